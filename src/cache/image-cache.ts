@@ -1,0 +1,98 @@
+/** Digests and revision labels, each asked for no oftener than it can have changed (design §5). */
+import { LRUCache } from 'lru-cache';
+import type {
+  Clock,
+  DigestResult,
+  ImageResult,
+  ImageSource,
+  RegistryClient,
+  RevisionResult,
+} from '../resolve/ports.ts';
+import type { ImageReference, Platform } from '../resolve/types.ts';
+import { createJoiner } from './joiner.ts';
+
+/** An image's tag that can only ever mean one build is re-checked so often: it may have been deleted. */
+const RECHECK_IMMUTABLE_AFTER = 3_600_000;
+const MAX_IMAGES = 100_000;
+
+export interface ImageCacheOptions {
+  readonly client: RegistryClient;
+  /** Throws an error with one clear line. */
+  readonly parseReference: (text: string) => ImageReference;
+  /** Milliseconds for which the answer about a tag that can move, or about an absent image, is good enough. */
+  readonly freshFor: number;
+  readonly now: Clock;
+}
+
+type Settled = Exclude<DigestResult, { kind: 'failed' }>;
+
+export function createImageCache({ client, parseReference, freshFor, now }: ImageCacheOptions): ImageSource {
+  const digests = new LRUCache<string, { result: Settled; askedAt: number }>({ max: MAX_IMAGES });
+  const revisions = new LRUCache<string, { revision: string | null }>({ max: MAX_IMAGES });
+  const join = createJoiner();
+
+  async function askDigest(
+    key: string,
+    reference: ImageReference,
+    platform?: Platform,
+  ): Promise<{ result: DigestResult; askedAt: number }> {
+    return join(key, async () => {
+      const askedAt = now();
+      const result = await client.resolveDigest(reference, platform);
+      if (result.kind !== 'failed') digests.set(key, { result, askedAt });
+      return { result, askedAt };
+    });
+  }
+
+  return {
+    async readDigest(text, immutable, platform): Promise<ImageResult> {
+      const reference = parse(text, parseReference);
+      if ('kind' in reference) return reference;
+      const key = `digest ${text} ${platformKey(platform)}`;
+      const kept = digests.get(key);
+      const goodFor = immutable && kept?.result.kind === 'found' ? RECHECK_IMMUTABLE_AFTER : freshFor;
+      const current =
+        kept !== undefined && now() - kept.askedAt < goodFor
+          ? kept
+          : await askDigest(key, reference, platform);
+      return describe(reference, current.result, immutable ? null : current.askedAt);
+    },
+
+    async readRevision(text, platform): Promise<RevisionResult> {
+      const reference = parseReference(text);
+      const key = `revision ${text} ${platformKey(platform)}`;
+      const kept = revisions.get(key);
+      if (kept !== undefined) return { kind: 'found', ...kept };
+      const result = await join(key, () => client.resolveRevision(reference, platform));
+      if (result.kind === 'found') revisions.set(key, { revision: result.revision });
+      return result;
+    },
+  };
+}
+
+function parse(
+  text: string,
+  parseReference: (text: string) => ImageReference,
+): ImageReference | { kind: 'invalid'; reason: string } {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    return { kind: 'invalid', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function describe(reference: ImageReference, result: DigestResult, asOf: number | null): ImageResult {
+  if (result.kind !== 'found') return result;
+  const { registry, path, tag } = reference;
+  return {
+    kind: 'found',
+    repository: `${registry}/${path}`,
+    tag: tag ?? '',
+    digest: result.digest,
+    asOf,
+  };
+}
+
+function platformKey(platform: Platform | undefined): string {
+  return platform === undefined ? '' : `${platform.os}/${platform.architecture}/${platform.variant ?? ''}`;
+}

@@ -1,0 +1,157 @@
+/** Image references with variables (design §3): RFC 6570 simple expressions, `{name}` and `{name:length}`. Pure. */
+
+const VARIABLES = [
+  'commit',
+  'branch',
+  'ref_slug',
+  'pull_request',
+  'build_id',
+  'build_number',
+  'attempt',
+] as const;
+
+export type TemplateVariable = (typeof VARIABLES)[number];
+
+export type TemplatePart = string | { readonly variable: TemplateVariable; readonly length?: number };
+
+/** A parsed template. */
+export interface ImageTemplate {
+  readonly text: string;
+  readonly parts: readonly TemplatePart[];
+  /** The tag holds the commit (at least 7 characters) or the build's id: it can only ever mean one build's image. */
+  readonly immutable: boolean;
+}
+
+/** What the variables stand for; a value that is missing makes a template that uses it fail. */
+export interface TemplateValues {
+  readonly commit: string;
+  readonly branch: string;
+  readonly pullRequest?: string;
+  readonly buildId: string;
+  readonly buildNumber: string;
+  readonly attempt: string;
+}
+
+/** A template that cannot be parsed or rendered; the message says which part, and what is expected. */
+export class TemplateError extends Error {
+  override readonly name = 'TemplateError';
+}
+
+const EXPRESSION = /^([a-z_]+)(?::([1-9][0-9]{0,3}))?$/;
+
+/** A prefix of the commit that is shorter than this is no identity (Git's own default abbreviation). */
+const SHORTEST_COMMIT = 7;
+
+/**
+ * @param text for example `ghcr.io/acme/shop-front:sha-{commit:7}`
+ * @throws TemplateError on an unknown variable, an unclosed brace, a variable in the host, or a missing tag
+ */
+export function parseImageTemplate(text: string): ImageTemplate {
+  const parts = splitParts(text);
+  if (text.includes('@'))
+    throw new TemplateError('a digest is what Greenpin finds; expected REGISTRY/PATH:TAG');
+  const host = text.split('/', 1)[0] ?? '';
+  if (host.includes('{') && text.includes('/')) {
+    throw new TemplateError(`the registry's host must be written out, found ${JSON.stringify(host)}`);
+  }
+  const tagStart = tagIndex(parts);
+  if (tagStart === undefined) {
+    throw new TemplateError(
+      'the tag is missing; expected REGISTRY/PATH:TAG, for example ghcr.io/acme/shop:sha-{commit:7}',
+    );
+  }
+  const immutable = parts
+    .slice(tagStart)
+    .some(
+      (part) =>
+        typeof part !== 'string' &&
+        (part.variable === 'build_id' ||
+          (part.variable === 'commit' && (part.length ?? Infinity) >= SHORTEST_COMMIT)),
+    );
+  return { text, parts, immutable };
+}
+
+function splitParts(text: string): TemplatePart[] {
+  const parts: TemplatePart[] = [];
+  for (const piece of text.split(/(\{[^{}]*\})/)) {
+    if (piece.startsWith('{') && piece.endsWith('}')) parts.push(parseExpression(piece.slice(1, -1)));
+    else if (/[{}]/.test(piece))
+      throw new TemplateError(`a brace is not closed or not opened in ${JSON.stringify(piece)}`);
+    else if (piece !== '') parts.push(piece);
+  }
+  return parts;
+}
+
+function parseExpression(expression: string): TemplatePart {
+  const match = EXPRESSION.exec(expression);
+  const variable = VARIABLES.find((name) => name === match?.[1]);
+  if (match === null || variable === undefined) {
+    throw new TemplateError(
+      `{${expression}} is not known; expected one of ${VARIABLES.map((name) => `{${name}}`).join(', ')}, or with a length, {commit:7}`,
+    );
+  }
+  return match[2] === undefined ? { variable } : { variable, length: Number(match[2]) };
+}
+
+/** Index of the part in which the tag begins: the first literal with a `:` after the last `/`. */
+function tagIndex(parts: readonly TemplatePart[]): number | undefined {
+  for (let i = parts.length - 1; i >= 0; i--) {
+    const part = parts[i];
+    if (typeof part !== 'string') continue;
+    if (part.slice(part.lastIndexOf('/') + 1).includes(':')) return i;
+    if (part.includes('/')) return undefined;
+  }
+  return undefined;
+}
+
+/**
+ * @returns the reference's text; whether it is a valid reference is for the registry's parser to say
+ * @throws TemplateError when a value that the template needs was not given
+ */
+export function renderImageTemplate(template: ImageTemplate, values: TemplateValues): string {
+  return template.parts
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      const value = valueOf(part.variable, values);
+      return part.length === undefined ? value : value.slice(0, part.length);
+    })
+    .join('');
+}
+
+function valueOf(variable: TemplateVariable, values: TemplateValues): string {
+  switch (variable) {
+    case 'commit':
+      return values.commit;
+    case 'branch':
+      return cleanBranch(values.branch);
+    case 'ref_slug':
+      return refSlug(values.branch);
+    case 'pull_request':
+      if (values.pullRequest === undefined) {
+        throw new TemplateError(
+          '{pull_request} needs the parameter number; pass number: "{{ .number }}" on to the plugin',
+        );
+      }
+      return values.pullRequest;
+    case 'build_id':
+      return values.buildId;
+    case 'build_number':
+      return values.buildNumber;
+    case 'attempt':
+      return values.attempt;
+  }
+}
+
+/** As docker/metadata-action cleans a tag (src/meta.ts, `sanitizeTag`): other characters become one `-`, case is kept. */
+function cleanBranch(branch: string): string {
+  return branch.replaceAll(/[^a-zA-Z0-9._-]+/g, '-');
+}
+
+/** As GitLab's CI_COMMIT_REF_SLUG: lower case, at most 63 characters, each other character becomes a `-`, none at the edges. */
+function refSlug(branch: string): string {
+  return branch
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '-')
+    .slice(0, 63)
+    .replaceAll(/^-+|-+$/g, '');
+}

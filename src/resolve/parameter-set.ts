@@ -1,0 +1,55 @@
+/** The set of parameters that a template sees (design §1). Pure. */
+import { digestKey } from './digest-key.ts';
+import type { PinnedSet } from './types.ts';
+
+/** Every leaf is a string: Argo CD prints a JSON number as a float, so a run id would read 9.999999999e+09. */
+export interface ParameterSet {
+  readonly images: Readonly<Record<string, ImageParameters>>;
+  readonly build: BuildParameters;
+  /** `digestFront`, ... */
+  readonly [digestKey: string]: unknown;
+}
+
+interface ImageParameters {
+  readonly reference: string;
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string;
+}
+
+interface BuildParameters {
+  readonly commit: string;
+  readonly branch: string;
+  readonly id: string;
+  readonly number: string;
+  readonly attempt: string;
+  readonly url: string;
+  readonly finishedAt: string;
+  readonly isHead: 'true' | 'false' | '';
+}
+
+/**
+ * @param headSha the pull request's head, if it was given
+ * @returns every key always there, whatever is known: templates run with missingkey=error
+ */
+export function createParameterSet(set: PinnedSet, headSha: string | undefined): ParameterSet {
+  const digests: Record<string, string> = {};
+  const images: Record<string, ImageParameters> = {};
+  for (const [name, { repository, tag, digest }] of Object.entries(set.images)) {
+    digests[digestKey(name)] = digest;
+    images[name] = { reference: `${repository}@${digest}`, repository, tag, digest };
+  }
+  const { commit, branch, id, number, attempt, url, finishedAt } = set.build;
+  const isHead = headSha === undefined ? '' : headSha === commit ? 'true' : 'false';
+  const build: BuildParameters = {
+    commit,
+    branch,
+    id,
+    number,
+    attempt,
+    url,
+    finishedAt: new Date(finishedAt).toISOString(),
+    isHead,
+  };
+  return { ...digests, images, build };
+}

@@ -1,0 +1,133 @@
+/** What the core is handed (by `compose`), and what the upstream-facing parts implement. Types only. */
+import type { UpstreamFailure } from '../errors.ts';
+import type { Digest, ImageReference, LastGood, Platform, Run } from './types.ts';
+
+/** Milliseconds since the epoch. Injected, so that tests own the time. */
+export type Clock = () => number;
+
+/* ---------- what the core asks ---------- */
+
+/** What is known of a branch's runs. */
+export type BranchRuns =
+  | {
+      readonly kind: 'known';
+      /** In no particular order. */
+      readonly runs: readonly Run[];
+      /**
+       * Every run of the branch that was created since this moment is among `runs` (milliseconds since the epoch);
+       * null: every run that CI still has.
+       */
+      readonly since: number | null;
+      /** When upstream last confirmed this, milliseconds since the epoch. */
+      readonly asOf: number;
+    }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+/** Runs of one Git repository, branch by branch. */
+export interface RunSource {
+  /** What is known of the branch after at most one listing (joined by all callers). Never throws. */
+  readBranch(branch: string): Promise<BranchRuns>;
+  /** The same, reaching further back than `since` said; call it only while `since` is not null. Never throws. */
+  readFurther(branch: string): Promise<BranchRuns>;
+  /** Whether a pull request's commits lie in another repository. Never throws. */
+  readPullRequest(number: string): Promise<PullRequestHead | { kind: 'failed'; failure: UpstreamFailure }>;
+}
+
+export interface PullRequestHead {
+  readonly kind: 'known';
+  /** Null when the head repository is gone. */
+  readonly headRepositoryId: string | null;
+  readonly foreign: boolean;
+}
+
+/** One image, asked of its registry. */
+export type ImageResult =
+  | {
+      readonly kind: 'found';
+      /** Registry and path, without tag. */
+      readonly repository: string;
+      readonly tag: string;
+      readonly digest: Digest;
+      /** When the registry last confirmed this, milliseconds since the epoch; null when it need not be asked again (immutable). */
+      readonly asOf: number | null;
+    }
+  | { readonly kind: 'absent'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
+  | { readonly kind: 'invalid'; readonly reason: string };
+
+export type RevisionResult =
+  /** The label `org.opencontainers.image.revision`; null when the image bears none. */
+  | { readonly kind: 'found'; readonly revision: string | null }
+  | { readonly kind: 'absent'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+/** Images, by the text of their reference. */
+export interface ImageSource {
+  /**
+   * @param reference text such as `ghcr.io/acme/shop-front:sha-1a2b3c4` or `ghcr.io/acme/shop-front@sha256:...`
+   * @param immutable the tag can only ever mean one build's image
+   */
+  readDigest(reference: string, immutable: boolean, platform?: Platform): Promise<ImageResult>;
+  /** @param reference text of a reference by digest: `ghcr.io/acme/shop-front@sha256:...` */
+  readRevision(reference: string, platform?: Platform): Promise<RevisionResult>;
+}
+
+/** Remembers the last good answer of each key. */
+export interface LastGoodStore {
+  get(key: string): Promise<LastGood | undefined>;
+  set(key: string, value: LastGood): Promise<void>;
+}
+
+/* ---------- what talks to upstream ---------- */
+
+/** One page of runs, newest first. */
+export interface RunPage {
+  readonly runs: readonly Run[];
+  /** More pages follow. */
+  readonly more: boolean;
+  /** Makes the next request for the same page conditional (ETag). */
+  readonly validator?: string;
+}
+
+/** A CI provider fetches and translates; sorting, selecting and caching is done elsewhere. Each method throws `UpstreamError`. */
+export interface CiProvider {
+  /**
+   * A page of the repository's runs, without filter: GitHub serves filtered lists from a search index that may be stale by weeks
+   * (dawidd6/action-download-artifact#147).
+   * @param page counts from 1
+   */
+  fetchRuns(gitRepository: string, page: number, validator?: string): Promise<RunPage | 'unchanged'>;
+  /** A page of one branch's runs; only for a branch that the listing does not show. */
+  fetchBranchRuns(gitRepository: string, branch: string, page: number): Promise<RunPage>;
+  /** One run; `gone` when it was deleted. */
+  fetchRun(gitRepository: string, id: string): Promise<Run | 'gone'>;
+  fetchPullRequest(gitRepository: string, number: string): Promise<PullRequestHead>;
+  /** One cheap call that proves connection, credentials and repository; a sentence on what was seen. */
+  probe(gitRepository: string): Promise<string>;
+}
+
+/** What a registry says of one reference. Three-way on purpose: a fault is never "absent". */
+export type DigestResult =
+  | { readonly kind: 'found'; readonly digest: Digest; readonly mediaType: string }
+  | {
+      readonly kind: 'absent';
+      /** `manifest`: the tag (or platform) is not there; `repository`: the whole image repository is not, often a typo. */
+      readonly missing: 'manifest' | 'repository';
+      readonly reason: string;
+    }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+/** The registries. Never throws. */
+export interface RegistryClient {
+  resolveDigest(reference: ImageReference, platform?: Platform): Promise<DigestResult>;
+  /** Reads the image's configuration; `reference` must bear a digest. */
+  resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult>;
+}
+
+/** Told about each upstream request, for metrics. */
+export interface UpstreamObserver {
+  /** @param status HTTP status, or the failure's kind when no answer came */
+  requested(host: string, status: number | string): void;
+  /** @param connection name of the CI connection in the configuration */
+  quota(connection: string, remaining: number, limit: number): void;
+}

@@ -1,0 +1,137 @@
+/** The newest green build all of whose images are in the registry (design §2, `lookback`, `onMissing`). */
+import type { UpstreamFailure } from '../errors.ts';
+import type { ImageSource } from './ports.ts';
+import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
+import type { JudgedBuild } from './select-build.ts';
+import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
+
+/** A green build with what was found of its images. */
+export interface ExaminedBuild {
+  readonly judged: JudgedBuild;
+  readonly findings: ImageFindings;
+}
+
+export type SearchOutcome =
+  | {
+      readonly kind: 'complete';
+      readonly set: PinnedSet;
+      /** The oldest confirmation among the images, milliseconds since the epoch; null: none needs to be asked again. */
+      readonly asOf: number | null;
+      /** Names of the images that are an older build's (`onMissing: previous`). */
+      readonly substituted: readonly string[];
+    }
+  /** No green and complete build, positively known. */
+  | { readonly kind: 'none' }
+  /** Runs that were not read could decide: read further back. */
+  | { readonly kind: 'undecided' }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
+  | { readonly kind: 'invalid'; readonly reason: string };
+
+export interface SearchResult {
+  readonly outcome: SearchOutcome;
+  /** Newest first; the last one decided. */
+  readonly examined: readonly ExaminedBuild[];
+}
+
+/**
+ * @param builds of the branch, newest first
+ * @param since runs older than this (milliseconds since the epoch) were not read; null: all were
+ */
+export async function searchBuilds(
+  builds: readonly JudgedBuild[],
+  since: number | null,
+  request: BranchRequest,
+  source: ImageSource,
+): Promise<SearchResult> {
+  const { greens, final } = greenBuilds(builds, since, request.project.lookback);
+  const examined: ExaminedBuild[] = [];
+  for (const [index, judged] of greens.entries()) {
+    const own = await resolveImages(judged.build, request, source);
+    const findings = await substitute(own, greens.slice(index + 1), request, source);
+    examined.push({ judged, findings });
+    const outcome = weigh(judged.build, findings);
+    if (outcome !== undefined) return { outcome, examined };
+    if (!final && lacksOnlySubstitutes(findings, request.project.images)) break;
+  }
+  return { outcome: { kind: final ? 'none' : 'undecided' }, examined };
+}
+
+/**
+ * The green builds worth asking the registry about: up to `lookback`, and none beyond the first whose verdict could still be
+ * changed by runs that were not read. A commit that was made after `since` has no older runs.
+ */
+function greenBuilds(
+  builds: readonly JudgedBuild[],
+  since: number | null,
+  lookback: number,
+): { greens: JudgedBuild[]; final: boolean } {
+  const greens: JudgedBuild[] = [];
+  for (const judged of builds) {
+    if (judged.verdict === 'unsuccessful' || judged.verdict === 'running') continue;
+    const whole = since === null || (judged.committedAt !== null && judged.committedAt >= since);
+    if (!whole) return { greens, final: false };
+    if (judged.verdict === 'green') greens.push(judged);
+    if (greens.length === lookback) return { greens, final: true };
+  }
+  return { greens, final: since === null };
+}
+
+/** Fills each absent image that may come from an earlier build (`onMissing: previous`) with the newest one that is there. */
+async function substitute(
+  findings: ImageFindings,
+  older: readonly JudgedBuild[],
+  request: BranchRequest,
+  source: ImageSource,
+): Promise<ImageFindings> {
+  const filled = new Map(findings);
+  for (const rule of request.project.images) {
+    if (rule.onMissing !== 'previous' || findings.get(rule.name)?.kind !== 'absent') continue;
+    const previous = await findPrevious(rule, older, request, source);
+    if (previous !== undefined) filled.set(rule.name, previous);
+  }
+  return filled;
+}
+
+async function findPrevious(
+  rule: ImageRule,
+  older: readonly JudgedBuild[],
+  request: BranchRequest,
+  source: ImageSource,
+): Promise<ImageFinding | undefined> {
+  for (const { build } of older) {
+    const finding = await resolveImage(rule, build, request, source);
+    if (finding.kind === 'pinned') return { ...finding, from: build };
+    if (finding.kind !== 'absent') return finding;
+  }
+  return undefined;
+}
+
+/** An older build that was not read yet could complete this one: it must not be passed over for an older one. */
+function lacksOnlySubstitutes(findings: ImageFindings, rules: readonly ImageRule[]): boolean {
+  return rules.every((rule) => findings.get(rule.name)?.kind !== 'absent' || rule.onMissing === 'previous');
+}
+
+/**
+ * A fault outweighs an absence: while a registry is in doubt, nothing older is handed out.
+ * @returns undefined when the build lacks an image, positively known
+ */
+function weigh(build: Build, findings: ImageFindings): SearchOutcome | undefined {
+  const all = [...findings];
+  const images: Record<string, PinnedImage> = {};
+  for (const [name, finding] of all) {
+    if (finding.kind === 'invalid') return finding;
+    if (finding.kind === 'pinned') images[name] = finding.image;
+  }
+  for (const [, finding] of all) {
+    if (finding.kind === 'failed') return { kind: 'failed', failure: finding.failure };
+  }
+  if (Object.keys(images).length < all.length) return undefined;
+  const pinned = all.flatMap(([name, finding]) => (finding.kind === 'pinned' ? [{ name, ...finding }] : []));
+  const asOf = pinned.flatMap((finding) => (finding.asOf === null ? [] : [finding.asOf]));
+  return {
+    kind: 'complete',
+    set: { build, images },
+    asOf: asOf.length === 0 ? null : Math.min(...asOf),
+    substituted: pinned.flatMap((finding) => (finding.from === undefined ? [] : [finding.name])),
+  };
+}

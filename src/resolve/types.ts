@@ -1,0 +1,128 @@
+/**
+ * The core's values. Everything here is provider-neutral and already checked: what comes from outside is parsed at the edge
+ * (`http/parameters`, `config/load`, `ci/*`, `registry/*`).
+ */
+import type { ImageTemplate } from './image-template.ts';
+
+/** `sha256:` + 64 or `sha512:` + 128 lower-case hex digits (OCI image spec, descriptor.md#digests). */
+export type Digest = string & { readonly __brand: 'Digest' };
+
+/** An OCI platform: `linux/amd64`, `linux/arm/v7`. */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+}
+
+/** A parsed image reference; Docker Hub's aliases are already folded (`nginx` is docker.io, library/nginx). */
+export interface ImageReference {
+  /** The registry's host, with its port if one was given: `docker.io`, `ghcr.io`, `localhost:5000`. */
+  readonly registry: string;
+  /** The repository's path below the registry: `library/nginx`, `acme/shop-front`. */
+  readonly path: string;
+  readonly tag?: string;
+  /** Wins over the tag when both are given (distribution/reference). */
+  readonly digest?: Digest;
+}
+
+/** How one image of a project is found and judged (design §3, `images`). */
+export interface ImageRule {
+  readonly name: string;
+  readonly template: ImageTemplate;
+  /** Resolve to this platform's manifest inside an index instead of to the index. */
+  readonly platform?: Platform;
+  readonly onMissing: 'reject' | 'previous';
+  readonly revision: 'auto' | 'require' | 'ignore';
+}
+
+/** A project of the configuration (design §3, `projects`). */
+export interface Project {
+  readonly name: string;
+  /** Name of the CI connection in the configuration. */
+  readonly ci: string;
+  /** The Git repository as the CI provider names it: `acme/shop`. */
+  readonly gitRepository: string;
+  /** Workflow paths that must be green; empty: every workflow that ran for the commit. */
+  readonly workflows: readonly string[];
+  /** Events whose runs count, most trusted first. */
+  readonly events: readonly string[];
+  readonly forks: boolean;
+  /** How many green builds are looked at, the newest included, before giving up on a complete one. */
+  readonly lookback: number;
+  readonly onNoBuild: 'empty' | 'error';
+  readonly images: readonly ImageRule[];
+}
+
+/** One question: what should this branch run? */
+export interface BranchRequest {
+  readonly project: Project;
+  readonly branch: string;
+  /** Lower-case hex. */
+  readonly headSha?: string;
+  /** The pull request's number, canonical digits. */
+  readonly number?: string;
+}
+
+/** One execution of a workflow in CI, translated by its provider. */
+export interface Run {
+  readonly id: string;
+  readonly number: string;
+  readonly attempt: number;
+  /** The workflow's path, without `@ref`: `.github/workflows/build.yml`. */
+  readonly workflow: string;
+  readonly branch: string;
+  /** Full commit SHA, lower case: the branch's (or pull request's) head that was built. */
+  readonly commit: string;
+  readonly event: string;
+  readonly state: 'running' | 'success' | 'unsuccessful';
+  /** The provider's own word for the state: `in_progress`, `failure`, `cancelled`, `skipped`. */
+  readonly outcome: string;
+  /** Id of the repository that the commit lies in; null when that repository is gone. */
+  readonly headRepositoryId: string | null;
+  /** The commit lies in another repository than the one that was asked about, or in one that is gone. */
+  readonly foreign: boolean;
+  readonly url: string;
+  /** Milliseconds since the epoch; kept by a re-run. */
+  readonly createdAt: number;
+  /** Milliseconds since the epoch; of a finished run, about when it finished. */
+  readonly updatedAt: number;
+  /** When the commit was made, milliseconds since the epoch; null when the provider does not tell. */
+  readonly committedAt: number | null;
+}
+
+/** A commit's finished and green result: what the parameter set's `build` tells (design §1). */
+export interface Build {
+  readonly commit: string;
+  readonly branch: string;
+  readonly id: string;
+  readonly number: string;
+  readonly attempt: string;
+  readonly url: string;
+  /** Event of the run that stands for the build. */
+  readonly event: string;
+  /** Milliseconds since the epoch. */
+  readonly finishedAt: number;
+  /** Where the build stands among the branch's builds: when its newest run was created, in milliseconds since the epoch. */
+  readonly position: number;
+}
+
+/** An image with the digest that a build's tag had in the registry. */
+export interface PinnedImage {
+  /** Registry and path: `ghcr.io/acme/shop-front`. */
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: Digest;
+}
+
+/** Every image of a project, from one build. */
+export interface PinnedSet {
+  readonly build: Build;
+  readonly images: Readonly<Record<string, PinnedImage>>;
+}
+
+/** The set that was last handed out for a branch and pull request, and when upstream last confirmed it. */
+export interface LastGood {
+  readonly set: PinnedSet;
+  /** Milliseconds since the epoch. */
+  readonly confirmedAt: number;
+}
