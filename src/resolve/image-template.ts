@@ -18,6 +18,8 @@ export type TemplatePart = string | { readonly variable: TemplateVariable; reado
 export interface ImageTemplate {
   readonly text: string;
   readonly parts: readonly TemplatePart[];
+  /** The text before the tag's colon; it may hold variables too. */
+  readonly repository: string;
   /** The tag holds the commit (at least 7 characters) or the build's id: it can only ever mean one build's image. */
   readonly immutable: boolean;
 }
@@ -65,10 +67,10 @@ export function parseImageTemplate(text: string): ImageTemplate {
     .some(
       (part) =>
         typeof part !== 'string' &&
-        (part.variable === 'build_id' ||
+        ((part.variable === 'build_id' && part.length === undefined) ||
           (part.variable === 'commit' && (part.length ?? Infinity) >= SHORTEST_COMMIT)),
     );
-  return { text, parts, immutable };
+  return { text, parts, repository: textBefore(parts, tagStart), immutable };
 }
 
 function splitParts(text: string): TemplatePart[] {
@@ -104,15 +106,31 @@ function tagIndex(parts: readonly TemplatePart[]): number | undefined {
   return undefined;
 }
 
+/** The text of the parts up to the tag's colon, which is in the part at `tagStart`. */
+function textBefore(parts: readonly TemplatePart[], tagStart: number): string {
+  const literal = String(parts[tagStart]);
+  const colon = literal.indexOf(':', literal.lastIndexOf('/') + 1);
+  const before = parts
+    .slice(0, tagStart)
+    .map((part) => (typeof part === 'string' ? part : `{${part.variable}}`));
+  return before.join('') + literal.slice(0, colon);
+}
+
 /**
  * @returns the reference's text; whether it is a valid reference is for the registry's parser to say
- * @throws TemplateError when a value that the template needs was not given
+ * @throws TemplateError when a value that the template needs was not given, or nothing of it is left in a slug
  */
 export function renderImageTemplate(template: ImageTemplate, values: TemplateValues): string {
   return template.parts
     .map((part) => {
       if (typeof part === 'string') return part;
       const value = valueOf(part.variable, values);
+      // `日本` has no slug: what is left of the tag would be another branch's as well.
+      if (value === '') {
+        throw new TemplateError(
+          `{${part.variable}} is empty for this branch; expected a tag by {commit} instead`,
+        );
+      }
       return part.length === undefined ? value : value.slice(0, part.length);
     })
     .join('');
@@ -147,11 +165,11 @@ function cleanBranch(branch: string): string {
   return branch.replaceAll(/[^a-zA-Z0-9._-]+/g, '-');
 }
 
-/** As GitLab's CI_COMMIT_REF_SLUG: lower case, at most 63 characters, each other character becomes a `-`, none at the edges. */
+/** As GitLab's CI_COMMIT_REF_SLUG: lower case, each other character (not UTF-16 unit) becomes a `-`, 63 at most, none at the edges. */
 function refSlug(branch: string): string {
   return branch
     .toLowerCase()
-    .replaceAll(/[^a-z0-9]/g, '-')
+    .replaceAll(/[^a-z0-9]/gu, '-')
     .slice(0, 63)
     .replaceAll(/^-+|-+$/g, '');
 }

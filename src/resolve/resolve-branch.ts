@@ -6,7 +6,7 @@ import type { UpstreamFailure } from '../errors.ts';
 import { decide, type Decision, type Found } from './decide.ts';
 import type { BranchRuns, ImageSource, LastGoodStore, RunSource } from './ports.ts';
 import { searchBuilds, type ExaminedBuild, type SearchOutcome } from './search-builds.ts';
-import { selectBuilds, type JudgedBuild } from './select-build.ts';
+import { countIgnored, selectBuilds, type JudgedBuild } from './select-build.ts';
 import { originOfPullRequest, selectOrigin, type SettledOrigin } from './select-origin.ts';
 import type { BranchRequest, LastGood, Run } from './types.ts';
 
@@ -24,6 +24,8 @@ export interface Resolution {
   readonly builds: readonly JudgedBuild[];
   /** The green builds whose images were asked for, newest first. */
   readonly examined: readonly ExaminedBuild[];
+  /** Runs of the branch that don't count, as a sentence with how many there are of each. */
+  readonly ignored: ReadonlyMap<string, number>;
 }
 
 /**
@@ -31,38 +33,34 @@ export interface Resolution {
  * Callers see to it that one key (`lastGoodKey`) is resolved once at a time.
  */
 export async function resolveBranch(request: BranchRequest, ports: ResolvePorts): Promise<Resolution> {
-  const { found, builds, examined } = await findNewestSet(request, ports);
+  const { found, ...account } = await findNewestSet(request, ports);
   const lastGood = await recall(request, ports.lastGood);
   const decision = await decide(found, lastGood, request, ports.images);
   if (decision.kind === 'answered' && decision.freshness === 'fresh') {
     await ports.lastGood.set(lastGoodKey(request), { set: decision.set, confirmedAt: decision.asOf });
   }
-  return { decision, builds, examined };
+  return { decision, ...account };
 }
 
-interface Findings {
-  readonly found: Found;
-  readonly builds: readonly JudgedBuild[];
-  readonly examined: readonly ExaminedBuild[];
-}
+type Account = Omit<Resolution, 'decision'>;
 
-async function findNewestSet(request: BranchRequest, ports: ResolvePorts): Promise<Findings> {
+async function findNewestSet(
+  request: BranchRequest,
+  ports: ResolvePorts,
+): Promise<Account & { found: Found }> {
+  let account: Account = { builds: [], examined: [], ignored: new Map() };
   let known: BranchRuns = await ports.runs.readBranch(request.branch);
-  let reached: { builds: readonly JudgedBuild[]; examined: readonly ExaminedBuild[] } = {
-    builds: [],
-    examined: [],
-  };
   while (known.kind === 'known') {
     const origin = await settleOrigin(known.runs, request, ports.runs);
-    if (origin.kind === 'failed') return { found: origin, ...reached };
-    if (origin.kind === 'excluded') return { found: { ...origin, asOf: known.asOf }, ...reached };
+    if (origin.kind === 'failed') return { found: origin, ...account };
+    if (origin.kind === 'excluded') return { found: { ...origin, asOf: known.asOf }, ...account };
     const builds = selectBuilds(known.runs, request.project, origin);
     const { outcome, examined } = await searchBuilds(builds, known.since, request, ports.images);
-    reached = { builds, examined };
-    if (outcome.kind !== 'undecided') return { found: date(outcome, known.asOf), ...reached };
+    account = { builds, examined, ignored: countIgnored(known.runs, request.project, origin) };
+    if (outcome.kind !== 'undecided') return { found: date(outcome, known.asOf), ...account };
     known = await ports.runs.readFurther(request.branch);
   }
-  return { found: known, ...reached };
+  return { found: known, ...account };
 }
 
 /** An answer is as old as the oldest thing that it rests on. */

@@ -55,13 +55,30 @@ export function compareBuilds(a: Build, b: Build): number {
 }
 
 function counts(run: Run, project: Project, origin: Origin): boolean {
-  const fromOrigin =
-    origin.kind === 'own' ? !run.foreign : run.headRepositoryId === origin.headRepositoryId && run.foreign;
-  return (
-    fromOrigin &&
-    project.events.includes(run.event) &&
-    (project.workflows.length === 0 || project.workflows.includes(run.workflow))
-  );
+  return whyIgnored(run, project, origin) === undefined;
+}
+
+/** @returns why a run does not count for the project, for a person; undefined: it counts */
+function whyIgnored(run: Run, project: Project, origin: Origin): string | undefined {
+  if (origin.kind === 'own' && run.foreign) return "a fork's";
+  if (origin.kind === 'fork' && !(run.foreign && run.headRepositoryId === origin.headRepositoryId)) {
+    return "not the pull request's fork's";
+  }
+  if (!project.events.includes(run.event)) return `event ${run.event} is not in events`;
+  if (project.workflows.length > 0 && !project.workflows.includes(run.workflow)) {
+    return `workflow ${run.workflow} is not in workflows`;
+  }
+  return undefined;
+}
+
+/** @returns how many runs don't count, by reason */
+export function countIgnored(runs: readonly Run[], project: Project, origin: Origin): Map<string, number> {
+  const reasons = new Map<string, number>();
+  for (const run of runs) {
+    const reason = whyIgnored(run, project, origin);
+    if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return reasons;
 }
 
 function judge(group: readonly Run[], project: Project): JudgedBuild {

@@ -1,0 +1,12 @@
+/** What every CI provider is handed by `compose`. */
+import type { Dispatcher } from 'undici';
+import type { Clock, UpstreamObserver } from '../resolve/ports.ts';
+
+export interface CiDeps {
+  readonly now: Clock;
+  /** Milliseconds that one call may take in all: credentials, redirects and the body included. */
+  readonly timeoutMs: number;
+  readonly observer: UpstreamObserver;
+  /** Carries the requests, for example through a proxy; left out: a connection pool of the provider's own. */
+  readonly dispatcher?: Dispatcher;
+}

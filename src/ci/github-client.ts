@@ -1,0 +1,97 @@
+/** A connection to GitHub: one credential, one quota, one deadline for each call. */
+import { Agent } from 'undici';
+import { UpstreamError } from '../errors.ts';
+import { createBoundedFetch } from './bounded-fetch.ts';
+import { withDeadline } from './deadline.ts';
+import type { CiDeps } from './deps.ts';
+import { createGitHubAuthorizer, type GitHubAuth } from './github-auth.ts';
+import { failureOf } from './github-failure.ts';
+import { createGitHubSend, type GitHubAnswer, type GitHubRequest } from './github-send.ts';
+import { createRateGate } from './rate-gate.ts';
+
+/** A connection of the configuration (design §3), its secrets behind readers. */
+export interface GitHubConnection {
+  readonly name: string;
+  readonly kind: 'github';
+  /** `https://api.github.com`, or `https://HOST/api/v3`. */
+  readonly url: string;
+  readonly auth: GitHubAuth;
+}
+
+/** One GET, and its words for a message. */
+export interface GitHubQuestion extends Pick<GitHubRequest, 'path' | 'parameters' | 'validator'> {
+  /** `the workflow runs of acme/shop` */
+  readonly what: string;
+  /** The permission that it takes: `Actions: read`. */
+  readonly permission: string;
+}
+
+export interface GitHubClient {
+  readonly host: string;
+  readonly anonymous: boolean;
+  /**
+   * @returns an answer with status 200, or with 304 if the question has a validator
+   * @throws UpstreamError
+   */
+  get(question: GitHubQuestion): Promise<GitHubAnswer>;
+}
+
+/** Under GitHub's limit of 100 concurrent requests (a secondary rate limit). */
+const CONNECTIONS = 64;
+
+export function createGitHubClient(connection: GitHubConnection, deps: CiDeps): GitHubClient {
+  const { now, timeoutMs, observer } = deps;
+  const { host } = new URL(connection.url);
+  const anonymous = connection.auth.kind === 'none';
+  const dispatcher = deps.dispatcher ?? createAgent(timeoutMs);
+  const send = createGitHubSend(connection.url, createBoundedFetch({ dispatcher, observer }));
+  const authDeps = { now, timeoutMs, send, host, connection: connection.name };
+  const authorizer = createGitHubAuthorizer(connection.auth, authDeps);
+  const gate = createRateGate(now);
+
+  async function ask({ path, parameters, validator }: GitHubQuestion): Promise<GitHubAnswer> {
+    gate.pass();
+    try {
+      return await withDeadline(timeoutMs, host, async (signal) => {
+        const authorization = await authorizer.authorize();
+        return send({ method: 'GET', path, parameters, validator, authorization, signal });
+      });
+    } catch (error) {
+      gate.note(error);
+      throw error;
+    }
+  }
+
+  function tellQuota({ headers }: GitHubAnswer): void {
+    const remaining = Number(headers['x-ratelimit-remaining'] ?? Number.NaN);
+    const limit = Number(headers['x-ratelimit-limit'] ?? Number.NaN);
+    if (Number.isSafeInteger(remaining) && Number.isSafeInteger(limit)) {
+      observer.quota(connection.name, remaining, limit);
+    }
+  }
+
+  return {
+    host,
+    anonymous,
+    async get(question) {
+      const answer = await ask(question);
+      tellQuota(answer);
+      if (answer.status === 200 || (answer.status === 304 && question.validator !== undefined)) return answer;
+      if (answer.status === 401) authorizer.forget();
+      const { what, permission } = question;
+      const asked = { host, connection: connection.name, anonymous, what, permission };
+      const error = new UpstreamError(failureOf(answer, asked, now()));
+      gate.note(error);
+      throw error;
+    },
+  };
+}
+
+function createAgent(timeoutMs: number): Agent {
+  return new Agent({
+    connections: CONNECTIONS,
+    connect: { timeout: timeoutMs },
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+  });
+}

@@ -1,0 +1,106 @@
+/** GitHub's answers that are not the one asked for, translated into the words of `errors.ts`. Pure. */
+import type { UpstreamFailure } from '../errors.ts';
+import type { GitHubAnswer } from './github-send.ts';
+
+const SECOND = 1000;
+
+/** What GitHub's documentation asks for after a secondary limit that names no time. */
+const DEFAULT_WAIT = 60 * SECOND;
+
+/** GitHub's windows last an hour; a longer wait would be a fault that outlives its cause. */
+const LONGEST_WAIT = 3600 * SECOND;
+
+/** What was asked, in the words of a message. */
+export interface Asked {
+  readonly host: string;
+  /** Name of the connection in the configuration. */
+  readonly connection: string;
+  readonly anonymous: boolean;
+  /** `the workflow runs of acme/shop` */
+  readonly what: string;
+  /** The permission that it takes: `Actions: read`. */
+  readonly permission: string;
+}
+
+/** @param now milliseconds since the epoch, when the answer came */
+export function failureOf(answer: GitHubAnswer, asked: Asked, now: number): UpstreamFailure {
+  const { host, what } = asked;
+  const { status } = answer;
+  if (isRateLimit(answer)) return rateLimited(answer, asked, now);
+  if (status === 401) return { kind: 'denied', host, message: unauthorized(asked) };
+  if (status === 403) return { kind: 'denied', host, message: forbidden(answer, asked) };
+  if (status === 404) {
+    const message = `${host} does not know ${what}, or hides it from connection "${asked.connection}": check the project's repository, and that the connection's credentials may read it ("${asked.permission}")`;
+    return { kind: 'not_found', host, message };
+  }
+  if (status >= 500) return unavailable(answer, asked, now);
+  const message = `${host} answered with the unexpected status ${status}; check the connection's url`;
+  return { kind: 'malformed', host, message };
+}
+
+/** https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit */
+function isRateLimit({ status, headers, data }: GitHubAnswer): boolean {
+  if (status === 429) return true;
+  if (status !== 403) return false;
+  return (
+    headers['x-ratelimit-remaining'] === '0' ||
+    headers['retry-after'] !== undefined ||
+    /rate limit|abuse detection/i.test(messageOf(data))
+  );
+}
+
+function rateLimited(answer: GitHubAnswer, asked: Asked, now: number): UpstreamFailure {
+  const { host, connection } = asked;
+  const retryAfterMs = waitOf(answer, now) ?? DEFAULT_WAIT;
+  const remedy = asked.anonymous
+    ? '; without credentials GitHub allows 60 calls an hour, so give it a token'
+    : '';
+  const message = `${host} limits the rate of connection "${connection}"${remedy}`;
+  return { kind: 'rate_limited', host, message, retryAfterMs };
+}
+
+function unavailable(answer: GitHubAnswer, { host }: Asked, now: number): UpstreamFailure {
+  const message = `${host} cannot answer now (HTTP ${answer.status})`;
+  const retryAfterMs = retryAfter(answer.headers['retry-after'], now);
+  return { kind: 'unavailable', host, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+function waitOf({ headers }: GitHubAnswer, now: number): number | undefined {
+  const asked = retryAfter(headers['retry-after'], now);
+  if (asked !== undefined || headers['x-ratelimit-remaining'] !== '0') return asked;
+  const reset = headers['x-ratelimit-reset'] ?? '';
+  return /^\d+$/.test(reset) ? clamp(Number(reset) * SECOND - now) : undefined;
+}
+
+/** RFC 9110 §10.2.3: seconds or a date. */
+function retryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  const wait = /^\d+$/.test(value) ? Number(value) * SECOND : Date.parse(value) - now;
+  return Number.isNaN(wait) ? undefined : clamp(wait);
+}
+
+function clamp(wait: number): number {
+  return Math.min(Math.max(wait, SECOND), LONGEST_WAIT);
+}
+
+function unauthorized({ host, connection, anonymous }: Asked): string {
+  return anonymous
+    ? `${host} wants credentials: give connection "${connection}" a token`
+    : `${host} does not accept the token of connection "${connection}": it is wrong, expired or revoked`;
+}
+
+function forbidden(
+  { headers }: GitHubAnswer,
+  { host, connection, anonymous, what, permission }: Asked,
+): string {
+  if (anonymous) return `${host} denies ${what} without credentials: give connection "${connection}" a token`;
+  // https://docs.github.com/rest/authentication/authenticating-to-the-rest-api#personal-access-tokens-and-saml-sso
+  return headers['x-github-sso']?.startsWith('required') === true
+    ? `${host} denies ${what}: authorize the token of connection "${connection}" for the organization's single sign-on`
+    : `${host} denies ${what} to connection "${connection}": it needs "${permission}" (fine-grained token or App), or the scope repo (classic token)`;
+}
+
+function messageOf(data: unknown): string {
+  if (typeof data !== 'object' || data === null || !('message' in data)) return '';
+  return typeof data.message === 'string' ? data.message : '';
+}

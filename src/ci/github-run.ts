@@ -1,0 +1,129 @@
+/** GitHub's JSON, translated into the core's values. Pure. */
+import { z } from 'zod';
+import type { PullRequestHead } from '../resolve/ports.ts';
+import type { Run } from '../resolve/types.ts';
+import { malformedError } from './network-failure.ts';
+
+/** No name that GitHub allows comes near this; a longer one is no answer of GitHub's. */
+const text = z.string().max(1024);
+
+/**
+ * Ids exceed 32 bits. Octokit hands integers beyond 2^53 over as bigint (json-with-bigint), so that none is rounded; a number that is
+ * not a safe integer is refused.
+ */
+const id = z.union([z.int().positive(), z.bigint().positive()]).transform(String);
+
+export const instant = z.iso.datetime({ offset: true }).transform((value) => Date.parse(value));
+
+const repository = z.object({ id });
+
+/** What is read of GitHub's `workflow-run`; a contract test holds it against GitHub's OpenAPI description. */
+export const githubRunSchema = z.object({
+  id,
+  run_number: id,
+  // Missing from runs of older GitHub Enterprise servers.
+  run_attempt: z.int().positive().default(1),
+  path: text,
+  head_branch: text.nullable(),
+  head_sha: z
+    .string()
+    .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i)
+    .toLowerCase(),
+  event: text,
+  status: text.nullable(),
+  conclusion: text.nullable(),
+  html_url: z.unknown().optional(),
+  created_at: instant,
+  updated_at: instant,
+  // The date in a commit is whatever its author's machine wrote: it must not make a repository's runs unreadable.
+  head_commit: z.object({ timestamp: z.unknown().optional() }).nullish(),
+  repository,
+  // Null when the fork was deleted.
+  head_repository: repository.nullish(),
+});
+
+const runPageSchema = z.object({
+  total_count: z.int().nonnegative(),
+  workflow_runs: z.array(githubRunSchema),
+});
+
+/** https://docs.github.com/rest/pulls/pulls#get-a-pull-request */
+const pullRequestSchema = z.object({
+  // Null when the fork was deleted.
+  head: z.object({ repo: repository.nullish() }),
+  base: z.object({ repo: repository }),
+});
+
+/**
+ * @param value one element of `workflow_runs`, or the answer for one run
+ * @throws UpstreamError `malformed`
+ */
+export function parseRun(value: unknown, host: string): Run {
+  return toRun(parseShape(githubRunSchema, value, host));
+}
+
+/** @throws UpstreamError `malformed` */
+export function parseRunPage(value: unknown, host: string): { total: number; runs: Run[] } {
+  const page = parseShape(runPageSchema, value, host);
+  return { total: page.total_count, runs: page.workflow_runs.map(toRun) };
+}
+
+/** @throws UpstreamError `malformed` */
+export function parsePullRequest(value: unknown, host: string): PullRequestHead {
+  const { head, base } = parseShape(pullRequestSchema, value, host);
+  const headRepositoryId = head.repo?.id ?? null;
+  return { kind: 'known', headRepositoryId, foreign: headRepositoryId !== base.repo.id };
+}
+
+/** @throws UpstreamError `malformed`, which names the field, without its place in a list: the message is to be stable */
+export function parseShape<T>(schema: z.ZodType<T>, value: unknown, host: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const field = result.error.issues[0]?.path.filter((part) => typeof part === 'string').join('.') ?? '';
+  const what = field === '' ? 'something' : `a field ${field}`;
+  throw malformedError(host, `${what} that is not as GitHub's API describes it`, result.error);
+}
+
+function toRun(run: z.infer<typeof githubRunSchema>): Run {
+  const completed = run.status === 'completed';
+  const headRepositoryId = run.head_repository?.id ?? null;
+  return {
+    id: run.id,
+    number: run.run_number,
+    attempt: run.run_attempt,
+    workflow: withoutRef(run.path),
+    branch: run.head_branch ?? '',
+    commit: run.head_sha,
+    event: run.event,
+    state: stateOf(completed, run.conclusion),
+    outcome: (completed ? run.conclusion : run.status) ?? 'unknown',
+    headRepositoryId,
+    foreign: headRepositoryId !== run.repository.id,
+    url: webUrl(run.html_url),
+    createdAt: run.created_at,
+    updatedAt: run.updated_at,
+    committedAt: commitTime(run.head_commit?.timestamp),
+  };
+}
+
+function stateOf(completed: boolean, conclusion: string | null): Run['state'] {
+  if (!completed) return 'running';
+  return conclusion === 'success' ? 'success' : 'unsuccessful';
+}
+
+/** `path` may end in `@ref`, and a file's own name may hold an `@`: the ref begins after the file's extension. */
+function withoutRef(path: string): string {
+  return path.replace(/(?<=\.ya?ml)@.*$/is, '');
+}
+
+/** The address is shown as a link, so nothing but the web's schemes is let through. */
+function webUrl(value: unknown): string {
+  if (typeof value !== 'string' || value.length > 2048 || !URL.canParse(value)) return '';
+  const { protocol, username, password } = new URL(value);
+  return /^https?:$/.test(protocol) && username === '' && password === '' ? value : '';
+}
+
+function commitTime(value: unknown): number | null {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? null : time;
+}

@@ -1,0 +1,98 @@
+/** GitHub Actions, as https://docs.github.com/rest/actions/workflow-runs describes it. */
+import { UpstreamError } from '../errors.ts';
+import type { CiProvider, RunPage } from '../resolve/ports.ts';
+import type { CiDeps } from './deps.ts';
+import { createGitHubClient, type GitHubConnection, type GitHubQuestion } from './github-client.ts';
+import { PAGE_SIZE, toRunPage } from './github-page.ts';
+import { parsePullRequest, parseRun, parseRunPage } from './github-run.ts';
+import type { GitHubAnswer } from './github-send.ts';
+
+const RUNS = '/repos/{owner}/{repo}/actions/runs';
+const RUN = '/repos/{owner}/{repo}/actions/runs/{run_id}';
+const PULL_REQUEST = '/repos/{owner}/{repo}/pulls/{pull_number}';
+
+/** @returns the provider; nothing is sent or read before its first call */
+export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps): CiProvider {
+  const client = createGitHubClient(connection, deps);
+  const { host } = client;
+
+  async function probe(gitRepository: string): Promise<string> {
+    const answer = await client.get(askRuns(gitRepository, host, { per_page: 1 }));
+    const { total } = parseRunPage(answer.data, host);
+    const seen =
+      total === 0 ? `no workflow runs of ${gitRepository} yet` : `the workflow runs of ${gitRepository}`;
+    return `${client.anonymous ? 'without credentials, sees' : 'sees'} ${seen}`;
+  }
+
+  return {
+    probe,
+
+    async fetchRuns(gitRepository, page, validator) {
+      const question = askRuns(gitRepository, host, { per_page: PAGE_SIZE, page });
+      const answer = await client.get(validator === undefined ? question : { ...question, validator });
+      return answer.status === 304 ? 'unchanged' : parsePage(answer, page, false, host);
+    },
+
+    async fetchBranchRuns(gitRepository, branch, page) {
+      const answer = await client.get(askRuns(gitRepository, host, { per_page: PAGE_SIZE, page, branch }));
+      return parsePage(answer, page, true, host);
+    },
+
+    async fetchRun(gitRepository, id) {
+      const name = nameOf(gitRepository, host);
+      const parameters = { ...name, run_id: digitsOf(id, host), exclude_pull_requests: true };
+      try {
+        const answer = await client.get({ ...askedRuns(gitRepository), path: RUN, parameters });
+        return parseRun(answer.data, host);
+      } catch (error) {
+        if (!(error instanceof UpstreamError) || error.failure.kind !== 'not_found') throw error;
+        // GitHub answers 404 for what it hides, too: the run is gone only if its repository's runs can be read.
+        await probe(gitRepository);
+        return 'gone';
+      }
+    },
+
+    async fetchPullRequest(gitRepository, number) {
+      const answer = await client.get({
+        path: PULL_REQUEST,
+        parameters: { ...nameOf(gitRepository, host), pull_number: digitsOf(number, host) },
+        what: `the pull request of ${gitRepository}`,
+        permission: 'Pull requests: read',
+      });
+      return parsePullRequest(answer.data, host);
+    },
+  };
+}
+
+function askedRuns(gitRepository: string) {
+  return { what: `the workflow runs of ${gitRepository}`, permission: 'Actions: read' };
+}
+
+/** @param query `exclude_pull_requests` is added: the list would not name the pull request that triggered a run anyway */
+function askRuns(gitRepository: string, host: string, query: GitHubQuestion['parameters']): GitHubQuestion {
+  const parameters = { ...nameOf(gitRepository, host), ...query, exclude_pull_requests: true };
+  return { ...askedRuns(gitRepository), path: RUNS, parameters };
+}
+
+function parsePage(answer: GitHubAnswer, page: number, filtered: boolean, host: string): RunPage {
+  const { link, etag } = answer.headers;
+  return toRunPage({ ...parseRunPage(answer.data, host), link, etag, page, filtered }, host);
+}
+
+/** Octokit encodes what it is given, except that `.` and `..` are names to it and directories to a URL. */
+function nameOf(gitRepository: string, host: string): { owner: string; repo: string } {
+  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(gitRepository) ?? [];
+  if (owner === undefined || repo === undefined || /^\.+$/.test(owner) || /^\.+$/.test(repo)) {
+    throw unknown(host, `${JSON.stringify(gitRepository)} is no GitHub repository; expected OWNER/NAME`);
+  }
+  return { owner, repo };
+}
+
+function digitsOf(id: string, host: string): string {
+  if (!/^\d+$/.test(id)) throw unknown(host, 'GitHub numbers its runs and pull requests; expected digits');
+  return id;
+}
+
+function unknown(host: string, message: string): UpstreamError {
+  return new UpstreamError({ kind: 'not_found', host, message });
+}

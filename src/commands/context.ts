@@ -1,0 +1,39 @@
+/** What a command is handed by the process. */
+import { readFileSync } from 'node:fs';
+import type { World } from '../compose.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/config.ts';
+import type { Environment } from '../config/rules.ts';
+import { parsePlatform, parseReference } from '../registry/reference.ts';
+
+export interface CommandContext {
+  readonly env: Environment;
+  /** Results. */
+  readonly stdout: NodeJS.WritableStream;
+  /** Diagnostics. */
+  readonly stderr: NodeJS.WritableStream;
+  readonly version: string;
+  /** From when it is called, the process no longer ends by SIGTERM or SIGINT: the signal is aborted instead. */
+  readonly stopSignal: () => AbortSignal;
+}
+
+/** @throws ConfigError */
+export function loadCommandConfig(options: { readonly config?: string }, { env }: CommandContext): Config {
+  return loadConfig({
+    file: options.config,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    env,
+    parseReference,
+    parsePlatform,
+  });
+}
+
+/** A command's surroundings: what is wrong but stops nothing goes to stderr, and nobody counts. */
+export function createCommandWorld({ env, stderr }: CommandContext): World {
+  return {
+    env,
+    now: Date.now,
+    observer: { requested: () => undefined, quota: () => undefined },
+    warn: (message) => void stderr.write(`greenpin: ${message}\n`),
+  };
+}

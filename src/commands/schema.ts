@@ -1,0 +1,8 @@
+/** `greenpin schema`: for editors and for CI. */
+import { configJsonSchema } from '../config/json-schema.ts';
+import type { CommandContext } from './context.ts';
+
+export function schema({ stdout }: CommandContext): number {
+  stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+  return 0;
+}

@@ -1,0 +1,39 @@
+/** `greenpin serve`: the plugin, from start to graceful stop. */
+import { statSync } from 'node:fs';
+import { composeService } from '../compose.ts';
+import { checkSecretFiles } from '../config/secret-files.ts';
+import { ConfigError } from '../errors.ts';
+import { createLogger, type LogLevel } from '../logger.ts';
+import { loadCommandConfig, type CommandContext } from './context.ts';
+
+export interface ServeOptions {
+  readonly config?: string;
+  readonly logLevel: LogLevel;
+}
+
+/**
+ * Serves until the process is asked to stop; calls in flight are answered first.
+ * @returns exit status 0
+ * @throws ConfigError; also for an address that cannot be listened on
+ */
+export async function serve(options: ServeOptions, context: CommandContext): Promise<number> {
+  const config = loadCommandConfig(options, context);
+  const problems = checkSecretFiles(config, statSync);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const logger = createLogger(options.logLevel);
+  const { env, version } = context;
+  const stopping = context.stopSignal();
+  const service = composeService(config, { env, now: Date.now, logger, version, stopping });
+  const addresses = await service.start();
+  logger.info({ version, config: config.file, ...addresses }, 'listening');
+  await aborted(stopping);
+  logger.info('stopping: calls in flight are answered first');
+  await service.stop();
+  logger.info('stopped');
+  return 0;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,112 @@
+/**
+ * The configuration file (design §3): the one source for the check at the start, the types and the printed JSON Schema.
+ * What a schema can't say (references between sections, templates, limits of durations) is in `rules.ts`.
+ */
+import { z } from 'zod';
+import { ciSchema, secretFile, secretVariable } from './ci-schema.ts';
+import { DURATION_EXPECTED, DURATION_PATTERN } from './duration.ts';
+import { atMostOne, mapping, named, text, whole } from './fields.ts';
+import { entryName, projectSchema } from './project-schema.ts';
+import { registryHost, registrySchema } from './registry-schema.ts';
+import { ONE_LINE } from './secret-like.ts';
+
+/** Where Argo CD's documentation mounts the plugin's token. */
+export const DEFAULT_TOKEN_FILE = '/var/run/argo/token';
+
+const address = text(/^[A-Za-z0-9.:_-]+$/, 'a host name or an IP address to listen on, for example 0.0.0.0');
+const port = whole(0, 65_535, 'a port from 0 to 65535, where 0 lets the system choose');
+const duration = text(DURATION_PATTERN, DURATION_EXPECTED);
+
+const serverSchema = mapping(
+  {
+    host: address.default('0.0.0.0').meta({ description: 'Address that the plugin listens on.' }),
+    port: port.default(4355).meta({ description: 'Port that the plugin listens on.' }),
+    tokenFile: secretFile(
+      `File with the token that Argo CD sends; it is read again when it changes. ${DEFAULT_TOKEN_FILE}, unless tokenEnv is given.`,
+      DEFAULT_TOKEN_FILE,
+    ).optional(),
+    tokenEnv: secretVariable(
+      'Environment variable with the token that Argo CD sends.',
+      'PLUGIN_TOKEN',
+    ).optional(),
+    deadline: duration.default('20s').meta({
+      description:
+        "An answer is given within this time, from what is known if need be. Keep it below Argo CD's requestTimeout (30 s).",
+    }),
+  },
+  { title: 'Server', description: 'The plugin as Argo CD calls it.' },
+  [atMostOne('tokenFile', 'tokenEnv')],
+);
+
+const managementSchema = mapping(
+  {
+    host: address.default('0.0.0.0').meta({ description: 'Address of the management port.' }),
+    port: port.default(9464).meta({ description: 'Port of /healthz, /readyz and /metrics.' }),
+  },
+  { title: 'Management', description: 'Health and metrics, on a port of their own.' },
+);
+
+const storeSchema = z
+  .discriminatedUnion(
+    'kind',
+    [
+      mapping(
+        { kind: z.literal('memory').meta({ description: 'In this process; lost with it.' }) },
+        { title: 'Memory', description: 'Last good answers are kept in memory.' },
+      ),
+    ],
+    {
+      error:
+        'memory: this version keeps last good answers in memory only; write store: {kind: memory}, or leave store out',
+    },
+  )
+  .meta({ title: 'Store', description: 'Where the last good answer of each branch is kept.' });
+
+export const configSchema = mapping(
+  {
+    server: serverSchema.prefault({}),
+    management: managementSchema.prefault({}),
+    freshFor: duration.default('15s').meta({
+      description:
+        'No answer is older than this while CI and the registries answer. Half of requeueAfterSeconds is a good value.',
+      examples: ['15s', '500ms'],
+    }),
+    maxFreshFor: duration.default('5m').meta({
+      description: 'How far freshFor is stretched when the quota of an API comes to its end.',
+    }),
+    store: storeSchema.default({ kind: 'memory' }),
+    ci: named(entryName, ciSchema, 1, {
+      title: 'CI connections',
+      description: 'Connections to CI, by a name of your choosing.',
+    }),
+    registries: named(registryHost, registrySchema, 0, {
+      title: 'Registries',
+      description: 'By HOST or HOST:PORT; public images and registries on loopback need no entry.',
+    }).default({}),
+    dockerConfigFiles: z
+      .array(
+        text(
+          new RegExp(`^(?!~)${ONE_LINE}$`),
+          "a file's path, for example /var/run/secrets/registry/.dockerconfigjson",
+        ),
+        { error: "a list of files' paths" },
+      )
+      .default([])
+      .meta({
+        description:
+          "Docker configuration files with credentials of registries. A relative path starts at the configuration file's folder.",
+        examples: [['/var/run/secrets/registry/.dockerconfigjson']],
+      }),
+    projects: named(entryName, projectSchema, 1, {
+      title: 'Projects',
+      description: 'By the name that Argo CD passes as the parameter project.',
+    }),
+  },
+  {
+    title: 'Greenpin configuration',
+    description: 'greenpin.yaml: where builds come from, and which images they push.',
+  },
+);
+
+/** A file that satisfies the schema, with defaults filled in. */
+export type ConfigDocument = z.output<typeof configSchema>;

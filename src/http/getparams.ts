@@ -1,0 +1,62 @@
+/** The call itself: parse, answer, send (design §1). */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiErrorCode } from '../errors.ts';
+import { ApiError } from '../errors.ts';
+import type { Clock } from '../resolve/ports.ts';
+import type { BranchRequest, Project } from '../resolve/types.ts';
+import type { CallLog } from './call-log.ts';
+import { parseJsonBody } from './json-body.ts';
+import { parseGetParams } from './parameters.ts';
+
+export const GETPARAMS_PATH = '/api/v1/getparams.execute';
+
+/** What is sent for a branch; `nothing` is the positively known empty list. */
+export type Answer =
+  | {
+      readonly kind: 'answered' | 'nothing';
+      /** The serialized response body, built once per answer. */
+      readonly body: string;
+      readonly freshness: 'fresh' | 'stale';
+      /** When upstream last confirmed it, milliseconds since the epoch. */
+      readonly asOf: number;
+    }
+  | { readonly kind: 'failed'; readonly code: ApiErrorCode; readonly message: string };
+
+export interface AnswerSource {
+  /** Answers at once, not by a promise, when the answer is in memory. */
+  answer(request: BranchRequest): Answer | Promise<Answer>;
+}
+
+export interface GetParamsDeps {
+  readonly projects: ReadonlyMap<string, Project>;
+  readonly answers: AnswerSource;
+  readonly calls: CallLog;
+  readonly now: Clock;
+}
+
+/** @returns the route's handler; it throws ApiError, which the error handler translates */
+export function createGetParams({ projects, answers, calls, now }: GetParamsDeps) {
+  function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): void {
+    if (answer.kind === 'failed') throw new ApiError(answer.code, answer.message);
+    // A clock that was set back must not make the age negative (RFC 9111, section 5.1: a non-negative integer).
+    const age = Math.max(0, Math.floor((now() - answer.asOf) / 1000));
+    calls.answered(request, answer, age);
+    void reply
+      .header('content-type', 'application/json; charset=utf-8')
+      .header('greenpin-freshness', answer.freshness)
+      .header('age', age)
+      .send(answer.body);
+  }
+
+  return function getParams(
+    request: FastifyRequest<{ Body: Buffer | undefined }>,
+    reply: FastifyReply,
+  ): void | Promise<void> {
+    const question = parseGetParams(parseJsonBody(request.body), projects);
+    request.question = question;
+    const answer = answers.answer(question);
+    return answer instanceof Promise
+      ? answer.then((settled) => send(request, reply, settled))
+      : send(request, reply, answer);
+  };
+}

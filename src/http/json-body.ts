@@ -1,0 +1,26 @@
+/** The body's bytes become a JSON value, whatever the content type says (design §1). Pure. */
+import { isUtf8 } from 'node:buffer';
+import { ApiError } from '../errors.ts';
+
+const EXPECTED = 'expected {"applicationSetName": "...", "input": {"parameters": {"branch": "..."}}}';
+
+/**
+ * @param body the body's bytes; undefined or empty when there was none
+ * @throws ApiError `invalid_request` when it is empty, no UTF-8 or no JSON
+ */
+export function parseJsonBody(body: Buffer | undefined): unknown {
+  if (body === undefined || body.length === 0) {
+    throw new ApiError('invalid_request', `The body is empty; ${EXPECTED}`);
+  }
+  if (!isUtf8(body)) throw new ApiError('invalid_request', `The body is not valid UTF-8; ${EXPECTED}`);
+  try {
+    return JSON.parse(withoutByteOrderMark(body.toString('utf8'))) as unknown;
+  } catch (cause) {
+    throw new ApiError('invalid_request', `The body is not valid JSON; ${EXPECTED}`, { cause });
+  }
+}
+
+/** A parser may ignore it (RFC 8259, section 8.1), and Windows editors write it into files that are sent with `curl -d @file`. */
+function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\u{feff}') ? text.slice(1) : text;
+}

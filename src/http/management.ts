@@ -1,0 +1,44 @@
+/** The second, small server, for the kubelet and Prometheus: /healthz, /readyz, /metrics. It needs no token. */
+import { fastify } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { ApiError } from '../errors.ts';
+import { answerClientError, sendError } from './error-handler.ts';
+
+export interface ManagementDeps {
+  /** Why no call can be answered now; undefined when one can. The text is public. */
+  readonly notReady: () => string | undefined;
+  /** Aborted when the process begins to stop: from then on it is not ready. */
+  readonly stopping: AbortSignal;
+  readonly metrics: {
+    readonly contentType: string;
+    /** In Prometheus' text format. */
+    expose(): Promise<string>;
+  };
+}
+
+/** @returns the server, not yet listening */
+export function createManagement({ notReady, stopping, metrics }: ManagementDeps): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+  });
+  app.setNotFoundHandler((_request, reply) => {
+    sendError(reply, new ApiError('not_found', 'There is nothing here; try /healthz, /readyz or /metrics'));
+  });
+  app.setErrorHandler((_error, _request, reply) => {
+    sendError(reply, new ApiError('internal_error', 'Greenpin could not answer this'));
+  });
+  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/readyz', (_request, reply) => {
+    const reason = stopping.aborted ? 'Greenpin is stopping' : notReady();
+    if (reason === undefined) void reply.send({ status: 'ok' });
+    else sendError(reply, new ApiError('not_ready', reason));
+  });
+  app.get('/metrics', async (_request, reply) => {
+    const text = await metrics.expose();
+    return reply.header('content-type', metrics.contentType).send(text);
+  });
+  return app;
+}

@@ -1,0 +1,123 @@
+/** The registries behind one interface: from tags to digests, and from a digest to the commit that the image says it was built from. */
+import { UpstreamError, type UpstreamFailure } from '../errors.ts';
+import type { DigestResult, RegistryClient, RevisionResult } from '../resolve/ports.ts';
+import type { ImageReference, Platform } from '../resolve/types.ts';
+import { createAuthorizer, type Access, type AuthorizerDeps, type Session } from './authorize.ts';
+import { createEndpoints, type RegistrySettings } from './endpoints.ts';
+import { describeError } from './failure.ts';
+import { fetchBlob, fetchDigest, fetchManifest, type Absent, type Target } from './fetch-manifest.ts';
+import { createGrantFinder } from './grant.ts';
+import { createHostGate } from './host-gate.ts';
+import { InvalidManifest, parseConfigDigest, parseRevision } from './manifest.ts';
+import { formatReference, normalizePlatform } from './reference.ts';
+import { resolvePlatform } from './resolve-platform.ts';
+import { createTokenSource } from './token.ts';
+import { createTransport, type TransportDeps } from './transport.ts';
+
+/** What differs by registry (`credentialFor`, `dispatcherFor`) is asked for each time, so that it may renew. */
+export type RegistryClientDeps = Omit<TransportDeps, 'endpoints' | 'gate'> &
+  Pick<AuthorizerDeps, 'credentialFor'> & {
+    /** The configuration's `registries`. */
+    readonly registries: Readonly<Record<string, RegistrySettings>>;
+    /** Requests at one time, for each host. */
+    readonly maxConcurrent: number;
+  };
+
+/** What `greenpin check` shows of a registry. */
+export interface ImageProbe {
+  readonly result: DigestResult;
+  /** Undefined when the credential itself could not be had. */
+  readonly access: Access | undefined;
+}
+
+export interface ProbingRegistryClient extends RegistryClient {
+  /** `resolveDigest`, with the credential and the scheme that it took. Never throws. */
+  probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe>;
+}
+
+type Failed = { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
+
+export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryClient {
+  const endpoints = createEndpoints(deps.registries);
+  const fetchHttp = createTransport({ ...deps, endpoints, gate: createHostGate(deps) });
+  const tokens = createTokenSource({ fetchHttp, now: deps.now });
+  const grantFinder = createGrantFinder({ fetchHttp, endpoints });
+  const openSession = createAuthorizer({ ...deps, fetchHttp, endpoints, grantFinder, tokens });
+
+  function createTarget(reference: ImageReference, session: Session): Target {
+    return { reference, host: endpoints.apiUrl(reference.registry, '/').host, session, fetchHttp };
+  }
+
+  async function probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe> {
+    let session: Session | undefined;
+    const result = await settle(reference, async () => {
+      session = await openSession(reference);
+      return resolveTarget(createTarget(reference, session), platform);
+    });
+    return { result, access: session?.access() };
+  }
+
+  function resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult> {
+    return settle(reference, async () => {
+      const { digest } = reference;
+      if (digest === undefined)
+        throw new InvalidManifest('bears no digest; only what is pinned has one revision');
+      return resolveTargetRevision(createTarget(reference, await openSession(reference)), digest, platform);
+    });
+  }
+
+  return {
+    resolveDigest: async (reference, platform) => (await probe(reference, platform)).result,
+    probe,
+    resolveRevision,
+  };
+}
+
+async function resolveTarget(target: Target, platform: Platform | undefined): Promise<DigestResult> {
+  const { digest, tag } = target.reference;
+  const selector = digest ?? tag ?? 'latest';
+  const result =
+    platform === undefined
+      ? ((await fetchDigest(target, selector)) ?? (await fetchManifest(target, selector)))
+      : await resolvePlatform(target, selector, normalizePlatform(platform));
+  return result.kind === 'absent'
+    ? result
+    : { kind: 'found', digest: result.digest, mediaType: result.mediaType };
+}
+
+async function resolveTargetRevision(
+  target: Target,
+  digest: string,
+  platform: Platform | undefined,
+): Promise<RevisionResult> {
+  const image = await resolvePlatform(target, digest, platform && normalizePlatform(platform));
+  if (image.kind === 'absent') return withoutMissing(image);
+  const answer = image.manifest === undefined ? await fetchManifest(target, image.digest) : image;
+  if (answer.kind === 'absent') return withoutMissing(answer);
+  const config = await fetchBlob(target, parseConfigDigest(answer.manifest), MAX_CONFIG_BYTES);
+  return { kind: 'found', revision: parseRevision(config) };
+}
+
+function withoutMissing({ kind, reason }: Absent): RevisionResult {
+  return { kind, reason };
+}
+
+/** Every error becomes a failure, which is never "absent". */
+async function settle<Result>(
+  reference: ImageReference,
+  resolve: () => Promise<Result>,
+): Promise<Result | Failed> {
+  try {
+    return await resolve();
+  } catch (error) {
+    if (error instanceof UpstreamError) return { kind: 'failed', failure: error.failure };
+    const host = reference.registry;
+    if (error instanceof InvalidManifest) {
+      const message = `${formatReference(reference)} ${error.message}`;
+      return { kind: 'failed', failure: { kind: 'malformed', host, message } };
+    }
+    return { kind: 'failed', failure: describeError(error, host).failure };
+  }
+}

@@ -1,0 +1,120 @@
+/** Finds the credential of an image among the configured sources; they are files and variables that change while the process runs. */
+import { UpstreamError } from '../errors.ts';
+import type { Clock } from '../resolve/ports.ts';
+import type { ImageReference } from '../resolve/types.ts';
+import {
+  createPasswordCredential,
+  matchCredential,
+  type Credential,
+  type CredentialEntry,
+} from './credentials.ts';
+import { parseDockerConfig } from './docker-config.ts';
+import { imageRepository } from './reference.ts';
+import { createWatchedFile, type FileAccess } from './watched-file.ts';
+
+/** The credentials of one entry of `registries` (design §3). */
+export interface ConfiguredLogin {
+  readonly username?: string;
+  readonly passwordFile?: string;
+  readonly passwordEnv?: string;
+}
+
+export interface CredentialStoreDeps {
+  /** By registry, or registry and path prefix; entries without `username` are passed over. */
+  readonly registries: Readonly<Record<string, ConfiguredLogin>>;
+  readonly dockerConfigFiles: readonly string[];
+  readonly files: FileAccess;
+  readonly readEnvironment: (name: string) => string | undefined;
+  readonly now: Clock;
+  readonly warn: (message: string) => void;
+}
+
+/** An entry without a credential says why there is none. */
+type Source = () => Promise<
+  readonly (CredentialEntry | { readonly key: string; readonly problem: string })[]
+>;
+
+/**
+ * A configured credential that cannot be read makes the request fail: going on without it, a registry that hides private
+ * images would answer that there is none.
+ * @returns the best matching credential, `anonymous` when none is configured for the image
+ * @throws UpstreamError (`denied`), from the function that is returned
+ */
+export function createCredentialStore(
+  deps: CredentialStoreDeps,
+): (reference: ImageReference) => Promise<Credential> {
+  const configured = Object.entries(deps.registries).flatMap(([key, login]) =>
+    createLoginSource(key, login, deps),
+  );
+  const files = deps.dockerConfigFiles.map((path) => createFileSource(path, deps));
+
+  return async (reference) => {
+    const entries = await Promise.all(configured.map((read) => read()));
+    const read = await Promise.allSettled(files.map((source) => source()));
+    const contents = read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const match = matchCredential([...entries, ...contents].flat(), reference);
+    const unreadable = read.find((result) => result.status === 'rejected')?.reason;
+    if (match !== undefined && 'credential' in match) return match.credential;
+    if (match !== undefined) throw unusable(reference, match.problem);
+    if (unreadable instanceof Error) throw unusable(reference, unreadable.message);
+    return { kind: 'anonymous', source: 'no configured credentials' };
+  };
+}
+
+function createLoginSource(key: string, login: ConfiguredLogin, deps: CredentialStoreDeps): Source[] {
+  const { username } = login;
+  if (username === undefined) return [];
+  const source = `registries.${key} in the configuration`;
+  const readPassword = createPasswordReader(login, deps);
+  return [
+    async () => {
+      try {
+        return [{ key, credential: createPasswordCredential(username, await readPassword(), source) }];
+      } catch (error) {
+        return [{ key, problem: `${source}: ${error instanceof Error ? error.message : 'no password'}` }];
+      }
+    },
+  ];
+}
+
+function createPasswordReader(login: ConfiguredLogin, deps: CredentialStoreDeps): () => Promise<string> {
+  const { passwordFile, passwordEnv } = login;
+  if (passwordFile !== undefined) {
+    return createWatchedFile({
+      ...deps,
+      path: passwordFile,
+      parse: (text) => parsePassword(text, passwordFile),
+    });
+  }
+  return async () => {
+    if (passwordEnv === undefined) throw new Error('expected passwordFile or passwordEnv');
+    return parsePassword(deps.readEnvironment(passwordEnv) ?? '', `the environment variable ${passwordEnv}`);
+  };
+}
+
+/** Editors and `echo` end a file with a line break that is no part of the password. */
+function parsePassword(text: string, where: string): string {
+  const password = text.replace(/\r?\n$/, '');
+  if (password === '') throw new Error(`${where} is empty or not set; expected the password`);
+  return password;
+}
+
+function createFileSource(path: string, deps: CredentialStoreDeps): Source {
+  return createWatchedFile({
+    ...deps,
+    path,
+    parse: (text) => {
+      const { credentials, warnings } = parseDockerConfig(text, path);
+      for (const warning of warnings) deps.warn(warning);
+      return credentials;
+    },
+  });
+}
+
+function unusable(reference: ImageReference, problem: string): UpstreamError {
+  return new UpstreamError({
+    kind: 'denied',
+    host: reference.registry,
+    message: `${imageRepository(reference)} was not asked for, since its credentials cannot be read: ${problem}`,
+  });
+}

@@ -1,0 +1,61 @@
+/** Where a registry's API is, and where a registry may send us (redirects, token services). */
+import { isInternalAddress, isLoopback } from './address.ts';
+import { registryOfKey } from './credentials.ts';
+import { apiHost } from './reference.ts';
+
+export interface RegistrySettings {
+  /** Plain HTTP; left out: for loopback only. */
+  readonly http?: boolean;
+}
+
+export interface Endpoints {
+  /** @param path below the API's root, for example `/v2/` */
+  apiUrl(registry: string, path: string): URL;
+  /**
+   * @param from the URL whose answer names `target`
+   * @returns why `target` is refused, to go after "to"; undefined when it may be asked
+   */
+  refusal(target: URL, from: URL, registry: string): string | undefined;
+}
+
+/** @param registries entries of the configuration's `registries`; a host that is listed there is trusted wherever its address is */
+export function createEndpoints(registries: Readonly<Record<string, RegistrySettings>>): Endpoints {
+  const http = new Map<string, boolean | undefined>();
+  for (const [key, settings] of Object.entries(registries)) {
+    const registry = registryOfKey(key);
+    if (registry !== undefined) http.set(registry, http.get(registry) ?? settings.http);
+  }
+
+  function apiUrl(registry: string, path: string): URL {
+    const url = new URL(`https://${apiHost(registry)}${path}`);
+    // Never a try with https and a second one without: whoever breaks the first connection would read the second.
+    return (http.get(registry) ?? isLoopback(url.hostname))
+      ? new URL(`http://${apiHost(registry)}${path}`)
+      : url;
+  }
+
+  const listed = new Set([...http.keys()].filter(isHost).map((registry) => apiUrl(registry, '/').origin));
+
+  /** As ggcr's `validateRealmURL` (facts: a registry must not make us ask the cloud's metadata service). */
+  function refusal(target: URL, from: URL, registry: string): string | undefined {
+    const own = apiUrl(registry, '/');
+    if (target.protocol === 'http:' && from.protocol === 'https:')
+      return `${target.host} over http, away from https`;
+    if (target.protocol !== 'https:' && target.protocol !== 'http:') return 'an address that is not http';
+    const loopbackToLoopback = isLoopback(own.hostname) && isLoopback(target.hostname);
+    if (loopbackToLoopback || target.origin === own.origin || listed.has(target.origin)) return undefined;
+    if (target.protocol === 'http:') {
+      return `${target.host} over http; if that is right, set registries.${target.host}.http to true`;
+    }
+    if (isInternalAddress(target.hostname) && target.host !== own.host) {
+      return `the internal address ${target.host}; if that is right, list ${target.host} under registries`;
+    }
+    return undefined;
+  }
+
+  return { apiUrl, refusal };
+}
+
+function isHost(registry: string): boolean {
+  return URL.canParse(`https://${apiHost(registry)}/`);
+}

@@ -1,0 +1,125 @@
+/** Puts what went wrong in an HTTP exchange into the words of `UpstreamFailure`. Pure. */
+import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../errors.ts';
+import type { Credential } from './credentials.ts';
+
+/** A failed exchange, and what follows from it. */
+export interface Fault {
+  readonly failure: UpstreamFailure;
+  /** The same request may well succeed in a moment. */
+  readonly retry: boolean;
+  /** How long the whole host is left alone if this was the last try; 0: it is not. */
+  readonly restMs: number;
+}
+
+/** A body that is larger than the caller allows. */
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge';
+}
+
+/** After a failure that says nothing of how long: so that not everybody waits for the same time-out. */
+const REST_MS = 2000;
+/** Whatever is sent: a mistake in one header must not silence a registry for days. */
+const LONGEST_REST_MS = 3_600_000;
+
+const TIMEOUT_CODES = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'ETIMEDOUT',
+]);
+const BROKEN_CODES = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ECONNABORTED',
+  'UND_ERR_SOCKET',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+]);
+const TLS_CODE = /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL|EPROTO$)/;
+
+/** @param error what undici (or reading the body) threw */
+export function describeError(error: unknown, host: string): Fault {
+  if (error instanceof BodyTooLarge)
+    return settled(host, 'malformed', `${host} sent an answer that is too large`);
+  const code = errorCode(error);
+  if (code === 'TimeoutError' || TIMEOUT_CODES.has(code)) {
+    return resting(host, 'timeout', `${host} did not answer in time`);
+  }
+  if (BROKEN_CODES.has(code)) {
+    const message = `the connection to ${host} broke before the answer was whole`;
+    return { ...resting(host, 'unreachable', message), retry: true };
+  }
+  return resting(host, 'unreachable', describeCode(code, host));
+}
+
+function describeCode(code: string, host: string): string {
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the name ${host} cannot be resolved (${code})`;
+  if (code === 'ECONNREFUSED') return `${host} refuses connections`;
+  if (TLS_CODE.test(code)) return `no trusted TLS connection to ${host} (${code})`;
+  // Docker Hub has sent a 429 whose lines end in a bare LF; undici's parser refuses it.
+  if (code.startsWith('HPE_')) return `${host} sent an answer that is not HTTP (${code})`;
+  return `the request to ${host} failed (${code})`;
+}
+
+function errorCode(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
+
+/**
+ * @param retryAfter the header's value
+ * @param now milliseconds since the epoch
+ * @returns undefined for a status that is an answer, not a failure of the exchange. (501 is one: some registries know no HEAD.)
+ */
+export function describeStatus(
+  status: number,
+  retryAfter: string | undefined,
+  host: string,
+  now: number,
+): Fault | undefined {
+  if (status !== 429 && (status < 500 || status === 501)) return undefined;
+  const retryAfterMs = parseRetryAfter(retryAfter, now);
+  const failure: UpstreamFailure = {
+    kind: status === 429 ? 'rate_limited' : 'unavailable',
+    host,
+    message: status === 429 ? `${host} limits our rate (429)` : `${host} cannot answer now (${status})`,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+  // A 500 may well be one image's trouble; what stands in front of a host says 502, 503 or 504, and means the host.
+  const rest = status === 429 || (status >= 502 && status <= 504) ? REST_MS : 0;
+  const retry = status >= 502 && status <= 504 && retryAfterMs === undefined;
+  return { failure, retry, restMs: retryAfterMs ?? rest };
+}
+
+/** RFC 9110, 10.2.3: seconds or a date. */
+function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  const text = value?.trim() ?? '';
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_REST_MS);
+}
+
+function settled(host: string, kind: UpstreamFailureKind, message: string): Fault {
+  return { failure: { kind, host, message }, retry: false, restMs: 0 };
+}
+
+function resting(host: string, kind: UpstreamFailureKind, message: string): Fault {
+  return { ...settled(host, kind, message), restMs: REST_MS };
+}
+
+/** @returns the error for an answer that is not what the specification says */
+export function malformed(host: string, message: string): UpstreamError {
+  return new UpstreamError({ kind: 'malformed', host, message });
+}
+
+/**
+ * @param host that said no: the registry or its token service
+ * @param imageRepository for example `ghcr.io/acme/shop`
+ */
+export function denied(host: string, imageRepository: string, credential: Credential): UpstreamError {
+  const message =
+    credential.kind === 'anonymous'
+      ? `${host} denies access to ${imageRepository} without credentials: the image is private or does not exist; ` +
+        'configure credentials under registries or dockerConfigFiles'
+      : `${host} denies access to ${imageRepository} with the credentials from ${credential.source}: ` +
+        'they are wrong or expired, or they may not pull this image';
+  return new UpstreamError({ kind: 'denied', host, message });
+}

@@ -1,0 +1,17 @@
+/** JSON of which nothing is known yet. Pure. */
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** @returns undefined when the text (or its bytes) is not a JSON object */
+export function parseJsonObject(text: string | Buffer): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text.toString());
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

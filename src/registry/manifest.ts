@@ -1,0 +1,172 @@
+/** Manifests and indexes (https://github.com/opencontainers/image-spec), of which only what is needed is read and checked. Pure. */
+import { createHash } from 'node:crypto';
+import type { Digest, Platform } from '../resolve/types.ts';
+import { isJsonObject, parseJsonObject, type JsonObject } from './json.ts';
+import { normalizePlatform, parseDigest } from './reference.ts';
+
+/** A manifest that is not what the specification says; the message goes after the image's name. */
+export class InvalidManifest extends Error {
+  override readonly name = 'InvalidManifest';
+}
+
+const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
+const OCI_IMAGE = 'application/vnd.oci.image.manifest.v1+json';
+
+const INDEX_TYPES: ReadonlySet<string> = new Set([
+  OCI_INDEX,
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+]);
+const IMAGE_TYPES: ReadonlySet<string> = new Set([
+  OCI_IMAGE,
+  'application/vnd.docker.distribution.manifest.v2+json',
+]);
+/** Its digest is not the hash of what is served (ggcr remote/fetcher.go). */
+const SCHEMA_1_TYPES: ReadonlySet<string> = new Set([
+  'application/vnd.docker.distribution.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v1+prettyjws',
+]);
+
+/**
+ * On one line, since some registries read only the first (sapcc/keppel#181); all four, or an old manifest or one platform's digest
+ * comes back (opencontainers/distribution-spec#207).
+ */
+export const ACCEPT = [...INDEX_TYPES, ...IMAGE_TYPES].join(', ');
+
+export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+
+/** @returns the media type without parameters, lower case; empty when there is none */
+export function mediaTypeOf(contentType: string | undefined): string {
+  return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+export function isManifestType(mediaType: string): boolean {
+  return INDEX_TYPES.has(mediaType) || IMAGE_TYPES.has(mediaType);
+}
+
+export function isIndexType(mediaType: string): boolean {
+  return INDEX_TYPES.has(mediaType);
+}
+
+/** @throws InvalidManifest */
+export function rejectSchema1(mediaType: string, schemaVersion?: unknown): void {
+  if (schemaVersion === 1 || SCHEMA_1_TYPES.has(mediaType)) {
+    throw new InvalidManifest('is an old schema 1 image; push it again with a tool of today');
+  }
+}
+
+/** A document that is surely a manifest; what it points to has not been looked at. */
+export interface Manifest {
+  readonly mediaType: string;
+  readonly document: JsonObject;
+}
+
+/**
+ * The document's own word for its type comes first, since the digest vouches for it; Content-Type may be `text/plain` (old Red Hat
+ * registries) or what a proxy or a static store makes of it.
+ * @throws InvalidManifest
+ */
+export function parseManifest(bytes: Buffer, contentType: string | undefined): Manifest {
+  const headerType = mediaTypeOf(contentType);
+  rejectSchema1(headerType);
+  const document = parseJsonObject(bytes);
+  if (document === undefined) throw new InvalidManifest('is no manifest: the answer is not a JSON object');
+  const ownType = typeof document['mediaType'] === 'string' ? mediaTypeOf(document['mediaType']) : '';
+  rejectSchema1(ownType, document['schemaVersion']);
+  const guessed = guessType(document);
+  const mediaType = [ownType, headerType, guessed].find(isManifestType);
+  if (mediaType === undefined)
+    throw new InvalidManifest('is no image: the media type of its manifest is unknown');
+  return { mediaType, document };
+}
+
+/** Before OCI 1.1 a manifest did not have to name its type. */
+function guessType({ manifests, config }: JsonObject): string {
+  if (Array.isArray(manifests)) return OCI_INDEX;
+  return isJsonObject(config) && typeof config['digest'] === 'string' ? OCI_IMAGE : '';
+}
+
+/** One manifest inside an index. */
+export interface IndexEntry {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Undefined for a nested index that names none. */
+  readonly platform: Platform | undefined;
+}
+
+const LINUX_AMD64: Platform = { os: 'linux', architecture: 'amd64' };
+
+/**
+ * @returns the index's images and nested indexes, without attestations (docker/buildx#1509) and what is not an image
+ * @throws InvalidManifest
+ */
+export function parseIndex({ document }: Manifest): IndexEntry[] {
+  const { manifests } = document;
+  if (!Array.isArray(manifests)) throw new InvalidManifest('has an index without a list of manifests');
+  return manifests.flatMap((descriptor: unknown) => {
+    const { digest, mediaType } = parseDescriptor(descriptor, 'index');
+    const { platform, annotations } = isJsonObject(descriptor) ? descriptor : {};
+    if (!isManifestType(mediaType) || isAttestation(annotations)) return [];
+    const parsed = parseEntryPlatform(platform);
+    if (parsed?.os === 'unknown') return [];
+    // An image that names no platform is taken for linux/amd64, as ggcr does.
+    return [{ digest, mediaType, platform: parsed ?? (isIndexType(mediaType) ? undefined : LINUX_AMD64) }];
+  });
+}
+
+function isAttestation(annotations: unknown): boolean {
+  return isJsonObject(annotations) && annotations['vnd.docker.reference.type'] === 'attestation-manifest';
+}
+
+function parseEntryPlatform(platform: unknown): Platform | undefined {
+  if (!isJsonObject(platform)) return undefined;
+  const { os, architecture, variant } = platform;
+  if (typeof os !== 'string' || typeof architecture !== 'string') return undefined;
+  return normalizePlatform({ os, architecture, ...(typeof variant === 'string' && { variant }) });
+}
+
+/** @returns the entries that may hold the platform, the surest first: that very image, then nested indexes */
+export function selectPlatform(entries: readonly IndexEntry[], platform: Platform | undefined): IndexEntry[] {
+  const fitting = entries.filter(
+    (entry) =>
+      platform === undefined || entry.platform === undefined || isSamePlatform(entry.platform, platform),
+  );
+  const image = fitting.find(({ mediaType }) => !isIndexType(mediaType));
+  return image === undefined ? fitting : [image];
+}
+
+function isSamePlatform(one: Platform, other: Platform): boolean {
+  return one.os === other.os && one.architecture === other.architecture && one.variant === other.variant;
+}
+
+/** @throws InvalidManifest */
+export function parseConfigDigest({ document }: Manifest): Digest {
+  return parseDescriptor(document['config'], 'manifest').digest;
+}
+
+function parseDescriptor(descriptor: unknown, where: string): { digest: Digest; mediaType: string } {
+  const { digest, mediaType } = isJsonObject(descriptor) ? descriptor : {};
+  const parsed = typeof digest === 'string' ? parseDigest(digest) : undefined;
+  if (parsed === undefined)
+    throw new InvalidManifest(`has an ${where} that points to something without a digest`);
+  return { digest: parsed, mediaType: typeof mediaType === 'string' ? mediaTypeOf(mediaType) : '' };
+}
+
+/**
+ * @param bytes of the image's configuration
+ * @returns the label `org.opencontainers.image.revision`; null when there is none
+ * @throws InvalidManifest
+ */
+export function parseRevision(bytes: Buffer): string | null {
+  const document = parseJsonObject(bytes);
+  if (document === undefined) throw new InvalidManifest('has a configuration that is not a JSON object');
+  const config = isJsonObject(document['config']) ? document['config'] : {};
+  const labels = isJsonObject(config['Labels']) ? config['Labels'] : {};
+  const revision = labels['org.opencontainers.image.revision'];
+  return typeof revision === 'string' && revision !== '' ? revision : null;
+}
+
+/** @param like a digest whose algorithm is used */
+export function digestOf(bytes: Buffer, like: Digest | undefined): Digest {
+  const algorithm = like?.startsWith('sha512:') === true ? 'sha512' : 'sha256';
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest;
+}

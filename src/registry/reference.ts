@@ -1,0 +1,188 @@
+/**
+ * Image references, digests and platforms as text. The grammar is that of distribution/reference
+ * (https://github.com/distribution/reference/blob/main/reference.go). Pure.
+ */
+import type { Digest, ImageReference, Platform } from '../resolve/types.ts';
+
+/** A text that is no image reference (or no platform); the message is one line: what was found, where, what is expected. */
+export class InvalidReference extends Error {
+  override readonly name = 'InvalidReference';
+}
+
+const DOCKER_HUB = 'docker.io';
+
+/** One registry under three names: the name people write, the one in Docker's configuration, the one of the API. */
+const DOCKER_HUB_HOSTS: ReadonlySet<string> = new Set([
+  DOCKER_HUB,
+  'index.docker.io',
+  'registry-1.docker.io',
+]);
+
+/** Longer than any valid reference: host 255 + port 6, path 255, tag 128, digest 135, separators. */
+const LONGEST_REFERENCE = 800;
+const LONGEST_HOST = 255;
+const LONGEST_PATH = 255;
+const LONGEST_EXCERPT = 80;
+
+const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//;
+const HOST =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?$/;
+const PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+const DIGEST = /^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/;
+const IMAGE_ID = /^[a-f0-9]{64}$/;
+
+/**
+ * @param text for example `nginx`, `ghcr.io/acme/shop:sha-1a2b3c4`, `[fc00::1]:5000/x@sha256:...`
+ * @returns Docker Hub's aliases folded, the host in lower case, the tag `latest` when neither tag nor digest is given
+ * @throws InvalidReference
+ */
+export function parseReference(text: string): ImageReference {
+  if (text.length > LONGEST_REFERENCE) {
+    throw invalid(text, `is too long; expected at most ${LONGEST_REFERENCE} characters`);
+  }
+  const scheme = SCHEME.exec(text)?.[0];
+  if (scheme !== undefined) {
+    throw invalid(text, `begins with ${quote(scheme)}; expected REGISTRY/PATH:TAG without a scheme`);
+  }
+  if (IMAGE_ID.test(text)) throw invalid(text, 'is the id of a local image; expected REGISTRY/PATH:TAG');
+
+  const at = text.indexOf('@');
+  const named = at === -1 ? text : text.slice(0, at);
+  const digest = at === -1 ? undefined : checkDigest(text, text.slice(at + 1));
+  const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
+  const tag = colon === -1 ? undefined : checkTag(text, named.slice(colon + 1));
+  const { registry, path } = splitHost(text, colon === -1 ? named : named.slice(0, colon));
+  if (digest !== undefined) return { registry, path, ...(tag !== undefined && { tag }), digest };
+  return { registry, path, tag: tag ?? 'latest' };
+}
+
+function splitHost(text: string, name: string): { registry: string; path: string } {
+  const slash = name.indexOf('/');
+  const first = name.slice(0, Math.max(slash, 0));
+  const hasHost = slash !== -1 && isHost(first);
+  const registry = hasHost ? checkHost(text, first) : DOCKER_HUB;
+  const path = checkPath(text, hasHost ? name.slice(slash + 1) : name);
+  const official = registry === DOCKER_HUB && !path.includes('/');
+  return { registry, path: official ? `library/${path}` : path };
+}
+
+/** Whether the part before the first slash is a registry, not the first part of a path on Docker Hub. */
+function isHost(first: string): boolean {
+  return first === 'localhost' || /[.:A-Z]/.test(first);
+}
+
+function checkHost(text: string, host: string): string {
+  const match = host.length > LONGEST_HOST + 6 ? null : HOST.exec(host);
+  const port = Number(match?.[1] ?? 1);
+  if (match === null || port < 1 || port > 65_535 || !URL.canParse(`https://${host}`)) {
+    throw invalid(text, `has the registry ${quote(host)}; expected a host such as ghcr.io or localhost:5000`);
+  }
+  return foldRegistry(host);
+}
+
+/**
+ * @param host with its port, as somebody wrote it
+ * @returns the one name of that registry: Docker Hub's aliases folded, lower case. (A host that is one only for its upper-case
+ * letters keeps them, or it would be read as a path the next time.)
+ */
+export function foldRegistry(host: string): string {
+  const lower = host.toLowerCase();
+  if (DOCKER_HUB_HOSTS.has(lower)) return DOCKER_HUB;
+  return isHost(lower) ? lower : host;
+}
+
+function checkPath(text: string, path: string): string {
+  if (path.length > LONGEST_PATH) {
+    throw invalid(text, `has a path that is too long; expected at most ${LONGEST_PATH} characters`);
+  }
+  const wrong = path.split('/').find((component) => !PATH_COMPONENT.test(component));
+  if (wrong === undefined) return path;
+  if (wrong === '') throw invalid(text, 'has an empty path component; expected REGISTRY/PATH:TAG');
+  const hint = /[A-Z]/.test(wrong) ? 'lower case' : 'a to z, 0 to 9, and single separators . _ __ - inside';
+  throw invalid(text, `has the path component ${quote(wrong)}; expected ${hint}`);
+}
+
+function checkTag(text: string, tag: string): string {
+  if (TAG.test(tag)) return tag;
+  const found = tag.length > 128 ? 'a tag that is too long' : `the tag ${quote(tag)}`;
+  throw invalid(text, `has ${found}; expected 1 to 128 of A-Z a-z 0-9 _ . - and no . or - first`);
+}
+
+function checkDigest(text: string, digest: string): Digest {
+  const parsed = parseDigest(digest);
+  if (parsed !== undefined) return parsed;
+  throw invalid(
+    text,
+    `has the digest ${quote(digest)}; expected sha256: and 64, or sha512: and 128, of 0-9 a-f`,
+  );
+}
+
+function invalid(text: string, problem: string): InvalidReference {
+  return new InvalidReference(`${quote(text)} ${problem}`);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > LONGEST_EXCERPT ? `${text.slice(0, LONGEST_EXCERPT)}...` : text);
+}
+
+/** @returns the reference's canonical text; parsing it gives the same reference again */
+export function formatReference(reference: ImageReference): string {
+  const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
+  const digest = reference.digest === undefined ? '' : `@${reference.digest}`;
+  return `${imageRepository(reference)}${tag}${digest}`;
+}
+
+/** @returns registry and path: `ghcr.io/acme/shop` */
+export function imageRepository(reference: ImageReference): string {
+  return `${reference.registry}/${reference.path}`;
+}
+
+/** @returns the host (and port) that serves the registry's API; it differs from the registry's name for Docker Hub only */
+export function apiHost(registry: string): string {
+  return registry === DOCKER_HUB ? 'registry-1.docker.io' : registry;
+}
+
+/** @returns undefined for anything but `sha256:` + 64 or `sha512:` + 128 lower-case hex digits */
+export function parseDigest(text: string): Digest | undefined {
+  return DIGEST.test(text) ? (text as Digest) : undefined;
+}
+
+const PLATFORM = /^[a-z0-9_.-]{1,32}\/[a-z0-9_.-]{1,32}(?:\/[a-z0-9_.-]{1,32})?$/;
+
+/**
+ * @param text `OS/ARCHITECTURE` or `OS/ARCHITECTURE/VARIANT`, for example `linux/arm64`
+ * @throws InvalidReference
+ */
+export function parsePlatform(text: string): Platform {
+  const [os, architecture, variant] = text.toLowerCase().split('/', 4);
+  if (os === undefined || architecture === undefined || !PLATFORM.test(text.toLowerCase())) {
+    throw new InvalidReference(
+      `${quote(text)} is no platform; expected OS/ARCHITECTURE, such as linux/arm64`,
+    );
+  }
+  return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) });
+}
+
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  x86_64: 'amd64',
+  'x86-64': 'amd64',
+  aarch64: 'arm64',
+};
+
+/** What an architecture is without a variant: `arm64/v8` is plain `arm64`, plain `arm` is `arm/v7` (as regclient has it). */
+export function normalizePlatform(platform: Platform): Platform {
+  const os = platform.os.toLowerCase();
+  const given = platform.architecture.toLowerCase();
+  const architecture = Object.hasOwn(ARCHITECTURES, given) ? (ARCHITECTURES[given] ?? given) : given;
+  const variant = platform.variant?.toLowerCase() || (architecture === 'arm' ? 'v7' : undefined);
+  if (variant === undefined || (architecture === 'arm64' && variant === 'v8')) return { os, architecture };
+  return { os, architecture, variant };
+}
+
+/** @returns `linux/arm/v7` */
+export function formatPlatform(platform: Platform): string {
+  return [platform.os, platform.architecture, platform.variant]
+    .filter((part) => part !== undefined)
+    .join('/');
+}

@@ -1,0 +1,151 @@
+/** One HTTP request to a registry or its token service, with everything that can go wrong on the way decided. */
+import { request as undiciRequest, type Dispatcher } from 'undici';
+import { UpstreamError } from '../errors.ts';
+import type { Clock, UpstreamObserver } from '../resolve/ports.ts';
+import type { Endpoints } from './endpoints.ts';
+import { BodyTooLarge, describeError, describeStatus, malformed, type Fault } from './failure.ts';
+import type { HostGate } from './host-gate.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly url: URL;
+  /** On whose behalf: decides the dispatcher, and where redirects may lead. */
+  readonly registry: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** A longer answer is a failure. */
+  readonly maxBytes: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names; a header that came on several lines is a list. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+  /** That answered; another one than was asked, after redirects. */
+  readonly url: URL;
+}
+
+/**
+ * @returns any answer but 429 and 5xx (501 is returned)
+ * @throws UpstreamError
+ */
+export type FetchHttp = (request: HttpRequest) => Promise<HttpResponse>;
+
+export interface TransportDeps {
+  /** The dispatcher (proxy, CA, client certificate) for one request; `url` may belong to another host than the registry. */
+  readonly dispatcherFor: (registry: string, url: URL) => Dispatcher;
+  readonly endpoints: Endpoints;
+  readonly gate: HostGate;
+  readonly observer: Pick<UpstreamObserver, 'requested'>;
+  readonly now: Clock;
+  /** For one request with its redirects and retries, from when its turn at the host has come; milliseconds. */
+  readonly timeoutMs: number;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  readonly delay: (ms: number) => Promise<void>;
+}
+
+type Outcome =
+  | { readonly kind: 'answered'; readonly response: HttpResponse }
+  | { readonly kind: 'failed'; readonly fault: Fault };
+
+const MAX_REDIRECTS = 5;
+const MAX_RETRIES = 2;
+const FIRST_PAUSE_MS = 200;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+export function createTransport(deps: TransportDeps): FetchHttp {
+  const { dispatcherFor, endpoints, gate, observer, now, timeoutMs, random, delay } = deps;
+
+  async function fetchHttp(request: HttpRequest): Promise<HttpResponse> {
+    const timeLeft = createStopwatch();
+    let hop = request;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+      const response = await fetchHop(hop, timeLeft);
+      const location = headerValue(response, 'location');
+      if (!REDIRECTS.has(response.status) || location === undefined) return response;
+      hop = followRedirect(hop, location);
+    }
+    throw malformed(request.url.host, `${request.url.host} redirects without end`);
+  }
+
+  /** Starts at the first call, so that waiting for one's turn is not held against the registry. */
+  function createStopwatch(): () => number {
+    let end: number | undefined;
+    return () => {
+      end ??= now() + timeoutMs;
+      return end - now();
+    };
+  }
+
+  async function fetchHop(hop: HttpRequest, timeLeft: () => number): Promise<HttpResponse> {
+    for (let attempt = 0; ; attempt++) {
+      const pauseMs = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + random());
+      const outcome = await gate.run(hop.url.host, async () => {
+        const result = await exchange(hop, timeLeft());
+        if (result.kind === 'answered') return result;
+        const retry = result.fault.retry && attempt < MAX_RETRIES && pauseMs < timeLeft();
+        if (retry) return 'retry';
+        if (result.fault.restMs > 0) gate.close(hop.url.host, result.fault.failure, result.fault.restMs);
+        return result;
+      });
+      if (outcome === 'retry') await delay(pauseMs);
+      else if (outcome.kind === 'answered') return outcome.response;
+      else throw new UpstreamError(outcome.fault.failure);
+    }
+  }
+
+  /** One request on the wire. Never throws. */
+  async function exchange(hop: HttpRequest, ms: number): Promise<Outcome> {
+    const { method, url, registry, headers, body = null, maxBytes } = hop;
+    try {
+      const dispatcher = dispatcherFor(registry, url);
+      const signal = AbortSignal.timeout(Math.max(Math.ceil(ms), 1));
+      const answer = await undiciRequest(url, { dispatcher, method, headers, body, signal });
+      const content = await readBody(answer.body, maxBytes);
+      observer.requested(url.host, answer.statusCode);
+      const response = { status: answer.statusCode, headers: answer.headers, body: content, url };
+      const fault = describeStatus(response.status, headerValue(response, 'retry-after'), url.host, now());
+      return fault === undefined ? { kind: 'answered', response } : { kind: 'failed', fault };
+    } catch (error) {
+      const fault = describeError(error, url.host);
+      observer.requested(url.host, fault.failure.kind);
+      return { kind: 'failed', fault };
+    }
+  }
+
+  /** The specification forbids to take Authorization along to another origin; a body (a refresh token) stays as well. */
+  function followRedirect(hop: HttpRequest, location: string): HttpRequest {
+    const { host } = hop.url;
+    if (!URL.canParse(location, hop.url.href)) throw malformed(host, `${host} redirects to what is no URL`);
+    if (hop.method === 'POST') throw malformed(host, `${host} redirects a token request`);
+    const url = new URL(location, hop.url);
+    const refusal = endpoints.refusal(url, hop.url, hop.registry);
+    if (refusal !== undefined) throw malformed(host, `${host} redirects to ${refusal}`);
+    const { authorization: _, ...others } = hop.headers;
+    return { ...hop, url, headers: url.origin === hop.url.origin ? hop.headers : others };
+  }
+
+  return fetchHttp;
+}
+
+async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    length += chunk.length;
+    // Leaving the loop destroys the stream, and with it the connection.
+    if (length > maxBytes) throw new BodyTooLarge('the body is larger than allowed');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+/** @returns a header's value; undefined when it is missing or came more than once */
+export function headerValue(response: Pick<HttpResponse, 'headers'>, name: string): string | undefined {
+  const value = response.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,215 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createAnswers, type Answers } from '../../../src/cache/answers.ts';
+import type { Decision } from '../../../src/resolve/decide.ts';
+import type { BranchRequest, LastGood, PinnedSet } from '../../../src/resolve/types.ts';
+import { createRequest, digest, sha } from '../../fixtures/values.ts';
+
+const FRESH_FOR = 15_000;
+const DEADLINE = 20_000;
+
+let now: number;
+let asked: BranchRequest[];
+let resolve: (request: BranchRequest) => Promise<Decision>;
+let lastGood: LastGood | undefined;
+let defects: unknown[];
+let answers: Answers;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  now = 1_000_000;
+  asked = [];
+  lastGood = undefined;
+  defects = [];
+  resolve = async () => decided('7');
+  answers = createAnswers({
+    resolve: (request) => {
+      asked.push(request);
+      return resolve(request);
+    },
+    recall: async () => lastGood,
+    freshFor: FRESH_FOR,
+    deadline: DEADLINE,
+    now: () => now,
+    onDefect: (error) => defects.push(error),
+  });
+});
+afterEach(() => vi.useRealTimers());
+
+function pinned(id: string): PinnedSet {
+  return {
+    build: {
+      commit: sha(id),
+      branch: 'feature',
+      id,
+      number: '70',
+      attempt: '1',
+      url: 'https://ci.test/7',
+      event: 'push',
+      finishedAt: Date.UTC(2026, 0, 2, 3, 4, 5),
+      position: 0,
+    },
+    images: { 'shop-front': { repository: 'registry.test/front', tag: 't', digest: digest('f') } },
+  };
+}
+function decided(id: string): Decision {
+  return { kind: 'answered', set: pinned(id), freshness: 'fresh', asOf: now, because: '' };
+}
+function buildId(answer: Awaited<ReturnType<Answers['answer']>>): string {
+  if (answer.kind !== 'answered') return answer.kind === 'failed' ? answer.code : answer.kind;
+  return `${JSON.parse(answer.body).output.parameters[0].build.id} ${answer.freshness}`;
+}
+
+test('the body is the documented one: every leaf a string, every key there', async () => {
+  const answer = await answers.answer(createRequest({ headSha: sha('7') }));
+  expect(answer.kind === 'answered' && JSON.parse(answer.body)).toEqual({
+    output: {
+      parameters: [
+        {
+          digestShopFront: digest('f'),
+          images: {
+            'shop-front': {
+              reference: `registry.test/front@${digest('f')}`,
+              repository: 'registry.test/front',
+              tag: 't',
+              digest: digest('f'),
+            },
+          },
+          build: {
+            commit: sha('7'),
+            branch: 'feature',
+            id: '7',
+            number: '70',
+            attempt: '1',
+            url: 'https://ci.test/7',
+            finishedAt: '2026-01-02T03:04:05.000Z',
+            isHead: 'true',
+          },
+        },
+      ],
+    },
+  });
+});
+
+test('isHead is true for the given head, false for another, empty without one', async () => {
+  const isHead = async (headSha?: string): Promise<string> => {
+    const answer = await answers.answer(createRequest(headSha === undefined ? {} : { headSha }));
+    return answer.kind === 'answered' && JSON.parse(answer.body).output.parameters[0].build.isHead;
+  };
+  expect(await isHead(sha('7'))).toBe('true');
+  expect(await isHead(sha('8'))).toBe('false');
+  expect(await isHead()).toBe('');
+});
+
+test('nothing to deploy is an empty list', async () => {
+  resolve = async () => ({ kind: 'nothing', asOf: now, because: '' });
+  expect(await answers.answer(createRequest())).toMatchObject({
+    kind: 'nothing',
+    body: '{"output":{"parameters":[]}}',
+  });
+});
+
+describe('from memory', () => {
+  test('a fresh answer is given at once, until what it rests on is freshFor old', async () => {
+    await answers.answer(createRequest());
+    now += FRESH_FOR - 1;
+    expect(answers.answer(createRequest())).not.toBeInstanceOf(Promise);
+    now += 1;
+    await answers.answer(createRequest());
+    expect(asked).toHaveLength(2);
+  });
+
+  test('a stale answer and a failure are never kept', async () => {
+    resolve = async () => ({ ...decided('7'), freshness: 'stale' }) as Decision;
+    await answers.answer(createRequest());
+    resolve = async () => ({ kind: 'failed', code: 'upstream_failed', message: 'm' });
+    expect(await answers.answer(createRequest())).toEqual({
+      kind: 'failed',
+      code: 'upstream_failed',
+      message: 'm',
+    });
+    expect(asked).toHaveLength(2);
+  });
+
+  test('branches, pull requests and heads are told apart', async () => {
+    for (const given of [{}, { branch: 'other' }, { number: '1' }, { number: '1', headSha: sha('1') }]) {
+      await answers.answer(createRequest(given));
+    }
+    expect(asked).toHaveLength(4);
+  });
+});
+
+describe('side by side', () => {
+  test('callers of one question join', async () => {
+    await Promise.all(Array.from({ length: 50 }, () => answers.answer(createRequest())));
+    expect(asked).toHaveLength(1);
+  });
+
+  test('one branch and pull request is resolved once at a time, so that an older view cannot end last', async () => {
+    const first = Promise.withResolvers<Decision>();
+    resolve = () => first.promise;
+    const one = answers.answer(createRequest({ headSha: sha('1') }));
+    await vi.advanceTimersByTimeAsync(0);
+    resolve = async () => decided('8');
+    const two = answers.answer(createRequest({ headSha: sha('2') }));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked).toHaveLength(1);
+    first.resolve(decided('7'));
+    expect(buildId(await one)).toBe('7 fresh');
+    expect(buildId(await two)).toBe('8 fresh');
+  });
+
+  test('a resolution that fails does not take the one behind it along', async () => {
+    resolve = () => Promise.reject(new TypeError('defect'));
+    const one = answers.answer(createRequest({ headSha: sha('1') }));
+    const refused = expect(one).rejects.toThrow('defect');
+    await vi.advanceTimersByTimeAsync(0);
+    resolve = async () => decided('8');
+    expect(buildId(await answers.answer(createRequest({ headSha: sha('2') })))).toBe('8 fresh');
+    await refused;
+  });
+});
+
+describe('the deadline', () => {
+  test('last good, marked stale, once it has passed; the late answer is taken up by itself', async () => {
+    const late = Promise.withResolvers<Decision>();
+    resolve = () => late.promise;
+    lastGood = { set: pinned('6'), confirmedAt: 5000 };
+    const waiting = answers.answer(createRequest());
+    await vi.advanceTimersByTimeAsync(DEADLINE);
+    expect(await waiting).toMatchObject({ kind: 'answered', freshness: 'stale', asOf: 5000 });
+    late.resolve(decided('7'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(buildId(await answers.answer(createRequest()))).toBe('7 fresh');
+    expect(asked).toHaveLength(1);
+  });
+
+  test('deadline_exceeded without one, and a stable text', async () => {
+    resolve = () => new Promise(() => undefined);
+    const waiting = answers.answer(createRequest());
+    await vi.advanceTimersByTimeAsync(DEADLINE);
+    expect(await waiting).toMatchObject({
+      kind: 'failed',
+      code: 'deadline_exceeded',
+      message: expect.not.stringMatching(/\d/),
+    });
+  });
+
+  test('is not left running when the answer came in time', async () => {
+    await answers.answer(createRequest());
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a defect of our own', () => {
+  test('is reported, and an environment that was up stays up', async () => {
+    resolve = () => Promise.reject(new TypeError('defect'));
+    lastGood = { set: pinned('6'), confirmedAt: 5000 };
+    expect(buildId(await answers.answer(createRequest()))).toBe('6 stale');
+    expect(defects).toHaveLength(1);
+  });
+
+  test('is thrown on when nothing was handed out before', async () => {
+    resolve = () => Promise.reject(new TypeError('defect'));
+    await expect(answers.answer(createRequest())).rejects.toThrow('defect');
+  });
+});

@@ -1,0 +1,123 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createImageCache } from '../../../src/cache/image-cache.ts';
+import type { DigestResult, ImageSource } from '../../../src/resolve/ports.ts';
+import { OUTAGE } from '../../fixtures/fake-ports.ts';
+import { digest } from '../../fixtures/values.ts';
+
+const FRESH_FOR = 15_000;
+const HOUR = 3_600_000;
+const TEXT = 'registry.test/shop/front:sha-1a2b3c4';
+const FOUND: DigestResult = {
+  kind: 'found',
+  digest: digest('f1'),
+  mediaType: 'application/vnd.oci.image.index.v1+json',
+};
+const ABSENT: DigestResult = { kind: 'absent', missing: 'manifest', reason: 'MANIFEST_UNKNOWN' };
+
+let now: number;
+let calls: number;
+let result: DigestResult;
+let cache: ImageSource;
+
+beforeEach(() => {
+  now = 1_000_000;
+  calls = 0;
+  result = FOUND;
+  cache = createImageCache({
+    client: {
+      resolveDigest: async () => {
+        calls += 1;
+        return result;
+      },
+      resolveRevision: async () => {
+        calls += 1;
+        return result.kind === 'failed' ? result : { kind: 'found', revision: null };
+      },
+    },
+    parseReference: (text) => {
+      if (text.includes(' ')) throw new Error('a blank is not allowed');
+      const [path = '', tag = ''] = text.replace('registry.test/', '').split(':');
+      return { registry: 'registry.test', path, tag };
+    },
+    freshFor: FRESH_FOR,
+    now: () => now,
+  });
+});
+
+describe('a tag that can only ever mean one build', () => {
+  test('is asked for once, and again after an hour', async () => {
+    for (const at of [0, FRESH_FOR, HOUR - 1]) {
+      now = 1_000_000 + at;
+      expect(await cache.readDigest(TEXT, true)).toEqual({
+        kind: 'found',
+        repository: 'registry.test/shop/front',
+        tag: 'sha-1a2b3c4',
+        digest: digest('f1'),
+        asOf: null,
+      });
+    }
+    expect(calls).toBe(1);
+    now = 1_000_000 + HOUR;
+    await cache.readDigest(TEXT, true);
+    expect(calls).toBe(2);
+  });
+
+  test('and is absent is asked for again after freshFor: the push may still be coming', async () => {
+    result = ABSENT;
+    expect(await cache.readDigest(TEXT, true)).toMatchObject({ kind: 'absent' });
+    result = FOUND;
+    now += FRESH_FOR - 1;
+    expect(await cache.readDigest(TEXT, true)).toMatchObject({ kind: 'absent' });
+    now += 1;
+    expect(await cache.readDigest(TEXT, true)).toMatchObject({ kind: 'found' });
+  });
+});
+
+test('a tag that can move is asked for again after freshFor, and tells when it was asked for', async () => {
+  await cache.readDigest(TEXT, false);
+  now += FRESH_FOR - 1;
+  expect(await cache.readDigest(TEXT, false)).toMatchObject({ asOf: 1_000_000 });
+  now += 1;
+  result = { ...FOUND, digest: digest('f2') };
+  expect(await cache.readDigest(TEXT, false)).toMatchObject({
+    digest: digest('f2'),
+    asOf: 1_000_000 + FRESH_FOR,
+  });
+});
+
+test('a failure is never kept', async () => {
+  result = { kind: 'failed', failure: OUTAGE };
+  expect(await cache.readDigest(TEXT, true)).toEqual({ kind: 'failed', failure: OUTAGE });
+  result = FOUND;
+  expect(await cache.readDigest(TEXT, true)).toMatchObject({ kind: 'found' });
+});
+
+test('concurrent callers of one image join', async () => {
+  await Promise.all(Array.from({ length: 100 }, () => cache.readDigest(TEXT, false)));
+  expect(calls).toBe(1);
+});
+
+test('platforms are kept apart', async () => {
+  await cache.readDigest(TEXT, true);
+  await cache.readDigest(TEXT, true, { os: 'linux', architecture: 'arm64' });
+  await cache.readDigest(TEXT, true, { os: 'linux', architecture: 'arm', variant: 'v7' });
+  expect(calls).toBe(3);
+});
+
+test('a text that is no reference asks nobody', async () => {
+  expect(await cache.readDigest('not valid', true)).toEqual({
+    kind: 'invalid',
+    reason: 'a blank is not allowed',
+  });
+  expect(calls).toBe(0);
+});
+
+test("a revision label is read once for each digest, and a failure to read it isn't kept", async () => {
+  result = { kind: 'failed', failure: OUTAGE };
+  expect(await cache.readRevision(TEXT)).toMatchObject({ kind: 'failed' });
+  result = FOUND;
+  expect(await cache.readRevision(TEXT)).toEqual({ kind: 'found', revision: null });
+  now += 100 * HOUR;
+  await cache.readRevision(TEXT);
+  expect(calls).toBe(2);
+});

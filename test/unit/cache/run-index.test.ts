@@ -1,0 +1,340 @@
+import { describe, expect, test } from 'vitest';
+import { createRunIndex } from '../../../src/cache/run-index.ts';
+import { UpstreamError, type UpstreamFailureKind } from '../../../src/errors.ts';
+import type { BranchRuns, CiProvider, RunPage, RunSource } from '../../../src/resolve/ports.ts';
+import type { Run } from '../../../src/resolve/types.ts';
+import { createRun } from '../../fixtures/values.ts';
+
+const FRESH_FOR = 15_000;
+const PAGE = 5;
+
+/** A CI with small pages, a validator that changes with its runs, and a clock of its own. */
+function createFixture(runs: Run[] = []) {
+  const fixture = {
+    now: 1_000_000,
+    runs,
+    calls: [] as string[],
+    failure: undefined as UpstreamFailureKind | undefined,
+    failing: (_call: string): boolean => true,
+    hold: undefined as Promise<void> | undefined,
+    add: (...added: Run[]) => void (fixture.runs = [...added, ...fixture.runs]),
+    update: (id: string, change: Partial<Run>) => {
+      fixture.runs = fixture.runs.map((run) =>
+        run.id === id ? { ...run, updatedAt: run.updatedAt + 1, ...change } : run,
+      );
+    },
+    index: undefined as unknown as RunSource,
+  };
+  async function called(call: string): Promise<void> {
+    fixture.calls.push(call);
+    await fixture.hold;
+    if (fixture.failure !== undefined && fixture.failing(call)) {
+      throw new UpstreamError({ kind: fixture.failure, host: 'ci.test', message: 'ci.test failed' });
+    }
+  }
+  function page(all: readonly Run[], number: number): RunPage {
+    const sorted = all.toSorted((a, b) => b.createdAt - a.createdAt);
+    return {
+      runs: sorted.slice((number - 1) * PAGE, number * PAGE),
+      more: sorted.length > number * PAGE,
+      validator: JSON.stringify(sorted),
+    };
+  }
+  const provider: CiProvider = {
+    async fetchRuns(_repository, number, validator) {
+      await called(`list ${number}`);
+      const answer = page(fixture.runs, number);
+      return validator !== undefined && validator === answer.validator ? 'unchanged' : answer;
+    },
+    async fetchBranchRuns(_repository, branch, number) {
+      await called(`branch ${branch} ${number}`);
+      return page(
+        fixture.runs.filter((run) => run.branch === branch),
+        number,
+      );
+    },
+    async fetchRun(_repository, id) {
+      await called(`run ${id}`);
+      return fixture.runs.find((run) => run.id === id) ?? 'gone';
+    },
+    async fetchPullRequest(_repository, number) {
+      await called(`pull request ${number}`);
+      return { kind: 'known', foreign: true, headRepositoryId: '666' };
+    },
+    probe: () => Promise.resolve(''),
+  };
+  fixture.index = createRunIndex({
+    provider,
+    gitRepository: 'acme/shop',
+    freshFor: FRESH_FOR,
+    now: () => fixture.now,
+  });
+  return fixture;
+}
+
+/** Runs `from` to `to`, one a second, on branches of their own unless said otherwise. */
+function runsFrom(from: number, to: number, branch?: string): Run[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => {
+    const id = String(from + i);
+    return createRun({ id, branch: branch ?? `branch-${id}` });
+  });
+}
+function ids(known: BranchRuns): string[] | string {
+  return known.kind === 'failed' ? known.failure.kind : known.runs.map((run) => run.id).toSorted();
+}
+
+describe('one listing for every branch', () => {
+  test('serves all branches until freshFor has passed', async () => {
+    const ci = createFixture(runsFrom(1, 4));
+    expect(ids(await ci.index.readBranch('branch-1'))).toEqual(['1']);
+    expect(ids(await ci.index.readBranch('branch-4'))).toEqual(['4']);
+    ci.now += FRESH_FOR - 1;
+    await ci.index.readBranch('branch-2');
+    expect(ci.calls).toEqual(['list 1']);
+    ci.now += 1;
+    await ci.index.readBranch('branch-2');
+    expect(ci.calls).toEqual(['list 1', 'list 1']);
+  });
+
+  test('is joined by concurrent callers', async () => {
+    const ci = createFixture(runsFrom(1, 4));
+    await Promise.all(Array.from({ length: 100 }, () => ci.index.readBranch('branch-1')));
+    expect(ci.calls).toEqual(['list 1']);
+  });
+
+  test('tells since when it is complete: everything, when CI has no more', async () => {
+    const ci = createFixture(runsFrom(1, 4));
+    expect(await ci.index.readBranch('branch-1')).toMatchObject({ since: null });
+    expect(await ci.index.readBranch('nobody')).toMatchObject({ since: null, runs: [] });
+    expect(ci.calls).toEqual(['list 1']);
+  });
+
+  test('tells when upstream was asked, not when the answer was given', async () => {
+    const ci = createFixture(runsFrom(1, 4));
+    await ci.index.readBranch('branch-1');
+    ci.now += 10_000;
+    expect(await ci.index.readBranch('branch-1')).toMatchObject({ asOf: 1_000_000 });
+  });
+
+  test('takes up new runs, finished runs and re-runs', async () => {
+    const ci = createFixture([createRun({ id: '1', state: 'running' })]);
+    await ci.index.readBranch('feature');
+    ci.update('1', { state: 'success' });
+    ci.add(createRun({ id: '2' }));
+    ci.now += FRESH_FOR;
+    expect(await ci.index.readBranch('feature')).toMatchObject({
+      runs: [{ id: '1', state: 'success' }, { id: '2' }],
+    });
+    ci.update('1', { attempt: 2, state: 'running' });
+    ci.now += FRESH_FOR;
+    const after = await ci.index.readBranch('feature');
+    expect(after.kind === 'known' && after.runs.find((run) => run.id === '1')).toMatchObject({
+      attempt: 2,
+      state: 'running',
+    });
+  });
+
+  test('forgets runs that CI deleted', async () => {
+    const ci = createFixture(runsFrom(1, 20, 'feature'));
+    expect(ids(await ci.index.readBranch('feature'))).toContain('18');
+    ci.runs = ci.runs.filter((run) => run.id !== '18');
+    ci.now += FRESH_FOR;
+    expect(ids(await ci.index.readBranch('feature'))).not.toContain('18');
+  });
+});
+
+describe('a branch that the listing does not show', () => {
+  test('is looked up once by itself, and what was learnt is kept', async () => {
+    const ci = createFixture([...runsFrom(10, 20), ...runsFrom(1, 2, 'quiet')]);
+    expect(await ci.index.readBranch('quiet')).toMatchObject({
+      since: null,
+      runs: [{ id: '2' }, { id: '1' }],
+    });
+    ci.now += 10 * FRESH_FOR;
+    ci.add(createRun({ id: '21', branch: 'quiet' }));
+    expect(ids(await ci.index.readBranch('quiet'))).toEqual(['1', '2', '21']);
+    expect(ci.calls).toEqual(['list 1', 'branch quiet 1', 'list 1']);
+  });
+
+  test('that has no run at all is looked up once', async () => {
+    const ci = createFixture(runsFrom(1, 20));
+    expect(await ci.index.readBranch('nobody')).toMatchObject({ runs: [], since: null });
+    ci.now += FRESH_FOR;
+    await ci.index.readBranch('nobody');
+    expect(ci.calls.filter((call) => call.startsWith('branch'))).toEqual(['branch nobody 1']);
+  });
+
+  test('is read page by page, as far as is asked for', async () => {
+    const ci = createFixture([...runsFrom(50, 60), ...runsFrom(1, 12, 'long')]);
+    expect(await ci.index.readBranch('long')).toMatchObject({ since: 8001 });
+    expect(await ci.index.readFurther('long')).toMatchObject({ since: 3001 });
+    expect(await ci.index.readFurther('long')).toMatchObject({ since: null });
+  });
+
+  test('is looked up once for all who ask at the same time', async () => {
+    const ci = createFixture(runsFrom(1, 20));
+    await Promise.all(Array.from({ length: 50 }, () => ci.index.readBranch('branch-1')));
+    expect(ci.calls).toEqual(['list 1', 'branch branch-1 1']);
+  });
+
+  test('a filtered list that lags behind does not undo what is known', async () => {
+    const ci = createFixture([...runsFrom(10, 20), createRun({ id: '9', branch: 'branch-20', attempt: 1 })]);
+    await ci.index.readBranch('branch-20');
+    ci.update('20', { attempt: 2, updatedAt: 99_000 });
+    ci.now += FRESH_FOR;
+    await ci.index.readBranch('branch-20');
+    ci.update('20', { attempt: 1, updatedAt: 20_500 });
+    const known = await ci.index.readFurther('branch-20');
+    expect(known.kind === 'known' && known.runs.find((run) => run.id === '20')).toMatchObject({ attempt: 2 });
+  });
+});
+
+describe('more runs between two listings than one page holds', () => {
+  test('pages are read until what is known is met', async () => {
+    const ci = createFixture([...runsFrom(10, 20), createRun({ id: '1', branch: 'quiet' })]);
+    await ci.index.readBranch('quiet');
+    ci.add(...runsFrom(21, 32));
+    ci.now += FRESH_FOR;
+    expect(ids(await ci.index.readBranch('branch-22'))).toEqual(['22']);
+    expect(ci.calls.slice(2)).toEqual(['list 1', 'list 2', 'list 3']);
+    expect(await ci.index.readBranch('quiet')).toMatchObject({ since: null });
+  });
+
+  test('a gap that is too wide is not papered over: branches are looked up again', async () => {
+    const ci = createFixture([...runsFrom(10, 20), createRun({ id: '1', branch: 'quiet' })]);
+    await ci.index.readBranch('quiet');
+    ci.add(...runsFrom(100, 200));
+    ci.now += FRESH_FOR;
+    const known = await ci.index.readBranch('quiet');
+    expect(known).toMatchObject({ since: 151_001 });
+    expect(await ci.index.readFurther('quiet')).toMatchObject({ since: null });
+  });
+});
+
+describe('a run that is still going and has left the first page', () => {
+  test('is followed by its id until it ends', async () => {
+    const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
+    await ci.index.readBranch('slow');
+    ci.add(...runsFrom(1000, 1010));
+    ci.now += FRESH_FOR;
+    await ci.index.readBranch('slow');
+    ci.update('999', { state: 'success' });
+    ci.now += 60_000;
+    expect(await ci.index.readBranch('slow')).toMatchObject({ runs: [{ id: '999', state: 'success' }] });
+    const before = ci.calls.length;
+    ci.now += 60_000;
+    await ci.index.readBranch('slow');
+    expect(ci.calls.slice(before)).toEqual(['list 1']);
+  });
+
+  test('and was deleted is forgotten', async () => {
+    const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
+    await ci.index.readBranch('slow');
+    ci.runs = runsFrom(1000, 1010);
+    ci.now += 60_000;
+    await ci.index.readBranch('slow');
+    ci.now += 60_000;
+    expect(await ci.index.readBranch('slow')).toMatchObject({ runs: [] });
+  });
+
+  test('for a day is asked for rarely', async () => {
+    const ci = createFixture([createRun({ id: '1', branch: 'stuck', state: 'running', createdAt: 0 })]);
+    ci.now = 86_400_000;
+    await ci.index.readBranch('stuck');
+    ci.add(...runsFrom(1000, 1010));
+    for (let polls = 0; polls < 100; polls++) {
+      ci.now += FRESH_FOR;
+      await ci.index.readBranch('stuck');
+    }
+    expect(ci.calls.filter((call) => call === 'run 1')).toHaveLength(1);
+  });
+});
+
+describe('faults', () => {
+  test.each([
+    'timeout',
+    'unreachable',
+    'denied',
+    'not_found',
+    'rate_limited',
+    'unavailable',
+    'malformed',
+  ] as const)('%s: told as it is, and upstream is left alone for a while by everybody', async (kind) => {
+    const ci = createFixture(runsFrom(1, 4));
+    ci.failure = kind;
+    for (let branch = 1; branch <= 4; branch++)
+      expect(ids(await ci.index.readBranch(`branch-${branch}`))).toBe(kind);
+    expect(ci.calls).toHaveLength(1);
+    ci.failure = undefined;
+    ci.now += 60_000;
+    expect(ids(await ci.index.readBranch('branch-1'))).toEqual(['1']);
+  });
+
+  test('what was learnt survives a fault', async () => {
+    const ci = createFixture([...runsFrom(10, 20), createRun({ id: '1', branch: 'quiet' })]);
+    await ci.index.readBranch('quiet');
+    ci.failure = 'unavailable';
+    ci.now += FRESH_FOR;
+    expect(ids(await ci.index.readBranch('quiet'))).toBe('unavailable');
+    ci.failure = undefined;
+    ci.now += FRESH_FOR;
+    expect(ids(await ci.index.readBranch('quiet'))).toEqual(['1']);
+    expect(ci.calls.filter((call) => call.startsWith('branch'))).toHaveLength(1);
+  });
+
+  test('a second page that fails leaves everything as it was: nothing is half known', async () => {
+    const ci = createFixture(runsFrom(10, 20));
+    await ci.index.readBranch('branch-20');
+    ci.add(...runsFrom(21, 32));
+    ci.failure = 'unavailable';
+    ci.failing = (call) => call === 'list 2';
+    ci.now += FRESH_FOR;
+    expect(ids(await ci.index.readBranch('branch-32'))).toBe('unavailable');
+    ci.failure = undefined;
+    ci.now += FRESH_FOR;
+    expect(ids(await ci.index.readBranch('branch-22'))).toEqual(['22']);
+  });
+
+  test('a malformed look-up of one branch does not keep others from theirs', async () => {
+    const ci = createFixture(runsFrom(1, 20));
+    ci.failure = 'malformed';
+    ci.failing = (call) => call === 'branch branch-1 1';
+    expect(ids(await ci.index.readBranch('branch-1'))).toBe('malformed');
+    expect(ids(await ci.index.readBranch('branch-2'))).toEqual(['2']);
+  });
+
+  test('a caller that joined gets the failure too, and the next one asks again', async () => {
+    const ci = createFixture(runsFrom(1, 4));
+    const gate = Promise.withResolvers<void>();
+    ci.hold = gate.promise;
+    ci.failure = 'unavailable';
+    const both = [ci.index.readBranch('branch-1'), ci.index.readBranch('branch-2')];
+    gate.resolve();
+    expect((await Promise.all(both)).map(ids)).toEqual(['unavailable', 'unavailable']);
+  });
+});
+
+describe('pull requests', () => {
+  test('whose they are is asked once: a pull request never changes its head repository', async () => {
+    const ci = createFixture();
+    await ci.index.readPullRequest('5');
+    ci.now += 1e9;
+    expect(await ci.index.readPullRequest('5')).toEqual({
+      kind: 'known',
+      foreign: true,
+      headRepositoryId: '666',
+    });
+    expect(ci.calls).toEqual(['pull request 5']);
+  });
+
+  test('a token that may not read them does not stop the listing', async () => {
+    const ci = createFixture(runsFrom(1, 4));
+    ci.failure = 'denied';
+    ci.failing = (call) => call.startsWith('pull request');
+    expect(await ci.index.readPullRequest('5')).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'denied' },
+    });
+    expect(ids(await ci.index.readBranch('branch-1'))).toEqual(['1']);
+  });
+});

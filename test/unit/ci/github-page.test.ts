@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { UpstreamError } from '../../../src/errors.ts';
+import { toRunPage, type PageFacts } from '../../../src/ci/github-page.ts';
+import type { Run } from '../../../src/resolve/types.ts';
+
+const NEXT = '<https://api.github.com/x?page=2>; rel="next", <https://api.github.com/x?page=9>; rel="last"';
+
+function page(count: number, facts: Partial<PageFacts>) {
+  const runs = Array.from({ length: count }, (_, index) => ({ id: String(index) }) as Run);
+  return toRunPage(
+    { runs, total: count, link: undefined, etag: undefined, page: 1, filtered: false, ...facts },
+    'api.github.com',
+  );
+}
+
+describe('toRunPage', () => {
+  it.each([
+    ['no link', undefined, false],
+    ['a next link', NEXT, true],
+    ['an unquoted next link', '<https://api.github.com/x>; rel=next', true],
+    [
+      'a next link that comes last',
+      '<https://api.github.com/x>; rel="prev", <https://api.github.com/y>; rel="next"',
+      true,
+    ],
+    [
+      'only prev and first',
+      '<https://api.github.com/x>; rel="prev", <https://api.github.com/x>; rel="first"',
+      false,
+    ],
+    [
+      'an address that merely speaks of next',
+      '<https://api.github.com/next?rel="next-to">; rel="prev"',
+      false,
+    ],
+  ])('reads from %s whether more follows', (_name, link, more) => {
+    expect(page(100, { link }).more).toBe(more);
+  });
+
+  it('passes the validator on', () => {
+    expect(page(1, { etag: 'W/"1"' }).validator).toBe('W/"1"');
+    expect(page(1, {})).not.toHaveProperty('validator');
+  });
+
+  it.each([
+    ['an empty repository', 0, {}],
+    ['a last page', 50, { page: 3, total: 250 }],
+    ['a page beyond the end', 0, { page: 4, total: 250 }],
+    ['a full page with more to come', 100, { total: 250, link: NEXT }],
+    ["a filtered list at GitHub's limit", 100, { page: 10, total: 4321, filtered: true }],
+  ])('takes %s as whole', (_name, count, facts) => {
+    expect(page(count, facts).runs).toHaveLength(count);
+  });
+
+  it.each([
+    ['an empty list that claims runs', 0, { total: 3 }],
+    ['a short list without a next link', 60, { total: 100 }],
+    ['a short last page', 49, { page: 3, total: 250 }],
+    ['a full page whose next link is missing', 100, { total: 101 }],
+    ['an empty page that is not the last', 0, { total: 250, link: NEXT }],
+    ["an unfiltered list at the filtered lists' limit", 100, { page: 10, total: 4321 }],
+    ['a filtered list before its limit', 100, { page: 9, total: 4321, filtered: true }],
+  ])('takes %s as half a page: not known', (_name, count, facts) => {
+    expect(() => page(count, facts)).toThrow(UpstreamError);
+    expect(() => page(count, facts)).toThrow('half a page');
+  });
+});

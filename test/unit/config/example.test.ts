@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { load } from './configurations.ts';
+
+const EXAMPLE = readFileSync(new URL('../../../greenpin.example.yaml', import.meta.url), 'utf8');
+
+it('the example is a configuration', () => {
+  const config = load(EXAMPLE, { GITHUB_TOKEN: 'x' });
+  expect(config.ci.get('github')?.auth).toEqual({ kind: 'tokenEnv', env: 'GITHUB_TOKEN' });
+  expect(config.projects.get('shop')?.images.map(({ template }) => template.text)).toEqual([
+    'ghcr.io/acme/shop-front:sha-{commit:7}',
+    'ghcr.io/acme/shop-back:sha-{commit:7}',
+  ]);
+});
+
+it('what the example says of a value with a default is the default', () => {
+  const defaults = load(
+    `
+ci: {github: {kind: github, tokenEnv: GITHUB_TOKEN}}
+projects:
+  shop:
+    repository: acme/shop
+    workflows: [.github/workflows/build.yml]
+    images:
+      front: ghcr.io/acme/shop-front:sha-{commit:7}
+      back: {reference: 'ghcr.io/acme/shop-back:sha-{commit:7}', platform: linux/amd64}
+`,
+    { GITHUB_TOKEN: 'x' },
+  );
+  const { registries: _, dockerConfigFiles: __, ...example } = load(EXAMPLE, { GITHUB_TOKEN: 'x' });
+  expect(defaults).toMatchObject(example);
+});
+
+it("the example's alternatives in comments are valid as well", () => {
+  const other = EXAMPLE.replace(/tokenEnv: GITHUB_TOKEN.*\n\s*# app:/, 'app:');
+  expect(load(other).ci.get('github')?.auth.kind).toBe('app');
+});

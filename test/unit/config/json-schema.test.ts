@@ -1,0 +1,189 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import * as fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { configJsonSchema } from '../../../src/config/json-schema.ts';
+import { configSchema } from '../../../src/config/schema.ts';
+import { documentWith } from './configurations.ts';
+
+const EXAMPLE = readFileSync(new URL('../../../greenpin.example.yaml', import.meta.url), 'utf8');
+const schema = configJsonSchema();
+const validate = new Ajv2020({ strict: true, allErrors: true, strictRequired: false }).compile(schema);
+
+interface SchemaNode {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly [keyword: string]: unknown;
+}
+
+/** Every key that the schema documents, with its path. */
+function documentedKeys(node: unknown, path: string): [string, SchemaNode][] {
+  if (typeof node !== 'object' || node === null) return [];
+  const { properties = {}, ...keywords } = node as SchemaNode;
+  const own = Object.entries(properties).flatMap(([key, property]) =>
+    documentedKeys(property, `${path}.${key}`).concat([[`${path}.${key}`, property]]),
+  );
+  return own.concat(Object.values(keywords).flatMap((value) => documentedKeys(value, `${path}.*`)));
+}
+
+describe('the printed schema', () => {
+  it('is JSON Schema 2020-12, with a title and no address that nobody serves', () => {
+    expect(schema).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      title: 'Greenpin configuration',
+    });
+    expect(schema).not.toHaveProperty('$id');
+    expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
+  });
+
+  it('documents every key', () => {
+    const keys = documentedKeys(schema, '');
+    expect(keys.length).toBeGreaterThan(40);
+    expect(keys.filter(([, { description = '' }]) => description.length < 15).map(([key]) => key)).toEqual(
+      [],
+    );
+  });
+
+  it('names the defaults and lets them be left out', () => {
+    expect(schema).toMatchObject({
+      required: ['ci', 'projects'],
+      properties: {
+        server: { properties: { port: { default: 4355 }, deadline: { default: '20s' } } },
+        freshFor: { default: '15s' },
+        projects: {
+          additionalProperties: {
+            required: ['repository', 'images'],
+            properties: { events: { default: ['push', 'pull_request'] }, lookback: { default: 5 } },
+          },
+        },
+      },
+    });
+  });
+
+  it('has examples that are valid', () => {
+    for (const [key, { examples, ...node }] of documentedKeys(schema, '')) {
+      if (!Array.isArray(examples)) continue;
+      const { description: _, title: __, default: ___, ...keywords } = node;
+      const check = new Ajv2020({ strict: false }).compile(keywords);
+      expect([key, examples.filter((example) => !check(example))]).toEqual([key, []]);
+    }
+  });
+});
+
+/** What the check at the start and a reader of the printed schema say of a document. */
+function judge(document: unknown): { byUs: boolean; bySchema: boolean } {
+  return { byUs: configSchema.safeParse(document).success, bySchema: validate(document) };
+}
+
+describe('the printed schema and the check at the start agree', () => {
+  it('on the example', () => {
+    expect(judge(parse(EXAMPLE))).toEqual({ byUs: true, bySchema: true });
+  });
+
+  const image = 'projects.shop.images.front';
+  it.each([
+    { server: {} },
+    { server: { tokenFile: './token', port: 0, host: '::1' } },
+    { server: { tokenEnv: 'PLUGIN_TOKEN', deadline: '1.5s' } },
+    { management: { port: 1 } },
+    { store: { kind: 'memory' } },
+    { 'ci.gh.url': 'http://127.0.0.1:8080/api' },
+    { 'ci.gh.app': { id: 1, installationId: '2', privateKeyFile: 'key.pem' } },
+    { registries: {} },
+    { registries: { 'ghcr.io': { username: 'a', passwordFile: '/x' }, 'x:5000': { http: false } } },
+    { registries: { 'ghcr.io': { username: 'a', passwordEnv: 'X' } } },
+    { dockerConfigFiles: [] },
+    { [image]: { reference: 'x:1', platform: 'linux/arm64', onMissing: 'previous', revision: 'ignore' } },
+    { 'projects.shop.workflows': ['.github/workflows/a b.yaml'] },
+  ])('that %j is valid', (changes) => {
+    expect(judge(documentWith(changes))).toEqual({ byUs: true, bySchema: true });
+  });
+
+  it.each([
+    { ci: undefined },
+    { projects: undefined },
+    { ci: {} },
+    { projects: {} },
+    { freshfor: '15s' },
+    { freshFor: 15 },
+    { freshFor: '15 s' },
+    { server: null },
+    { 'server.port': 65_536 },
+    { 'server.port': 1.5 },
+    { server: { tokenFile: '/x', tokenEnv: 'X' } },
+    { 'server.tokenFile': `ghp_${'a1'.repeat(18)}` },
+    { 'server.tokenEnv': 'NOT-A-NAME' },
+    { store: { kind: 'sqlite', path: 'x' } },
+    { store: { kind: 'memory', path: 'x' } },
+    { 'ci.gh.kind': 'gitlab' },
+    { 'ci.gh.url': 'http://github.example.com' },
+    { 'ci.gh.url': 'https://github.com' },
+    { 'ci.gh': { kind: 'github', tokenEnv: 'X', app: { id: 1, installationId: 2, privateKeyFile: 'x' } } },
+    { 'ci.gh': { kind: 'github', tokenEnv: 'X', tokenFile: 'x' } },
+    { 'ci.gh.app': { id: 0, installationId: 2, privateKeyFile: 'x' } },
+    { 'ci.gh.app': { id: 'x', installationId: 2, privateKeyFile: 'x' } },
+    { 'ci.gh.app': { id: 1, installationId: 2 } },
+    { registries: { 'https://ghcr.io': {} } },
+    { registries: { 'ghcr.io': { username: 'a' } } },
+    { registries: { 'ghcr.io': { passwordEnv: 'X' } } },
+    { registries: { 'ghcr.io': { username: 'a', passwordEnv: 'X', passwordFile: '/x' } } },
+    { dockerConfigFiles: '/x' },
+    { 'projects.shop.images': {} },
+    { 'projects.shop.images': { 'front-': 'x:1' } },
+    { [image]: 5 },
+    { [image]: {} },
+    { [image]: { reference: 'x:1', revision: 'always' } },
+    { 'projects.shop.repository': 'https://github.com/acme/shop' },
+    { 'projects.shop.workflows': [] },
+    { 'projects.shop.workflows': ['build.yml'] },
+    { 'projects.shop.events': ['pull-request'] },
+    { 'projects.shop.lookback': 0 },
+    { 'projects.shop.forks': 'no' },
+  ])('that %j is not', (changes) => {
+    expect(judge(documentWith(changes))).toEqual({ byUs: false, bySchema: false });
+  });
+
+  it('on any change of the example', () => {
+    const values = fc.oneof(
+      fc.constantFrom<unknown>(null, true, 0, 5, 1e20, '', 'x', '15s', 'x:1', [], {}, ['push'], {
+        kind: 'github',
+      }),
+      fc.constantFrom<unknown>(
+        'https://x',
+        'http://localhost',
+        'acme/shop',
+        { reference: 'x' },
+        { username: 'a' },
+      ),
+      fc.string(),
+    );
+    const change = fc.tuple(fc.nat(), fc.constantFrom('set', 'remove', 'add'), values);
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+        const document: unknown = parse(EXAMPLE);
+        for (const [where, how, value] of changes) mutate(document, where, how, structuredClone(value));
+        const { byUs, bySchema } = judge(document);
+        expect(bySchema).toBe(byUs);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+/** Puts a value somewhere into the document, takes one out, or adds a key. */
+function mutate(document: unknown, where: number, how: string, value: unknown): void {
+  const places = placesIn(document);
+  const place = places[where % places.length];
+  if (place === undefined) return;
+  if (how === 'set') Reflect.set(place.holder, place.key, value);
+  else if (how === 'add')
+    Reflect.set(place.holder, Array.isArray(place.holder) ? place.holder.length : 'extra', value);
+  else if (Array.isArray(place.holder)) place.holder.pop();
+  else Reflect.deleteProperty(place.holder, place.key);
+}
+
+function placesIn(value: unknown): { holder: object; key: string }[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [{ holder: value, key }].concat(placesIn(inner)));
+}

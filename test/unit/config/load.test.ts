@@ -1,0 +1,219 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/config/load.ts';
+import { ConfigError } from '../../../src/errors.ts';
+import { parseImageTemplate } from '../../../src/resolve/image-template.ts';
+import { load, parsePlatform, parseReference } from './configurations.ts';
+
+const SMALL = `
+ci: {gh: {kind: github}}
+projects: {shop: {repository: acme/shop, images: {front: 'ghcr.io/acme/front:{commit:7}'}}}
+`;
+
+const LARGE = `
+server: {host: 127.0.0.1, port: 8080, tokenEnv: PLUGIN_TOKEN, deadline: 1.5s}
+management: {host: '::1', port: 8081}
+freshFor: 500ms
+maxFreshFor: 1h
+store: {kind: memory}
+ci:
+  gh: {kind: github, url: https://github.example.com/api/v3/, tokenFile: secrets/token}
+  env: {kind: github, tokenEnv: CI_TOKEN}
+  app: {kind: github, app: {id: 12345, installationId: '6789', privateKeyFile: ../key.pem}}
+registries:
+  ghcr.io: {username: bot, passwordFile: /run/password}
+  quay.io: {username: bot, passwordEnv: QUAY_PASSWORD}
+  registry.local:5000: {http: true}
+dockerConfigFiles: [docker.json, /run/docker.json]
+projects:
+  shop:
+    ci: app
+    repository: acme/shop
+    workflows: [.github/workflows/build.yml, .github/workflows/test.yaml]
+    events: [push, workflow_dispatch]
+    forks: true
+    lookback: 20
+    onNoBuild: error
+    images:
+      back: {reference: 'ghcr.io/acme/back:{branch}', platform: linux/arm/v7, onMissing: previous, revision: require}
+      front: ghcr.io/acme/front:sha-{commit:7}
+  1:
+    ci: gh
+    repository: acme/other.js
+    images: {constructor: 'nginx:1'}
+`;
+
+const ENV = { PLUGIN_TOKEN: 'a', CI_TOKEN: 'b', QUAY_PASSWORD: 'c' };
+
+describe('a configuration with what has no default', () => {
+  const config = load(SMALL);
+
+  it('listens where Argo CD documents it, with the token mounted where Argo CD documents it', () => {
+    expect(config.server).toEqual({
+      host: '0.0.0.0',
+      port: 4355,
+      token: { kind: 'tokenFile', file: '/var/run/argo/token' },
+      deadlineMs: 20_000,
+    });
+    expect(config.management).toEqual({ host: '0.0.0.0', port: 9464 });
+  });
+
+  it('is fresh for 15 s, at most 5 min, and remembers in memory', () => {
+    expect(config).toMatchObject({ freshForMs: 15_000, maxFreshForMs: 300_000, store: { kind: 'memory' } });
+  });
+
+  it('asks api.github.com anonymously, and knows of no registry credentials', () => {
+    const url = 'https://api.github.com';
+    expect([...config.ci.values()]).toEqual([{ name: 'gh', kind: 'github', url, auth: { kind: 'none' } }]);
+    expect(config.registries.size).toBe(0);
+    expect(config.dockerConfigFiles).toEqual([]);
+  });
+
+  it('has the project on the only connection, with the defaults of the design', () => {
+    expect([...config.projects.values()]).toEqual([
+      {
+        name: 'shop',
+        ci: 'gh',
+        gitRepository: 'acme/shop',
+        workflows: [],
+        events: ['push', 'pull_request'],
+        forks: false,
+        lookback: 5,
+        onNoBuild: 'empty',
+        images: [
+          {
+            name: 'front',
+            template: parseImageTemplate('ghcr.io/acme/front:{commit:7}'),
+            onMissing: 'reject',
+            revision: 'auto',
+          },
+        ],
+      },
+    ]);
+  });
+});
+
+describe('a configuration that says everything', () => {
+  const config = load(LARGE, ENV);
+
+  it('gives the server and the durations as said', () => {
+    expect(config.server).toEqual({
+      host: '127.0.0.1',
+      port: 8080,
+      token: { kind: 'tokenEnv', env: 'PLUGIN_TOKEN' },
+      deadlineMs: 1_500,
+    });
+    expect(config).toMatchObject({
+      file: 'deploy/greenpin.yaml',
+      management: { host: '::1', port: 8081 },
+      freshForMs: 500,
+      maxFreshForMs: 3_600_000,
+    });
+  });
+
+  it('gives connections by name, relative paths from the folder of the file, and ids as strings', () => {
+    expect(config.ci.get('gh')).toEqual({
+      name: 'gh',
+      kind: 'github',
+      url: 'https://github.example.com/api/v3',
+      auth: { kind: 'tokenFile', file: 'deploy/secrets/token' },
+    });
+    expect(config.ci.get('env')?.auth).toEqual({ kind: 'tokenEnv', env: 'CI_TOKEN' });
+    expect(config.ci.get('app')?.auth).toEqual({
+      kind: 'app',
+      id: '12345',
+      installationId: '6789',
+      privateKeyFile: 'key.pem',
+    });
+  });
+
+  it('gives registries by host, and plain http only where it is said', () => {
+    expect([...config.registries.values()]).toEqual([
+      {
+        host: 'ghcr.io',
+        credentials: { username: 'bot', password: { kind: 'passwordFile', file: '/run/password' } },
+      },
+      {
+        host: 'quay.io',
+        credentials: { username: 'bot', password: { kind: 'passwordEnv', env: 'QUAY_PASSWORD' } },
+      },
+      { host: 'registry.local:5000', http: true },
+    ]);
+    expect(config.dockerConfigFiles).toEqual(['deploy/docker.json', '/run/docker.json']);
+  });
+
+  it('gives each project its own settings', () => {
+    expect(config.projects.get('shop')).toMatchObject({
+      ci: 'app',
+      workflows: ['.github/workflows/build.yml', '.github/workflows/test.yaml'],
+      events: ['push', 'workflow_dispatch'],
+      forks: true,
+      lookback: 20,
+      onNoBuild: 'error',
+    });
+  });
+
+  it('gives images in the order of the file, with their platform parsed', () => {
+    const images = config.projects.get('shop')?.images ?? [];
+    expect(images.map(({ name }) => name)).toEqual(['back', 'front']);
+    expect(images[0]).toMatchObject({
+      template: { immutable: false },
+      platform: { os: 'linux', architecture: 'arm', variant: 'v7' },
+      onMissing: 'previous',
+      revision: 'require',
+    });
+    expect(images[1]).not.toHaveProperty('platform');
+  });
+
+  it('takes names that look like numbers or like JavaScript for names', () => {
+    expect(config.projects.get('1')?.images[0]?.name).toBe('constructor');
+    expect(config.projects.get('constructor')).toBeUndefined();
+  });
+});
+
+const deps = { parseReference, parsePlatform };
+
+/** The file that is read, where there is only there.yaml. */
+function reading(file: string | undefined, env: Record<string, string>): string {
+  return loadConfig({ ...deps, file, env, readFile: readThere }).file;
+}
+
+function readThere(path: string): string {
+  return path === 'there.yaml' ? SMALL : readFileSync('/nowhere/at/all', 'utf8');
+}
+
+describe('the file', () => {
+  it('is what --config says, before GREENPIN_CONFIG', () => {
+    expect(reading('there.yaml', { GREENPIN_CONFIG: 'other.yaml' })).toBe('there.yaml');
+  });
+
+  it('is what GREENPIN_CONFIG says, before greenpin.yaml', () => {
+    expect(reading(undefined, { GREENPIN_CONFIG: 'there.yaml' })).toBe('there.yaml');
+    expect(reading('', { GREENPIN_CONFIG: 'there.yaml' })).toBe('there.yaml');
+  });
+
+  it('is greenpin.yaml when nothing is said', () => {
+    expect(() => reading(undefined, { GREENPIN_CONFIG: '' })).toThrow(
+      new ConfigError([
+        'greenpin.yaml: found no such file, expected the configuration file; give one by --config FILE or GREENPIN_CONFIG, or write ./greenpin.yaml',
+      ]),
+    );
+  });
+
+  it.each([
+    ['EISDIR', 'found a directory'],
+    ['EACCES', 'found a file that may not be read'],
+    ['EPERM', 'found a file that may not be read'],
+    ['ENOTDIR', 'found no such file'],
+    ['EIO', 'found a file that cannot be read'],
+  ])('that fails with %s is one line: %s', (code, found) => {
+    const readFile = () => {
+      throw Object.assign(new Error('read'), { code });
+    };
+    expect(() => loadConfig({ ...deps, file: 'x.yaml', env: {}, readFile })).toThrow(
+      new ConfigError([
+        `x.yaml: ${found}, expected the configuration file; give one by --config FILE or GREENPIN_CONFIG, or write ./greenpin.yaml`,
+      ]),
+    );
+  });
+});

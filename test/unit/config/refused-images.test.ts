@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { CI, problemsOf, projectRefusals } from './configurations.ts';
+
+describe('images', () => {
+  const name =
+    'expected a name of letters, digits, - and _ that begins with a letter and ends with a letter or digit';
+  const noTag =
+    'expected an image reference with a tag: the tag is missing; expected REGISTRY/PATH:TAG, for example ghcr.io/acme/shop:sha-{commit:7}';
+  it.each([
+    ['images: {}', '4:5 projects.shop.images: found an empty mapping, expected at least one entry'],
+    ['images: [x]', '4:5 projects.shop.images: found a list, expected a mapping'],
+    ["images: {front-: 'x:1'}", `4:14 projects.shop.images.front-: found the name "front-", ${name}`],
+    ["images: {1st: 'x:1'}", `4:14 projects.shop.images["1st"]: found the name "1st", ${name}`],
+    ["images: {a.b: 'x:1'}", `4:14 projects.shop.images["a.b"]: found the name "a.b", ${name}`],
+    [
+      'images: {front: 5}',
+      '4:14 projects.shop.images.front: found 5, expected an image reference, or a mapping with reference',
+    ],
+    [
+      'images: {front: {}}',
+      '4:14 projects.shop.images.front.reference: found nothing, expected an image reference, for example ghcr.io/acme/shop:sha-{commit:7}',
+    ],
+    [
+      'images: {front: ghcr.io/acme/front}',
+      `4:14 projects.shop.images.front: found "ghcr.io/acme/front", ${noTag}`,
+    ],
+    [
+      "images: {front: 'x:{sha}'}",
+      '4:14 projects.shop.images.front: found "x:{sha}", expected an image reference with a tag: {sha} is not known; expected one of {commit}, {branch}, {ref_slug}, {pull_request}, {build_id}, {build_number}, {attempt}, or with a length, {commit:7}',
+    ],
+    [
+      "images: {front: {reference: 'ghcr.io/ACME/x:{commit:7}'}}",
+      '4:22 projects.shop.images.front.reference: found "ghcr.io/ACME/x:{commit:7}", expected an image reference with a tag: "ghcr.io/ACME/x:0123456" is no reference',
+    ],
+    [
+      "images: {front: {reference: 'x:1', platform: linux}}",
+      '4:40 projects.shop.images.front.platform: found "linux", expected a platform, for example linux/amd64: "linux" is no platform',
+    ],
+    [
+      "images: {front: {reference: 'x:1', platform: 5}}",
+      '4:40 projects.shop.images.front.platform: found 5, expected a platform, for example linux/amd64',
+    ],
+    [
+      "images: {front: {reference: 'x:1', onMissing: skip}}",
+      '4:40 projects.shop.images.front.onMissing: found "skip", expected reject or previous',
+    ],
+    [
+      "images: {front: {reference: 'x:1', revision: always}}",
+      '4:40 projects.shop.images.front.revision: found "always", expected auto or require or ignore',
+    ],
+    [
+      "images: {a-b: 'x:1', a_b: 'y:1'}",
+      '4:26 projects.shop.images.a_b: found a name that gives the parameter digestAB, as a-b does, expected different parameters',
+    ],
+    [
+      "images: {front: 'x:1', Front: 'y:1'}",
+      '4:28 projects.shop.images.Front: found a name that gives the parameter digestFront, as front does, expected different parameters',
+    ],
+  ])('%s', (line, problem) => {
+    expect(projectRefusals(line)).toEqual([problem]);
+  });
+
+  it('may bear the same name in two projects', () => {
+    const project = "{repository: acme/shop, images: {front: 'x:{commit}'}}";
+    expect(problemsOf(`${CI}\nprojects: {a: ${project}, b: ${project}}`)).toEqual([]);
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { connectionRefusals, problemsOf, projectRefusals, refusals } from './configurations.ts';
+
+const ROOT_KEYS =
+  'server, management, freshFor, maxFreshFor, store, ci, registries, dockerConfigFiles, projects';
+
+describe('keys that are not known', () => {
+  it.each([
+    [
+      'freshfor: 15s',
+      `3:1 freshfor: found an unknown key, expected one of ${ROOT_KEYS}; did you mean freshFor?`,
+    ],
+    [
+      'project: {}',
+      `3:1 project: found an unknown key, expected one of ${ROOT_KEYS}; did you mean projects?`,
+    ],
+    [
+      'docker: {}',
+      `3:1 docker: found an unknown key, expected one of ${ROOT_KEYS}; did you mean dockerConfigFiles?`,
+    ],
+    ['logging: {}', `3:1 logging: found an unknown key, expected one of ${ROOT_KEYS}`],
+    [
+      'server: {hots: x}',
+      '3:10 server.hots: found an unknown key, expected one of host, port, tokenFile, tokenEnv, deadline; did you mean host?',
+    ],
+  ])('%s', (line, problem) => {
+    expect(refusals(line)).toEqual([problem]);
+  });
+
+  it('in a connection and an image are found too', () => {
+    expect(connectionRefusals('URL: https://x')).toEqual([
+      '3:20 ci.gh.URL: found an unknown key, expected one of kind, url, tokenEnv, tokenFile, app; did you mean url?',
+    ]);
+    expect(projectRefusals("images: {front: {reference: 'x:{commit}', onmissing: previous}}")).toEqual([
+      '4:47 projects.shop.images.front.onmissing: found an unknown key, expected one of reference, platform, onMissing, revision; did you mean onMissing?',
+    ]);
+  });
+});
+
+describe('keys that exclude or need each other', () => {
+  it.each([
+    [
+      'server: {tokenFile: /x, tokenEnv: A}',
+      '3:1 server: found tokenFile and tokenEnv, expected at most one of tokenFile, tokenEnv',
+    ],
+    [
+      'registries: {ghcr.io: {username: bot}}',
+      '3:14 registries["ghcr.io"]: found username, expected username with one of passwordFile, passwordEnv, or none of them',
+    ],
+    [
+      'registries: {ghcr.io: {passwordFile: /x}}',
+      '3:14 registries["ghcr.io"]: found passwordFile, expected username with one of passwordFile, passwordEnv, or none of them',
+    ],
+    [
+      'registries: {ghcr.io: {username: bot, passwordFile: /x, passwordEnv: A}}',
+      '3:14 registries["ghcr.io"]: found username and passwordFile and passwordEnv, expected username with one of passwordFile, passwordEnv, or none of them',
+    ],
+  ])('%s', (line, problem) => {
+    expect(refusals(line, { A: 'x' })).toEqual([problem]);
+  });
+
+  it('two ways to sign in at CI', () => {
+    expect(connectionRefusals('tokenFile: /x, app: {id: 1, installationId: 2, privateKeyFile: /y}')).toEqual([
+      '2:3 ci.gh: found tokenFile and app, expected at most one of tokenEnv, tokenFile, app',
+    ]);
+  });
+});
+
+it('all problems are reported at once, in the order of the file, each on one line', () => {
+  const problems = problemsOf(`
+freshfor: 15s
+server:
+  port: 4355x
+  deadline: 10ms
+ci:
+  gh: {kind: github, tokenEnv: GITHUB_TOKEN, url: "http://github.example.com"}
+registries:
+  https://ghcr.io: {password: hunter2}
+projects:
+  shop:
+    ci: hub
+    repository: shop
+    images:
+      front: ghcr.io/acme/front
+      back: {reference: 'ghcr.io/ACME/back:{commit}', platform: linux, onMissing: never}
+  api: {repository: acme/api, images: {}, workflows: [build.yml]}
+`);
+  expect(problems.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+    '2:1 freshfor:',
+    '4:3 server.port:',
+    '5:3 server.deadline:',
+    '7:22 ci.gh.tokenEnv:',
+    '7:46 ci.gh.url:',
+    '9:3 registries["https://ghcr.io"]:',
+    '12:5 projects.shop.ci:',
+    '13:5 projects.shop.repository:',
+    '15:7 projects.shop.images.front:',
+    '16:14 projects.shop.images.back.reference:',
+    '16:55 projects.shop.images.back.platform:',
+    '16:72 projects.shop.images.back.onMissing:',
+    '17:31 projects.api.images:',
+    '17:55 projects.api.workflows[0]:',
+  ]);
+  for (const line of problems) expect(line).toMatch(/found .+, expected .+$/);
+  expect(problems.join('')).not.toMatch(/\n|hunter2/);
+});

@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compareBuilds, selectBuilds, type Origin } from '../../../src/resolve/select-build.ts';
+import type { Project, Run } from '../../../src/resolve/types.ts';
+import { createProject, createRun, sha } from '../../fixtures/values.ts';
+
+const BUILD = '.github/workflows/build.yml';
+const TEST = '.github/workflows/test.yml';
+const OWN: Origin = { kind: 'own' };
+
+describe('a commit that was built more than once', () => {
+  test('counts by the newest run of each workflow and event', () => {
+    const runs = [
+      createRun({ id: '7', commit: sha('a'), state: 'unsuccessful' }),
+      createRun({ id: '8', commit: sha('a') }),
+    ];
+    expect(selectBuilds(runs, createProject(), OWN)).toMatchObject([
+      { verdict: 'green', build: { id: '8' } },
+    ]);
+  });
+
+  test('must be green on push and on pull_request, where it ran on both', () => {
+    const runs = [
+      createRun({ id: '7', commit: sha('a'), state: 'unsuccessful' }),
+      createRun({ id: '8', commit: sha('a'), event: 'pull_request' }),
+    ];
+    expect(selectBuilds(runs, createProject(), OWN)).toMatchObject([
+      { verdict: 'unsuccessful', reason: 'build.yml failure (push)' },
+    ]);
+  });
+
+  test('is told by its run on the event that the configuration names first', () => {
+    const runs = [
+      createRun({ id: '7', commit: sha('a') }),
+      createRun({ id: '8', commit: sha('a'), event: 'pull_request' }),
+    ];
+    expect(selectBuilds(runs, createProject(), OWN)[0]?.build).toMatchObject({ id: '7', event: 'push' });
+  });
+
+  test('stands where its newest run stands, and finished when the last of its runs did', () => {
+    const runs = [
+      createRun({ id: '9', commit: sha('b') }),
+      createRun({ id: '7', commit: sha('a'), updatedAt: 99_000 }),
+      createRun({ id: '10', commit: sha('a'), event: 'pull_request' }),
+    ];
+    const [first] = selectBuilds(runs, createProject(), OWN);
+    expect(first?.build).toMatchObject({ commit: sha('a'), position: 10_000, finishedAt: 99_000 });
+  });
+});
+
+test('run ids are compared as numbers of any length when two builds were created in the same second', () => {
+  const at = { createdAt: 1000 };
+  const runs = [
+    createRun({ id: '99999999999', ...at, commit: sha('a') }),
+    createRun({ id: '100000000000', ...at, commit: sha('b') }),
+  ];
+  expect(selectBuilds(runs, createProject(), OWN).map(({ build }) => build.id)).toEqual([
+    '100000000000',
+    '99999999999',
+  ]);
+});
+
+describe('reasons', () => {
+  test('name the workflows that are missing', () => {
+    const project = createProject({ workflows: [BUILD, TEST] });
+    expect(selectBuilds([createRun({ id: '7' })], project, OWN)).toMatchObject([
+      { verdict: 'incomplete', reason: 'no run of test.yml' },
+    ]);
+  });
+
+  test('name what is still going', () => {
+    expect(selectBuilds([createRun({ id: '7', state: 'running' })], createProject(), OWN)).toMatchObject([
+      { verdict: 'running', reason: 'build.yml in_progress (push)' },
+    ]);
+  });
+});
+
+/** Random histories: few commits, workflows, events and repositories, so that they meet often. */
+const anyRun = fc
+  .record({
+    id: fc.integer({ min: 1, max: 40 }).map(String),
+    commit: fc.constantFrom('a', 'b', 'c').map(sha),
+    workflow: fc.constantFrom(BUILD, TEST),
+    event: fc.constantFrom('push', 'pull_request', 'workflow_dispatch'),
+    state: fc.constantFrom(
+      'success' as const,
+      'success' as const,
+      'unsuccessful' as const,
+      'running' as const,
+    ),
+    attempt: fc.integer({ min: 1, max: 3 }),
+    foreign: fc.boolean(),
+    createdAt: fc.integer({ min: 0, max: 20 }).map((second) => second * 1000),
+  })
+  .map((given) => createRun(given));
+const anyHistory = fc.uniqueArray(anyRun, { selector: (run) => run.id, maxLength: 25 });
+const anyProject = fc
+  .record({
+    workflows: fc.constantFrom([], [BUILD], [TEST, BUILD]),
+    events: fc.constantFrom(['push'], ['push', 'pull_request'], ['pull_request', 'push']),
+  })
+  .map(createProject);
+const anyOrigin = fc.constantFrom<Origin>(OWN, { kind: 'fork', headRepositoryId: '666' });
+
+/** The rule itself, said in the simplest way: is this commit green? */
+function isGreen(commit: string, runs: readonly Run[], project: Project, origin: Origin): boolean {
+  const counting = runs.filter(
+    (run) =>
+      run.commit === commit && project.events.includes(run.event) && run.foreign === (origin.kind === 'fork'),
+  );
+  const required =
+    project.workflows.length > 0 ? project.workflows : [...new Set(counting.map((run) => run.workflow))];
+  return (
+    required.length > 0 &&
+    required.every((workflow) => {
+      const byEvent = project.events.map((event) =>
+        counting.filter((run) => run.workflow === workflow && run.event === event).toSorted(oldestFirst),
+      );
+      const ran = byEvent.filter((list) => list.length > 0);
+      return ran.length > 0 && ran.every((list) => list.at(-1)?.state === 'success');
+    })
+  );
+}
+function oldestFirst(a: Run, b: Run): number {
+  return a.createdAt - b.createdAt || Number(a.id) - Number(b.id);
+}
+
+describe('against a brute-force oracle, over random histories of runs, forks, re-runs and workflows', () => {
+  test('exactly the green commits are green', () => {
+    fc.assert(
+      fc.property(anyHistory, anyProject, anyOrigin, (runs, project, origin) => {
+        const green = selectBuilds(runs, project, origin).filter(({ verdict }) => verdict === 'green');
+        const expected = ['a', 'b', 'c'].map(sha).filter((commit) => isGreen(commit, runs, project, origin));
+        expect(green.map(({ build }) => build.commit).toSorted()).toEqual(expected);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('the newest comes first, and every build is one commit', () => {
+    fc.assert(
+      fc.property(anyHistory, anyProject, anyOrigin, (runs, project, origin) => {
+        const builds = selectBuilds(runs, project, origin).map(({ build }) => build);
+        expect(new Set(builds.map(({ commit }) => commit)).size).toBe(builds.length);
+        for (const [index, build] of builds.entries()) {
+          for (const older of builds.slice(index + 1)) expect(compareBuilds(older, build)).toBeLessThan(0);
+        }
+      }),
+    );
+  });
+
+  test('the order in which runs arrive makes no difference', () => {
+    fc.assert(
+      fc.property(anyHistory, anyProject, fc.nat(), (runs, project, turn) => {
+        const turned = [...runs.slice(turn % (runs.length + 1)), ...runs.slice(0, turn % (runs.length + 1))];
+        expect(selectBuilds(turned, project, OWN)).toEqual(selectBuilds(runs, project, OWN));
+      }),
+    );
+  });
+});
