@@ -5,6 +5,7 @@ import { Agent } from 'undici';
 import { createAnswers } from './cache/answers.ts';
 import { createImageCache } from './cache/image-cache.ts';
 import { createRunIndex } from './cache/run-index.ts';
+import { createFreshnessStretch, type FreshnessStretch } from './cache/stretch.ts';
 import { createCiProvider, type CiConnection } from './ci/providers.ts';
 import type {
   CiAuth,
@@ -52,7 +53,7 @@ const CALL_SHARE_OF_DEADLINE = 0.5;
 
 export function composeCore(config: Config, world: World): Core {
   const timeoutMs = config.server.deadlineMs * CALL_SHARE_OF_DEADLINE;
-  const { now, observer } = world;
+  const { now } = world;
   const registries = composeRegistries(config, timeoutMs, world);
   const images = createImageCache({
     client: registries,
@@ -60,36 +61,62 @@ export function composeCore(config: Config, world: World): Core {
     freshFor: config.freshForMs,
     now,
   });
-  const providers = new Map(
+  const connections = new Map(
     [...config.ci].map(([name, connection]) => [
       name,
-      createCiProvider(connectionOf(connection, world), { now, timeoutMs, observer }),
+      composeConnection(connection, config, timeoutMs, world),
     ]),
   );
-  const runs = composeRuns(config, providers, now);
+  const runs = composeRuns(config, connections, now);
   const lastGood = createMemoryStore();
   return {
     resolve: (request) => resolveBranch(request, { runs: runs(request), images, lastGood }),
     recall: (request) => lastGood.get(lastGoodKey(request)),
-    providers,
+    providers: new Map([...connections].map(([name, { provider }]) => [name, provider])),
     registries,
   };
 }
 
+interface Connection {
+  readonly provider: CiProvider;
+  readonly stretch: FreshnessStretch;
+}
+
+/** One CI connection: one credential, one quota. */
+function composeConnection(
+  connection: ConfiguredConnection,
+  { freshForMs, maxFreshForMs }: Config,
+  timeoutMs: number,
+  world: World,
+): Connection {
+  const { now, observer } = world;
+  const stretch = createFreshnessStretch(freshForMs, maxFreshForMs);
+  const watching: UpstreamObserver = {
+    requested: observer.requested,
+    quota(name, remaining, limit) {
+      stretch.observe(remaining, limit);
+      observer.quota(name, remaining, limit);
+    },
+  };
+  const provider = createCiProvider(connectionOf(connection, world), { now, timeoutMs, observer: watching });
+  return { provider, stretch };
+}
+
 /** One index for each CI connection and Git repository, however many projects share it. */
 function composeRuns(
-  { projects, freshForMs }: Config,
-  providers: ReadonlyMap<string, CiProvider>,
+  { projects }: Config,
+  connections: ReadonlyMap<string, Connection>,
   now: Clock,
 ): (request: BranchRequest) => RunSource {
   const indexes = new Map<string, RunSource>();
   // GitHub's names are case-insensitive: two spellings must not cost two listings.
   const keyOf = (ci: string, gitRepository: string) => JSON.stringify([ci, gitRepository.toLowerCase()]);
   for (const { ci, gitRepository } of projects.values()) {
-    const provider = providers.get(ci);
+    const connection = connections.get(ci);
     const key = keyOf(ci, gitRepository);
-    if (provider === undefined || indexes.has(key)) continue;
-    indexes.set(key, createRunIndex({ provider, gitRepository, freshFor: freshForMs, now }));
+    if (connection === undefined || indexes.has(key)) continue;
+    const { provider, stretch } = connection;
+    indexes.set(key, createRunIndex({ provider, gitRepository, freshFor: stretch.freshFor, now }));
   }
   return ({ project }) => {
     const index = indexes.get(keyOf(project.ci, project.gitRepository));

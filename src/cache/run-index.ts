@@ -23,8 +23,8 @@ const MAX_PULL_REQUESTS = 20_000;
 export interface RunIndexOptions {
   readonly provider: CiProvider;
   readonly gitRepository: string;
-  /** Milliseconds for which a listing is good enough. */
-  readonly freshFor: number;
+  /** Milliseconds for which a listing is good enough now. */
+  readonly freshFor: () => number;
   readonly now: Clock;
 }
 
@@ -67,7 +67,7 @@ export function createRunIndex({ provider, gitRepository, freshFor, now }: RunIn
   function dueRunning(at: number): Run[] {
     const isDue = (run: Run): boolean =>
       at - (followedAt.get(run) ?? run.createdAt) >=
-      Math.max(freshFor, (at - run.createdAt) / FOLLOW_AGE_DIVISOR);
+      Math.max(freshFor(), (at - run.createdAt) / FOLLOW_AGE_DIVISOR);
     return known.unlistedRunning().filter(isDue).slice(0, MAX_FOLLOWED);
   }
 
@@ -79,7 +79,7 @@ export function createRunIndex({ provider, gitRepository, freshFor, now }: RunIn
   }
 
   async function ensureListed(): Promise<void> {
-    if (listedAt !== undefined && now() - listedAt < freshFor) return;
+    if (listedAt !== undefined && now() - listedAt < freshFor()) return;
     await join('listing', () => listingBackoff.run(refresh));
   }
 

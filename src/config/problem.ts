@@ -16,7 +16,7 @@ export interface Problem {
 /** Names of keys whose values might be secrets, or might have become one by mistake (`tokenEnv: ghp_...`). */
 const SECRET_KEY = /token|password|passwd|secret|key|auth|credential/i;
 
-const SECRET_VALUE = new RegExp(SECRET_START);
+const SECRET_VALUE = new RegExp(`(?:${SECRET_START}).*`, 's');
 
 const HIDDEN = 'a value that is not shown here';
 
@@ -27,7 +27,7 @@ export function formatPath(path: DocumentPath): string {
   return path
     .map((step) => {
       if (typeof step === 'number') return `[${step}]`;
-      return /^[A-Za-z][\w-]*$/.test(step) ? `.${step}` : `[${quote(step)}]`;
+      return /^[A-Za-z][\w-]*$/.test(step) && !SECRET_VALUE.test(step) ? `.${step}` : `[${quote(step)}]`;
     })
     .join('')
     .replace(/^\./, '');
@@ -56,11 +56,12 @@ export function quote(text: string): string {
   );
 }
 
-/** Credentials in a URL or a reference (`https://user:password@host`), and a URL's query. */
+/** Takes out credentials in a URL or a reference (`https://user:password@host`), a URL's query, and what looks like a token. */
 function redact(text: string): string {
   return text
     .replace(/^(?:[^:]*:\/\/.*|[^/]*:.*)@(?!sha\d+:)/s, '***@')
-    .replace(/(:\/\/[^?]*)\?.*$/s, '$1?***');
+    .replace(/(:\/\/[^?]*)\?.*$/s, '$1?***')
+    .replace(SECRET_VALUE, '***');
 }
 
 /** The value at a path of the parsed document. */

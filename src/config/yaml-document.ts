@@ -32,12 +32,14 @@ const PROBLEMS: Readonly<Record<FaultCode, string>> = {
   BAD_COLLECTION_TYPE: 'found a tag that does not fit its value, expected no tag',
   BAD_DIRECTIVE: 'found a directive (%) that is not known, expected none',
   BAD_DQ_ESCAPE: 'found an unknown escape in a double-quoted text, expected single quotes or a known one',
-  BAD_INDENT: 'found wrong indentation, expected the entries of a mapping or list in one column',
+  BAD_INDENT:
+    'found wrong indentation or an open bracket, expected the entries of a mapping or list in one column',
   BAD_PROP_ORDER: 'found an anchor or a tag in the wrong place, expected it directly before its value',
   BAD_SCALAR_START: 'found a text that begins with a reserved character, expected it in quotes',
   BLOCK_AS_IMPLICIT_KEY:
     'found a mapping inside a line, expected one key a line, and texts with ": " in quotes',
-  BLOCK_IN_FLOW: 'found an indented mapping or list between brackets, expected commas and brackets',
+  BLOCK_IN_FLOW:
+    'found a mapping or list that does not fit between brackets, expected texts that hold { } in quotes',
   DUPLICATE_KEY: 'found a key for the second time, expected each key once',
   IMPOSSIBLE: 'found text that is not YAML, expected a mapping',
   KEY_OVER_1024_CHARS: 'found a very long key, expected a key and a colon',
@@ -51,7 +53,8 @@ const PROBLEMS: Readonly<Record<FaultCode, string>> = {
   RESOURCE_EXHAUSTION: 'found too deep a nesting, expected a mapping',
   TAB_AS_INDENT: 'found a tab, expected spaces as indentation',
   TAG_RESOLVE_FAILED: 'found a tag (!name) that is not known, expected no tag',
-  UNEXPECTED_TOKEN: 'found something unexpected, expected KEY: VALUE',
+  UNEXPECTED_TOKEN:
+    'found something unexpected, expected KEY: VALUE, with texts that hold { } or quotes in quotes',
 };
 
 const ALIAS_BOMB = 'found aliases (*name) that multiply into a huge document, expected few';

@@ -56,7 +56,7 @@ function describeCode(code: string, host: string): string {
   if (code === 'ECONNREFUSED') return `${host} refuses connections`;
   if (TLS_CODE.test(code)) return `no trusted TLS connection to ${host} (${code})`;
   // Docker Hub has sent a 429 whose lines end in a bare LF; undici's parser refuses it.
-  if (code.startsWith('HPE_')) return `${host} sent an answer that is not HTTP (${code})`;
+  if (code.startsWith('HPE_') || code === 'HTTPParserError') return `${host} sent an answer that is not HTTP`;
   return `the request to ${host} failed (${code})`;
 }
 

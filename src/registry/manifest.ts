@@ -74,8 +74,9 @@ export function parseManifest(bytes: Buffer, contentType: string | undefined): M
   rejectSchema1(ownType, document['schemaVersion']);
   const guessed = guessType(document);
   const mediaType = [ownType, headerType, guessed].find(isManifestType);
-  if (mediaType === undefined)
-    throw new InvalidManifest('is no image: the media type of its manifest is unknown');
+  if (mediaType === undefined || (guessed === '' && document['schemaVersion'] !== 2)) {
+    throw new InvalidManifest('is no image: the answer is neither a manifest nor an index');
+  }
   return { mediaType, document };
 }
 

@@ -66,7 +66,7 @@ function createFixture(runs: Run[] = []) {
   fixture.index = createRunIndex({
     provider,
     gitRepository: 'acme/shop',
-    freshFor: FRESH_FOR,
+    freshFor: () => FRESH_FOR,
     now: () => fixture.now,
   });
   return fixture;

@@ -8,7 +8,7 @@ describe('YAML that cannot be read is one line with its place', () => {
     ['a:\n\tb: 1\n', '2:1 found a tab, expected spaces as indentation'],
     [
       'a: [1, 2\nb: 3\n',
-      '2:1 found wrong indentation, expected the entries of a mapping or list in one column',
+      '2:1 found wrong indentation or an open bracket, expected the entries of a mapping or list in one column',
     ],
     [
       'a: "hunter2\n',
@@ -19,7 +19,14 @@ describe('YAML that cannot be read is one line with its place', () => {
       'a: b: hunter2\n',
       '1:4 found a mapping inside a line, expected one key a line, and texts with ": " in quotes',
     ],
-    ['{a: hunter2}}\n', '1:13 found something unexpected, expected KEY: VALUE'],
+    [
+      '{a: hunter2}}\n',
+      '1:13 found something unexpected, expected KEY: VALUE, with texts that hold { } or quotes in quotes',
+    ],
+    [
+      'images: {front: ghcr.io/x:{commit}}\n',
+      '1:17 found a mapping or list that does not fit between brackets, expected texts that hold { } in quotes',
+    ],
     ['---\na: 1\n---\nb: 2\n', '3:1 found a second document (---), expected one'],
     ['%FOO hunter2\n---\na: 1\n', '1:1 found a directive (%) that is not known, expected none'],
     ['a: !hunter2 1\n', '1:4 found a tag (!name) that is not known, expected no tag'],

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { createFreshnessStretch } from '../../../src/cache/stretch.ts';
+
+test.each([
+  [5000, 15_000],
+  [1000, 15_000],
+  [500, 157_500],
+  [0, 300_000],
+])('%i of 5,000 calls left: a listing is good for %i ms', (remaining, expected) => {
+  const stretch = createFreshnessStretch(15_000, 300_000);
+  stretch.observe(remaining, 5000);
+  expect(stretch.freshFor()).toBe(expected);
+});
+
+test('nothing is stretched before the quota is known, or where there is none', () => {
+  const stretch = createFreshnessStretch(15_000, 300_000);
+  expect(stretch.freshFor()).toBe(15_000);
+  stretch.observe(0, 0);
+  expect(stretch.freshFor()).toBe(15_000);
+});
+
+test('it goes back when the quota does', () => {
+  const stretch = createFreshnessStretch(15_000, 300_000);
+  stretch.observe(0, 5000);
+  stretch.observe(5000, 5000);
+  expect(stretch.freshFor()).toBe(15_000);
+});

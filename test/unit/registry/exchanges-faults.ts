@@ -1,0 +1,170 @@
+/** Faults on the wire: each is a failure, never "absent" (facts of the field, section 4). */
+import type { Exchange, Step } from './exchange.ts';
+import { createImage, served } from './images.ts';
+
+const image = 'reg.test/acme/shop:1';
+const HEAD = 'HEAD reg.test/v2/acme/shop/manifests/1';
+const GET = 'GET reg.test/v2/acme/shop/manifests/1';
+const shop = createImage(null);
+
+function thrice(answer: Step[1]): Step[] {
+  return [1, 2, 3].map(() => [HEAD, answer]);
+}
+
+export const faultExchanges: readonly Exchange[] = [
+  {
+    name: 'a registry that does not answer is a time-out',
+    source: 'brief: time-out',
+    image,
+    timeoutMs: 50,
+    steps: [[HEAD, { fault: 'hang' }]],
+    wanted: { failed: 'timeout', says: 'reg.test did not answer in time' },
+  },
+  {
+    name: 'a connection that is reset is tried three times',
+    source: 'facts 4 (retries)',
+    image,
+    steps: thrice({ fault: 'reset' }),
+    wanted: { failed: 'unreachable', says: 'the connection to reg.test broke' },
+  },
+  {
+    name: 'a connection that is reset once is no failure',
+    source: 'facts 4 (retries)',
+    image,
+    steps: [
+      [HEAD, { fault: 'reset' }],
+      [HEAD, served(shop)],
+    ],
+    wanted: { found: shop.digest },
+  },
+  {
+    name: 'a body that ends early is tried three times',
+    source: 'brief: truncated body',
+    image,
+    steps: [[HEAD, { status: 405 }], ...[1, 2, 3].map(() => [GET, { fault: 'truncate' }] as const)],
+    wanted: { failed: 'unreachable', says: 'broke before the answer was whole' },
+  },
+  {
+    name: 'a body that does not end is a time-out',
+    source: 'brief: time-out',
+    image,
+    timeoutMs: 50,
+    steps: [
+      [HEAD, { status: 405 }],
+      [GET, { fault: 'stall' }],
+    ],
+    wanted: { failed: 'timeout', says: 'did not answer in time' },
+  },
+  {
+    name: 'an answer that is not HTTP is a fault of the transport',
+    source: 'Docker Hub (a 429 with bare LF)',
+    image,
+    steps: [[HEAD, { raw: 'HTTP/1.1 429 Too Many Requests\nretry-after: 1\n\n' }]],
+    wanted: { failed: 'unreachable', says: 'reg.test sent an answer that is not HTTP' },
+  },
+  ...[502, 503, 504].map((status) => ({
+    name: `${status} is tried three times`,
+    source: 'facts 4 (retries)',
+    image,
+    steps: thrice({ status }),
+    wanted: { failed: 'unavailable', says: `reg.test cannot answer now (${status})` } as const,
+  })),
+  {
+    name: '503 once is no failure',
+    source: 'facts 4 (retries)',
+    image,
+    steps: [
+      [HEAD, { status: 503 }],
+      [HEAD, served(shop)],
+    ],
+    wanted: { found: shop.digest },
+  },
+  {
+    name: '500 is not tried again',
+    source: 'facts 4',
+    image,
+    steps: [[HEAD, { status: 500 }]],
+    wanted: { failed: 'unavailable', says: '(500)' },
+  },
+  {
+    name: 'GET 501 is a failure',
+    source: 'facts 4',
+    image,
+    steps: [
+      [HEAD, { status: 501 }],
+      [GET, { status: 501 }],
+    ],
+    wanted: { failed: 'malformed', says: 'answers 501' },
+  },
+  {
+    name: '503 with Retry-After in seconds is not tried again before',
+    source: 'facts 4 (retries)',
+    image,
+    steps: [[HEAD, { status: 503, headers: { 'retry-after': '30' } }]],
+    wanted: { failed: 'unavailable', retryAfterMs: 30_000 },
+  },
+  {
+    name: '429 with Retry-After in seconds is rate limited until then',
+    source: 'Docker Hub',
+    image,
+    steps: [[HEAD, { status: 429, headers: { 'retry-after': '120' } }]],
+    wanted: { failed: 'rate_limited', says: 'reg.test limits our rate (429)', retryAfterMs: 120_000 },
+  },
+  {
+    name: '429 with Retry-After as a date is rate limited until then',
+    source: 'RFC 9110 10.2.3',
+    image,
+    steps: [[HEAD, { status: 429, headers: { 'retry-after': 'Thu, 01 Jan 2026 00:01:00 GMT' } }]],
+    wanted: { failed: 'rate_limited', retryAfterMs: 60_000 },
+  },
+  {
+    name: '429 with an absurd Retry-After is rate limited for an hour',
+    source: 'brief: hostile answers',
+    image,
+    steps: [[HEAD, { status: 429, headers: { 'retry-after': '99999999999' } }]],
+    wanted: { failed: 'rate_limited', retryAfterMs: 3_600_000 },
+  },
+  {
+    name: '429 without Retry-After is rate limited',
+    source: 'Docker Hub',
+    image,
+    steps: [[HEAD, { status: 429 }]],
+    wanted: { failed: 'rate_limited' },
+  },
+  {
+    name: '429 of the token service is rate limited',
+    source: 'Docker Hub',
+    image,
+    steps: [
+      [HEAD, { status: 401, headers: { 'www-authenticate': 'Bearer realm="https://auth.test/token"' } }],
+      [
+        'GET auth.test/token?scope=repository%3Aacme%2Fshop%3Apull',
+        { status: 429, headers: { 'retry-after': '5' } },
+      ],
+    ],
+    wanted: { failed: 'rate_limited', says: 'auth.test limits our rate', retryAfterMs: 5000 },
+  },
+  {
+    name: 'a manifest over 4 MiB is refused',
+    source: 'facts 1, step 5',
+    image,
+    steps: [
+      [HEAD, { status: 405 }],
+      [GET, { headers: { 'content-type': shop.mediaType }, body: Buffer.alloc(4 * 1024 * 1024 + 1, 0x20) }],
+    ],
+    wanted: { failed: 'malformed', says: 'too large' },
+  },
+  {
+    name: 'a token over 1 MiB is refused',
+    source: 'facts 1, step 5',
+    image,
+    steps: [
+      [HEAD, { status: 401, headers: { 'www-authenticate': 'Bearer realm="https://auth.test/token"' } }],
+      [
+        'GET auth.test/token?scope=repository%3Aacme%2Fshop%3Apull',
+        { body: JSON.stringify({ token: 'a'.repeat(1024 * 1024) }) },
+      ],
+    ],
+    wanted: { failed: 'malformed', says: 'auth.test sent an answer that is too large' },
+  },
+];

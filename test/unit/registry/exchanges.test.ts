@@ -1,0 +1,21 @@
+import { describe, it } from 'vitest';
+import { playExchange, type Exchange } from './exchange.ts';
+import { absenceExchanges } from './exchanges-absence.ts';
+import { bearerExchanges } from './exchanges-bearer.ts';
+import { credentialExchanges } from './exchanges-credentials.ts';
+import { digestExchanges } from './exchanges-digest.ts';
+import { faultExchanges } from './exchanges-faults.ts';
+import { redirectExchanges } from './exchanges-redirects.ts';
+
+const tables: Readonly<Record<string, readonly Exchange[]>> = {
+  digests: digestExchanges,
+  'bearer tokens': bearerExchanges,
+  credentials: credentialExchanges,
+  absence: absenceExchanges,
+  redirects: redirectExchanges,
+  faults: faultExchanges,
+};
+
+describe.each(Object.entries(tables))('exchanges about %s', (_, exchanges) => {
+  it.each(exchanges)('$name ($source)', playExchange);
+});
