@@ -27,7 +27,7 @@ import { createCredentialStore, type ConfiguredLogin } from './registry/credenti
 import { parseReference } from './registry/reference.ts';
 import type { CiProvider, Clock, RunSource, UpstreamObserver } from './resolve/ports.ts';
 import { lastGoodKey, resolveBranch, type Resolution } from './resolve/resolve-branch.ts';
-import type { BranchRequest, LastGood } from './resolve/types.ts';
+import type { BranchRequest, LastGood, Project } from './resolve/types.ts';
 import { createMemoryStore } from './store/memory.ts';
 
 /** What the parts need of the world around the process. */
@@ -92,7 +92,7 @@ function composeConnection(
   const { now, observer } = world;
   const stretch = createFreshnessStretch(freshForMs, maxFreshForMs);
   const watching: UpstreamObserver = {
-    requested: observer.requested,
+    requested: (host, status) => observer.requested(host, status),
     quota(name, remaining, limit) {
       stretch.observe(remaining, limit);
       observer.quota(name, remaining, limit);
@@ -109,17 +109,16 @@ function composeRuns(
   now: Clock,
 ): (request: BranchRequest) => RunSource {
   const indexes = new Map<string, RunSource>();
-  // GitHub's names are case-insensitive: two spellings must not cost two listings.
-  const keyOf = (ci: string, gitRepository: string) => JSON.stringify([ci, gitRepository.toLowerCase()]);
-  for (const { ci, gitRepository } of projects.values()) {
+  for (const project of projects.values()) {
+    const { ci, gitRepository } = project;
     const connection = connections.get(ci);
-    const key = keyOf(ci, gitRepository);
+    const key = indexKey(project);
     if (connection === undefined || indexes.has(key)) continue;
     const { provider, stretch } = connection;
-    indexes.set(key, createRunIndex({ provider, gitRepository, freshFor: stretch.freshFor, now }));
+    indexes.set(key, createRunIndex({ provider, gitRepository, freshFor: () => stretch.freshFor(), now }));
   }
   return ({ project }) => {
-    const index = indexes.get(keyOf(project.ci, project.gitRepository));
+    const index = indexes.get(indexKey(project));
     if (index === undefined) throw new RangeError(`project ${project.name} has no CI connection`);
     return index;
   };
@@ -127,6 +126,11 @@ function composeRuns(
 
 /** Of one host at one time; registries limit connections more often than they say. */
 const MAX_REGISTRY_CONNECTIONS = 32;
+
+/** GitHub's names are case-insensitive: two spellings must not cost two listings. */
+function indexKey({ ci, gitRepository }: Project): string {
+  return JSON.stringify([ci, gitRepository.toLowerCase()]);
+}
 
 /** The registries by themselves, for the command that needs nothing else. */
 export function composeRegistries(

@@ -9,7 +9,7 @@ import { DEFAULT_TOKEN_FILE, type ConfigDocument } from './schema.ts';
 export type TokenSource =
   { readonly kind: 'tokenFile'; readonly file: string } | { readonly kind: 'tokenEnv'; readonly env: string };
 
-export type PasswordSource =
+type PasswordSource =
   | { readonly kind: 'passwordFile'; readonly file: string }
   | { readonly kind: 'passwordEnv'; readonly env: string };
 

@@ -108,12 +108,16 @@ function tagIndex(parts: readonly TemplatePart[]): number | undefined {
 
 /** The text of the parts up to the tag's colon, which is in the part at `tagStart`. */
 function textBefore(parts: readonly TemplatePart[], tagStart: number): string {
-  const literal = String(parts[tagStart]);
-  const colon = literal.indexOf(':', literal.lastIndexOf('/') + 1);
-  const before = parts
-    .slice(0, tagStart)
-    .map((part) => (typeof part === 'string' ? part : `{${part.variable}}`));
-  return before.join('') + literal.slice(0, colon);
+  const text = parts
+    .slice(0, tagStart + 1)
+    .map(formatPart)
+    .join('');
+  return text.slice(0, text.lastIndexOf(':'));
+}
+
+function formatPart(part: TemplatePart): string {
+  if (typeof part === 'string') return part;
+  return part.length === undefined ? `{${part.variable}}` : `{${part.variable}:${part.length}}`;
 }
 
 /**

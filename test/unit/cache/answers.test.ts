@@ -140,7 +140,7 @@ describe('from memory', () => {
 
 describe('side by side', () => {
   test('callers of one question join', async () => {
-    await Promise.all(Array.from({ length: 50 }, () => answers.answer(createRequest())));
+    await Promise.all(Array.from({ length: 50 }, async () => answers.answer(createRequest())));
     expect(asked).toHaveLength(1);
   });
 

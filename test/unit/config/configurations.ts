@@ -5,7 +5,7 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import type { Platform } from '../../../src/resolve/types.ts';
 
-export const FILE = 'deploy/greenpin.yaml';
+const FILE = 'deploy/greenpin.yaml';
 
 /** Upper case stands for everything that is wrong with a reference. */
 export function parseReference(text: string): string {

@@ -151,6 +151,17 @@ function unknown(expression: string): string {
   return `{${expression}} is not known; expected one of {commit}, {branch}, {ref_slug}, {pull_request}, {build_id}, {build_number}, {attempt}, or with a length, {commit:7}`;
 }
 
+describe('the repository', () => {
+  it.each([
+    ['ghcr.io/acme/shop:sha-{commit:7}', 'ghcr.io/acme/shop'],
+    ['localhost:5000/shop:{branch}', 'localhost:5000/shop'],
+    ['localhost:5000/{branch:9}/x-{commit:7}:v{attempt}', 'localhost:5000/{branch:9}/x-{commit:7}'],
+    ['myregistry:{branch}', 'myregistry'],
+  ])('of %s is %s', (template, repository) => {
+    expect(parseImageTemplate(template).repository).toBe(repository);
+  });
+});
+
 describe('templates that are refused', () => {
   const noTag =
     'the tag is missing; expected REGISTRY/PATH:TAG, for example ghcr.io/acme/shop:sha-{commit:7}';

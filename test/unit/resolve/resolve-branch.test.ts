@@ -423,11 +423,7 @@ describe('how far back runs are read', () => {
   test('the look beyond fails: an error, never an empty list', async () => {
     runs.runs = [createRun({ id: '7', state: 'unsuccessful' })];
     runs.since = 5000;
-    const readFurther = runs.readFurther;
-    runs.readFurther = (branch) => {
-      runs.failure = OUTAGE;
-      return readFurther(branch);
-    };
+    runs.readFurther = async () => ({ kind: 'failed', failure: OUTAGE });
     expect(await answer()).toBe('upstream_failed');
   });
 });
