@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { createAnswers } from './cache/answers.ts';
 import { createImageCache } from './cache/image-cache.ts';
+import { createRetryingProvider } from './cache/retrying-provider.ts';
 import { createRunIndex } from './cache/run-index.ts';
 import { createFreshnessStretch, type FreshnessStretch } from './cache/stretch.ts';
 import { createCiProvider, type CiConnection } from './ci/providers.ts';
@@ -47,6 +48,8 @@ export interface Core {
   readonly providers: ReadonlyMap<string, CiProvider>;
   readonly registries: ProbingRegistryClient;
 }
+
+const PAUSES = { delay: (ms: number) => delay(ms), random: Math.random };
 
 /** No call upstream may use up the whole time that a caller waits: there must be some left for the one after it. */
 const CALL_SHARE_OF_DEADLINE = 0.5;
@@ -99,7 +102,7 @@ function composeConnection(
     },
   };
   const provider = createCiProvider(connectionOf(connection, world), { now, timeoutMs, observer: watching });
-  return { provider, stretch };
+  return { provider: createRetryingProvider(provider, PAUSES), stretch };
 }
 
 /** One index for each CI connection and Git repository, however many projects share it. */
@@ -157,8 +160,7 @@ export function composeRegistries(
     timeoutMs,
     observer,
     now,
-    random: Math.random,
-    delay: (ms) => delay(ms),
+    ...PAUSES,
   });
 }
 

@@ -13,6 +13,12 @@ import { createJoiner } from './joiner.ts';
 
 /** An image's tag that can only ever mean one build is re-checked so often: it may have been deleted. */
 const RECHECK_IMMUTABLE_AFTER = 3_600_000;
+/**
+ * A green build that pushed no image, as one that changed only documentation, must not be asked for on every poll for ever: the
+ * longer its image has been absent, the less often, between `freshFor` and this.
+ */
+const RECHECK_ABSENT_AFTER = 300_000;
+const ABSENT_AGE_DIVISOR = 10;
 const MAX_IMAGES = 100_000;
 
 export interface ImageCacheOptions {
@@ -24,10 +30,15 @@ export interface ImageCacheOptions {
   readonly now: Clock;
 }
 
-type Settled = Exclude<DigestResult, { kind: 'failed' }>;
+interface Kept {
+  readonly result: Exclude<DigestResult, { kind: 'failed' }>;
+  readonly askedAt: number;
+  /** From when on the registry has given this kind of answer without a break. */
+  readonly since: number;
+}
 
 export function createImageCache({ client, parseReference, freshFor, now }: ImageCacheOptions): ImageSource {
-  const digests = new LRUCache<string, { result: Settled; askedAt: number }>({ max: MAX_IMAGES });
+  const digests = new LRUCache<string, Kept>({ max: MAX_IMAGES });
   const revisions = new LRUCache<string, { revision: string | null }>({ max: MAX_IMAGES });
   const join = createJoiner();
 
@@ -39,9 +50,21 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
     return join(key, async () => {
       const askedAt = now();
       const result = await client.resolveDigest(reference, platform);
-      if (result.kind !== 'failed') digests.set(key, { result, askedAt });
+      if (result.kind !== 'failed') {
+        const before = digests.get(key);
+        const since = before?.result.kind === result.kind ? before.since : askedAt;
+        digests.set(key, { result, askedAt, since });
+      }
       return { result, askedAt };
     });
+  }
+
+  /** Milliseconds for which what is kept need not be asked again. */
+  function goodFor({ result, askedAt, since }: Kept, immutable: boolean): number {
+    if (!immutable) return freshFor;
+    if (result.kind === 'found') return RECHECK_IMMUTABLE_AFTER;
+    const stretched = Math.max(freshFor, (askedAt - since) / ABSENT_AGE_DIVISOR);
+    return Math.min(stretched, Math.max(freshFor, RECHECK_ABSENT_AFTER));
   }
 
   return {
@@ -50,9 +73,8 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
       if ('kind' in reference) return reference;
       const key = `digest ${text} ${platformKey(platform)}`;
       const kept = digests.get(key);
-      const goodFor = immutable && kept?.result.kind === 'found' ? RECHECK_IMMUTABLE_AFTER : freshFor;
       const current =
-        kept !== undefined && now() - kept.askedAt < goodFor
+        kept !== undefined && now() - kept.askedAt < goodFor(kept, immutable)
           ? kept
           : await askDigest(key, reference, platform);
       return describe(reference, current.result, immutable ? null : current.askedAt);

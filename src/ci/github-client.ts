@@ -1,6 +1,7 @@
 /** A connection to GitHub: one credential, one quota, one deadline for each call. */
 import { Agent } from 'undici';
 import { UpstreamError } from '../errors.ts';
+import type { UpstreamObserver } from '../resolve/ports.ts';
 import { createBoundedFetch } from './bounded-fetch.ts';
 import { withDeadline } from './deadline.ts';
 import type { CiDeps } from './deps.ts';
@@ -62,20 +63,12 @@ export function createGitHubClient(connection: GitHubConnection, deps: CiDeps): 
     }
   }
 
-  function tellQuota({ headers }: GitHubAnswer): void {
-    const remaining = Number(headers['x-ratelimit-remaining'] ?? Number.NaN);
-    const limit = Number(headers['x-ratelimit-limit'] ?? Number.NaN);
-    if (Number.isSafeInteger(remaining) && Number.isSafeInteger(limit)) {
-      observer.quota(connection.name, remaining, limit);
-    }
-  }
-
   return {
     host,
     anonymous,
     async get(question) {
       const answer = await ask(question);
-      tellQuota(answer);
+      tellQuota(answer, connection.name, observer);
       if (answer.status === 200 || (answer.status === 304 && question.validator !== undefined)) return answer;
       if (answer.status === 401) authorizer.forget();
       const { what, permission } = question;
@@ -85,6 +78,14 @@ export function createGitHubClient(connection: GitHubConnection, deps: CiDeps): 
       throw error;
     },
   };
+}
+
+function tellQuota({ headers }: GitHubAnswer, connection: string, observer: UpstreamObserver): void {
+  const remaining = Number(headers['x-ratelimit-remaining'] ?? Number.NaN);
+  const limit = Number(headers['x-ratelimit-limit'] ?? Number.NaN);
+  if (Number.isSafeInteger(remaining) && Number.isSafeInteger(limit)) {
+    observer.quota(connection, remaining, limit);
+  }
 }
 
 function createAgent(timeoutMs: number): Agent {

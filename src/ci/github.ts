@@ -39,10 +39,9 @@ export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps)
     },
 
     async fetchRun(gitRepository, id) {
-      const name = nameOf(gitRepository, host);
-      const parameters = { ...name, run_id: digitsOf(id, host), exclude_pull_requests: true };
+      const question = askRun(gitRepository, host, id);
       try {
-        const answer = await client.get({ ...askedRuns(gitRepository), path: RUN, parameters });
+        const answer = await client.get(question);
         return parseRun(answer.data, host);
       } catch (error) {
         if (!(error instanceof UpstreamError) || error.failure.kind !== 'not_found') throw error;
@@ -53,12 +52,7 @@ export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps)
     },
 
     async fetchPullRequest(gitRepository, number) {
-      const answer = await client.get({
-        path: PULL_REQUEST,
-        parameters: { ...nameOf(gitRepository, host), pull_number: digitsOf(number, host) },
-        what: `the pull request of ${gitRepository}`,
-        permission: 'Pull requests: read',
-      });
+      const answer = await client.get(askPullRequest(gitRepository, host, number));
       return parsePullRequest(answer.data, host);
     },
   };
@@ -72,6 +66,18 @@ function askedRuns(gitRepository: string) {
 function askRuns(gitRepository: string, host: string, query: GitHubQuestion['parameters']): GitHubQuestion {
   const parameters = { ...nameOf(gitRepository, host), ...query, exclude_pull_requests: true };
   return { ...askedRuns(gitRepository), path: RUNS, parameters };
+}
+
+function askRun(gitRepository: string, host: string, id: string): GitHubQuestion {
+  const name = nameOf(gitRepository, host);
+  const parameters = { ...name, run_id: digitsOf(id, host), exclude_pull_requests: true };
+  return { ...askedRuns(gitRepository), path: RUN, parameters };
+}
+
+function askPullRequest(gitRepository: string, host: string, number: string): GitHubQuestion {
+  const parameters = { ...nameOf(gitRepository, host), pull_number: digitsOf(number, host) };
+  const what = `the pull request of ${gitRepository}`;
+  return { path: PULL_REQUEST, parameters, what, permission: 'Pull requests: read' };
 }
 
 function parsePage(answer: GitHubAnswer, page: number, filtered: boolean, host: string): RunPage {

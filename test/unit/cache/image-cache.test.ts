@@ -71,6 +71,24 @@ describe('a tag that can only ever mean one build', () => {
     now += 1;
     expect(await cache.readDigest(TEXT, true)).toMatchObject({ kind: 'found' });
   });
+
+  test('and stays absent is asked for less and less often, every five minutes at least', async () => {
+    result = ABSENT;
+    const asked = async (polls: number): Promise<number> => {
+      const before = calls;
+      for (let poll = 0; poll < polls; poll++) {
+        await cache.readDigest(TEXT, true);
+        now += FRESH_FOR;
+      }
+      return calls - before;
+    };
+    expect(await asked(10)).toBe(10);
+    now += HOUR;
+    expect(await asked(240)).toBe(12);
+    result = FOUND;
+    now += 300_000;
+    expect(await cache.readDigest(TEXT, true)).toMatchObject({ kind: 'found' });
+  });
 });
 
 test('a tag that can move is asked for again after freshFor, and tells when it was asked for', async () => {

@@ -68,6 +68,19 @@ describe('a connection as a GitHub App', () => {
     github.verify();
   });
 
+  it('does not believe that a token lives longer than an hour', async () => {
+    let now = NOW;
+    const installation = { appId: '1', id: INSTALLATION, publicKey: KEY.publicKey };
+    const github = await serve({ token: 't', installation, now: () => NOW + 1e11 });
+    const readPrivateKey = () => KEY.privateKey;
+    const auth = { kind: 'app', id: '1', installationId: INSTALLATION, readPrivateKey } as const;
+    const { provider } = connect(github.url, { auth, now: () => now });
+    await provider.fetchRuns('acme/shop', 1);
+    now += 3_600_000;
+    await provider.fetchRuns('acme/shop', 1);
+    expect(tokenRequests(github)).toBe(2);
+  });
+
   it('asks for one token when many calls begin at once', async () => {
     const { github, provider } = await install('1', 'installation-token');
     await Promise.all(Array.from({ length: 5 }, () => provider.fetchRuns('acme/shop', 1)));

@@ -146,6 +146,7 @@ describe('a name that is none of GitHub', () => {
     'acme',
     'acme/shop/x',
     '../..',
+    '../shop',
     './.',
     'acme/..',
     'acme/',
