@@ -6,6 +6,7 @@ import { createParameterSet } from '../resolve/parameter-set.ts';
 import type { Clock } from '../resolve/ports.ts';
 import { lastGoodKey } from '../resolve/resolve-branch.ts';
 import type { BranchRequest, LastGood } from '../resolve/types.ts';
+import { bounded } from './bounded.ts';
 
 const MAX_ANSWERS = 50_000;
 
@@ -49,7 +50,7 @@ export function createAnswers({
   now,
   onDefect,
 }: AnswersOptions): Answers {
-  const kept = new LRUCache<string, Kept>({ max: MAX_ANSWERS });
+  const kept = new LRUCache<string, Kept>(bounded(MAX_ANSWERS));
   /** The last resolution under way for each key. */
   const queue = new Map<string, { headSha: string | undefined; done: Promise<Answer> }>();
 

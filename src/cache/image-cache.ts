@@ -9,6 +9,7 @@ import type {
   RevisionResult,
 } from '../resolve/ports.ts';
 import type { ImageReference, Platform } from '../resolve/types.ts';
+import { bounded } from './bounded.ts';
 import { createJoiner } from './joiner.ts';
 
 /** An image's tag that can only ever mean one build is re-checked so often: it may have been deleted. */
@@ -38,8 +39,8 @@ interface Kept {
 }
 
 export function createImageCache({ client, parseReference, freshFor, now }: ImageCacheOptions): ImageSource {
-  const digests = new LRUCache<string, Kept>({ max: MAX_IMAGES });
-  const revisions = new LRUCache<string, { revision: string | null }>({ max: MAX_IMAGES });
+  const digests = new LRUCache<string, Kept>(bounded(MAX_IMAGES));
+  const revisions = new LRUCache<string, { revision: string | null }>(bounded(MAX_IMAGES));
   const join = createJoiner();
 
   async function askDigest(

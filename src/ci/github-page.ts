@@ -29,7 +29,7 @@ export function toRunPage({ runs, total, link, etag, page, filtered }: PageFacts
   if (more ? runs.length === 0 : total > received && !ended) {
     throw malformedError(host, 'half a page of workflow runs');
   }
-  return etag === undefined ? { runs, more } : { runs, more, validator: etag };
+  return { runs, more, total, ...(etag !== undefined && { validator: etag }) };
 }
 
 /** RFC 8288: `<https://...>; rel="next", <https://...>; rel="last"`. */

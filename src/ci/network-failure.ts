@@ -28,7 +28,8 @@ export function malformedError(host: string, what: string, cause?: unknown): Ups
  * @param signal the signal that the call was given: when it has fired, the call's time was up
  */
 export function networkError(error: unknown, host: string, signal: AbortSignal): UpstreamError {
-  if (error instanceof UpstreamError) return error;
+  const known = causesOf(error).find((cause) => cause instanceof UpstreamError);
+  if (known !== undefined) return known;
   const code = codeOf(error);
   if (signal.aborted || TIMEOUT_CODES.has(code)) return timeoutError(host, error);
   if (code === NOT_HTTP || code === 'UND_ERR_HEADERS_OVERFLOW') {
@@ -41,11 +42,18 @@ export function networkError(error: unknown, host: string, signal: AbortSignal):
   return new UpstreamError({ kind: 'unreachable', host, message }, { cause: error });
 }
 
-/** The system's or undici's code: `fetch` wraps its errors, in one `cause` or two. */
+/** The system's or undici's code. */
 function codeOf(error: unknown): string {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    if (at.name === NOT_HTTP) return NOT_HTTP;
-    if ('code' in at && typeof at.code === 'string') return at.code;
+  for (const cause of causesOf(error)) {
+    if (cause.name === NOT_HTTP) return NOT_HTTP;
+    if ('code' in cause && typeof cause.code === 'string') return cause.code;
   }
   return '';
+}
+
+/** `fetch` wraps its errors, in one `cause` or two. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  for (let at = error; at instanceof Error && causes.length < 5; at = at.cause) causes.push(at);
+  return causes;
 }

@@ -85,6 +85,8 @@ export interface RunPage {
   readonly runs: readonly Run[];
   /** More pages follow. */
   readonly more: boolean;
+  /** How many runs the whole list has, as this answer says: by it a list that changes between two pages is noticed. */
+  readonly total: number;
   /** Makes the next request for the same page conditional (ETag). */
   readonly validator?: string;
 }

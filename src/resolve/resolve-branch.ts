@@ -49,7 +49,7 @@ async function findNewestSet(
   ports: ResolvePorts,
 ): Promise<Account & { found: Found }> {
   let account: Account = { builds: [], examined: [], ignored: new Map() };
-  let known: BranchRuns = await ports.runs.readBranch(request.branch);
+  let known = await readBranch(request, ports.runs);
   while (known.kind === 'known') {
     const origin = await settleOrigin(known.runs, request, ports.runs);
     if (origin.kind === 'failed') return { found: origin, ...account };
@@ -61,6 +61,19 @@ async function findNewestSet(
     known = await ports.runs.readFurther(request.branch);
   }
   return { found: known, ...account };
+}
+
+/**
+ * Whose the pull request is, its head tells. A head that is not among the branch's runs may be a fork's whose runs lie further back.
+ * (What was read is kept, so that a head without runs, as one that CI skips, costs this once.)
+ */
+async function readBranch({ branch, headSha }: BranchRequest, runs: RunSource): Promise<BranchRuns> {
+  let known = await runs.readBranch(branch);
+  while (known.kind === 'known' && known.since !== null && headSha !== undefined) {
+    if (known.runs.some((run) => run.commit === headSha)) return known;
+    known = await runs.readFurther(branch);
+  }
+  return known;
 }
 
 /** An answer is as old as the oldest thing that it rests on. */

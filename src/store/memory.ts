@@ -7,7 +7,11 @@ import type { LastGood } from '../resolve/types.ts';
 const MAX_ANSWERS = 100_000;
 
 export function createMemoryStore(): LastGoodStore {
-  const answers = new LRUCache<string, LastGood>({ max: MAX_ANSWERS });
+  const answers = new LRUCache<string, LastGood>({
+    maxSize: MAX_ANSWERS,
+    // Without `max`, lru-cache allocates as it grows.
+    sizeCalculation: () => 1,
+  });
   return {
     get: (key) => Promise.resolve(answers.get(key)),
     set(key, value) {

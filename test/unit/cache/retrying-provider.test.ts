@@ -24,7 +24,7 @@ beforeEach(() => {
   provider = createRetryingProvider(
     {
       fetchRuns: call('runs', 'unchanged' as const),
-      fetchBranchRuns: call('branch', { runs: [], more: false }),
+      fetchBranchRuns: call('branch', { runs: [], more: false, total: 0 }),
       fetchRun: call('run', 'gone' as const),
       fetchPullRequest: call('pull request', {
         kind: 'known',

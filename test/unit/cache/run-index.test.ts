@@ -37,6 +37,7 @@ function createFixture(runs: Run[] = []) {
     return {
       runs: sorted.slice((number - 1) * PAGE, number * PAGE),
       more: sorted.length > number * PAGE,
+      total: sorted.length,
       validator: JSON.stringify(sorted),
     };
   }

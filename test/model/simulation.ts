@@ -1,0 +1,301 @@
+/**
+ * A GitHub and a registry that the test sees from inside: everything that happened is known, so that each answer can be judged. Time
+ * is the simulation's own. Pages are small, so that a few runs are enough to fall out of a window.
+ */
+import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
+import type { CiProvider, DigestResult, RegistryClient, RunPage } from '../../src/resolve/ports.ts';
+import type { Digest, ImageReference, Run } from '../../src/resolve/types.ts';
+import { digest, sha } from '../fixtures/values.ts';
+
+export const PAGE = 5;
+export const WORKFLOWS = ['.github/workflows/build.yml', '.github/workflows/test.yml'] as const;
+export const IMAGES = ['front', 'back'] as const;
+
+/** A green and complete build, as it truly is. */
+export interface TrueBuild {
+  readonly commit: string;
+  /** When its newest run was created. */
+  readonly position: number;
+}
+
+interface Epoch {
+  readonly from: number;
+  readonly truth: TrueBuild | undefined;
+}
+
+export interface Simulation {
+  now: number;
+  readonly ci: CiProvider;
+  readonly registry: RegistryClient;
+  /** Calls to CI so far, by what was asked. */
+  readonly calls: string[];
+  fault: { ci?: UpstreamFailureKind | undefined; registry?: UpstreamFailureKind | undefined };
+  /** When a call last failed. */
+  failedAt: number;
+  /** Filtered lists show the world as it was then; undefined: as it is. */
+  staleFilterSince: number | undefined;
+  /** Happens before the next second page of a listing is served. */
+  betweenPages: (() => void) | undefined;
+  pass(milliseconds: number): void;
+  /** A commit is pushed: a run of each workflow is queued. @returns its SHA */
+  push(branch: string, foreign?: boolean): string;
+  /** Each run of the n-th newest commit of the branch ends. */
+  finish(branch: string, nth: number, success: boolean, pushesImages?: boolean): void;
+  /** The same runs begin anew. */
+  rerun(branch: string, nth: number): void;
+  deleteRuns(branch: string, nth: number): void;
+  deleteImage(branch: string, nth: number, name: string): void;
+  /** Newest green and complete build over the whole of the time span; undefined: there was none, or it changed. */
+  truthThroughout(branch: string, from: number, to: number): TrueBuild | undefined;
+  /** Whether at some moment of the time span the branch had no green and complete build. */
+  lackedBuild(branch: string, from: number, to: number): boolean;
+  wasGreen(branch: string, commit: string): boolean;
+  /** An image of the commit was taken out of the registry, at some time. */
+  lostImage(commit: string): boolean;
+  digestOf(commit: string, name: string): Digest;
+  headOf(branch: string, foreign?: boolean): string | undefined;
+  /** Since when a fork has had runs on a branch of this name; undefined: it has none. */
+  contestedSince(branch: string): number | undefined;
+  /** A finished run of the commit began anew while the listing's first page no longer showed it, or its image came back. */
+  isHardToSee(commit: string): boolean;
+  /** Runs of the commit were deleted: nobody is told, and what is off the listing's first page is not missed there. */
+  wasDeleted(commit: string): boolean;
+  /** A run of the commit ended while the listing's first page no longer showed it: it is followed, but not on every refresh. */
+  endedUnlisted(commit: string): boolean;
+}
+
+export function createSimulation(branches: readonly string[]): Simulation {
+  let runs: Run[] = [];
+  let filtered: Run[] = [];
+  let commits = 0;
+  let ids = 0;
+  const images = new Set<string>();
+  const lost = new Set<string>();
+  const green = new Set<string>();
+  const hard = new Set<string>();
+  const unlisted = new Set<string>();
+  const deleted = new Set<string>();
+  const epochs = new Map<string, Epoch[]>(
+    branches.map((branch) => [branch, [{ from: 0, truth: undefined }]]),
+  );
+
+  const sim: Simulation = {
+    now: 1_000_000_000,
+    calls: [],
+    fault: {},
+    failedAt: -Infinity,
+    staleFilterSince: undefined,
+    betweenPages: undefined,
+    ci: createCi(),
+    registry: createRegistry(),
+    pass(milliseconds) {
+      sim.now += milliseconds;
+    },
+    push(branch, foreign = false) {
+      // Only the runs of one commit are created in the same second.
+      sim.now += 1000;
+      const commit = sha((++commits).toString(16).padStart(6, '0'));
+      for (const workflow of WORKFLOWS) runs.push(createQueued(branch, commit, workflow, foreign));
+      settle();
+      return commit;
+    },
+    finish(branch, nth, success, pushesImages = true) {
+      const commit = commitOf(branch, nth);
+      change(commit, (run) =>
+        run.state === 'running'
+          ? { ...run, state: success ? 'success' : 'unsuccessful', outcome: success ? 'success' : 'failure' }
+          : run,
+      );
+      if (commit !== undefined && success && pushesImages) {
+        for (const name of IMAGES) {
+          const key = imageKey(commit, name);
+          if (!images.has(key) && (lost.has(commit) || green.has(`${branch} ${commit}`))) hard.add(commit);
+          images.add(key);
+        }
+      }
+      settle();
+    },
+    rerun(branch, nth) {
+      change(commitOf(branch, nth), (run) =>
+        run.state === 'running'
+          ? run
+          : { ...run, attempt: run.attempt + 1, state: 'running', outcome: 'in_progress' },
+      );
+      settle();
+    },
+    deleteRuns(branch, nth) {
+      const commit = commitOf(branch, nth);
+      if (commit !== undefined) deleted.add(commit);
+      runs = runs.filter((run) => run.commit !== commit);
+      settle();
+    },
+    deleteImage(branch, nth, name) {
+      const commit = commitOf(branch, nth);
+      if (commit !== undefined && images.delete(imageKey(commit, name))) lost.add(commit);
+      settle();
+    },
+    truthThroughout(branch, from, to) {
+      const [first, ...rest] = during(branch, from, to).map(({ truth }) => truth);
+      return rest.every((truth) => truth?.commit === first?.commit) ? first : undefined;
+    },
+    lackedBuild: (branch, from, to) => during(branch, from, to).some(({ truth }) => truth === undefined),
+    wasGreen: (branch, commit) => green.has(`${branch} ${commit}`),
+    lostImage: (commit) => lost.has(commit),
+    digestOf: (commit, name) => digest(`${name === 'front' ? 'f' : 'b'}${commit.slice(0, 8)}`),
+    headOf: (branch, foreign = false) =>
+      newestFirst(runs).find((run) => run.branch === branch && run.foreign === foreign)?.commit,
+    contestedSince: (branch) => runs.find((run) => run.branch === branch && run.foreign)?.createdAt,
+    isHardToSee: (commit) => hard.has(commit),
+    wasDeleted: (commit) => deleted.has(commit),
+    endedUnlisted: (commit) => unlisted.has(commit),
+  };
+
+  function createQueued(branch: string, commit: string, workflow: string, foreign: boolean): Run {
+    const second = Math.floor(sim.now / 1000) * 1000;
+    const id = String(++ids);
+    return {
+      id,
+      number: id,
+      attempt: 1,
+      workflow,
+      branch,
+      commit,
+      event: 'push',
+      state: 'running',
+      outcome: 'queued',
+      headRepositoryId: foreign ? '666' : '1',
+      foreign,
+      url: '',
+      createdAt: second,
+      updatedAt: second,
+      committedAt: second - 1000,
+    };
+  }
+
+  function newestFirst(all: readonly Run[]): Run[] {
+    return all.toSorted((a, b) => b.createdAt - a.createdAt || Number(b.id) - Number(a.id));
+  }
+
+  function commitOf(branch: string, nth: number): string | undefined {
+    return [...new Set(newestFirst(runs.filter((run) => run.branch === branch)).map((run) => run.commit))][
+      nth
+    ];
+  }
+
+  function change(commit: string | undefined, update: (run: Run) => Run): void {
+    const listed = new Set(newestFirst(runs).slice(0, PAGE));
+    runs = runs.map((run) => {
+      if (run.commit !== commit) return run;
+      const changed = update(run);
+      if (changed === run) return run;
+      if (!listed.has(run)) (run.state === 'running' ? unlisted : hard).add(run.commit);
+      return { ...changed, updatedAt: Math.floor(sim.now / 1000) * 1000 };
+    });
+  }
+
+  /** Writes down what is true from now on. */
+  function settle(): void {
+    if (sim.staleFilterSince === undefined) filtered = [...runs];
+    for (const branch of branches) {
+      const own = newestFirst(runs.filter((run) => run.branch === branch && !run.foreign));
+      const nowGreen = [...new Set(own.map((run) => run.commit))].filter((commit) =>
+        WORKFLOWS.every(
+          (workflow) =>
+            own.find((run) => run.commit === commit && run.workflow === workflow)?.state === 'success',
+        ),
+      );
+      for (const commit of nowGreen) green.add(`${branch} ${commit}`);
+      const truth = nowGreen.find((commit) => IMAGES.every((name) => images.has(imageKey(commit, name))));
+      const position = own.find((run) => run.commit === truth)?.createdAt ?? 0;
+      epochs
+        .get(branch)
+        ?.push({ from: sim.now, truth: truth === undefined ? undefined : { commit: truth, position } });
+    }
+  }
+
+  function during(branch: string, from: number, to: number): Epoch[] {
+    const all = epochs.get(branch) ?? [];
+    return all.filter((epoch, index) => epoch.from <= to && (all[index + 1]?.from ?? Infinity) > from);
+  }
+
+  async function called(what: string): Promise<void> {
+    sim.calls.push(what);
+    await Promise.resolve();
+    if (sim.fault.ci === undefined) return;
+    sim.failedAt = sim.now;
+    throw new UpstreamError({ kind: sim.fault.ci, host: 'ci.test', message: 'ci.test failed' });
+  }
+
+  function pageOf(all: readonly Run[], page: number): RunPage {
+    return {
+      runs: newestFirst(all).slice((page - 1) * PAGE, page * PAGE),
+      more: all.length > page * PAGE,
+      total: all.length,
+      validator: JSON.stringify(all),
+    };
+  }
+
+  function createCi(): CiProvider {
+    return {
+      async fetchRuns(_repository, page, validator) {
+        await called(`list ${page}`);
+        if (page > 1) {
+          const happens = sim.betweenPages;
+          sim.betweenPages = undefined;
+          happens?.();
+        }
+        const answer = pageOf(runs, page);
+        return validator !== undefined && validator === answer.validator ? 'unchanged' : answer;
+      },
+      async fetchBranchRuns(_repository, branch, page) {
+        await called(`branch ${branch} ${page}`);
+        return pageOf(
+          (sim.staleFilterSince === undefined ? runs : filtered).filter((run) => run.branch === branch),
+          page,
+        );
+      },
+      async fetchRun(_repository, id) {
+        await called(`run ${id}`);
+        return runs.find((run) => run.id === id) ?? 'gone';
+      },
+      async fetchPullRequest(_repository, number) {
+        await called(`pull request ${number}`);
+        const foreign = number.startsWith('9');
+        return { kind: 'known', foreign, headRepositoryId: foreign ? '666' : '1' };
+      },
+      probe: async () => '',
+    };
+  }
+
+  function createRegistry(): RegistryClient {
+    return {
+      async resolveDigest({ path, tag, digest: wanted }: ImageReference): Promise<DigestResult> {
+        await Promise.resolve();
+        if (sim.fault.registry !== undefined) {
+          sim.failedAt = sim.now;
+          return {
+            kind: 'failed',
+            failure: { kind: sim.fault.registry, host: 'registry.test', message: 'registry.test failed' },
+          };
+        }
+        const key = [...images].find((image) =>
+          wanted === undefined
+            ? image === `${path}:${tag}`
+            : sim.digestOf(commitOfKey(image), path) === wanted && image.startsWith(path),
+        );
+        if (key === undefined) return { kind: 'absent', missing: 'manifest', reason: 'MANIFEST_UNKNOWN' };
+        return { kind: 'found', digest: sim.digestOf(commitOfKey(key), path), mediaType: '' };
+      },
+      resolveRevision: async () => ({ kind: 'found', revision: null }),
+    };
+  }
+
+  return sim;
+}
+
+function imageKey(commit: string, name: string): string {
+  return `${name}:${commit}`;
+}
+function commitOfKey(key: string): string {
+  return key.slice(key.indexOf(':') + 1);
+}
