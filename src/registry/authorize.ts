@@ -58,7 +58,7 @@ const CLOCK_SKEW_MS = 1000;
 export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReference) => Promise<Session> {
   const { fetchHttp, endpoints, grantFinder, tokens, credentialFor, delay } = deps;
   const grants = new LRUCache<string, Grant>({ max: MAX_GRANTS });
-  const searches = new Map<string, Promise<Grant>>();
+  const searches = new Map<string, Promise<Grant | undefined>>();
 
   return async (reference) => {
     const { registry, path: repositoryPath } = reference;
@@ -74,15 +74,19 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
       accept?: string,
     ): Promise<HttpResponse> {
       const url = endpoints.apiUrl(registry, `/v2/${repositoryPath}/${path}`);
-      const headers = { 'user-agent': 'greenpin', ...(accept !== undefined && { accept }) };
+      const headers = accept === undefined ? {} : { accept };
       const request: HttpRequest = { method, url, registry, headers, maxBytes };
-      let sent = await sendKnown(request, subject);
-      if (sent === undefined || (!isNew && isRefusal(sent, request, subject.credential))) {
-        isNew = true;
-        sent = await sendSearching(request, subject, sent);
+      let sent: Sent | undefined;
+      try {
+        sent = await sendKnown(request, subject);
+        if (sent === undefined || (!isNew && isRefusal(sent, request, subject.credential))) {
+          isNew = true;
+          sent = await sendSearching(request, subject, sent);
+        }
+        return sent.response;
+      } finally {
+        used = sent?.grant ?? grants.get(grantKey(subject)) ?? NONE;
       }
-      used = sent.grant;
-      return sent.response;
     }
 
     return { send, access: () => ({ scheme: schemeOf(used), credential: subject.credential }) };
@@ -90,8 +94,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
 
   /** @returns undefined when it is not known what opens the repository */
   async function sendKnown(request: HttpRequest, subject: Subject): Promise<Sent | undefined> {
-    const key = grantKey(subject);
-    const grant = grants.get(key) ?? (await searches.get(key));
+    const grant = grants.get(grantKey(subject));
     return grant === undefined ? undefined : sendGranted(grant, request, subject);
   }
 
@@ -107,15 +110,34 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
     const key = grantKey(subject);
     if (refused !== undefined) forget(key, refused);
     const running = searches.get(key);
-    if (running !== undefined) return sendGranted(await running, request, subject);
+    const other = running === undefined ? grants.get(key) : await running;
+    if (other !== undefined) return sendGranted(other, request, subject);
 
-    const bare = refused?.grant.kind === 'none' ? refused : sendGranted(NONE, request, subject);
+    const bare =
+      refused?.grant.kind === 'none' ? Promise.resolve(refused) : sendGranted(NONE, request, subject);
     const search = searchGrant(bare, request, subject);
     searches.set(key, search);
+    const grant = await search;
+    return grant === undefined || grant.kind === 'none' ? bare : sendNew(grant, request, subject);
+  }
+
+  /**
+   * @returns undefined when there was no answer: what befell one image need not befall the next, so that whoever waits asks by itself
+   * @throws UpstreamError for all who wait, when there is no way to authenticate
+   */
+  async function searchGrant(
+    bare: Promise<Sent>,
+    request: HttpRequest,
+    subject: Subject,
+  ): Promise<Grant | undefined> {
+    const key = grantKey(subject);
     try {
-      const grant = await search;
+      const sent = await bare.catch(() => undefined);
+      if (sent === undefined) return undefined;
+      const isOpen = !isRefusal(sent, request, subject.credential);
+      const grant = isOpen ? NONE : await grantFinder.findGrant(sent.response, subject);
       grants.set(key, grant);
-      return grant.kind === 'none' ? await bare : await sendNew(grant, request, subject);
+      return grant;
     } finally {
       searches.delete(key);
     }
@@ -124,17 +146,6 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
   function forget(key: string, { grant, authorization }: Sent): void {
     if (grants.get(key) === grant) grants.delete(key);
     if (grant.kind === 'token' && authorization !== undefined) tokens.forget(grant.query, authorization);
-  }
-
-  async function searchGrant(
-    bare: Sent | Promise<Sent>,
-    request: HttpRequest,
-    subject: Subject,
-  ): Promise<Grant> {
-    const sent = await bare;
-    return isRefusal(sent, request, subject.credential)
-      ? grantFinder.findGrant(sent.response, subject)
-      : NONE;
   }
 
   async function sendNew(grant: Grant, request: HttpRequest, subject: Subject): Promise<Sent> {

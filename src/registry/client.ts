@@ -9,7 +9,7 @@ import { fetchBlob, fetchDigest, fetchManifest, type Absent, type Target } from 
 import { createGrantFinder } from './grant.ts';
 import { createHostGate } from './host-gate.ts';
 import { InvalidManifest, parseConfigDigest, parseRevision } from './manifest.ts';
-import { formatReference, normalizePlatform } from './reference.ts';
+import { apiHost, formatReference, normalizePlatform } from './reference.ts';
 import { resolvePlatform } from './resolve-platform.ts';
 import { createTokenSource } from './token.ts';
 import { createTransport, type TransportDeps } from './transport.ts';
@@ -113,7 +113,7 @@ async function settle<Result>(
     return await resolve();
   } catch (error) {
     if (error instanceof UpstreamError) return { kind: 'failed', failure: error.failure };
-    const host = reference.registry;
+    const host = apiHost(reference.registry);
     if (error instanceof InvalidManifest) {
       const message = `${formatReference(reference)} ${error.message}`;
       return { kind: 'failed', failure: { kind: 'malformed', host, message } };

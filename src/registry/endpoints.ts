@@ -36,7 +36,7 @@ export function createEndpoints(registries: Readonly<Record<string, RegistrySett
 
   const listed = new Set([...http.keys()].filter(isHost).map((registry) => apiUrl(registry, '/').origin));
 
-  /** As ggcr's `validateRealmURL` (facts: a registry must not make us ask the cloud's metadata service). */
+  /** As ggcr's `validateRealmURL` (a registry must not make us ask the cloud's metadata service, for one). */
   function refusal(target: URL, from: URL, registry: string): string | undefined {
     const own = apiUrl(registry, '/');
     if (target.protocol === 'http:' && from.protocol === 'https:')
@@ -47,7 +47,7 @@ export function createEndpoints(registries: Readonly<Record<string, RegistrySett
     if (target.protocol === 'http:') {
       return `${target.host} over http; if that is right, set registries.${target.host}.http to true`;
     }
-    if (isInternalAddress(target.hostname) && target.host !== own.host) {
+    if (isInternalAddress(target.hostname)) {
       return `the internal address ${target.host}; if that is right, list ${target.host} under registries`;
     }
     return undefined;

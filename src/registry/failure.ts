@@ -38,13 +38,14 @@ const TLS_CODE = /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL|EP
 
 /** @param error what undici (or reading the body) threw */
 export function describeError(error: unknown, host: string): Fault {
+  if (error instanceof UpstreamError) return { failure: error.failure, retry: false, restMs: REST_MS };
   if (error instanceof BodyTooLarge)
     return settled(host, 'malformed', `${host} sent an answer that is too large`);
   const code = errorCode(error);
   if (code === 'TimeoutError' || TIMEOUT_CODES.has(code)) {
     return resting(host, 'timeout', `${host} did not answer in time`);
   }
-  if (BROKEN_CODES.has(code)) {
+  if (BROKEN_CODES.has(code) || code.startsWith('ERR_HTTP2_')) {
     const message = `the connection to ${host} broke before the answer was whole`;
     return { ...resting(host, 'unreachable', message), retry: true };
   }

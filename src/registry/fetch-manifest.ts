@@ -1,4 +1,4 @@
-/** One manifest, asked of its registry: what is there, what is not, and what only looks like it (facts of the field in comments). */
+/** One manifest, asked of its registry: what is there, what is not, and what only looks like it. */
 import type { UpstreamError } from '../errors.ts';
 import type { DigestResult } from '../resolve/ports.ts';
 import type { Digest, ImageReference } from '../resolve/types.ts';
@@ -153,12 +153,11 @@ export function absent({ reference }: Target, what: string): Absent {
 /** A proxy's 404 must not delete an environment: so whoever answered has to be a registry (distribution-spec, end-1). */
 async function isRegistry(answered: URL, { reference, fetchHttp }: Target): Promise<boolean> {
   const url = new URL('/v2/', answered);
-  const headers = { 'user-agent': 'greenpin' };
   const request = {
     method: 'GET',
     url,
     registry: reference.registry,
-    headers,
+    headers: {},
     maxBytes: MAX_PING_BYTES,
   } as const;
   const response = await fetchHttp(request);

@@ -26,12 +26,12 @@ export async function resolvePlatform(
   const answer = await fetchManifest(target, selector);
   if (answer.kind === 'absent') return answer;
   // Not an index: the image was built for one platform, and that is what its author has to offer. It is taken as it is, as by crane.
-  if (!isIndexType(answer.mediaType)) return answer;
+  if (!isIndexType(answer.mediaType) && depth === 0) return answer;
+  if (!isIndexType(answer.mediaType))
+    throw new InvalidManifest('has an index that says another type than its entry');
   if (depth === MAX_DEPTH) throw new InvalidManifest('nests its indexes too deeply');
-  for (const { digest, mediaType } of selectPlatform(parseIndex(answer.manifest), platform).slice(
-    0,
-    MAX_NESTED,
-  )) {
+  const entries = selectPlatform(parseIndex(answer.manifest), platform).slice(0, MAX_NESTED);
+  for (const { digest, mediaType } of entries) {
     if (!isIndexType(mediaType)) return { kind: 'found', digest, mediaType };
     const nested = await resolvePlatform(target, digest, platform, depth + 1);
     if (nested.kind === 'found') return nested;

@@ -114,7 +114,7 @@ export function createTokenSource(deps: { readonly fetchHttp: FetchHttp; readonl
 }
 
 /** Artifactory answers 406 without Accept. */
-const commonHeaders = { accept: 'application/json', 'user-agent': 'greenpin' } as const;
+const commonHeaders = { accept: 'application/json' } as const;
 
 function tokenKey(query: TokenQuery): string {
   const { registry, realm, service, scopes, credential } = query;

@@ -34,7 +34,10 @@ export interface HttpResponse {
 export type FetchHttp = (request: HttpRequest) => Promise<HttpResponse>;
 
 export interface TransportDeps {
-  /** The dispatcher (proxy, CA, client certificate) for one request; `url` may belong to another host than the registry. */
+  /**
+   * The dispatcher (proxy, CA, client certificate) for one request; `url` may belong to another host than the registry. Throws
+   * UpstreamError, and its requests may fail with one.
+   */
   readonly dispatcherFor: (registry: string, url: URL) => Dispatcher;
   readonly endpoints: Endpoints;
   readonly gate: HostGate;
@@ -97,13 +100,22 @@ export function createTransport(deps: TransportDeps): FetchHttp {
     }
   }
 
-  /** One request on the wire. Never throws. */
+  /**
+   * One request on the wire.
+   * @throws UpstreamError when there is no way to send it
+   */
   async function exchange(hop: HttpRequest, ms: number): Promise<Outcome> {
     const { method, url, registry, headers, body = null, maxBytes } = hop;
+    const dispatcher = dispatcherFor(registry, url);
     try {
-      const dispatcher = dispatcherFor(registry, url);
       const signal = AbortSignal.timeout(Math.max(Math.ceil(ms), 1));
-      const answer = await undiciRequest(url, { dispatcher, method, headers, body, signal });
+      const answer = await undiciRequest(url, {
+        dispatcher,
+        method,
+        headers: { 'user-agent': 'greenpin', ...headers },
+        body,
+        signal,
+      });
       const content = await readBody(answer.body, maxBytes);
       observer.requested(url.host, answer.statusCode);
       const response = { status: answer.statusCode, headers: answer.headers, body: content, url };

@@ -1,4 +1,4 @@
-/** What a 404 means (facts of the field, section 4). Nothing but a registry's own word makes an image absent. */
+/** What a 404 means. Nothing but a registry's own word makes an image absent. */
 import type { Exchange, Step } from './exchange.ts';
 import { challenged, refused } from './images.ts';
 
@@ -38,28 +38,28 @@ export const absenceExchanges: readonly Exchange[] = [
   },
   {
     name: '404 with DENIED is a denial',
-    source: 'facts 4',
+    source: 'a failure is never absent',
     image,
     steps: [HEAD, [GET, refused(404, 'DENIED', 'not found')]],
     wanted: { failed: 'denied' },
   },
   {
     name: "a page's 404 is a failure when /v2/ is a page as well",
-    source: 'facts 4 (ingress without a backend)',
+    source: 'ingress without a backend',
     image,
     steps: [HEAD, [GET, page], [PING, page]],
     wanted: { failed: 'malformed', says: 'a proxy may have answered' },
   },
   {
     name: "a page's 404 is a failure when /v2/ is some page with 200",
-    source: 'facts 4 (single-page application)',
+    source: 'single-page application',
     image,
     steps: [HEAD, [GET, page], [PING, { headers: { 'content-type': 'text/html' }, body: '<html></html>' }]],
     wanted: { failed: 'malformed', says: 'a proxy may have answered' },
   },
   {
     name: 'JSON that is not in the form of a registry proves nothing',
-    source: 'facts 4 (API gateways)',
+    source: 'API gateways',
     image,
     steps: [
       HEAD,
@@ -68,45 +68,45 @@ export const absenceExchanges: readonly Exchange[] = [
     ],
     wanted: { failed: 'malformed', says: 'a proxy may have answered' },
   },
-  ...[
-    ['a 200 with the version of the API', { headers: { 'docker-distribution-api-version': 'registry/2.0' } }],
-    [
-      'a 401 with the version of the API',
-      { status: 401, headers: { 'docker-distribution-api-version': 'registry/2.0' } },
-    ],
-    ['a 401 with a challenge', challenged('Bearer realm="https://auth.test/token"')],
-    ['a 200 with JSON', { body: '{}' }],
-  ].map(([what, answer]) => ({
-    name: `a 404 without JSON is absent when /v2/ gives ${String(what)}`,
+  ...Object.entries<Step[1]>({
+    'a 200 with the version of the API': { headers: { 'docker-distribution-api-version': 'registry/2.0' } },
+    'a 401 with the version of the API': {
+      status: 401,
+      headers: { 'docker-distribution-api-version': 'registry/2.0' },
+    },
+    'a 401 with a challenge': challenged('Bearer realm="https://auth.test/token"'),
+    'a 200 with JSON': { body: '{}' },
+  }).map(([what, answer]) => ({
+    name: `a 404 without JSON is absent when /v2/ gives ${what}`,
     source: 'distribution-spec, end-1',
     image,
-    steps: [HEAD, [GET, page], [PING, answer as Step[1]]] satisfies Step[],
+    steps: [HEAD, [GET, page], [PING, answer]] satisfies Step[],
     wanted: { absent: 'manifest' } as const,
   })),
   {
     name: 'a registry that falls over while it is to prove itself is a failure',
-    source: 'facts 4',
+    source: 'a failure is never absent',
     image,
     steps: [HEAD, [GET, page], [PING, { status: 500 }]],
     wanted: { failed: 'unavailable' },
   },
   ...[400, 405, 406, 418].map((status) => ({
     name: `GET ${status} is a failure`,
-    source: 'facts 4',
+    source: 'a failure is never absent',
     image,
     steps: [HEAD, [GET, { status, body: 'no' }]] satisfies Step[],
     wanted: { failed: 'malformed', says: `reg.test answers ${status} for reg.test/acme/shop:1` } as const,
   })),
   {
     name: 'HEAD 406 is a failure',
-    source: 'facts 4',
+    source: 'a failure is never absent',
     image,
     steps: [['HEAD reg.test/v2/acme/shop/manifests/1', { status: 406 }]],
     wanted: { failed: 'malformed', says: 'answers 406' },
   },
   {
     name: 'GET 403 is a denial, as for many missing images',
-    source: 'facts 4 (GAR, Artifactory)',
+    source: 'GAR, Artifactory',
     image,
     steps: [HEAD, [GET, refused(403, 'DENIED')]],
     wanted: { failed: 'denied', says: 'private or does not exist' },

@@ -1,4 +1,4 @@
-/** Challenges and bearer tokens, without credentials (facts of the field, section 2). */
+/** Challenges and bearer tokens, without credentials. */
 import type { Exchange, Step } from './exchange.ts';
 import { challenged, createImage, refused, served, token } from './images.ts';
 
@@ -70,7 +70,7 @@ export const bearerExchanges: readonly Exchange[] = [
   },
   {
     name: 'an empty service swallows nothing and is left out',
-    source: 'facts 2 (ggcr, containers/image)',
+    source: 'ggcr, containers/image',
     image,
     steps: [
       refusedWith(`Bearer service="",${REALM}`),
@@ -103,7 +103,7 @@ export const bearerExchanges: readonly Exchange[] = [
   },
   {
     name: 'the query of the realm and its comma are kept',
-    source: 'facts 2',
+    source: 'credentials stay with their origin',
     image,
     steps: [
       refusedWith('Bearer realm="https://auth.test/token?account=a,b",service="s"'),
@@ -114,7 +114,7 @@ export const bearerExchanges: readonly Exchange[] = [
   },
   {
     name: 'a relative realm is below the registry',
-    source: 'facts 2',
+    source: 'credentials stay with their origin',
     image,
     steps: [
       refusedWith('Bearer realm="/token/"'),
@@ -137,7 +137,7 @@ export const bearerExchanges: readonly Exchange[] = [
   },
   {
     name: 'a 401 that nothing explains is a denial',
-    source: 'facts 4',
+    source: 'a failure is never absent',
     image,
     steps: [
       [HEAD, { status: 401 }],
@@ -187,7 +187,7 @@ export const bearerExchanges: readonly Exchange[] = [
   },
   {
     name: 'a new token that is refused twice is a denial, never absent',
-    source: 'facts 4',
+    source: 'a failure is never absent',
     image,
     steps: [
       refusedWith(`Bearer ${REALM}`),
@@ -210,7 +210,7 @@ export const bearerExchanges: readonly Exchange[] = [
   },
   ...[401, 403].map((status) => ({
     name: `a token service that answers ${status} denies`,
-    source: 'facts 4 (GHCR: missing and private images alike)',
+    source: 'GHCR: missing and private images alike',
     image,
     steps: [
       refusedWith(`Bearer ${REALM}`),
@@ -223,14 +223,14 @@ export const bearerExchanges: readonly Exchange[] = [
   })),
   ...['<html>', '{"token": ""}', '{"token": "two\\nlines"}', '[]'].map((body) => ({
     name: `a token service's ${JSON.stringify(body)} is no token`,
-    source: 'facts 4 (bad JSON)',
+    source: 'bad JSON',
     image,
     steps: [refusedWith(`Bearer ${REALM}`), [`GET auth.test/token?scope=${SCOPE}`, { body }] as const],
     wanted: { failed: 'malformed', says: 'answers without a token' } as const,
   })),
   {
     name: 'a token service that is not there is a failure',
-    source: 'facts 4',
+    source: 'a failure is never absent',
     image,
     steps: [refusedWith(`Bearer ${REALM}`), [`GET auth.test/token?scope=${SCOPE}`, { status: 404 }]],
     wanted: { failed: 'malformed', says: 'auth.test, the token service of reg.test, answers 404' },
@@ -244,7 +244,7 @@ export const bearerExchanges: readonly Exchange[] = [
   },
   {
     name: 'a realm that is no URL is a failure',
-    source: 'facts 2',
+    source: 'credentials stay with their origin',
     image,
     steps: [refusedWith('Bearer realm="https://[x"')],
     wanted: { failed: 'malformed', says: 'token service that is no URL' },

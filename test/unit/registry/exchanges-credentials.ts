@@ -1,4 +1,4 @@
-/** Who is shown which credential, and when (facts of the field, section 2). */
+/** Who is shown which credential, and when. */
 import { createPasswordCredential, type Credential } from '../../../src/registry/credentials.ts';
 import type { Exchange, Step } from './exchange.ts';
 import { challenged, createImage, refused, served, token } from './images.ts';
@@ -73,7 +73,8 @@ export const credentialExchanges: readonly Exchange[] = [
   ...[400, 401, 404, 405].map((status) => ({
     name: `after POST ${status} the token is got with GET`,
     source: 'GCR 404, JFrog 401, ACR 400',
-    ...use({ ...identity, username: '0000' }),
+    image,
+    credentials: [{ key: 'reg.test', credential: { ...identity, username: '0000' } }],
     steps: [
       [HEAD, challenged(BEARER)],
       ['POST auth.test/token', { status }, refreshed],
@@ -113,7 +114,7 @@ export const credentialExchanges: readonly Exchange[] = [
   },
   {
     name: 'with credentials at hand, a 403 that was given without them is asked again with them',
-    source: 'facts 1 (registry.centos.org)',
+    source: 'registry.centos.org',
     ...use(bot),
     steps: [
       [HEAD, { status: 403 }],
@@ -146,7 +147,7 @@ export const credentialExchanges: readonly Exchange[] = [
   },
   {
     name: 'a refused password is a denial that says where it comes from',
-    source: 'facts 4',
+    source: 'a failure is never absent',
     ...use(bot),
     steps: [
       [HEAD, challenged('Basic realm="zot"')],
@@ -159,7 +160,7 @@ export const credentialExchanges: readonly Exchange[] = [
   },
   {
     name: 'a token service that refuses the password is a denial that says where it comes from',
-    source: 'facts 4',
+    source: 'a failure is never absent',
     ...use(bot),
     steps: [
       [HEAD, challenged(BEARER)],

@@ -1,4 +1,4 @@
-/** Faults on the wire: each is a failure, never "absent" (facts of the field, section 4). */
+/** Faults on the wire: each is a failure, never "absent". */
 import type { Exchange, Step } from './exchange.ts';
 import { createImage, served } from './images.ts';
 
@@ -14,7 +14,7 @@ function thrice(answer: Step[1]): Step[] {
 export const faultExchanges: readonly Exchange[] = [
   {
     name: 'a registry that does not answer is a time-out',
-    source: 'brief: time-out',
+    source: 'time-out',
     image,
     timeoutMs: 50,
     steps: [[HEAD, { fault: 'hang' }]],
@@ -22,14 +22,14 @@ export const faultExchanges: readonly Exchange[] = [
   },
   {
     name: 'a connection that is reset is tried three times',
-    source: 'facts 4 (retries)',
+    source: 'retries',
     image,
     steps: thrice({ fault: 'reset' }),
     wanted: { failed: 'unreachable', says: 'the connection to reg.test broke' },
   },
   {
     name: 'a connection that is reset once is no failure',
-    source: 'facts 4 (retries)',
+    source: 'retries',
     image,
     steps: [
       [HEAD, { fault: 'reset' }],
@@ -39,14 +39,14 @@ export const faultExchanges: readonly Exchange[] = [
   },
   {
     name: 'a body that ends early is tried three times',
-    source: 'brief: truncated body',
+    source: 'truncated body',
     image,
     steps: [[HEAD, { status: 405 }], ...[1, 2, 3].map(() => [GET, { fault: 'truncate' }] as const)],
     wanted: { failed: 'unreachable', says: 'broke before the answer was whole' },
   },
   {
     name: 'a body that does not end is a time-out',
-    source: 'brief: time-out',
+    source: 'time-out',
     image,
     timeoutMs: 50,
     steps: [
@@ -64,14 +64,14 @@ export const faultExchanges: readonly Exchange[] = [
   },
   ...[502, 503, 504].map((status) => ({
     name: `${status} is tried three times`,
-    source: 'facts 4 (retries)',
+    source: 'retries',
     image,
     steps: thrice({ status }),
     wanted: { failed: 'unavailable', says: `reg.test cannot answer now (${status})` } as const,
   })),
   {
     name: '503 once is no failure',
-    source: 'facts 4 (retries)',
+    source: 'retries',
     image,
     steps: [
       [HEAD, { status: 503 }],
@@ -81,14 +81,14 @@ export const faultExchanges: readonly Exchange[] = [
   },
   {
     name: '500 is not tried again',
-    source: 'facts 4',
+    source: 'a failure is never absent',
     image,
     steps: [[HEAD, { status: 500 }]],
     wanted: { failed: 'unavailable', says: '(500)' },
   },
   {
     name: 'GET 501 is a failure',
-    source: 'facts 4',
+    source: 'a failure is never absent',
     image,
     steps: [
       [HEAD, { status: 501 }],
@@ -98,7 +98,7 @@ export const faultExchanges: readonly Exchange[] = [
   },
   {
     name: '503 with Retry-After in seconds is not tried again before',
-    source: 'facts 4 (retries)',
+    source: 'retries',
     image,
     steps: [[HEAD, { status: 503, headers: { 'retry-after': '30' } }]],
     wanted: { failed: 'unavailable', retryAfterMs: 30_000 },
@@ -119,7 +119,7 @@ export const faultExchanges: readonly Exchange[] = [
   },
   {
     name: '429 with an absurd Retry-After is rate limited for an hour',
-    source: 'brief: hostile answers',
+    source: 'hostile answers',
     image,
     steps: [[HEAD, { status: 429, headers: { 'retry-after': '99999999999' } }]],
     wanted: { failed: 'rate_limited', retryAfterMs: 3_600_000 },
@@ -146,7 +146,7 @@ export const faultExchanges: readonly Exchange[] = [
   },
   {
     name: 'a manifest over 4 MiB is refused',
-    source: 'facts 1, step 5',
+    source: 'answers have a size limit',
     image,
     steps: [
       [HEAD, { status: 405 }],
@@ -156,7 +156,7 @@ export const faultExchanges: readonly Exchange[] = [
   },
   {
     name: 'a token over 1 MiB is refused',
-    source: 'facts 1, step 5',
+    source: 'answers have a size limit',
     image,
     steps: [
       [HEAD, { status: 401, headers: { 'www-authenticate': 'Bearer realm="https://auth.test/token"' } }],

@@ -1,4 +1,4 @@
-/** Redirects: where they may lead, and what goes along (facts of the field, section 2). */
+/** Redirects: where they may lead, and what goes along. */
 import { createPasswordCredential } from '../../../src/registry/credentials.ts';
 import type { Exchange, Step } from './exchange.ts';
 import { challenged, createImage, served, token } from './images.ts';
@@ -79,8 +79,44 @@ export const redirectExchanges: readonly Exchange[] = [
     wanted: found,
   },
   {
+    name: "the other host's challenge is not answered with our credentials",
+    source: 'distribution-spec',
+    image,
+    credentials,
+    steps: [
+      [HEAD, redirect('https://mirror.test/m')],
+      ['HEAD mirror.test/m', challenged('Basic realm="mirror"')],
+      ['GET reg.test/v2/', { body: '{}' }],
+    ],
+    wanted: { failed: 'denied', says: 'does not say how to authenticate' },
+  },
+  {
+    name: "a challenge to which /v2/ redirects is not the registry's",
+    source: 'distribution-spec',
+    image,
+    credentials,
+    steps: [
+      [HEAD, { status: 401 }],
+      ['GET reg.test/v2/', redirect('https://login.test/')],
+      ['GET login.test/', challenged('Basic realm="login"')],
+    ],
+    wanted: { failed: 'denied', says: 'does not say how to authenticate' },
+  },
+  {
+    name: 'a login page to which /v2/ redirects proves no registry',
+    source: 'a failure is never absent',
+    image,
+    steps: [
+      [HEAD, { status: 404 }],
+      ['GET reg.test/v2/acme/shop/manifests/1', { status: 404, body: 'no' }],
+      ['GET reg.test/v2/', redirect('https://login.test/')],
+      ['GET login.test/', challenged('Basic realm="login"')],
+    ],
+    wanted: { failed: 'malformed', says: 'a proxy may have answered' },
+  },
+  {
     name: "a page's 404 of another host is no registry's word",
-    source: 'facts 4',
+    source: 'a failure is never absent',
     image,
     steps: [
       [HEAD, { status: 404 }],
@@ -92,7 +128,7 @@ export const redirectExchanges: readonly Exchange[] = [
   },
   {
     name: 'five redirects are followed',
-    source: 'facts 2',
+    source: 'credentials stay with their origin',
     image,
     steps: [
       [HEAD, redirect('https://reg.test/1')],
@@ -103,7 +139,7 @@ export const redirectExchanges: readonly Exchange[] = [
   },
   {
     name: 'six are not',
-    source: 'facts 2',
+    source: 'credentials stay with their origin',
     image,
     steps: [
       [HEAD, redirect('https://reg.test/1')],
@@ -142,7 +178,7 @@ export const redirectExchanges: readonly Exchange[] = [
   })),
   {
     name: 'an internal address that is the registry itself is followed',
-    source: 'facts 2',
+    source: 'credentials stay with their origin',
     image: '10.0.0.5:5000/acme/shop:1',
     steps: [
       ['HEAD 10.0.0.5:5000/v2/acme/shop/manifests/1', redirect('https://10.0.0.5:5000/m')],
@@ -152,14 +188,14 @@ export const redirectExchanges: readonly Exchange[] = [
   },
   {
     name: 'another port of an internal registry is not',
-    source: 'facts 2',
+    source: 'credentials stay with their origin',
     image: '10.0.0.5:5000/acme/shop:1',
     steps: [['HEAD 10.0.0.5:5000/v2/acme/shop/manifests/1', redirect('https://10.0.0.5:9000/m')]],
     wanted: { failed: 'malformed', says: 'list 10.0.0.5:9000 under registries' },
   },
   {
     name: 'an internal address that the configuration lists is followed',
-    source: 'facts 2 (an escape, said in the message)',
+    source: 'an escape, said in the message',
     image: '10.0.0.5:5000/acme/shop:1',
     registries: { '10.0.0.5:9000': {} },
     steps: [
@@ -170,7 +206,7 @@ export const redirectExchanges: readonly Exchange[] = [
   },
   {
     name: 'loopback may send to loopback',
-    source: 'facts 2',
+    source: 'credentials stay with their origin',
     image: 'localhost:5000/shop:1',
     steps: [
       ['HEAD localhost:5000/v2/shop/manifests/1', redirect('http://127.0.0.1:5001/m')],
@@ -180,14 +216,14 @@ export const redirectExchanges: readonly Exchange[] = [
   },
   {
     name: 'loopback may not send to another internal address',
-    source: 'facts 2',
+    source: 'credentials stay with their origin',
     image: 'localhost:5000/shop:1',
     steps: [['HEAD localhost:5000/v2/shop/manifests/1', redirect('https://10.0.0.1/m')]],
     wanted: { failed: 'malformed', says: 'internal address' },
   },
   {
     name: 'a registry that is set to http may not send to another host over http',
-    source: 'facts 3',
+    source: 'no HTTP that is not asked for',
     image: 'reg.test:5000/shop:1',
     registries: { 'reg.test:5000': { http: true } },
     steps: [['HEAD reg.test:5000/v2/shop/manifests/1', redirect('http://cdn.test/m')]],

@@ -1,14 +1,16 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { playExchange, type Exchange } from './exchange.ts';
 import { absenceExchanges } from './exchanges-absence.ts';
 import { bearerExchanges } from './exchanges-bearer.ts';
 import { credentialExchanges } from './exchanges-credentials.ts';
 import { digestExchanges } from './exchanges-digest.ts';
 import { faultExchanges } from './exchanges-faults.ts';
+import { platformExchanges } from './exchanges-platform.ts';
 import { redirectExchanges } from './exchanges-redirects.ts';
 
 const tables: Readonly<Record<string, readonly Exchange[]>> = {
   digests: digestExchanges,
+  platforms: platformExchanges,
   'bearer tokens': bearerExchanges,
   credentials: credentialExchanges,
   absence: absenceExchanges,
@@ -17,5 +19,10 @@ const tables: Readonly<Record<string, readonly Exchange[]>> = {
 };
 
 describe.each(Object.entries(tables))('exchanges about %s', (_, exchanges) => {
-  it.each(exchanges)('$name ($source)', playExchange);
+  it.each(exchanges)('$name ($source)', async (exchange) => {
+    const { says: message = '', ...outcome } = await playExchange(exchange);
+    const { says = '', ...wanted } = exchange.wanted;
+    expect(outcome).toMatchObject(wanted);
+    expect(message).toContain(says);
+  });
 });

@@ -22,7 +22,7 @@ export interface Content {
   readonly mediaType: string;
 }
 
-function content(mediaType: string, document: object): Content {
+function createContent(mediaType: string, document: object): Content {
   const body = JSON.stringify({ schemaVersion: 2, mediaType, ...document });
   return { body, digest: sha256(body), mediaType };
 }
@@ -38,12 +38,12 @@ export function createImage(
     digest: sha256(config),
     size: config.length,
   };
-  return { ...content(OCI_IMAGE, { config: descriptor, layers: [] }), config };
+  return { ...createContent(OCI_IMAGE, { config: descriptor, layers: [] }), config };
 }
 
 /** @param entries descriptors, of which only the digest and media type have to be given */
 export function createIndex(...entries: readonly object[]): Content {
-  return content(OCI_INDEX, { manifests: entries });
+  return createContent(OCI_INDEX, { manifests: entries });
 }
 
 export function entry({ digest, mediaType, body }: Content, platform?: object, others?: object): object {

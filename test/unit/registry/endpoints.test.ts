@@ -1,0 +1,95 @@
+import { connect } from 'node:net';
+import { Agent } from 'undici';
+import { describe, expect, it } from 'vitest';
+import { createEndpoints, type RegistrySettings } from '../../../src/registry/endpoints.ts';
+import { parseReference } from '../../../src/registry/reference.ts';
+import { createScriptedServer } from '../../fixtures/scripted-server.ts';
+import { createBed } from './bed.ts';
+import { createImage, served } from './images.ts';
+
+describe("a registry's API", () => {
+  it.each<[string, string, Record<string, RegistrySettings>]>([
+    ['ghcr.io', 'https://ghcr.io/v2/', {}],
+    ['docker.io', 'https://registry-1.docker.io/v2/', {}],
+    ['10.0.0.5:5000', 'https://10.0.0.5:5000/v2/', {}],
+    ['localhost:5000', 'http://localhost:5000/v2/', {}],
+    ['127.0.0.2:5000', 'http://127.0.0.2:5000/v2/', {}],
+    ['[::1]:5000', 'http://[::1]:5000/v2/', {}],
+    ['localhost:5000', 'https://localhost:5000/v2/', { 'localhost:5000': { http: false } }],
+    ['reg.local:5000', 'http://reg.local:5000/v2/', { 'reg.local:5000': { http: true } }],
+    ['reg.local:5001', 'https://reg.local:5001/v2/', { 'reg.local:5000': { http: true } }],
+    ['reg.local', 'http://reg.local/v2/', { 'https://reg.local/v2/': { http: true } }],
+    ['reg.local', 'http://reg.local/v2/', { 'reg.local/team': {}, 'reg.local/other': { http: true } }],
+  ])('of %s is %s', (registry, url, registries) => {
+    expect(createEndpoints(registries).apiUrl(registry, '/v2/').href).toBe(url);
+  });
+
+  it('is reached over plain HTTP on loopback, without any setting', async () => {
+    await using server = await createScriptedServer();
+    const shop = createImage(null);
+    server.expect({ method: 'HEAD', path: '/v2/shop/manifests/1' }, served(shop));
+    const { client } = createBed(server, { dispatcherFor: () => new Agent() });
+    expect(await client.resolveDigest(parseReference(`${server.host}/shop:1`))).toMatchObject({
+      digest: shop.digest,
+    });
+    server.verify();
+  });
+
+  it('is never reached over HTTP when HTTPS fails', async () => {
+    await using server = await createScriptedServer();
+    const registries = { [server.host]: { http: false } };
+    const { client, observed } = createBed(server, { dispatcherFor: () => new Agent(), registries });
+    const result = await client.resolveDigest(parseReference(`${server.host}/shop:1`));
+    expect(result).toMatchObject({ failure: { kind: 'unreachable', host: server.host } });
+    expect(result.kind === 'failed' && result.failure.message).toContain('no trusted TLS connection');
+    expect(observed).toEqual([`${server.host} unreachable`]);
+    server.verify();
+  });
+
+  it('that refuses connections is unreachable', async () => {
+    const server = await createScriptedServer();
+    await server.close();
+    const { client } = createBed(server, { dispatcherFor: () => new Agent() });
+    const result = await client.resolveDigest(parseReference(`${server.host}/shop:1`));
+    const message = `${server.host} refuses connections`;
+    expect(result).toEqual({ kind: 'failed', failure: { kind: 'unreachable', host: server.host, message } });
+  });
+
+  it.each([
+    ['ENOTFOUND', 'the name reg.test cannot be resolved (ENOTFOUND)'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'no trusted TLS connection to reg.test (SELF_SIGNED_CERT_IN_CHAIN)'],
+    ['EHOSTUNREACH', 'the request to reg.test failed (EHOSTUNREACH)'],
+  ])('behind %s is unreachable', async (code, message) => {
+    await using server = await createScriptedServer();
+    const dispatcher = new Agent({
+      connect: (_, callback) => callback(Object.assign(new Error('secret'), { code }), null),
+    });
+    const { client } = createBed(server, { dispatcherFor: () => dispatcher });
+    const result = await client.resolveDigest(parseReference('reg.test/shop:1'));
+    expect(result).toEqual({ kind: 'failed', failure: { kind: 'unreachable', host: 'reg.test', message } });
+  });
+
+  it('is asked through the dispatcher of its registry, redirects included', async () => {
+    await using server = await createScriptedServer({ inOrder: true });
+    const shop = createImage(null);
+    const asked: string[] = [];
+    const dispatcher = new Agent({
+      connect: (_, callback) => {
+        const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => callback(null, socket));
+      },
+    });
+    const { client } = createBed(server, {
+      dispatcherFor: (registry, url) => {
+        asked.push(`${registry} ${url.host}`);
+        return dispatcher;
+      },
+    });
+    server.expect(
+      { method: 'HEAD', path: '/v2/library/nginx/manifests/latest' },
+      { status: 307, headers: { location: 'https://cdn.test/m' } },
+    );
+    server.expect({ method: 'HEAD', path: '/m' }, served(shop));
+    await client.resolveDigest(parseReference('nginx'));
+    expect(asked).toEqual(['docker.io registry-1.docker.io', 'docker.io cdn.test']);
+  });
+});

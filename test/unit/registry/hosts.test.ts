@@ -1,0 +1,161 @@
+/** What one question's answer means for everybody else who asks the same host. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseReference } from '../../../src/registry/reference.ts';
+import type { DigestResult } from '../../../src/resolve/ports.ts';
+import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
+import { createBed, type Bed, type BedOptions } from './bed.ts';
+import { createImage, served } from './images.ts';
+
+const shop = createImage(null);
+
+let server: ScriptedServer;
+beforeEach(async () => {
+  server = await createScriptedServer();
+});
+afterEach(() => server.close());
+
+function expectTag(tag: string, answer: Answer, times = 1): void {
+  server.expect({ method: 'HEAD', path: `/v2/acme/shop/manifests/${tag}` }, answer, times);
+}
+
+function ask(bed: Bed, tag: string, host = 'reg.test'): Promise<DigestResult> {
+  return bed.client.resolveDigest(parseReference(`${host}/acme/shop:${tag}`));
+}
+
+describe('after Retry-After', () => {
+  it.each([
+    [429, 'rate_limited'],
+    [503, 'unavailable'],
+  ])('of a %i the host is left alone until then, by all callers', async (status, kind) => {
+    const bed = createBed(server);
+    expectTag('1', { status, headers: { 'retry-after': '30' } });
+    const first = await ask(bed, '1');
+    bed.advance(29_999);
+    const second = await ask(bed, '2');
+    expect(first).toMatchObject({ failure: { kind, retryAfterMs: 30_000 } });
+    expect(second).toMatchObject({ failure: { kind, retryAfterMs: 1 } });
+    expect(second).toEqual({
+      ...first,
+      failure: { ...('failure' in first && first.failure), retryAfterMs: 1 },
+    });
+    bed.advance(1);
+    expectTag('2', served(shop));
+    expect(await ask(bed, '2')).toMatchObject({ kind: 'found' });
+    server.verify();
+  });
+
+  it('other hosts are asked', async () => {
+    const bed = createBed(server);
+    expectTag('1', { status: 429, headers: { 'retry-after': '30' } });
+    expectTag('1', served(shop));
+    expect(await ask(bed, '1')).toMatchObject({ kind: 'failed' });
+    expect(await ask(bed, '1', 'other.test')).toMatchObject({ kind: 'found' });
+    server.verify();
+  });
+
+  it('a clock that is set back does not keep the host alone for longer', async () => {
+    const bed = createBed(server);
+    expectTag('1', { status: 429, headers: { 'retry-after': '30' } });
+    await ask(bed, '1');
+    bed.advance(-3_600_000);
+    expectTag('2', served(shop));
+    expect(await ask(bed, '2')).toMatchObject({ kind: 'found' });
+  });
+});
+
+describe('after a fault', () => {
+  const faults: readonly [string, Answer, number, BedOptions][] = [
+    ['time-out', { fault: 'hang' }, 1, { timeoutMs: 50 }],
+    ['reset', { fault: 'reset' }, 3, {}],
+    ['502', { status: 502 }, 3, {}],
+    ['429 without Retry-After', { status: 429 }, 1, {}],
+  ];
+
+  it.each(faults)('(%s) the host is left alone for two seconds', async (_, answer, times, options) => {
+    const bed = createBed(server, options);
+    expectTag('1', answer, times);
+    const first = await ask(bed, '1');
+    bed.advance(1999);
+    expect(await ask(bed, '2')).toEqual(first);
+    bed.advance(1);
+    expectTag('2', served(shop));
+    expect(await ask(bed, '2')).toMatchObject({ kind: 'found' });
+    server.verify();
+  });
+
+  it('(500) of one image the others are asked for', async () => {
+    const bed = createBed(server);
+    expectTag('1', { status: 500 });
+    expectTag('2', served(shop));
+    expect(await ask(bed, '1')).toMatchObject({ failure: { kind: 'unavailable' } });
+    expect(await ask(bed, '2')).toMatchObject({ kind: 'found' });
+    server.verify();
+  });
+
+  it('a thousand questions do not each wait for the time-out', async () => {
+    const bed = createBed(server, { timeoutMs: 50, maxConcurrent: 4 });
+    const tags = Array.from({ length: 1000 }, (_, i) => String(i));
+    server.expect({ method: 'HEAD', path: '/v2/acme/shop0/manifests/1' }, { fault: 'hang' });
+    for (const i of [1, 2, 3])
+      server.expect({ method: 'HEAD', path: `/v2/acme/shop${i}/manifests/1` }, { fault: 'hang' });
+    const answers = await Promise.all(
+      tags.map((i) => bed.client.resolveDigest(parseReference(`reg.test/acme/shop${i}:1`))),
+    );
+    expect(answers.every((answer) => answer.kind === 'failed' && answer.failure.kind === 'timeout')).toBe(
+      true,
+    );
+    expect(server.requests).toHaveLength(4);
+    server.verify();
+  });
+
+  it('is tried again after growing pauses, which differ by chance', async () => {
+    const bed = createBed(server, { random: () => 0.9 });
+    expectTag('1', { status: 503 }, 3);
+    await ask(bed, '1');
+    expect(bed.pauses).toEqual([280, 560]);
+  });
+
+  it('is not tried again when the time is up before', async () => {
+    const bed = createBed(server, { timeoutMs: 150 });
+    expectTag('1', { status: 503 });
+    expect(await ask(bed, '1')).toMatchObject({ failure: { kind: 'unavailable' } });
+    server.verify();
+  });
+});
+
+describe('requests', () => {
+  it('to one host are limited, to others they are not held up', async () => {
+    const bed = createBed(server, { maxConcurrent: 2 });
+    const waiting = Promise.withResolvers<Answer>();
+    const arrived = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let running = 0;
+    let most = 0;
+    const answer = async (): Promise<Answer> => {
+      arrived[running]?.resolve();
+      most = Math.max(most, ++running);
+      const result = await waiting.promise;
+      running--;
+      return result;
+    };
+    for (const i of [1, 2, 3, 4, 5])
+      server.expect({ method: 'HEAD', path: `/v2/shop${i}/manifests/1` }, answer);
+    const asked = [1, 2, 3, 4, 5].map((i) => bed.client.resolveDigest(parseReference(`reg.test/shop${i}:1`)));
+    await Promise.all(arrived.map(({ promise }) => promise));
+    expectTag('1', served(shop));
+    expect(await ask(bed, '1', 'other.test')).toMatchObject({ kind: 'found' });
+    waiting.resolve(served(shop));
+    expect((await Promise.all(asked)).map(({ kind }) => kind)).toEqual(Array(5).fill('found'));
+    expect(most).toBe(2);
+    server.verify();
+  });
+
+  it('are each told to the observer, with status or fault', async () => {
+    const bed = createBed(server);
+    expectTag('1', { fault: 'reset' });
+    expectTag('1', { status: 307, headers: { location: 'https://cdn.test/1' } });
+    server.expect({ method: 'HEAD', path: '/1' }, { status: 429, headers: { 'retry-after': '9' } });
+    await ask(bed, '1');
+    await ask(bed, '1');
+    expect(bed.observed.slice(0, 3)).toEqual(['reg.test unreachable', 'reg.test 307', 'cdn.test 429']);
+  });
+});

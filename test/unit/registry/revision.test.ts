@@ -1,0 +1,179 @@
+/** From a digest to the commit that the image says it was built from. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPasswordCredential } from '../../../src/registry/credentials.ts';
+import { parsePlatform, parseReference } from '../../../src/registry/reference.ts';
+import type { RevisionResult } from '../../../src/resolve/ports.ts';
+import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
+import { createBed, type BedOptions } from './bed.ts';
+import {
+  challenged,
+  createImage,
+  createIndex,
+  entry,
+  refused,
+  served,
+  servedBare,
+  sha256,
+  type Content,
+} from './images.ts';
+
+const LABEL = 'org.opencontainers.image.revision';
+const amd64 = createImage({ [LABEL]: 'abc' }, 'amd64');
+const arm64 = createImage({ [LABEL]: 'def' }, 'arm64');
+const attestation = createImage(null, 'attestation');
+const index = createIndex(
+  entry(attestation, { os: 'unknown', architecture: 'unknown' }),
+  entry(amd64, { os: 'linux', architecture: 'amd64' }),
+  entry(arm64, { os: 'linux', architecture: 'arm64' }),
+);
+
+let server: ScriptedServer;
+beforeEach(async () => {
+  server = await createScriptedServer({ inOrder: true });
+});
+afterEach(() => server.close());
+
+function expectGet(path: string, answer: Answer, authorization: string | null = null): void {
+  server.expect({ method: 'GET', path: `/v2/acme/shop/${path}`, headers: { authorization } }, answer);
+}
+
+function expectManifest(content: Content): void {
+  expectGet(`manifests/${content.digest}`, served(content));
+}
+
+function expectConfig(config: string, answer: Answer = { body: config }): void {
+  expectGet(`blobs/${sha256(config)}`, answer);
+}
+
+async function ask(
+  { digest }: Content,
+  platform?: string,
+  options: BedOptions = {},
+): Promise<RevisionResult> {
+  const { client } = createBed(server, options);
+  const reference = parseReference(`reg.test/acme/shop@${digest}`);
+  const result = await client.resolveRevision(
+    reference,
+    platform === undefined ? undefined : parsePlatform(platform),
+  );
+  server.verify();
+  return result;
+}
+
+describe('the revision', () => {
+  it("is the label of the image's configuration", async () => {
+    expectManifest(amd64);
+    expectConfig(amd64.config);
+    expect(await ask(amd64)).toEqual({ kind: 'found', revision: 'abc' });
+  });
+
+  it.each([
+    ['no labels', createImage(null)],
+    ['other labels', createImage({ version: '1' })],
+    ['an empty one', createImage({ [LABEL]: '' })],
+  ])('is null for an image with %s', async (_, image) => {
+    expectManifest(image);
+    expectConfig(image.config);
+    expect(await ask(image)).toEqual({ kind: 'found', revision: null });
+  });
+
+  it('of an index is that of its first real image', async () => {
+    expectManifest(index);
+    expectManifest(amd64);
+    expectConfig(amd64.config);
+    expect(await ask(index)).toEqual({ kind: 'found', revision: 'abc' });
+  });
+
+  it('of an index is that of the platform that is asked for', async () => {
+    expectManifest(index);
+    expectManifest(arm64);
+    expectConfig(arm64.config);
+    expect(await ask(index, 'linux/arm64')).toEqual({ kind: 'found', revision: 'def' });
+  });
+
+  it('is absent when the index does not hold the platform', async () => {
+    expectManifest(index);
+    expect(await ask(index, 'linux/s390x')).toMatchObject({ kind: 'absent' });
+  });
+
+  it('is absent when the image is', async () => {
+    expectGet(`manifests/${amd64.digest}`, refused(404, 'MANIFEST_UNKNOWN'));
+    expect(await ask(amd64)).toMatchObject({ kind: 'absent' });
+  });
+
+  it('is absent when the index holds an image that is not there', async () => {
+    expectManifest(index);
+    expectGet(`manifests/${amd64.digest}`, refused(404, 'MANIFEST_UNKNOWN'));
+    expect(await ask(index)).toMatchObject({ kind: 'absent' });
+  });
+
+  it('may be stored elsewhere, where no authorization goes', async () => {
+    const credentials = [{ key: 'reg.test', credential: createPasswordCredential('bot', 'pw', 'a test') }];
+    const authorization = `Basic ${btoa('bot:pw')}`;
+    expectGet(`manifests/${amd64.digest}`, challenged('Basic realm="x"'));
+    expectGet(`manifests/${amd64.digest}`, served(amd64), authorization);
+    const stored = { status: 307, headers: { location: 'https://bucket.test/x?signature=1' } };
+    expectGet(`blobs/${sha256(amd64.config)}`, stored, authorization);
+    server.expect(
+      { method: 'GET', path: '/x?signature=1', headers: { authorization: null } },
+      { body: amd64.config },
+    );
+    expect(await ask(amd64, undefined, { credentials })).toEqual({ kind: 'found', revision: 'abc' });
+  });
+});
+
+describe('a revision is a failure', () => {
+  it.each<[string, Answer, string]>([
+    [
+      'other content than its digest',
+      { body: amd64.config.replace('abc', 'xyz') },
+      'does not match its digest',
+    ],
+    ['a missing blob', refused(404, 'BLOB_UNKNOWN'), 'answers 404'],
+    ['too much content', { body: Buffer.alloc(4 * 1024 * 1024 + 1) }, 'too large'],
+    ['a denial', refused(403, 'DENIED'), 'denies access'],
+  ])('when the configuration is answered with %s', async (_, answer, message) => {
+    expectManifest(amd64);
+    expectConfig(amd64.config, answer);
+    const result = await ask(amd64);
+    expect(result.kind === 'failed' && result.failure.message).toContain(message);
+  });
+
+  it.each<[string, string]>([
+    ['not JSON', '<html>'],
+    ['not an object', '[]'],
+  ])('when the configuration is %s', async (_, config) => {
+    const image = { ...createImage(null), body: '' };
+    const body = JSON.stringify({ schemaVersion: 2, config: { digest: sha256(config) } });
+    const odd = { ...image, body, digest: sha256(body) };
+    expectManifest(odd);
+    expectConfig(config);
+    expect(await ask(odd)).toMatchObject({ failure: { kind: 'malformed' } });
+  });
+
+  it.each([
+    ['no configuration', {}],
+    ['a configuration without a digest', { config: {} }],
+    ['a configuration with a digest that is none', { config: { digest: 'sha256:../../etc' } }],
+    ['manifests that are no descriptors', { manifests: [1] }],
+    ['manifests without digests', { manifests: [{ mediaType: 'x' }] }],
+  ])('when the manifest has %s', async (_, document) => {
+    const body = JSON.stringify({ schemaVersion: 2, ...document });
+    const mediaType = 'manifests' in document ? createIndex().mediaType : amd64.mediaType;
+    const odd = { body, digest: sha256(body), mediaType };
+    expectManifest(odd);
+    expect(await ask(odd)).toMatchObject({ failure: { kind: 'malformed' } });
+  });
+
+  it('when the manifest is not what its digest says', async () => {
+    expectGet(`manifests/${amd64.digest}`, servedBare(arm64));
+    expect(await ask(amd64)).toMatchObject({ failure: { kind: 'malformed' } });
+  });
+
+  it('when the reference bears no digest', async () => {
+    const { client } = createBed(server);
+    const result = await client.resolveRevision(parseReference('reg.test/acme/shop:1'));
+    expect(result).toMatchObject({ failure: { message: expect.stringContaining('bears no digest') } });
+    server.verify();
+  });
+});

@@ -1,0 +1,280 @@
+/** What is kept between questions: challenges, tokens, and who has been refused. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPasswordCredential, type Credential } from '../../../src/registry/credentials.ts';
+import { parseReference } from '../../../src/registry/reference.ts';
+import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
+import { createBed } from './bed.ts';
+import { challenged, createImage, refused, served, token } from './images.ts';
+
+const shop = createImage(null);
+const manifest = '/v2/acme/shop/manifests/1';
+const image = parseReference('reg.test/acme/shop:1');
+const bearer = challenged('Bearer realm="https://auth.test/token",service="s"');
+const tokenPath = '/token?service=s&scope=repository%3Aacme%2Fshop%3Apull';
+const source = 'registries.reg.test in the configuration';
+const bot = createPasswordCredential('bot', 'secret', source);
+
+let server: ScriptedServer;
+beforeEach(async () => {
+  server = await createScriptedServer({ inOrder: true });
+});
+afterEach(() => server.close());
+
+function expectHead(answer: Answer, authorization: string | null = null, path = manifest): void {
+  server.expect({ method: 'HEAD', path, headers: { authorization } }, answer);
+}
+
+function expectToken(answer: Answer, path = tokenPath): void {
+  server.expect({ method: 'GET', path }, answer);
+}
+
+/** The first question of a repository: refused, a token, found. */
+function expectFirst(answer: object = { token: 'one' }): void {
+  expectHead(bearer);
+  expectToken(token(answer));
+  expectHead(served(shop), 'Bearer one');
+}
+
+async function ask(bed: ReturnType<typeof createBed>): Promise<string> {
+  const result = await bed.client.resolveDigest(image);
+  return result.kind === 'failed' ? result.failure.kind : result.kind;
+}
+
+describe('a token', () => {
+  it('is used again for the same repository, without another challenge', async () => {
+    const bed = createBed(server);
+    expectFirst();
+    expectHead(served(shop), 'Bearer one');
+    expect([await ask(bed), await ask(bed)]).toEqual(['found', 'found']);
+    server.verify();
+  });
+
+  it('is not used for another repository', async () => {
+    const bed = createBed(server);
+    expectFirst();
+    expectHead(bearer, null, '/v2/acme/other/manifests/1');
+    expectToken(token({ token: 'two' }), tokenPath.replace('shop', 'other'));
+    expectHead(served(shop), 'Bearer two', '/v2/acme/other/manifests/1');
+    await ask(bed);
+    const other = await bed.client.resolveDigest(parseReference('reg.test/acme/other:1'));
+    expect(other).toMatchObject({ kind: 'found' });
+    server.verify();
+  });
+
+  it.each([
+    ['300 seconds', { expires_in: 300 }, 300],
+    ['no life', {}, 60],
+    ['less than a minute', { expires_in: 5 }, 60],
+    ['a life that is no number', { expires_in: 'soon' }, 60],
+    ['a life without end', { expires_in: 1e15 }, 86_400],
+    ['a life counted from another clock', { expires_in: 300, issued_at: '2020-01-01T00:00:00Z' }, 300],
+  ])('of %s is renewed after 80%% of it', async (_, answer, seconds) => {
+    const bed = createBed(server);
+    expectFirst({ token: 'one', ...answer });
+    await ask(bed);
+    bed.advance(seconds * 800 - 1);
+    expectHead(served(shop), 'Bearer one');
+    await ask(bed);
+    bed.advance(1);
+    expectToken(token({ token: 'two' }));
+    expectHead(served(shop), 'Bearer two');
+    expect(await ask(bed)).toBe('found');
+    server.verify();
+  });
+
+  it('is fetched once for questions that come together, and so is its challenge', async () => {
+    const bed = createBed(server);
+    expectFirst();
+    expectHead(served(shop), 'Bearer one');
+    expectHead(served(shop), 'Bearer one');
+    expect(await Promise.all([ask(bed), ask(bed), ask(bed)])).toEqual(['found', 'found', 'found']);
+    server.verify();
+  });
+
+  it('that cannot be had fails all who wait for it, and is asked for again by the next', async () => {
+    const bed = createBed(server);
+    expectHead(bearer);
+    expectToken({ status: 500 });
+    expect(await Promise.all([ask(bed), ask(bed)])).toEqual(['unavailable', 'unavailable']);
+    expectToken(token({ token: 'one' }));
+    expectHead(served(shop), 'Bearer one');
+    expect(await ask(bed)).toBe('found');
+    server.verify();
+  });
+
+  it('that is refused twice takes one pause, and is not kept', async () => {
+    const bed = createBed(server);
+    for (const name of ['one', 'two']) {
+      expectHead(bearer);
+      expectToken(token({ token: name }));
+      expectHead(bearer, `Bearer ${name}`);
+      expectHead(bearer, `Bearer ${name}`);
+    }
+    expect([await ask(bed), await ask(bed)]).toEqual(['denied', 'denied']);
+    expect(bed.pauses).toEqual([1000, 1000]);
+    server.verify();
+  });
+});
+
+describe('a kept token that is refused', () => {
+  // 403: private ECR (rules_img#715); 400: public.ecr.aws (oras-go#1227), on HEAD without its body.
+  it.each([
+    ['401', bearer],
+    ['403', { status: 403 }],
+    ['400', { status: 400 }],
+  ])('with %s is replaced, once', async (_, refusal) => {
+    const bed = createBed(server);
+    expectFirst();
+    await ask(bed);
+    expectHead(refusal, 'Bearer one');
+    expectHead(bearer);
+    expectToken(token({ token: 'two' }));
+    expectHead(served(shop), 'Bearer two');
+    expect(await ask(bed)).toBe('found');
+    expect(bed.pauses).toEqual([]);
+    server.verify();
+  });
+
+  it('is replaced when GET says DENIED with 400', async () => {
+    const bed = createBed(server);
+    const get = (answer: Answer, authorization: string | null): void =>
+      server.expect({ method: 'GET', path: manifest, headers: { authorization } }, answer);
+    expectFirst();
+    await ask(bed);
+    get(refused(400, 'DENIED', 'Your authorization token has expired.'), 'Bearer one');
+    get(bearer, null);
+    expectToken(token({ token: 'two' }));
+    get(served(shop), 'Bearer two');
+    const result = await bed.client.resolveDigest(image, { os: 'linux', architecture: 'amd64' });
+    expect(result.kind).toBe('found');
+    server.verify();
+  });
+
+  it('is replaced once in a question, whatever else is refused', async () => {
+    const bed = createBed(server);
+    expectFirst();
+    await ask(bed);
+    expectHead({ status: 403 }, 'Bearer one');
+    expectHead(bearer);
+    expectToken(token({ token: 'two' }));
+    expectHead({ status: 403 }, 'Bearer two');
+    server.expect(
+      { method: 'GET', path: manifest, headers: { authorization: 'Bearer two' } },
+      refused(403, 'DENIED'),
+    );
+    expect(await ask(bed)).toBe('denied');
+    server.verify();
+  });
+
+  it('is replaced once for all questions that meet the refusal together', async () => {
+    const loose = await createScriptedServer();
+    const bed = createBed(loose);
+    const head = (answer: Answer, authorization: string | null, times: number): void =>
+      loose.expect({ method: 'HEAD', path: manifest, headers: { authorization } }, answer, times);
+    head(bearer, null, 1);
+    loose.expect({ method: 'GET', path: tokenPath }, token({ token: 'one' }));
+    head(served(shop), 'Bearer one', 1);
+    await ask(bed);
+    head(bearer, 'Bearer one', 3);
+    head(bearer, null, 1);
+    loose.expect({ method: 'GET', path: tokenPath }, token({ token: 'two' }));
+    head(served(shop), 'Bearer two', 3);
+    expect(await Promise.all([ask(bed), ask(bed), ask(bed)])).toEqual(['found', 'found', 'found']);
+    loose.verify();
+    await loose.close();
+  });
+});
+
+describe('questions of a new repository that come together', () => {
+  it('share no fault of one image', async () => {
+    const loose = await createScriptedServer();
+    const bed = createBed(loose);
+    const head = (tag: number, answer: Answer): void =>
+      loose.expect({ method: 'HEAD', path: manifest.replace('/1', `/${tag}`) }, answer);
+    head(1, { status: 500 });
+    head(2, served(shop));
+    head(3, served(shop));
+    const answers = await Promise.all(
+      [1, 2, 3].map((tag) => bed.client.resolveDigest(parseReference(`reg.test/acme/shop:${tag}`))),
+    );
+    expect(answers.map(({ kind }) => kind)).toEqual(['failed', 'found', 'found']);
+    loose.verify();
+    await loose.close();
+  });
+
+  it('share the denial, and one request finds it out', async () => {
+    const bed = createBed(server);
+    expectHead(challenged('Basic realm="x"'));
+    expect(await Promise.all([ask(bed), ask(bed), ask(bed)])).toEqual(['denied', 'denied', 'denied']);
+    server.verify();
+  });
+});
+
+describe('a refusal that arrives late', () => {
+  it('meets the new token, and does not ask for another', async () => {
+    const loose = await createScriptedServer();
+    const bed = createBed(loose);
+    const late = Promise.withResolvers<Answer>();
+    const other = manifest.replace('/1', '/2');
+    const head = (
+      answer: Parameters<ScriptedServer['expect']>[1],
+      authorization: string | null,
+      path = manifest,
+    ): void => loose.expect({ method: 'HEAD', path, headers: { authorization } }, answer);
+    const expectNew = (name: string): void => {
+      head(bearer, null);
+      loose.expect({ method: 'GET', path: tokenPath }, token({ token: name }));
+      head(served(shop), `Bearer ${name}`);
+    };
+    expectNew('one');
+    await ask(bed);
+    head(() => late.promise, 'Bearer one', other);
+    head(bearer, 'Bearer one');
+    const slow = bed.client.resolveDigest(parseReference('reg.test/acme/shop:2'));
+    expectNew('two');
+    expect(await ask(bed)).toBe('found');
+    late.resolve(bearer);
+    head(served(shop), 'Bearer two', other);
+    expect(await slow).toMatchObject({ kind: 'found' });
+    loose.verify();
+    await loose.close();
+  });
+});
+
+describe('credentials', () => {
+  it('that have changed get a token of their own', async () => {
+    let credential: Credential = bot;
+    const bed = createBed(server, { credentialFor: async () => credential });
+    expectFirst();
+    await ask(bed);
+    credential = createPasswordCredential('bot', 'rotated', source);
+    expectHead(bearer);
+    expectToken(token({ token: 'two' }));
+    expectHead(served(shop), 'Bearer two');
+    expect(await ask(bed)).toBe('found');
+    server.verify();
+  });
+
+  it('are asked for again after a 404 that was given to nobody in particular', async () => {
+    const bed = createBed(server, { credentialFor: async () => bot });
+    expectHead(served(shop));
+    await ask(bed);
+    expectHead({ status: 404 });
+    server.expect({ method: 'GET', path: '/v2/' }, challenged('Basic realm="x"'));
+    expectHead(served(shop), 'Basic Ym90OnNlY3JldA==');
+    expect(await ask(bed)).toBe('found');
+    server.verify();
+  });
+
+  it('that cannot be had make a failure without any request', async () => {
+    const bed = createBed(server, {
+      credentialFor: async () => {
+        throw new Error('no identity');
+      },
+    });
+    const { result, access } = await bed.client.probe(image);
+    expect(result).toMatchObject({ kind: 'failed' });
+    expect(access).toBeUndefined();
+    server.verify();
+  });
+});
