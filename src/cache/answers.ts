@@ -7,6 +7,7 @@ import type { Clock } from '../resolve/ports.ts';
 import { lastGoodKey } from '../resolve/resolve-branch.ts';
 import type { BranchRequest, LastGood } from '../resolve/types.ts';
 import { bounded } from './bounded.ts';
+import { createTurns } from './turns.ts';
 
 const MAX_ANSWERS = 50_000;
 
@@ -51,42 +52,29 @@ export function createAnswers({
   onDefect,
 }: AnswersOptions): Answers {
   const kept = new LRUCache<string, Kept>(bounded(MAX_ANSWERS));
-  /** The last resolution under way for each key. */
-  const queue = new Map<string, { headSha: string | undefined; done: Promise<Answer> }>();
+  const takeTurn = createTurns();
 
   async function resolveAndKeep(key: string, request: BranchRequest): Promise<Answer> {
-    const answer = present(await resolve(request), request.headSha);
-    if (answer.kind !== 'failed' && answer.freshness === 'fresh') {
-      kept.set(key, { headSha: request.headSha, answer });
+    try {
+      const answer = present(await resolve(request), request.headSha);
+      if (answer.kind !== 'failed' && answer.freshness === 'fresh') {
+        kept.set(key, { headSha: request.headSha, answer });
+      }
+      return answer;
+    } catch (error) {
+      onDefect(error);
+      throw error;
     }
-    return answer;
-  }
-
-  /**
-   * One key is resolved once at a time: of two resolutions side by side, the one that began with an older listing could end
-   * last, and hand out an older build after a newer one.
-   */
-  function enqueue(key: string, request: BranchRequest): Promise<Answer> {
-    const ahead = queue.get(key);
-    if (ahead !== undefined && ahead.headSha === request.headSha) return ahead.done;
-    const done = (ahead?.done ?? Promise.resolve())
-      .then(undefined, () => undefined)
-      .then(() => resolveAndKeep(key, request))
-      .finally(() => {
-        if (queue.get(key)?.done === done) queue.delete(key);
-      });
-    queue.set(key, { headSha: request.headSha, done });
-    return done;
   }
 
   async function answerInTime(key: string, request: BranchRequest): Promise<Answer> {
     const late = Promise.withResolvers<undefined>();
     const timer = setTimeout(late.resolve, deadline, undefined);
     try {
-      const answer = await Promise.race([enqueue(key, request), late.promise]);
+      const resolving = takeTurn(key, request.headSha ?? '', () => resolveAndKeep(key, request));
+      const answer = await Promise.race([resolving, late.promise]);
       return answer ?? present(decideLate(await recall(request)), request.headSha);
     } catch (error) {
-      onDefect(error);
       const decision = decideDefect(await recall(request));
       if (decision === undefined) throw error;
       return present(decision, request.headSha);
@@ -99,13 +87,17 @@ export function createAnswers({
     answer(request) {
       const key = lastGoodKey(request);
       const memory = kept.get(key);
-      return memory !== undefined &&
-        memory.headSha === request.headSha &&
-        now() - memory.answer.asOf < freshFor
+      return memory !== undefined && memory.headSha === request.headSha && isFresh(memory.answer.asOf)
         ? memory.answer
         : answerInTime(key, request);
     },
   };
+
+  /** A negative age is none: the clock was set back. */
+  function isFresh(asOf: number): boolean {
+    const age = now() - asOf;
+    return age >= 0 && age < freshFor;
+  }
 }
 
 function present(decision: Decision, headSha: string | undefined): Answer {

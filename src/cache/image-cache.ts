@@ -46,18 +46,26 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
   async function askDigest(
     key: string,
     reference: ImageReference,
-    platform?: Platform,
+    platform: Platform | undefined,
+    notBefore: number,
   ): Promise<{ result: DigestResult; askedAt: number }> {
     return join(key, async () => {
       const askedAt = now();
       const result = await client.resolveDigest(reference, platform);
       if (result.kind !== 'failed') {
         const before = digests.get(key);
-        const since = before?.result.kind === result.kind ? before.since : askedAt;
+        const same = before?.result.kind === result.kind && before.since >= notBefore;
+        const since = same ? before.since : askedAt;
         digests.set(key, { result, askedAt, since });
       }
       return { result, askedAt };
     });
+  }
+
+  /** A negative age is none: the clock was set back. */
+  function isYounger(askedAt: number, milliseconds: number): boolean {
+    const age = now() - askedAt;
+    return age >= 0 && age < milliseconds;
   }
 
   /** Milliseconds for which what is kept need not be asked again. */
@@ -69,15 +77,15 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
   }
 
   return {
-    async readDigest(text, immutable, platform): Promise<ImageResult> {
+    async readDigest(text, { immutable, platform, notBefore = 0 }): Promise<ImageResult> {
       const reference = parse(text, parseReference);
       if ('kind' in reference) return reference;
       const key = `digest ${text} ${platformKey(platform)}`;
       const kept = digests.get(key);
       const current =
-        kept !== undefined && now() - kept.askedAt < goodFor(kept, immutable)
+        kept !== undefined && kept.askedAt >= notBefore && isYounger(kept.askedAt, goodFor(kept, immutable))
           ? kept
-          : await askDigest(key, reference, platform);
+          : await askDigest(key, reference, platform, notBefore);
       return describe(reference, current.result, immutable ? null : current.askedAt);
     },
 

@@ -1,23 +1,32 @@
 /** What has been learnt of one repository's runs: a contiguous window of the listing, and what single look-ups added. */
 import { LRUCache } from 'lru-cache';
 import type { RunPage } from '../resolve/ports.ts';
+import { compareIds } from '../resolve/select-build.ts';
 import type { Run } from '../resolve/types.ts';
 import { bounded } from './bounded.ts';
+import {
+  createBranchRecord,
+  forgetReach,
+  isLookUpDue,
+  newestOf,
+  oldestOf,
+  trim,
+  type BranchRecord,
+} from './branch-record.ts';
 
 /** Branches that nobody asks for and CI no longer lists make room for others. */
 const MAX_BRANCHES = 20_000;
-/** GitHub's filtered lists end after as many. */
-const MAX_RUNS_OF_BRANCH = 1000;
+/** GitHub's filtered lists end after 1,000 results. */
 const MAX_BRANCH_PAGES = 10;
 
-interface BranchRecord {
-  readonly runs: Map<string, Run>;
-  /** How far look-ups reached: as `since` of `BranchRuns`; undefined: as far as the window. */
-  reached: number | null | undefined;
-  /** The page that the next look-up reads. */
-  nextPage: number;
-  /** How long the branch's own list was at the last look-up. */
-  total: number;
+interface Window {
+  /** Every run created at or after this moment is known; null: every run. */
+  readonly since: number | null;
+  readonly newest: number;
+  /** What the next listing's first page will show at least. */
+  readonly firstPageOldest: number;
+  /** A listing that claimed to be the whole lacked runs that were known: it may have been a fault. */
+  readonly doubtful: boolean;
 }
 
 export interface KnownRuns {
@@ -26,19 +35,30 @@ export interface KnownRuns {
    * @param firstPage runs of its first page, which will be seen again at the next listing
    * @param all runs of all its pages
    * @param whole nothing older exists
+   * @returns the branches of which something new was learnt
    */
-  takeListing(firstPage: readonly Run[], all: readonly Run[], whole: boolean): void;
-  /** Whether a listing that reaches back to this run's creation leaves no gap to what is known. */
-  meets(oldest: number): boolean;
-  /** Takes the next page of a branch's own list. @param anew it is the first one once more */
-  takeBranchPage(branch: string, page: RunPage, anew: boolean): void;
+  takeListing(firstPage: readonly Run[], all: readonly Run[], whole: boolean): Set<string>;
+  /** Takes the pages that follow the oldest known listing. @returns as `takeListing` */
+  takeOlder(runs: readonly Run[], whole: boolean): Set<string>;
+  /** Takes the next page of a branch's own list, read at `at`. @param anew it is the first one once more */
+  takeBranchPage(branch: string, page: RunPage, at: number, anew: boolean): void;
+  /** Takes the first page of a branch's own list once more: what was there before is still known. */
+  takeLookUpAgain(branch: string, page: RunPage, at: number): void;
   /** Takes one run as it is now. */
   takeRun(run: Run): void;
   remove(run: Run): void;
+  /** Nothing is known of any run. */
+  isEmpty(): boolean;
+  /** Whether a listing that reaches back to this run's creation leaves no gap to what is known. */
+  meets(oldest: number): boolean;
+  /** Branches that the listing has shown, the one with the newest run first. */
+  listedBranches(): string[];
   /** Undefined: neither listing nor look-up has shown the branch, and the listing does not show everything. */
   branch(name: string): { runs: readonly Run[]; since: number | null } | undefined;
   /** The page of the branch's own list that should be read next, from 1, and the list's length when the one before was. */
   nextLookUp(name: string): { page: number; total: number };
+  /** Whether what a look-up once told should be asked again: filtered lists may lag behind. */
+  isLookUpDue(name: string, at: number): boolean;
   /** Runs of the branch that have not finished and that the listing's first page no longer shows. */
   unlistedRunning(name: string): Run[];
 }
@@ -52,64 +72,95 @@ export function createKnownRuns(): KnownRuns {
       evicted = true;
     },
   });
-  /** Every run created at or after `since` is known; null: every run. Undefined: nothing was listed yet. */
-  let window: { since: number | null; newest: number; firstPageOldest: number } | undefined;
+  /** Undefined: nothing was listed yet. */
+  let window: Window | undefined;
 
   function record(name: string): BranchRecord {
     const found = branches.get(name);
     if (found !== undefined) return found;
-    const created: BranchRecord = { runs: new Map(), reached: undefined, nextPage: 1, total: 0 };
+    const created = createBranchRecord(evicted);
     branches.set(name, created);
     return created;
   }
 
-  function takeRun(run: Run): void {
+  /** @returns whether it tells something new */
+  function takeRun(run: Run): boolean {
     const { runs } = record(run.branch);
     const known = runs.get(run.id);
-    if (known !== undefined && isOlderState(run, known)) return;
+    if (known !== undefined && isOlderState(run, known)) return false;
     runs.set(run.id, run);
-    if (runs.size > MAX_RUNS_OF_BRANCH) dropOldest(runs);
+    return known?.attempt !== run.attempt || known.outcome !== run.outcome;
   }
 
-  function remove(run: Run): void {
-    branches.peek(run.branch)?.runs.delete(run.id);
+  function takeRuns(runs: readonly Run[]): Set<string> {
+    return new Set(runs.filter(takeRun).map((run) => run.branch));
   }
 
-  /** A run that the listing should show and does not was deleted. */
-  function removeDeleted(all: readonly Run[], oldest: number): void {
+  /** A run that the listing should show and does not was deleted. @returns whether there was one */
+  function removeDeleted(all: readonly Run[], whole: boolean): boolean {
     const listed = new Set(all.map((run) => run.id));
-    for (const { runs } of branches.values()) {
-      for (const run of runs.values()) if (run.createdAt > oldest && !listed.has(run.id)) remove(run);
+    const isMissing = missingFrom(all, whole);
+    let removed = false;
+    for (const entry of branches.values()) {
+      for (const run of entry.runs.values()) {
+        if (listed.has(run.id) || !isMissing(run)) continue;
+        entry.runs.delete(run.id);
+        forgetReach(entry, evicted);
+        removed = true;
+      }
     }
+    return removed;
   }
 
   return {
     takeListing(firstPage, all, whole) {
       const oldest = oldestOf(all);
-      removeDeleted(all, whole ? -Infinity : oldest);
-      for (const run of all) takeRun(run);
-      const joined = window !== undefined && meetsWindow(oldest, window.newest);
-      if (!joined) for (const entry of branches.values()) forgetReach(entry);
+      const removed = removeDeleted(all, whole);
+      const changed = takeRuns(all);
+      for (const name of changed) trim(record(name));
+      const joined = window !== undefined && meetsWindow(oldest, window);
+      if (!joined) for (const entry of branches.values()) forgetReach(entry, evicted);
+      // Runs created in the same second as the oldest may lie on the next page.
+      const inherited = joined && window !== undefined && !window.doubtful ? window.since : oldest + 1;
       window = {
-        // Runs created in the same second as the oldest may lie on the next page.
-        since: whole ? null : joined && window !== undefined ? window.since : oldest + 1,
-        newest: Math.max(window?.newest ?? -Infinity, ...all.map((run) => run.createdAt)),
+        since: whole ? null : inherited,
+        newest: Math.max(window?.newest ?? -Infinity, newestOf(all)),
         firstPageOldest: whole && firstPage.length === all.length ? -Infinity : oldestOf(firstPage),
+        doubtful: whole && removed,
       };
+      return changed;
     },
-    meets: (oldest) => window === undefined || meetsWindow(oldest, window.newest),
-    takeBranchPage(name, { runs, more: follows, total }, anew) {
-      for (const run of runs) takeRun(run);
+    takeOlder(runs, whole) {
+      const changed = takeRuns(runs);
+      if (window !== undefined && window.since !== null) {
+        window = { ...window, since: whole ? null : Math.min(window.since, oldestOf(runs) + 1) };
+      }
+      return changed;
+    },
+    takeBranchPage(name, { runs, more: follows, total }, at, anew) {
+      takeRuns(runs);
       const entry = record(name);
-      if (anew) forgetReach(entry);
+      if (anew) forgetReach(entry, evicted);
       entry.total = total;
-      const more = follows && entry.nextPage < MAX_BRANCH_PAGES;
-      entry.reached =
-        more && runs.length > 0 ? Math.min(oldestOf(runs) + 1, entry.reached ?? Infinity) : null;
+      const more = follows && runs.length > 0 && entry.nextPage < MAX_BRANCH_PAGES;
+      entry.reached = more ? Math.min(oldestOf(runs) + 1, entry.reached ?? Infinity) : null;
       entry.nextPage += 1;
+      entry.lookedUp = { first: entry.lookedUp?.first ?? at, last: at };
+    },
+    takeLookUpAgain(name, { runs }, at) {
+      takeRuns(runs);
+      const entry = record(name);
+      entry.lookedUp = { first: entry.lookedUp?.first ?? at, last: at };
     },
     takeRun,
-    remove,
+    remove: (run) => void branches.peek(run.branch)?.runs.delete(run.id),
+    isEmpty: () => branches.size === 0,
+    meets: (oldest) => window === undefined || meetsWindow(oldest, window),
+    listedBranches: () =>
+      [...branches.entries()]
+        .map(([name, { runs }]): [string, number] => [name, newestOf([...runs.values()])])
+        .toSorted(([, a], [, b]) => b - a)
+        .map(([name]) => name),
     branch(name) {
       const entry = branches.get(name);
       const since = entry?.reached === undefined ? window?.since : entry.reached;
@@ -120,6 +171,7 @@ export function createKnownRuns(): KnownRuns {
       const entry = branches.peek(name);
       return { page: entry?.nextPage ?? 1, total: entry?.total ?? 0 };
     },
+    isLookUpDue: (name, at) => isLookUpDue(branches.peek(name), at),
     unlistedRunning: (name) =>
       [...(branches.peek(name)?.runs.values() ?? [])].filter(
         (run) => run.state === 'running' && window !== undefined && run.createdAt <= window.firstPageOldest,
@@ -127,27 +179,23 @@ export function createKnownRuns(): KnownRuns {
   };
 }
 
+/**
+ * Which runs should be among a listing's. Neighbours that were created at nearly the same time may come in the order of their ids:
+ * only what is newer than the whole page by both is missed.
+ */
+function missingFrom(all: readonly Run[], whole: boolean): (run: Run) => boolean {
+  if (whole) return () => true;
+  const oldest = oldestOf(all);
+  const least = all.map((run) => run.id).reduce((a, b) => (compareIds(a, b) < 0 ? a : b), '');
+  return (run) => run.createdAt > oldest && compareIds(run.id, least) > 0;
+}
+
 /** Filtered lists are served from an index that may lag behind: an attempt and its last change only ever go forward. */
 function isOlderState(run: Run, known: Run): boolean {
   return run.attempt === known.attempt ? run.updatedAt < known.updatedAt : run.attempt < known.attempt;
 }
 
-/** Between the look-up and now, runs went by unseen. */
-function forgetReach(entry: BranchRecord): void {
-  entry.reached = undefined;
-  entry.nextPage = 1;
-}
-
 /** Strictly older: of the runs created in the newest known second, some may have been missed. */
-function meetsWindow(oldest: number, newest: number): boolean {
+function meetsWindow(oldest: number, { newest }: Window): boolean {
   return oldest < newest;
-}
-
-function oldestOf(runs: readonly Run[]): number {
-  return runs.reduce((oldest, run) => Math.min(oldest, run.createdAt), Infinity);
-}
-
-function dropOldest(runs: Map<string, Run>): void {
-  const oldest = [...runs.values()].reduce((a, b) => (b.createdAt < a.createdAt ? b : a));
-  runs.delete(oldest.id);
 }

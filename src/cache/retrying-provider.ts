@@ -28,6 +28,7 @@ export function createRetryingProvider(provider: CiProvider, { delay, random }: 
   }
 
   return {
+    host: provider.host,
     fetchRuns: (...args) => retry(() => provider.fetchRuns(...args)),
     fetchBranchRuns: (...args) => retry(() => provider.fetchBranchRuns(...args)),
     fetchRun: (...args) => retry(() => provider.fetchRun(...args)),

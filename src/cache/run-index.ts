@@ -10,14 +10,17 @@ import { createBackoff } from './backoff.ts';
 import { bounded } from './bounded.ts';
 import { createJoiner } from './joiner.ts';
 import { createKnownRuns } from './known-runs.ts';
+import { createListingReader } from './listing-reader.ts';
 
-/** So far back a listing is read to meet what is known, before the gap is accepted and branches are looked up again. */
-const MAX_LISTING_PAGES = 10;
 /** Runs of one branch that are followed by id at one time. */
 const MAX_FOLLOWED = 10;
 /** A run that has been going for long is asked for less and less often: one stuck for a week must not eat a quota. */
 const FOLLOW_AGE_DIVISOR = 20;
 const MAX_PULL_REQUESTS = 20_000;
+/** Pages of the listing that are read when nothing is known yet, so that each branch need not be looked up by itself. */
+const MAX_FIRST_PAGES = 20;
+/** Milliseconds for which an empty listing is not believed, when runs were there before (argoproj/argo-cd#11464). */
+const DOUBT_EMPTY_FOR = 600_000;
 
 export interface RunIndexOptions {
   readonly provider: CiProvider;
@@ -25,22 +28,35 @@ export interface RunIndexOptions {
   /** Milliseconds for which a listing is good enough now. */
   readonly freshFor: () => number;
   readonly now: Clock;
+  /** Told which branches the listing has shown something new of. */
+  readonly onChanged?: (branches: ReadonlySet<string>) => void;
+  /** How many pages the first listing reads at most. */
+  readonly firstPages?: number;
 }
 
-export function createRunIndex({ provider, gitRepository, freshFor, now }: RunIndexOptions): RunSource {
+export interface RunIndex extends RunSource {
+  /** What is known already: nobody is asked. Undefined: nothing. */
+  peekBranch(branch: string): { readonly runs: readonly Run[]; readonly since: number | null } | undefined;
+  /** Branches that the listing has shown, the one with the newest run first. */
+  listedBranches(): string[];
+}
+
+export function createRunIndex(options: RunIndexOptions): RunIndex {
+  const { provider, gitRepository, freshFor, now, onChanged, firstPages = MAX_FIRST_PAGES } = options;
   const known = createKnownRuns();
+  const reader = createListingReader(provider, gitRepository);
   const pullRequests = new LRUCache<string, PullRequestHead>(bounded(MAX_PULL_REQUESTS));
   const followedAt = new WeakMap<Run, number>();
   const listingBackoff = createBackoff({ now });
-  /** What concerns one branch only (a malformed page, say) must not keep the others waiting. */
-  const lookUpBackoff = createBackoff({
-    now,
-    kinds: ['timeout', 'unreachable', 'unavailable', 'rate_limited'],
-  });
+  const lookUpBackoff = createBackoff({ now });
+  const followBackoff = createBackoff({ now });
   const pullRequestBackoff = createBackoff({ now });
   const join = createJoiner();
   let validator: string | undefined;
   let listedAt: number | undefined;
+  let emptySince: number | undefined;
+  /** The first listing's further pages, while they are read: the first answers need not wait for them. */
+  let readingAhead: Promise<void> | undefined;
 
   async function refresh(): Promise<void> {
     const startedAt = now();
@@ -50,22 +66,39 @@ export function createRunIndex({ provider, gitRepository, freshFor, now }: RunIn
   }
 
   async function takeListing(first: RunPage): Promise<void> {
-    const pages = [first];
-    let last = first;
-    while (last.more && pages.length < MAX_LISTING_PAGES && !known.meets(oldestOf(last.runs))) {
-      const next = await provider.fetchRuns(gitRepository, pages.length + 1);
-      if (next === 'unchanged') break;
-      pages.push(next);
-      last = next;
-    }
-    // One page is a snapshot; several are only as long as nothing moved between them.
-    const read = isUnbroken(pages) ? pages : [first];
-    known.takeListing(
-      first.runs,
-      read.flatMap((page) => page.runs),
-      read.at(-1)?.more === false,
-    );
+    doubtEmptiness(first);
+    const { runs, whole } = await reader.readBackTo(first, (oldest) => known.meets(oldest));
+    tellChanged(known.takeListing(first.runs, runs, whole));
     validator = first.validator;
+    if (listedAt === undefined && first.more) startReadingAhead(first);
+  }
+
+  function doubtEmptiness({ runs }: RunPage): void {
+    if (runs.length > 0 || known.isEmpty()) {
+      emptySince = undefined;
+      return;
+    }
+    emptySince ??= now();
+    if (now() - emptySince >= DOUBT_EMPTY_FOR) return;
+    const message = `${provider.host} lists no workflow runs of ${gitRepository}, although there were some before`;
+    throw new UpstreamError({ kind: 'malformed', host: provider.host, message });
+  }
+
+  function tellChanged(branches: ReadonlySet<string>): void {
+    if (branches.size > 0) onChanged?.(branches);
+  }
+
+  function startReadingAhead(first: RunPage): void {
+    readingAhead = reader
+      .readAhead(first, firstPages)
+      .then((older) => {
+        if (older !== undefined) tellChanged(known.takeOlder(older.runs, older.whole));
+      })
+      // Whoever needs what is missing now will look it up, and meet the fault there.
+      .catch(() => undefined)
+      .finally(() => {
+        readingAhead = undefined;
+      });
   }
 
   /** Runs that are still going and have left the first page are asked for by id: the listing will not tell how they end. */
@@ -75,41 +108,60 @@ export function createRunIndex({ provider, gitRepository, freshFor, now }: RunIn
       at - (followedAt.get(run) ?? run.createdAt) >=
       Math.max(freshFor(), (at - run.createdAt) / FOLLOW_AGE_DIVISOR);
     const due = known.unlistedRunning(branch).filter(isDue).slice(0, MAX_FOLLOWED);
-    await Promise.all(due.map((run) => join(`run ${run.id}`, () => lookUpBackoff.run(() => follow(run)))));
+    await Promise.all(due.map((run) => join(`run ${run.id}`, () => follow(run))));
   }
 
+  /** A run that CI cannot tell of is still going, as far as anybody knows: that alone takes no answer from its branch. */
   async function follow(run: Run): Promise<void> {
-    const current = await provider.fetchRun(gitRepository, run.id);
-    if (current === 'gone') return known.remove(run);
-    followedAt.set(current, now());
-    known.takeRun(current);
+    try {
+      const current = await followBackoff.run(run.id, () => provider.fetchRun(gitRepository, run.id));
+      if (current === 'gone') return known.remove(run);
+      followedAt.set(current, now());
+      known.takeRun(current);
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      followedAt.set(run, now());
+    }
   }
 
   async function ensureListed(): Promise<void> {
-    if (listedAt !== undefined && now() - listedAt < freshFor()) return;
-    await join('listing', () => listingBackoff.run(refresh));
+    const age = listedAt === undefined ? Infinity : now() - listedAt;
+    // A negative age: the clock was set back.
+    if (age >= 0 && age < freshFor()) return;
+    await join('listing', () => listingBackoff.run('listing', refresh));
   }
 
   async function lookUp(branch: string): Promise<void> {
     await join(`branch ${branch}`, () =>
-      lookUpBackoff.run(async () => {
+      lookUpBackoff.run(branch, async () => {
         const { page, total } = known.nextLookUp(branch);
-        const answer = await provider.fetchBranchRuns(gitRepository, branch, page);
-        const pages = page === 1 || answer.total === total ? [answer] : await readBranchPages(branch, page);
-        for (const one of pages) known.takeBranchPage(branch, one, pages.length > 1 && one === pages[0]);
+        const pages = await reader.readBranch(branch, page, total);
+        for (const one of pages) {
+          known.takeBranchPage(branch, one, now(), pages.length > 1 && one === pages[0]);
+        }
       }),
     );
   }
 
-  /** The branch's list has changed since its earlier pages were read: they are read again, in one go. */
-  async function readBranchPages(branch: string, upTo: number): Promise<RunPage[]> {
-    const pages: RunPage[] = [];
-    for (let page = 1; page <= upTo && pages.at(-1)?.more !== false; page++) {
-      pages.push(await provider.fetchBranchRuns(gitRepository, branch, page));
-    }
-    if (isUnbroken(pages)) return pages;
-    const message = `the runs of a branch of ${gitRepository} change faster than they can be listed`;
-    throw new UpstreamError({ kind: 'malformed', host: gitRepository, message });
+  async function reachFurther(branch: string): Promise<void> {
+    const before = known.branch(branch)?.since;
+    await readingAhead;
+    if (known.branch(branch)?.since === before) await lookUp(branch);
+  }
+
+  /** Beside the answer, which need not wait for it. */
+  function lookUpAgainIfDue(branch: string): void {
+    if (!known.isLookUpDue(branch, now())) return;
+    void join(`branch ${branch} again`, async () => {
+      try {
+        const page = await lookUpBackoff.run(branch, () =>
+          provider.fetchBranchRuns(gitRepository, branch, 1),
+        );
+        known.takeLookUpAgain(branch, page, now());
+      } catch (error) {
+        if (!(error instanceof UpstreamError)) throw error;
+      }
+    });
   }
 
   function tell(branch: string): BranchRuns | undefined {
@@ -121,13 +173,14 @@ export function createRunIndex({ provider, gitRepository, freshFor, now }: RunIn
     readBranch: (branch) =>
       caught(async () => {
         await ensureListed();
-        if (known.branch(branch) === undefined) await lookUp(branch);
+        if (known.branch(branch) === undefined) await reachFurther(branch);
+        lookUpAgainIfDue(branch);
         await followRunning(branch);
         return tell(branch);
       }),
     readFurther: (branch) =>
       caught(async () => {
-        await lookUp(branch);
+        await reachFurther(branch);
         return tell(branch);
       }),
     readPullRequest: (number) =>
@@ -135,11 +188,13 @@ export function createRunIndex({ provider, gitRepository, freshFor, now }: RunIn
         const head =
           pullRequests.get(number) ??
           (await join(`pull request ${number}`, () =>
-            pullRequestBackoff.run(() => provider.fetchPullRequest(gitRepository, number)),
+            pullRequestBackoff.run(number, () => provider.fetchPullRequest(gitRepository, number)),
           ));
         pullRequests.set(number, head);
         return head;
       }),
+    peekBranch: (branch) => known.branch(branch),
+    listedBranches: () => known.listedBranches(),
   };
 }
 
@@ -155,18 +210,4 @@ async function caught<T>(
     if (error instanceof UpstreamError) return { kind: 'failed', failure: error.failure };
     throw error;
   }
-}
-
-/**
- * A run that is deleted between two pages moves those behind it forward, so that one is on none of the pages. (A new one moves them
- * back, and shows up as a run that is on two.)
- */
-function isUnbroken(pages: readonly RunPage[]): boolean {
-  const ids = pages.flatMap((page) => page.runs.map((run) => run.id));
-  const repeated = ids.length - new Set(ids).size;
-  return (pages[0]?.total ?? 0) - (pages.at(-1)?.total ?? 0) + repeated <= 0;
-}
-
-function oldestOf(runs: readonly Run[]): number {
-  return runs.reduce((oldest, run) => Math.min(oldest, run.createdAt), Infinity);
 }

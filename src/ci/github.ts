@@ -25,6 +25,7 @@ export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps)
   }
 
   return {
+    host,
     probe,
 
     async fetchRuns(gitRepository, page, validator) {

@@ -5,7 +5,7 @@ import type { Clock } from '../resolve/ports.ts';
 export interface RateGate {
   /** @throws UpstreamError the failure that closed the gate, with what is left of its wait */
   pass(): void;
-  /** Looks at what a call threw; a rate limit with a wait closes the gate. */
+  /** Looks at what a call threw; a failure with a wait (a rate limit, a 503 with Retry-After) closes the gate. */
   note(error: unknown): void;
 }
 
@@ -20,7 +20,7 @@ export function createRateGate(now: Clock): RateGate {
       closed = undefined;
     },
     note(error) {
-      if (!(error instanceof UpstreamError) || error.failure.kind !== 'rate_limited') return;
+      if (!(error instanceof UpstreamError)) return;
       const wait = error.failure.retryAfterMs;
       if (wait === undefined) return;
       const until = now() + wait;

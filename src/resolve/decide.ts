@@ -9,7 +9,12 @@ import type { BranchRequest, LastGood, PinnedSet } from './types.ts';
 export type Found =
   | (Extract<SearchOutcome, { kind: 'complete' }> & { readonly asOf: number })
   | { readonly kind: 'none'; readonly asOf: number }
-  | { readonly kind: 'excluded'; readonly reason: string; readonly asOf: number }
+  | {
+      readonly kind: 'excluded';
+      readonly certain: boolean;
+      readonly reason: string;
+      readonly asOf: number;
+    }
   | { readonly kind: 'invalid'; readonly reason: string }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
@@ -49,7 +54,9 @@ export async function decide(
             'CI shows no green and complete build now; kept what was handed out before',
           );
     case 'excluded':
-      return { kind: 'nothing', asOf: found.asOf, because: found.reason };
+      return lastGood === undefined || found.certain
+        ? { kind: 'nothing', asOf: found.asOf, because: found.reason }
+        : keep(lastGood, found.asOf, `kept what was handed out before, though it seems that ${found.reason}`);
     case 'invalid':
       return lastGood === undefined
         ? { kind: 'failed', code: 'invalid_request', message: found.reason }
@@ -97,7 +104,7 @@ async function decideGoingBack(
 ): Promise<Decision> {
   const still = await Promise.all(
     Object.values(lastGood.set.images).map(({ repository, digest }) =>
-      images.readDigest(`${repository}@${digest}`, true),
+      images.readDigest(`${repository}@${digest}`, { immutable: true }),
     ),
   );
   const failed = still.find((result) => result.kind === 'failed');

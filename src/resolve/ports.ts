@@ -66,16 +66,38 @@ export interface ImageSource {
   /**
    * @param reference text such as `ghcr.io/acme/shop-front:sha-1a2b3c4` or `ghcr.io/acme/shop-front@sha256:...`
    * @param immutable the tag can only ever mean one build's image
+   * @param notBefore an earlier answer is no good: the build that pushed the image finished then (a re-run pushes it anew);
+   *   milliseconds since the epoch
    */
-  readDigest(reference: string, immutable: boolean, platform?: Platform): Promise<ImageResult>;
+  readDigest(
+    reference: string,
+    options: {
+      readonly immutable: boolean;
+      readonly platform?: Platform | undefined;
+      readonly notBefore?: number;
+    },
+  ): Promise<ImageResult>;
   /** @param reference text of a reference by digest: `ghcr.io/acme/shop-front@sha256:...` */
   readRevision(reference: string, platform?: Platform): Promise<RevisionResult>;
 }
 
-/** Remembers the last good answer of each key. */
+/**
+ * Remembers the last good answer of each key. Never throws: a store's fault is never an answer's fault.
+ *
+ * Several replicas may share it. What `get` gave is what an answer was decided against (never backwards), so `set` compares:
+ * where another replica has written since, nothing is set, and the decision is to be taken again against that one's answer. So an
+ * older build replaces a newer one only where its writer had that newer one before it, and found its image gone.
+ */
 export interface LastGoodStore {
   get(key: string): Promise<LastGood | undefined>;
-  set(key: string, value: LastGood): Promise<void>;
+  /** @returns another replica's answer, written since this one last asked for the key; undefined: set */
+  set(key: string, value: LastGood): Promise<LastGood | undefined>;
+}
+
+/** Told how the store does, for metrics. */
+export interface StoreObserver {
+  storeFailed(): void;
+  storeUp(up: boolean): void;
 }
 
 /* ---------- what talks to upstream ---------- */
@@ -93,6 +115,8 @@ export interface RunPage {
 
 /** A CI provider fetches and translates; sorting, selecting and caching is done elsewhere. Each method throws `UpstreamError`. */
 export interface CiProvider {
+  /** The host that is asked, for messages. */
+  readonly host: string;
   /**
    * A page of the repository's runs, without filter: GitHub serves filtered lists from a search index that may be stale by weeks
    * (dawidd6/action-download-artifact#147).

@@ -8,7 +8,10 @@ import type { BranchRuns, ImageSource, LastGoodStore, RunSource } from './ports.
 import { searchBuilds, type ExaminedBuild, type SearchOutcome } from './search-builds.ts';
 import { countIgnored, selectBuilds, type JudgedBuild } from './select-build.ts';
 import { originOfPullRequest, selectOrigin, type SettledOrigin } from './select-origin.ts';
-import type { BranchRequest, LastGood, Run } from './types.ts';
+import type { BranchRequest, LastGood } from './types.ts';
+
+/** Replicas that overtake each other again and again agree at the next poll. */
+const MAX_DECISIONS = 3;
 
 /** What the core is handed for one question. */
 export interface ResolvePorts {
@@ -34,12 +37,24 @@ export interface Resolution {
  */
 export async function resolveBranch(request: BranchRequest, ports: ResolvePorts): Promise<Resolution> {
   const { found, ...account } = await findNewestSet(request, ports);
-  const lastGood = await recall(request, ports.lastGood);
-  const decision = await decide(found, lastGood, request, ports.images);
-  if (decision.kind === 'answered' && decision.freshness === 'fresh') {
-    await ports.lastGood.set(lastGoodKey(request), { set: decision.set, confirmedAt: decision.asOf });
+  return { decision: await decideAgainstLast(found, request, ports), ...account };
+}
+
+/** Another replica may hand out something else for the branch meanwhile: then that is what must not be gone behind. */
+async function decideAgainstLast(
+  found: Found,
+  request: BranchRequest,
+  { images, lastGood: store }: ResolvePorts,
+): Promise<Decision> {
+  let lastGood = await recall(request, store);
+  for (let attempt = 1; ; attempt++) {
+    const decision = await decide(found, lastGood, request, images);
+    if (decision.kind !== 'answered' || decision.freshness !== 'fresh') return decision;
+    const { set, asOf: confirmedAt } = decision;
+    const overtaking = await store.set(lastGoodKey(request), { set, confirmedAt });
+    if (overtaking === undefined || attempt === MAX_DECISIONS) return decision;
+    lastGood = withSameImages(overtaking, request);
   }
-  return { decision, ...account };
 }
 
 type Account = Omit<Resolution, 'decision'>;
@@ -49,31 +64,20 @@ async function findNewestSet(
   ports: ResolvePorts,
 ): Promise<Account & { found: Found }> {
   let account: Account = { builds: [], examined: [], ignored: new Map() };
-  let known = await readBranch(request, ports.runs);
+  let known: BranchRuns = await ports.runs.readBranch(request.branch);
   while (known.kind === 'known') {
-    const origin = await settleOrigin(known.runs, request, ports.runs);
+    const origin = await settleOrigin(known, request, ports.runs);
     if (origin.kind === 'failed') return { found: origin, ...account };
     if (origin.kind === 'excluded') return { found: { ...origin, asOf: known.asOf }, ...account };
-    const builds = selectBuilds(known.runs, request.project, origin);
-    const { outcome, examined } = await searchBuilds(builds, known.since, request, ports.images);
-    account = { builds, examined, ignored: countIgnored(known.runs, request.project, origin) };
-    if (outcome.kind !== 'undecided') return { found: date(outcome, known.asOf), ...account };
+    if (origin.kind !== 'undecided') {
+      const builds = selectBuilds(known.runs, request.project, origin);
+      const { outcome, examined } = await searchBuilds(builds, known.since, request, ports.images);
+      account = { builds, examined, ignored: countIgnored(known.runs, request.project, origin) };
+      if (outcome.kind !== 'undecided') return { found: date(outcome, known.asOf), ...account };
+    }
     known = await ports.runs.readFurther(request.branch);
   }
   return { found: known, ...account };
-}
-
-/**
- * Whose the pull request is, its head tells. A head that is not among the branch's runs may be a fork's whose runs lie further back.
- * (What was read is kept, so that a head without runs, as one that CI skips, costs this once.)
- */
-async function readBranch({ branch, headSha }: BranchRequest, runs: RunSource): Promise<BranchRuns> {
-  let known = await runs.readBranch(branch);
-  while (known.kind === 'known' && known.since !== null && headSha !== undefined) {
-    if (known.runs.some((run) => run.commit === headSha)) return known;
-    known = await runs.readFurther(branch);
-  }
-  return known;
 }
 
 /** An answer is as old as the oldest thing that it rests on. */
@@ -82,23 +86,43 @@ function date(outcome: Exclude<SearchOutcome, { kind: 'undecided' }>, asOf: numb
   return outcome.kind === 'none' ? { ...outcome, asOf } : outcome;
 }
 
+type Undecided =
+  { readonly kind: 'undecided' } | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
 async function settleOrigin(
-  runs: readonly Run[],
+  known: Extract<BranchRuns, { kind: 'known' }>,
   request: BranchRequest,
   source: RunSource,
-): Promise<SettledOrigin | { kind: 'failed'; failure: UpstreamFailure }> {
-  const guess = selectOrigin(runs, request);
-  if (guess.kind !== 'ask') return guess;
+): Promise<SettledOrigin | Undecided> {
+  const guess = selectOrigin(known.runs, request);
+  if (guess.kind !== 'ask') return trustRuns(guess, known.since);
   const head = await source.readPullRequest(guess.number);
   if (head.kind === 'known') return originOfPullRequest(head.foreign, head.headRepositoryId, request);
+  const { otherwise } = guess;
+  // Nothing speaks for a fork: a token that may not read pull requests, or a blip, must not cost our branch its environment.
+  if (otherwise.kind === 'own' && !known.runs.some((run) => run.foreign)) return otherwise;
   const forbidden = head.failure.kind === 'denied' || head.failure.kind === 'not_found';
-  return forbidden && guess.otherwise !== undefined ? guess.otherwise : head;
+  return forbidden ? trustRuns(otherwise, known.since) : head;
 }
 
-/** A last good answer from before an image was added to or taken out of the project would lack a promised key. */
-async function recall(request: BranchRequest, store: LastGoodStore): Promise<LastGood | undefined> {
+/** That a pull request is a fork's is said by runs only when all of them were read: one of ours may lie further back. */
+function trustRuns(origin: SettledOrigin, since: number | null): SettledOrigin | Undecided {
+  return origin.kind === 'own' || since === null ? origin : { kind: 'undecided' };
+}
+
+/**
+ * What was handed out last. An answer from before an image was added to or taken out of the project is none: it would lack a promised
+ * key.
+ */
+export async function recall(
+  request: BranchRequest,
+  store: Pick<LastGoodStore, 'get'>,
+): Promise<LastGood | undefined> {
   const lastGood = await store.get(lastGoodKey(request));
-  if (lastGood === undefined) return undefined;
+  return lastGood && withSameImages(lastGood, request);
+}
+
+function withSameImages(lastGood: LastGood, request: BranchRequest): LastGood | undefined {
   const names = Object.keys(lastGood.set.images);
   const { images } = request.project;
   const same = names.length === images.length && images.every((rule) => names.includes(rule.name));

@@ -47,7 +47,11 @@ export async function resolveImage(
 ): Promise<ImageFinding> {
   const rendered = renderReference(rule, build, request);
   if (typeof rendered !== 'string') return rendered;
-  const result = await source.readDigest(rendered, rule.template.immutable, rule.platform);
+  const result = await source.readDigest(rendered, {
+    immutable: rule.template.immutable,
+    platform: rule.platform,
+    notBefore: build.finishedAt,
+  });
   switch (result.kind) {
     case 'found': {
       const image = { repository: result.repository, tag: result.tag, digest: result.digest };

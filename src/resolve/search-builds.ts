@@ -5,6 +5,9 @@ import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } fr
 import type { JudgedBuild } from './select-build.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
 
+/** Milliseconds by which a committer's clock may be ahead. */
+const COMMIT_CLOCK_MARGIN = 3_600_000;
+
 /** A green build with what was found of its images. */
 export interface ExaminedBuild {
   readonly judged: JudgedBuild;
@@ -58,7 +61,7 @@ export async function searchBuilds(
 
 /**
  * The green builds worth asking the registry about: up to `lookback`, and none beyond the first whose verdict could still be
- * changed by runs that were not read. A commit that was made after `since` has no older runs.
+ * changed by runs that were not read. A commit that was made well after `since` has no older runs.
  */
 function greenBuilds(
   builds: readonly JudgedBuild[],
@@ -68,7 +71,8 @@ function greenBuilds(
   const greens: JudgedBuild[] = [];
   for (const judged of builds) {
     if (judged.verdict === 'unsuccessful' || judged.verdict === 'running') continue;
-    const whole = since === null || (judged.committedAt !== null && judged.committedAt >= since);
+    const whole =
+      since === null || (judged.committedAt !== null && judged.committedAt - COMMIT_CLOCK_MARGIN >= since);
     if (!whole) return { greens, final: false };
     if (judged.verdict === 'green') greens.push(judged);
     if (greens.length === lookback) return { greens, final: true };

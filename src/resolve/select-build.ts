@@ -90,8 +90,16 @@ function judge(group: readonly Run[], project: Project): JudgedBuild {
     verdict,
     reason,
     runs,
-    committedAt: newestFirst[0]?.committedAt ?? null,
+    committedAt: commitTime(group),
   };
+}
+
+/** The committer's clock made it up: a commit that is younger than its first run is of no known age. */
+function commitTime(group: readonly Run[]): number | null {
+  const firstRun = Math.min(...group.map((run) => run.createdAt));
+  const times = group.flatMap((run) => (run.committedAt === null ? [] : [run.committedAt]));
+  const committedAt = times.length === 0 ? null : Math.min(...times);
+  return committedAt !== null && committedAt <= firstRun ? committedAt : null;
 }
 
 function newestOfEachWorkflowAndEvent(newestFirst: readonly Run[]): Run[] {
@@ -149,7 +157,7 @@ function compareRuns(a: Run, b: Run): number {
 }
 
 /** Compares decimal ids of any length as numbers; other ids as text. */
-function compareIds(a: string, b: string): number {
+export function compareIds(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -8,30 +8,38 @@ import type { BranchRequest, Run } from './types.ts';
 export type SettledOrigin =
   | Origin
   /** It is a fork's, and forks don't count (or which fork it is cannot be told). */
-  | { readonly kind: 'excluded'; readonly reason: string };
+  | {
+      readonly kind: 'excluded';
+      /** CI's record of the pull request says so. Otherwise runs do, and a fork can copy our commit and branch name. */
+      readonly certain: boolean;
+      readonly reason: string;
+    };
 
 export type OriginGuess =
   | SettledOrigin
-  /** Only CI's own record of the pull request can tell; `otherwise` holds when it may not be read. */
-  | { readonly kind: 'ask'; readonly number: string; readonly otherwise?: SettledOrigin };
+  /** Only CI's own record of the pull request can tell; `otherwise` is what the runs say. */
+  | { readonly kind: 'ask'; readonly number: string; readonly otherwise: SettledOrigin };
 
 /**
+ * A head that one of our own runs was for is ours. For any other, CI's record of the pull request is asked, once for each pull
+ * request, where its number is known; else the runs must tell.
  * @param runs of the branch named in the request, those of forks included
  */
 export function selectOrigin(runs: readonly Run[], request: BranchRequest): OriginGuess {
-  const foreign = runs.filter((run) => run.foreign);
-  if (foreign.length === 0) return { kind: 'own' };
   const atHead = request.headSha === undefined ? [] : runs.filter((run) => run.commit === request.headSha);
   // The same commit may lie in both; then it is as much ours as theirs.
   if (atHead.some((run) => !run.foreign)) return { kind: 'own' };
-  if (atHead.length > 0) {
-    // A fork can copy our head commit under our branch's name: its run alone must not take our environment down.
-    const guess = originOfFork(atHead, request);
-    return request.number === undefined ? guess : { kind: 'ask', number: request.number, otherwise: guess };
-  }
-  if (request.number !== undefined) return { kind: 'ask', number: request.number };
-  const onlyForks = foreign.length === runs.length;
-  return onlyForks && request.project.forks ? originOfFork(foreign, request) : { kind: 'own' };
+  const otherwise = guess(runs, atHead, request);
+  const inDoubt = request.headSha !== undefined || runs.some((run) => run.foreign);
+  return request.number !== undefined && inDoubt
+    ? { kind: 'ask', number: request.number, otherwise }
+    : otherwise;
+}
+
+function guess(runs: readonly Run[], atHead: readonly Run[], request: BranchRequest): SettledOrigin {
+  if (atHead.length > 0) return originOfFork(atHead, request);
+  const onlyForks = runs.length > 0 && runs.every((run) => run.foreign);
+  return onlyForks && request.project.forks ? originOfFork(runs, request) : { kind: 'own' };
 }
 
 /** @param headRepositoryId of the pull request, as CI records it; null: gone */
@@ -40,24 +48,28 @@ export function originOfPullRequest(
   headRepositoryId: string | null,
   request: BranchRequest,
 ): SettledOrigin {
-  if (!foreign) return { kind: 'own' };
-  if (!request.project.forks) return FORKS_EXCLUDED;
-  if (headRepositoryId === null) return { kind: 'excluded', reason: 'the fork that it came from is gone' };
-  return { kind: 'fork', headRepositoryId };
+  return foreign ? originOfForeign(headRepositoryId, request, true) : { kind: 'own' };
 }
-
-const FORKS_EXCLUDED: SettledOrigin = {
-  kind: 'excluded',
-  reason: 'the pull request comes from a fork, and the project does not set forks: true',
-};
 
 function originOfFork(runs: readonly Run[], request: BranchRequest): SettledOrigin {
   const [id, ...others] = new Set(runs.map((run) => run.headRepositoryId));
   if (others.length > 0 && request.project.forks) {
-    return {
-      kind: 'excluded',
-      reason: 'several forks have a branch of this name; pass head_sha and number on',
-    };
+    const reason = 'several forks have a branch of this name; pass head_sha and number on';
+    return { kind: 'excluded', certain: false, reason };
   }
-  return originOfPullRequest(true, id ?? null, request);
+  return originOfForeign(id ?? null, request, false);
+}
+
+function originOfForeign(
+  headRepositoryId: string | null,
+  { project }: BranchRequest,
+  certain: boolean,
+): SettledOrigin {
+  if (!project.forks) {
+    const reason = 'the pull request comes from a fork, and the project does not set forks: true';
+    return { kind: 'excluded', certain, reason };
+  }
+  return headRepositoryId === null
+    ? { kind: 'excluded', certain, reason: 'the fork that it came from is gone' }
+    : { kind: 'fork', headRepositoryId };
 }

@@ -237,6 +237,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
 
   function createCi(): CiProvider {
     return {
+      host: 'ci.test',
       async fetchRuns(_repository, page, validator) {
         await called(`list ${page}`);
         if (page > 1) {

@@ -158,6 +158,16 @@ describe('side by side', () => {
     expect(buildId(await two)).toBe('8 fresh');
   });
 
+  test('whoever asks the same as one who waits joins it, whoever else waits', async () => {
+    const heads = ['1', '2'];
+    await Promise.all(
+      Array.from({ length: 100 }, async (_, i) =>
+        answers.answer(createRequest({ headSha: sha(heads[i % 2] ?? '') })),
+      ),
+    );
+    expect(asked).toHaveLength(2);
+  });
+
   test('a resolution that fails does not take the one behind it along', async () => {
     resolve = () => Promise.reject(new TypeError('defect'));
     const one = answers.answer(createRequest({ headSha: sha('1') }));

@@ -48,7 +48,7 @@ describe('a tag that can only ever mean one build', () => {
   test('is asked for once, and again after an hour', async () => {
     for (const at of [0, FRESH_FOR, HOUR - 1]) {
       now = 1_000_000 + at;
-      expect(await cache.readDigest(TEXT, true)).toEqual({
+      expect(await cache.readDigest(TEXT, { immutable: true })).toEqual({
         kind: 'found',
         repository: 'registry.test/shop/front',
         tag: 'sha-1a2b3c4',
@@ -58,18 +58,18 @@ describe('a tag that can only ever mean one build', () => {
     }
     expect(calls).toBe(1);
     now = 1_000_000 + HOUR;
-    await cache.readDigest(TEXT, true);
+    await cache.readDigest(TEXT, { immutable: true });
     expect(calls).toBe(2);
   });
 
   test('and is absent is asked for again after freshFor: the push may still be coming', async () => {
     result = ABSENT;
-    expect(await cache.readDigest(TEXT, true)).toMatchObject({ kind: 'absent' });
+    expect(await cache.readDigest(TEXT, { immutable: true })).toMatchObject({ kind: 'absent' });
     result = FOUND;
     now += FRESH_FOR - 1;
-    expect(await cache.readDigest(TEXT, true)).toMatchObject({ kind: 'absent' });
+    expect(await cache.readDigest(TEXT, { immutable: true })).toMatchObject({ kind: 'absent' });
     now += 1;
-    expect(await cache.readDigest(TEXT, true)).toMatchObject({ kind: 'found' });
+    expect(await cache.readDigest(TEXT, { immutable: true })).toMatchObject({ kind: 'found' });
   });
 
   test('and stays absent is asked for less and less often, every five minutes at least', async () => {
@@ -77,7 +77,7 @@ describe('a tag that can only ever mean one build', () => {
     const asked = async (polls: number): Promise<number> => {
       const before = calls;
       for (let poll = 0; poll < polls; poll++) {
-        await cache.readDigest(TEXT, true);
+        await cache.readDigest(TEXT, { immutable: true });
         now += FRESH_FOR;
       }
       return calls - before;
@@ -87,43 +87,78 @@ describe('a tag that can only ever mean one build', () => {
     expect(await asked(240)).toBe(12);
     result = FOUND;
     now += 300_000;
-    expect(await cache.readDigest(TEXT, true)).toMatchObject({ kind: 'found' });
+    expect(await cache.readDigest(TEXT, { immutable: true })).toMatchObject({ kind: 'found' });
   });
 });
 
 test('a tag that can move is asked for again after freshFor, and tells when it was asked for', async () => {
-  await cache.readDigest(TEXT, false);
+  await cache.readDigest(TEXT, { immutable: false });
   now += FRESH_FOR - 1;
-  expect(await cache.readDigest(TEXT, false)).toMatchObject({ asOf: 1_000_000 });
+  expect(await cache.readDigest(TEXT, { immutable: false })).toMatchObject({ asOf: 1_000_000 });
   now += 1;
   result = { ...FOUND, digest: digest('f2') };
-  expect(await cache.readDigest(TEXT, false)).toMatchObject({
+  expect(await cache.readDigest(TEXT, { immutable: false })).toMatchObject({
     digest: digest('f2'),
     asOf: 1_000_000 + FRESH_FOR,
   });
 });
 
+describe('a build that finished after the registry was asked', () => {
+  test('may have pushed the tag anew: it is asked again, once', async () => {
+    await cache.readDigest(TEXT, { immutable: true });
+    result = { ...FOUND, digest: digest('f2') };
+    now += 5000;
+    const options = { immutable: true, notBefore: 1_001_000 };
+    expect(await cache.readDigest(TEXT, options)).toMatchObject({ digest: digest('f2') });
+    await cache.readDigest(TEXT, options);
+    expect(calls).toBe(2);
+  });
+
+  test('makes a long absence count no more', async () => {
+    result = ABSENT;
+    await cache.readDigest(TEXT, { immutable: true });
+    now += 10 * HOUR;
+    await cache.readDigest(TEXT, { immutable: true });
+    const options = { immutable: true, notBefore: now + 1000 };
+    now += 2000;
+    await cache.readDigest(TEXT, options);
+    result = FOUND;
+    now += FRESH_FOR;
+    expect(await cache.readDigest(TEXT, options)).toMatchObject({ kind: 'found' });
+  });
+});
+
+test('a clock that is set back makes nothing good for longer', async () => {
+  await cache.readDigest(TEXT, { immutable: true });
+  now -= HOUR;
+  await cache.readDigest(TEXT, { immutable: true });
+  expect(calls).toBe(2);
+});
+
 test('a failure is never kept', async () => {
   result = { kind: 'failed', failure: OUTAGE };
-  expect(await cache.readDigest(TEXT, true)).toEqual({ kind: 'failed', failure: OUTAGE });
+  expect(await cache.readDigest(TEXT, { immutable: true })).toEqual({ kind: 'failed', failure: OUTAGE });
   result = FOUND;
-  expect(await cache.readDigest(TEXT, true)).toMatchObject({ kind: 'found' });
+  expect(await cache.readDigest(TEXT, { immutable: true })).toMatchObject({ kind: 'found' });
 });
 
 test('concurrent callers of one image join', async () => {
-  await Promise.all(Array.from({ length: 100 }, () => cache.readDigest(TEXT, false)));
+  await Promise.all(Array.from({ length: 100 }, () => cache.readDigest(TEXT, { immutable: false })));
   expect(calls).toBe(1);
 });
 
 test('platforms are kept apart', async () => {
-  await cache.readDigest(TEXT, true);
-  await cache.readDigest(TEXT, true, { os: 'linux', architecture: 'arm64' });
-  await cache.readDigest(TEXT, true, { os: 'linux', architecture: 'arm', variant: 'v7' });
+  await cache.readDigest(TEXT, { immutable: true });
+  await cache.readDigest(TEXT, { immutable: true, platform: { os: 'linux', architecture: 'arm64' } });
+  await cache.readDigest(TEXT, {
+    immutable: true,
+    platform: { os: 'linux', architecture: 'arm', variant: 'v7' },
+  });
   expect(calls).toBe(3);
 });
 
 test('a text that is no reference asks nobody', async () => {
-  expect(await cache.readDigest('not valid', true)).toEqual({
+  expect(await cache.readDigest('not valid', { immutable: true })).toEqual({
     kind: 'invalid',
     reason: 'a blank is not allowed',
   });

@@ -23,6 +23,7 @@ beforeEach(() => {
     };
   provider = createRetryingProvider(
     {
+      host: 'ci.test',
       fetchRuns: call('runs', 'unchanged' as const),
       fetchBranchRuns: call('branch', { runs: [], more: false, total: 0 }),
       fetchRun: call('run', 'gone' as const),

@@ -9,11 +9,12 @@ const FRESH_FOR = 15_000;
 const PAGE = 5;
 
 /** A CI with small pages, a validator that changes with its runs, and a clock of its own. */
-function createFixture(runs: Run[] = []) {
+function createFixture(runs: Run[] = [], firstPages = 1) {
   const fixture = {
     now: 1_000_000,
     runs,
     calls: [] as string[],
+    changed: [] as string[][],
     failure: undefined as UpstreamFailureKind | undefined,
     failing: (_call: string): boolean => true,
     hold: undefined as Promise<void> | undefined,
@@ -42,6 +43,7 @@ function createFixture(runs: Run[] = []) {
     };
   }
   const provider: CiProvider = {
+    host: 'ci.test',
     async fetchRuns(_repository, number, validator) {
       await called(`list ${number}`);
       const answer = page(fixture.runs, number);
@@ -69,6 +71,8 @@ function createFixture(runs: Run[] = []) {
     gitRepository: 'acme/shop',
     freshFor: () => FRESH_FOR,
     now: () => fixture.now,
+    firstPages,
+    onChanged: (branches) => fixture.changed.push([...branches]),
   });
   return fixture;
 }
@@ -315,7 +319,140 @@ describe('faults', () => {
   });
 });
 
+describe('when nothing is known yet', () => {
+  test('the further pages are read side by side, and nobody looks up what they show', async () => {
+    const ci = createFixture([...runsFrom(10, 30), ...runsFrom(1, 2, 'quiet')], 20);
+    expect(ids(await ci.index.readBranch('branch-30'))).toEqual(['30']);
+    expect(await ci.index.readBranch('quiet')).toMatchObject({
+      runs: [{ id: '2' }, { id: '1' }],
+      since: null,
+    });
+    expect(ci.calls).toEqual(['list 1', 'list 2', 'list 3', 'list 4', 'list 5']);
+  });
+
+  test('no more than so many pages are read: what lies beyond is looked up', async () => {
+    const ci = createFixture([...runsFrom(10, 30), ...runsFrom(1, 2, 'quiet')], 2);
+    expect(await ci.index.readBranch('quiet')).toMatchObject({
+      runs: [{ id: '2' }, { id: '1' }],
+      since: null,
+    });
+    expect(ci.calls).toEqual(['list 1', 'list 2', 'branch quiet 1']);
+  });
+
+  test('a further page that fails costs nothing but a look-up', async () => {
+    const ci = createFixture([...runsFrom(10, 30), ...runsFrom(1, 2, 'quiet')], 20);
+    ci.failure = 'unavailable';
+    ci.failing = (call) => call === 'list 3';
+    expect(ids(await ci.index.readBranch('quiet'))).toEqual(['1', '2']);
+  });
+
+  test('a run that is deleted between the pages is no reason to miss another', async () => {
+    const ci = createFixture(runsFrom(1, 12), 20);
+    const gate = Promise.withResolvers<void>();
+    await ci.index.readBranch('branch-12');
+    ci.hold = gate.promise;
+    ci.runs = ci.runs.filter((run) => run.id !== '12');
+    gate.resolve();
+    for (const id of ['7', '6', '2']) expect(ids(await ci.index.readBranch(`branch-${id}`))).toEqual([id]);
+  });
+});
+
+describe('what is heard of changes', () => {
+  test('the branches of which a listing shows something new', async () => {
+    const ci = createFixture([
+      createRun({ id: '1', branch: 'a', state: 'running' }),
+      createRun({ id: '2', branch: 'b' }),
+    ]);
+    await ci.index.readBranch('a');
+    ci.update('1', { state: 'success', outcome: 'success' });
+    ci.now += FRESH_FOR;
+    await ci.index.readBranch('a');
+    ci.now += FRESH_FOR;
+    await ci.index.readBranch('a');
+    expect(ci.changed.map((names) => names.toSorted())).toEqual([['a', 'b'], ['a']]);
+  });
+});
+
+describe('answers that look well and are wrong', () => {
+  test('an empty listing is not believed when runs were there, until it has lasted', async () => {
+    const ci = createFixture(runsFrom(1, 4));
+    const all = ci.runs;
+    await ci.index.readBranch('branch-1');
+    ci.runs = [];
+    ci.now += FRESH_FOR;
+    expect(ids(await ci.index.readBranch('branch-1'))).toBe('malformed');
+    ci.runs = all;
+    ci.now += FRESH_FOR;
+    expect(ids(await ci.index.readBranch('branch-1'))).toEqual(['1']);
+    ci.runs = [];
+    ci.now += FRESH_FOR;
+    await ci.index.readBranch('branch-1');
+    ci.now += 600_000;
+    expect(ids(await ci.index.readBranch('branch-1'))).toEqual([]);
+  });
+
+  test('after a listing that lacked what was known, branches are looked up again', async () => {
+    const ci = createFixture([...runsFrom(10, 20), createRun({ id: '1', branch: 'quiet' })]);
+    const all = ci.runs;
+    await ci.index.readBranch('quiet');
+    ci.runs = runsFrom(20, 20);
+    ci.now += FRESH_FOR;
+    await ci.index.readBranch('branch-20');
+    ci.runs = [createRun({ id: '21', branch: 'new' }), ...all];
+    ci.now += FRESH_FOR;
+    await ci.index.readBranch('new');
+    for (const [branch, id] of [
+      ['quiet', '1'],
+      ['branch-11', '11'],
+    ] as const) {
+      expect(await ci.index.readBranch(branch)).toMatchObject({ since: 17_001 });
+      expect(ids(await ci.index.readFurther(branch))).toEqual([id]);
+    }
+  });
+
+  test('a filtered list that lagged behind is asked again, beside the answer, and less and less often', async () => {
+    const ci = createFixture(runsFrom(10, 20));
+    await ci.index.readBranch('late');
+    ci.runs = [...ci.runs, createRun({ id: '1', branch: 'late' })];
+    let polls = 0;
+    for (; ids(await ci.index.readBranch('late')).length === 0 && polls < 100; polls++) ci.now += FRESH_FOR;
+    expect(polls * FRESH_FOR).toBeLessThanOrEqual(630_000);
+    const before = ci.calls.length;
+    for (let hour = 0; hour < 24 * 4; hour++) {
+      ci.now += 900_000;
+      await ci.index.readBranch('late');
+    }
+    expect(ci.calls.slice(before).filter((call) => call === 'branch late 1').length).toBeLessThanOrEqual(6);
+  });
+
+  test('a run that CI cannot tell of takes no answer from its branch', async () => {
+    const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
+    await ci.index.readBranch('slow');
+    ci.add(...runsFrom(1000, 1010), createRun({ id: '1011', branch: 'slow' }));
+    ci.failure = 'malformed';
+    ci.failing = (call) => call.startsWith('run');
+    ci.now += 60_000;
+    expect(ids(await ci.index.readBranch('slow'))).toEqual(['1011', '999']);
+  });
+
+  test('a clock that is set back makes nothing fresh', async () => {
+    const ci = createFixture(runsFrom(1, 4));
+    await ci.index.readBranch('branch-1');
+    ci.now -= 3_600_000;
+    ci.add(createRun({ id: '5', branch: 'branch-1' }));
+    expect(ids(await ci.index.readBranch('branch-1'))).toEqual(['1', '5']);
+  });
+});
+
 describe('pull requests', () => {
+  test('one that is not found says nothing of another', async () => {
+    const ci = createFixture();
+    ci.failure = 'not_found';
+    ci.failing = (call) => call === 'pull request 6';
+    expect(await ci.index.readPullRequest('6')).toMatchObject({ kind: 'failed' });
+    expect(await ci.index.readPullRequest('5')).toMatchObject({ kind: 'known' });
+  });
+
   test('whose they are is asked once: a pull request never changes its head repository', async () => {
     const ci = createFixture();
     await ci.index.readPullRequest('5');

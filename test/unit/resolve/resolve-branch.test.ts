@@ -366,11 +366,46 @@ describe('forks', () => {
     expect(await answer(createRequest({ headSha: sha('9'), number: '5' }))).toBe('nothing');
   });
 
-  test('a branch name that no fork uses costs no question about the pull request', async () => {
+  test('a head that one of our own runs was for costs no question about the pull request', async () => {
+    runs.runs = [createRun({ id: '7' }), fork];
+    push('7');
+    await answer(createRequest({ headSha: sha('7'), number: '5' }));
+    expect(runs.asked).toEqual(['branch feature']);
+  });
+
+  test("a fork's pull request without any run of the fork gets nothing: CI's record of it is asked", async () => {
     runs.runs = [createRun({ id: '7' })];
     push('7');
-    await answer(createRequest({ headSha: sha('aaa'), number: '5' }));
-    expect(runs.asked).toEqual(['branch feature']);
+    runs.pullRequest = { kind: 'known', foreign: true, headRepositoryId: '666' };
+    expect(await answer(createRequest({ headSha: sha('aaa'), number: '5' }))).toBe('nothing');
+  });
+
+  test.each(['denied', 'not_found', 'unavailable'] as const)(
+    'the record cannot be read (%s) and nothing speaks for a fork: our branch keeps its environment',
+    async (kind) => {
+      runs.runs = [createRun({ id: '7' })];
+      push('7');
+      runs.pullRequest = { kind: 'failed', failure: { ...OUTAGE, kind } };
+      expect(await answer(createRequest({ headSha: sha('aaa'), number: '5' }))).toBe('7 fresh');
+    },
+  );
+
+  test('runs alone, that a fork can make, take nothing away that was handed out', async () => {
+    runs.runs = [createRun({ id: '7' })];
+    push('7');
+    expect(await answer(createRequest())).toBe('7 fresh');
+    runs.runs = [...runs.runs, fork];
+    expect(await answer(createRequest({ headSha: sha('9') }))).toBe('7 fresh');
+  });
+
+  test("runs alone say that it is a fork's only when all of them were read", async () => {
+    runs.runs = [fork];
+    runs.since = 8000;
+    runs.older = [createRun({ id: '7', commit: sha('9') })];
+    registry.tags.set(reference('front', '9'), imageDigest('front', '9'));
+    registry.tags.set(reference('back', '9'), imageDigest('back', '9'));
+    expect(await answer(createRequest({ headSha: sha('9') }))).toBe('7 fresh');
+    expect(runs.asked).toEqual(['branch feature', 'further feature']);
   });
 
   test("with forks: true a fork's pull request gets the fork's build, and ours gets ours", async () => {
@@ -395,9 +430,19 @@ describe('forks', () => {
 });
 
 describe('how far back runs are read', () => {
+  const HOUR = 3_600_000;
+
+  test('a commit whose committer has a clock that is ahead may have runs beyond the window too', async () => {
+    runs.runs = [createRun({ id: '7', committedAt: 7000 + HOUR })];
+    runs.since = 5000 - HOUR;
+    runs.older = [createRun({ id: '4', commit: sha('7'), event: 'pull_request', state: 'unsuccessful' })];
+    push('7');
+    expect(await answer()).toBe('nothing');
+  });
+
   test('a green build that is newer than the window needs no further look', async () => {
     runs.runs = [createRun({ id: '7' })];
-    runs.since = 5000;
+    runs.since = 5000 - HOUR;
     push('7');
     expect(await answer()).toBe('7 fresh');
     expect(runs.asked).toEqual(['branch feature']);

@@ -1,0 +1,90 @@
+/** Reads lists of runs over several pages, and notices when they change meanwhile. */
+import { UpstreamError } from '../errors.ts';
+import type { CiProvider, RunPage } from '../resolve/ports.ts';
+import type { Run } from '../resolve/types.ts';
+import { oldestOf } from './branch-record.ts';
+
+/** So far back a listing is read to meet what is known, before the gap is accepted and branches are looked up again. */
+const MAX_LISTING_PAGES = 10;
+
+/** Runs of pages without a gap between them. */
+export interface Listing {
+  readonly runs: readonly Run[];
+  /** Nothing older exists. */
+  readonly whole: boolean;
+}
+
+/** Each method throws `UpstreamError`. */
+export interface ListingReader {
+  /**
+   * Reads on from the listing's first page until what is known is met.
+   * @param meets whether runs back to this moment leave no gap to what is known
+   */
+  readBackTo(first: RunPage, meets: (oldest: number) => boolean): Promise<Listing>;
+  /**
+   * Reads the pages behind the first one, side by side.
+   * @param most pages in all
+   * @returns undefined when the list changed meanwhile, so that runs may have been missed
+   */
+  readAhead(first: RunPage, most: number): Promise<Listing | undefined>;
+  /**
+   * Reads the next page of a branch's own list, or all its pages anew when the list has changed since.
+   * @param page counts from 1
+   * @param total how long the list was when the page before was read
+   */
+  readBranch(branch: string, page: number, total: number): Promise<readonly RunPage[]>;
+}
+
+export function createListingReader(provider: CiProvider, gitRepository: string): ListingReader {
+  async function readBranchAnew(branch: string, upTo: number): Promise<RunPage[]> {
+    const pages: RunPage[] = [];
+    for (let page = 1; page <= upTo && pages.at(-1)?.more !== false; page++) {
+      pages.push(await provider.fetchBranchRuns(gitRepository, branch, page));
+    }
+    if (isUnbroken(pages)) return pages;
+    const message = `the runs of a branch of ${gitRepository} change faster than they can be listed`;
+    throw new UpstreamError({ kind: 'malformed', host: provider.host, message });
+  }
+
+  return {
+    async readBackTo(first, meets) {
+      const pages = [first];
+      let last = first;
+      while (last.more && pages.length < MAX_LISTING_PAGES && !meets(oldestOf(last.runs))) {
+        const next = await provider.fetchRuns(gitRepository, pages.length + 1);
+        if (next === 'unchanged') break;
+        pages.push(next);
+        last = next;
+      }
+      // One page is a snapshot; several are only as long as nothing moved between them.
+      return joinPages(isUnbroken(pages) ? pages : [first]);
+    },
+
+    async readAhead(first, most) {
+      const count = Math.min(most, Math.ceil(first.total / Math.max(1, first.runs.length)));
+      const numbers = Array.from({ length: Math.max(0, count - 1) }, (_, index) => index + 2);
+      const answers = await Promise.all(numbers.map((page) => provider.fetchRuns(gitRepository, page)));
+      const pages = answers.filter((page) => page !== 'unchanged');
+      return pages.length > 0 && isUnbroken([first, ...pages]) ? joinPages(pages) : undefined;
+    },
+
+    async readBranch(branch, page, total) {
+      const answer = await provider.fetchBranchRuns(gitRepository, branch, page);
+      return page === 1 || answer.total === total ? [answer] : readBranchAnew(branch, page);
+    },
+  };
+}
+
+function joinPages(pages: readonly RunPage[]): Listing {
+  return { runs: pages.flatMap((page) => page.runs), whole: pages.at(-1)?.more === false };
+}
+
+/**
+ * A run that is deleted between two pages moves those behind it forward, so that one is on none of the pages. (A new one moves them
+ * back, and shows up as a run that is on two.)
+ */
+function isUnbroken(pages: readonly RunPage[]): boolean {
+  const ids = pages.flatMap((page) => page.runs.map((run) => run.id));
+  const repeated = ids.length - new Set(ids).size;
+  return (pages[0]?.total ?? 0) - (pages.at(-1)?.total ?? 0) + repeated <= 0;
+}
