@@ -401,13 +401,9 @@ describe('answers that look well and are wrong', () => {
     ci.runs = [createRun({ id: '21', branch: 'new' }), ...all];
     ci.now += FRESH_FOR;
     await ci.index.readBranch('new');
-    for (const [branch, id] of [
-      ['quiet', '1'],
-      ['branch-11', '11'],
-    ] as const) {
-      expect(await ci.index.readBranch(branch)).toMatchObject({ since: 17_001 });
-      expect(ids(await ci.index.readFurther(branch))).toEqual([id]);
-    }
+    expect(await ci.index.readBranch('quiet')).toMatchObject({ since: 17_001 });
+    expect(ids(await ci.index.readFurther('quiet'))).toEqual(['1']);
+    expect(ids(await ci.index.readBranch('branch-11'))).toEqual(['11']);
   });
 
   test('a filtered list that lagged behind is asked again, beside the answer, and less and less often', async () => {

@@ -36,6 +36,12 @@ describe('a rate gate', () => {
     expect(refusal(gate)).toBeUndefined();
   });
 
+  it('is closed by any failure that says when to come back, as a 503 with Retry-After', () => {
+    const { gate } = createGate();
+    gate.note(new UpstreamError({ kind: 'unavailable', host: 'h', message: 'm', retryAfterMs: 60_000 }));
+    expect(refusal(gate)).toMatchObject({ kind: 'unavailable', retryAfterMs: 60_000 });
+  });
+
   it('is not opened early by a later, shorter wait', () => {
     const { clock, gate } = createGate();
     gate.note(limited(60_000, 'first'));
@@ -54,10 +60,7 @@ describe('a rate gate', () => {
 
   it.each([
     ['a limit without a wait', limited()],
-    [
-      'another failure',
-      new UpstreamError({ kind: 'unavailable', host: 'h', message: 'm', retryAfterMs: 60_000 }),
-    ],
+    ['another failure without a wait', new UpstreamError({ kind: 'unavailable', host: 'h', message: 'm' })],
     ['an error of our own', new Error('bug')],
   ])('stays open after %s', (_name, error) => {
     const { gate } = createGate();
