@@ -1,20 +1,18 @@
 /** The only file that constructs and connects the parts (design §7). */
-import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Agent } from 'undici';
 import { createAnswers } from './cache/answers.ts';
 import { createImageCache } from './cache/image-cache.ts';
 import { createRetryingProvider } from './cache/retrying-provider.ts';
-import { createRunIndex } from './cache/run-index.ts';
-import { createFreshnessStretch, type FreshnessStretch } from './cache/stretch.ts';
+import { createSharedCall, type ShareCall } from './cache/shared-call.ts';
+import { createSharedProvider } from './cache/shared-provider.ts';
+import { createSharedRegistryClient } from './cache/shared-registry.ts';
+import { createFreshnessStretch } from './cache/stretch.ts';
 import { createCiProvider, type CiConnection } from './ci/providers.ts';
-import type {
-  CiAuth,
-  CiConnection as ConfiguredConnection,
-  Config,
-  RegistrySettings,
-  TokenSource,
-} from './config/config.ts';
+import { composeCiDispatcher } from './compose-network.ts';
+import { composeRegistries } from './compose-registries.ts';
+import { composeRuns, type Connection } from './compose-runs.ts';
+import { composeStore, type ComposedStore } from './compose-store.ts';
+import type { CiAuth, CiConnection as ConfiguredConnection, Config, TokenSource } from './config/config.ts';
 import type { Environment } from './config/rules.ts';
 import { createSecretReader, type SecretReader } from './config/secret.ts';
 import { ConfigError } from './errors.ts';
@@ -23,22 +21,13 @@ import { createAuthenticator } from './http/authenticate.ts';
 import { createManagement } from './http/management.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
-import { createRegistryClient, type ProbingRegistryClient } from './registry/client.ts';
-import { createCredentialStore, type ConfiguredLogin } from './registry/credential-store.ts';
+import type { ProbingRegistryClient } from './registry/client.ts';
 import { parseReference } from './registry/reference.ts';
-import type { CiProvider, Clock, RunSource, UpstreamObserver } from './resolve/ports.ts';
-import { lastGoodKey, resolveBranch, type Resolution } from './resolve/resolve-branch.ts';
-import type { BranchRequest, LastGood, Project } from './resolve/types.ts';
+import type { CiProvider, Clock, UpstreamObserver } from './resolve/ports.ts';
+import { recall, resolveBranch, type Resolution } from './resolve/resolve-branch.ts';
+import type { BranchRequest, LastGood } from './resolve/types.ts';
 import { createMemoryStore } from './store/memory.ts';
-
-/** What the parts need of the world around the process. */
-export interface World {
-  readonly env: Environment;
-  readonly now: Clock;
-  readonly observer: UpstreamObserver;
-  /** Told in one line what is wrong but stops nothing. */
-  readonly warn: (message: string) => void;
-}
+import type { World } from './world.ts';
 
 /** Everything but HTTP. */
 export interface Core {
@@ -54,12 +43,18 @@ const PAUSES = { delay: (ms: number) => delay(ms), random: Math.random };
 /** No call upstream may use up the whole time that a caller waits: there must be some left for the one after it. */
 const CALL_SHARE_OF_DEADLINE = 0.5;
 
-export function composeCore(config: Config, world: World): Core {
+/** @param store left out: nothing is remembered from before, and nothing is left behind */
+export function composeCore(
+  config: Config,
+  world: World,
+  { lastGood, exchange }: Pick<ComposedStore, 'lastGood' | 'exchange'> = { lastGood: createMemoryStore() },
+): Core {
   const timeoutMs = config.server.deadlineMs * CALL_SHARE_OF_DEADLINE;
   const { now } = world;
+  const share = exchange && createSharedCall({ exchange, now, delay: PAUSES.delay });
   const registries = composeRegistries(config, timeoutMs, world);
   const images = createImageCache({
-    client: registries,
+    client: share === undefined ? registries : createSharedRegistryClient(registries, share),
     parseReference,
     freshFor: config.freshForMs,
     now,
@@ -67,22 +62,16 @@ export function composeCore(config: Config, world: World): Core {
   const connections = new Map(
     [...config.ci].map(([name, connection]) => [
       name,
-      composeConnection(connection, config, timeoutMs, world),
+      composeConnection(connection, config, timeoutMs, world, share),
     ]),
   );
-  const runs = composeRuns(config, connections, now);
-  const lastGood = createMemoryStore();
+  const runs = composeRuns({ projects: config.projects, connections, images, now });
   return {
     resolve: (request) => resolveBranch(request, { runs: runs(request), images, lastGood }),
-    recall: (request) => lastGood.get(lastGoodKey(request)),
+    recall: (request) => recall(request, lastGood),
     providers: new Map([...connections].map(([name, { provider }]) => [name, provider])),
     registries,
   };
-}
-
-interface Connection {
-  readonly provider: CiProvider;
-  readonly stretch: FreshnessStretch;
 }
 
 /** One CI connection: one credential, one quota. */
@@ -91,6 +80,7 @@ function composeConnection(
   { freshForMs, maxFreshForMs }: Config,
   timeoutMs: number,
   world: World,
+  share: ShareCall | undefined,
 ): Connection {
   const { now, observer } = world;
   const stretch = createFreshnessStretch(freshForMs, maxFreshForMs);
@@ -101,79 +91,17 @@ function composeConnection(
       observer.quota(name, remaining, limit);
     },
   };
-  const provider = createCiProvider(connectionOf(connection, world), { now, timeoutMs, observer: watching });
-  return { provider: createRetryingProvider(provider, PAUSES), stretch };
+  const dispatcher = composeCiDispatcher(connection, timeoutMs, world);
+  const deps = { now, timeoutMs, observer: watching, dispatcher };
+  const provider = createCiProvider(connectionOf(connection, world), deps);
+  const retrying = createRetryingProvider(provider, PAUSES);
+  const { name, url } = connection;
+  const sharing = share && { share, scope: `${name} ${url}`, freshFor: () => stretch.freshFor(), now };
+  return { provider: sharing ? createSharedProvider(retrying, sharing) : retrying, stretch };
 }
 
-/** One index for each CI connection and Git repository, however many projects share it. */
-function composeRuns(
-  { projects }: Config,
-  connections: ReadonlyMap<string, Connection>,
-  now: Clock,
-): (request: BranchRequest) => RunSource {
-  const indexes = new Map<string, RunSource>();
-  for (const project of projects.values()) {
-    const { ci, gitRepository } = project;
-    const connection = connections.get(ci);
-    const key = indexKey(project);
-    if (connection === undefined || indexes.has(key)) continue;
-    const { provider, stretch } = connection;
-    indexes.set(key, createRunIndex({ provider, gitRepository, freshFor: () => stretch.freshFor(), now }));
-  }
-  return ({ project }) => {
-    const index = indexes.get(indexKey(project));
-    if (index === undefined) throw new RangeError(`project ${project.name} has no CI connection`);
-    return index;
-  };
-}
-
-/** Of one host at one time; registries limit connections more often than they say. */
-const MAX_REGISTRY_CONNECTIONS = 32;
-
-/** GitHub's names are case-insensitive: two spellings must not cost two listings. */
-function indexKey({ ci, gitRepository }: Project): string {
-  return JSON.stringify([ci, gitRepository.toLowerCase()]);
-}
-
-/** The registries by themselves, for the command that needs nothing else. */
-export function composeRegistries(
-  { registries, dockerConfigFiles }: Pick<Config, 'registries' | 'dockerConfigFiles'>,
-  timeoutMs: number,
-  { env, now, observer, warn }: World,
-): ProbingRegistryClient {
-  const agent = new Agent({ connections: MAX_REGISTRY_CONNECTIONS });
-  const credentialFor = createCredentialStore({
-    registries: Object.fromEntries([...registries.values()].map((entry) => [entry.host, loginOf(entry)])),
-    dockerConfigFiles,
-    files: { readFile: (path) => readFile(path, 'utf8'), stat },
-    readEnvironment: (name) => env[name],
-    now,
-    warn,
-  });
-  return createRegistryClient({
-    registries: Object.fromEntries(
-      [...registries.values()].map(({ host, http }) => [host, http === undefined ? {} : { http }]),
-    ),
-    credentialFor,
-    dispatcherFor: () => agent,
-    maxConcurrent: MAX_REGISTRY_CONNECTIONS,
-    timeoutMs,
-    observer,
-    now,
-    ...PAUSES,
-  });
-}
-
-function loginOf({ credentials }: RegistrySettings): ConfiguredLogin {
-  if (credentials === undefined) return {};
-  const { username, password } = credentials;
-  return password.kind === 'passwordFile'
-    ? { username, passwordFile: password.file }
-    : { username, passwordEnv: password.env };
-}
-
-function connectionOf({ auth, ...connection }: ConfiguredConnection, world: World): CiConnection {
-  return { ...connection, auth: authOf(auth, world) };
+function connectionOf({ auth, name, kind, url }: ConfiguredConnection, world: World): CiConnection {
+  return { name, kind, url, auth: authOf(auth, world) };
 }
 
 function authOf(auth: CiAuth, world: World): CiConnection['auth'] {
@@ -228,7 +156,8 @@ export function composeService(
 ): Service {
   const metrics = createMetrics(version);
   const world: World = { env, now, observer: metrics, warn: (message) => logger.warn(message) };
-  const core = composeCore(config, world);
+  const store = composeStore(config.store, world, metrics);
+  const core = composeCore(config, world, store);
   const readToken = tokenReader(config.server.token, world);
   const authenticator = createAuthenticator(() => optional(readToken));
   const answers = createAnswers({
@@ -251,15 +180,23 @@ export function composeService(
   return {
     core,
     async start() {
-      const [server, aside] = await Promise.all([
+      await store.open();
+      const addresses = await Promise.allSettled([
         listen(app, config.server, 'server'),
         listen(management, config.management, 'management'),
       ]);
-      return { server, management: aside };
+      const [server, aside] = addresses;
+      if (server.status === 'fulfilled' && aside.status === 'fulfilled') {
+        return { server: server.value, management: aside.value };
+      }
+      // One that listens already must not keep the process.
+      await Promise.all([app.close(), management.close(), store.close()]);
+      throw listenError(addresses);
     },
     async stop() {
       await app.close();
       await management.close();
+      await store.close();
     },
   };
 }
@@ -291,6 +228,15 @@ async function listen(
       cause: error,
     });
   }
+}
+
+/** Both addresses may be taken. */
+function listenError(attempts: readonly PromiseSettledResult<string>[]): unknown {
+  const errors = attempts.flatMap((attempt) =>
+    attempt.status === 'rejected' ? [attempt.reason as unknown] : [],
+  );
+  const problems = errors.flatMap((error) => (error instanceof ConfigError ? error.problems : []));
+  return problems.length === errors.length ? new ConfigError(problems, { cause: errors[0] }) : errors[0];
 }
 
 const LISTEN_FAILURES = new Map([

@@ -1,25 +1,24 @@
 /** The log: one JSON object a line on stderr, since stdout is for results (design §4). */
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
+import type { LogLevel } from './log-level.ts';
+import { createLogStream } from './log-stream.ts';
 
 export type { Logger } from 'pino';
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const SECRET_FIELDS = ['authorization', 'password', 'token', 'headers', 'request', 'response', 'body'];
 const DEEPEST_CAUSE = 5;
 
 const STDERR = 2;
-const BATCH_BYTES = 65_536;
-const LONGEST_WAIT_MS = 50;
-/** When nobody reads stderr: lines beyond are dropped, rather than the process's memory filled. */
-const MOST_WAITING_BYTES = 8 * 1024 * 1024;
 
 /**
  * @param level lines below it are not written
  * @param destination where to; by default stderr, written asynchronously and flushed when the process exits
  */
-export function createLogger(level: LogLevel, destination: DestinationStream = createStderr()): Logger {
+export function createLogger(
+  level: LogLevel,
+  destination: DestinationStream = createLogStream(STDERR),
+): Logger {
   return pino(
     {
       level,
@@ -31,37 +30,6 @@ export function createLogger(level: LogLevel, destination: DestinationStream = c
     },
     destination,
   );
-}
-
-/**
- * Collects the lines of a few milliseconds before they are handed to pino's destination: that would hand each line to a thread,
- * or, told to collect itself (`minLength`), copy all that it holds at each line. Measured by test/bench/memory-answer.ts.
- */
-function createStderr(): DestinationStream {
-  const stderr = pino.destination({
-    dest: STDERR,
-    sync: false,
-    maxLength: MOST_WAITING_BYTES,
-    maxWrite: 2 * BATCH_BYTES,
-  });
-  const batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
-  let used = 0;
-  const flush = () => {
-    if (used === 0) return;
-    stderr.write(batch.toString('utf8', 0, used));
-    used = 0;
-  };
-  process.on('exit', () => {
-    flush();
-    stderr.flushSync();
-  });
-  return {
-    write(line) {
-      if (used === 0) setTimeout(flush, LONGEST_WAIT_MS).unref();
-      if (line.length * 3 > BATCH_BYTES - used) flush();
-      used += batch.write(line, used);
-    },
-  };
 }
 
 /** Pino's time as text, formatted once a millisecond at most. */
@@ -78,11 +46,8 @@ function createIsoTime(): () => string {
   };
 }
 
-/**
- * Of an error only its class, code, text and causes: HTTP clients hang requests with their headers on theirs.
- * Exported for its test.
- */
-export function describeError(error: unknown, depth = 0): object {
+/** Of an error only its class, code, text and causes: HTTP clients hang requests with their headers on theirs. */
+function describeError(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { message: redactText(String(error)) };
   const { code } = error as { code?: unknown };
   return {

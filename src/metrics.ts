@@ -1,9 +1,8 @@
 /** What /metrics tells, in prom-client's own registry: nothing is shared between two instances in one process. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { HistogramConfiguration } from 'prom-client';
 import { API_ERROR_STATUS } from './errors.ts';
 import type { CallObserver, CallOutcome } from './http/call-log.ts';
-import type { UpstreamObserver } from './resolve/ports.ts';
+import type { StoreObserver, UpstreamObserver } from './resolve/ports.ts';
 
 /** From an answer in memory to one that took the whole deadline. */
 const DURATION_BUCKETS = [
@@ -13,9 +12,8 @@ const DURATION_BUCKETS = [
 const AGE_BUCKETS = [1, 5, 10, 15, 30, 60, 120, 300, 900, 3_600, 21_600, 86_400, 604_800, 2_592_000];
 /** Hosts come from the configuration, but a registry's challenge may name one of its own. */
 const MOST_HOSTS = 100;
-const BATCH = 256;
 
-export interface Metrics extends CallObserver, UpstreamObserver {
+export interface Metrics extends CallObserver, UpstreamObserver, StoreObserver {
   readonly contentType: string;
   /** In Prometheus' text format. */
   expose(): Promise<string>;
@@ -36,19 +34,25 @@ export function createMetrics(version: string): Metrics {
     expose: () => registry.metrics(),
     called: createCallObserver(registry),
     ...createUpstreamObserver(registry),
+    ...createStoreObserver(registry),
   };
 }
 
 function createCallObserver(registry: Registry): CallObserver['called'] {
   const registers = [registry];
-  const countCall = createCallCounter(registry);
-  const observeDuration = createHistogram({
+  const calls = new Counter({
+    name: 'greenpin_calls_total',
+    help: 'Calls of getparams.execute, by how they ended.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const duration = new Histogram({
     name: 'greenpin_call_duration_seconds',
     help: 'From the request being accepted to the answer being handed to the socket.',
     buckets: DURATION_BUCKETS,
     registers,
   });
-  const observeAge = createHistogram({
+  const ages = new Histogram({
     name: 'greenpin_answer_age_seconds',
     help: 'How long ago upstream had last confirmed the answers that were given.',
     buckets: AGE_BUCKETS,
@@ -59,47 +63,24 @@ function createCallObserver(registry: Registry): CallObserver['called'] {
     help: 'Answers that were the last good one, since something upstream failed.',
     registers,
   });
+  const byOutcome = bindOutcomes(calls);
   return (outcome, durationSeconds, freshness, age) => {
-    countCall(outcome);
-    observeDuration(durationSeconds);
-    if (age !== undefined) observeAge(age);
+    byOutcome[outcome].inc();
+    duration.observe(durationSeconds);
+    if (age !== undefined) ages.observe(age);
     if (freshness === 'stale') stale.inc();
   };
 }
 
-/** Counts in a plain record and hands it on when Prometheus asks. Every outcome is there from the start, as 0. */
-function createCallCounter(registry: Registry): (outcome: CallOutcome) => void {
-  const outcomes = ['fresh', 'stale', 'nothing', ...Object.keys(API_ERROR_STATUS)] as CallOutcome[];
-  const counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<CallOutcome, number>;
-  const calls = new Counter({
-    name: 'greenpin_calls_total',
-    help: 'Calls of getparams.execute, by how they ended.',
-    labelNames: ['outcome'],
-    registers: [registry],
-    collect() {
-      for (const outcome of outcomes) calls.inc({ outcome }, counts[outcome]);
-      for (const outcome of outcomes) counts[outcome] = 0;
-    },
+/** Bound once, so that every outcome is there from the start, as 0. */
+function bindOutcomes(calls: Counter<'outcome'>): Record<CallOutcome, Counter.Internal> {
+  const outcomes = ['fresh', 'stale', 'nothing', ...Object.keys(API_ERROR_STATUS)];
+  const bound = outcomes.map((outcome) => {
+    const child = calls.labels(outcome);
+    child.inc(0);
+    return [outcome, child];
   });
-  return (outcome) => {
-    counts[outcome] += 1;
-  };
-}
-
-/**
- * A histogram that takes its values in batches: one by one, each costs an answer from memory several times as much.
- * @returns what observes one value
- */
-function createHistogram(configuration: HistogramConfiguration<string>): (value: number) => void {
-  const pending: number[] = [];
-  const drain = () => {
-    for (const value of pending) histogram.observe(value);
-    pending.length = 0;
-  };
-  const histogram = new Histogram({ ...configuration, collect: drain });
-  return (value) => {
-    if (pending.push(value) >= BATCH) drain();
-  };
+  return Object.fromEntries(bound) as Record<CallOutcome, Counter.Internal>;
 }
 
 function createUpstreamObserver(registry: Registry): UpstreamObserver {
@@ -132,4 +113,20 @@ function createUpstreamObserver(registry: Registry): UpstreamObserver {
       limit.set({ ci }, most);
     },
   };
+}
+
+function createStoreObserver(registry: Registry): StoreObserver {
+  const registers = [registry];
+  const errors = new Counter({
+    name: 'greenpin_store_errors_total',
+    help: 'Calls of the store (file or Redis) that failed; answers go on from memory.',
+    registers,
+  });
+  const up = new Gauge({
+    name: 'greenpin_store_up',
+    help: '1 while the store answers, 0 while answers are remembered in memory only.',
+    registers,
+  });
+  up.set(1);
+  return { storeFailed: () => errors.inc(), storeUp: (is) => up.set(is ? 1 : 0) };
 }

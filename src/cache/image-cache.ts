@@ -5,6 +5,7 @@ import type {
   DigestResult,
   ImageResult,
   ImageSource,
+  NewEnough,
   RegistryClient,
   RevisionResult,
 } from '../resolve/ports.ts';
@@ -48,12 +49,14 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
     reference: ImageReference,
     platform: Platform | undefined,
     notBefore: number,
+    immutable: boolean,
   ): Promise<{ result: DigestResult; askedAt: number }> {
     return join(key, async () => {
-      const askedAt = now();
-      const result = await client.resolveDigest(reference, platform);
+      const startedAt = now();
+      const before = digests.get(key);
+      const result = await client.resolveDigest(reference, platform, newEnough(before, immutable, notBefore));
+      const askedAt = result.kind === 'failed' ? startedAt : (result.asOf ?? startedAt);
       if (result.kind !== 'failed') {
-        const before = digests.get(key);
         const same = before?.result.kind === result.kind && before.since >= notBefore;
         const since = same ? before.since : askedAt;
         digests.set(key, { result, askedAt, since });
@@ -76,6 +79,16 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
     return Math.min(stretched, Math.max(freshFor, RECHECK_ABSENT_AFTER));
   }
 
+  /** Another replica's answer will do where an own one as old would, and is news. */
+  function newEnough(before: Kept | undefined, immutable: boolean, notBefore: number): NewEnough {
+    const least = Math.max(notBefore, before === undefined ? -Infinity : before.askedAt + 1);
+    const absentFor = before?.result.kind === 'absent' ? goodFor(before, immutable) : freshFor;
+    return {
+      found: Math.max(least, now() - (immutable ? RECHECK_IMMUTABLE_AFTER : freshFor)),
+      absent: Math.max(least, now() - absentFor),
+    };
+  }
+
   return {
     async readDigest(text, { immutable, platform, notBefore = 0 }): Promise<ImageResult> {
       const reference = parse(text, parseReference);
@@ -85,7 +98,7 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
       const current =
         kept !== undefined && kept.askedAt >= notBefore && isYounger(kept.askedAt, goodFor(kept, immutable))
           ? kept
-          : await askDigest(key, reference, platform, notBefore);
+          : await askDigest(key, reference, platform, notBefore, immutable);
       return describe(reference, current.result, immutable ? null : current.askedAt);
     },
 

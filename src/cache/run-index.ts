@@ -61,8 +61,12 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   async function refresh(): Promise<void> {
     const startedAt = now();
     const first = await provider.fetchRuns(gitRepository, 1, validator);
-    if (first !== 'unchanged') await takeListing(first);
-    listedAt = startedAt;
+    if (first === 'unchanged') {
+      listedAt = startedAt;
+      return;
+    }
+    if (first.validator === undefined || first.validator !== validator) await takeListing(first);
+    listedAt = first.asOf ?? startedAt;
   }
 
   async function takeListing(first: RunPage): Promise<void> {

@@ -1,28 +1,30 @@
 /** `greenpin check`: the configuration, then one probe of every CI connection and registry, as a table. */
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { composeCore, type Core } from '../compose.ts';
 import type { Config } from '../config/config.ts';
+import { createSecretReader } from '../config/secret.ts';
 import { checkSecretFiles } from '../config/secret-files.ts';
-import { UpstreamError, type UpstreamFailureKind } from '../errors.ts';
+import { UpstreamError, type UpstreamFailure } from '../errors.ts';
+import type { ImageProbe } from '../registry/client.ts';
 import { parseReference } from '../registry/reference.ts';
-import { createCommandWorld, loadCommandConfig, type CommandContext } from './context.ts';
-import { createPaint, printable, type Paint } from './style.ts';
-import { formatTable } from './table.ts';
+import {
+  dependsOnBranch,
+  describeConnection,
+  describeImageProbe,
+  findWarnings,
+  listGitRepositories,
+  listImageRepositories,
+  type Finding,
+} from './check-findings.ts';
+import { formatFindings } from './check-text.ts';
+import { createCommandWorld } from './command-world.ts';
+import { loadCommandConfig, type CommandContext } from './context.ts';
+import { printable } from './printable.ts';
+import { createPaint } from './style.ts';
 
 export interface CheckOptions {
   readonly config?: string;
-}
-
-/** One line of the table. */
-interface Finding {
-  readonly level: 'ok' | 'warning' | 'failed';
-  /** What was probed: `ci github`, `registry ghcr.io`. */
-  readonly subject: string;
-  /** The repository or image that it was probed with. */
-  readonly target: string;
-  readonly detail: string;
-  /** What to do about it. */
-  readonly hint?: string;
 }
 
 /**
@@ -35,138 +37,81 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
   const findings = [
     ...checkFiles(config),
     ...(await Promise.all([...probeConnections(config, core), ...probeImages(config, core)])),
-    ...warnOfMovableTags(config),
+    ...findWarnings(config),
   ];
-  context.stdout.write(`${format(findings, config, createPaint(context.stdout))}\n`);
+  const paint = createPaint(context);
+  const projects = config.projects.size === 1 ? '1 project' : `${config.projects.size} projects`;
+  const title = paint('bold', printable(`${config.file}: valid, ${projects}`));
+  context.stdout.write(`${title}\n\n${formatFindings(findings, paint)}\n`);
   return findings.some(({ level }) => level === 'failed') ? 1 : 0;
 }
 
 function checkFiles(config: Config): Finding[] {
-  return checkSecretFiles(config, statSync).map((detail) => ({
+  const problems = checkSecretFiles(config, statSync, (path) => readFileSync(path, 'utf8'));
+  const missing = problems.map((line) => line.slice(config.file.length + 1).split(/: (?=found )/, 2));
+  return [...missing, ...checkServerToken(config.server)].map(([target = '', detail = '']) => ({
     level: 'failed',
-    subject: 'secrets',
-    target: config.file,
+    subject: 'file',
+    target,
     detail,
     hint: 'write the file, or mount the Secret there',
   }));
 }
 
+/** No probe uses it: what callers must show. Other secrets are read, and reported, by the probes that need them. */
+function checkServerToken({ token }: Config['server']): string[][] {
+  const isFile = token.kind === 'tokenFile' && statSync(token.file, { throwIfNoEntry: false })?.isFile();
+  if (isFile !== true) return [];
+  try {
+    createSecretReader({ file: token.file }, { warn: () => undefined })();
+    return [];
+  } catch (error) {
+    return [['server.tokenFile', error instanceof Error ? error.message : 'it cannot be read']];
+  }
+}
+
 function probeConnections(config: Config, core: Core): Promise<Finding>[] {
   return [...core.providers].flatMap(([name, provider]) => {
-    const repositories = unique(
-      [...config.projects.values()].filter(({ ci }) => ci === name).map(({ gitRepository }) => gitRepository),
-    );
-    if (repositories.length === 0) {
-      return [
-        Promise.resolve<Finding>({
-          level: 'warning',
-          subject: `ci ${name}`,
-          target: '-',
-          detail: 'no project uses it',
-        }),
-      ];
-    }
-    return repositories.map(async (target): Promise<Finding> => {
-      const subject = `ci ${name}`;
-      try {
-        return { level: 'ok', subject, target, detail: await provider.probe(target) };
-      } catch (error) {
-        if (!(error instanceof UpstreamError)) throw error;
-        const { kind, message } = error.failure;
-        return { level: 'failed', subject, target, detail: message, hint: CI_HINTS[kind] };
-      }
+    const connection = config.ci.get(name);
+    if (connection === undefined) return [];
+    const tooLate = late(new URL(connection.url).host);
+    return listGitRepositories(config, name).map(async (place) => {
+      const probing = provider.probe(place.target).catch(failureOf);
+      return describeConnection(connection, place, await within(config.server.deadlineMs, probing, tooLate));
     });
   });
 }
 
-const CI_HINTS: Readonly<Record<UpstreamFailureKind, string>> = {
-  timeout: 'is there a route from here? a proxy or firewall in between? is server.deadline long enough?',
-  unreachable: 'check ci.*.url, DNS and the route from here',
-  denied:
-    'check the token: a fine-grained one needs "Actions: read" on this repository, a classic one "repo"',
-  not_found: 'check projects.*.repository; a repository that the token may not see looks the same',
-  rate_limited:
-    'wait for the quota to come back; a token or a GitHub App has a larger one than no credentials',
-  unavailable: 'CI has a fault of its own; try again later',
-  malformed:
-    'does ci.*.url lead to the API (for GitHub Enterprise: https://HOST/api/v3), not to a login page?',
-};
+function failureOf(error: unknown): UpstreamFailure {
+  if (error instanceof UpstreamError) return error.failure;
+  throw error;
+}
 
-/** A tag that no pipeline pushes: to be told that it is absent proves route, credential and repository. */
+/** A tag that no pipeline pushes. */
 const PROBE_TAG = 'greenpin-check';
 
 function probeImages(config: Config, core: Core): Promise<Finding>[] {
-  const repositories = unique(
-    [...config.projects.values()].flatMap(({ images }) => images.map(({ template }) => template.repository)),
-  );
-  return repositories.map(async (target): Promise<Finding> => {
-    if (target.includes('{')) {
-      return {
-        level: 'warning',
-        subject: 'registry',
-        target,
-        detail: 'not probed: its path depends on the branch',
-      };
-    }
-    const reference = parseReference(`${target}:${PROBE_TAG}`);
-    const subject = `registry ${reference.registry}`;
-    const { result, access } = await core.registries.probe(reference);
-    const how = access === undefined ? '' : `${access.scheme}, credentials: ${access.credential.source}`;
-    if (result.kind === 'failed') {
-      const { kind, message } = result.failure;
-      const detail = how === '' ? message : `${message} (${how})`;
-      return { level: 'failed', subject, target, detail, hint: REGISTRY_HINTS[kind] };
-    }
-    if (result.kind === 'absent' && result.missing === 'repository') {
-      const hint = 'check projects.*.images for a typo; before the first push this is normal';
-      return { level: 'warning', subject, target, detail: `${result.reason} (${how})`, hint };
-    }
-    return { level: 'ok', subject, target, detail: `may be read (${how})` };
-  });
+  return listImageRepositories(config)
+    .filter((place) => !dependsOnBranch(place))
+    .map(async (place) => {
+      const reference = parseReference(`${place.target}:${PROBE_TAG}`);
+      const failure = late(reference.registry);
+      const tooLate: ImageProbe = { result: { kind: 'failed', failure }, access: undefined };
+      const probe = await within(config.server.deadlineMs, core.registries.probe(reference), tooLate);
+      return describeImageProbe(reference, place, probe);
+    });
 }
 
-const REGISTRY_HINTS: Readonly<Record<UpstreamFailureKind, string>> = {
-  timeout: 'is there a route from here? a proxy or firewall in between?',
-  unreachable:
-    'check the host, its port and certificate; a registry without TLS needs registries.HOST.http: true',
-  denied:
-    'check the credentials under registries or dockerConfigFiles: they must be allowed to pull this image; many registries answer so for a missing one too',
-  not_found: 'check the image reference',
-  rate_limited: 'wait, or give credentials: anonymous pulls have the smallest limits',
-  unavailable: 'the registry has a fault of its own; try again later',
-  malformed: 'is this host a registry, and not a web page or a proxy?',
-};
-
-function warnOfMovableTags(config: Config): Finding[] {
-  return [...config.projects.values()].flatMap(({ name, images }) =>
-    images
-      .filter(({ template, revision }) => !template.immutable && revision !== 'require')
-      .map(({ name: image, template }) => ({
-        level: 'warning' as const,
-        subject: `project ${name}`,
-        target: `image ${image}`,
-        detail: `the tag of ${template.text} can move: a later, red build may have pushed it`,
-        hint: 'put {commit} or {build_id} into the tag, or set revision: require',
-      })),
-  );
+function late(host: string): UpstreamFailure {
+  return { kind: 'timeout', host, message: `${host} did not answer within server.deadline` };
 }
 
-const COLOURS = { ok: 'green', warning: 'yellow', failed: 'red' } as const;
-
-function format(findings: readonly Finding[], config: Config, paint: Paint): string {
-  const rows = findings.map(({ level, subject, target, detail }) =>
-    [level, subject, target, detail].map(printable),
-  );
-  const lines = formatTable([['', 'probed', 'with', 'answer'], ...rows]);
-  const body = findings.flatMap(({ level, hint }, index) => {
-    const line = lines[index + 1] ?? '';
-    const painted = paint(COLOURS[level], line.slice(0, level.length)) + line.slice(level.length);
-    return hint === undefined ? [painted] : [painted, `         ${paint('dim', `hint: ${hint}`)}`];
-  });
-  const projects = config.projects.size === 1 ? '1 project' : `${config.projects.size} projects`;
-  return [`${config.file}: valid, ${projects}`, '', paint('dim', lines[0] ?? ''), ...body].join('\n');
-}
-
-function unique(values: readonly string[]): string[] {
-  return [...new Set(values)];
+/** One upstream that hangs, in however many calls, must not keep the others' results back. */
+async function within<Result>(ms: number, probing: Promise<Result>, tooLate: Result): Promise<Result> {
+  const timer = new AbortController();
+  try {
+    return await Promise.race([probing, delay(ms, tooLate, { signal: timer.signal })]);
+  } finally {
+    timer.abort();
+  }
 }

@@ -1,6 +1,5 @@
 /** What a command is handed by the process. */
 import { readFileSync } from 'node:fs';
-import type { World } from '../compose.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/rules.ts';
@@ -9,7 +8,7 @@ import { parsePlatform, parseReference } from '../registry/reference.ts';
 export interface CommandContext {
   readonly env: Environment;
   /** Results. */
-  readonly stdout: NodeJS.WritableStream;
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   /** Diagnostics. */
   readonly stderr: NodeJS.WritableStream;
   readonly version: string;
@@ -28,12 +27,7 @@ export function loadCommandConfig(options: { readonly config?: string }, { env }
   });
 }
 
-/** A command's surroundings: what is wrong but stops nothing goes to stderr, and nobody counts. */
-export function createCommandWorld({ env, stderr }: CommandContext): World {
-  return {
-    env,
-    now: Date.now,
-    observer: { requested: () => undefined, quota: () => undefined },
-    warn: (message) => void stderr.write(`greenpin: ${message}\n`),
-  };
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -1,15 +1,19 @@
 /** `greenpin digest`: tag to digest. */
-import { composeRegistries } from '../compose.ts';
-import { ConfigError } from '../errors.ts';
+import { statSync } from 'node:fs';
+import { composeRegistries } from '../compose-registries.ts';
+import type { Config } from '../config/config.ts';
 import type { ProbingRegistryClient } from '../registry/client.ts';
 import { parsePlatform, parseReference } from '../registry/reference.ts';
 import type { DigestResult } from '../resolve/ports.ts';
 import type { ImageReference, Platform } from '../resolve/types.ts';
-import { createCommandWorld, loadCommandConfig, type CommandContext } from './context.ts';
+import { createCommandWorld } from './command-world.ts';
+import type { CommandContext } from './context.ts';
+import { complain } from './diagnostics.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface DigestOptions {
   readonly config?: string;
-  readonly dockerConfig: readonly string[];
+  readonly dockerConfig?: readonly string[];
   readonly platform?: string;
 }
 
@@ -26,24 +30,27 @@ const TIMEOUT_MS = 10_000;
  * Prints `DIGEST` for one image, `IMAGE DIGEST` lines for several, in the order given; those found are printed even when
  * others are not.
  * @returns exit status: of several images the worst
- * @throws ConfigError
+ * @throws ConfigError, or UsageError for an option that is not valid
  */
 export async function digest(
   images: readonly string[],
   options: DigestOptions,
   context: CommandContext,
 ): Promise<number> {
+  const { stdout, stderr } = context;
   const platform = options.platform === undefined ? undefined : parseOption(options.platform);
-  const client = createClient(options, context);
-  const outcomes = images.map((image) => resolveOne(image, platform, client));
+  const client = await createClient(options, context);
+  const running = images.map(async (image) => ({
+    image,
+    outcome: await resolveOne(image, platform, client),
+  }));
   let worst: Outcome['kind'] = 'found';
-  for (const [index, image] of images.entries()) {
-    const outcome = await outcomes[index];
-    if (outcome === undefined) continue;
+  for (const resolved of running) {
+    const { image, outcome } = await resolved;
     if (outcome.kind === 'found') {
-      context.stdout.write(images.length === 1 ? `${outcome.digest}\n` : `${image} ${outcome.digest}\n`);
+      stdout.write(images.length === 1 ? `${outcome.digest}\n` : `${image} ${outcome.digest}\n`);
     } else {
-      context.stderr.write(`greenpin: ${describe(image, outcome)}\n`);
+      complain(stderr, describe(image, outcome));
     }
     if (SEVERITY.indexOf(outcome.kind) > SEVERITY.indexOf(worst)) worst = outcome.kind;
   }
@@ -54,20 +61,39 @@ function parseOption(platform: string): Platform {
   try {
     return parsePlatform(platform);
   } catch (error) {
-    throw new ConfigError([`--platform: ${messageOf(error)}`], { cause: error });
+    throw new UsageError(`--platform: ${messageOf(error)}`, { cause: error });
   }
 }
 
-function createClient(options: DigestOptions, context: CommandContext): ProbingRegistryClient {
+async function createClient(
+  options: DigestOptions,
+  context: CommandContext,
+): Promise<ProbingRegistryClient> {
   const { registries, dockerConfigFiles } =
-    options.config === undefined
-      ? { registries: new Map(), dockerConfigFiles: [] }
-      : loadCommandConfig(options, context);
+    options.config === undefined ? NO_CONFIG : await loadConfig(options, context);
+  const given = options.dockerConfig ?? [];
+  for (const file of given) requireFile(file);
   return composeRegistries(
-    { registries, dockerConfigFiles: [...options.dockerConfig, ...dockerConfigFiles] },
+    { registries, dockerConfigFiles: [...given, ...dockerConfigFiles] },
     TIMEOUT_MS,
     createCommandWorld(context),
   );
+}
+
+const NO_CONFIG: Pick<Config, 'registries' | 'dockerConfigFiles'> = {
+  registries: new Map(),
+  dockerConfigFiles: [],
+};
+
+/** The schema and its library are a third of the start-up time; without a configuration they are not needed. */
+async function loadConfig(options: DigestOptions, context: CommandContext): Promise<Config> {
+  const { loadCommandConfig } = await import('./context.ts');
+  return loadCommandConfig(options, context);
+}
+
+function requireFile(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
+  throw new UsageError(`--docker-config: found nothing at ${JSON.stringify(file)}, expected a file`);
 }
 
 async function resolveOne(
@@ -87,9 +113,9 @@ async function resolveOne(
 function describe(image: string, outcome: Exclude<Outcome, { kind: 'found' }>): string {
   switch (outcome.kind) {
     case 'absent':
-      return `${image}: absent: ${outcome.reason}`;
+      return outcome.reason;
     case 'failed':
-      return `${image}: failed: ${outcome.failure.message}`;
+      return `${image}: ${outcome.failure.message}`;
     case 'invalid':
       return outcome.reason;
   }

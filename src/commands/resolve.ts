@@ -1,10 +1,16 @@
 /** `greenpin resolve`: one answer, and why. */
 import { composeCore } from '../compose.ts';
+import type { Config } from '../config/config.ts';
+import { ApiError } from '../errors.ts';
 import { parseGetParams } from '../http/parameters.ts';
-import { createCommandWorld, loadCommandConfig, type CommandContext } from './context.ts';
+import type { BranchRequest } from '../resolve/types.ts';
+import { createCommandWorld } from './command-world.ts';
+import { loadCommandConfig, type CommandContext } from './context.ts';
+import { printableJson } from './printable.ts';
 import { createResolveReport } from './resolve-report.ts';
 import { formatResolveReport } from './resolve-text.ts';
 import { createPaint } from './style.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface ResolveOptions {
   readonly config?: string;
@@ -19,23 +25,32 @@ const EXIT = { answered: 0, nothing: 3, failed: 1 } as const;
 
 /**
  * @returns exit status: 0 answered, 3 nothing to deploy, 1 failed
- * @throws ConfigError, or ApiError for a parameter that is not valid
+ * @throws ConfigError, or UsageError for an option that is not valid
  */
 export async function resolve(options: ResolveOptions, context: CommandContext): Promise<number> {
   const config = loadCommandConfig(options, context);
-  const { project, branch, headSha, number } = options;
-  // The same rules as for a call, so that what is explained is what Argo CD would get.
-  const request = parseGetParams(
-    { input: { parameters: { project, branch, head_sha: headSha, number } } },
-    config.projects,
-  );
-  const { stdout } = context;
+  const request = parseRequest(options, config);
   const core = composeCore(config, createCommandWorld(context));
   const resolution = await core.resolve(request);
   const report = createResolveReport(request, resolution);
-  const text = options.json
-    ? JSON.stringify(report, null, 2)
-    : formatResolveReport(report, createPaint(stdout));
-  stdout.write(`${text}\n`);
+  const text =
+    options.json === true ? printableJson(report) : formatResolveReport(report, createPaint(context));
+  context.stdout.write(`${text}\n`);
   return EXIT[resolution.decision.kind];
+}
+
+/** By the same rules as a call, so that what is explained is what Argo CD would get. */
+function parseRequest(
+  { project, branch, headSha, number }: ResolveOptions,
+  { projects }: Config,
+): BranchRequest {
+  try {
+    return parseGetParams(
+      { input: { parameters: { project, branch, head_sha: headSha, number } } },
+      projects,
+    );
+  } catch (error) {
+    if (error instanceof ApiError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
 }

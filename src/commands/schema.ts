@@ -2,6 +2,7 @@
 import { configJsonSchema } from '../config/json-schema.ts';
 import type { CommandContext } from './context.ts';
 
+/** @returns exit status 0 */
 export function schema({ stdout }: CommandContext): number {
   stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
   return 0;

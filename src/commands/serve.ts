@@ -1,10 +1,11 @@
 /** `greenpin serve`: the plugin, from start to graceful stop. */
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { composeService } from '../compose.ts';
 import { checkSecretFiles } from '../config/secret-files.ts';
 import { ConfigError } from '../errors.ts';
-import { createLogger, type LogLevel } from '../logger.ts';
-import { loadCommandConfig, type CommandContext } from './context.ts';
+import type { LogLevel } from '../log-level.ts';
+import { createLogger } from '../logger.ts';
+import { loadCommandConfig, untilAborted, type CommandContext } from './context.ts';
 
 export interface ServeOptions {
   readonly config?: string;
@@ -18,7 +19,7 @@ export interface ServeOptions {
  */
 export async function serve(options: ServeOptions, context: CommandContext): Promise<number> {
   const config = loadCommandConfig(options, context);
-  const problems = checkSecretFiles(config, statSync);
+  const problems = checkSecretFiles(config, statSync, (path) => readFileSync(path, 'utf8'));
   if (problems.length > 0) throw new ConfigError(problems);
   const logger = createLogger(options.logLevel);
   const { env, version } = context;
@@ -26,14 +27,9 @@ export async function serve(options: ServeOptions, context: CommandContext): Pro
   const service = composeService(config, { env, now: Date.now, logger, version, stopping });
   const addresses = await service.start();
   logger.info({ version, config: config.file, ...addresses }, 'listening');
-  await aborted(stopping);
+  await untilAborted(stopping);
   logger.info('stopping: calls in flight are answered first');
   await service.stop();
   logger.info('stopped');
   return 0;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

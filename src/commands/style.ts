@@ -1,14 +1,13 @@
-/** Colours, only where somebody sees them: on a terminal, and not when NO_COLOR is set (no-color.org). */
+/** Colours, only where somebody sees them: on a terminal, and never when NO_COLOR is set (https://no-color.org). */
 import { styleText } from 'node:util';
+import type { CommandContext } from './context.ts';
 
 export type Paint = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string) => string;
 
-/** @param stream decides: Node asks it for a terminal, and the environment for NO_COLOR and FORCE_COLOR */
-export function createPaint(stream: NodeJS.WritableStream): Paint {
-  return (format, text) => styleText(format, text, { stream, validateStream: true });
-}
-
-/** What comes from outside is shown with its control characters made visible: a name must not move the cursor. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\u{fffd}');
+/** @returns a function that colours text for stdout, or leaves it as it is */
+export function createPaint({ stdout, env }: Pick<CommandContext, 'stdout' | 'env'>): Paint {
+  const coloured = stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  return coloured
+    ? (format, text) => styleText(format, text, { validateStream: false })
+    : (_format, text) => text;
 }

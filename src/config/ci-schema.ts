@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { atMostOne, identifier, mapping, text } from './fields.ts';
 import { ENVIRONMENT_NAME_PATTERN, SECRET_FILE_PATTERN } from './secret-like.ts';
+import { caFile } from './tls-schema.ts';
 
 const RELATIVE = "A relative path starts at the configuration file's folder.";
 
@@ -67,6 +68,7 @@ const github = mapping(
       '/var/run/secrets/github/token',
     ).optional(),
     app: githubApp.optional(),
+    caFile: caFile('GitHub Enterprise Server'),
   },
   {
     title: 'GitHub connection',

@@ -2,8 +2,11 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { parseImageTemplate } from '../resolve/image-template.ts';
 import type { ImageRule, Platform, Project } from '../resolve/types.ts';
+import { parseCloudHost, type CloudHost } from './cloud-hosts.ts';
 import { parseDuration } from './duration.ts';
 import { DEFAULT_TOKEN_FILE, type ConfigDocument } from './schema.ts';
+import { createStoreSettings, type StoreSettings } from './store-settings.ts';
+import { createTlsFiles, type TlsFiles } from './tls-files.ts';
 
 /** Where a token is; the secret itself is not part of the configuration. */
 export type TokenSource =
@@ -30,14 +33,25 @@ export interface CiConnection {
   /** Without a slash at its end. */
   readonly url: string;
   readonly auth: CiAuth;
+  readonly tls?: TlsFiles;
 }
+
+export type CloudIdentity = CloudHost & {
+  /** Only of aws. */
+  readonly roleArn?: string;
+  /** Only of google. */
+  readonly credentialsFile?: string;
+};
 
 export interface RegistrySettings {
   /** As in image references: `ghcr.io`, `registry.local:5000`. */
   readonly host: string;
   readonly credentials?: { readonly username: string; readonly password: PasswordSource };
+  /** This process's own, in the host's cloud. */
+  readonly identity?: CloudIdentity;
   /** Whether to speak plain http; left out: only on loopback. */
   readonly http?: boolean;
+  readonly tls?: TlsFiles;
 }
 
 interface Address {
@@ -52,7 +66,7 @@ export interface Config {
   readonly management: Address;
   readonly freshForMs: number;
   readonly maxFreshForMs: number;
-  readonly store: { readonly kind: 'memory' };
+  readonly store: StoreSettings;
   readonly ci: ReadonlyMap<string, CiConnection>;
   readonly registries: ReadonlyMap<string, RegistrySettings>;
   readonly dockerConfigFiles: readonly string[];
@@ -82,7 +96,7 @@ export function createConfig(document: ConfigDocument, { file, parsePlatform }: 
     management,
     freshForMs: parseDuration(document.freshFor),
     maxFreshForMs: parseDuration(document.maxFreshFor),
-    store,
+    store: createStoreSettings(store, locate),
     ci: new Map(connections.map(([name, value]) => [name, createConnection(name, value, locate)])),
     registries: new Map(
       Object.entries(document.registries).map(([host, value]) => [host, createRegistry(host, value, locate)]),
@@ -109,7 +123,13 @@ function tokenSource(
 }
 
 function createConnection(name: string, entry: EntryOf<ConfigDocument['ci']>, locate: Locate): CiConnection {
-  return { name, kind: entry.kind, url: entry.url.replace(/\/+$/, ''), auth: createAuth(entry, locate) };
+  return {
+    name,
+    kind: entry.kind,
+    url: entry.url.replace(/\/+$/, ''),
+    auth: createAuth(entry, locate),
+    ...createTlsFiles(['ci', name], entry, locate),
+  };
 }
 
 function createAuth(entry: EntryOf<ConfigDocument['ci']>, locate: Locate): CiAuth {
@@ -123,18 +143,38 @@ function createAuth(entry: EntryOf<ConfigDocument['ci']>, locate: Locate): CiAut
   };
 }
 
+type RegistryEntry = EntryOf<ConfigDocument['registries']>;
+
 function createRegistry(
   host: string,
-  { username, passwordFile, passwordEnv, http }: EntryOf<ConfigDocument['registries']>,
+  { username, passwordFile, passwordEnv, http, ...others }: RegistryEntry,
   locate: Locate,
 ): RegistrySettings {
-  const settings = http === undefined ? { host } : { host, http };
+  const tls = createTlsFiles(['registries', host], others, locate);
+  const identity = createIdentity(host, others, locate);
+  const settings = { host, ...(http !== undefined && { http }), ...(identity && { identity }), ...tls };
   if (username === undefined) return settings;
   const password: PasswordSource =
     passwordEnv === undefined
       ? { kind: 'passwordFile', file: locate(passwordFile ?? '') }
       : { kind: 'passwordEnv', env: passwordEnv };
   return { ...settings, credentials: { username, password } };
+}
+
+/** That the identity fits the host has been checked. */
+function createIdentity(
+  host: string,
+  { identity, roleArn, credentialsFile }: Pick<RegistryEntry, 'identity' | 'roleArn' | 'credentialsFile'>,
+  locate: Locate,
+): CloudIdentity | undefined {
+  const cloudHost = identity && parseCloudHost(host);
+  return (
+    cloudHost && {
+      ...cloudHost,
+      ...(roleArn !== undefined && { roleArn }),
+      ...(credentialsFile !== undefined && { credentialsFile: locate(credentialsFile) }),
+    }
+  );
 }
 
 function createProject(

@@ -15,8 +15,15 @@ interface Documentation {
 
 /** A rule on which keys of a mapping go together, said twice: to us and to a reader of the JSON Schema. */
 export interface KeyRule {
-  /** @returns the sentence that says what was found and is expected, or undefined if all is well */
-  readonly explain: (present: readonly string[]) => string | undefined;
+  /**
+   * @param present the keys that are there
+   * @param entries with their values, of any shape
+   * @returns the sentence that says what was found and is expected, or undefined if all is well
+   */
+  readonly explain: (
+    present: readonly string[],
+    entries: Readonly<Record<string, unknown>>,
+  ) => string | undefined;
   readonly jsonSchema: Readonly<Record<string, unknown>>;
 }
 
@@ -75,7 +82,7 @@ export function mapping<T extends z.core.$ZodLooseShape>(
 }
 
 function keyRule({ explain }: KeyRule): [(value: unknown) => boolean, z.core.$ZodCustomParams] {
-  const judge = (value: unknown) => (isMapping(value) ? explain(Object.keys(value)) : undefined);
+  const judge = (value: unknown) => (isMapping(value) ? explain(Object.keys(value), value) : undefined);
   return [
     (value) => judge(value) === undefined,
     // Runs whatever else is wrong with the mapping: all problems are reported at once.

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { secretFile, secretVariable } from './ci-schema.ts';
 import { mapping, text, type KeyRule } from './fields.ts';
+import { identityKeys, identityRule } from './identity-schema.ts';
 import { ONE_LINE } from './secret-like.ts';
+import { caFile, clientCertificateKeys, clientCertificateRule } from './tls-schema.ts';
 
 /** Letters in lower case, as hosts are compared. A host without a dot may be a token service's. */
 const HOST_PATTERN =
@@ -62,11 +64,14 @@ export const registrySchema = mapping(
       'Environment variable with the password or token.',
       'GHCR_PASSWORD',
     ).optional(),
+    ...identityKeys,
     http: z.boolean().optional().meta({
       description:
         'Whether to speak plain http with this registry; left out, only on loopback. https never falls back to http.',
     }),
+    caFile: caFile('this registry'),
+    ...clientCertificateKeys,
   },
   { title: 'Registry', description: 'How to reach and sign in to one registry.' },
-  [credentials],
+  [credentials, identityRule, clientCertificateRule],
 );

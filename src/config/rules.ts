@@ -2,6 +2,7 @@
  * What a schema can't say: references between sections, limits of durations, variables of the environment. Rules read the document
  * as it was written and pass over what the schema has refused already, so that all problems are reported at once.
  */
+import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from './cloud-hosts.ts';
 import { parseDuration } from './duration.ts';
 import { findImageProblems, type ImageParsers } from './image-rules.ts';
 import { findNearest } from './nearest.ts';
@@ -22,6 +23,7 @@ export function findContradictions(
     ...findDurationProblems(document),
     ...findVariableProblems(document, environment),
     ...findConnectionProblems(document),
+    ...findIdentityProblems(document),
     ...findImageProblems(document, parsers),
   ];
 }
@@ -49,9 +51,11 @@ function findDurationProblems(document: unknown): Problem[] {
   const deadline = durationAt(document, ['server', 'deadline'], '20s');
   const freshFor = durationAt(document, ['freshFor'], '15s');
   const maxFreshFor = durationAt(document, ['maxFreshFor'], '5m');
+  const forgetAfter = durationAt(document, ['store', 'forgetAfter'], '30d');
   const longest = Math.min(maxFreshFor, 24 * HOUR);
   return [
     ...(deadline < SECOND || deadline > HOUR ? [problem(['server', 'deadline'], 'from 1s to 1h')] : []),
+    ...(forgetAfter < 24 * HOUR ? [problem(['store', 'forgetAfter'], 'at least 1d')] : []),
     ...(maxFreshFor > 24 * HOUR ? [problem(['maxFreshFor'], 'at most 24h')] : []),
     ...(freshFor > longest ? [problem(['freshFor'], 'at most maxFreshFor (5m unless given)')] : []),
   ];
@@ -71,6 +75,7 @@ function durationAt(document: unknown, path: DocumentPath, fallback: string): nu
 function findVariableProblems(document: unknown, environment: Environment): Problem[] {
   const paths: DocumentPath[] = [
     ['server', 'tokenEnv'],
+    ['store', 'passwordEnv'],
     ...keysAt(document, ['ci']).map((name) => ['ci', name, 'tokenEnv']),
     ...keysAt(document, ['registries']).map((host) => ['registries', host, 'passwordEnv']),
   ];
@@ -100,6 +105,21 @@ function findConnectionProblems(document: unknown): Problem[] {
     const suggestion = nearest === undefined ? '' : `; did you mean ${nearest}?`;
     const expected = `a connection under ci (${names.join(', ')})${suggestion}`;
     return [{ path, text: `found ${describeFound(path, found)}, expected ${expected}` }];
+  });
+}
+
+/** An identity's token must not go to a host that is none of its cloud's. */
+function findIdentityProblems(document: unknown): Problem[] {
+  return keysAt(document, ['registries']).flatMap((host) => {
+    const path = ['registries', host, 'identity'];
+    const found = CLOUDS.find((cloud) => cloud === valueAt(document, path));
+    const actual = parseCloudHost(host)?.cloud;
+    if (found === undefined || found === actual) return [];
+    const expected =
+      actual === undefined
+        ? `a host like ${CLOUD_HOSTS[found]}, or a username and a password for this one`
+        : `${actual} for this host`;
+    return [{ path, text: `found ${found}, expected ${expected}` }];
   });
 }
 

@@ -9,6 +9,7 @@ import { atMostOne, mapping, named, text, whole } from './fields.ts';
 import { entryName, projectSchema } from './project-schema.ts';
 import { registryHost, registrySchema } from './registry-schema.ts';
 import { ONE_LINE } from './secret-like.ts';
+import { storeSchema } from './store-schema.ts';
 
 /** Where Argo CD's documentation mounts the plugin's token. */
 export const DEFAULT_TOKEN_FILE = '/var/run/argo/token';
@@ -46,22 +47,6 @@ const managementSchema = mapping(
   { title: 'Management', description: 'Health and metrics, on a port of their own.' },
 );
 
-const storeSchema = z
-  .discriminatedUnion(
-    'kind',
-    [
-      mapping(
-        { kind: z.literal('memory').meta({ description: 'In this process; lost with it.' }) },
-        { title: 'Memory', description: 'Last good answers are kept in memory.' },
-      ),
-    ],
-    {
-      error:
-        'memory: this version keeps last good answers in memory only; write store: {kind: memory}, or leave store out',
-    },
-  )
-  .meta({ title: 'Store', description: 'Where the last good answer of each branch is kept.' });
-
 export const configSchema = mapping(
   {
     server: serverSchema.prefault({}),
@@ -74,7 +59,7 @@ export const configSchema = mapping(
     maxFreshFor: duration.default('5m').meta({
       description: 'How far freshFor is stretched when the quota of an API comes to its end.',
     }),
-    store: storeSchema.default({ kind: 'memory' }),
+    store: storeSchema.prefault({ kind: 'sqlite' }),
     ci: named(entryName, ciSchema, 1, {
       title: 'CI connections',
       description: 'Connections to CI, by a name of your choosing.',

@@ -1,21 +1,33 @@
-/** Checks that the files that hold secrets are there. Apart from `loadConfig`: a configuration may be checked where they are not mounted. */
+/** Checks that the files that hold secrets and certificates are there. Apart from `loadConfig`: a configuration may be checked where they are not mounted. */
+import { readFileSync } from 'node:fs';
 import type { Config } from './config.ts';
 import { formatPath, quote, type DocumentPath } from './problem.ts';
+import { readTlsFiles } from './tls-files.ts';
 
 /** As `node:fs` has it; throws when there is nothing. */
 type Stat = (path: string) => { isFile(): boolean };
 
 /**
  * @param stat follows symbolic links, as which Kubernetes mounts secrets
- * @returns one line for each file that is missing or is none; empty if all is well
+ * @param readFile for certificates and their keys; throws as `node:fs` does
+ * @returns one line for each file that is missing, is none or (PEM) is malformed; empty if all is well
  */
-export function checkSecretFiles(config: Config, stat: Stat): string[] {
-  return listSecretFiles(config).flatMap(({ path, file }) => {
+export function checkSecretFiles(
+  config: Config,
+  stat: Stat,
+  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+): string[] {
+  const secrets = listSecretFiles(config).flatMap(({ path, file }) => {
     const found = describeFile(file, stat);
     return found === undefined
       ? []
-      : [`${config.file} ${formatPath(path)}: found ${found} at ${quote(file)}, expected a file`];
+      : [`${formatPath(path)}: found ${found} at ${quote(file)}, expected a file`];
   });
+  const certificates = [...config.ci.values(), ...config.registries.values()].flatMap(({ tls }) => {
+    const reading = tls && readTlsFiles(tls, readFile);
+    return reading?.kind === 'unusable' ? reading.problems : [];
+  });
+  return [...secrets, ...certificates].map((problem) => `${config.file} ${problem}`);
 }
 
 function describeFile(file: string, stat: Stat): string | undefined {
@@ -41,6 +53,14 @@ function listSecretFiles(config: Config): { path: DocumentPath; file: string }[]
         ? [{ path: ['registries', host, 'passwordFile'], file: credentials.password.file }]
         : [],
     ),
+    ...[...config.registries.values()].flatMap(({ host, identity }) =>
+      identity?.credentialsFile === undefined
+        ? []
+        : [{ path: ['registries', host, 'credentialsFile'], file: identity.credentialsFile }],
+    ),
+    ...(config.store.kind === 'redis' && config.store.password?.kind === 'passwordFile'
+      ? [{ path: ['store', 'passwordFile'], file: config.store.password.file }]
+      : []),
     ...config.dockerConfigFiles.map((file, i) => ({ path: ['dockerConfigFiles', i], file })),
   ];
 }

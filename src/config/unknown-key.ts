@@ -6,7 +6,7 @@ const SECRET_KEY =
   /^(?:.*(?:token|password|passwd|secret|private_?key|api_?key|credentials?)|pat|auth|identitytoken)$/i;
 
 /** Keys that tell where a secret is. */
-const PLACE_KEY = /(?:File|Env)$/;
+const PLACE_KEY = /^(?!(?:ca|cert|key|credentials)File$).*(?:File|Env)$/;
 
 /**
  * @param key a key that is not among the known ones

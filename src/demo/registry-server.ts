@@ -6,7 +6,7 @@ export interface DemoRegistry {
   readonly server: Server;
   /** Pushes an image. @returns its digest */
   push(name: string, tag: string): string;
-  /** From now on every request is answered with 503, until it is mended. */
+  /** From now on every request is answered with 503 (in maintenance, come back in 5 seconds), until it is mended. */
   breakDown(): void;
   mend(): void;
 }
@@ -20,7 +20,7 @@ export function createRegistryServer(): DemoRegistry {
   const server = createServer((request, response) => {
     const match = /^\/v2\/(.+)\/manifests\/([^/]+)$/.exec(request.url ?? '');
     const manifest = match === null ? undefined : manifests.get(`${match[1]}:${match[2]}`);
-    if (broken) fail(response, 503, 'UNAVAILABLE', 'the registry is down (demo)');
+    if (broken) fail(response.setHeader('retry-after', 5), 503, 'UNAVAILABLE', 'the registry is down (demo)');
     else if (request.url === '/v2/') response.end('{}');
     else if (manifest === undefined) fail(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown');
     else {
@@ -51,17 +51,16 @@ export function createRegistryServer(): DemoRegistry {
 
 /** @param content makes the image differ from others */
 function createManifest(content: string): string {
-  const descriptor = (mediaType: string, text: string) => ({
-    mediaType,
-    digest: digestOf(text),
-    size: Buffer.byteLength(text),
-  });
   return JSON.stringify({
     schemaVersion: 2,
     mediaType: MEDIA_TYPE,
     config: descriptor('application/vnd.oci.image.config.v1+json', '{}'),
     layers: [descriptor('application/vnd.oci.image.layer.v1.tar', content)],
   });
+}
+
+function descriptor(mediaType: string, text: string): object {
+  return { mediaType, digest: digestOf(text), size: Buffer.byteLength(text) };
 }
 
 function digestOf(text: string): string {

@@ -1,13 +1,12 @@
-/** The documented example on loopback: a GitHub and a registry with two branches, and the plugin before them. */
+/** The documented example on loopback: a GitHub and a registry, and the plugin before them. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { composeService, type Service } from '../compose.ts';
 import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
 import { createLogger } from '../logger.ts';
+import { parsePlatform, parseReference } from '../registry/reference.ts';
 import { createGitHubServer, type DemoRun } from './github-server.ts';
 import { createRegistryServer, type DemoRegistry } from './registry-server.ts';
 
@@ -18,61 +17,61 @@ export interface DemoWorld {
   readonly config: Config;
   readonly service: Service;
   readonly registry: DemoRegistry;
-  /** CI builds a commit: a finished run, and, if it was green, both images in the registry. */
-  build(branch: string, commit: string, conclusion: DemoRun['conclusion'], imagesPushed?: boolean): void;
+  /**
+   * CI has built a commit: a finished run, and, if it was green, both images in the registry.
+   * @returns the images' digests by name; of a red build none
+   */
+  build(build: DemoBuild): Readonly<Record<string, string>>;
   /** Lets time pass, so that the plugin asks upstream anew. */
   pass(seconds: number): void;
   stop(): Promise<void>;
 }
 
-export interface DemoWorldOptions {
-  /** 0: any. */
-  readonly port: number;
-  readonly version: string;
-  readonly loadConfig: (file: string) => Config;
+export interface DemoBuild extends Pick<DemoRun, 'branch' | 'commit' | 'conclusion'> {
+  readonly minutesAgo: number;
 }
 
 /** It guards nothing but servers on loopback that end with the demo. */
 const TOKEN = 'demo-token';
+const TOKEN_VARIABLE = 'GREENPIN_DEMO_TOKEN';
 const IMAGES = ['front', 'back'] as const;
+const FIRST_RUN = 29_000_000_411;
 
-export async function createDemoWorld({ port, version, loadConfig }: DemoWorldOptions): Promise<DemoWorld> {
+/**
+ * @param port of the plugin; 0: any that is free
+ * @throws ConfigError when the port is taken
+ */
+export async function createDemoWorld(port: number, version: string): Promise<DemoWorld> {
   const runs: DemoRun[] = [];
   const registry = createRegistryServer();
   const github = createGitHubServer(runs);
-  const folder = mkdtempSync(join(tmpdir(), 'greenpin-demo-'));
+  const closeUpstreams = () => Promise.all([close(github), close(registry.server)]);
   const [githubHost, registryHost] = await Promise.all([listen(github), listen(registry.server)]);
-  writeFileSync(join(folder, 'token'), `${TOKEN}\n`);
-  writeFileSync(join(folder, 'greenpin.yaml'), describeConfig(githubHost, registryHost, port));
-  const config = loadConfig(join(folder, 'greenpin.yaml'));
+  const env = { [TOKEN_VARIABLE]: TOKEN };
+  const readFile = () => describeConfig(githubHost, registryHost, port);
+  const config = loadConfig({ file: 'the demo', readFile, env, parseReference, parsePlatform });
 
   let passed = 0;
   const now = () => Date.now() + passed;
   const stopping = new AbortController();
-  const service = composeService(config, {
-    env: {},
-    now,
-    logger: createLogger('silent'),
-    version,
-    stopping: stopping.signal,
+  const logger = createLogger('silent');
+  const service = composeService(config, { env, now, logger, version, stopping: stopping.signal });
+  const { server: url } = await service.start().catch(async (error: unknown) => {
+    await closeUpstreams();
+    throw error;
   });
-  const { server } = await service.start();
   return {
-    url: server,
+    url,
     token: TOKEN,
     config,
     service,
     registry,
-    build(branch, commit, conclusion, imagesPushed = conclusion === 'success') {
-      runs.push({
-        id: 29_000_000_000 + runs.length + 1,
-        branch,
-        commit,
-        conclusion,
-        createdAt: now() - 90_000 + runs.length,
-      });
-      if (!imagesPushed) return;
-      for (const name of IMAGES) registry.push(`acme/shop-${name}`, `sha-${commit.slice(0, 7)}`);
+    build({ minutesAgo, ...run }) {
+      const createdAt = now() - minutesAgo * 60_000 - 90_000;
+      runs.push({ id: FIRST_RUN + runs.length, createdAt, ...run });
+      const tag = `sha-${run.commit.slice(0, 7)}`;
+      const pushed = run.conclusion === 'success' ? IMAGES : [];
+      return Object.fromEntries(pushed.map((name) => [name, registry.push(`acme/shop-${name}`, tag)]));
     },
     pass(seconds) {
       passed += seconds * 1000;
@@ -80,15 +79,15 @@ export async function createDemoWorld({ port, version, loadConfig }: DemoWorldOp
     async stop() {
       stopping.abort();
       await service.stop();
-      await Promise.all([close(github), close(registry.server)]);
-      rmSync(folder, { recursive: true });
+      await closeUpstreams();
     },
   };
 }
 
 function describeConfig(githubHost: string, registryHost: string, port: number): string {
-  return `server: {host: 127.0.0.1, port: ${port}, tokenFile: token}
+  return `server: {host: 127.0.0.1, port: ${port}, tokenEnv: ${TOKEN_VARIABLE}}
 management: {host: 127.0.0.1, port: 0}
+store: {kind: memory}
 ci:
   github: {kind: github, url: "http://${githubHost}"}
 projects:

@@ -6,11 +6,12 @@ import { ApiError } from '../errors.ts';
 import type { Clock } from '../resolve/ports.ts';
 import type { Project } from '../resolve/types.ts';
 import type { Authenticator } from './authenticate.ts';
-import type { CallLog, CallObserver } from './call-log.ts';
+import type { CallObserver } from './call-log.ts';
 import { createCallLog } from './call-log.ts';
 import { answerClientError, createErrorHandler, sendError } from './error-handler.ts';
-import type { AnswerSource } from './getparams.ts';
+import type { AnswerSource, GetParamsDeps } from './getparams.ts';
 import { createGetParams, GETPARAMS_PATH } from './getparams.ts';
+import { closeConnectionsOnStop } from './stopping.ts';
 
 const JSON_TYPE = 'application/json';
 const BODY_LIMIT = 1024 * 1024;
@@ -32,6 +33,8 @@ export interface AppDeps {
   /** Monotonic milliseconds with fractions. */
   readonly stopwatch?: () => number;
   readonly requestTimeoutMs?: number;
+  /** How long `close()` waits for what is under way. */
+  readonly stopWithinMs?: number;
 }
 
 /** @returns the server, not yet listening; `close()` lets the requests in flight finish */
@@ -39,6 +42,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   const { authenticator, logger, observer, stopwatch = () => performance.now() } = deps;
   const calls = createCallLog(logger, observer, stopwatch);
   const app = fastify(serverOptions(deps));
+  const stopping = closeConnectionsOnStop(app, deps.stopWithinMs);
   app.decorateRequest('startedAt', 0);
   app.decorateRequest('question', undefined);
   app.removeAllContentTypeParsers();
@@ -49,9 +53,13 @@ export function createApp(deps: AppDeps): FastifyInstance {
     request.raw.headers['content-type'] = JSON_TYPE;
     done(refusal === undefined ? undefined : new ApiError('forbidden', refusal));
   });
+  app.addHook('onClose', (_instance, done) => {
+    calls.flush();
+    done();
+  });
   app.setErrorHandler(createErrorHandler(calls));
   app.setNotFoundHandler(refuseRoute);
-  registerGetParams(app, deps, calls);
+  registerGetParams(app, { ...deps, calls, stopping });
   return app;
 }
 
@@ -64,7 +72,6 @@ function serverOptions({ authenticator, requestTimeoutMs = REQUEST_TIMEOUT_MS }:
     requestTimeout: requestTimeoutMs,
     http: {
       requestTimeout: requestTimeoutMs,
-      headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: Math.min(requestTimeoutMs, 5_000),
     },
     forceCloseConnections: 'idle',
@@ -81,12 +88,12 @@ function serverOptions({ authenticator, requestTimeoutMs = REQUEST_TIMEOUT_MS }:
 }
 
 /** The body's parser lives in the route's own scope, so that no other path reads a body. */
-function registerGetParams(app: FastifyInstance, deps: AppDeps, calls: CallLog): void {
+function registerGetParams(app: FastifyInstance, deps: GetParamsDeps): void {
   void app.register((scope, _options, done) => {
     scope.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, (_request, body, parsed) =>
       parsed(null, body),
     );
-    scope.post(GETPARAMS_PATH, createGetParams({ ...deps, calls }));
+    scope.post(GETPARAMS_PATH, createGetParams(deps));
     done();
   });
 }

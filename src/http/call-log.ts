@@ -3,7 +3,6 @@ import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { ApiError, ApiErrorCode } from '../errors.ts';
 import type { BranchRequest } from '../resolve/types.ts';
-import type { Answer } from './getparams.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,50 +22,70 @@ export interface CallObserver {
   called(outcome: CallOutcome, durationSeconds: number, freshness?: 'fresh' | 'stale', age?: number): void;
 }
 
+/** An answer that was sent. */
+interface Sent {
+  readonly kind: 'answered' | 'nothing';
+  readonly freshness: 'fresh' | 'stale';
+  /** Whole seconds. */
+  readonly age: number;
+}
+
 export interface CallLog {
   begin(request: FastifyRequest): void;
-  /** @param age whole seconds */
-  answered(request: FastifyRequest, answer: Exclude<Answer, { kind: 'failed' }>, age: number): void;
+  answered(request: FastifyRequest, sent: Sent): void;
   /** The cause is logged only when it is our own fault. */
   failed(request: FastifyRequest, error: ApiError): void;
+  /** Tells now what is still to be told. */
+  flush(): void;
 }
+
+interface Told extends Sent {
+  readonly question: BranchRequest | undefined;
+  readonly durationMs: number;
+}
+
+/**
+ * Answers are told of a few milliseconds later and many at once: one by one, that would cost more than all else that is done
+ * for an answer from memory (measured by test/bench/memory-answer.ts). Failures are told of at once.
+ */
+const LONGEST_WAIT_MS = 20;
+const BATCH = 256;
 
 /** @param stopwatch monotonic milliseconds with fractions, such as `performance.now` */
 export function createCallLog(logger: Logger, observer: CallObserver, stopwatch: () => number): CallLog {
+  let waiting: Told[] = [];
+  function flush(): void {
+    const batch = waiting;
+    waiting = [];
+    for (const told of batch) tell(told);
+  }
+  function tell({ question, kind, freshness, age, durationMs }: Told): void {
+    const outcome = kind === 'nothing' ? 'nothing' : freshness;
+    observer.called(outcome, durationMs / 1000, freshness, age);
+    logger.info({ ...asked(question), outcome, freshness, age, durationMs: rounded(durationMs) }, 'answered');
+  }
   return {
+    flush,
     begin(request) {
       request.startedAt = stopwatch();
     },
-    answered(request, answer, age) {
-      const durationMs = stopwatch() - request.startedAt;
-      const outcome = answer.kind === 'nothing' ? 'nothing' : answer.freshness;
-      observer.called(outcome, durationMs / 1000, answer.freshness, age);
-      // Written out, not spread: this line is a good part of what an answer from memory costs.
-      const { question } = request;
-      logger.info(
-        {
-          project: question?.project.name,
-          branch: question?.branch,
-          number: question?.number,
-          outcome,
-          freshness: answer.freshness,
-          age,
-          durationMs: rounded(durationMs),
-        },
-        'answered',
-      );
+    answered({ question, startedAt }, { kind, freshness, age }) {
+      if (waiting.length === 0) setTimeout(flush, LONGEST_WAIT_MS).unref();
+      waiting.push({ question, kind, freshness, age, durationMs: stopwatch() - startedAt });
+      if (waiting.length >= BATCH) flush();
     },
-    failed(request, error) {
-      const durationMs = stopwatch() - request.startedAt;
+    failed({ question, startedAt }, error) {
+      flush();
+      const durationMs = stopwatch() - startedAt;
       observer.called(error.code, durationMs / 1000);
-      const fields = { ...asked(request), outcome: error.code, durationMs: rounded(durationMs) };
+      const fields = { ...asked(question), outcome: error.code, durationMs: rounded(durationMs) };
       if (error.code === 'internal_error') logger.error({ ...fields, err: error.cause }, error.message);
       else logger.warn({ ...fields, message: error.message }, 'refused or failed');
     },
   };
 }
 
-function asked({ question }: FastifyRequest): object {
+function asked(question: BranchRequest | undefined): object {
   if (question === undefined) return {};
   return { project: question.project.name, branch: question.branch, number: question.number };
 }

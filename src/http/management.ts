@@ -3,6 +3,7 @@ import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../errors.ts';
 import { answerClientError, sendError } from './error-handler.ts';
+import { closeConnectionsOnStop } from './stopping.ts';
 
 export interface ManagementDeps {
   /** Why no call can be answered now; undefined when one can. The text is public. */
@@ -20,13 +21,13 @@ export interface ManagementDeps {
 export function createManagement({ notReady, stopping, metrics }: ManagementDeps): FastifyInstance {
   const app = fastify({
     logger: false,
+    frameworkErrors: (_error, _request, reply) => sendError(reply, notFound()),
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
   });
-  app.setNotFoundHandler((_request, reply) => {
-    sendError(reply, new ApiError('not_found', 'There is nothing here; try /healthz, /readyz or /metrics'));
-  });
+  closeConnectionsOnStop(app);
+  app.setNotFoundHandler((_request, reply) => sendError(reply, notFound()));
   app.setErrorHandler((_error, _request, reply) => {
     sendError(reply, new ApiError('internal_error', 'Greenpin could not answer this'));
   });
@@ -41,4 +42,8 @@ export function createManagement({ notReady, stopping, metrics }: ManagementDeps
     return reply.header('content-type', metrics.contentType).send(text);
   });
   return app;
+}
+
+function notFound(): ApiError {
+  return new ApiError('not_found', 'There is nothing here; try /healthz, /readyz or /metrics');
 }

@@ -37,8 +37,8 @@ export interface AuthorizerDeps {
   readonly endpoints: Endpoints;
   readonly grantFinder: GrantFinder;
   readonly tokens: TokenSource;
-  /** May fetch and renew (cloud identities); throws UpstreamError. */
-  readonly credentialFor: (reference: ImageReference) => Promise<Credential>;
+  /** May fetch and renew (cloud identities, with `fetchHttp` if they ask the registry itself); throws UpstreamError. */
+  readonly credentialFor: (reference: ImageReference, fetchHttp: FetchHttp) => Promise<Credential>;
   readonly delay: (ms: number) => Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
 
   return async (reference) => {
     const { registry, path: repositoryPath } = reference;
-    const subject: Subject = { reference, credential: await credentialFor(reference) };
+    const subject: Subject = { reference, credential: await credentialFor(reference, fetchHttp) };
     let used = NONE;
     let isNew = false;
 

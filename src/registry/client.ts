@@ -3,6 +3,7 @@ import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { DigestResult, RegistryClient, RevisionResult } from '../resolve/ports.ts';
 import type { ImageReference, Platform } from '../resolve/types.ts';
 import { createAuthorizer, type Access, type AuthorizerDeps, type Session } from './authorize.ts';
+import type { Credential } from './credentials.ts';
 import { createEndpoints, type RegistrySettings } from './endpoints.ts';
 import { describeError } from './failure.ts';
 import { fetchBlob, fetchDigest, fetchManifest, type Absent, type Target } from './fetch-manifest.ts';
@@ -21,6 +22,11 @@ export type RegistryClientDeps = Omit<TransportDeps, 'endpoints' | 'gate'> &
     readonly registries: Readonly<Record<string, RegistrySettings>>;
     /** Requests at one time, for each host. */
     readonly maxConcurrent: number;
+    /**
+     * Told of a credential with which a registry has denied access.
+     * @returns whether it was dropped, so that another one may be had; left out: none is
+     */
+    readonly forgetCredential?: (refused: Credential) => boolean;
   };
 
 /** What `greenpin check` shows of a registry. */
@@ -36,10 +42,17 @@ export interface ProbingRegistryClient extends RegistryClient {
 }
 
 type Failed = { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+type Answer = DigestResult | RevisionResult;
+
+interface Asked<Result extends Answer> {
+  readonly result: Result | Failed;
+  readonly access: Access | undefined;
+}
 
 const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 
 export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryClient {
+  const { forgetCredential = () => false } = deps;
   const endpoints = createEndpoints(deps.registries);
   const fetchHttp = createTransport({ ...deps, endpoints, gate: createHostGate(deps) });
   const tokens = createTokenSource({ fetchHttp, now: deps.now });
@@ -50,22 +63,41 @@ export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryC
     return { reference, host: endpoints.apiUrl(reference.registry, '/').host, session, fetchHttp };
   }
 
-  async function probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe> {
+  async function askOnce<Result extends Answer>(
+    reference: ImageReference,
+    resolve: (target: Target) => Promise<Result>,
+  ): Promise<Asked<Result>> {
     let session: Session | undefined;
     const result = await settle(reference, async () => {
       session = await openSession(reference);
-      return resolveTarget(createTarget(reference, session), platform);
+      return resolve(createTarget(reference, session));
     });
     return { result, access: session?.access() };
   }
 
-  function resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult> {
-    return settle(reference, async () => {
+  /** What a cloud has given for hours may have been withdrawn meanwhile: denied, it is asked once more with a new credential. */
+  async function ask<Result extends Answer>(
+    reference: ImageReference,
+    resolve: (target: Target) => Promise<Result>,
+  ): Promise<Asked<Result>> {
+    const asked = await askOnce(reference, resolve);
+    const { result, access } = asked;
+    if (result.kind !== 'failed' || result.failure.kind !== 'denied' || access === undefined) return asked;
+    return forgetCredential(access.credential) ? askOnce(reference, resolve) : asked;
+  }
+
+  function probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe> {
+    return ask(reference, (target) => resolveTarget(target, platform));
+  }
+
+  async function resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult> {
+    const { result } = await ask<RevisionResult>(reference, async (target) => {
       const { digest } = reference;
       if (digest === undefined)
         throw new InvalidManifest('bears no digest; only what is pinned has one revision');
-      return resolveTargetRevision(createTarget(reference, await openSession(reference)), digest, platform);
+      return resolveTargetRevision(target, digest, platform);
     });
+    return result;
   }
 
   return {

@@ -9,18 +9,22 @@ import {
   type CredentialEntry,
 } from './credentials.ts';
 import { parseDockerConfig } from './docker-config.ts';
+import type { Identity } from './identity/identity.ts';
 import { imageRepository } from './reference.ts';
+import type { FetchHttp } from './transport.ts';
 import { createWatchedFile, type FileAccess } from './watched-file.ts';
 
 /** The credentials of one entry of `registries` (design §3). */
 export interface ConfiguredLogin {
+  /** Instead of the others: gives (and renews) the credential when it is asked for. */
+  readonly identity?: Pick<Identity, 'fetchCredential'>;
   readonly username?: string;
   readonly passwordFile?: string;
   readonly passwordEnv?: string;
 }
 
 export interface CredentialStoreDeps {
-  /** By registry, or registry and path prefix; entries without `username` are passed over. */
+  /** By registry, or registry and path prefix; entries without `identity` and `username` are passed over. */
   readonly registries: Readonly<Record<string, ConfiguredLogin>>;
   readonly dockerConfigFiles: readonly string[];
   readonly files: FileAccess;
@@ -29,32 +33,36 @@ export interface CredentialStoreDeps {
   readonly warn: (message: string) => void;
 }
 
-/** An entry without a credential says why there is none. */
-type Source = () => Promise<
-  readonly (CredentialEntry | { readonly key: string; readonly problem: string })[]
->;
+/** What stands under a key: a credential, what gives one, or why there is none. */
+type Entry =
+  | CredentialEntry
+  | { readonly key: string; readonly identity: Pick<Identity, 'fetchCredential'> }
+  | { readonly key: string; readonly problem: string };
+
+type Source = () => Promise<readonly Entry[]>;
 
 /**
  * A configured credential that cannot be read makes the request fail: going on without it, a registry that hides private
  * images would answer that there is none.
  * @returns the best matching credential, `anonymous` when none is configured for the image
- * @throws UpstreamError (`denied`), from the function that is returned
+ * @throws UpstreamError, from the function that is returned: `denied`, or what an identity's cloud met with
  */
 export function createCredentialStore(
   deps: CredentialStoreDeps,
-): (reference: ImageReference) => Promise<Credential> {
+): (reference: ImageReference, fetchHttp: FetchHttp) => Promise<Credential> {
   const configured = Object.entries(deps.registries).flatMap(([key, login]) =>
     createLoginSource(key, login, deps),
   );
   const files = deps.dockerConfigFiles.map((path) => createFileSource(path, deps));
 
-  return async (reference) => {
+  return async (reference, fetchHttp) => {
     const entries = await Promise.all(configured.map((read) => read()));
     const read = await Promise.allSettled(files.map((source) => source()));
     const contents = read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const match = matchCredential([...entries, ...contents].flat(), reference);
     const unreadable = read.find((result) => result.status === 'rejected')?.reason;
     if (match !== undefined && 'credential' in match) return match.credential;
+    if (match !== undefined && 'identity' in match) return match.identity.fetchCredential(fetchHttp);
     if (match !== undefined) throw unusable(reference, match.problem);
     if (unreadable instanceof Error) throw unusable(reference, unreadable.message);
     return { kind: 'anonymous', source: 'no configured credentials' };
@@ -62,7 +70,8 @@ export function createCredentialStore(
 }
 
 function createLoginSource(key: string, login: ConfiguredLogin, deps: CredentialStoreDeps): Source[] {
-  const { username } = login;
+  const { identity, username } = login;
+  if (identity !== undefined) return [async () => [{ key, identity }]];
   if (username === undefined) return [];
   const source = `registries.${key} in the configuration`;
   const readPassword = createPasswordReader(login, deps);

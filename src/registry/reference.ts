@@ -114,7 +114,7 @@ function checkDigest(text: string, digest: string): Digest {
   if (parsed !== undefined) return parsed;
   throw invalid(
     text,
-    `has the digest ${quote(digest)}; expected sha256: and 64, or sha512: and 128, of 0-9 a-f`,
+    `has the digest ${quote(digest.slice(digest.lastIndexOf('@') + 1))}; expected sha256: and 64, or sha512: and 128, of 0-9 a-f`,
   );
 }
 
@@ -123,7 +123,15 @@ function invalid(text: string, problem: string): InvalidReference {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text.length > LONGEST_EXCERPT ? `${text.slice(0, LONGEST_EXCERPT)}...` : text);
+  const shown = withoutLogin(text);
+  return JSON.stringify(shown.length > LONGEST_EXCERPT ? `${shown.slice(0, LONGEST_EXCERPT)}...` : shown);
+}
+
+/** Somebody may have written `USER:PASSWORD@HOST/...`: what stands before such an `@` is not repeated. */
+function withoutLogin(text: string): string {
+  const parts = text.split('@');
+  const kept = parts.splice(/^sha\d+:/.test(parts.at(-1) ?? '') ? -2 : -1);
+  return parts.some((part) => part.includes(':')) ? `***@${kept.join('@')}` : text;
 }
 
 /** @returns the reference's canonical text; parsing it gives the same reference again */

@@ -1,5 +1,5 @@
 /** One HTTP request to a registry or its token service, with everything that can go wrong on the way decided. */
-import { request as undiciRequest, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { UpstreamError } from '../errors.ts';
 import type { Clock, UpstreamObserver } from '../resolve/ports.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -109,8 +109,9 @@ export function createTransport(deps: TransportDeps): FetchHttp {
     const dispatcher = dispatcherFor(registry, url);
     try {
       const signal = AbortSignal.timeout(Math.max(Math.ceil(ms), 1));
-      const answer = await undiciRequest(url, {
-        dispatcher,
+      const answer = await dispatcher.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
         method,
         headers: { 'user-agent': 'greenpin', ...headers },
         body,

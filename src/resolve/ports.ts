@@ -94,6 +94,25 @@ export interface LastGoodStore {
   set(key: string, value: LastGood): Promise<LastGood | undefined>;
 }
 
+/** What an upstream said, as one replica tells the others. */
+export interface Publication {
+  readonly text: string;
+  /** Milliseconds since upstream was asked, by the exchange's own clock: those of two replicas may differ. */
+  readonly ageMs: number;
+}
+
+/** Where replicas tell each other what upstream said. Never throws: without it, each goes on by itself. */
+export interface Exchange {
+  find(topic: string): Promise<Publication | undefined>;
+  /** Unless a newer one is there. */
+  publish(topic: string, publication: Publication, keepForMs: number): Promise<void>;
+  /**
+   * @returns whether it is this replica's turn to ask upstream (also when nobody can tell); at most for so long, or until the
+   * returned turn is ended
+   */
+  takeTurn(topic: string, forMs: number): Promise<{ end(): Promise<void> } | undefined>;
+}
+
 /** Told how the store does, for metrics. */
 export interface StoreObserver {
   storeFailed(): void;
@@ -111,6 +130,8 @@ export interface RunPage {
   readonly total: number;
   /** Makes the next request for the same page conditional (ETag). */
   readonly validator?: string;
+  /** When upstream was asked, milliseconds since the epoch, if that was not now: another replica asked. */
+  readonly asOf?: number;
 }
 
 /** A CI provider fetches and translates; sorting, selecting and caching is done elsewhere. Each method throws `UpstreamError`. */
@@ -134,18 +155,31 @@ export interface CiProvider {
 
 /** What a registry says of one reference. Three-way on purpose: a fault is never "absent". */
 export type DigestResult =
-  | { readonly kind: 'found'; readonly digest: Digest; readonly mediaType: string }
+  | {
+      readonly kind: 'found';
+      readonly digest: Digest;
+      readonly mediaType: string;
+      /** When the registry was asked, milliseconds since the epoch, if that was not now: another replica asked. */
+      readonly asOf?: number;
+    }
   | {
       readonly kind: 'absent';
+      readonly asOf?: number;
       /** `manifest`: the tag (or platform) is not there; `repository`: the whole image repository is not, often a typo. */
       readonly missing: 'manifest' | 'repository';
       readonly reason: string;
     }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
+/** From when on, in milliseconds since the epoch, an answer is new enough that another replica was given. */
+export interface NewEnough {
+  readonly found: number;
+  readonly absent: number;
+}
+
 /** The registries. Never throws. */
 export interface RegistryClient {
-  resolveDigest(reference: ImageReference, platform?: Platform): Promise<DigestResult>;
+  resolveDigest(reference: ImageReference, platform?: Platform, newEnough?: NewEnough): Promise<DigestResult>;
   /** Reads the image's configuration; `reference` must bear a digest. */
   resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult>;
 }

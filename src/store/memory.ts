@@ -16,7 +16,7 @@ export function createMemoryStore(): LastGoodStore {
     get: (key) => Promise.resolve(answers.get(key)),
     set(key, value) {
       answers.set(key, value);
-      return Promise.resolve();
+      return Promise.resolve(undefined);
     },
   };
 }

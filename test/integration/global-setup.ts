@@ -1,14 +1,18 @@
 import type { TestProject } from 'vitest/node';
 import type { Availability } from './containers.ts';
 import { containerEngine, containersRequired, missing } from './containers.ts';
+import { findCrane, type Crane } from './crane.ts';
 import type { RegistryImage } from './registry-image.ts';
 import { provideRegistryImage } from './registry-image.ts';
 import { skopeoVersion } from './skopeo.ts';
+import { redisVersion } from '../fixtures/redis-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     registryImage: RegistryImage;
     skopeo: Availability;
+    redis: Availability;
+    crane: Crane;
   }
 }
 
@@ -19,12 +23,19 @@ declare module 'vitest' {
  */
 export default async function setup(project: TestProject): Promise<void> {
   const registryImage = await findRegistryImage();
-  const skopeo = await findSkopeo();
+  const skopeo = await find('skopeo', skopeoVersion);
+  const redis = await find('redis-server', redisVersion);
+  const crane = await findCrane(process.env);
+  if (!crane.available && containersRequired()) throw missing(crane.reason, undefined);
   project.provide('registryImage', registryImage);
   project.provide('skopeo', skopeo);
+  project.provide('redis', redis);
+  project.provide('crane', crane);
   const leftOut = [
     ...(registryImage.available ? [] : [`tests in containers (${registryImage.reason})`]),
+    ...(redis.available ? [] : [`tests with Redis (${redis.reason})`]),
     ...(skopeo.available ? [] : [`comparison with skopeo (${skopeo.reason})`]),
+    ...(crane.available ? [] : [`comparison with crane, and its registry (${crane.reason})`]),
   ];
   if (leftOut.length > 0) console.log(`Left out: ${leftOut.join('; ')}`);
 }
@@ -40,12 +51,12 @@ async function findRegistryImage(): Promise<RegistryImage> {
   }
 }
 
-async function findSkopeo(): Promise<Availability> {
+async function find(command: string, version: () => Promise<string>): Promise<Availability> {
   try {
-    await skopeoVersion();
+    await version();
     return { available: true };
   } catch (error) {
-    if (containersRequired()) throw missing('skopeo is not installed', error);
-    return { available: false, reason: 'skopeo is not installed' };
+    if (containersRequired()) throw missing(`${command} is not installed`, error);
+    return { available: false, reason: `${command} is not installed` };
   }
 }

@@ -1,19 +1,34 @@
-import { composeRegistries } from '../../src/compose.ts';
+import { composeRegistries } from '../../src/compose-registries.ts';
+import type { RegistrySettings } from '../../src/config/config.ts';
 import { REGISTRY_USER } from './registry-container.ts';
+
+export interface ClientOptions {
+  readonly registries?: readonly RegistrySettings[];
+  readonly dockerConfigFiles?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly warn?: (message: string) => void;
+}
+
+/** Our client, composed as in production. */
+export function composeClientWith({ registries = [], dockerConfigFiles = [], ...options }: ClientOptions) {
+  const { env = {}, warn = () => {} } = options;
+  const observer = { requested: () => {}, quota: () => {} };
+  const byHost = new Map(registries.map((settings) => [settings.host, settings]));
+  return composeRegistries({ registries: byHost, dockerConfigFiles }, 5000, {
+    env,
+    now: Date.now,
+    observer,
+    warn,
+  });
+}
 
 /** Our client, composed as in production, without any credentials or with those of one registry. */
 export function composeClient(login?: { readonly host: string; readonly password: string }) {
+  if (login === undefined) return composeClientWith({});
   const { username } = REGISTRY_USER;
   const password = { kind: 'passwordEnv', env: 'REGISTRY_PASSWORD' } as const;
-  const registries =
-    login === undefined
-      ? new Map()
-      : new Map([[login.host, { host: login.host, credentials: { username, password } }]]);
-  const world = {
-    env: { REGISTRY_PASSWORD: login?.password },
-    now: Date.now,
-    observer: { requested: () => {}, quota: () => {} },
-    warn: () => {},
-  };
-  return composeRegistries({ registries, dockerConfigFiles: [] }, 5000, world);
+  return composeClientWith({
+    registries: [{ host: login.host, credentials: { username, password } }],
+    env: { REGISTRY_PASSWORD: login.password },
+  });
 }

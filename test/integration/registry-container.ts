@@ -1,4 +1,5 @@
 import { Wait } from 'testcontainers';
+import type { Certificate } from '../fixtures/certificates.ts';
 import { createContainer } from './containers.ts';
 import type { RegistryImage } from './registry-image.ts';
 
@@ -7,6 +8,8 @@ export interface RegistryOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Files in the container that `env` points to. */
   readonly files?: readonly { readonly content: string; readonly target: string }[];
+  /** It speaks https, perhaps only with clients that have a certificate. */
+  readonly tls?: boolean;
 }
 
 export interface RunningRegistry {
@@ -33,9 +36,29 @@ export const HTPASSWD_AUTH: RegistryOptions = {
   ],
 };
 
+/** @param clientCa an authority: clients must have a certificate of it */
+export function tlsOptions({ cert, key }: Certificate, clientCa?: string): RegistryOptions {
+  const clients = clientCa === undefined ? '' : ', clientcas: [/tls/clients.pem]';
+  const config = [
+    'version: 0.1',
+    'storage: {filesystem: {rootdirectory: /var/lib/registry}}',
+    `http: {addr: ":5000", tls: {certificate: /tls/cert.pem, key: /tls/key.pem${clients}}}`,
+  ];
+  return {
+    tls: true,
+    files: [
+      // Variables cannot set a list.
+      { content: config.join('\n'), target: '/etc/docker/registry/config.yml' },
+      { content: cert, target: '/tls/cert.pem' },
+      { content: key, target: '/tls/key.pem' },
+      ...(clientCa === undefined ? [] : [{ content: clientCa, target: '/tls/clients.pem' }]),
+    ],
+  };
+}
+
 /**
  * @param image as `inject('registryImage')` gives it
- * @returns an empty registry that answers, over http on loopback
+ * @returns an empty registry that answers, on loopback
  */
 export async function startRegistry(
   image: RegistryImage,
@@ -43,9 +66,11 @@ export async function startRegistry(
 ): Promise<RunningRegistry> {
   if (!image.available) throw new Error(image.reason);
   const port = 5000;
-  const answers = Wait.forHttp('/v2/', port, { abortOnContainerExit: true })
-    .forStatusCodeMatching((status) => status === 200 || status === 401)
-    .withReadTimeout(200);
+  const answers = options.tls
+    ? Wait.forLogMessage(/listening on .*tls/)
+    : Wait.forHttp('/v2/', port, { abortOnContainerExit: true })
+        .forStatusCodeMatching((status) => status === 200 || status === 401)
+        .withReadTimeout(200);
   const container = await createContainer(image.name, port)
     .withEnvironment({ ...options.env })
     .withCopyContentToContainer([...(options.files ?? [])])

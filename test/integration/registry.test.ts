@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseReference } from '../../src/registry/reference.ts';
+import { craneDigest } from './crane.ts';
 import { attestationManifest, imageIndex, imageManifest, LINUX_AMD64, LINUX_ARM64 } from './images.ts';
 import type { Format, Image } from './images.ts';
 import { createPusher } from './push.ts';
@@ -11,6 +12,7 @@ import { skopeoDigest, skopeoPlatformDigest, skopeoRawDigest } from './skopeo.ts
 const REVISION = 'org.opencontainers.image.revision';
 const registryImage = inject('registryImage');
 const skopeo = inject('skopeo');
+const crane = inject('crane');
 
 function image(format: Format, platform = LINUX_AMD64): Image {
   return imageManifest(format, platform, { [REVISION]: `${format} for ${platform.architecture}` });
@@ -61,6 +63,10 @@ describe.skipIf(!registryImage.available)('images in a distribution registry', (
       const answer = await client.resolveDigest(parseReference(`${repository}:${tag}`));
       expect(answer).toMatchObject({ digest: await skopeoDigest(`${repository}:${tag}`) });
       expect(answer).toMatchObject({ digest: await skopeoRawDigest(`${repository}:${tag}`) });
+    });
+
+    it.skipIf(!crane.available)('has the digest that crane states', async () => {
+      expect(await craneDigest(crane, `${repository}:${tag}`)).toBe(digest);
     });
   });
 

@@ -58,7 +58,7 @@ test('resolve imports only types from outside itself', () => {
 });
 
 describe('upstream-facing folders know the core and the errors, and never each other', () => {
-  test.each(['ci', 'registry', 'cache', 'store'])('%s', (folder) => {
+  test.each(['ci', 'registry', 'cache', 'store', 'network'])('%s', (folder) => {
     const others = importsFrom(folder).filter(({ to }) => !['resolve', 'errors.ts'].includes(folderOf(to)));
     expect(describeImports(others)).toEqual([]);
   });
@@ -77,18 +77,26 @@ test('config knows the core and the errors', () => {
   expect(describeImports(others)).toEqual([]);
 });
 
-test('only compose connects: nothing but it brings values of ci, cache and store together', () => {
+/** `compose.ts`, and the files that it is cut into. */
+const COMPOSE = /^compose(?:-[a-z]+)?\.ts$/;
+
+test('only compose connects: nothing but it brings values of ci, cache, store and network together', () => {
   const found = imports.filter(
     ({ from, to, typeOnly }) =>
-      ['ci', 'cache', 'store'].includes(folderOf(to)) && folderOf(from) !== folderOf(to) && !typeOnly,
+      ['ci', 'cache', 'store', 'network'].includes(folderOf(to)) &&
+      folderOf(from) !== folderOf(to) &&
+      !typeOnly,
   );
-  expect([...new Set(found.map(({ from }) => from))]).toEqual(['compose.ts']);
+  expect(found.length).toBeGreaterThan(5);
+  expect(describeImports(found.filter(({ from }) => !/^compose[a-z-]*\.ts$/.test(from)))).toEqual([]);
 });
 
 test('only the commands, the demo and the process know compose', () => {
   const found = imports.filter(
     ({ to, from }) =>
-      to === 'compose.ts' && !['commands', 'demo', 'cli.ts', 'main.ts'].includes(folderOf(from)),
+      COMPOSE.test(to) &&
+      !COMPOSE.test(from) &&
+      !['commands', 'demo', 'cli.ts', 'main.ts'].includes(folderOf(from)),
   );
   expect(describeImports(found)).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { Agent } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createBoundedFetch } from '../../../src/ci/bounded-fetch.ts';
+import { UpstreamError } from '../../../src/errors.ts';
 import { createObserver, failureOf } from './connect.ts';
 
 const stops: (() => Promise<unknown>)[] = [];
@@ -49,6 +50,23 @@ function setUp() {
     boundedFetch(url, { method, headers: { authorization: 'Bearer secret' }, signal });
   return { observer, get };
 }
+
+describe('a way to the host', () => {
+  it.each(['at once', 'later'])('that fails in the words of its maker (%s) fails so', async (when) => {
+    const failure = { kind: 'unreachable', host: 'h', message: 'the proxy does not connect' } as const;
+    const dispatcher = new Agent().compose(() => (_, handler) => {
+      const error = new UpstreamError(failure);
+      if (when === 'at once') throw error;
+      handler.onResponseError?.(undefined as never, error);
+      return true;
+    });
+    const observer = createObserver();
+    const boundedFetch = createBoundedFetch({ dispatcher, observer });
+    const { signal } = new AbortController();
+    const asking = boundedFetch('https://h/', { method: 'GET', headers: {}, signal });
+    await expect(asking).rejects.toMatchObject({ failure });
+  });
+});
 
 describe('an answer', () => {
   it('is handed over whole, with status and headers', async () => {

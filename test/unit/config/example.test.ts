@@ -34,4 +34,9 @@ projects:
 it("the example's alternatives in comments are valid as well", () => {
   const other = EXAMPLE.replace(/tokenEnv: GITHUB_TOKEN.*\n\s*# app:/, 'app:');
   expect(load(other).ci.get('github')?.auth.kind).toBe('app');
+  const identities = load(EXAMPLE.replaceAll(/^  # (?=\S+: \{ identity: )/gm, '  '), { GITHUB_TOKEN: 'x' });
+  expect([...identities.registries.values()].flatMap(({ identity }) => identity?.cloud ?? [])).toEqual([
+    'aws',
+    'google',
+  ]);
 });

@@ -58,8 +58,12 @@ describe('a configuration with what has no default', () => {
     expect(config.management).toEqual({ host: '0.0.0.0', port: 9464 });
   });
 
-  it('is fresh for 15 s, at most 5 min, and remembers in memory', () => {
-    expect(config).toMatchObject({ freshForMs: 15_000, maxFreshForMs: 300_000, store: { kind: 'memory' } });
+  it('is fresh for 15 s, at most 5 min, and remembers for 30 days in a file beside it', () => {
+    expect(config).toMatchObject({
+      freshForMs: 15_000,
+      maxFreshForMs: 300_000,
+      store: { kind: 'sqlite', path: 'deploy/greenpin.db', forgetAfterMs: 30 * 86_400_000 },
+    });
   });
 
   it('asks api.github.com anonymously, and knows of no registry credentials', () => {

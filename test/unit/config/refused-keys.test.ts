@@ -29,7 +29,7 @@ describe('keys that are not known', () => {
 
   it('in a connection and an image are found too', () => {
     expect(connectionRefusals('URL: https://x')).toEqual([
-      '3:20 ci.gh.URL: found an unknown key, expected one of kind, url, tokenEnv, tokenFile, app; did you mean url?',
+      '3:20 ci.gh.URL: found an unknown key, expected one of kind, url, tokenEnv, tokenFile, app, caFile; did you mean url?',
     ]);
     expect(projectRefusals("images: {front: {reference: 'x:{commit}', onmissing: previous}}")).toEqual([
       '4:47 projects.shop.images.front.onmissing: found an unknown key, expected one of reference, platform, onMissing, revision; did you mean onMissing?',

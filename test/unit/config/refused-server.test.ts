@@ -74,17 +74,54 @@ describe('durations', () => {
 });
 
 describe('the store', () => {
-  const expected =
-    'expected memory: this version keeps last good answers in memory only; write store: {kind: memory}, or leave store out';
+  const url =
+    'redis://HOST:PORT or, with TLS, rediss://HOST:PORT, without a password (see passwordFile), for example redis://redis:6379/0';
   it.each([
-    [
-      'store: {kind: sqlite, path: ./greenpin.db, forgetAfter: 30d}',
-      `3:9 store.kind: found "sqlite", ${expected}`,
-    ],
-    ['store: {kind: redis, url: "redis://:hunter2@redis"}', `3:9 store.kind: found "redis", ${expected}`],
-    ['store: {path: x}', `3:1 store.kind: found nothing, ${expected}`],
+    ['store: {kind: sqllite}', '3:9 store.kind: found "sqllite", expected sqlite, redis or memory'],
+    ['store: {path: x}', '3:1 store.kind: found nothing, expected sqlite, redis or memory'],
     ['store: memory', '3:1 store: found "memory", expected a mapping'],
-  ])('%s', (line, problem) => {
-    expect(refusals(line)).toEqual([problem]);
+    ['store: {kind: memory, path: x}', '3:23 store.path: found an unknown key, expected one of kind'],
+    [
+      'store: {kind: sqlite, path: ~/greenpin.db}',
+      '3:23 store.path: found "~/greenpin.db", expected a file\'s path, for example ./greenpin.db',
+    ],
+    [
+      'store: {kind: sqlite, path: ":memory:"}',
+      '3:23 store.path: found ":memory:", expected a file\'s path, for example ./greenpin.db',
+    ],
+    ['store: {kind: sqlite, forgetAfter: 30}', `3:23 store.forgetAfter: found 30, ${DURATION}`],
+    ['store: {kind: sqlite, forgetAfter: 23h}', '3:23 store.forgetAfter: found "23h", expected at least 1d'],
+    ['store: {kind: redis}', `3:1 store.url: found nothing, expected ${url}`],
+    ['store: {kind: redis, url: "redis:6379"}', `3:22 store.url: found "redis:6379", expected ${url}`],
+    [
+      'store: {kind: redis, url: "redis://:hunter2@redis:6379"}',
+      `3:22 store.url: found "***@redis:6379", expected ${url}`,
+    ],
+    [
+      'store: {kind: redis, url: "redis://bot:hunter2@redis:6379"}',
+      `3:22 store.url: found "***@redis:6379", expected ${url}`,
+    ],
+    [
+      'store: {kind: redis, url: "redis://redis", password: hunter2}',
+      '3:44 store.password: found a secret in the file, expected passwordFile or passwordEnv: the file only says where a secret is',
+    ],
+    [
+      'store: {kind: redis, url: "redis://redis", passwordFile: x, passwordEnv: REDIS_PASSWORD}',
+      '3:1 store: found passwordFile and passwordEnv, expected at most one of passwordFile, passwordEnv',
+      '3:61 store.passwordEnv: found the variable REDIS_PASSWORD that is not set, expected a variable that holds the secret',
+    ],
+  ])('%s', (line, ...problems) => {
+    expect(refusals(line)).toEqual(problems);
+  });
+
+  it.each([
+    'store: {kind: memory}',
+    'store: {kind: sqlite}',
+    'store: {kind: sqlite, path: /var/lib/greenpin/greenpin.db, forgetAfter: 1d}',
+    'store: {kind: redis, url: redis://127.0.0.1, passwordFile: ./password}',
+    'store: {kind: redis, url: "rediss://greenpin@redis.example.com:6380/1", forgetAfter: 365d}',
+    'store: {kind: redis, url: "redis://[::1]:6379/0"}',
+  ])('%s is accepted', (line) => {
+    expect(refusals(line)).toEqual([]);
   });
 });

@@ -22,6 +22,12 @@ function statOf(files: readonly string[], directories: readonly string[] = []) {
   };
 }
 
+/** Of `/run/ca.pem` only, which is no PEM. */
+function readFile(path: string): string {
+  if (path === '/run/ca.pem') return 'no PEM';
+  throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+}
+
 describe('files with secrets', () => {
   it('that are all there are no problem', () => {
     expect(checkSecretFiles(config, statOf(ALL))).toEqual([]);
@@ -54,5 +60,21 @@ projects: {shop: {repository: acme/shop, images: {front: 'x:{commit}'}}}
       { PLUGIN_TOKEN: 'a', CI_TOKEN: 'b', GHCR_PASSWORD: 'c' },
     );
     expect(checkSecretFiles(other, statOf([]))).toEqual([]);
+  });
+
+  it('with certificates must be there, and be PEM', () => {
+    const other = load(
+      `
+server: {tokenEnv: PLUGIN_TOKEN}
+ci: {gh: {kind: github, caFile: /run/ca.pem}}
+registries: {reg.test: {caFile: reg.pem}}
+projects: {shop: {repository: acme/shop, images: {front: 'x:{commit}'}}}
+`,
+      { PLUGIN_TOKEN: 'a' },
+    );
+    expect(checkSecretFiles(other, statOf([]), readFile)).toEqual([
+      'deploy/greenpin.yaml ci.gh.caFile: found no certificate at "/run/ca.pem", expected certificates in PEM',
+      'deploy/greenpin.yaml registries["reg.test"].caFile: found nothing at "deploy/reg.pem", expected certificates in PEM',
+    ]);
   });
 });

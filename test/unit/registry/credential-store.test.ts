@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createCredentialStore, type CredentialStoreDeps } from '../../../src/registry/credential-store.ts';
+import type { Credential } from '../../../src/registry/credentials.ts';
 import { parseReference } from '../../../src/registry/reference.ts';
+import type { FetchHttp } from '../../../src/registry/transport.ts';
 import type { FileAccess } from '../../../src/registry/watched-file.ts';
+import type { ImageReference } from '../../../src/resolve/types.ts';
 
 const CONFIG = '/secrets/config.json';
 const shop = parseReference('ghcr.io/acme/shop');
@@ -35,8 +38,8 @@ function writeConfig(key: string, password: string): void {
   write(CONFIG, JSON.stringify({ auths: { [key]: { username: 'u', password } } }));
 }
 
-function createStore(deps: Partial<CredentialStoreDeps>): ReturnType<typeof createCredentialStore> {
-  return createCredentialStore({
+function createStore(deps: Partial<CredentialStoreDeps>): (reference: ImageReference) => Promise<Credential> {
+  const store = createCredentialStore({
     registries: {},
     dockerConfigFiles: [],
     files,
@@ -45,7 +48,12 @@ function createStore(deps: Partial<CredentialStoreDeps>): ReturnType<typeof crea
     warn: (message) => warnings.push(message),
     ...deps,
   });
+  return (reference) => store(reference, fetchHttp);
 }
+
+const fetchHttp: FetchHttp = async ({ url }) => {
+  throw new Error(`unexpected request: ${url.href}`);
+};
 
 beforeEach(() => {
   contents = new Map();
@@ -75,6 +83,13 @@ describe('the credential of an image', () => {
       registries: { 'ghcr.io': { username: 'u', passwordFile: '/secrets/password' } },
     });
     expect(await store(shop)).toMatchObject({ password: 'p w ' });
+  });
+
+  it("may be a Google service account's key, of several lines, for the user _json_key", async () => {
+    const key = '{\n  "type": "service_account",\n  "private_key": "a:b"\n}';
+    write('/secrets/key.json', `${key}\n`);
+    const registries = { 'ghcr.io': { username: '_json_key', passwordFile: '/secrets/key.json' } };
+    expect(await createStore({ registries })(shop)).toMatchObject({ username: '_json_key', password: key });
   });
 
   it("comes from a Docker configuration, with the file's name and key", async () => {
@@ -199,6 +214,34 @@ describe('a file of credentials', () => {
     time += 1000;
     await store(shop);
     expect(warnings).toHaveLength(1);
+  });
+});
+
+describe('an identity', () => {
+  const credential: Credential = { kind: 'basic', username: 'AWS', password: 'p', source: 'identity' };
+  let shown: FetchHttp[];
+  beforeEach(() => {
+    shown = [];
+  });
+  const identity = {
+    fetchCredential: async (given: FetchHttp) => {
+      shown.push(given);
+      return credential;
+    },
+  };
+
+  it("gives its registry's images their credential, by way of the registry client's own transport", async () => {
+    const store = createStore({ registries: { 'ghcr.io': { identity } } });
+    expect(await store(shop)).toBe(credential);
+    expect(shown).toEqual([fetchHttp]);
+  });
+
+  it('is not asked for images of other registries, nor for those that have a credential of their own', async () => {
+    writeConfig('ghcr.io/acme', 'p');
+    const store = createStore({ registries: { 'ghcr.io': { identity } }, dockerConfigFiles: [CONFIG] });
+    expect(await store(parseReference('reg.test/x'))).toMatchObject({ kind: 'anonymous' });
+    expect(await store(shop)).toMatchObject({ username: 'u' });
+    expect(shown).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { Agent } from 'undici';
 import { describe, expect, it } from 'vitest';
+import { UpstreamError } from '../../../src/errors.ts';
 import { createEndpoints, type RegistrySettings } from '../../../src/registry/endpoints.ts';
 import { parseReference } from '../../../src/registry/reference.ts';
 import { createScriptedServer } from '../../fixtures/scripted-server.ts';
@@ -67,6 +68,33 @@ describe("a registry's API", () => {
     const { client } = createBed(server, { dispatcherFor: () => dispatcher });
     const result = await client.resolveDigest(parseReference('reg.test/shop:1'));
     expect(result).toEqual({ kind: 'failed', failure: { kind: 'unreachable', host: 'reg.test', message } });
+  });
+
+  it('that there is no way to is a failure in the words of who should have made it, and nobody was asked', async () => {
+    await using server = await createScriptedServer();
+    const failure = {
+      kind: 'unreachable',
+      host: 'reg.test',
+      message: 'reg.test was not asked: no CA',
+    } as const;
+    const { client, observed } = createBed(server, {
+      dispatcherFor: () => {
+        throw new UpstreamError(failure);
+      },
+    });
+    const result = await client.resolveDigest(parseReference('reg.test/shop:1'));
+    expect(result).toEqual({ kind: 'failed', failure });
+    expect(observed).toEqual([]);
+  });
+
+  it('that a proxy does not lead to is a failure in the words of the way there', async () => {
+    await using server = await createScriptedServer();
+    const failure = { kind: 'unreachable', host: 'reg.test', message: 'the proxy does not connect' } as const;
+    const dispatcher = new Agent({ connect: (_, callback) => callback(new UpstreamError(failure), null) });
+    const { client, observed } = createBed(server, { dispatcherFor: () => dispatcher });
+    const result = await client.resolveDigest(parseReference('reg.test/shop:1'));
+    expect(result).toEqual({ kind: 'failed', failure });
+    expect(observed).toEqual(['reg.test unreachable']);
   });
 
   it('is asked through the dispatcher of its registry, redirects included', async () => {

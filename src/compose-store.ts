@@ -1,0 +1,63 @@
+/** Constructs the memory of what was handed out, and what replicas tell each other, as the configuration says. */
+import type { RedisSettings, StoreSettings } from './config/store-settings.ts';
+import { createSecretReader, type SecretReader } from './config/secret.ts';
+import type { Exchange, LastGoodStore, StoreObserver } from './resolve/ports.ts';
+import { createMemoryStore } from './store/memory.ts';
+import { createOutage, type Attempt } from './store/outage.ts';
+import { connectRedis } from './store/redis-connection.ts';
+import { createRedisExchange } from './store/redis-exchange.ts';
+import { createRedisArchive } from './store/redis.ts';
+import { createRememberingStore } from './store/remembering.ts';
+import { createSqliteArchive } from './store/sqlite.ts';
+import type { World } from './world.ts';
+
+export interface ComposedStore {
+  readonly lastGood: LastGoodStore;
+  /** Undefined: there are no other replicas. */
+  readonly exchange?: Exchange;
+  /** Gives a server a moment to answer; what it is not ready for is then taken from memory. */
+  open(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What was read from a file is still true after that; reading it again marks the answer as asked for. */
+const READ_FILE_AGAIN_AFTER_MS = 3_600_000;
+/** So long the start waits for a server. */
+const CONNECT_WITHIN_MS = 1_000;
+
+/** @throws ConfigError when the file cannot be opened, or is not ours */
+export function composeStore(settings: StoreSettings, world: World, observer: StoreObserver): ComposedStore {
+  const nothing = () => Promise.resolve();
+  if (settings.kind === 'memory') return { lastGood: createMemoryStore(), open: nothing, close: nothing };
+  const { now, warn } = world;
+  const attempt = createOutage({ now, warn, observer });
+  if (settings.kind === 'redis') return composeRedis(settings, world, attempt);
+  const archive = createSqliteArchive({ path: settings.path, forgetAfter: settings.forgetAfterMs, now });
+  return {
+    lastGood: createRememberingStore({ archive, attempt, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now }),
+    open: nothing,
+    close: () => archive.close(),
+  };
+}
+
+function composeRedis(settings: RedisSettings, world: World, attempt: Attempt): ComposedStore {
+  const readPassword = passwordReader(settings, world);
+  const redis = connectRedis({ url: settings.url, ...(readPassword && { readPassword }) });
+  const archive = createRedisArchive(redis, settings.forgetAfterMs);
+  return {
+    lastGood: createRememberingStore({ archive, attempt, readAgainAfter: 0, now: world.now }),
+    exchange: createRedisExchange(redis, attempt),
+    async open() {
+      await redis.untilConnected(CONNECT_WITHIN_MS);
+      await attempt('read', () => redis.send('PING'));
+    },
+    close: () => archive.close(),
+  };
+}
+
+function passwordReader({ password }: RedisSettings, world: World): SecretReader | undefined {
+  if (password === undefined) return undefined;
+  return password.kind === 'passwordFile'
+    ? createSecretReader({ file: password.file }, world)
+    : createSecretReader({ env: password.env, value: world.env[password.env] }, world);
+}

@@ -1,0 +1,71 @@
+/** Whose cloud a registry is in, by its host: an identity is shown to no other host. Pure. */
+
+export const CLOUDS = ['aws', 'google', 'azure'] as const;
+
+export type CloudHost =
+  | {
+      readonly cloud: 'aws';
+      readonly service: 'ecr' | 'ecr-public';
+      readonly region: string;
+      readonly fips: boolean;
+      readonly dualStack: boolean;
+    }
+  | { readonly cloud: 'google' }
+  | { readonly cloud: 'azure' };
+
+/** What a host of each cloud looks like, for messages. */
+export const CLOUD_HOSTS = {
+  aws: 'ACCOUNT.dkr.ecr.REGION.amazonaws.com or public.ecr.aws',
+  google: 'LOCATION-docker.pkg.dev or gcr.io',
+  azure: 'NAME.azurecr.io',
+} as const satisfies Record<CloudHost['cloud'], string>;
+
+/**
+ * Of each partition (commercial, China, European sovereign, isolated ones) the domain of the usual endpoints and that of the dual-stack
+ * ones, whose hosts begin with `dkr-ecr`: https://docs.aws.amazon.com/general/latest/gr/ecr.html, and `partitions.json` of the AWS SDKs.
+ */
+const ECR_DOMAINS = [
+  'amazonaws\\.com(?:\\.cn)?',
+  'amazonaws\\.eu',
+  'c2s\\.ic\\.gov',
+  'sc2s\\.sgov\\.gov',
+  'cloud\\.adc-e\\.uk',
+  'csp\\.hci\\.ic\\.gov',
+];
+const DUAL_STACK_DOMAINS = [
+  'on\\.aws',
+  'on\\.amazonwebservices\\.(?:com\\.cn|eu)',
+  'on\\.aws\\.(?:ic\\.gov|scloud|hci\\.ic\\.gov)',
+  'on\\.cloud-aws\\.adc-e\\.uk',
+];
+
+const ECR = new RegExp(
+  `^[0-9]{12}\\.(?:dkr\\.ecr(-fips)?\\.([a-z0-9-]+)\\.(?:${ECR_DOMAINS.join('|')})|` +
+    `dkr-ecr(-fips)?\\.([a-z0-9-]+)\\.(?:${DUAL_STACK_DOMAINS.join('|')}))$`,
+);
+const GOOGLE = /^(?:[a-z0-9-]+\.pkg\.dev|(?:[a-z0-9-]+\.)?gcr\.io)$/;
+const AZURE = /^[a-z0-9-]+\.azurecr\.(?:io|cn|us)$/;
+
+/**
+ * @param host as in image references, in lower case
+ * @returns undefined when the host is in none of the clouds, or no registry's
+ */
+export function parseCloudHost(host: string): CloudHost | undefined {
+  if (host === 'public.ecr.aws') {
+    // Its API is there only, wherever it is asked from.
+    return { cloud: 'aws', service: 'ecr-public', region: 'us-east-1', fips: false, dualStack: false };
+  }
+  const ecr = ECR.exec(host);
+  if (ecr !== null) {
+    const [, fips, region, dualStackFips, dualStackRegion] = ecr;
+    return {
+      cloud: 'aws',
+      service: 'ecr',
+      region: region ?? dualStackRegion ?? '',
+      fips: (fips ?? dualStackFips) !== undefined,
+      dualStack: dualStackRegion !== undefined,
+    };
+  }
+  if (GOOGLE.test(host)) return { cloud: 'google' };
+  return AZURE.test(host) ? { cloud: 'azure' } : undefined;
+}

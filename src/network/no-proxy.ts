@@ -1,0 +1,77 @@
+/** NO_PROXY: which hosts are asked directly. There is no standard; this is what curl and Go agree on, and Go's networks. Pure. */
+import { BlockList, isIP } from 'node:net';
+
+/** This machine and its link (where clouds have their metadata service): no proxy can reach them in our place. */
+const LOCAL = new BlockList();
+LOCAL.addSubnet('127.0.0.0', 8, 'ipv4');
+LOCAL.addSubnet('169.254.0.0', 16, 'ipv4');
+LOCAL.addAddress('::1', 'ipv6');
+LOCAL.addSubnet('fe80::', 10, 'ipv6');
+
+type Rule = (host: string, port: string) => boolean;
+
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+
+/**
+ * @param text entries separated by commas or blanks: `*`; a name, which stands for its subdomains as well (`example.com`, `.example.com`);
+ * `*.example.com`, only for those; an address; a network (`10.0.0.0/8`) for hosts given as addresses; each but networks with `:PORT`
+ * if it is meant for that port only
+ * @returns whether a URL's host is asked directly; always for loopback and link-local addresses
+ */
+export function createNoProxy(text: string): (url: URL) => boolean {
+  const rules = text
+    .split(/[\s,]+/)
+    .filter((entry) => entry !== '')
+    .map(createRule);
+  return (url) => {
+    const host = normalizeHost(url.hostname);
+    const port = url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? '') : url.port;
+    return isLocal(host) || rules.some((matches) => matches(host, port));
+  };
+}
+
+function createRule(entry: string): Rule {
+  const [, name = entry, port] = ENTRY.exec(entry) ?? [];
+  const matches = createHostRule(normalizeHost(name));
+  return (host, actual) => (port === undefined || port === actual) && matches(host);
+}
+
+/** A bare IPv6 address has no port: its colons are its own. */
+const ENTRY = /^(\[[^\]]+\]|[^:]+)(?::([0-9]+))?$/;
+
+function createHostRule(name: string): (host: string) => boolean {
+  if (name === '*') return () => true;
+  const network = parseNetwork(name);
+  if (network !== undefined) return (host) => isInside(network, host);
+  if (isIP(name) !== 0) return (host) => host === name;
+  const domain = name.replace(/^\*?\./, '');
+  const itself = !name.startsWith('*');
+  return (host) => (itself && host === domain) || host.endsWith(`.${domain}`);
+}
+
+function parseNetwork(text: string): BlockList | undefined {
+  const [address = '', prefix = ''] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || !/^[0-9]{1,3}$/.test(prefix) || Number(prefix) > (version === 4 ? 32 : 128))
+    return undefined;
+  const network = new BlockList();
+  network.addSubnet(address, Number(prefix), version === 4 ? 'ipv4' : 'ipv6');
+  return network;
+}
+
+function isInside(network: BlockList, host: string): boolean {
+  const version = isIP(host);
+  return version !== 0 && network.check(host, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+function isLocal(host: string): boolean {
+  return /(?:^|\.)localhost$/.test(host) || isInside(LOCAL, host);
+}
+
+/** Lower case, without the brackets of IPv6 and the dot at the end of a full name. */
+function normalizeHost(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/(?<=.)\.$/, '');
+}

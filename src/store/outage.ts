@@ -1,0 +1,60 @@
+/** Leaves a store alone after it has failed, for longer and longer: a fault of the store is never a fault of an answer. */
+import type { Clock, StoreObserver } from '../resolve/ports.ts';
+
+const SHORTEST_MS = 1_000;
+const LONGEST_MS = 30_000;
+
+export interface OutageOptions {
+  readonly now: Clock;
+  readonly observer: StoreObserver;
+  /** Told once when the store stops to answer, and once when it answers again. */
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * Calls the store, unless a call of this kind has just failed: a full disk, say, can be read and not written. Never throws.
+ * @returns the result in an object; undefined: it failed, or was left alone
+ */
+export type Attempt = <T>(
+  kind: 'read' | 'write',
+  call: () => Promise<T>,
+) => Promise<{ readonly result: T } | undefined>;
+
+export function createOutage({ now, observer, warn }: OutageOptions): Attempt {
+  const pauses = new Map<string, { readonly lengthMs: number; readonly until: number }>();
+
+  function isPaused(kind: string): boolean {
+    return now() < (pauses.get(kind)?.until ?? -Infinity);
+  }
+
+  function failed(kind: string, error: unknown): void {
+    observer.storeFailed();
+    observer.storeUp(false);
+    if (pauses.size === 0) {
+      const reason = error instanceof Error ? error.message : String(error);
+      warn(`the store failed (${reason}): what is handed out is remembered in memory until it answers again`);
+    }
+    // Calls side by side fail side by side: that is one failure.
+    if (isPaused(kind)) return;
+    const lengthMs = Math.min((pauses.get(kind)?.lengthMs ?? SHORTEST_MS / 2) * 2, LONGEST_MS);
+    pauses.set(kind, { lengthMs, until: now() + lengthMs });
+  }
+
+  function succeeded(kind: string): void {
+    if (!pauses.delete(kind) || pauses.size > 0) return;
+    observer.storeUp(true);
+    warn('the store answers again');
+  }
+
+  return async (kind, call) => {
+    if (isPaused(kind)) return undefined;
+    try {
+      const result = await call();
+      succeeded(kind);
+      return { result };
+    } catch (error) {
+      failed(kind, error);
+      return undefined;
+    }
+  };
+}

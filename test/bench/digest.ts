@@ -1,0 +1,176 @@
+/**
+ * `greenpin digest` against `skopeo inspect` and `crane digest`: real processes, one registry, behind a relay that holds every
+ * answer back by 50 ms, as a registry on the other side of a continent would.
+ */
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createRegistryServer } from '../../src/demo/registry-server.ts';
+import { createRelay } from '../fixtures/relay.ts';
+import { findCrane, startCraneRegistry, type Crane } from '../integration/crane.ts';
+import { imageManifest, LINUX_AMD64 } from '../integration/images.ts';
+import { createPusher } from '../integration/push.ts';
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '../..');
+const LATENCY_MS = 50;
+const MANY = 100;
+const ROUNDS = { one: 15, many: 3 };
+/** What a script would do that does not want to wait for one after the other. */
+const AT_ONCE = 8;
+
+interface Client {
+  readonly name: string;
+  /** One process. */
+  resolve(images: readonly string[]): Promise<string>;
+  /** Whether one process takes many images. */
+  readonly takesMany: boolean;
+}
+
+export async function benchDigest(): Promise<void> {
+  const crane = await findCrane(process.env);
+  const registry = await startRegistry(crane);
+  const relay = await createRelay(registry.port, LATENCY_MS);
+  const build = await buildGreenpin();
+  try {
+    const images = registry.repositories.map((name) => `127.0.0.1:${relay.port}/${name}:v1`);
+    const clients = await findClients(build, crane);
+    console.log(`digest of an image, ${registry.title} behind ${LATENCY_MS} ms, medians`);
+    await benchOne(clients, images);
+    await benchMany(clients, images);
+  } finally {
+    rmSync(build, { recursive: true });
+    await relay[Symbol.asyncDispose]();
+    await registry.stop();
+  }
+}
+
+async function startRegistry(crane: Crane) {
+  const repositories = Array.from({ length: MANY }, (_, i) => `acme/app-${i}`);
+  if (!crane.available) {
+    const { server, push } = createRegistryServer();
+    for (const repository of repositories) push(repository, 'v1');
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    return { title: "the demo's registry", port, repositories, stop: async () => void server.close() };
+  }
+  const { host, stop } = await startCraneRegistry(crane);
+  const push = createPusher(host);
+  for (const repository of repositories) {
+    await push(repository, 'v1', imageManifest('oci', LINUX_AMD64, { repository }));
+  }
+  return { title: "crane's registry", port: Number(host.split(':')[1]), repositories, stop };
+}
+
+/** What is installed is compiled. @returns a folder with it */
+async function buildGreenpin(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'greenpin-bench-'));
+  const compiler = join(ROOT, 'node_modules/.bin/tsc');
+  await run(compiler, ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], { cwd: ROOT });
+  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+/** Those that this machine has; Greenpin first. */
+async function findClients(build: string, crane: Crane): Promise<Client[]> {
+  const execute = async (command: string, args: readonly string[]) =>
+    (await run(command, [...args])).stdout.trim();
+  const greenpin = join(build, 'dist/main.js');
+  const clients: Client[] = [
+    {
+      name: 'greenpin digest',
+      takesMany: true,
+      resolve: (images) => execute(process.execPath, [greenpin, 'digest', ...images]),
+    },
+    {
+      name: 'skopeo inspect',
+      takesMany: false,
+      resolve: ([image]) =>
+        execute('skopeo', ['inspect', '--tls-verify=false', '--format', '{{.Digest}}', `docker://${image}`]),
+    },
+    {
+      name: 'crane digest',
+      takesMany: false,
+      resolve: ([image = '']) =>
+        execute(crane.available ? crane.command : 'crane', ['digest', '--insecure', image]),
+    },
+  ];
+  const installed = await Promise.all([true, isInstalled('skopeo', '--version'), crane.available]);
+  return clients.filter((_, i) => installed[i]);
+}
+
+function isInstalled(command: string, ...args: string[]): Promise<boolean> {
+  return run(command, args).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function benchOne(clients: readonly Client[], images: readonly string[]): Promise<void> {
+  const times = clients.map((): number[] => []);
+  // Taken in turns: what else the machine does meets all alike. The first round warms up.
+  for (let round = 0; round <= ROUNDS.one; round++) {
+    const image = images.slice(round, round + 1);
+    for (const [i, { resolve }] of clients.entries()) {
+      const ms = await measure(() => resolve(image));
+      if (round > 0) times[i]?.push(ms);
+    }
+  }
+  print('1 image', clients, times.map(median));
+}
+
+async function benchMany(clients: readonly Client[], images: readonly string[]): Promise<void> {
+  const serially = [];
+  const together = [];
+  for (const client of clients) {
+    const rounds = client.takesMany ? ROUNDS.many : 1;
+    serially.push(await repeat(rounds, () => resolveAll(client, images, 1)));
+    together.push(await repeat(rounds, () => resolveAll(client, images, AT_ONCE)));
+  }
+  print(`${images.length} images, one process after the other`, clients, serially);
+  print(`${images.length} images, ${AT_ONCE} processes at once`, clients, together);
+}
+
+/** In one process, if the client can do that. */
+async function resolveAll(client: Client, images: readonly string[], atOnce: number): Promise<void> {
+  if (client.takesMany) return void (await client.resolve(images));
+  const left = [...images];
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let image = left.shift(); image !== undefined; image = left.shift()) await client.resolve([image]);
+    }),
+  );
+}
+
+async function repeat(rounds: number, work: () => Promise<void>): Promise<number> {
+  const times = [];
+  for (let round = 0; round < rounds; round++) times.push(await measure(work));
+  return median(times);
+}
+
+async function measure(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function print(title: string, clients: readonly Client[], times: readonly number[]): void {
+  console.log(`  ${title}`);
+  for (const [i, { name }] of clients.entries()) {
+    const ms = times[i] ?? Number.NaN;
+    const ratio = (ms / (times[0] ?? Number.NaN)).toFixed(2);
+    console.log(
+      `    ${name.padEnd(16)} ${ms.toFixed(0).padStart(6)} ms${i === 0 ? '' : `   ${ratio} times greenpin's`}`,
+    );
+  }
+}

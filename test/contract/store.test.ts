@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMemoryStore } from '../../src/store/memory.ts';
+import { createOutage } from '../../src/store/outage.ts';
+import { createRememberingStore } from '../../src/store/remembering.ts';
+import { createSqliteArchive } from '../../src/store/sqlite.ts';
+import { describeStore } from './store.ts';
+
+describeStore('memory', async () => ({
+  survives: false,
+  open: async () => ({ store: createMemoryStore(), close: async () => undefined }),
+  stop: async () => undefined,
+}));
+
+describeStore('sqlite', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'greenpin-store-'));
+  const now = () => 1_700_000_000_000;
+  return {
+    survives: true,
+    async open() {
+      const archive = createSqliteArchive({
+        path: join(folder, 'greenpin.db'),
+        forgetAfter: 86_400_000,
+        now,
+      });
+      const attempt = createOutage({
+        now,
+        warn(message) {
+          throw new Error(message);
+        },
+        observer: { storeFailed: () => undefined, storeUp: () => undefined },
+      });
+      const store = createRememberingStore({ archive, attempt, readAgainAfter: 3_600_000, now });
+      return { store, close: () => archive.close() };
+    },
+    stop: async () => rmSync(folder, { recursive: true }),
+  };
+});

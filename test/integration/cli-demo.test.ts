@@ -1,0 +1,98 @@
+/** `greenpin demo` as a process. */
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runCli, startCli } from '../fixtures/cli-process.ts';
+import { createScriptedServer } from '../fixtures/scripted-server.ts';
+
+let cwd: string;
+
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'greenpin-cli-demo-'));
+});
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+function hasCurl(): boolean {
+  try {
+    execFileSync('curl', ['--version']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The commands that it shows, as a reader would copy them. */
+function commandsIn(output: string): string[] {
+  return [...output.matchAll(/^(?:\$ )?(curl [\s\S]*?\}\}\}')$/gm)].map(([, command]) => command ?? '');
+}
+
+test.concurrent('ends by itself, tells its story on stdout, and leaves nothing behind', async () => {
+  const { status, stdout, stderr } = await runCli(['demo'], { cwd, env: { TMPDIR: cwd } });
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout.match(/^\d\. .*$/gm)).toEqual([
+    '1. The newest build of pull request 1 is green. Argo CD asks what to run:',
+    '2. The newest build of pull request 2 is red. It runs the green one before:',
+    '3. CI builds a new commit of pull request 1, and the registry goes down.',
+    '4. The registry is back. Pull request 1 moves on to its new build:',
+  ]);
+  expect(stdout.match(/^HTTP .*$/gm)).toEqual([
+    'HTTP 200, Greenpin-Freshness: fresh, Age: 0',
+    'HTTP 200, Greenpin-Freshness: fresh, Age: 0 (in short)',
+    expect.stringMatching(/^HTTP 200, Greenpin-Freshness: stale, Age: 3\d \(in short\)$/),
+    'HTTP 502',
+    'HTTP 200, Greenpin-Freshness: fresh, Age: 0 (in short)',
+  ]);
+  expect(commandsIn(stdout)).toHaveLength(5);
+  expect(stdout.match(/^Why\?/gm)).toHaveLength(3);
+  expect(stdout).not.toContain('\u001b');
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
+test.concurrent('is not touched by the surroundings: proxies, tokens, a configuration', async () => {
+  const env = {
+    HTTP_PROXY: 'http://127.0.0.1:1',
+    http_proxy: 'http://127.0.0.1:1',
+    GITHUB_TOKEN: 'a-token',
+    GREENPIN_CONFIG: '/no/such.yaml',
+    NO_COLOR: '1',
+  };
+  expect(await runCli(['demo', '--config', '/no/such.yaml'], { cwd, env })).toMatchObject({
+    status: 0,
+    stderr: '',
+  });
+});
+
+test(
+  '--keep goes on until SIGTERM, and every command that was shown can be typed',
+  { concurrent: true, skip: !hasCurl() },
+  async () => {
+    const demo = startCli(['demo', '--keep', '--port', '0'], { cwd });
+    const output = await demo.seen('stdout', /Still running[\s\S]*\}\}\}'\n/);
+    const commands = commandsIn(output);
+    expect(commands).toHaveLength(6);
+    const answers = await Promise.all(
+      commands.map(async (command) => (await promisify(execFile)('sh', ['-c', command])).stdout),
+    );
+    for (const answer of answers) {
+      expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*greenpin-freshness: fresh\r\n/i);
+      expect(answer).toContain('"digestFront":"sha256:');
+    }
+    demo.child.kill('SIGTERM');
+    expect(await demo.ended).toMatchObject({ status: 0, stderr: '' });
+  },
+);
+
+test.concurrent('a port that is taken is a usage error, and ends', async () => {
+  await using other = await createScriptedServer();
+  const [, port = ''] = other.host.split(':');
+  expect(await runCli(['demo', '--port', port], { cwd })).toEqual({
+    status: 2,
+    stdout: '',
+    stderr:
+      `greenpin: server: found another process at 127.0.0.1:${port}, expected a free one; give another one by --port\n` +
+      'Try greenpin demo --help.\n',
+  });
+});

@@ -1,0 +1,138 @@
+/** `greenpin digest` as a process, against registries on loopback. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { createCliBed, type CliBed } from './cli-bed.ts';
+import { imageIndex, imageManifest, LINUX_AMD64, LINUX_ARM64 } from './images.ts';
+
+const COMMIT = 'a1'.repeat(20);
+
+function front(bed: CliBed, tag = 'sha-a1a1a1a'): string {
+  return `${bed.registry.host}/acme/shop-front:${tag}`;
+}
+function back(bed: CliBed): string {
+  return `${bed.registry.host}/acme/shop-back:sha-a1a1a1a`;
+}
+
+test.concurrent(
+  'of one image prints the digest, and nothing else; it looks for no configuration',
+  async () => {
+    await using bed = await createCliBed({ open: true });
+    const digests = bed.build(COMMIT);
+    bed.write('greenpin.yaml', 'not: [a, configuration');
+    expect(await bed.run(['digest', front(bed)], { GREENPIN_CONFIG: 'no/such.yaml' })).toEqual({
+      status: 0,
+      stdout: `${digests['front']}\n`,
+      stderr: '',
+    });
+  },
+);
+
+test.concurrent(
+  'of several prints IMAGE DIGEST lines in the order given, whichever answer comes first',
+  async () => {
+    await using bed = await createCliBed({ open: true });
+    const digests = bed.build(COMMIT);
+    bed.registry.fault({ kind: 'wait', until: delay(300) }, { path: /shop-front/ });
+    expect(await bed.run(['digest', front(bed), back(bed), front(bed)])).toEqual({
+      status: 0,
+      stdout:
+        `${front(bed)} ${digests['front']}\n` +
+        `${back(bed)} ${digests['back']}\n` +
+        `${front(bed)} ${digests['front']}\n`,
+      stderr: '',
+    });
+  },
+);
+
+describe('of several, those found are printed, and the worst outcome is the exit status:', () => {
+  test.concurrent('absent before found', async () => {
+    await using bed = await createCliBed({ open: true });
+    const digests = bed.build(COMMIT);
+    const { status, stdout, stderr } = await bed.run(['digest', front(bed, 'nope'), back(bed)]);
+    expect([status, stdout]).toEqual([3, `${back(bed)} ${digests['back']}\n`]);
+    expect(bed.stable(stderr)).toBe('greenpin: REGISTRY/acme/shop-front:nope is not in the registry\n');
+  });
+
+  test.concurrent('failed before absent', async () => {
+    await using bed = await createCliBed({ open: true });
+    bed.build(COMMIT);
+    bed.registry.fault({ kind: 'status', status: 500 }, { path: /shop-back/ });
+    const { status, stdout, stderr } = await bed.run(['digest', back(bed), front(bed, 'nope'), front(bed)]);
+    expect([status, stdout.split(' ')[0]]).toEqual([1, front(bed)]);
+    expect(bed.stable(stderr).split('\n')).toEqual([
+      'greenpin: REGISTRY/acme/shop-back:sha-a1a1a1a: REGISTRY cannot answer now (500)',
+      'greenpin: REGISTRY/acme/shop-front:nope is not in the registry',
+      '',
+    ]);
+  });
+
+  test.concurrent('no valid reference before failed', async () => {
+    await using bed = await createCliBed({ open: true });
+    bed.build(COMMIT);
+    bed.registry.fault({ kind: 'status', status: 500 }, { path: /shop-back/ });
+    const { status, stdout, stderr } = await bed.run(['digest', 'Not:Valid', back(bed), front(bed)]);
+    expect([status, stdout.split(' ')[0]]).toEqual([2, front(bed)]);
+    expect(stderr.split('\n')[0]).toMatch(/^greenpin: "Not:Valid" has the path component "Not"; expected /);
+  });
+});
+
+test.concurrent('of one image that is absent prints nothing on stdout: exit status 3', async () => {
+  await using bed = await createCliBed({ open: true });
+  bed.build(COMMIT);
+  const { status, stdout, stderr } = await bed.run(['digest', front(bed, 'nope')]);
+  expect([status, stdout]).toEqual([3, '']);
+  expect(bed.stable(stderr)).toBe('greenpin: REGISTRY/acme/shop-front:nope is not in the registry\n');
+});
+
+describe('credentials', () => {
+  test.concurrent('come from the configuration that --config names', async () => {
+    await using bed = await createCliBed();
+    const digests = bed.build(COMMIT);
+    const { status, stdout } = await bed.run(['digest', '--config', 'greenpin.yaml', front(bed)]);
+    expect([status, stdout]).toEqual([0, `${digests['front']}\n`]);
+  });
+
+  test.concurrent('come from --docker-config, which may be repeated', async () => {
+    await using bed = await createCliBed();
+    const digests = bed.build(COMMIT);
+    bed.write('other.json', JSON.stringify({ auths: { 'registry.test': { auth: 'eDp5' } } }));
+    bed.writeDockerConfig('config.json');
+    const files = ['--docker-config', 'other.json', '--docker-config', 'config.json'];
+    const { status, stdout, stderr } = await bed.run(['digest', ...files, front(bed)]);
+    expect([status, stdout, stderr]).toEqual([0, `${digests['front']}\n`, '']);
+  });
+
+  test.concurrent('that are missing are asked for', async () => {
+    await using bed = await createCliBed();
+    bed.build(COMMIT);
+    expect(await bed.run(['digest', front(bed)])).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringContaining('denies access'),
+    });
+  });
+
+  test.concurrent('that somebody wrote into the reference are not repeated', async () => {
+    await using bed = await createCliBed({ open: true });
+    const written = ['https://bot:hunter2@ghcr.io/x', 'bot:hunter2@ghcr.io/x', 'bot:hun@ter2@ghcr.io/x'];
+    const { status, stderr } = await bed.run(['digest', ...written]);
+    expect(status).toBe(2);
+    expect(stderr).not.toMatch(/hunter2|ter2/);
+  });
+});
+
+test.concurrent('--platform gives the digest of that platform’s manifest inside the index', async () => {
+  await using bed = await createCliBed({ open: true });
+  const arm64 = imageManifest('oci', LINUX_ARM64, {});
+  const index = imageIndex('oci', [
+    { image: imageManifest('oci', LINUX_AMD64, {}), platform: LINUX_AMD64 },
+    { image: arm64, platform: LINUX_ARM64 },
+  ]);
+  bed.registry.push('acme/shop-front', 'multi', index);
+  const digestOf = (...options: string[]) => bed.run(['digest', ...options, front(bed, 'multi')]);
+  expect(await digestOf('--platform', 'linux/arm64')).toMatchObject({
+    status: 0,
+    stdout: `${arm64.digest}\n`,
+  });
+  expect(await digestOf('--platform', 'windows/amd64')).toMatchObject({ status: 3, stdout: '' });
+});

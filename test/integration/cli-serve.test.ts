@@ -1,0 +1,144 @@
+/** `greenpin serve` as a process: start, calls, signals, and what keeps it from starting. */
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { CliProcess } from '../fixtures/cli-process.ts';
+import { createCliBed, type CliBed } from './cli-bed.ts';
+
+const COMMIT = 'a1'.repeat(20);
+
+interface Listening {
+  readonly msg: string;
+  readonly version: string;
+  readonly config: string;
+  readonly server: string;
+  readonly management: string;
+}
+
+async function listening(served: CliProcess): Promise<Listening> {
+  const [line = ''] = (await served.seen('stderr', /"listening".*\n/)).split('\n');
+  return JSON.parse(line) as Listening;
+}
+
+function call(bed: CliBed, { server }: Listening, token = bed.token): Promise<Response> {
+  return fetch(`${server}/api/v1/getparams.execute`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: '{"input": {"parameters": {"branch": "feature"}}}',
+  });
+}
+
+test.concurrent('says where it listens, answers, and stops with status 0 on SIGTERM', async () => {
+  await using bed = await createCliBed();
+  const { front } = bed.build(COMMIT);
+  const served = bed.start(['serve']);
+  const addresses = await listening(served);
+  expect(addresses).toMatchObject({
+    msg: 'listening',
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    config: 'greenpin.yaml',
+    server: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    management: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+  });
+  expect((await fetch(`${addresses.management}/readyz`)).status).toBe(200);
+  expect(await (await call(bed, addresses)).json()).toMatchObject({
+    output: { parameters: [{ digestFront: front, build: { commit: COMMIT } }] },
+  });
+  expect((await call(bed, addresses, 'wrong')).status).toBe(403);
+  served.child.kill('SIGTERM');
+  const { status, stdout, stderr } = await served.ended;
+  expect([status, stdout]).toEqual([0, '']);
+  expect(stderr.trimEnd().split('\n').at(-1)).toContain('"msg":"stopped"');
+  await expect(call(bed, addresses)).rejects.toThrow('fetch failed');
+});
+
+test.concurrent.each(['SIGTERM', 'SIGINT'] as const)(
+  'answers the call in flight before it ends by %s',
+  async (signal) => {
+    await using bed = await createCliBed();
+    bed.build(COMMIT);
+    const stopping = Promise.withResolvers<undefined>();
+    bed.github.fault({ kind: 'wait', until: stopping.promise });
+    const served = bed.start(['serve']);
+    const answer = call(bed, await listening(served));
+    await expect.poll(() => bed.github.requests.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    served.child.kill(signal);
+    await served.seen('stderr', /"stopping/);
+    stopping.resolve(undefined);
+    expect((await answer).status).toBe(200);
+    expect((await served.ended).status).toBe(0);
+  },
+);
+
+test.concurrent('ends at once by a second signal, however long an upstream takes', async () => {
+  await using bed = await createCliBed();
+  bed.configure({ server: { host: '127.0.0.1', port: 0, tokenFile: 'token', deadline: '1h' } });
+  bed.github.fault({ kind: 'hang' });
+  const served = bed.start(['serve']);
+  const answer = call(bed, await listening(served)).catch((error: unknown) => error);
+  await expect.poll(() => bed.github.requests.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  served.child.kill('SIGINT');
+  await served.seen('stderr', /"stopping/);
+  served.child.kill('SIGINT');
+  expect((await served.ended).status).toBe(130);
+  expect(await answer).toBeInstanceOf(Error);
+});
+
+async function refusal(bed: CliBed): Promise<string[]> {
+  const { status, stdout, stderr } = await bed.run(['serve', '--config', 'greenpin.yaml']);
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).not.toMatch(/\n\s+at /);
+  return stderr.trimEnd().split('\n');
+}
+
+describe('does not start, with exit status 2 and one line a problem, when', () => {
+  test.concurrent('both ports are taken', async () => {
+    await using bed = await createCliBed();
+    const taken = [createServer(), createServer()];
+    const [port, other] = await Promise.all(
+      taken.map(async (server) => {
+        await once(server.listen(0, '127.0.0.1'), 'listening');
+        return (server.address() as AddressInfo).port;
+      }),
+    );
+    const server = { host: '127.0.0.1', port, tokenFile: 'token' };
+    bed.configure({ server, management: { host: '127.0.0.1', port: other } });
+    expect(await refusal(bed)).toEqual([
+      `greenpin: server: found another process at 127.0.0.1:${port}, expected a free one`,
+      `greenpin: management: found another process at 127.0.0.1:${other}, expected a free one`,
+    ]);
+    for (const each of taken) each.close();
+  });
+
+  test.concurrent('one port is taken: the other one is given up', async () => {
+    await using bed = await createCliBed();
+    const { port } = new URL(bed.github.url);
+    bed.configure({ server: { host: '127.0.0.1', port: Number(port), tokenFile: 'token' } });
+    expect(await refusal(bed)).toEqual([
+      `greenpin: server: found another process at 127.0.0.1:${port}, expected a free one`,
+    ]);
+  });
+
+  test.concurrent('the files of secrets are not there', async () => {
+    await using bed = await createCliBed();
+    for (const name of ['token', 'github']) rmSync(join(bed.folder, name));
+    expect(await refusal(bed)).toEqual([
+      'greenpin: greenpin.yaml server.tokenFile: found nothing at "token", expected a file',
+      'greenpin: greenpin.yaml ci.github.tokenFile: found nothing at "github", expected a file',
+    ]);
+  });
+
+  test.concurrent('the configuration that GREENPIN_CONFIG names is not valid', async () => {
+    await using bed = await createCliBed();
+    bed.write('other.yaml', 'ci: {github: {kind: gitlab}}\nserver: {port: high}\n');
+    const problems = [
+      expect.stringMatching(/^greenpin: other\.yaml:1:1 projects: found nothing, expected /),
+      expect.stringMatching(/^greenpin: other\.yaml:1:\d+ ci\.github\.kind: found "gitlab", expected /),
+      expect.stringMatching(/^greenpin: other\.yaml:2:\d+ server\.port: found "high", expected /),
+    ];
+    const { status, stdout, stderr } = await bed.run(['serve'], { GREENPIN_CONFIG: 'other.yaml' });
+    expect([status, stdout, stderr.trimEnd().split('\n')]).toEqual([2, '', problems]);
+  });
+});

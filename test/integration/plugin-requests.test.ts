@@ -1,0 +1,82 @@
+/** Requests as Argo CD, its documentation's curl and people's templates send them. */
+import { describe, expect, it } from 'vitest';
+import { createPluginWorld } from '../fixtures/plugin-world.ts';
+
+const BODY = '{"applicationSetName":"previews","input":{"parameters":{"branch":"feature"}}}';
+
+describe('a call is answered', () => {
+  it.each([
+    ['a JSON content type', { 'content-type': 'application/json' }],
+    ['the form content type of curl -d', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['text/plain', { 'content-type': 'text/plain;charset=UTF-8' }],
+    ['a content type that is none', { 'content-type': '%%%' }],
+    ['no content type', {}],
+  ])('with %s', async (_what, headers: Readonly<Record<string, string>>) => {
+    await using world = await createPluginWorld();
+    const { pinned } = world.build('feature');
+    expect(await world.post(BODY, headers)).toMatchObject({ status: 200, answer: pinned });
+  });
+
+  it('with values of any JSON type in parameters of the users own', async () => {
+    await using world = await createPluginWorld();
+    const { pinned } = world.build('feature');
+    const own = {
+      labels: ['preview', 1],
+      nested: { 'deep.er': { list: [[], {}] } },
+      number_of_pods: 1.5,
+      big: 9999999999,
+      flag: false,
+      none: null,
+      text: '\u0000 {{ .branch }} 日本',
+      values: { images: 'no' },
+      ['__proto__']: { branch: 'other' },
+      constructor: 'x',
+    };
+    expect(await world.ask(own)).toMatchObject({ status: 200, answer: pinned });
+  });
+
+  it.each([
+    { number: 7, what: 'a number' },
+    { number: '7', what: 'digits' },
+    { number: '', what: 'empty' },
+    { number: null, what: 'null' },
+  ])('with all that the pullRequest generator knows, the number being $what', async ({ number }) => {
+    await using world = await createPluginWorld();
+    const { commit, pinned } = world.build('feature');
+    const parameters = {
+      number,
+      title: 'A feature',
+      branch_slug: 'feature',
+      target_branch: 'main',
+      target_branch_slug: 'main',
+      head_sha: commit,
+      head_short_sha: commit.slice(0, 8),
+      author: 'somebody',
+      labels: ['preview'],
+    };
+    expect(await world.ask(parameters)).toMatchObject({ status: 200, answer: pinned });
+  });
+});
+
+describe('a call without a branch is an invalid request, never an empty list', () => {
+  it.each([
+    ['parameters are null', '{"applicationSetName":"previews","input":{"parameters":null}}'],
+    ['parameters are missing', '{"applicationSetName":"previews","input":{}}'],
+    ['input is null', '{"input":null}'],
+    ['input is missing', '{"applicationSetName":"previews"}'],
+    ['branch is null', '{"input":{"parameters":{"branch":null}}}'],
+    ['branch is empty', '{"input":{"parameters":{"branch":""}}}'],
+    ['branch is a number', '{"input":{"parameters":{"branch":7}}}'],
+    ['the body is a list', '[]'],
+    ['the body is null', 'null'],
+    ['the body is empty', ''],
+    ['the body is a form', 'branch=feature'],
+  ])('when %s', async (_what, body) => {
+    await using world = await createPluginWorld();
+    world.build('feature');
+    const reply = await world.post(body, { 'content-type': 'application/json' });
+    expect(reply).toMatchObject({ status: 400, answer: { error: 'invalid_request' } });
+    expect((await world.post(body)).text).toBe(reply.text);
+    expect(world.github.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,236 @@
+import { anything, assert, oneof, property, record, string } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '../../../src/errors.ts';
+import { parseGetParams } from '../../../src/http/parameters.ts';
+import { project, projects } from './test-app.ts';
+
+const ONE = projects('shop');
+const TWO = projects('shop', 'blog');
+const SHA1 = '1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d';
+const SHA256 = `${SHA1}${SHA1.slice(0, 24)}`;
+
+function parse(parameters: unknown, known = ONE) {
+  return parseGetParams({ applicationSetName: 'previews', input: { parameters } }, known);
+}
+
+function refusal(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'invalid_request') return error.message;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+function branchOrRefusal(parameters: unknown): string {
+  try {
+    return `branch ${parse(parameters).branch}`;
+  } catch {
+    return refusal(() => parse(parameters));
+  }
+}
+
+describe('what is accepted', () => {
+  it('takes a branch alone when there is one project', () => {
+    expect(parse({ branch: 'feature/x' })).toEqual({ project: project('shop'), branch: 'feature/x' });
+  });
+
+  it('takes every parameter of the pullRequest generator, and lower-cases the commit', () => {
+    const parameters = {
+      branch: 'feature/x',
+      project: 'blog',
+      head_sha: SHA1.toUpperCase(),
+      number: '42',
+      target_branch: 'main',
+    };
+    expect(parse(parameters, TWO)).toEqual({
+      project: project('blog'),
+      branch: 'feature/x',
+      headSha: SHA1,
+      number: '42',
+    });
+  });
+
+  it('ignores what it does not know, of any type', () => {
+    const parameters = {
+      branch: 'b',
+      values: { a: [1, null] },
+      labels: ['x'],
+      title: 5,
+    };
+    expect(parse(parameters)).toEqual({ project: project('shop'), branch: 'b' });
+  });
+
+  it.each([undefined, null, ''])('takes %j for an optional parameter as not given', (nothing) => {
+    const parameters = {
+      branch: 'b',
+      project: nothing,
+      head_sha: nothing,
+      number: nothing,
+      target_branch: nothing,
+    };
+    expect(parse(parameters)).toEqual({ project: project('shop'), branch: 'b' });
+  });
+
+  it.each([
+    ['1', '1'],
+    ['0042', '42'],
+    [7, '7'],
+    [9007199254740991, '9007199254740991'],
+    ['9007199254740991', '9007199254740991'],
+  ])('takes the number %j as %j', (given, expected) => {
+    expect(parse({ branch: 'b', number: given }).number).toBe(expected);
+  });
+
+  it('takes a commit of a SHA-256 repository', () => {
+    expect(parse({ branch: 'b', head_sha: SHA256 }).headSha).toBe(SHA256);
+  });
+
+  it('counts the characters of a branch, not its UTF-16 units', () => {
+    const branch = '🌱'.repeat(255);
+    expect(parse({ branch }).branch).toBe(branch);
+    expect(refusal(() => parse({ branch: `${branch}x` }))).toContain('at most 255 characters');
+  });
+});
+
+describe('what is refused', () => {
+  it.each([
+    ['no input', { applicationSetName: 'a' }],
+    ['an input of null', { input: null }],
+    ['no parameters', { input: {} }],
+    ['parameters of null', { input: { parameters: null } }],
+    ['no branch', { input: { parameters: {} } }],
+    ['a branch of null', { input: { parameters: { branch: null } } }],
+    ['an empty branch', { input: { parameters: { branch: '' } } }],
+  ])('%s: the message names branch and how to pass it', (_case, given) => {
+    expect(refusal(() => parseGetParams(given, ONE))).toBe(
+      'Invalid request: branch is missing or empty (pass branch: "{{ .branch }}" in input.parameters)',
+    );
+  });
+
+  it.each([
+    [null, 'the body must be a JSON object, found null'],
+    [[], 'the body must be a JSON object, found a list'],
+    ['x', 'the body must be a JSON object, found "x"'],
+    [{ input: 5 }, 'input must be an object, found 5'],
+    [{ input: [] }, 'input must be an object, found a list'],
+    [{ input: { parameters: 'x' } }, 'input.parameters must be an object, found "x"'],
+    [{ input: { parameters: [{}] } }, 'input.parameters must be an object, found a list'],
+  ])('a body of another shape: %j', (given, expected) => {
+    expect(refusal(() => parseGetParams(given, ONE))).toBe(`Invalid request: ${expected}`);
+  });
+
+  it.each(['\n', '\0', '\u{7f}', '\u{85}', '\u{9f}'])(
+    'a branch with the control character %j',
+    (character) => {
+      expect(refusal(() => parse({ branch: `a${character}b` }))).toContain('no control characters');
+    },
+  );
+
+  it.each(['\u{d800}', '\u{dfff}x'])('a branch with a lone surrogate, %j', (branch) => {
+    expect(refusal(() => parse({ branch }))).toContain('no lone surrogates');
+  });
+
+  it.each([[5], [true], [['b']], [{ a: 1 }]])('a branch that is no string: %j', (branch) => {
+    expect(refusal(() => parse({ branch }))).toContain('branch must be a string, found ');
+  });
+
+  it.each(['abc', SHA1.slice(1), `${SHA1}0`, `${SHA1.slice(1)}g`, 5, '<no value>'])(
+    'the commit %j',
+    (headSha) => {
+      expect(refusal(() => parse({ branch: 'b', head_sha: headSha }))).toContain(
+        'head_sha must be a full commit of 40 or 64 hex digits, found ',
+      );
+    },
+  );
+
+  it.each([
+    0,
+    -1,
+    1.5,
+    9007199254740992,
+    '0',
+    '000',
+    '-1',
+    '+1',
+    '1.0',
+    '1e3',
+    ' 1',
+    '9007199254740993',
+    true,
+    [['1']],
+  ])('the number %j', (number) => {
+    expect(refusal(() => parse({ branch: 'b', number }))).toContain('number must be a positive integer');
+  });
+
+  it('a target branch that is no string', () => {
+    expect(refusal(() => parse({ branch: 'b', target_branch: 5 }))).toContain(
+      'target_branch must be a string, found 5',
+    );
+  });
+
+  it('a project that is left out, when there are several', () => {
+    expect(refusal(() => parse({ branch: 'b' }, TWO))).toBe(
+      'Invalid request: project is missing; expected one of "shop", "blog"',
+    );
+  });
+
+  it('a project that is not configured, and lists those that are', () => {
+    expect(refusal(() => parse({ branch: 'b', project: 'ship' }, TWO))).toBe(
+      'Invalid request: project "ship" is not configured; expected one of "shop", "blog"',
+    );
+  });
+
+  it('a project that is no string', () => {
+    expect(refusal(() => parse({ branch: 'b', project: {} }, TWO))).toContain(
+      'project must be a string, found an object',
+    );
+  });
+
+  it('lists at most twenty projects', () => {
+    const many = projects(...Array.from({ length: 23 }, (_, index) => `p${index}`));
+    const message = refusal(() => parse({ branch: 'b' }, many));
+    expect(message).toContain('"p19" and 3 more');
+    expect(message).not.toContain('"p20"');
+  });
+});
+
+it('names every problem in one message', () => {
+  const parameters = { branch: 5, project: 'ship', head_sha: 'x', number: '0', target_branch: 1 };
+  const message = refusal(() => parse(parameters, TWO));
+  for (const name of ['branch', 'project', 'head_sha', 'number', 'target_branch']) {
+    expect(message).toMatch(new RegExp(`[:;] ${name} `));
+  }
+});
+
+it('shows at most sixty characters of a value, and none that would move the text about', () => {
+  const message = refusal(() => parse({ branch: 'b', head_sha: `"\u{202e}\u{9b}${'x'.repeat(100)}` }));
+  expect(message).toContain(`found "\\"\\u{202e}\\u{9b}${'x'.repeat(57)}..."`);
+});
+
+it('either answers a checked question or refuses with one stable line, whatever it is given', () => {
+  assert(
+    property(
+      oneof(
+        anything(),
+        record(
+          {
+            branch: anything(),
+            project: anything(),
+            head_sha: anything(),
+            number: anything(),
+            target_branch: anything(),
+          },
+          { requiredKeys: [] },
+        ),
+        record({ branch: string({ unit: 'binary' }) }),
+      ),
+      (parameters) => {
+        const outcome = branchOrRefusal(parameters);
+        expect(outcome).toMatch(/^(?:Invalid request: [^\p{Cc}\p{Cf}]+|branch \P{Cc}{1,255})$/u);
+        expect(branchOrRefusal(parameters)).toBe(outcome);
+      },
+    ),
+  );
+});

@@ -1,0 +1,27 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import * as undici from 'undici';
+import { expect, it } from 'vitest';
+import * as parts from '../../../src/network/undici.ts';
+
+it('has the classes of undici itself', () => {
+  expect(parts.Agent).toBe(undici.Agent);
+  expect(parts.Pool).toBe(undici.Pool);
+  expect(parts.loadProxyAgent()).toBe(undici.ProxyAgent);
+});
+
+it('can send requests without the rest of undici', () => {
+  const url = new URL('../../../src/network/undici.ts', import.meta.url);
+  const script = `
+    import { createServer } from 'node:http';
+    const { Agent } = await import(${JSON.stringify(url.href)});
+    const server = createServer((message, response) => response.end(message.url)).listen(0, '127.0.0.1', async () => {
+      const origin = 'http://127.0.0.1:' + server.address().port;
+      const { statusCode, body } = await new Agent().request({ origin, path: '/x?y', method: 'GET' });
+      process.stdout.write(statusCode + ' ' + (await body.text()));
+      process.exit();
+    });`;
+  const node = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));
+  const output = execFileSync(node, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+  expect(output).toBe('200 /x?y');
+});

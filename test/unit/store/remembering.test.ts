@@ -1,0 +1,218 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Archive, Kept } from '../../../src/store/archive.ts';
+import { createOutage } from '../../../src/store/outage.ts';
+import { createRememberingStore } from '../../../src/store/remembering.ts';
+import { createLastGood } from '../../fixtures/last-good.ts';
+
+const MINUTE = 60_000;
+let now: number;
+let told: string[];
+let up: boolean;
+let errors: number;
+let archive: FakeArchive;
+
+interface FakeArchive extends Archive {
+  readonly kept: Map<string, Kept>;
+  readonly calls: string[];
+  failing: boolean;
+}
+
+function createFakeArchive(): FakeArchive {
+  const called = (call: string) => {
+    fake.calls.push(call);
+    if (fake.failing) throw new Error('the disk is on fire');
+  };
+  const fake: FakeArchive = {
+    kept: new Map(),
+    calls: [],
+    failing: false,
+    async read(key) {
+      called('read');
+      return fake.kept.get(key);
+    },
+    async write(key, value, seen) {
+      called('write');
+      const stored = fake.kept.get(key);
+      if (stored !== undefined && stored.revision > seen) return { kind: 'overtaken', by: stored };
+      fake.kept.set(key, { value, revision: seen + 1 });
+      return { kind: 'written', revision: seen + 1 };
+    },
+    close: async () => undefined,
+  };
+  return fake;
+}
+
+function open(readAgainAfter: number) {
+  const attempt = createOutage({
+    now: () => now,
+    warn: (message) => told.push(message),
+    observer: {
+      storeFailed: () => errors++,
+      storeUp(is) {
+        up = is;
+      },
+    },
+  });
+  return createRememberingStore({ archive, attempt, readAgainAfter, now: () => now });
+}
+
+beforeEach(() => {
+  now = 1_000_000;
+  told = [];
+  up = true;
+  errors = 0;
+  archive = createFakeArchive();
+});
+
+describe('a file is asked', () => {
+  it('once for what is then in memory, and again after an hour, which marks it as asked for', async () => {
+    archive.kept.set('key', { value: createLastGood(1), revision: 1 });
+    const store = open(60 * MINUTE);
+    for (let i = 0; i < 60; i++) {
+      expect(await store.get('key')).toEqual(createLastGood(1));
+      now += MINUTE;
+    }
+    expect(archive.calls).toEqual(['read']);
+    await store.get('key');
+    expect(archive.calls).toEqual(['read', 'read']);
+  });
+
+  it('to keep an answer when it changed, and when its confirmation is five minutes newer than the one kept', async () => {
+    const store = open(60 * MINUTE);
+    const write = async (number: number, confirmedAt: number) => {
+      archive.calls.length = 0;
+      await store.set('key', { ...createLastGood(number), confirmedAt });
+      return archive.calls.length;
+    };
+    expect(await write(1, 0)).toBe(1);
+    expect(await write(1, 15_000)).toBe(0);
+    expect(await write(1, 5 * MINUTE - 1)).toBe(0);
+    expect(await write(1, 5 * MINUTE)).toBe(1);
+    expect(await write(1, 9 * MINUTE)).toBe(0);
+    expect(await write(2, 9 * MINUTE)).toBe(1);
+    expect(await write(1, 9 * MINUTE)).toBe(1);
+    expect(await write(1, 14 * MINUTE)).toBe(1);
+  });
+});
+
+describe('while the archive fails', () => {
+  it('answers are remembered in memory, and the first failure is told once', async () => {
+    archive.failing = true;
+    const store = open(0);
+    for (let number = 1; number <= 5; number++) {
+      expect(await store.set('key', createLastGood(number))).toBeUndefined();
+      expect(await store.get('key')).toEqual(createLastGood(number));
+      expect(await store.get('other')).toBeUndefined();
+      now += MINUTE;
+    }
+    expect(told).toEqual([
+      'the store failed (the disk is on fire): what is handed out is remembered in memory until it answers again',
+    ]);
+    expect(up).toBe(false);
+    expect(errors).toBeGreaterThan(1);
+  });
+
+  it('it is left alone, for longer and longer, up to half a minute', async () => {
+    archive.failing = true;
+    const store = open(0);
+    const asked: number[] = [];
+    for (let second = 0; second < 150; second++) {
+      archive.calls.length = 0;
+      await store.get('key');
+      if (archive.calls.length > 0) asked.push(second);
+      now += 1_000;
+    }
+    expect(asked).toEqual([0, 1, 3, 7, 15, 31, 61, 91, 121]);
+  });
+
+  it('calls side by side are one failure', async () => {
+    archive.failing = true;
+    const store = open(0);
+    await Promise.all(Array.from({ length: 20 }, (_, i) => store.get(`key ${i}`)));
+    now += 1_000;
+    archive.calls.length = 0;
+    await store.get('key');
+    expect(archive.calls).toEqual(['read']);
+    expect(told).toHaveLength(1);
+  });
+
+  it('what was not written is written as soon as it answers again, and that is told', async () => {
+    const store = open(0);
+    await store.set('key', createLastGood(1));
+    archive.failing = true;
+    await store.set('key', createLastGood(2));
+    archive.failing = false;
+    now += MINUTE;
+    expect(await store.get('key')).toEqual(createLastGood(2));
+    await store.set('key', createLastGood(2));
+    expect(archive.kept.get('key')?.value).toEqual(createLastGood(2));
+    expect(told.at(-1)).toBe('the store answers again');
+    expect(up).toBe(true);
+  });
+});
+
+describe('of an archive that is shared', () => {
+  it("another one's answer is seen at once", async () => {
+    const [one, other] = [open(0), open(0)];
+    await one.set('key', createLastGood(1));
+    expect(await other.get('key')).toEqual(createLastGood(1));
+    await other.set('key', createLastGood(2));
+    expect(await one.get('key')).toEqual(createLastGood(2));
+  });
+
+  it('another one going back, its image gone, is believed', async () => {
+    const [one, other] = [open(0), open(0)];
+    await one.set('key', createLastGood(2));
+    await other.get('key');
+    await other.set('key', createLastGood(1));
+    expect(await one.get('key')).toEqual(createLastGood(1));
+  });
+
+  it('who writes without having seen what another one wrote is told of it', async () => {
+    const [one, other] = [open(0), open(0)];
+    await one.set('key', createLastGood(1));
+    await other.get('key');
+    await one.set('key', createLastGood(3));
+    expect(await other.set('key', createLastGood(2))).toEqual(createLastGood(3));
+    // The same answer is no conflict.
+    await one.set('key', createLastGood(4));
+    expect(await other.set('key', createLastGood(4))).toBeUndefined();
+  });
+
+  it('a memory that was flushed is filled again from that of each replica', async () => {
+    const store = open(0);
+    await store.set('key', createLastGood(1));
+    archive.kept.clear();
+    expect(await store.get('key')).toEqual(createLastGood(1));
+    await store.set('key', createLastGood(1));
+    expect(archive.kept.get('key')?.value).toEqual(createLastGood(1));
+  });
+
+  it('one that failed over, and lost the last writes, does not take an answer back', async () => {
+    const store = open(0);
+    await store.set('key', createLastGood(1));
+    const before = new Map(archive.kept);
+    await store.set('key', createLastGood(2));
+    archive.kept.clear();
+    for (const [key, kept] of before) archive.kept.set(key, kept);
+    expect(await store.get('key')).toEqual(createLastGood(2));
+    await store.set('key', createLastGood(2));
+    expect(archive.kept.get('key')?.value).toEqual(createLastGood(2));
+  });
+
+  it('of two answers given apart while it was down, the newer build wins', async () => {
+    const [one, other] = [open(0), open(0)];
+    await one.set('key', createLastGood(1));
+    await other.get('key');
+    archive.failing = true;
+    await one.set('key', createLastGood(2));
+    await other.set('key', createLastGood(3));
+    archive.failing = false;
+    now += MINUTE;
+    await one.get('key');
+    await one.set('key', createLastGood(2));
+    expect(await other.get('key')).toEqual(createLastGood(3));
+    await other.set('key', createLastGood(3));
+    expect(await one.get('key')).toEqual(createLastGood(3));
+  });
+});

@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError } from '../../../src/errors.ts';
+import { MIGRATIONS, openSqliteFile } from '../../../src/store/sqlite-file.ts';
+import { createSqliteArchive } from '../../../src/store/sqlite.ts';
+import { createLastGood } from '../../fixtures/last-good.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+let folder: string;
+let path: string;
+let now: number;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'greenpin-sqlite-'));
+  path = join(folder, 'greenpin.db');
+  now = Date.parse('2026-01-01T00:00:00Z');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function open() {
+  return createSqliteArchive({ path, forgetAfter: 30 * DAY, now: () => now });
+}
+
+/** With another program's tools. */
+function edit(...statements: string[]): void {
+  const database = new DatabaseSync(path);
+  for (const statement of statements) database.exec(statement);
+  database.close();
+}
+
+function problemOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof ConfigError && error.problems.length === 1) return error.message;
+    throw error;
+  }
+  throw new Error('it was opened');
+}
+
+describe('what is no database of ours is refused, in one line, and left as it was', () => {
+  function expectRefusal(found: string): void {
+    expect(problemOf(open)).toBe(
+      `store.path: found ${found} at ${JSON.stringify(path)}, expected Greenpin's own database, or a place where it can make one; nothing was overwritten`,
+    );
+  }
+
+  it.each([
+    ['a text', 'not a database, but somebody wants it\n'],
+    ['one letter', 'x'],
+    ['a long text', 'somebody wants this\n'.repeat(1000)],
+    ['a broken header', `SQLite format 3\0${'\u0001'.repeat(5000)}`],
+  ])('%s', (_, content) => {
+    writeFileSync(path, content);
+    expectRefusal('a file that is no database');
+    expect(readFileSync(path, 'utf8')).toBe(content);
+  });
+
+  it.each([
+    ['tables', ['CREATE TABLE t (a)', 'INSERT INTO t VALUES (1)']],
+    ['a version', ['PRAGMA user_version = 1']],
+    ['an application id', ['PRAGMA application_id = 1196444487']],
+    ['a write-ahead log', ['PRAGMA journal_mode = WAL', 'CREATE TABLE t (a)']],
+  ])("another program's database, with %s", (_, statements) => {
+    edit(...statements);
+    const before = createHash('sha256').update(readFileSync(path)).digest('hex');
+    expectRefusal("another program's database");
+    expect(createHash('sha256').update(readFileSync(path)).digest('hex')).toBe(before);
+  });
+
+  it("a newer Greenpin's database", async () => {
+    await open().close();
+    edit(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
+    expectRefusal("a newer Greenpin's database");
+  });
+
+  it('a folder', () => {
+    mkdirSync(path);
+    expectRefusal('a folder or a file that is missing, or may not be opened');
+  });
+
+  it('a folder that is not there', () => {
+    path = join(folder, 'missing', 'greenpin.db');
+    expectRefusal('a folder or a file that is missing, or may not be opened');
+  });
+
+  it('a place where nothing can be made', () => {
+    path = '/proc/greenpin.db';
+    expectRefusal('a folder or a file that is missing, or may not be opened');
+  });
+
+  it('a device', () => {
+    symlinkSync('/dev/full', path);
+    expect(problemOf(open)).toMatch(/^store\.path: found .*, expected Greenpin's own database/);
+  });
+
+  it('a file that another process holds', async () => {
+    await open().close();
+    const other = new DatabaseSync(path);
+    other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    expectRefusal('a database that another process holds');
+    other.close();
+  });
+});
+
+describe('the schema', () => {
+  it('says whose the file is, to any program', async () => {
+    await open().close();
+    expect(readFileSync(path).subarray(68, 72).toString()).toBe('gpin');
+    expect(readFileSync(path).readUInt32BE(60)).toBe(MIGRATIONS.length);
+  });
+
+  it('of an empty file, which somebody may have made for its owner, is made', async () => {
+    writeFileSync(path, '');
+    const archive = open();
+    await archive.write('key', createLastGood(1), 0);
+    expect((await archive.read('key'))?.value).toEqual(createLastGood(1));
+    await archive.close();
+  });
+
+  it('of version 0 is brought to the present one', async () => {
+    edit(`PRAGMA application_id = ${0x6770696e}`);
+    const archive = open();
+    await archive.write('key', createLastGood(1), 0);
+    await archive.close();
+    expect((await open().read('key'))?.value).toEqual(createLastGood(1));
+  });
+
+  it('of an older version is brought forward step by step, and nothing is lost', async () => {
+    const archive = open();
+    await archive.write('key', createLastGood(1), 0);
+    await archive.close();
+    const later = [
+      ...MIGRATIONS,
+      'ALTER TABLE last_good ADD COLUMN note TEXT',
+      "UPDATE last_good SET note = 'kept'",
+    ];
+    const database = openSqliteFile(path, later);
+    expect(database.prepare('SELECT key, revision, note FROM last_good').all()).toEqual([
+      expect.objectContaining({ key: 'key', revision: 1, note: 'kept' }),
+    ]);
+    database.close();
+    expect(problemOf(open)).toContain("a newer Greenpin's database");
+  });
+
+  it('is left as it was when a step fails', async () => {
+    await open().close();
+    const broken = [...MIGRATIONS, 'CREATE TABLE half (a)', 'CREATE TABLE half (a)'];
+    expect(problemOf(() => openSqliteFile(path, broken))).toContain('store.path: found');
+    const database = openSqliteFile(path);
+    expect(database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'half'").all()).toEqual([]);
+    database.close();
+  });
+});
+
+describe('a row', () => {
+  it.each([
+    ['is no JSON', "UPDATE last_good SET value = '{'"],
+    ['is JSON of another shape', "UPDATE last_good SET value = '{}'"],
+    [
+      'has another digest than was written',
+      "UPDATE last_good SET value = replace(value, 'sha256:', 'sha256:0')",
+    ],
+    ['has one digit changed', "UPDATE last_good SET value = replace(value, '290000', '290001')"],
+    ['has moved to another key', "UPDATE last_good SET key = 'key' WHERE key = 'other'"],
+    ['has another revision', 'UPDATE last_good SET revision = 7'],
+  ])('that %s is as if it was not there, and can be written again', async (_, statement) => {
+    const before = open();
+    await before.write(statement.includes("'other'") ? 'other' : 'key', createLastGood(1), 0);
+    await before.close();
+    edit(statement);
+    const archive = open();
+    expect(await archive.read('key')).toBeUndefined();
+    expect(await archive.write('key', createLastGood(2), 0)).toEqual({ kind: 'written', revision: 1 });
+    expect((await archive.read('key'))?.value).toEqual(createLastGood(2));
+    await archive.close();
+  });
+});
+
+describe('what nobody asked for in forgetAfter', () => {
+  it('is deleted, and what was read or written meanwhile is not', async () => {
+    const archive = open();
+    for (const key of ['forgotten', 'read', 'written']) await archive.write(key, createLastGood(1), 0);
+    for (let day = 1; day <= 31; day++) {
+      now += DAY;
+      await archive.read('read');
+      await archive.write('written', createLastGood(1), day);
+    }
+    expect(await archive.read('forgotten')).toBeUndefined();
+    expect(await archive.read('read')).toBeDefined();
+    expect(await archive.read('written')).toBeDefined();
+    await archive.close();
+  });
+
+  it('is deleted in steps, until nothing is left of it', async () => {
+    const archive = open();
+    for (let i = 0; i < 450; i++) await archive.write(`old ${i}`, createLastGood(1), 0);
+    now += 31 * DAY;
+    const left: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      await archive.write(`new ${i}`, createLastGood(1), 0);
+      const keys = Array.from({ length: 450 }, (_, n) => archive.read(`old ${n}`));
+      left.push((await Promise.all(keys)).filter((kept) => kept !== undefined).length);
+      // Reading has marked them: put them back into the past.
+      edit(`UPDATE last_good SET asked_at = 0 WHERE key LIKE 'old%'`);
+    }
+    expect(left).toEqual([250, 50, 0, 0]);
+    await archive.close();
+  });
+
+  it('survives a long pause of the whole service for an hour, so that it can be asked for', async () => {
+    const before = open();
+    for (const key of ['asked', 'not asked']) await before.write(key, createLastGood(1), 0);
+    await before.close();
+    now += 90 * DAY;
+    const archive = open();
+    await archive.write('new', createLastGood(1), 0);
+    expect(await archive.read('asked')).toBeDefined();
+    now += HOUR;
+    await archive.write('new', createLastGood(1), 1);
+    expect(await archive.read('asked')).toBeDefined();
+    expect(await archive.read('not asked')).toBeUndefined();
+    await archive.close();
+  });
+});
