@@ -27,17 +27,20 @@ const CONNECT_WITHIN_MS = 1_000;
 
 /** @throws ConfigError when the file cannot be opened, or is not ours */
 export function composeStore(settings: StoreSettings, world: World, observer: StoreObserver): ComposedStore {
-  const nothing = () => Promise.resolve();
-  if (settings.kind === 'memory') return { lastGood: createMemoryStore(), open: nothing, close: nothing };
+  if (settings.kind === 'memory') return { lastGood: createMemoryStore(), open: doNothing, close: doNothing };
   const { now, warn } = world;
   const attempt = createOutage({ now, warn, observer });
   if (settings.kind === 'redis') return composeRedis(settings, world, attempt);
   const archive = createSqliteArchive({ path: settings.path, forgetAfter: settings.forgetAfterMs, now });
   return {
     lastGood: createRememberingStore({ archive, attempt, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now }),
-    open: nothing,
+    open: doNothing,
     close: () => archive.close(),
   };
+}
+
+function doNothing(): Promise<void> {
+  return Promise.resolve();
 }
 
 function composeRedis(settings: RedisSettings, world: World, attempt: Attempt): ComposedStore {

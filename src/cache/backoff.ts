@@ -15,7 +15,12 @@ const PAUSE: Readonly<Record<UpstreamFailureKind, number>> = {
   rate_limited: 60_000,
 };
 /** Failures of these kinds concern whoever asks next, whatever for; the others only who asks for the same thing. */
-const SHARED: readonly UpstreamFailureKind[] = ['timeout', 'unreachable', 'unavailable', 'rate_limited'];
+const SHARED: ReadonlySet<UpstreamFailureKind> = new Set([
+  'timeout',
+  'unreachable',
+  'unavailable',
+  'rate_limited',
+]);
 const MAX_KEYS = 5000;
 
 export interface Backoff {
@@ -45,7 +50,7 @@ export function createBackoff({ now }: { readonly now: Clock }): Backoff {
 
   function note(key: string, failure: UpstreamFailure): void {
     const pause = { failure, since: now(), length: failure.retryAfterMs ?? PAUSE[failure.kind] };
-    if (SHARED.includes(failure.kind)) everybody = pause;
+    if (SHARED.has(failure.kind)) everybody = pause;
     else byKey.set(key, pause);
   }
 

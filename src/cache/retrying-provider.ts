@@ -6,7 +6,7 @@ import { UpstreamError, type UpstreamFailureKind } from '../errors.ts';
 import type { CiProvider } from '../resolve/ports.ts';
 
 /** A time-out has cost the caller's time already, and the other kinds do not pass by themselves. */
-const BLIPS: readonly UpstreamFailureKind[] = ['unreachable', 'unavailable'];
+const BLIPS: ReadonlySet<UpstreamFailureKind> = new Set(['unreachable', 'unavailable']);
 const PAUSE_MS = 200;
 
 export interface RetryOptions {
@@ -39,5 +39,5 @@ export function createRetryingProvider(provider: CiProvider, { delay, random }: 
 
 /** An upstream that says when to come back is taken at its word. */
 function isBlip({ failure }: UpstreamError): boolean {
-  return BLIPS.includes(failure.kind) && failure.retryAfterMs === undefined;
+  return BLIPS.has(failure.kind) && failure.retryAfterMs === undefined;
 }

@@ -93,16 +93,19 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   }
 
   function startReadingAhead(first: RunPage): void {
-    readingAhead = reader
-      .readAhead(first, firstPages)
-      .then((older) => {
-        if (older !== undefined) tellChanged(known.takeOlder(older.runs, older.whole));
-      })
+    readingAhead = readAhead(first).finally(() => {
+      readingAhead = undefined;
+    });
+  }
+
+  async function readAhead(first: RunPage): Promise<void> {
+    try {
+      const older = await reader.readAhead(first, firstPages);
+      if (older !== undefined) tellChanged(known.takeOlder(older.runs, older.whole));
+    } catch (error) {
       // Whoever needs what is missing now will look it up, and meet the fault there.
-      .catch(() => undefined)
-      .finally(() => {
-        readingAhead = undefined;
-      });
+      if (!(error instanceof UpstreamError)) throw error;
+    }
   }
 
   /** Runs that are still going and have left the first page are asked for by id: the listing will not tell how they end. */

@@ -15,7 +15,7 @@ export function hintForCi(
     case 'timeout':
       return `check the route to ${connection.url}: a firewall or a proxy in between? or is server.deadline too short?`;
     case 'unreachable':
-      return `check ${url}, DNS and the route from here`;
+      return `check ${url}, DNS and the route from here; an authority of your own goes into ${formatPath(['ci', connection.name, 'caFile'])}`;
     case 'denied':
       return `${credentialOf(connection)}; it takes "Actions: read" on ${target} (a classic token: the scope repo)`;
     case 'not_found':
@@ -55,7 +55,7 @@ export function hintForRegistry(
     case 'timeout':
       return `check the route to ${registry}: a firewall or a proxy in between? or is server.deadline too short?`;
     case 'unreachable':
-      return `check host, port and certificate; without TLS it takes ${formatPath(['registries', registry, 'http'])}: true`;
+      return `check host, port and certificate (an authority of your own goes into caFile); without TLS it takes ${formatPath(['registries', registry, 'http'])}: true`;
     case 'denied':
       if (access === undefined) return `check ${formatPath(['registries', registry])} and dockerConfigFiles`;
       return access.credential.kind === 'anonymous'

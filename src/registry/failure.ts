@@ -36,6 +36,14 @@ const BROKEN_CODES = new Set([
 ]);
 const TLS_CODE = /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL|EPROTO$)/;
 
+const UNKNOWN_AUTHORITY = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+]);
+
 /** @param error what undici (or reading the body) threw */
 export function describeError(error: unknown, host: string): Fault {
   if (error instanceof UpstreamError) return { failure: error.failure, retry: false, restMs: REST_MS };
@@ -55,6 +63,10 @@ export function describeError(error: unknown, host: string): Fault {
 function describeCode(code: string, host: string): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the name ${host} cannot be resolved (${code})`;
   if (code === 'ECONNREFUSED') return `${host} refuses connections`;
+  if (UNKNOWN_AUTHORITY.has(code)) {
+    const advice = `if you know the authority of its certificate, give it as registries.${host}.caFile`;
+    return `no trusted TLS connection to ${host} (${code}); ${advice}`;
+  }
   if (TLS_CODE.test(code)) return `no trusted TLS connection to ${host} (${code})`;
   // Docker Hub has sent a 429 whose lines end in a bare LF; undici's parser refuses it.
   if (code.startsWith('HPE_') || code === 'HTTPParserError') return `${host} sent an answer that is not HTTP`;

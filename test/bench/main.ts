@@ -4,11 +4,13 @@
  */
 import { availableParallelism } from 'node:os';
 import { benchBranches } from './branches.ts';
+import { benchDigest } from './digest.ts';
 import { benchMemoryAnswer } from './memory-answer.ts';
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   memory: benchMemoryAnswer,
   branches: benchBranches,
+  digest: benchDigest,
 };
 
 console.log(`Node ${process.version}, ${availableParallelism()} cores\n`);

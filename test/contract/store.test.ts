@@ -7,6 +7,8 @@ import { createRememberingStore } from '../../src/store/remembering.ts';
 import { createSqliteArchive } from '../../src/store/sqlite.ts';
 import { describeStore } from './store.ts';
 
+const now = () => 1_700_000_000_000;
+
 describeStore('memory', async () => ({
   survives: false,
   open: async () => ({ store: createMemoryStore(), close: async () => undefined }),
@@ -15,7 +17,6 @@ describeStore('memory', async () => ({
 
 describeStore('sqlite', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'greenpin-store-'));
-  const now = () => 1_700_000_000_000;
   return {
     survives: true,
     async open() {

@@ -8,6 +8,16 @@ import { createRun } from '../../fixtures/values.ts';
 const FRESH_FOR = 15_000;
 const PAGE = 5;
 
+function page(all: readonly Run[], number: number): RunPage {
+  const sorted = all.toSorted((a, b) => b.createdAt - a.createdAt);
+  return {
+    runs: sorted.slice((number - 1) * PAGE, number * PAGE),
+    more: sorted.length > number * PAGE,
+    total: sorted.length,
+    validator: JSON.stringify(sorted),
+  };
+}
+
 /** A CI with small pages, a validator that changes with its runs, and a clock of its own. */
 function createFixture(runs: Run[] = [], firstPages = 1) {
   const fixture = {
@@ -32,15 +42,6 @@ function createFixture(runs: Run[] = [], firstPages = 1) {
     if (fixture.failure !== undefined && fixture.failing(call)) {
       throw new UpstreamError({ kind: fixture.failure, host: 'ci.test', message: 'ci.test failed' });
     }
-  }
-  function page(all: readonly Run[], number: number): RunPage {
-    const sorted = all.toSorted((a, b) => b.createdAt - a.createdAt);
-    return {
-      runs: sorted.slice((number - 1) * PAGE, number * PAGE),
-      more: sorted.length > number * PAGE,
-      total: sorted.length,
-      validator: JSON.stringify(sorted),
-    };
   }
   const provider: CiProvider = {
     host: 'ci.test',

@@ -58,7 +58,11 @@ describe("a registry's API", () => {
 
   it.each([
     ['ENOTFOUND', 'the name reg.test cannot be resolved (ENOTFOUND)'],
-    ['SELF_SIGNED_CERT_IN_CHAIN', 'no trusted TLS connection to reg.test (SELF_SIGNED_CERT_IN_CHAIN)'],
+    [
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'no trusted TLS connection to reg.test (SELF_SIGNED_CERT_IN_CHAIN); if you know the authority of its certificate, give it as registries.reg.test.caFile',
+    ],
+    ['CERT_HAS_EXPIRED', 'no trusted TLS connection to reg.test (CERT_HAS_EXPIRED)'],
     ['EHOSTUNREACH', 'the request to reg.test failed (EHOSTUNREACH)'],
   ])('behind %s is unreachable', async (code, message) => {
     await using server = await createScriptedServer();

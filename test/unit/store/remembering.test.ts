@@ -112,7 +112,7 @@ describe('while the archive fails', () => {
     expect(errors).toBeGreaterThan(1);
   });
 
-  it('it is left alone, for longer and longer, up to half a minute', async () => {
+  it('the archive is left alone, for longer and longer, up to half a minute', async () => {
     archive.failing = true;
     const store = open(0);
     const asked: number[] = [];

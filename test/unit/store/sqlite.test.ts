@@ -43,13 +43,11 @@ function problemOf(call: () => unknown): string {
   throw new Error('it was opened');
 }
 
-describe('what is no database of ours is refused, in one line, and left as it was', () => {
-  function expectRefusal(found: string): void {
-    expect(problemOf(open)).toBe(
-      `store.path: found ${found} at ${JSON.stringify(path)}, expected Greenpin's own database, or a place where it can make one; nothing was overwritten`,
-    );
-  }
+function refusal(found: string): string {
+  return `store.path: found ${found} at ${JSON.stringify(path)}, expected Greenpin's own database, or a place where it can make one; nothing was overwritten`;
+}
 
+describe('what is no database of ours is refused, in one line, and left as it was', () => {
   it.each([
     ['a text', 'not a database, but somebody wants it\n'],
     ['one letter', 'x'],
@@ -57,7 +55,7 @@ describe('what is no database of ours is refused, in one line, and left as it wa
     ['a broken header', `SQLite format 3\0${'\u0001'.repeat(5000)}`],
   ])('%s', (_, content) => {
     writeFileSync(path, content);
-    expectRefusal('a file that is no database');
+    expect(problemOf(open)).toBe(refusal('a file that is no database'));
     expect(readFileSync(path, 'utf8')).toBe(content);
   });
 
@@ -69,29 +67,29 @@ describe('what is no database of ours is refused, in one line, and left as it wa
   ])("another program's database, with %s", (_, statements) => {
     edit(...statements);
     const before = createHash('sha256').update(readFileSync(path)).digest('hex');
-    expectRefusal("another program's database");
+    expect(problemOf(open)).toBe(refusal("another program's database"));
     expect(createHash('sha256').update(readFileSync(path)).digest('hex')).toBe(before);
   });
 
   it("a newer Greenpin's database", async () => {
     await open().close();
     edit(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
-    expectRefusal("a newer Greenpin's database");
+    expect(problemOf(open)).toBe(refusal("a newer Greenpin's database"));
   });
 
   it('a folder', () => {
     mkdirSync(path);
-    expectRefusal('a folder or a file that is missing, or may not be opened');
+    expect(problemOf(open)).toBe(refusal('a folder or a file that is missing, or may not be opened'));
   });
 
   it('a folder that is not there', () => {
     path = join(folder, 'missing', 'greenpin.db');
-    expectRefusal('a folder or a file that is missing, or may not be opened');
+    expect(problemOf(open)).toBe(refusal('a folder or a file that is missing, or may not be opened'));
   });
 
   it('a place where nothing can be made', () => {
     path = '/proc/greenpin.db';
-    expectRefusal('a folder or a file that is missing, or may not be opened');
+    expect(problemOf(open)).toBe(refusal('a folder or a file that is missing, or may not be opened'));
   });
 
   it('a device', () => {
@@ -103,7 +101,7 @@ describe('what is no database of ours is refused, in one line, and left as it wa
     await open().close();
     const other = new DatabaseSync(path);
     other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    expectRefusal('a database that another process holds');
+    expect(problemOf(open)).toBe(refusal('a database that another process holds'));
     other.close();
   });
 });
@@ -124,7 +122,7 @@ describe('the schema', () => {
   });
 
   it('of version 0 is brought to the present one', async () => {
-    edit(`PRAGMA application_id = ${0x6770696e}`);
+    edit('PRAGMA application_id = 1735420270');
     const archive = open();
     await archive.write('key', createLastGood(1), 0);
     await archive.close();
