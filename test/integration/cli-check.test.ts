@@ -79,7 +79,7 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
     expect(words).toContain('GITHUB does not know the workflow runs of acme/shap, or hides it');
     expect(words).toContain('hint: check projects.shop.repository;');
     expect(words).toContain(
-      '127.0.0.1:1 refuses connections hint: check host, port and certificate; ' +
+      '127.0.0.1:1 refuses connections hint: check host, port and certificate (an authority of your own goes into caFile); ' +
         'without TLS it takes registries["127.0.0.1:1"].http: true',
     );
   });
