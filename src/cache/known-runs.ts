@@ -186,8 +186,8 @@ export function createKnownRuns(): KnownRuns {
 function missingFrom(all: readonly Run[], whole: boolean): (run: Run) => boolean {
   if (whole) return () => true;
   const oldest = oldestOf(all);
-  const least = all.map((run) => run.id).reduce((a, b) => (compareIds(a, b) < 0 ? a : b), '');
-  return (run) => run.createdAt > oldest && compareIds(run.id, least) > 0;
+  const [least] = all.map((run) => run.id).toSorted(compareIds);
+  return (run) => run.createdAt > oldest && least !== undefined && compareIds(run.id, least) > 0;
 }
 
 /** Filtered lists are served from an index that may lag behind: an attempt and its last change only ever go forward. */

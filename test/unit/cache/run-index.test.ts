@@ -8,8 +8,8 @@ import { createRun } from '../../fixtures/values.ts';
 const FRESH_FOR = 15_000;
 const PAGE = 5;
 
-function page(all: readonly Run[], number: number): RunPage {
-  const sorted = all.toSorted((a, b) => b.createdAt - a.createdAt);
+function page(all: readonly Run[], number: number, byId = false): RunPage {
+  const sorted = all.toSorted((a, b) => (byId ? Number(b.id) - Number(a.id) : b.createdAt - a.createdAt));
   return {
     runs: sorted.slice((number - 1) * PAGE, number * PAGE),
     more: sorted.length > number * PAGE,
@@ -25,6 +25,7 @@ function createFixture(runs: Run[] = [], firstPages = 1) {
     runs,
     calls: [] as string[],
     changed: [] as string[][],
+    byId: false,
     failure: undefined as UpstreamFailureKind | undefined,
     failing: (_call: string): boolean => true,
     hold: undefined as Promise<void> | undefined,
@@ -47,7 +48,7 @@ function createFixture(runs: Run[] = [], firstPages = 1) {
     host: 'ci.test',
     async fetchRuns(_repository, number, validator) {
       await called(`list ${number}`);
-      const answer = page(fixture.runs, number);
+      const answer = page(fixture.runs, number, fixture.byId);
       return validator !== undefined && validator === answer.validator ? 'unchanged' : answer;
     },
     async fetchBranchRuns(_repository, branch, number) {
@@ -420,6 +421,18 @@ describe('answers that look well and are wrong', () => {
       await ci.index.readBranch('late');
     }
     expect(ci.calls.slice(before).filter((call) => call === 'branch late 1').length).toBeLessThanOrEqual(6);
+  });
+
+  test('neighbours that come in the order of their ids, not of their times, are not taken for deleted', async () => {
+    const ci = createFixture([
+      createRun({ id: '99', branch: 'a', createdAt: 103_500 }),
+      ...runsFrom(100, 102),
+    ]);
+    await ci.index.readBranch('a');
+    ci.runs = [...ci.runs, ...runsFrom(103, 107)];
+    ci.byId = true;
+    ci.now += FRESH_FOR;
+    expect(ids(await ci.index.readBranch('a'))).toEqual(['99']);
   });
 
   test('a run that CI cannot tell of takes no answer from its branch', async () => {
