@@ -5,7 +5,7 @@ import { createTlsReader } from './config/tls-reader.ts';
 import { createDispatchers, createRoutingDispatcher, type DispatcherFor } from './network/dispatchers.ts';
 import { createHostDispatchers } from './network/host-dispatchers.ts';
 import { createProxies } from './network/proxies.ts';
-import { apiHost } from './registry/reference.ts';
+import { apiHost, foldRegistry } from './registry/reference.ts';
 import type { World } from './world.ts';
 
 /** Of one host at one time; registries limit connections more often than they say. */
@@ -41,7 +41,7 @@ export function composeRegistryDispatchers(
   const tls = [...registries].flatMap(({ host, tls: files }) =>
     files === undefined
       ? []
-      : [[new URL(`https://${apiHost(host)}`).host, createTlsReader(files, { warn })] as const],
+      : [[new URL(`https://${apiHost(foldRegistry(host))}`).host, createTlsReader(files, { warn })] as const],
   );
   return createHostDispatchers(new Map(tls), {
     proxyFor: createProxies(env),

@@ -3,7 +3,7 @@ import type { RedisSettings, StoreSettings } from './config/store-settings.ts';
 import { createSecretReader, type SecretReader } from './config/secret.ts';
 import type { Exchange, LastGoodStore, StoreObserver } from './resolve/ports.ts';
 import { createMemoryStore } from './store/memory.ts';
-import { createOutage, type Attempt } from './store/outage.ts';
+import { createOutage, type Outage } from './store/outage.ts';
 import { connectRedis } from './store/redis-connection.ts';
 import { createRedisExchange } from './store/redis-exchange.ts';
 import { createRedisArchive } from './store/redis.ts';
@@ -29,11 +29,11 @@ const CONNECT_WITHIN_MS = 1_000;
 export function composeStore(settings: StoreSettings, world: World, observer: StoreObserver): ComposedStore {
   if (settings.kind === 'memory') return { lastGood: createMemoryStore(), open: doNothing, close: doNothing };
   const { now, warn } = world;
-  const attempt = createOutage({ now, warn, observer });
-  if (settings.kind === 'redis') return composeRedis(settings, world, attempt);
+  const outage = createOutage({ now, warn, observer });
+  if (settings.kind === 'redis') return composeRedis(settings, world, outage);
   const archive = createSqliteArchive({ path: settings.path, forgetAfter: settings.forgetAfterMs, now });
   return {
-    lastGood: createRememberingStore({ archive, attempt, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now }),
+    lastGood: createRememberingStore({ archive, outage, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now }),
     open: doNothing,
     close: () => archive.close(),
   };
@@ -43,16 +43,16 @@ function doNothing(): Promise<void> {
   return Promise.resolve();
 }
 
-function composeRedis(settings: RedisSettings, world: World, attempt: Attempt): ComposedStore {
+function composeRedis(settings: RedisSettings, world: World, outage: Outage): ComposedStore {
   const readPassword = passwordReader(settings, world);
   const redis = connectRedis({ url: settings.url, ...(readPassword && { readPassword }) });
   const archive = createRedisArchive(redis, settings.forgetAfterMs);
   return {
-    lastGood: createRememberingStore({ archive, attempt, readAgainAfter: 0, now: world.now }),
-    exchange: createRedisExchange(redis, attempt),
+    lastGood: createRememberingStore({ archive, outage, readAgainAfter: 0, now: world.now }),
+    exchange: createRedisExchange(redis, outage),
     async open() {
       await redis.untilConnected(CONNECT_WITHIN_MS);
-      await attempt('read', () => redis.send('PING'));
+      await outage.attempt('read', () => redis.send('PING'));
     },
     close: () => archive.close(),
   };

@@ -25,14 +25,14 @@ import type { ProbingRegistryClient } from './registry/client.ts';
 import { parseReference } from './registry/reference.ts';
 import type { CiProvider, Clock, UpstreamObserver } from './resolve/ports.ts';
 import { recall, resolveBranch, type Resolution } from './resolve/resolve-branch.ts';
-import type { BranchRequest, LastGood } from './resolve/types.ts';
+import type { BranchRequest } from './resolve/types.ts';
 import { createMemoryStore } from './store/memory.ts';
 import type { World } from './world.ts';
 
 /** Everything but HTTP. */
 export interface Core {
   resolve(request: BranchRequest): Promise<Resolution>;
-  recall(request: BranchRequest): Promise<LastGood | undefined>;
+  recall(request: BranchRequest): ReturnType<typeof recall>;
   /** By the connection's name in the configuration. */
   readonly providers: ReadonlyMap<string, CiProvider>;
   readonly registries: ProbingRegistryClient;

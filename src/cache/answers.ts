@@ -23,7 +23,7 @@ export type Answer =
 
 export interface AnswersOptions {
   readonly resolve: (request: BranchRequest) => Promise<Decision>;
-  readonly recall: (request: BranchRequest) => Promise<LastGood | undefined>;
+  readonly recall: (request: BranchRequest) => Promise<LastGood | 'unreadable' | undefined>;
   /** Milliseconds: an answer is given from memory until what it rests on is as old. */
   readonly freshFor: number;
   /** Milliseconds that a caller waits at most. */
@@ -73,14 +73,19 @@ export function createAnswers({
     try {
       const resolving = takeTurn(key, request.headSha ?? '', () => resolveAndKeep(key, request));
       const answer = await Promise.race([resolving, late.promise]);
-      return answer ?? present(decideLate(await recall(request)), request.headSha);
+      return answer ?? present(decideLate(await remembered(request)), request.headSha);
     } catch (error) {
-      const decision = decideDefect(await recall(request));
+      const decision = decideDefect(await remembered(request));
       if (decision === undefined) throw error;
       return present(decision, request.headSha);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  async function remembered(request: BranchRequest): Promise<LastGood | undefined> {
+    const lastGood = await recall(request);
+    return lastGood === 'unreadable' ? undefined : lastGood;
   }
 
   return {

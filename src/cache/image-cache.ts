@@ -84,8 +84,8 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
     const least = Math.max(notBefore, before === undefined ? -Infinity : before.askedAt + 1);
     const absentFor = before?.result.kind === 'absent' ? goodFor(before, immutable) : freshFor;
     return {
-      found: Math.max(least, now() - (immutable ? RECHECK_IMMUTABLE_AFTER : freshFor)),
-      absent: Math.max(least, now() - absentFor),
+      found: Math.max(least, now() - (immutable ? RECHECK_IMMUTABLE_AFTER : freshFor) + 1),
+      absent: Math.max(least, now() - absentFor + 1),
     };
   }
 

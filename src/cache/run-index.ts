@@ -108,26 +108,32 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     }
   }
 
-  /** Runs that are still going and have left the first page are asked for by id: the listing will not tell how they end. */
-  async function followRunning(branch: string): Promise<void> {
+  /**
+   * Runs that are still going and have left the first page are asked for by id: the listing will not tell how they end.
+   * @returns why one could not be asked for; that alone takes no build from its branch
+   */
+  async function followRunning(branch: string): Promise<UpstreamFailure | undefined> {
     const at = now();
     const isDue = (run: Run): boolean =>
       at - (followedAt.get(run) ?? run.createdAt) >=
       Math.max(freshFor(), (at - run.createdAt) / FOLLOW_AGE_DIVISOR);
     const due = known.unlistedRunning(branch).filter(isDue).slice(0, MAX_FOLLOWED);
-    await Promise.all(due.map((run) => join(`run ${run.id}`, () => follow(run))));
+    const failures = await Promise.all(due.map((run) => join(`run ${run.id}`, () => follow(run))));
+    return failures.find((failure) => failure !== undefined);
   }
 
-  /** A run that CI cannot tell of is still going, as far as anybody knows: that alone takes no answer from its branch. */
-  async function follow(run: Run): Promise<void> {
+  async function follow(run: Run): Promise<UpstreamFailure | undefined> {
     try {
       const current = await followBackoff.run(run.id, () => provider.fetchRun(gitRepository, run.id));
-      if (current === 'gone') return known.remove(run);
-      followedAt.set(current, now());
-      known.takeRun(current);
+      if (current === 'gone') known.remove(run);
+      else {
+        followedAt.set(current, now());
+        known.takeRun(current);
+      }
+      return undefined;
     } catch (error) {
-      if (!(error instanceof UpstreamError)) throw error;
-      followedAt.set(run, now());
+      if (error instanceof UpstreamError) return error.failure;
+      throw error;
     }
   }
 
@@ -171,9 +177,9 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     });
   }
 
-  function tell(branch: string): BranchRuns | undefined {
+  function tell(branch: string, doubt?: UpstreamFailure): BranchRuns | undefined {
     const found = known.branch(branch);
-    return found && { kind: 'known', ...found, asOf: listedAt ?? now() };
+    return found && { kind: 'known', ...found, asOf: listedAt ?? now(), doubt };
   }
 
   return {
@@ -182,13 +188,12 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
         await ensureListed();
         if (known.branch(branch) === undefined) await reachFurther(branch);
         lookUpAgainIfDue(branch);
-        await followRunning(branch);
-        return tell(branch);
+        return tell(branch, await followRunning(branch));
       }),
     readFurther: (branch) =>
       caught(async () => {
         await reachFurther(branch);
-        return tell(branch);
+        return tell(branch, await followRunning(branch));
       }),
     readPullRequest: (number) =>
       caught(async () => {

@@ -65,10 +65,7 @@ function parseOption(platform: string): Platform {
   }
 }
 
-async function createClient(
-  options: DigestOptions,
-  context: CommandContext,
-): Promise<ProbingRegistryClient> {
+async function createClient(options: DigestOptions, context: CommandContext): Promise<ProbingRegistryClient> {
   const { registries, dockerConfigFiles } =
     options.config === undefined ? NO_CONFIG : await loadConfig(options, context);
   const given = options.dockerConfig ?? [];

@@ -1,5 +1,4 @@
 /** Checks that the files that hold secrets and certificates are there. Apart from `loadConfig`: a configuration may be checked where they are not mounted. */
-import { readFileSync } from 'node:fs';
 import type { Config } from './config.ts';
 import { formatPath, quote, type DocumentPath } from './problem.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -12,11 +11,7 @@ type Stat = (path: string) => { isFile(): boolean };
  * @param readFile for certificates and their keys; throws as `node:fs` does
  * @returns one line for each file that is missing, is none or (PEM) is malformed; empty if all is well
  */
-export function checkSecretFiles(
-  config: Config,
-  stat: Stat,
-  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
-): string[] {
+export function checkSecretFiles(config: Config, stat: Stat, readFile: (path: string) => string): string[] {
   const secrets = listSecretFiles(config).flatMap(({ path, file }) => {
     const found = describeFile(file, stat);
     return found === undefined

@@ -37,6 +37,9 @@ const NO_TLS: TlsMaterial = {};
  */
 const SHARE_OF_TIMEOUT = 0.9;
 
+/** From one poll to the next, so that it costs no handshake; undici's own 4 s do not last that long. What a host says goes first. */
+const KEEP_ALIVE_MS = 30_000;
+
 export function createDispatchers(options: DispatcherOptions): DispatcherFor {
   const { readTls = () => NO_TLS, proxyFor } = options;
   let material: TlsMaterial | undefined;
@@ -123,7 +126,8 @@ function createProxied(
 
 function poolOptions({ connections, timeoutMs }: DispatcherOptions) {
   const ms = Math.max(Math.floor(timeoutMs * SHARE_OF_TIMEOUT), 1);
-  return { connections, headersTimeout: ms, bodyTimeout: ms, allowH2: true };
+  const timeouts = { headersTimeout: ms, bodyTimeout: ms, keepAliveTimeout: KEEP_ALIVE_MS };
+  return { connections, ...timeouts, allowH2: true };
 }
 
 function blamed(options: object): PoolTypes.Options {

@@ -16,10 +16,15 @@ const INTERNAL = createBlockList(
     ['224.0.0.0', 3],
   ],
   [
-    ['::', 127],
+    // The first five hold IPv4 addresses: compatible, translated (SIIT, NAT64, local NAT64), 6to4.
+    ['::', 96],
+    ['::ffff:0:0:0', 96],
     ['64:ff9b::', 96],
+    ['64:ff9b:1::', 48],
+    ['2002::', 16],
     ['fc00::', 7],
     ['fe80::', 10],
+    ['fec0::', 10],
     ['ff00::', 8],
   ],
 );

@@ -3,6 +3,7 @@
  * not asked for with DENIED and no challenge (renovatebot/renovate#11446). What opened an image repository is kept for the next time.
  */
 import { LRUCache } from 'lru-cache';
+import { UpstreamError } from '../errors.ts';
 import type { ImageReference } from '../resolve/types.ts';
 import { credentialIdentity, type Credential } from './credentials.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -28,6 +29,12 @@ export interface Session {
    * @throws UpstreamError
    */
   send(method: 'GET' | 'HEAD', path: string, maxBytes: number, accept?: string): Promise<HttpResponse>;
+  /**
+   * GET /v2/, with what the last request has shown if that was the registry itself.
+   * @param answered whose origin is asked
+   * @throws UpstreamError
+   */
+  ping(answered: URL, maxBytes: number): Promise<HttpResponse>;
   /** How the last request was sent. */
   access(): Access;
 }
@@ -80,8 +87,8 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
       try {
         sent = await sendKnown(request, subject);
         if (sent === undefined || (!isNew && isRefusal(sent, request, subject.credential))) {
-          isNew = true;
           sent = await sendSearching(request, subject, sent);
+          isNew = !isUntold(sent);
         }
         return sent.response;
       } finally {
@@ -89,13 +96,37 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
       }
     }
 
-    return { send, access: () => ({ scheme: schemeOf(used), credential: subject.credential }) };
+    async function ping(answered: URL, maxBytes: number): Promise<HttpResponse> {
+      const isOwn = answered.origin === endpoints.apiUrl(registry, '/').origin;
+      const authorization = isOwn ? await authorizationOf(used) : undefined;
+      const url = new URL('/v2/', answered);
+      return fetchHttp(
+        withAuthorization({ method: 'GET', url, registry, headers: {}, maxBytes }, authorization),
+      );
+    }
+
+    return { send, ping, access: () => ({ scheme: schemeOf(used), credential: subject.credential }) };
   };
 
   /** @returns undefined when it is not known what opens the repository */
   async function sendKnown(request: HttpRequest, subject: Subject): Promise<Sent | undefined> {
-    const grant = grants.get(grantKey(subject));
-    return grant === undefined ? undefined : sendGranted(grant, request, subject);
+    const key = grantKey(subject);
+    const grant = grants.get(key);
+    if (grant === undefined) return undefined;
+    if (await isUsable(grant)) return sendGranted(grant, request, subject);
+    if (grants.get(key) === grant) grants.delete(key);
+    return undefined;
+  }
+
+  /** @returns false when the token service gives nothing: it may have moved, and the registry says where to */
+  async function isUsable(grant: Grant): Promise<boolean> {
+    try {
+      await authorizationOf(grant);
+      return true;
+    } catch (error) {
+      if (error instanceof UpstreamError && error.failure.kind !== 'rate_limited') return false;
+      throw error;
+    }
   }
 
   /**
@@ -136,7 +167,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
       if (sent === undefined) return undefined;
       const isOpen = !isRefusal(sent, request, subject.credential);
       const grant = isOpen ? NONE : await grantFinder.findGrant(sent.response, subject);
-      grants.set(key, grant);
+      if (!isUntold({ ...sent, grant })) grants.set(key, grant);
       return grant;
     } finally {
       searches.delete(key);
@@ -224,6 +255,11 @@ function schemeOf(grant: Grant): Access['scheme'] {
     case 'header':
       return grant.scheme;
   }
+}
+
+/** Whether a method that the registry does not know was all that it was asked: that says nothing of what opens the repository. */
+function isUntold({ grant, response: { status } }: Sent): boolean {
+  return grant.kind === 'none' && (status === 405 || status === 501);
 }
 
 /**

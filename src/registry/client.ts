@@ -60,7 +60,7 @@ export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryC
   const openSession = createAuthorizer({ ...deps, fetchHttp, endpoints, grantFinder, tokens });
 
   function createTarget(reference: ImageReference, session: Session): Target {
-    return { reference, host: endpoints.apiUrl(reference.registry, '/').host, session, fetchHttp };
+    return { reference, host: endpoints.apiUrl(reference.registry, '/').host, session };
   }
 
   async function askOnce<Result extends Answer>(

@@ -5,6 +5,7 @@ import type { ImageReference } from '../resolve/types.ts';
 import {
   createPasswordCredential,
   matchCredential,
+  registryOfKey,
   type Credential,
   type CredentialEntry,
 } from './credentials.ts';
@@ -42,8 +43,9 @@ type Entry =
 type Source = () => Promise<readonly Entry[]>;
 
 /**
- * A configured credential that cannot be read makes the request fail: going on without it, a registry that hides private
- * images would answer that there is none.
+ * A configured credential that cannot be read makes the request fail: going on without it, or with a less specific one, a registry
+ * that hides private images would answer that there is none. So does a file that was never readable, whatever the others hold; only
+ * an entry of `registries` that writes out the image's very host is used all the same.
  * @returns the best matching credential, `anonymous` when none is configured for the image
  * @throws UpstreamError, from the function that is returned: `denied`, or what an identity's cloud met with
  */
@@ -56,17 +58,22 @@ export function createCredentialStore(
   const files = deps.dockerConfigFiles.map((path) => createFileSource(path, deps));
 
   return async (reference, fetchHttp) => {
-    const entries = await Promise.all(configured.map((read) => read()));
+    const entries = (await Promise.all(configured.map((read) => read()))).flat();
     const read = await Promise.allSettled(files.map((source) => source()));
     const contents = read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    const match = matchCredential([...entries, ...contents].flat(), reference);
+    const match = matchCredential([...entries, ...contents.flat()], reference);
     const unreadable = read.find((result) => result.status === 'rejected')?.reason;
+    const isExplicit = match !== undefined && entries.includes(match) && namesHost(match, reference);
+    if (unreadable instanceof Error && !isExplicit) throw unusable(reference, unreadable.message);
     if (match !== undefined && 'credential' in match) return match.credential;
     if (match !== undefined && 'identity' in match) return match.identity.fetchCredential(fetchHttp);
     if (match !== undefined) throw unusable(reference, match.problem);
-    if (unreadable instanceof Error) throw unusable(reference, unreadable.message);
     return { kind: 'anonymous', source: 'no configured credentials' };
   };
+}
+
+function namesHost({ key }: Entry, { registry }: ImageReference): boolean {
+  return registryOfKey(key) === registry.toLowerCase();
 }
 
 function createLoginSource(key: string, login: ConfiguredLogin, deps: CredentialStoreDeps): Source[] {

@@ -44,6 +44,9 @@ const UNKNOWN_AUTHORITY = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
 ]);
 
+/** What the host's TLS has sent as an alert: there is no client certificate, or one that it does not believe. */
+const OUR_CERTIFICATE = /_ALERT_(?:\w+_)?(?:CERTIFICATE|UNKNOWN_CA)/;
+
 /** @param error what undici (or reading the body) threw */
 export function describeError(error: unknown, host: string): Fault {
   if (error instanceof UpstreamError) return { failure: error.failure, retry: false, restMs: REST_MS };
@@ -66,6 +69,10 @@ function describeCode(code: string, host: string): string {
   if (UNKNOWN_AUTHORITY.has(code)) {
     const advice = `if you know the authority of its certificate, give it as registries.${host}.caFile`;
     return `no trusted TLS connection to ${host} (${code}); ${advice}`;
+  }
+  if (OUR_CERTIFICATE.test(code)) {
+    const keys = `registries.${host}.certFile and keyFile`;
+    return `${host} wants another client certificate than it is shown (${code}); it is given as ${keys}`;
   }
   if (TLS_CODE.test(code)) return `no trusted TLS connection to ${host} (${code})`;
   // Docker Hub has sent a 429 whose lines end in a bare LF; undici's parser refuses it.

@@ -5,7 +5,6 @@ import type { Digest, ImageReference } from '../resolve/types.ts';
 import type { Session } from './authorize.ts';
 import { parseChallenges } from './challenge.ts';
 import { denied, malformed } from './failure.ts';
-import { parseJsonObject } from './json.ts';
 import {
   ACCEPT,
   digestOf,
@@ -18,8 +17,8 @@ import {
   type Manifest,
 } from './manifest.ts';
 import { formatReference, imageRepository, parseDigest } from './reference.ts';
-import { judgeAbsence } from './registry-error.ts';
-import { headerValue, type FetchHttp, type HttpResponse } from './transport.ts';
+import { judgeAbsence, parseRegistryErrors } from './registry-error.ts';
+import { headerValue, type HttpResponse } from './transport.ts';
 
 /** The image that a question is about. */
 export interface Target {
@@ -27,8 +26,6 @@ export interface Target {
   /** That serves the registry's API, for messages. */
   readonly host: string;
   readonly session: Session;
-  /** For requests that must not be authorized. */
-  readonly fetchHttp: FetchHttp;
 }
 
 export interface FoundManifest {
@@ -111,10 +108,7 @@ function otherContent(): InvalidManifest {
 }
 
 /** Whatever else a registry answers is a failure, never "absent": so are denials, which many use for images that are not there. */
-function unexpected(
-  response: HttpResponse,
-  { session, host, reference }: Omit<Target, 'fetchHttp'>,
-): UpstreamError {
+function unexpected(response: HttpResponse, { session, host, reference }: Target): UpstreamError {
   const { status } = response;
   if (status === 401 || status === 403)
     return denied(host, imageRepository(reference), session.access().credential);
@@ -150,24 +144,17 @@ export function absent({ reference }: Target, what: string): Absent {
   return { kind: 'absent', missing: 'manifest', reason: `${formatReference(reference)} ${what}` };
 }
 
-/** A proxy's 404 must not delete an environment: so whoever answered has to be a registry (distribution-spec, end-1). */
-async function isRegistry(answered: URL, { reference, fetchHttp }: Target): Promise<boolean> {
-  const url = new URL('/v2/', answered);
-  const request = {
-    method: 'GET',
-    url,
-    registry: reference.registry,
-    headers: {},
-    maxBytes: MAX_PING_BYTES,
-  } as const;
-  const response = await fetchHttp(request);
-  if ((response.status !== 200 && response.status !== 401) || response.url.origin !== url.origin)
-    return false;
+/**
+ * A proxy's 404 must not delete an environment: so whoever answered has to be a registry (distribution-spec, end-1), also to whom it
+ * lets in. JSON or a challenge of Basic proves nothing: any gateway has them.
+ */
+async function isRegistry(answered: URL, { session }: Target): Promise<boolean> {
+  const response = await session.ping(answered, MAX_PING_BYTES);
+  const { status, body, headers } = response;
+  if ((status !== 200 && status !== 401) || response.url.origin !== answered.origin) return false;
   const version = headerValue(response, 'docker-distribution-api-version') ?? '';
-  const challenges = parseChallenges(response.headers['www-authenticate']);
-  return (
-    version.startsWith('registry/2.') ||
-    challenges.some(({ scheme }) => scheme === 'bearer' || scheme === 'basic') ||
-    parseJsonObject(response.body) !== undefined
-  );
+  if (version.startsWith('registry/2.')) return true;
+  if (status === 200) return /^\s*\{\s*\}\s*$/.test(body.toString('utf8'));
+  const challenges = parseChallenges(headers['www-authenticate']);
+  return challenges.some(({ scheme }) => scheme === 'bearer') || parseRegistryErrors(body).length > 0;
 }

@@ -20,22 +20,21 @@ export function parseRegistryErrors(body: Buffer): RegistryError[] {
 /** What a 404 says of an image. `unproven`: it may come from something in front of the registry. */
 export type Absence = 'manifest' | 'repository' | 'denied' | 'unproven';
 
-/** MANIFEST_UNKNOWN is the specification's, NOT_FOUND is Harbor's, TAG_EXPIRED is Quay's (quay/clair#1554), 404 is Red Hat's. */
-const MANIFEST_MISSING: ReadonlySet<string> = new Set([
-  'MANIFEST_UNKNOWN',
-  'NOT_FOUND',
-  'TAG_EXPIRED',
-  '404',
-]);
+/** MANIFEST_UNKNOWN is the specification's, NOT_FOUND is Harbor's, TAG_EXPIRED is Quay's (quay/clair#1554). */
+const MANIFEST_MISSING: ReadonlySet<string> = new Set(['MANIFEST_UNKNOWN', 'NOT_FOUND', 'TAG_EXPIRED']);
+/** With the text `Not Found`. */
+const RED_HAT: ReadonlySet<string> = new Set(['404', 'UNKNOWN']);
 const DENIALS: ReadonlySet<string> = new Set(['DENIED', 'UNAUTHORIZED']);
+
+/** Other texts are not believed: gateways say as well that something was not found. */
+function isManifestMissing({ code, message }: RegistryError): boolean {
+  return MANIFEST_MISSING.has(code) || (RED_HAT.has(code) && message === 'Not Found');
+}
 
 /** @param body of a GET of a manifest that was answered with 404 */
 export function judgeAbsence(body: Buffer): Absence {
   const errors = parseRegistryErrors(body);
   if (errors.some(({ code }) => DENIALS.has(code))) return 'denied';
   if (errors.some(({ code }) => code === 'NAME_UNKNOWN')) return 'repository';
-  const missing = errors.some(
-    ({ code, message }) => MANIFEST_MISSING.has(code) || /\bnot found\b/i.test(message),
-  );
-  return missing ? 'manifest' : 'unproven';
+  return errors.some(isManifestMissing) ? 'manifest' : 'unproven';
 }

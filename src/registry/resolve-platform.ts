@@ -30,12 +30,13 @@ export async function resolvePlatform(
   if (!isIndexType(answer.mediaType))
     throw new InvalidManifest('has an index that says another type than its entry');
   if (depth === MAX_DEPTH) throw new InvalidManifest('nests its indexes too deeply');
-  const entries = selectPlatform(parseIndex(answer.manifest), platform).slice(0, MAX_NESTED);
-  for (const { digest, mediaType } of entries) {
+  const entries = selectPlatform(parseIndex(answer.manifest), platform);
+  for (const { digest, mediaType } of entries.slice(0, MAX_NESTED)) {
     if (!isIndexType(mediaType)) return { kind: 'found', digest, mediaType };
     const nested = await resolvePlatform(target, digest, platform, depth + 1);
     if (nested.kind === 'found') return nested;
   }
+  if (entries.length > MAX_NESTED) throw new InvalidManifest(`nests more than ${MAX_NESTED} indexes in one`);
   return absent(
     target,
     platform === undefined ? 'holds no image' : `holds no image for ${formatPlatform(platform)}`,

@@ -43,7 +43,7 @@ export interface TransportDeps {
   readonly gate: HostGate;
   readonly observer: Pick<UpstreamObserver, 'requested'>;
   readonly now: Clock;
-  /** For one request with its redirects and retries, from when its turn at the host has come; milliseconds. */
+  /** For one request with its redirects and retries, without the waiting for its turns at the hosts; milliseconds. */
   readonly timeoutMs: number;
   /** From 0 to below 1. */
   readonly random: () => number;
@@ -57,16 +57,18 @@ type Outcome =
 const MAX_REDIRECTS = 5;
 const MAX_RETRIES = 2;
 const FIRST_PAUSE_MS = 200;
+/** Of the time-out: a host that had less of it (others took the rest) is not left alone for being late. */
+const FAIR_SHARE = 0.5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export function createTransport(deps: TransportDeps): FetchHttp {
   const { dispatcherFor, endpoints, gate, observer, now, timeoutMs, random, delay } = deps;
 
   async function fetchHttp(request: HttpRequest): Promise<HttpResponse> {
-    const timeLeft = createStopwatch();
+    const budget = { ms: timeoutMs };
     let hop = request;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const response = await fetchHop(hop, timeLeft);
+      const response = await fetchHop(hop, budget);
       const location = headerValue(response, 'location');
       if (!REDIRECTS.has(response.status) || location === undefined) return response;
       hop = followRedirect(hop, location);
@@ -74,28 +76,26 @@ export function createTransport(deps: TransportDeps): FetchHttp {
     throw malformed(request.url.host, `${request.url.host} redirects without end`);
   }
 
-  /** Starts at the first call, so that waiting for one's turn is not held against the registry. */
-  function createStopwatch(): () => number {
-    let end: number | undefined;
-    return () => {
-      end ??= now() + timeoutMs;
-      return end - now();
-    };
-  }
-
-  async function fetchHop(hop: HttpRequest, timeLeft: () => number): Promise<HttpResponse> {
+  /** @param budget what is left for the wire and for pauses: waiting for one's turn is not held against the registry */
+  async function fetchHop(hop: HttpRequest, budget: { ms: number }): Promise<HttpResponse> {
     for (let attempt = 0; ; attempt++) {
       const pauseMs = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + random());
       const outcome = await gate.run(hop.url.host, async () => {
-        const result = await exchange(hop, timeLeft());
+        const since = now();
+        const givenMs = budget.ms;
+        const result = await exchange(hop, givenMs);
+        budget.ms -= Math.max(now() - since, 0);
         if (result.kind === 'answered') return result;
-        const retry = result.fault.retry && attempt < MAX_RETRIES && pauseMs < timeLeft();
-        if (retry) return 'retry';
-        if (result.fault.restMs > 0) gate.close(hop.url.host, result.fault.failure, result.fault.restMs);
+        const { failure, retry, restMs } = result.fault;
+        if (retry && attempt < MAX_RETRIES && pauseMs < budget.ms) return 'retry';
+        const isOurs = failure.kind === 'timeout' && givenMs < timeoutMs * FAIR_SHARE;
+        if (restMs > 0 && !isOurs) gate.close(hop.url.host, failure, restMs);
         return result;
       });
-      if (outcome === 'retry') await delay(pauseMs);
-      else if (outcome.kind === 'answered') return outcome.response;
+      if (outcome === 'retry') {
+        budget.ms -= pauseMs;
+        await delay(pauseMs);
+      } else if (outcome.kind === 'answered') return outcome.response;
       else throw new UpstreamError(outcome.fault.failure);
     }
   }

@@ -66,6 +66,24 @@ export async function decide(
   }
 }
 
+/**
+ * Nobody can tell what was handed out last. A build that is there may be handed out all the same: a new branch must not wait for a
+ * store. That there is none is no reason for an empty list: an environment may be up.
+ */
+export async function decideUnremembered(
+  found: Found,
+  request: BranchRequest,
+  images: ImageSource,
+): Promise<Decision> {
+  if (found.kind !== 'none' && !(found.kind === 'excluded' && !found.certain)) {
+    return decide(found, undefined, request, images);
+  }
+  const message =
+    `project ${request.project.name}, branch ${request.branch}: CI shows no green and complete build, and what was handed out ` +
+    'before cannot be read: the store does not answer';
+  return { kind: 'failed', code: 'upstream_failed', message };
+}
+
 /** An upstream failed: the last good answer if there is one, else an error; never an empty list. */
 export function decideFailed(failure: UpstreamFailure, lastGood: LastGood | undefined): Decision {
   if (lastGood !== undefined) return keepStale(lastGood, failure.message);

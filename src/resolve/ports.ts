@@ -20,6 +20,8 @@ export type BranchRuns =
       readonly since: number | null;
       /** When upstream last confirmed this, milliseconds since the epoch. */
       readonly asOf: number;
+      /** Why it could not be learnt how a run goes on: it may have ended. Enough for a build that is known, not for "none". */
+      readonly doubt?: UpstreamFailure | undefined;
     }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
@@ -89,7 +91,8 @@ export interface ImageSource {
  * older build replaces a newer one only where its writer had that newer one before it, and found its image gone.
  */
 export interface LastGoodStore {
-  get(key: string): Promise<LastGood | undefined>;
+  /** @returns undefined: nothing was handed out; `unreadable`: nobody can tell now whether anything was */
+  get(key: string): Promise<LastGood | 'unreadable' | undefined>;
   /** @returns another replica's answer, written since this one last asked for the key; undefined: set */
   set(key: string, value: LastGood): Promise<LastGood | undefined>;
 }

@@ -3,7 +3,7 @@
  * registry, and is that answer one that may be given after the last one? (design §2)
  */
 import type { UpstreamFailure } from '../errors.ts';
-import { decide, type Decision, type Found } from './decide.ts';
+import { decide, decideUnremembered, type Decision, type Found } from './decide.ts';
 import type { BranchRuns, ImageSource, LastGoodStore, RunSource } from './ports.ts';
 import { searchBuilds, type ExaminedBuild, type SearchOutcome } from './search-builds.ts';
 import { countIgnored, selectBuilds, type JudgedBuild } from './select-build.ts';
@@ -48,7 +48,10 @@ async function decideAgainstLast(
 ): Promise<Decision> {
   let lastGood = await recall(request, store);
   for (let attempt = 1; ; attempt++) {
-    const decision = await decide(found, lastGood, request, images);
+    const decision =
+      lastGood === 'unreadable'
+        ? await decideUnremembered(found, request, images)
+        : await decide(found, lastGood, request, images);
     if (decision.kind !== 'answered' || decision.freshness !== 'fresh') return decision;
     const { set, asOf: confirmedAt } = decision;
     const overtaking = await store.set(lastGoodKey(request), { set, confirmedAt });
@@ -73,6 +76,9 @@ async function findNewestSet(
       const builds = selectBuilds(known.runs, request.project, origin);
       const { outcome, examined } = await searchBuilds(builds, known.since, request, ports.images);
       account = { builds, examined, ignored: countIgnored(known.runs, request.project, origin) };
+      if (outcome.kind === 'none' && known.doubt !== undefined) {
+        return { found: { kind: 'failed', failure: known.doubt }, ...account };
+      }
       if (outcome.kind !== 'undecided') return { found: date(outcome, known.asOf), ...account };
     }
     known = await ports.runs.readFurther(request.branch);
@@ -117,9 +123,9 @@ function trustRuns(origin: SettledOrigin, since: number | null): SettledOrigin |
 export async function recall(
   request: BranchRequest,
   store: Pick<LastGoodStore, 'get'>,
-): Promise<LastGood | undefined> {
+): Promise<LastGood | 'unreadable' | undefined> {
   const lastGood = await store.get(lastGoodKey(request));
-  return lastGood && withSameImages(lastGood, request);
+  return typeof lastGood === 'object' ? withSameImages(lastGood, request) : lastGood;
 }
 
 function withSameImages(lastGood: LastGood, request: BranchRequest): LastGood | undefined {

@@ -11,23 +11,27 @@ export interface OutageOptions {
   readonly warn: (message: string) => void;
 }
 
-/**
- * Calls the store, unless a call of this kind has just failed: a full disk, say, can be read and not written. Never throws.
- * @returns the result in an object; undefined: it failed, or was left alone
- */
-export type Attempt = <T>(
-  kind: 'read' | 'write',
-  call: () => Promise<T>,
-) => Promise<{ readonly result: T } | undefined>;
+/** A full disk, say, can be read and not written. */
+type CallKind = 'read' | 'write';
 
-export function createOutage({ now, observer, warn }: OutageOptions): Attempt {
-  const pauses = new Map<string, { readonly lengthMs: number; readonly until: number }>();
+export interface Outage {
+  /**
+   * Calls the store, unless a call of this kind has just failed. Never throws.
+   * @returns the result in an object; undefined: it failed, or was left alone
+   */
+  attempt<T>(kind: CallKind, call: () => Promise<T>): Promise<{ readonly result: T } | undefined>;
+  /** Whether the last call of this kind failed: only another one can tell that it is over. */
+  lasts(kind: CallKind): boolean;
+}
 
-  function isPaused(kind: string): boolean {
+export function createOutage({ now, observer, warn }: OutageOptions): Outage {
+  const pauses = new Map<CallKind, { readonly lengthMs: number; readonly until: number }>();
+
+  function isPaused(kind: CallKind): boolean {
     return now() < (pauses.get(kind)?.until ?? -Infinity);
   }
 
-  function failed(kind: string, error: unknown): void {
+  function failed(kind: CallKind, error: unknown): void {
     observer.storeFailed();
     observer.storeUp(false);
     if (pauses.size === 0) {
@@ -40,21 +44,24 @@ export function createOutage({ now, observer, warn }: OutageOptions): Attempt {
     pauses.set(kind, { lengthMs, until: now() + lengthMs });
   }
 
-  function succeeded(kind: string): void {
+  function succeeded(kind: CallKind): void {
     if (!pauses.delete(kind) || pauses.size > 0) return;
     observer.storeUp(true);
     warn('the store answers again');
   }
 
-  return async (kind, call) => {
-    if (isPaused(kind)) return undefined;
-    try {
-      const result = await call();
-      succeeded(kind);
-      return { result };
-    } catch (error) {
-      failed(kind, error);
-      return undefined;
-    }
+  return {
+    lasts: (kind) => pauses.has(kind),
+    async attempt(kind, call) {
+      if (isPaused(kind)) return undefined;
+      try {
+        const result = await call();
+        succeeded(kind);
+        return { result };
+      } catch (error) {
+        failed(kind, error);
+        return undefined;
+      }
+    },
   };
 }

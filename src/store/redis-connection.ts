@@ -57,15 +57,11 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
   client.connect().catch((error: unknown) => (trouble = describe(error)));
 
   return {
-    async send(...command) {
-      try {
-        return await within(COMMAND_TIMEOUT_MS, client.sendCommand([...command]));
-      } catch (error) {
-        throw new Error(`Redis at ${host}: ${(client.isReady ? undefined : trouble) ?? describe(error)}`, {
-          cause: error,
-        });
-      }
-    },
+    send: (...command) =>
+      within(COMMAND_TIMEOUT_MS, client.sendCommand([...command])).catch((error: unknown) => {
+        // Without the cause: a server's own text may repeat what it was sent, the password among it.
+        throw new Error(`Redis at ${host}: ${(client.isReady ? undefined : trouble) ?? describe(error)}`);
+      }),
     untilConnected: (timeoutMs) => within(timeoutMs, connected).catch(() => undefined),
     async close() {
       await (client.isReady ? within(COMMAND_TIMEOUT_MS, client.close()).catch(() => undefined) : undefined);
@@ -74,9 +70,13 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
   };
 }
 
+class LateAnswer extends Error {
+  override readonly name = 'LateAnswer';
+}
+
 async function within<T>(timeoutMs: number, call: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error('no answer in time')), timeoutMs);
+  const timer = setTimeout(() => late.reject(new LateAnswer('no answer in time')), timeoutMs);
   try {
     return await Promise.race([call, late.promise]);
   } finally {
@@ -87,7 +87,9 @@ async function within<T>(timeoutMs: number, call: Promise<T>): Promise<T> {
 /** One stable line. */
 function describe(error: unknown): string {
   if (error instanceof AggregateError) return describe(error.errors[0]);
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return 'an unknown error';
+  if (error instanceof LateAnswer) return error.message;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return code ?? error.message.split('\n')[0] ?? error.name;
+  // `WRONGPASS`, `NOAUTH`: only the first word of the server's own text, see above.
+  return code ?? (/^[A-Z]+\b/.exec(error.message)?.[0] || error.name);
 }

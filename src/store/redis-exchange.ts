@@ -1,7 +1,7 @@
 /** What replicas tell each other, in Redis or Valkey. Ages are by the server's clock. */
 import { randomUUID } from 'node:crypto';
 import type { Exchange, Publication } from '../resolve/ports.ts';
-import type { Attempt } from './outage.ts';
+import type { Outage } from './outage.ts';
 import type { RedisConnection } from './redis-connection.ts';
 
 const PREFIX = 'greenpin:1:told:';
@@ -29,27 +29,29 @@ const END_TURN = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL'
 /** A turn that nobody gave, since nobody could: whoever asks has it. */
 const OWN_TURN = { end: () => Promise.resolve() };
 
-export function createRedisExchange(redis: RedisConnection, attempt: Attempt): Exchange {
+export function createRedisExchange(redis: RedisConnection, outage: Outage): Exchange {
   return {
     async find(topic) {
-      const found = await attempt('read', () => redis.send('EVAL', FIND, '1', PREFIX + topic));
+      const found = await outage.attempt('read', () => redis.send('EVAL', FIND, '1', PREFIX + topic));
       return parsePublication(found?.result);
     },
     async publish(topic, { text, ageMs }, keepForMs) {
       const [age, keepFor] = [String(Math.round(ageMs)), String(Math.round(keepForMs))];
-      await attempt('write', () => redis.send('EVAL', PUBLISH, '1', PREFIX + topic, age, text, keepFor));
+      await outage.attempt('write', () =>
+        redis.send('EVAL', PUBLISH, '1', PREFIX + topic, age, text, keepFor),
+      );
     },
     async takeTurn(topic, forMs) {
       const key = TURN_PREFIX + topic;
       const holder = randomUUID();
-      const taken = await attempt('write', () =>
+      const taken = await outage.attempt('write', () =>
         redis.send('SET', key, holder, 'NX', 'PX', String(Math.round(forMs))),
       );
       if (taken === undefined) return OWN_TURN;
       if (taken.result !== 'OK') return undefined;
       return {
         async end() {
-          await attempt('write', () => redis.send('EVAL', END_TURN, '1', key, holder));
+          await outage.attempt('write', () => redis.send('EVAL', END_TURN, '1', key, holder));
         },
       };
     },

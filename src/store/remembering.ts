@@ -5,7 +5,7 @@ import type { Clock, LastGoodStore } from '../resolve/ports.ts';
 import { compareBuilds } from '../resolve/select-build.ts';
 import type { LastGood } from '../resolve/types.ts';
 import type { Archive, Kept } from './archive.ts';
-import type { Attempt } from './outage.ts';
+import type { Outage } from './outage.ts';
 
 /** Enough for years of pull requests; the one that was asked for longest ago makes room. */
 const MAX_ANSWERS = 100_000;
@@ -14,7 +14,7 @@ const CONFIRM_AFTER_MS = 300_000;
 
 export interface RememberingOptions {
   readonly archive: Archive;
-  readonly attempt: Attempt;
+  readonly outage: Outage;
   /** Milliseconds for which an answer is taken from memory without asking the archive; 0: others write to it as well. */
   readonly readAgainAfter: number;
   readonly now: Clock;
@@ -31,8 +31,11 @@ interface Entry extends Kept {
  * Callers see to it that one key is resolved once at a time.
  */
 export function createRememberingStore(options: RememberingOptions): LastGoodStore {
-  const { archive, attempt, readAgainAfter, now } = options;
+  const { archive, outage, readAgainAfter, now } = options;
   const entries = new LRUCache<string, Entry>({ maxSize: MAX_ANSWERS, sizeCalculation: () => 1 });
+
+  /** Keys of which the archive has said that it has nothing: while it fails, that is known too. */
+  const absent = new LRUCache<string, true>({ maxSize: MAX_ANSWERS, sizeCalculation: () => 1 });
 
   function remember(key: string, { value, revision }: Kept, archivedAt: number | undefined): void {
     entries.set(key, { value, revision, archivedAt, readAt: now() });
@@ -42,14 +45,17 @@ export function createRememberingStore(options: RememberingOptions): LastGoodSto
     async get(key) {
       const known = entries.get(key);
       if (known !== undefined && now() - known.readAt < readAgainAfter) return known.value;
-      const read = await attempt('read', () => archive.read(key));
-      if (read === undefined) return known?.value;
+      const read = await outage.attempt('read', () => archive.read(key));
+      if (read === undefined) return known?.value ?? (absent.has(key) ? undefined : 'unreadable');
       const stored = read.result;
       if (stored !== undefined && (known === undefined || isAhead(stored, known))) {
         remember(key, stored, stored.value.confirmedAt);
         return stored.value;
       }
-      if (known === undefined) return undefined;
+      if (known === undefined) {
+        absent.set(key, true);
+        return undefined;
+      }
       const same = stored !== undefined && isDeepStrictEqual(stored.value.set, known.value.set);
       remember(key, atLeast(known, stored), same ? stored.value.confirmedAt : undefined);
       return known.value;
@@ -57,12 +63,12 @@ export function createRememberingStore(options: RememberingOptions): LastGoodSto
 
     async set(key, value) {
       const known = entries.get(key);
-      if (known !== undefined && isWritten(known, value)) {
+      if (known !== undefined && isWritten(known, value) && !outage.lasts('write')) {
         entries.set(key, { ...known, value });
         return undefined;
       }
       const seen = known?.revision ?? 0;
-      const write = await attempt('write', () => archive.write(key, value, seen));
+      const write = await outage.attempt('write', () => archive.write(key, value, seen));
       if (write === undefined) {
         remember(key, { value, revision: seen }, undefined);
         return undefined;

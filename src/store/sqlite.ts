@@ -66,11 +66,20 @@ export function createSqliteArchive({ path, forgetAfter, now }: SqliteOptions): 
     return Promise.resolve({ kind: 'written', revision });
   }
 
+  /** Mere bookkeeping: a full disk or a lock must not take away what could be read. */
+  function markAsAsked(key: string): void {
+    try {
+      mark.run(now(), key);
+    } catch {
+      // The next read tries again.
+    }
+  }
+
   return {
     async read(key) {
       const found = find(key);
       if (found === undefined) return undefined;
-      if (now() - found.askedAt >= MARK_AFTER_MS) mark.run(now(), key);
+      if (now() - found.askedAt >= MARK_AFTER_MS) markAsAsked(key);
       return { value: found.value, revision: found.revision };
     },
     async write(key, value, seen) {

@@ -26,16 +26,16 @@ const AT_ONCE = 8;
 interface Client {
   readonly name: string;
   /** One process. */
-  resolve(images: readonly string[]): Promise<string>;
+  readonly resolve: (images: readonly string[]) => Promise<string>;
   /** Whether one process takes many images. */
   readonly takesMany: boolean;
 }
 
 export async function benchDigest(): Promise<void> {
+  const build = await buildGreenpin();
   const crane = await findCrane(process.env);
   const registry = await startRegistry(crane);
   const relay = await createRelay(registry.port, LATENCY_MS);
-  const build = await buildGreenpin();
   try {
     const images = registry.repositories.map((name) => `127.0.0.1:${relay.port}/${name}:v1`);
     const clients = await findClients(build, crane);
@@ -52,19 +52,21 @@ export async function benchDigest(): Promise<void> {
 async function startRegistry(crane: Crane) {
   const repositories = Array.from({ length: MANY }, (_, i) => `acme/app-${i}`);
   if (!crane.available) {
-    const { server, push } = createRegistryServer();
-    for (const repository of repositories) push(repository, 'v1');
+    const demo = createRegistryServer();
+    const { server } = demo;
+    for (const repository of repositories) demo.push(repository, 'v1');
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     return { title: "the demo's registry", port, repositories, stop: async () => void server.close() };
   }
-  const { host, stop } = await startCraneRegistry(crane);
-  const push = createPusher(host);
+  const registry = await startCraneRegistry(crane);
+  const push = createPusher(registry.host);
   for (const repository of repositories) {
     await push(repository, 'v1', imageManifest('oci', LINUX_AMD64, { repository }));
   }
-  return { title: "crane's registry", port: Number(host.split(':')[1]), repositories, stop };
+  const port = Number(registry.host.split(':')[1]);
+  return { title: "crane's registry", port, repositories, stop: () => registry.stop() };
 }
 
 /** What is installed is compiled. @returns a folder with it */
@@ -79,8 +81,6 @@ async function buildGreenpin(): Promise<string> {
 
 /** Those that this machine has; Greenpin first. */
 async function findClients(build: string, crane: Crane): Promise<Client[]> {
-  const execute = async (command: string, args: readonly string[]) =>
-    (await run(command, [...args])).stdout.trim();
   const greenpin = join(build, 'dist/main.js');
   const clients: Client[] = [
     {
@@ -97,12 +97,15 @@ async function findClients(build: string, crane: Crane): Promise<Client[]> {
     {
       name: 'crane digest',
       takesMany: false,
-      resolve: ([image = '']) =>
-        execute(crane.available ? crane.command : 'crane', ['digest', '--insecure', image]),
+      resolve: ([image = '']) => execute(crane.available ? crane.command : 'crane', ['digest', image]),
     },
   ];
-  const installed = await Promise.all([true, isInstalled('skopeo', '--version'), crane.available]);
+  const installed = [true, await isInstalled('skopeo', '--version'), crane.available];
   return clients.filter((_, i) => installed[i]);
+}
+
+async function execute(command: string, args: readonly string[]): Promise<string> {
+  return (await run(command, [...args])).stdout.trim();
 }
 
 function isInstalled(command: string, ...args: string[]): Promise<boolean> {

@@ -25,14 +25,14 @@ describeStore('sqlite', async () => {
         forgetAfter: 86_400_000,
         now,
       });
-      const attempt = createOutage({
+      const outage = createOutage({
         now,
         warn(message) {
           throw new Error(message);
         },
         observer: { storeFailed: () => undefined, storeUp: () => undefined },
       });
-      const store = createRememberingStore({ archive, attempt, readAgainAfter: 3_600_000, now });
+      const store = createRememberingStore({ archive, outage, readAgainAfter: 3_600_000, now });
       return { store, close: () => archive.close() };
     },
     stop: async () => rmSync(folder, { recursive: true }),

@@ -127,7 +127,7 @@ describe('many branches', () => {
     world.pass(FRESH_FOR);
     const cost = await costOf(world, async () => {
       await world.ask({ branch: branches[0] });
-      await vi.waitFor(() => expect(world.registry.requests).toHaveLength(2 * 3 * 2));
+      await vi.waitFor(() => expect(world.registry.requests).toHaveLength(2 * 3 * 2), { timeout: 5000 });
     });
     expect(cost).toEqual({ github: 1, registry: 3 * 2, quota: 1 });
     const rest = await costOf(world, async () => {
@@ -146,8 +146,10 @@ describe('many branches', () => {
     await using world = await createPluginWorld({ deadlineMs: 400 });
     world.github.fault({ kind: 'hang' });
     const cost = await costOf(world, async () => {
-      for (let i = 0; i < 10; i++)
+      for (let i = 0; i < 10; i++) {
         expect(await world.ask({ branch: `branch-${i}` })).toMatchObject({ status: 502 });
+        world.pass(0.5);
+      }
     });
     expect(cost.github).toBe(1);
   });

@@ -7,7 +7,8 @@ import { parseReference } from '../../src/registry/reference.ts';
 import type { FakeFault } from '../fixtures/fake-github.ts';
 import type { FakeRegistryFault, FakeRegistryTarget } from '../fixtures/fake-registry.ts';
 import { REPOSITORY } from '../fixtures/plugin-config.ts';
-import { createPluginWorld, type PluginWorld } from '../fixtures/plugin-world.ts';
+import type { Reply } from '../fixtures/plugin-reply.ts';
+import { createPluginWorld, type Built, type PluginWorld } from '../fixtures/plugin-world.ts';
 
 /** For upstreams that never end: each call upstream may take half of it. */
 const SHORT = { deadlineMs: 1200 };
@@ -85,6 +86,7 @@ const GITHUB: Row[] = [
   github('answers 200 with an empty list', json(200, [])),
   github('answers 200 with null for the runs', json(200, { total_count: 0, workflow_runs: null })),
   github('answers 200 with nothing', { kind: 'status', status: 200, headers: JSON_TYPE, body: '' }),
+  github('answers 206 with a listing', json(206, { total_count: 0, workflow_runs: [] })),
   github('answers 204', { kind: 'status', status: 204 }),
   github('says that there are runs, and lists none', json(200, { total_count: 1, workflow_runs: [] })),
   { what: 'lists half a page', hit: (world) => world.github.fault(HALF_A_PAGE(world)) },
@@ -193,43 +195,48 @@ async function expectLastGood(world: PluginWorld, good: { readonly text: string 
   }
 }
 
+/** What was answered once the fault had gone, and what should have been. */
+interface Healed {
+  readonly reply: Reply;
+  readonly newest: Built;
+}
+
+async function askForUnknown(row: Row): Promise<Healed> {
+  await using world = await createPluginWorld(row.options);
+  const newest = world.build('feature');
+  row.hit(world);
+  await expectFailure(world, row);
+  heal(world);
+  return { reply: await world.ask(), newest };
+}
+
+async function askForKnown(row: Row): Promise<Healed> {
+  await using world = await createPluginWorld(row.options);
+  world.build('feature');
+  const good = await world.ask();
+  expect(good).toMatchObject({ status: 200, freshness: 'fresh' });
+  world.pass(LONG);
+  row.hit(world);
+  const newest = world.build('feature');
+  await expectLastGood(world, good);
+  heal(world);
+  return { reply: await world.ask(), newest };
+}
+
 const UPSTREAMS: readonly (readonly [upstream: string, rows: readonly Row[]])[] = [
   ['GitHub', GITHUB],
   ['the registry', REGISTRY],
 ];
 
-// All in one suite, since only what is in one suite runs side by side.
-describe('a branch', () => {
+// Only what is in one suite runs side by side.
+describe('an unknown branch gets an error that does not change, a known one its last good answer, and both the newest build afterwards', () => {
   const each = UPSTREAMS.flatMap(([upstream, rows]) => rows.map((row) => ({ upstream, row })));
   for (const { upstream, row } of each) {
-    it.concurrent(
-      `while ${upstream} ${row.what}, gets an error that does not change, and its build afterwards`,
-      async () => {
-        await using world = await createPluginWorld(row.options);
-        const build = world.build('feature');
-        row.hit(world);
-        await expectFailure(world, row);
-        heal(world);
-        expect(await world.ask()).toMatchObject({ status: 200, freshness: 'fresh', answer: build.pinned });
-      },
-    );
-
-    it.concurrent(
-      `while ${upstream} ${row.what}, keeps its last good answer, and gets its newest build afterwards`,
-      async () => {
-        await using world = await createPluginWorld(row.options);
-        world.build('feature');
-        const good = await world.ask();
-        expect(good).toMatchObject({ status: 200, freshness: 'fresh' });
-        world.pass(LONG);
-        row.hit(world);
-        const newest = world.build('feature');
-        await expectLastGood(world, good);
-        heal(world);
-        const answer = newest.pinned;
-        expect(await world.ask()).toMatchObject({ status: 200, freshness: 'fresh', age: 0, answer });
-      },
-    );
+    it.concurrent(`when ${upstream} ${row.what}`, async () => {
+      for (const { reply, newest } of await Promise.all([askForUnknown(row), askForKnown(row)])) {
+        expect(reply).toMatchObject({ status: 200, freshness: 'fresh', age: 0, answer: newest.pinned });
+      }
+    });
   }
 });
 

@@ -5,6 +5,8 @@ import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { createPluginWorld, type PluginWorld } from '../fixtures/plugin-world.ts';
 
+/** For what comes by itself, on a machine with much to do. */
+const PATIENCE = { timeout: 5000 };
 /** Longer than the registry's tokens live. */
 const SECONDS = 400;
 
@@ -74,7 +76,7 @@ describe('a stop', { timeout: 10_000 }, () => {
     const { pinned } = world.build('feature');
     const letGo = holdBack(world);
     const inFlight = world.ask();
-    await vi.waitFor(() => expect(world.github.requests).toHaveLength(1));
+    await vi.waitFor(() => expect(world.github.requests).toHaveLength(1), PATIENCE);
 
     const stopped = vi.fn<() => void>();
     const stopping = world.stop().then(stopped);
@@ -85,11 +87,13 @@ describe('a stop', { timeout: 10_000 }, () => {
         error: 'not_ready',
         message: expect.stringMatching(/stopping/),
       });
-    });
+    }, PATIENCE);
     expect(stopped).not.toHaveBeenCalled();
 
     letGo();
-    expect(await inFlight).toMatchObject({ status: 200, freshness: 'fresh', answer: pinned });
+    const reply = await inFlight;
+    expect(reply).toMatchObject({ status: 200, freshness: 'fresh', answer: pinned });
+    expect(reply.headers.get('connection')).toBe('close');
     await stopping;
     await expect(fetch(world.url)).rejects.toThrow('fetch failed');
     await expect(fetch(world.management)).rejects.toThrow('fetch failed');
@@ -124,7 +128,7 @@ describe('a stop', { timeout: 10_000 }, () => {
     await using world = await createPluginWorld({ deadlineMs: 400 });
     world.github.fault({ kind: 'hang' });
     const inFlight = world.ask();
-    await vi.waitFor(() => expect(world.github.requests).toHaveLength(1));
+    await vi.waitFor(() => expect(world.github.requests).toHaveLength(1), PATIENCE);
     await world.stop();
     expect(await inFlight).toMatchObject({ status: 502 });
   });
@@ -134,7 +138,7 @@ describe('a stop', { timeout: 10_000 }, () => {
     world.build('feature');
     const letGo = holdBack(world);
     const inFlight = world.ask();
-    await vi.waitFor(() => expect(world.github.requests).toHaveLength(1));
+    await vi.waitFor(() => expect(world.github.requests).toHaveLength(1), PATIENCE);
     const stopping = world.stop();
     letGo();
     await Promise.all([inFlight, stopping]);
@@ -142,17 +146,40 @@ describe('a stop', { timeout: 10_000 }, () => {
   });
 });
 
+/** A token that is refused at first is tried once more a second later. */
+function slowDown({ registry }: PluginWorld, times: number): void {
+  const challenge = `Bearer realm="http://${registry.host}/token",service="fake-registry"`;
+  const refusal = { kind: 'status', status: 401, headers: { 'www-authenticate': challenge } } as const;
+  registry.fault(refusal, { path: /manifests/, authorized: true, times });
+}
+
 describe('the deadline', () => {
   it('ends the wait with 504, and the answer is taken up once it comes', async () => {
-    await using world = await createPluginWorld({ deadlineMs: 600 });
+    await using world = await createPluginWorld({ deadlineMs: 800 });
     const { pinned } = world.build('feature');
-    // A token that is refused at first is tried once more a second later.
-    const challenge = `Bearer realm="http://${world.registry.host}/token",service="fake-registry"`;
-    const refusal = { kind: 'status', status: 401, headers: { 'www-authenticate': challenge } } as const;
-    world.registry.fault(refusal, { path: /manifests/, authorized: true, times: 2 });
+    slowDown(world, 2);
     expect(await world.ask()).toMatchObject({ status: 504, answer: { error: 'deadline_exceeded' } });
     await vi.waitFor(async () => {
       expect(await world.ask()).toMatchObject({ status: 200, freshness: 'fresh', answer: pinned });
+    }, PATIENCE);
+  });
+
+  it('ends the wait with the last good answer, and the newest is taken up once it comes', async () => {
+    await using world = await createPluginWorld({ deadlineMs: 800 });
+    const good = world.build('feature');
+    await world.ask();
+    world.pass(SECONDS);
+    const newest = world.build('feature');
+    // Each image's token of before is refused, and then a new one.
+    slowDown(world, 4);
+    expect(await world.ask()).toMatchObject({
+      status: 200,
+      freshness: 'stale',
+      age: SECONDS,
+      answer: good.pinned,
     });
+    await vi.waitFor(async () => {
+      expect(await world.ask()).toMatchObject({ status: 200, freshness: 'fresh', answer: newest.pinned });
+    }, PATIENCE);
   });
 });

@@ -69,6 +69,15 @@ it('each project of a repository has an answer and a last good one of its own', 
   expect(await world.ask({ project: 'only' })).toMatchObject({ status: 200, answer });
 });
 
+it.each(['bearer', 'basic', 'none'] as const)(
+  'images are found in a registry guarded by: %s',
+  async (guard) => {
+    await using world = await createPluginWorld({ guard });
+    const { pinned } = world.build('feature');
+    expect(await world.ask()).toMatchObject({ status: 200, answer: pinned });
+  },
+);
+
 describe("a fork's branch of the same name", () => {
   const FOREIGN = { head_repository: FORK, event: 'pull_request' };
 

@@ -4,6 +4,8 @@ import { FRESH_FOR } from '../fixtures/plugin-config.ts';
 import { createPluginWorld, type PluginWorld } from '../fixtures/plugin-world.ts';
 
 const OUTAGE = { kind: 'status', status: 503, headers: { 'retry-after': '60' } } as const;
+/** For what comes by itself, on a machine with much to do. */
+const PATIENCE = { timeout: 5000 };
 const FAILURE_FIELDS = { durationMs: expect.any(Number), message: expect.stringMatching(/\S/) };
 
 /** Two answers, one from memory; an empty list; three refusals; a stale answer and a failure. */
@@ -25,7 +27,7 @@ async function callInEveryWay(world: PluginWorld): Promise<void> {
 /** Lines of calls may come a moment after the answer. */
 async function linesOfCalls(world: PluginWorld, count: number) {
   const lines = () => world.log.filter((line) => 'outcome' in line);
-  await vi.waitFor(() => expect(lines().length).toBeGreaterThanOrEqual(count));
+  await vi.waitFor(() => expect(lines().length).toBeGreaterThanOrEqual(count), PATIENCE);
   return lines();
 }
 
@@ -84,7 +86,7 @@ describe('/metrics', () => {
         'greenpin_quota_limit{ci="github"}': 5000,
         'greenpin_build_info{version="0.0.0-test"}': 1,
       });
-    });
+    }, PATIENCE);
   });
 
   it('counts a request that got no answer by what failed', async () => {

@@ -139,11 +139,11 @@ async function examine(): Promise<Outcome> {
 }
 
 /** @returns each outcome that came of so many ways to tear */
-async function tear(rounds: number, once: (random: Random) => void): Promise<Outcome[]> {
+async function tear(rounds: number, damage: (random: Random) => void): Promise<Outcome[]> {
   const random = createRandom(rounds);
   const outcomes = new Set<Outcome>();
   for (let round = 0; round < rounds; round++) {
-    once(random);
+    damage(random);
     outcomes.add(await examine());
   }
   return [...outcomes].toSorted();

@@ -30,14 +30,14 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
       survives: true,
       async open() {
         const archive = createRedisArchive(await connect(), DAY);
-        const attempt = createOutage({
+        const outage = createOutage({
           now: Date.now,
           warn(message) {
             throw new Error(message);
           },
           observer: { storeFailed: () => undefined, storeUp: () => undefined },
         });
-        const store = createRememberingStore({ archive, attempt, readAgainAfter: 0, now: Date.now });
+        const store = createRememberingStore({ archive, outage, readAgainAfter: 0, now: Date.now });
         return { store, close: () => archive.close() };
       },
       stop: async () => undefined,

@@ -65,8 +65,11 @@ export async function createTokenService(user: TokenUser): Promise<TokenService>
   }
 
   const server = createServer((message, response) => {
-    void readForm(message).then((form) => {
-      const answer = exchange(message, form);
+    message.setEncoding('utf8');
+    let body = '';
+    message.on('data', (text: string) => (body += text));
+    message.on('end', () => {
+      const answer = exchange(message, parseForm(message, body));
       response.writeHead(answer === undefined ? 401 : 200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(answer ?? { errors: [{ code: 'UNAUTHORIZED' }] }));
     });
@@ -109,9 +112,6 @@ function parseScope(scope: string): Access {
 }
 
 /** A GET's query, or a POST's form. */
-async function readForm(message: IncomingMessage): Promise<URLSearchParams> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
-  if (message.method === 'POST') return new URLSearchParams(Buffer.concat(chunks).toString());
-  return new URL(message.url ?? '', 'http://127.0.0.1').searchParams;
+function parseForm({ method, url = '' }: IncomingMessage, body: string): URLSearchParams {
+  return method === 'POST' ? new URLSearchParams(body) : new URL(url, 'http://127.0.0.1').searchParams;
 }

@@ -18,6 +18,9 @@ export interface TrueBuild {
   readonly position: number;
 }
 
+/** A run that goes on for so many milliseconds is followed noticeably less often, once it has left the first page. */
+const LONG = 120_000;
+
 interface Epoch {
   readonly from: number;
   readonly truth: TrueBuild | undefined;
@@ -60,7 +63,7 @@ export interface Simulation {
   isHardToSee(commit: string): boolean;
   /** Runs of the commit were deleted: nobody is told, and what is off the listing's first page is not missed there. */
   wasDeleted(commit: string): boolean;
-  /** A run of the commit ended while the listing's first page no longer showed it: it is followed, but not on every refresh. */
+  /** A run of the commit ended late, or while the listing's first page did not show it: it is followed, but not on every refresh. */
   endedUnlisted(commit: string): boolean;
 }
 
@@ -188,7 +191,9 @@ export function createSimulation(branches: readonly string[]): Simulation {
       if (run.commit !== commit) return run;
       const changed = update(run);
       if (changed === run) return run;
-      if (!listed.has(run)) (run.state === 'running' ? unlisted : hard).add(run.commit);
+      if (run.state === 'running') {
+        if (!listed.has(run) || sim.now - run.createdAt > LONG) unlisted.add(run.commit);
+      } else if (!listed.has(run)) hard.add(run.commit);
       return { ...changed, updatedAt: Math.floor(sim.now / 1000) * 1000 };
     });
   }

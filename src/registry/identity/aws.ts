@@ -3,7 +3,6 @@
  * it names by itself: IRSA (AWS_WEB_IDENTITY_TOKEN_FILE), Pod Identity (AWS_CONTAINER_CREDENTIALS_FULL_URI), profiles, the instance's role.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
  */
-import { Agent } from 'node:https';
 import type { Credential } from '../credentials.ts';
 import { ENDLESS, NoToken, type Cloud, type ExchangeContext } from './exchange.ts';
 import type { Expiring } from './renewal.ts';
@@ -78,6 +77,7 @@ async function fetchAuthorization(
 
 /** The SDK's calls to STS inherit region and request handler. What is not set here is the environment's. */
 async function clientOptions({ region, fips, dualStack, roleArn }: EcrIdentity, { env, timeoutMs }: AwsDeps) {
+  const { Agent } = await import('node:https');
   // Node reads the proxy's variables since 22.21 and 24.5; before, nobody does.
   const httpsAgent = new Agent({ proxyEnv: { ...env } });
   const requestHandler = { requestTimeout: timeoutMs, throwOnRequestTimeout: true, httpsAgent };

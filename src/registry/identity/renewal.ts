@@ -15,9 +15,10 @@ export interface Renewal<Value> {
    */
   read(exchange: () => Promise<Expiring<Value>>): Promise<Value>;
   /**
-   * Drops a value that was refused although it has not expired: it may have been withdrawn.
+   * Of a value that was refused although it has not expired, since it may have been withdrawn: the next read waits for a new one. Until
+   * there is one, the old one is kept, for others may still be let in with it.
    * @returns whether reading again may give another one; of a young value it does not, so that what is forbidden is not asked for
-   *   with a new token each time
+   *   with a new token each time; nor when there was none a moment ago
    */
   forget(refused: Value): boolean;
 }
@@ -31,6 +32,9 @@ export interface RenewalDeps {
 interface Held<Value> extends Expiring<Value> {
   readonly since: number;
   readonly renewAt: number;
+  /** From then on a refusal may mean that it was withdrawn. */
+  readonly doubtedAt: number;
+  readonly isRefused: boolean;
 }
 
 const RENEWED_AT = 0.8;
@@ -51,7 +55,9 @@ export function createRenewal<Value>({ now, warn }: RenewalDeps): Renewal<Value>
     const time = now();
     // A clock that was set back makes no life longer.
     if (held === undefined || time < held.since || time >= held.expiresAt) return renew(exchange);
-    if (time >= held.renewAt && pending === undefined) renewAside(held, exchange);
+    if (held.isRefused) return renewOrKeep(held, exchange);
+    if (time >= held.renewAt && pending === undefined)
+      void renewOrKeep(held, exchange).catch(() => undefined);
     return held.value;
   }
 
@@ -71,22 +77,29 @@ export function createRenewal<Value>({ now, warn }: RenewalDeps): Renewal<Value>
       since,
       renewAt: since + life * RENEWED_AT,
       expiresAt: expiresAt - Math.min(LAST_USED_MS, life * LAST_USED_SHARE),
+      doubtedAt: since + YOUNG_MS,
+      isRefused: false,
     };
     isWarned = false;
     return value;
   }
 
-  function renewAside(old: Held<Value>, exchange: () => Promise<Expiring<Value>>): void {
-    renew(exchange).catch((error: unknown) => {
-      if (held === old) held = { ...old, renewAt: now() + RETRY_MS };
+  async function renewOrKeep(old: Held<Value>, exchange: () => Promise<Expiring<Value>>): Promise<Value> {
+    try {
+      return await renew(exchange);
+    } catch (error) {
+      const retryAt = now() + RETRY_MS;
+      if (held === old) held = { ...old, renewAt: retryAt, doubtedAt: retryAt, isRefused: false };
       if (!isWarned) warn(error);
       isWarned = true;
-    });
+      if (now() >= old.expiresAt) throw error;
+      return old.value;
+    }
   }
 
   function forget(refused: Value): boolean {
-    if (held?.value !== refused || now() - held.since < YOUNG_MS) return false;
-    held = undefined;
+    if (held?.value !== refused || now() < held.doubtedAt) return false;
+    held = { ...held, isRefused: true };
     return true;
   }
 

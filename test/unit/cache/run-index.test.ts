@@ -442,7 +442,9 @@ describe('answers that look well and are wrong', () => {
     ci.failure = 'malformed';
     ci.failing = (call) => call.startsWith('run');
     ci.now += 60_000;
-    expect(ids(await ci.index.readBranch('slow'))).toEqual(['1011', '999']);
+    const known = await ci.index.readBranch('slow');
+    expect(ids(known)).toEqual(['1011', '999']);
+    expect(known).toMatchObject({ doubt: { kind: 'malformed' } });
   });
 
   test('a clock that is set back makes nothing fresh', async () => {

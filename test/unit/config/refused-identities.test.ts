@@ -100,7 +100,7 @@ describe('identities', () => {
       `server: {tokenEnv: T}\n${CI}\n${PROJECTS}\nregistries: {${GAR}: {identity: google, credentialsFile: /run/key.json}}`,
       { T: 'x' },
     );
-    expect(checkSecretFiles(config, stat)).toEqual([
+    expect(checkSecretFiles(config, stat, stat)).toEqual([
       `deploy/greenpin.yaml registries["${GAR}"].credentialsFile: found nothing at "/run/key.json", expected a file`,
     ]);
   });

@@ -30,11 +30,11 @@ function readFile(path: string): string {
 
 describe('files with secrets', () => {
   it('that are all there are no problem', () => {
-    expect(checkSecretFiles(config, statOf(ALL))).toEqual([]);
+    expect(checkSecretFiles(config, statOf(ALL), readFile)).toEqual([]);
   });
 
   it('that are missing are all reported, each with its key and path', () => {
-    expect(checkSecretFiles(config, statOf([]))).toEqual([
+    expect(checkSecretFiles(config, statOf([]), readFile)).toEqual([
       'deploy/greenpin.yaml server.tokenFile: found nothing at "deploy/argo", expected a file',
       'deploy/greenpin.yaml ci.gh.tokenFile: found nothing at "/run/github", expected a file',
       'deploy/greenpin.yaml ci.app.app.privateKeyFile: found nothing at "/run/key.pem", expected a file',
@@ -44,7 +44,7 @@ describe('files with secrets', () => {
   });
 
   it('must be files', () => {
-    expect(checkSecretFiles(config, statOf(ALL.slice(1), ['deploy/argo']))).toEqual([
+    expect(checkSecretFiles(config, statOf(ALL.slice(1), ['deploy/argo']), readFile)).toEqual([
       'deploy/greenpin.yaml server.tokenFile: found a directory or device at "deploy/argo", expected a file',
     ]);
   });
@@ -59,7 +59,7 @@ projects: {shop: {repository: acme/shop, images: {front: 'x:{commit}'}}}
 `,
       { PLUGIN_TOKEN: 'a', CI_TOKEN: 'b', GHCR_PASSWORD: 'c' },
     );
-    expect(checkSecretFiles(other, statOf([]))).toEqual([]);
+    expect(checkSecretFiles(other, statOf([]), readFile)).toEqual([]);
   });
 
   it('with certificates must be there, and be PEM', () => {

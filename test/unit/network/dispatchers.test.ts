@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Agent, request, type Dispatcher } from 'undici';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -80,7 +83,7 @@ describe('a server with a certificate of a private authority', () => {
     await using relay = await createRelay(server.port);
     const material = { ca: authority.cert };
     const asked = new URL(`https://127.0.0.1:${relay.port}/`);
-    const dispatcher = createDispatchers({ ...OPTIONS, timeoutMs: 300, readTls: () => material })(asked);
+    const dispatcher = createDispatchers({ ...OPTIONS, timeoutMs: 1500, readTls: () => material })(asked);
     expect(await see(asked.href, dispatcher)).toEqual({ version: '2.0' });
     relay.forget();
     expect(await codeOf(see(asked.href, dispatcher))).toBe('UND_ERR_HEADERS_TIMEOUT');
@@ -190,6 +193,22 @@ describe('a client certificate', () => {
     await using open = await createTlsServer(served);
     expect(await codeOf(hosts.ask(`https://localhost:${open.port}/`))).not.toBe('answered');
   });
+});
+
+it('a connection is used again for the next request, also of HTTP/1.1', async () => {
+  let connections = 0;
+  const server = createServer((_, response) => response.end('{}')).on('connection', () => connections++);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const dispatcherFor = createDispatchers(OPTIONS);
+  for (let i = 0; i < 10; i++) expect(await see(url.href, dispatcherFor(url))).toEqual({});
+  // The pool may open a second one while the first is still busy with the end of an answer.
+  expect(connections).toBeLessThanOrEqual(2);
 });
 
 it('a host without certificates of its own is asked as usual', async () => {

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import * as undici from 'undici';
 import { expect, it } from 'vitest';
 import * as parts from '../../../src/network/undici.ts';
@@ -21,7 +20,8 @@ it('can send requests without the rest of undici', () => {
       process.stdout.write(statusCode + ' ' + (await body.text()));
       process.exit();
     });`;
-  const node = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));
-  const output = execFileSync(node, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+    encoding: 'utf8',
+  });
   expect(output).toBe('200 /x?y');
 });

@@ -201,7 +201,22 @@ describe('a file of credentials', () => {
     expect(await store(shop)).toMatchObject({ password: 'p' });
   });
 
-  it('that is not readable does not matter to an image whose credentials stand elsewhere', async () => {
+  it.each(['ghcr.io', 'ghcr.io/acme'])(
+    'that has never been readable makes a failure although another file has %s: it may hold what is more specific',
+    async (key) => {
+      writeConfig(key, 'p');
+      const store = createStore({ dockerConfigFiles: [CONFIG, '/none'] });
+      await expect(store(shop)).rejects.toMatchObject({ failure: { kind: 'denied' } });
+    },
+  );
+
+  it('that has never been readable makes a failure although a glob of registries matches', async () => {
+    const registries = { '*.io': { username: 'u', passwordEnv: 'PASSWORD' } };
+    const store = createStore({ registries, dockerConfigFiles: [CONFIG] });
+    await expect(store(shop)).rejects.toMatchObject({ failure: { kind: 'denied' } });
+  });
+
+  it('that is not readable does not matter to an image whose host stands in registries', async () => {
     const registries = { 'ghcr.io': { username: 'u', passwordEnv: 'PASSWORD' } };
     const store = createStore({ registries, dockerConfigFiles: [CONFIG] });
     expect(await store(shop)).toMatchObject({ password: 'from-env' });

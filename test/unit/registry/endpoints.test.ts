@@ -62,6 +62,18 @@ describe("a registry's API", () => {
       'SELF_SIGNED_CERT_IN_CHAIN',
       'no trusted TLS connection to reg.test (SELF_SIGNED_CERT_IN_CHAIN); if you know the authority of its certificate, give it as registries.reg.test.caFile',
     ],
+    ...[
+      'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+      'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE',
+      'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
+    ].map((code) => [
+      code,
+      `reg.test wants another client certificate than it is shown (${code}); it is given as registries.reg.test.certFile and keyFile`,
+    ]),
+    [
+      'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+      'no trusted TLS connection to reg.test (ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION)',
+    ],
     ['CERT_HAS_EXPIRED', 'no trusted TLS connection to reg.test (CERT_HAS_EXPIRED)'],
     ['EHOSTUNREACH', 'the request to reg.test failed (EHOSTUNREACH)'],
   ])('behind %s is unreachable', async (code, message) => {

@@ -256,6 +256,12 @@ export const bearerExchanges: readonly Exchange[] = [
     ['https://127.0.0.1:8080/', 'the internal address 127.0.0.1:8080'],
     ['https://[fd00::1]/token', 'the internal address [fd00::1]'],
     ['https://0x0a000001/token', 'the internal address 10.0.0.1'],
+    ['https://[::127.0.0.1]/token', 'the internal address [::7f00:1]'],
+    ['https://[::ffff:10.0.0.1]/token', 'the internal address [::ffff:a00:1]'],
+    ['https://[::ffff:0:127.0.0.1]/token', 'the internal address [::ffff:0:7f00:1]'],
+    ['https://[64:ff9b:1::a9fe:a9fe]/token', 'the internal address [64:ff9b:1::a9fe:a9fe]'],
+    ['https://[2002:a9fe:a9fe::1]/token', 'the internal address [2002:a9fe:a9fe::1]'],
+    ['https://[fec0::1]/token', 'the internal address [fec0::1]'],
     ['https://localhost/token', 'the internal address localhost'],
     ['file:///etc/passwd', 'not http'],
   ].map(([realm, says = '']) => ({

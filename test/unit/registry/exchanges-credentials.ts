@@ -123,6 +123,19 @@ export const credentialExchanges: readonly Exchange[] = [
     ],
     wanted: found,
   },
+  ...[405, 501].map((status) => ({
+    name: `HEAD ${status} does not make a registry one that asks for nothing: a 404 of GET is asked again with credentials`,
+    source: 'Gitea (HEAD 405)',
+    image,
+    credentials: [{ key: 'reg.test', credential: bot }],
+    steps: [
+      [HEAD, { status }],
+      [GET, refused(404, 'NAME_UNKNOWN')],
+      ['GET reg.test/v2/', challenged('Basic realm="x"')],
+      [GET, served(shop), asBot],
+    ] satisfies Step[],
+    wanted: found,
+  })),
   {
     name: 'a challenge that comes with a 200 of /v2/ is one',
     source: 'zot#3869, zot#1917',

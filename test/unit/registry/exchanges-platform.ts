@@ -26,6 +26,7 @@ const nested = createIndex(entry(index));
 const beside = createIndex(entry(index), entry(arm64, { os: 'linux', architecture: 'arm64' }));
 const lying = createIndex(entry({ ...amd64, mediaType: index.mediaType }));
 const many = createIndex(...Array.from({ length: 1000 }, () => entry(index)));
+const few = createIndex(...Array.from({ length: 4 }, () => entry(index)));
 const deep = [1, 2, 3].reduce((inner) => createIndex(entry(inner)), nested);
 
 export const platformExchanges: readonly Exchange[] = [
@@ -92,12 +93,25 @@ export const platformExchanges: readonly Exchange[] = [
     wanted: { found: arm64.digest },
   },
   {
-    name: 'of many indexes inside one only a few are opened',
+    name: 'of many indexes inside one only a few are opened, which says nothing of the others',
     source: 'hostile answers',
     image,
     platform: 'linux/s390x',
     steps: [
       [GET, served(many)],
+      ...[1, 2, 3, 4].map(
+        () => [`GET reg.test/v2/acme/shop/manifests/${index.digest}`, served(index)] as const,
+      ),
+    ],
+    wanted: { failed: 'malformed', says: 'nests more than 4 indexes in one' },
+  },
+  {
+    name: 'a platform that none of a few indexes inside one holds is absent',
+    source: 'nested indexes',
+    image,
+    platform: 'linux/s390x',
+    steps: [
+      [GET, served(few)],
       ...[1, 2, 3, 4].map(
         () => [`GET reg.test/v2/acme/shop/manifests/${index.digest}`, served(index)] as const,
       ),

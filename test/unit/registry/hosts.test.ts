@@ -2,7 +2,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseReference } from '../../../src/registry/reference.ts';
 import type { DigestResult } from '../../../src/resolve/ports.ts';
-import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
+import {
+  createScriptedServer,
+  type Answer,
+  type AnswerTo,
+  type ScriptedServer,
+} from '../../fixtures/scripted-server.ts';
 import { createBed, type Bed, type BedOptions } from './bed.ts';
 import { createImage, served } from './images.ts';
 
@@ -14,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-function expectTag(tag: string, answer: Answer, times = 1): void {
+function expectTag(tag: string, answer: Answer | AnswerTo, times = 1): void {
   server.expect({ method: 'HEAD', path: `/v2/acme/shop/manifests/${tag}` }, answer, times);
 }
 
@@ -119,6 +124,36 @@ describe('after a fault', () => {
     const bed = createBed(server, { timeoutMs: 150 });
     expectTag('1', { status: 503 });
     expect(await ask(bed, '1')).toMatchObject({ failure: { kind: 'unavailable' } });
+    server.verify();
+  });
+});
+
+describe('the time-out', () => {
+  it("does not count the wait for one's next turn", async () => {
+    const bed = createBed(server, { maxConcurrent: 1 });
+    const hop = { method: 'HEAD', path: '/hop' };
+    expectTag('1', { status: 307, headers: { location: '/hop' } });
+    server.expect({ method: 'HEAD', path: '/v2/acme/other/manifests/1' }, () => {
+      bed.advance(30_001);
+      return served(shop);
+    });
+    server.expect(hop, { status: 503 });
+    server.expect(hop, served(shop));
+    const asked = [ask(bed, '1'), bed.client.resolveDigest(parseReference('reg.test/acme/other:1'))];
+    expect(await Promise.all(asked)).toMatchObject([{ kind: 'found' }, { kind: 'found' }]);
+    server.verify();
+  });
+
+  it('that another host has used up is not held against the host that had nothing of it', async () => {
+    const bed = createBed(server, { timeoutMs: 2000 });
+    expectTag('1', () => {
+      bed.advance(1700);
+      return { status: 307, headers: { location: 'https://cdn.test/1' } };
+    });
+    server.expect({ method: 'HEAD', path: '/1' }, { fault: 'hang' });
+    expect(await ask(bed, '1')).toMatchObject({ failure: { kind: 'timeout', host: 'cdn.test' } });
+    expectTag('2', served(shop));
+    expect(await ask(bed, '2', 'cdn.test')).toMatchObject({ kind: 'found' });
     server.verify();
   });
 });

@@ -116,6 +116,44 @@ describe('a token', () => {
   });
 });
 
+describe('a token service that was known', () => {
+  const day = 86_400_000;
+
+  it.each([
+    ['404', { status: 404 }],
+    ['401', { status: 401 }],
+    ['500', { status: 500 }],
+  ])('and gives nothing any more (%s) is looked for anew, once', async (_, answer) => {
+    const bed = createBed(server);
+    const moved = challenged('Bearer realm="https://auth.test/moved",service="s"');
+    const movedPath = tokenPath.replace('token', 'moved');
+    expectFirst();
+    await ask(bed);
+    bed.advance(day);
+    expectToken(answer);
+    expectHead(moved);
+    expectToken(token({ token: 'two' }), movedPath);
+    expectHead(served(shop), 'Bearer two');
+    expect(await ask(bed)).toBe('found');
+    bed.advance(day);
+    expectToken({ status: 500 }, movedPath);
+    expectHead(moved);
+    expectToken({ status: 500 }, movedPath);
+    expect(await ask(bed)).toBe('unavailable');
+    server.verify();
+  });
+
+  it('and limits our rate is left alone', async () => {
+    const bed = createBed(server);
+    expectFirst();
+    await ask(bed);
+    bed.advance(day);
+    expectToken({ status: 429 });
+    expect(await ask(bed)).toBe('rate_limited');
+    server.verify();
+  });
+});
+
 describe('a kept token that is refused', () => {
   // 403: private ECR (rules_img#715); 400: public.ecr.aws (oras-go#1227), on HEAD without its body.
   it.each([

@@ -124,6 +124,15 @@ describe('the table of answers (design §2)', () => {
     expect(await answer()).toBe('nothing');
   });
 
+  test('no build known, and CI cannot tell how a run goes on: an error, for it may have ended', async () => {
+    runs.runs = [createRun({ id: '7', state: 'running' })];
+    runs.doubt = OUTAGE;
+    expect(await answer()).toBe('upstream_failed');
+    runs.runs = [...runs.runs, createRun({ id: '6' })];
+    push('6');
+    expect(await answer()).toBe('6 fresh');
+  });
+
   test('the same with onNoBuild: error: an error', async () => {
     expect(await answer(createRequest({ project: createProject({ onNoBuild: 'error' }) }))).toBe(
       'upstream_failed',
@@ -243,6 +252,30 @@ describe('never backwards', () => {
     expect(await resolve()).toMatchObject({
       set: { build: { id: '7' }, images: { front: { digest: digest('aa') } } },
     });
+  });
+});
+
+describe('a store that cannot tell what was handed out', () => {
+  beforeEach(() => {
+    lastGood = { ...lastGood, get: async () => 'unreadable' };
+  });
+
+  test('does not keep a build from being handed out', async () => {
+    runs.runs = [createRun({ id: '7' })];
+    push('7');
+    expect(await answer()).toBe('7 fresh');
+  });
+
+  test('makes no empty list of "no build": an environment may be up', async () => {
+    expect(await answer()).toBe('upstream_failed');
+    runs.runs = [createRun({ id: '9', foreign: true })];
+    expect(await answer(createRequest({ headSha: sha('9') }))).toBe('upstream_failed');
+  });
+
+  test("changes nothing where CI itself says that the pull request is a fork's", async () => {
+    runs.runs = [createRun({ id: '9', foreign: true })];
+    runs.pullRequest = { kind: 'known', foreign: true, headRepositoryId: '666' };
+    expect(await answer(createRequest({ headSha: sha('9'), number: '5' }))).toBe('nothing');
   });
 });
 

@@ -43,7 +43,7 @@ function createFakeArchive(): FakeArchive {
 }
 
 function open(readAgainAfter: number) {
-  const attempt = createOutage({
+  const outage = createOutage({
     now: () => now,
     warn: (message) => told.push(message),
     observer: {
@@ -53,7 +53,7 @@ function open(readAgainAfter: number) {
       },
     },
   });
-  return createRememberingStore({ archive, attempt, readAgainAfter, now: () => now });
+  return createRememberingStore({ archive, outage, readAgainAfter, now: () => now });
 }
 
 beforeEach(() => {
@@ -102,7 +102,7 @@ describe('while the archive fails', () => {
     for (let number = 1; number <= 5; number++) {
       expect(await store.set('key', createLastGood(number))).toBeUndefined();
       expect(await store.get('key')).toEqual(createLastGood(number));
-      expect(await store.get('other')).toBeUndefined();
+      expect(await store.get('other')).toBe('unreadable');
       now += MINUTE;
     }
     expect(told).toEqual([
@@ -110,6 +110,14 @@ describe('while the archive fails', () => {
     ]);
     expect(up).toBe(false);
     expect(errors).toBeGreaterThan(1);
+  });
+
+  it('what the archive has said it has not is still known to be absent', async () => {
+    const store = open(0);
+    expect(await store.get('key')).toBeUndefined();
+    archive.failing = true;
+    expect(await store.get('key')).toBeUndefined();
+    expect(await store.get('another')).toBe('unreadable');
   });
 
   it('the archive is left alone, for longer and longer, up to half a minute', async () => {
@@ -152,6 +160,20 @@ describe('while the archive fails', () => {
 });
 
 describe('of an archive that is shared', () => {
+  it('one that answers again is noticed by each replica, also where another one has written the same', async () => {
+    const [one, other] = [open(0), open(0)];
+    archive.failing = true;
+    await one.set('key', createLastGood(2));
+    await other.set('key', createLastGood(2));
+    archive.failing = false;
+    now += MINUTE;
+    for (const store of [one, other]) {
+      await store.get('key');
+      await store.set('key', createLastGood(2));
+    }
+    expect(told.filter((line) => line === 'the store answers again')).toHaveLength(2);
+  });
+
   it("another one's answer is seen at once", async () => {
     const [one, other] = [open(0), open(0)];
     await one.set('key', createLastGood(1));

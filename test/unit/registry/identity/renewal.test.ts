@@ -131,7 +131,35 @@ describe('a renewal that fails', () => {
 });
 
 describe('a token that was refused', () => {
-  it('is dropped when it is not young any more, so that the next read gets another', async () => {
+  it('is kept for everybody else when there is no new one, and is not doubted again at once', async () => {
+    const renewal = create();
+    const refused = await renewal.read(succeed);
+    time += 5 * 60_000;
+    expect(renewal.forget(refused)).toBe(true);
+    expect(await Promise.all([renewal.read(fail), renewal.read(fail)])).toEqual(['token 1', 'token 1']);
+    expect(exchanges).toBe(2);
+    expect(warnings).toHaveLength(1);
+    expect(renewal.forget(refused)).toBe(false);
+    expect(await renewal.read(fail)).toBe('token 1');
+    expect(exchanges).toBe(2);
+    time += 30_000;
+    expect(renewal.forget(refused)).toBe(true);
+    expect(await renewal.read(succeed)).toBe('token 3');
+  });
+
+  it('is not handed out when it expires while there is no new one', async () => {
+    const renewal = create();
+    const refused = await renewal.read(succeed);
+    time += 5 * 60_000;
+    renewal.forget(refused);
+    const late = async (): Promise<never> => {
+      time += HOUR;
+      throw new Error('no token');
+    };
+    await expect(renewal.read(late)).rejects.toThrow('no token');
+  });
+
+  it('is replaced when it is not young any more, by the next read', async () => {
     const renewal = create();
     const refused = await renewal.read(succeed);
     time += 5 * 60_000;

@@ -1,0 +1,77 @@
+/** What processes remember of each other by way of the file, and what commands leave behind. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readReply } from '../fixtures/plugin-reply.ts';
+import { createCliBed, type CliBed } from './cli-bed.ts';
+
+const COMMIT = '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d';
+
+/** Serves until `use` is done; then the process is killed. */
+async function serve<T>(bed: CliBed, use: (url: string) => Promise<T>): Promise<T> {
+  const { child, ended, ...cli } = bed.start(['serve']);
+  try {
+    const log = await cli.seen('stderr', /"listening"/);
+    return await use(/"server":"([^"]+)"/.exec(log)?.[1] ?? '');
+  } finally {
+    child.kill('SIGKILL');
+    await ended;
+  }
+}
+
+async function ask(bed: CliBed, url: string) {
+  const response = await fetch(`${url}/api/v1/getparams.execute`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${bed.token}` },
+    body: '{"input":{"parameters":{"branch":"feature"}}}',
+  });
+  return readReply(response);
+}
+
+it('what was handed out before kill -9 is handed out after it, while CI is down', async () => {
+  await using bed = await createCliBed();
+  const digests = bed.build(COMMIT);
+  const answer = { commit: COMMIT, ...digests };
+  expect(await serve(bed, (url) => ask(bed, url))).toMatchObject({ freshness: 'fresh', answer });
+  bed.github.fault({ kind: 'status', status: 503 });
+  expect(await serve(bed, (url) => ask(bed, url))).toMatchObject({ freshness: 'stale', answer });
+  expect(existsSync(join(bed.folder, 'greenpin.db'))).toBe(true);
+});
+
+it('a file that is no database keeps the plugin from starting, in one line, and is left as it was', async () => {
+  await using bed = await createCliBed();
+  bed.write('greenpin.db', 'something else\n');
+  const { status, stderr } = await bed.run(['serve']);
+  expect(stderr).toBe(
+    'greenpin: store.path: found a file that is no database at "greenpin.db", expected Greenpin\'s own database, or a place where it can make one; nothing was overwritten\n',
+  );
+  expect(status).toBe(2);
+  expect(readFileSync(join(bed.folder, 'greenpin.db'), 'utf8')).toBe('something else\n');
+});
+
+it('a start says nothing but that it listens, and makes the file where it is configured', async () => {
+  await using bed = await createCliBed();
+  bed.configure({ store: { kind: 'sqlite', path: './kept.db' } });
+  const { child, ended, ...cli } = bed.start(['serve']);
+  await cli.seen('stderr', /"listening"/);
+  child.kill('SIGTERM');
+  const { status, stderr } = await ended;
+  expect(stderr.trimEnd().split('\n')).toHaveLength(3);
+  expect(status).toBe(0);
+  // Closed in order: what was in the log beside it is in the file.
+  expect(readdirSync(bed.folder).filter((name) => name.includes('.db'))).toEqual(['kept.db']);
+});
+
+it.each([
+  ['resolve', '--branch', 'feature'],
+  ['check'],
+  ['digest', '--config', 'greenpin.yaml', 'REGISTRY/acme/shop-front:sha-1a2b3c4'],
+  ['schema'],
+  ['demo'],
+])('%s makes no file', async (...args) => {
+  await using bed = await createCliBed();
+  bed.build(COMMIT);
+  const { status } = await bed.run(args.map((arg) => arg.replace('REGISTRY', bed.registry.host)));
+  expect(status).toBe(0);
+  expect(readdirSync(bed.folder).filter((name) => name.includes('.db'))).toEqual([]);
+});
