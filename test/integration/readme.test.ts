@@ -30,7 +30,12 @@ function block(language: string, containing: string): string {
 }
 
 /** Run by .ci/run or by hand, since they take this very test run, or minutes. */
-const RUN_BY_CI = ['npm ci && npm run demo\n', 'npm ci && npm test\n', 'npm run check\n', 'npm run bench\n'];
+const RUN_BY_CI = new Set([
+  'npm ci && npm run demo\n',
+  'npm ci && npm test\n',
+  'npm run check\n',
+  'npm run bench\n',
+]);
 const RUN_HERE = [
   '/dev/urandom',
   '-- check',
@@ -115,7 +120,7 @@ async function run(command: string): Promise<{ status: number; stdout: string; s
 
 test('every command is run, here or by CI', () => {
   for (const command of blocks('sh')) {
-    const known = RUN_BY_CI.includes(command) || RUN_HERE.some((part) => command.includes(part));
+    const known = RUN_BY_CI.has(command) || RUN_HERE.some((part) => command.includes(part));
     expect(known, command).toBe(true);
   }
 });

@@ -161,7 +161,7 @@ function poll(all: readonly Ask[]): Action {
     async run(world) {
       const before = new Map(world.memory);
       const requests = all.map((ask) => requestOf(ask, world.sim));
-      const answers = await Promise.all(requests.map((request) => world.answers.answer(request)));
+      const answers = await Promise.all(requests.map(async (request) => world.answers.answer(request)));
       for (const [index, answer] of answers.entries()) {
         const request = requests[index];
         if (request !== undefined) judge(request, answer, before, world);
@@ -260,7 +260,7 @@ function named(one: Action): Action {
 }
 
 test(`${NUMBER_OF_RUNS} histories: true, safe and fresh`, { timeout: 600_000 }, async () => {
-  await fc.assert(
+  const judged = fc.assert(
     fc.asyncProperty(
       fc.constantFrom(1, 2, 20),
       fc.array(action.map(named), { minLength: 5, maxLength: 60, size: 'max' }),
@@ -272,4 +272,5 @@ test(`${NUMBER_OF_RUNS} histories: true, safe and fresh`, { timeout: 600_000 }, 
     ),
     { numRuns: NUMBER_OF_RUNS, ...(SEED !== 'random' && { seed: Number(SEED) }) },
   );
+  await expect(judged).resolves.toBeUndefined();
 });

@@ -175,10 +175,6 @@ export function createSimulation(branches: readonly string[]): Simulation {
     };
   }
 
-  function newestFirst(all: readonly Run[]): Run[] {
-    return all.toSorted((a, b) => b.createdAt - a.createdAt || Number(b.id) - Number(a.id));
-  }
-
   function commitOf(branch: string, nth: number): string | undefined {
     return [...new Set(newestFirst(runs.filter((run) => run.branch === branch)).map((run) => run.commit))][
       nth
@@ -297,6 +293,10 @@ export function createSimulation(branches: readonly string[]): Simulation {
   }
 
   return sim;
+}
+
+function newestFirst(all: readonly Run[]): Run[] {
+  return all.toSorted((a, b) => b.createdAt - a.createdAt || Number(b.id) - Number(a.id));
 }
 
 function imageKey(commit: string, name: string): string {

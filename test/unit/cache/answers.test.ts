@@ -90,11 +90,12 @@ test('the body is the documented one: every leaf a string, every key there', asy
   });
 });
 
+async function isHead(headSha?: string): Promise<string> {
+  const answer = await answers.answer(createRequest(headSha === undefined ? {} : { headSha }));
+  return answer.kind === 'answered' && JSON.parse(answer.body).output.parameters[0].build.isHead;
+}
+
 test('isHead is true for the given head, false for another, empty without one', async () => {
-  const isHead = async (headSha?: string): Promise<string> => {
-    const answer = await answers.answer(createRequest(headSha === undefined ? {} : { headSha }));
-    return answer.kind === 'answered' && JSON.parse(answer.body).output.parameters[0].build.isHead;
-  };
   expect(await isHead(sha('7'))).toBe('true');
   expect(await isHead(sha('8'))).toBe('false');
   expect(await isHead()).toBe('');
@@ -171,11 +172,11 @@ describe('side by side', () => {
   test('a resolution that fails does not take the one behind it along', async () => {
     resolve = () => Promise.reject(new TypeError('defect'));
     const one = answers.answer(createRequest({ headSha: sha('1') }));
-    const refused = expect(one).rejects.toThrow('defect');
+    const refused = Promise.resolve(one).catch(String);
     await vi.advanceTimersByTimeAsync(0);
     resolve = async () => decided('8');
     expect(buildId(await answers.answer(createRequest({ headSha: sha('2') })))).toBe('8 fresh');
-    await refused;
+    expect(await refused).toContain('defect');
   });
 });
 
