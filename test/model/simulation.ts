@@ -227,15 +227,6 @@ export function createSimulation(branches: readonly string[]): Simulation {
     throw new UpstreamError({ kind: sim.fault.ci, host: 'ci.test', message: 'ci.test failed' });
   }
 
-  function pageOf(all: readonly Run[], page: number): RunPage {
-    return {
-      runs: newestFirst(all).slice((page - 1) * PAGE, page * PAGE),
-      more: all.length > page * PAGE,
-      total: all.length,
-      validator: JSON.stringify(all),
-    };
-  }
-
   function createCi(): CiProvider {
     return {
       host: 'ci.test',
@@ -297,6 +288,15 @@ export function createSimulation(branches: readonly string[]): Simulation {
 
 function newestFirst(all: readonly Run[]): Run[] {
   return all.toSorted((a, b) => b.createdAt - a.createdAt || Number(b.id) - Number(a.id));
+}
+
+function pageOf(all: readonly Run[], page: number): RunPage {
+  return {
+    runs: newestFirst(all).slice((page - 1) * PAGE, page * PAGE),
+    more: all.length > page * PAGE,
+    total: all.length,
+    validator: JSON.stringify(all),
+  };
 }
 
 function imageKey(commit: string, name: string): string {
