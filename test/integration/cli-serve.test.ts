@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { CliProcess } from '../fixtures/cli-process.ts';
 import { createCliBed, type CliBed } from './cli-bed.ts';
 
@@ -54,6 +54,16 @@ test.concurrent('says where it listens, answers, and stops with status 0 on SIGT
   await expect(call(bed, addresses)).rejects.toThrow('fetch failed');
 });
 
+/** Not by `expect.poll`: it never ends when another test of the file does so meanwhile. */
+function requested({ github }: CliBed): Promise<void> {
+  return vi.waitFor(
+    () => {
+      if (github.requests.length === 0) throw new Error('CI was not asked');
+    },
+    { timeout: 20_000 },
+  );
+}
+
 test.concurrent.each(['SIGTERM', 'SIGINT'] as const)(
   'answers the call in flight before it ends by %s',
   async (signal) => {
@@ -63,7 +73,7 @@ test.concurrent.each(['SIGTERM', 'SIGINT'] as const)(
     bed.github.fault({ kind: 'wait', until: stopping.promise });
     const served = bed.start(['serve']);
     const answer = call(bed, await listening(served));
-    await expect.poll(() => bed.github.requests.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await requested(bed);
     served.child.kill(signal);
     await served.seen('stderr', /"stopping/);
     stopping.resolve(undefined);
@@ -78,7 +88,7 @@ test.concurrent('ends at once by a second signal, however long an upstream takes
   bed.github.fault({ kind: 'hang' });
   const served = bed.start(['serve']);
   const answer = call(bed, await listening(served)).catch((error: unknown) => error);
-  await expect.poll(() => bed.github.requests.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await requested(bed);
   served.child.kill('SIGINT');
   await served.seen('stderr', /"stopping/);
   served.child.kill('SIGINT');
