@@ -1,6 +1,6 @@
 /** Answers kept in memory and given within the deadline. It wraps the core from outside, which does not know of it. */
 import { LRUCache } from 'lru-cache';
-import type { ApiErrorCode } from '../errors.ts';
+import type { Answer } from '../resolve/answer.ts';
 import { decideDefect, decideLate, type Decision } from '../resolve/decide.ts';
 import { createParameterSet } from '../resolve/parameter-set.ts';
 import type { Clock } from '../resolve/ports.ts';
@@ -10,16 +10,6 @@ import { bounded } from './bounded.ts';
 import { createTurns } from './turns.ts';
 
 const MAX_ANSWERS = 50_000;
-
-/** What goes to the caller. `body` is the response, serialized once; `asOf` is in milliseconds since the epoch. */
-export type Answer =
-  | {
-      readonly kind: 'answered' | 'nothing';
-      readonly body: string;
-      readonly freshness: 'fresh' | 'stale';
-      readonly asOf: number;
-    }
-  | { readonly kind: 'failed'; readonly code: ApiErrorCode; readonly message: string };
 
 export interface AnswersOptions {
   readonly resolve: (request: BranchRequest) => Promise<Decision>;

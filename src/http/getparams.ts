@@ -1,25 +1,13 @@
 /** The call itself: parse, answer, send (design §1). */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ApiErrorCode } from '../errors.ts';
 import { ApiError } from '../errors.ts';
+import type { Answer } from '../resolve/answer.ts';
 import type { Clock } from '../resolve/ports.ts';
 import type { BranchRequest, Project } from '../resolve/types.ts';
 import type { CallLog } from './call-log.ts';
 import { createQuestionParser } from './questions.ts';
 
 export const GETPARAMS_PATH = '/api/v1/getparams.execute';
-
-/** What is sent for a branch; `nothing` is the positively known empty list. */
-export type Answer =
-  | {
-      readonly kind: 'answered' | 'nothing';
-      /** The serialized response body, built once per answer. */
-      readonly body: string;
-      readonly freshness: 'fresh' | 'stale';
-      /** When upstream last confirmed it, milliseconds since the epoch. */
-      readonly asOf: number;
-    }
-  | { readonly kind: 'failed'; readonly code: ApiErrorCode; readonly message: string };
 
 export interface AnswerSource {
   /** Answers at once, not by a promise, when the answer is in memory. */

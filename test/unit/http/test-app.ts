@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { createApp, type AppDeps } from '../../../src/http/app.ts';
 import { createAuthenticator } from '../../../src/http/authenticate.ts';
 import type { CallOutcome } from '../../../src/http/call-log.ts';
-import type { Answer } from '../../../src/http/getparams.ts';
+import type { Answer } from '../../../src/resolve/answer.ts';
 import { createLogger } from '../../../src/logger.ts';
 import type { BranchRequest, Project } from '../../../src/resolve/types.ts';
 
