@@ -84,11 +84,13 @@ function composeConnection(
 ): Connection {
   const { now, observer } = world;
   const stretch = createFreshnessStretch(freshForMs, maxFreshForMs);
+  observer.freshFor(connection.name, stretch.freshFor());
   const watching: UpstreamObserver = {
     requested: (host, status) => observer.requested(host, status),
     quota(name, remaining, limit) {
       stretch.observe(remaining, limit);
       observer.quota(name, remaining, limit);
+      observer.freshFor(name, stretch.freshFor());
     },
   };
   const dispatcher = composeCiDispatcher(connection, timeoutMs, world);
@@ -210,8 +212,11 @@ function optional(read: SecretReader): string | undefined {
   }
 }
 
+/** Calls come in bursts of thousands (one push refreshes every ApplicationSet, each over connections of its own); Node's default of 511 would drop some. */
+const BACKLOG = 4096;
+
 interface Listener {
-  listen(address: { host: string; port: number }): Promise<string>;
+  listen(address: { host: string; port: number; backlog: number }): Promise<string>;
 }
 
 async function listen(
@@ -220,7 +225,7 @@ async function listen(
   key: string,
 ): Promise<string> {
   try {
-    return await app.listen({ host, port });
+    return await app.listen({ host, port, backlog: BACKLOG });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     const found = LISTEN_FAILURES.get(code) ?? `an address that cannot be listened on (${code})`;

@@ -2,7 +2,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { API_ERROR_STATUS } from './errors.ts';
 import type { CallObserver, CallOutcome } from './http/call-log.ts';
-import type { StoreObserver, UpstreamObserver } from './resolve/ports.ts';
+import type { FreshnessObserver, StoreObserver, UpstreamObserver } from './resolve/ports.ts';
 
 /** From an answer in memory to one that took the whole deadline. */
 const DURATION_BUCKETS = [
@@ -13,7 +13,7 @@ const AGE_BUCKETS = [1, 5, 10, 15, 30, 60, 120, 300, 900, 3_600, 21_600, 86_400,
 /** Hosts come from the configuration, but a registry's challenge may name one of its own. */
 const MOST_HOSTS = 100;
 
-export interface Metrics extends CallObserver, UpstreamObserver, StoreObserver {
+export interface Metrics extends CallObserver, UpstreamObserver, FreshnessObserver, StoreObserver {
   readonly contentType: string;
   /** In Prometheus' text format. */
   expose(): Promise<string>;
@@ -83,7 +83,7 @@ function bindOutcomes(calls: Counter<'outcome'>): Record<CallOutcome, Counter.In
   return Object.fromEntries(bound) as Record<CallOutcome, Counter.Internal>;
 }
 
-function createUpstreamObserver(registry: Registry): UpstreamObserver {
+function createUpstreamObserver(registry: Registry): UpstreamObserver & FreshnessObserver {
   const registers = [registry];
   const requests = new Counter({
     name: 'greenpin_upstream_requests_total',
@@ -102,6 +102,11 @@ function createUpstreamObserver(registry: Registry): UpstreamObserver {
     name: 'greenpin_quota_limit',
     help: 'Calls that the CI connection may make in a window.',
   });
+  const freshFor = new Gauge({
+    ...quota,
+    name: 'greenpin_fresh_for_seconds',
+    help: 'How old a listing of the CI connection may now be: freshFor, stretched as the quota comes to its end.',
+  });
   const hosts = new Set<string>();
   return {
     requested(host, status) {
@@ -112,6 +117,7 @@ function createUpstreamObserver(registry: Registry): UpstreamObserver {
       remaining.set({ ci }, left);
       limit.set({ ci }, most);
     },
+    freshFor: (ci, milliseconds) => freshFor.set({ ci }, milliseconds / 1000),
   };
 }
 

@@ -1,11 +1,11 @@
 /** What the parts need of the world around the process. */
 import type { Environment } from './config/rules.ts';
-import type { Clock, UpstreamObserver } from './resolve/ports.ts';
+import type { Clock, FreshnessObserver, UpstreamObserver } from './resolve/ports.ts';
 
 export interface World {
   readonly env: Environment;
   readonly now: Clock;
-  readonly observer: UpstreamObserver;
+  readonly observer: UpstreamObserver & FreshnessObserver;
   /** Told in one line what is wrong but stops nothing. */
   readonly warn: (message: string) => void;
 }

@@ -38,7 +38,7 @@ export interface KnownRuns {
    * @returns the branches of which something new was learnt
    */
   takeListing(firstPage: readonly Run[], all: readonly Run[], whole: boolean): Set<string>;
-  /** Takes the pages that follow the oldest known listing. @returns as `takeListing` */
+  /** Takes older pages of the listing, if they leave no gap to what is known. @returns as `takeListing` */
   takeOlder(runs: readonly Run[], whole: boolean): Set<string>;
   /** Takes the next page of a branch's own list, read at `at`. @param anew it is the first one once more */
   takeBranchPage(branch: string, page: RunPage, at: number, anew: boolean): void;
@@ -51,6 +51,8 @@ export interface KnownRuns {
   isEmpty(): boolean;
   /** Whether a listing that reaches back to this run's creation leaves no gap to what is known. */
   meets(oldest: number): boolean;
+  /** How many runs the listing has shown without a gap, those that were deleted since left out. */
+  windowSize(): number;
   /** Branches that the listing has shown, the one with the newest run first. */
   listedBranches(): string[];
   /** Undefined: neither listing nor look-up has shown the branch, and the listing does not show everything. */
@@ -132,9 +134,8 @@ export function createKnownRuns(): KnownRuns {
     },
     takeOlder(runs, whole) {
       const changed = takeRuns(runs);
-      if (window !== undefined && window.since !== null) {
-        window = { ...window, since: whole ? null : Math.min(window.since, oldestOf(runs) + 1) };
-      }
+      if (window === undefined || window.since === null || newestOf(runs) < window.since) return changed;
+      window = { ...window, since: whole ? null : Math.min(window.since, oldestOf(runs) + 1) };
       return changed;
     },
     takeBranchPage(name, { runs, more: follows, total }, at, anew) {
@@ -156,6 +157,15 @@ export function createKnownRuns(): KnownRuns {
     remove: (run) => void branches.peek(run.branch)?.runs.delete(run.id),
     isEmpty: () => branches.size === 0,
     meets: (oldest) => window === undefined || meetsWindow(oldest, window),
+    windowSize() {
+      // With the oldest of them, as which others may have been created in the same second.
+      const since = (window?.since ?? -Infinity) - 1;
+      let size = 0;
+      for (const { runs } of branches.values()) {
+        for (const run of runs.values()) if (run.createdAt >= since) size += 1;
+      }
+      return size;
+    },
     listedBranches: () =>
       [...branches.entries()]
         .map(([name, { runs }]): [string, number] => [name, newestOf([...runs.values()])])

@@ -22,11 +22,13 @@ export interface ListingReader {
    */
   readBackTo(first: RunPage, meets: (oldest: number) => boolean): Promise<Listing>;
   /**
-   * Reads the pages behind the first one, side by side.
-   * @param most pages in all
-   * @returns undefined when the list changed meanwhile, so that runs may have been missed
+   * Reads older pages, side by side.
+   * @param first tells how long the listing is
+   * @param from the first page that is read; from 2 on, the runs of page 1 are among those returned
+   * @param count how many pages, at most
+   * @returns undefined when there are none, or the list changed meanwhile, so that runs may have been missed
    */
-  readAhead(first: RunPage, most: number): Promise<Listing | undefined>;
+  readAhead(first: RunPage, from: number, count: number): Promise<Listing | undefined>;
   /**
    * Reads the next page of a branch's own list, or all its pages anew when the list has changed since.
    * @param page counts from 1
@@ -60,12 +62,13 @@ export function createListingReader(provider: CiProvider, gitRepository: string)
       return joinPages(isUnbroken(pages) ? pages : [first]);
     },
 
-    async readAhead(first, most) {
-      const count = Math.min(most, Math.ceil(first.total / Math.max(1, first.runs.length)));
-      const numbers = Array.from({ length: Math.max(0, count - 1) }, (_, index) => index + 2);
+    async readAhead(first, from, count) {
+      const last = Math.ceil(first.total / Math.max(1, first.runs.length));
+      const numbers = Array.from({ length: Math.min(count, last - from + 1) }, (_, index) => from + index);
       const answers = await Promise.all(numbers.map((page) => provider.fetchRuns(gitRepository, page)));
-      const pages = answers.filter((page) => page !== 'unchanged');
-      return pages.length > 0 && isUnbroken([first, ...pages]) ? joinPages(pages) : undefined;
+      const older = answers.filter((page) => page !== 'unchanged');
+      const pages = from === 2 ? [first, ...older] : older;
+      return older.length > 0 && isUnbroken(pages) ? joinPages(pages) : undefined;
     },
 
     async readBranch(branch, page, total) {

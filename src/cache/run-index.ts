@@ -11,6 +11,7 @@ import { bounded } from './bounded.ts';
 import { createJoiner } from './joiner.ts';
 import { createKnownRuns } from './known-runs.ts';
 import { createListingReader } from './listing-reader.ts';
+import { createReadAhead } from './read-ahead.ts';
 
 /** Runs of one branch that are followed by id at one time. */
 const MAX_FOLLOWED = 10;
@@ -30,7 +31,7 @@ export interface RunIndexOptions {
   readonly now: Clock;
   /** Told which branches the listing has shown something new of. */
   readonly onChanged?: (branches: ReadonlySet<string>) => void;
-  /** How many pages the first listing reads at most. */
+  /** How many pages the first listing reads at most; further ones are read one fewer at a time. */
   readonly firstPages?: number;
 }
 
@@ -45,6 +46,7 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   const { provider, gitRepository, freshFor, now, onChanged, firstPages = MAX_FIRST_PAGES } = options;
   const known = createKnownRuns();
   const reader = createListingReader(provider, gitRepository);
+  const ahead = createReadAhead({ reader, known, firstPages, tellChanged });
   const pullRequests = new LRUCache<string, PullRequestHead>(bounded(MAX_PULL_REQUESTS));
   const followedAt = new WeakMap<Run, number>();
   const listingBackoff = createBackoff({ now });
@@ -55,8 +57,6 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   let validator: string | undefined;
   let listedAt: number | undefined;
   let emptySince: number | undefined;
-  /** The first listing's further pages, while they are read: the first answers need not wait for them. */
-  let readingAhead: Promise<void> | undefined;
 
   async function refresh(): Promise<void> {
     const startedAt = now();
@@ -74,7 +74,7 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     const { runs, whole } = await reader.readBackTo(first, (oldest) => known.meets(oldest));
     tellChanged(known.takeListing(first.runs, runs, whole));
     validator = first.validator;
-    if (listedAt === undefined && first.more) startReadingAhead(first);
+    ahead.listed(first);
   }
 
   function doubtEmptiness({ runs }: RunPage): void {
@@ -90,22 +90,6 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
 
   function tellChanged(branches: ReadonlySet<string>): void {
     if (branches.size > 0) onChanged?.(branches);
-  }
-
-  function startReadingAhead(first: RunPage): void {
-    readingAhead = readAhead(first).finally(() => {
-      readingAhead = undefined;
-    });
-  }
-
-  async function readAhead(first: RunPage): Promise<void> {
-    try {
-      const older = await reader.readAhead(first, firstPages);
-      if (older !== undefined) tellChanged(known.takeOlder(older.runs, older.whole));
-    } catch (error) {
-      // Whoever needs what is missing now will look it up, and meet the fault there.
-      if (!(error instanceof UpstreamError)) throw error;
-    }
   }
 
   /**
@@ -152,13 +136,14 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
         for (const one of pages) {
           known.takeBranchPage(branch, one, now(), pages.length > 1 && one === pages[0]);
         }
+        if (pages.some(({ runs }) => runs.length > 0)) ahead.lookedUp();
       }),
     );
   }
 
   async function reachFurther(branch: string): Promise<void> {
     const before = known.branch(branch)?.since;
-    await readingAhead;
+    await ahead.settled();
     if (known.branch(branch)?.since === before) await lookUp(branch);
   }
 

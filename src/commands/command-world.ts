@@ -7,7 +7,7 @@ export function createCommandWorld({ env, stderr }: CommandContext): World {
   return {
     env,
     now: Date.now,
-    observer: { requested: () => undefined, quota: () => undefined },
+    observer: { requested: () => undefined, quota: () => undefined, freshFor: () => undefined },
     warn: (message) => complain(stderr, message),
   };
 }

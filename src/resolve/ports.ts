@@ -194,3 +194,9 @@ export interface UpstreamObserver {
   /** @param connection name of the CI connection in the configuration */
   quota(connection: string, remaining: number, limit: number): void;
 }
+
+/** Told how long an answer of CI is good enough, for metrics: it stretches as the quota comes to its end. */
+export interface FreshnessObserver {
+  /** @param connection name of the CI connection in the configuration */
+  freshFor(connection: string, milliseconds: number): void;
+}

@@ -205,4 +205,6 @@ it('freshness stretches before the quota ends, and answers tell their age', asyn
     expect(await world.ask()).toMatchObject({ status: 200, freshness: 'fresh', age: 4 * MINUTE });
   });
   expect(cost).toEqual(NOTHING);
+  // A hundred of 5,000 calls are left: a tenth of the last fifth.
+  expect(await world.metrics()).toContain('greenpin_fresh_for_seconds{ci="github"} 271.5\n');
 });

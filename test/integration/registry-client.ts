@@ -12,7 +12,7 @@ export interface ClientOptions {
 /** Our client, composed as in production. */
 export function composeClientWith({ registries = [], dockerConfigFiles = [], ...options }: ClientOptions) {
   const { env = {}, warn = () => {} } = options;
-  const observer = { requested: () => {}, quota: () => {} };
+  const observer = { requested: () => {}, quota: () => {}, freshFor: () => {} };
   const byHost = new Map(registries.map((settings) => [settings.host, settings]));
   return composeRegistries({ registries: byHost, dockerConfigFiles }, 5000, {
     env,

@@ -29,7 +29,7 @@ function write(name: string, text: string): string {
 }
 
 function worldWith(env: Readonly<Record<string, string>>) {
-  const observer = { requested: () => undefined, quota: () => undefined };
+  const observer = { requested: () => undefined, quota: () => undefined, freshFor: () => undefined };
   return { env, now: Date.now, observer, warn: () => undefined };
 }
 

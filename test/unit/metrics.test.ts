@@ -92,3 +92,10 @@ it('tells the quota of each CI connection as it was told last', async () => {
   expect(await read(metrics, 'greenpin_quota_limit{ci="github"}')).toBe(5000);
   expect(await read(metrics, 'greenpin_quota_remaining{ci="other"}')).toBe(7);
 });
+
+it('tells for how many seconds a listing of each CI connection is good enough', async () => {
+  const metrics = createMetrics('1');
+  metrics.freshFor('github', 15_000);
+  metrics.freshFor('github', 157_500);
+  expect(await read(metrics, 'greenpin_fresh_for_seconds{ci="github"}')).toBe(157.5);
+});

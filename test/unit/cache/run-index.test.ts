@@ -333,12 +333,47 @@ describe('when nothing is known yet', () => {
   });
 
   test('no more than so many pages are read: what lies beyond is looked up', async () => {
-    const ci = createFixture([...runsFrom(10, 30), ...runsFrom(1, 2, 'quiet')], 2);
+    const ci = createFixture([...runsFrom(10, 30), ...runsFrom(1, 2, 'quiet')], 3);
     expect(await ci.index.readBranch('quiet')).toMatchObject({
       runs: [{ id: '2' }, { id: '1' }],
       since: null,
     });
-    expect(ci.calls).toEqual(['list 1', 'list 2', 'branch quiet 1']);
+    expect(ci.calls).toEqual(['list 1', 'list 2', 'list 3', 'branch quiet 1']);
+  });
+
+  test('after as many look-ups as a block has pages, the next block is read', async () => {
+    const ci = createFixture(runsFrom(1, 60), 3);
+    for (let id = 60; id > 45; id--) await ci.index.readBranch(`branch-${id}`);
+    expect(ci.calls).toEqual(['list 1', 'list 2', 'list 3']);
+    for (let id = 45; id > 0; id--) {
+      expect(ids(await ci.index.readBranch(`branch-${id}`))).toEqual([`${id}`]);
+    }
+    const lookUps = ci.calls.filter((call) => call.startsWith('branch'));
+    expect(lookUps).toEqual([45, 44, 35, 34, 25, 24, 15, 14, 5, 4].map((id) => `branch branch-${id} 1`));
+    expect(ci.calls.filter((call) => call.startsWith('list')).slice(3, 6)).toEqual([
+      'list 3',
+      'list 4',
+      'list 5',
+    ]);
+  });
+
+  test('look-ups that find no runs, as of a branch that CI has never built, are no reason to read on', async () => {
+    const ci = createFixture(runsFrom(1, 60), 3);
+    for (let i = 0; i < 10; i++) await ci.index.readBranch(`unbuilt-${i}`);
+    expect(ci.calls.filter((call) => call.startsWith('list'))).toEqual(['list 1', 'list 2', 'list 3']);
+  });
+
+  test('a block that leaves a gap to what is known, since runs between were deleted, is not taken for complete', async () => {
+    const ci = createFixture([...runsFrom(21, 60), ...runsFrom(1, 20, 'old')], 3);
+    await ci.index.readBranch('branch-60');
+    await ci.index.readBranch('branch-45');
+    ci.runs = ci.runs.filter((run) => Number(run.id) > 55 || Number(run.id) < 36);
+    await ci.index.readBranch('branch-34');
+    const blocks = ci.calls.filter((call) => call.startsWith('list')).slice(3);
+    expect(blocks).toEqual(['list 3', 'list 4', 'list 5']);
+    const known = await ci.index.readBranch('branch-28');
+    expect(known).toMatchObject({ kind: 'known', runs: [{ id: '28' }] });
+    expect(known.kind === 'known' && known.since).toBeGreaterThan(createRun({ id: '45' }).createdAt);
   });
 
   test('a further page that fails costs nothing but a look-up', async () => {
