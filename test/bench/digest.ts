@@ -4,9 +4,8 @@
  */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createRegistryServer } from '../../src/demo/registry-server.ts';
@@ -14,9 +13,10 @@ import { createRelay } from '../fixtures/relay.ts';
 import { findCrane, startCraneRegistry, type Crane } from '../integration/crane.ts';
 import { imageManifest, LINUX_AMD64 } from '../integration/images.ts';
 import { createPusher } from '../integration/push.ts';
+import { buildGreenpin } from './build.ts';
+import { median } from './median.ts';
 
 const run = promisify(execFile);
-const ROOT = join(import.meta.dirname, '../..');
 const LATENCY_MS = 50;
 const MANY = 100;
 const ROUNDS = { one: 15, many: 3 };
@@ -67,16 +67,6 @@ async function startRegistry(crane: Crane) {
   }
   const port = Number(registry.host.split(':')[1]);
   return { title: "crane's registry", port, repositories, stop: () => registry.stop() };
-}
-
-/** What is installed is compiled. @returns a folder with it */
-async function buildGreenpin(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'greenpin-bench-'));
-  const compiler = join(ROOT, 'node_modules/.bin/tsc');
-  await run(compiler, ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], { cwd: ROOT });
-  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  return folder;
 }
 
 /** Those that this machine has; Greenpin first. */
@@ -161,10 +151,6 @@ async function measure(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function print(title: string, clients: readonly Client[], times: readonly number[]): void {

@@ -4,11 +4,15 @@
  */
 import { availableParallelism } from 'node:os';
 import { benchBranches } from './branches.ts';
+import { benchColdResolve } from './cold-resolve.ts';
 import { benchDigest } from './digest.ts';
 import { benchMemoryAnswer } from './memory-answer.ts';
+import { benchStart } from './start.ts';
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   memory: benchMemoryAnswer,
+  cold: benchColdResolve,
+  start: benchStart,
   branches: benchBranches,
   digest: benchDigest,
 };

@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import autocannon from 'autocannon';
+import { median } from './median.ts';
 import { BRANCHES, PATH, requestBody, TOKEN } from './memory-answer-load.ts';
 
 const SIDES = ['greenpin', 'bare'] as const;
@@ -92,9 +93,4 @@ function report(rounds: Readonly<Record<Side, readonly Round[]>>): void {
     median(rounds.greenpin.map((round) => round.requestsPerSecond)) /
     median(rounds.bare.map((round) => round.requestsPerSecond));
   console.log(`  ratio    ${ratio.toFixed(3)} (budget: at least ${BUDGET})`);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
