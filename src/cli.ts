@@ -53,7 +53,7 @@ function createProgram(context: CommandContext, run: Run): Command {
   const width = () => Math.min(context.stdout.columns ?? 80, WIDEST_HELP);
   const program = new Command('greenpin')
     .description(
-      "Argo CD ApplicationSet plugin: pins a branch's newest green CI build to the image digests that it pushed.",
+      "Argo CD ApplicationSet plugin for preview environments: finds a branch's newest green CI build, and answers with the digests of its images.",
     )
     .version(context.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')

@@ -4,11 +4,12 @@ import { createSecretReader, type SecretReader } from './config/secret.ts';
 import type { Exchange, LastGoodStore, StoreObserver } from './resolve/ports.ts';
 import { createMemoryStore } from './store/memory.ts';
 import { createOutage, type Outage } from './store/outage.ts';
-import { connectRedis } from './store/redis-connection.ts';
+import { connectRedis, type RedisConnection } from './store/redis-connection.ts';
 import { createRedisExchange } from './store/redis-exchange.ts';
-import { createRedisArchive } from './store/redis.ts';
+import { createRedisArchive, probeRedis } from './store/redis.ts';
 import { createRememberingStore } from './store/remembering.ts';
 import { createSqliteArchive } from './store/sqlite.ts';
+import { probeSqliteFile } from './store/sqlite-file.ts';
 import type { World } from './world.ts';
 
 export interface ComposedStore {
@@ -24,6 +25,8 @@ export interface ComposedStore {
 const READ_FILE_AGAIN_AFTER_MS = 3_600_000;
 /** So long the start waits for a server. */
 const CONNECT_WITHIN_MS = 1_000;
+/** So long somebody who checks does: longer than one try to connect takes. */
+const PROBE_WITHIN_MS = 2_500;
 
 /** @throws ConfigError when the file cannot be opened, or is not ours */
 export function composeStore(settings: StoreSettings, world: World, observer: StoreObserver): ComposedStore {
@@ -44,8 +47,7 @@ function doNothing(): Promise<void> {
 }
 
 function composeRedis(settings: RedisSettings, world: World, outage: Outage): ComposedStore {
-  const readPassword = passwordReader(settings, world);
-  const redis = connectRedis({ url: settings.url, ...(readPassword && { readPassword }) });
+  const redis = connect(settings, world);
   const archive = createRedisArchive(redis, settings.forgetAfterMs);
   return {
     lastGood: createRememberingStore({ archive, outage, readAgainAfter: 0, now: world.now }),
@@ -56,6 +58,29 @@ function composeRedis(settings: RedisSettings, world: World, outage: Outage): Co
     },
     close: () => archive.close(),
   };
+}
+
+/**
+ * Whether the store can be used, as far as that can be tried without leaving anything behind or standing in a `serve`'s way.
+ * @returns `empty`: there is none yet, and it could be made
+ * @throws ConfigError or Error with one line
+ */
+export async function probeStore(settings: StoreSettings, world: World): Promise<'found' | 'empty'> {
+  if (settings.kind === 'memory') return 'found';
+  if (settings.kind === 'sqlite') return probeSqliteFile(settings.path);
+  const redis = connect(settings, world);
+  try {
+    await redis.untilConnected(PROBE_WITHIN_MS);
+    await probeRedis(redis);
+    return 'found';
+  } finally {
+    await redis.close();
+  }
+}
+
+function connect(settings: RedisSettings, world: World): RedisConnection {
+  const readPassword = passwordReader(settings, world);
+  return connectRedis({ url: settings.url, ...(readPassword && { readPassword }) });
 }
 
 function passwordReader({ password }: RedisSettings, world: World): SecretReader | undefined {

@@ -1,4 +1,5 @@
 /** The only file that constructs and connects the parts (design §7). */
+import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAnswers } from './cache/answers.ts';
 import { createImageCache } from './cache/image-cache.ts';
@@ -23,7 +24,7 @@ import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import type { ProbingRegistryClient } from './registry/client.ts';
 import { parseReference } from './registry/reference.ts';
-import type { CiProvider, Clock, UpstreamObserver } from './resolve/ports.ts';
+import type { CiInspector, CiProvider, Clock, UpstreamObserver } from './resolve/ports.ts';
 import { recall, resolveBranch, type Resolution } from './resolve/resolve-branch.ts';
 import type { BranchRequest } from './resolve/types.ts';
 import { createMemoryStore } from './store/memory.ts';
@@ -35,6 +36,8 @@ export interface Core {
   recall(request: BranchRequest): ReturnType<typeof recall>;
   /** By the connection's name in the configuration. */
   readonly providers: ReadonlyMap<string, CiProvider>;
+  /** By the connection's name, too. */
+  readonly inspectors: ReadonlyMap<string, CiInspector>;
   readonly registries: ProbingRegistryClient;
 }
 
@@ -70,6 +73,7 @@ export function composeCore(
     resolve: (request) => resolveBranch(request, { runs: runs(request), images, lastGood }),
     recall: (request) => recall(request, lastGood),
     providers: new Map([...connections].map(([name, { provider }]) => [name, provider])),
+    inspectors: new Map([...connections].map(([name, { inspector }]) => [name, inspector])),
     registries,
   };
 }
@@ -81,7 +85,7 @@ function composeConnection(
   timeoutMs: number,
   world: World,
   share: ShareCall | undefined,
-): Connection {
+): Connection & { readonly inspector: CiInspector } {
   const { now, observer } = world;
   const stretch = createFreshnessStretch(freshForMs, maxFreshForMs);
   observer.freshFor(connection.name, stretch.freshFor());
@@ -99,7 +103,11 @@ function composeConnection(
   const retrying = createRetryingProvider(provider, PAUSES);
   const { name, url } = connection;
   const sharing = share && { share, scope: `${name} ${url}`, freshFor: () => stretch.freshFor(), now };
-  return { provider: sharing ? createSharedProvider(retrying, sharing) : retrying, stretch };
+  return {
+    provider: sharing ? createSharedProvider(retrying, sharing) : retrying,
+    inspector: provider,
+    stretch,
+  };
 }
 
 function connectionOf({ auth, name, kind, url }: ConfiguredConnection, world: World): CiConnection {
@@ -134,7 +142,7 @@ function tokenReader(source: TokenSource, world: World): SecretReader {
 /** The whole plugin. */
 export interface Service {
   /**
-   * @returns where it listens
+   * @returns where it listens; of a host name with several addresses all, with commas between them
    * @throws ConfigError when an address cannot be listened on
    */
   start(): Promise<{ readonly server: string; readonly management: string }>;
@@ -217,6 +225,7 @@ const BACKLOG = 4096;
 
 interface Listener {
   listen(address: { host: string; port: number; backlog: number }): Promise<string>;
+  addresses(): (AddressInfo | string)[];
 }
 
 async function listen(
@@ -225,7 +234,9 @@ async function listen(
   key: string,
 ): Promise<string> {
   try {
-    return await app.listen({ host, port, backlog: BACKLOG });
+    await app.listen({ host, port, backlog: BACKLOG });
+    // What `listen` returns names loopback in place of every address, and of two addresses one.
+    return app.addresses().map(formatAddress).join(', ');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     const found = LISTEN_FAILURES.get(code) ?? `an address that cannot be listened on (${code})`;
@@ -233,6 +244,12 @@ async function listen(
       cause: error,
     });
   }
+}
+
+function formatAddress(bound: AddressInfo | string): string {
+  if (typeof bound === 'string') return bound;
+  const { address, family, port } = bound;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 /** Both addresses may be taken. */

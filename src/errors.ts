@@ -11,6 +11,31 @@
 export type UpstreamFailureKind =
   'timeout' | 'unreachable' | 'denied' | 'not_found' | 'rate_limited' | 'unavailable' | 'malformed';
 
+/**
+ * What stood in the way of a whole answer, where more is known than the failure's kind: what to do about it differs.
+ * - `timeout`, `name` (DNS), `refused`, `route`, `broken` (reset, or closed half-way)
+ * - `authority`, `validity`, `other_name` (of the host's certificate), `no_tls` (plain http, say), `client_certificate`, `tls` (anything else)
+ * - `proxy`, `proxy_login` (407): what stands between
+ * - `files`: certificates of ours that cannot be read
+ * - `not_http`
+ */
+export type ConnectionTrouble =
+  | 'timeout'
+  | 'name'
+  | 'refused'
+  | 'route'
+  | 'broken'
+  | 'authority'
+  | 'validity'
+  | 'other_name'
+  | 'no_tls'
+  | 'client_certificate'
+  | 'tls'
+  | 'proxy'
+  | 'proxy_login'
+  | 'files'
+  | 'not_http';
+
 /** One failed upstream call, as a value that can be kept, compared, shown and answered. */
 export interface UpstreamFailure {
   readonly kind: UpstreamFailureKind;
@@ -21,6 +46,8 @@ export interface UpstreamFailure {
    * Argo CD writes it into a status on every reconcile, and it bears no secret.
    */
   readonly message: string;
+  /** For hints. */
+  readonly trouble?: ConnectionTrouble;
   /** Milliseconds that the upstream asked us to stay away, from when the answer came. */
   readonly retryAfterMs?: number;
 }

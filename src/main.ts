@@ -1,19 +1,38 @@
 #!/usr/bin/env node
 /** The process: start, signals, stop. */
 import { readFileSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import { explainOldNode } from './node-version.ts';
+
+// Up to here, and to the end of this check, every Node.js must understand what it reads.
+const { version, engines } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string; engines: { node: string } };
+const tooOld = explainOldNode(process.versions.node, engines.node);
+if (tooOld !== undefined) {
+  process.stderr.write(`${tooOld}\n`);
+  process.exit(2);
+}
 
 // What is imported from here on is compiled once, not at each start. Where nothing can be written there is no cache.
+const { enableCompileCache } = await import('node:module');
 enableCompileCache();
 const { runCli } = await import('./cli.ts');
 const { complain } = await import('./commands/diagnostics.ts');
+const { tellNodeWarnings } = await import('./node-warnings.ts');
 
 const { stdout, stderr } = process;
 const stopping = new AbortController();
 
+/** With the exit statuses that shells give to who is ended by them. */
+const SIGNALS = [
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+] as const;
+
 /** Only a command that has something to end listens for signals; any other is ended by them as usual. */
 function stopSignal(): AbortSignal {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const [signal] of SIGNALS) {
+    process.removeAllListeners(signal);
     process.once(signal, () => {
       stopping.abort();
       // A second one ends the process at once, as people expect of Ctrl-C.
@@ -21,6 +40,11 @@ function stopSignal(): AbortSignal {
     });
   }
   return stopping.signal;
+}
+
+// The first process of a container is not ended by a signal for which it does not listen.
+if (process.pid === 1) {
+  for (const [signal, status] of SIGNALS) process.once(signal, () => process.exit(status));
 }
 
 stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
@@ -36,9 +60,7 @@ function flush(stream: NodeJS.WritableStream): Promise<void> {
   return new Promise((resolve) => void stream.write('', () => resolve()));
 }
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+tellNodeWarnings(process, (message) => complain(stderr, message));
 const status = await runCli(process.argv.slice(2), { env: process.env, stdout, stderr, version, stopSignal });
 await Promise.all([flush(stdout), flush(stderr)]);
 // What was given up, such as a probe that got no answer, must not keep the process.

@@ -107,9 +107,11 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
       const key = `revision ${text} ${platformKey(platform)}`;
       const kept = revisions.get(key);
       if (kept !== undefined) return { kind: 'found', ...kept };
-      const result = await join(key, () => client.resolveRevision(reference, platform));
-      if (result.kind === 'found') revisions.set(key, { revision: result.revision });
-      return result;
+      return join(key, async () => {
+        const result = await client.resolveRevision(reference, platform);
+        if (result.kind === 'found') revisions.set(key, { revision: result.revision });
+        return result;
+      });
     },
   };
 }

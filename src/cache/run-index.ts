@@ -4,19 +4,24 @@
  */
 import { LRUCache } from 'lru-cache';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
-import type { BranchRuns, CiProvider, Clock, PullRequestHead, RunPage, RunSource } from '../resolve/ports.ts';
+import type {
+  BranchRuns,
+  CiProvider,
+  Clock,
+  Doubt,
+  PullRequestHead,
+  RunPage,
+  RunSource,
+} from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
 import { createBackoff } from './backoff.ts';
 import { bounded } from './bounded.ts';
+import { createFollower } from './follower.ts';
 import { createJoiner } from './joiner.ts';
 import { createKnownRuns } from './known-runs.ts';
 import { createListingReader } from './listing-reader.ts';
 import { createReadAhead } from './read-ahead.ts';
 
-/** Runs of one branch that are followed by id at one time. */
-const MAX_FOLLOWED = 10;
-/** A run that has been going for long is asked for less and less often: one stuck for a week must not eat a quota. */
-const FOLLOW_AGE_DIVISOR = 20;
 const MAX_PULL_REQUESTS = 20_000;
 /** Pages of the listing that are read when nothing is known yet, so that each branch need not be looked up by itself. */
 const MAX_FIRST_PAGES = 20;
@@ -46,12 +51,11 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   const { provider, gitRepository, freshFor, now, onChanged, firstPages = MAX_FIRST_PAGES } = options;
   const known = createKnownRuns();
   const reader = createListingReader(provider, gitRepository);
+  const follower = createFollower({ provider, gitRepository, known, freshFor, now });
   const ahead = createReadAhead({ reader, known, firstPages, tellChanged });
   const pullRequests = new LRUCache<string, PullRequestHead>(bounded(MAX_PULL_REQUESTS));
-  const followedAt = new WeakMap<Run, number>();
   const listingBackoff = createBackoff({ now });
   const lookUpBackoff = createBackoff({ now });
-  const followBackoff = createBackoff({ now });
   const pullRequestBackoff = createBackoff({ now });
   const join = createJoiner();
   let validator: string | undefined;
@@ -92,35 +96,6 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     if (branches.size > 0) onChanged?.(branches);
   }
 
-  /**
-   * Runs that are still going and have left the first page are asked for by id: the listing will not tell how they end.
-   * @returns why one could not be asked for; that alone takes no build from its branch
-   */
-  async function followRunning(branch: string): Promise<UpstreamFailure | undefined> {
-    const at = now();
-    const isDue = (run: Run): boolean =>
-      at - (followedAt.get(run) ?? run.createdAt) >=
-      Math.max(freshFor(), (at - run.createdAt) / FOLLOW_AGE_DIVISOR);
-    const due = known.unlistedRunning(branch).filter(isDue).slice(0, MAX_FOLLOWED);
-    const failures = await Promise.all(due.map((run) => join(`run ${run.id}`, () => follow(run))));
-    return failures.find((failure) => failure !== undefined);
-  }
-
-  async function follow(run: Run): Promise<UpstreamFailure | undefined> {
-    try {
-      const current = await followBackoff.run(run.id, () => provider.fetchRun(gitRepository, run.id));
-      if (current === 'gone') known.remove(run);
-      else {
-        followedAt.set(current, now());
-        known.takeRun(current);
-      }
-      return undefined;
-    } catch (error) {
-      if (error instanceof UpstreamError) return error.failure;
-      throw error;
-    }
-  }
-
   async function ensureListed(): Promise<void> {
     const age = listedAt === undefined ? Infinity : now() - listedAt;
     // A negative age: the clock was set back.
@@ -147,6 +122,15 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     if (known.branch(branch)?.since === before) await lookUp(branch);
   }
 
+  /** Kept before the joint call ends: whoever comes then must find it. */
+  async function askPullRequest(pullRequest: string): Promise<PullRequestHead> {
+    const head = await pullRequestBackoff.run(pullRequest, () =>
+      provider.fetchPullRequest(gitRepository, pullRequest),
+    );
+    pullRequests.set(pullRequest, head);
+    return head;
+  }
+
   /** Beside the answer, which need not wait for it. */
   function lookUpAgainIfDue(branch: string): void {
     if (!known.isLookUpDue(branch, now())) return;
@@ -162,7 +146,7 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     });
   }
 
-  function tell(branch: string, doubt?: UpstreamFailure): BranchRuns | undefined {
+  function tell(branch: string, doubt?: Doubt): BranchRuns | undefined {
     const found = known.branch(branch);
     return found && { kind: 'known', ...found, asOf: listedAt ?? now(), doubt };
   }
@@ -173,23 +157,17 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
         await ensureListed();
         if (known.branch(branch) === undefined) await reachFurther(branch);
         lookUpAgainIfDue(branch);
-        return tell(branch, await followRunning(branch));
+        return tell(branch, await follower.follow(branch));
       }),
     readFurther: (branch) =>
       caught(async () => {
         await reachFurther(branch);
-        return tell(branch, await followRunning(branch));
+        return tell(branch, await follower.follow(branch));
       }),
     readPullRequest: (number) =>
-      caught(async () => {
-        const head =
-          pullRequests.get(number) ??
-          (await join(`pull request ${number}`, () =>
-            pullRequestBackoff.run(number, () => provider.fetchPullRequest(gitRepository, number)),
-          ));
-        pullRequests.set(number, head);
-        return head;
-      }),
+      caught(
+        async () => pullRequests.get(number) ?? join(`pull request ${number}`, () => askPullRequest(number)),
+      ),
     peekBranch: (branch) => known.branch(branch),
     listedBranches: () => known.listedBranches(),
   };

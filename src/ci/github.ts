@@ -1,8 +1,10 @@
 /** GitHub Actions, as https://docs.github.com/rest/actions/workflow-runs describes it. */
 import { UpstreamError } from '../errors.ts';
-import type { CiProvider, RunPage } from '../resolve/ports.ts';
+import type { CiInspector, CiProvider, RunPage } from '../resolve/ports.ts';
 import type { CiDeps } from './deps.ts';
 import { createGitHubClient, type GitHubConnection, type GitHubQuestion } from './github-client.ts';
+import { createGitHubInspector } from './github-inspector.ts';
+import { digitsOf, nameOf } from './github-names.ts';
 import { PAGE_SIZE, toRunPage } from './github-page.ts';
 import { parsePullRequest, parseRun, parseRunPage } from './github-run.ts';
 import type { GitHubAnswer } from './github-send.ts';
@@ -12,7 +14,7 @@ const RUN = '/repos/{owner}/{repo}/actions/runs/{run_id}';
 const PULL_REQUEST = '/repos/{owner}/{repo}/pulls/{pull_number}';
 
 /** @returns the provider; nothing is sent or read before its first call */
-export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps): CiProvider {
+export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps): CiProvider & CiInspector {
   const client = createGitHubClient(connection, deps);
   const { host } = client;
 
@@ -25,6 +27,7 @@ export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps)
   }
 
   return {
+    ...createGitHubInspector(client),
     host,
     probe,
 
@@ -84,22 +87,4 @@ function askPullRequest(gitRepository: string, host: string, number: string): Gi
 function parsePage(answer: GitHubAnswer, page: number, filtered: boolean, host: string): RunPage {
   const { link, etag } = answer.headers;
   return toRunPage({ ...parseRunPage(answer.data, host), link, etag, page, filtered }, host);
-}
-
-/** Octokit encodes what it is given, except that `.` and `..` are names to it and directories to a URL. */
-function nameOf(gitRepository: string, host: string): { owner: string; repo: string } {
-  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(gitRepository) ?? [];
-  if (owner === undefined || repo === undefined || /^\.+$/.test(owner) || /^\.+$/.test(repo)) {
-    throw unknown(host, `${JSON.stringify(gitRepository)} is no GitHub repository; expected OWNER/NAME`);
-  }
-  return { owner, repo };
-}
-
-function digitsOf(id: string, host: string): string {
-  if (!/^\d+$/.test(id)) throw unknown(host, 'GitHub numbers its runs and pull requests; expected digits');
-  return id;
-}
-
-function unknown(host: string, message: string): UpstreamError {
-  return new UpstreamError({ kind: 'not_found', host, message });
 }

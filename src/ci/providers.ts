@@ -1,5 +1,5 @@
 /** The CI providers, one line each. */
-import type { CiProvider } from '../resolve/ports.ts';
+import type { CiInspector, CiProvider } from '../resolve/ports.ts';
 import type { CiDeps } from './deps.ts';
 import { createGitHubProvider } from './github.ts';
 import type { GitHubConnection } from './github-client.ts';
@@ -8,7 +8,7 @@ import type { GitHubConnection } from './github-client.ts';
 export type CiConnection = GitHubConnection;
 
 /** @returns the provider behind a connection; nothing is sent or read yet */
-export function createCiProvider(connection: CiConnection, deps: CiDeps): CiProvider {
+export function createCiProvider(connection: CiConnection, deps: CiDeps): CiProvider & CiInspector {
   switch (connection.kind) {
     case 'github':
       return createGitHubProvider(connection, deps);

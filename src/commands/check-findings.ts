@@ -59,7 +59,7 @@ export function describeConnection(
 ): Finding {
   const common = { subject: `ci ${connection.name}`, target: place.target };
   if (typeof seen === 'string') return { ...common, level: 'ok', detail: seen };
-  return { ...common, level: 'failed', detail: seen.message, hint: hintForCi(seen.kind, connection, place) };
+  return { ...common, level: 'failed', detail: seen.message, hint: hintForCi(seen, connection, place) };
 }
 
 /** @param reference that was asked for, by a tag that nobody pushes: to be told so proves route, credential and repository */
@@ -71,13 +71,8 @@ export function describeImageProbe(
   const { registry } = reference;
   const common = { subject: 'registry', target: place.target };
   if (result.kind === 'failed') {
-    const { kind, message } = result.failure;
-    return {
-      ...common,
-      level: 'failed',
-      detail: message,
-      hint: hintForRegistry(kind, registry, place, access),
-    };
+    const hint = hintForRegistry(result.failure, registry, place, access);
+    return { ...common, level: 'failed', detail: result.failure.message, hint };
   }
   if (result.kind === 'absent' && result.missing === 'repository') {
     const hint = `before the first push this is normal; otherwise check ${place.keys.join(', ')}`;
@@ -94,42 +89,6 @@ function describeAccess(access: ImageProbe['access']): string {
     : `with the credentials from ${source}`;
 }
 
-/** What is wrong or doubtful without asking anybody. */
-export function findWarnings(config: Config): Finding[] {
-  return [...findUnusedConnections(config), ...findUnknownPaths(config), ...findMovableTags(config)];
-}
-
-function findUnusedConnections(config: Config): Finding[] {
-  return [...config.ci.keys()]
-    .filter((name) => listGitRepositories(config, name).length === 0)
-    .map((name) => ({ level: 'warning', subject: `ci ${name}`, target: '', detail: 'no project uses it' }));
-}
-
 export function dependsOnBranch({ target }: Place): boolean {
   return target.includes('{');
-}
-
-function findUnknownPaths(config: Config): Finding[] {
-  return listImageRepositories(config)
-    .filter(dependsOnBranch)
-    .map(({ target }) => ({
-      level: 'warning',
-      subject: 'registry',
-      target,
-      detail: 'not probed: its path depends on the branch',
-    }));
-}
-
-function findMovableTags({ projects }: Config): Finding[] {
-  return [...projects.values()].flatMap(({ name: project, images }) =>
-    images
-      .filter(({ template, revision }) => !template.immutable && revision !== 'require')
-      .map(({ name, template }) => ({
-        level: 'warning' as const,
-        subject: 'tag',
-        target: template.text,
-        detail: `it can move: a later, red build may have pushed it (${formatPath(['projects', project, 'images', name])})`,
-        hint: 'put {commit} or {build_id} into the tag, or set revision: require',
-      })),
-  );
 }

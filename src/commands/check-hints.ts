@@ -1,23 +1,25 @@
 /** What to do about a probe that failed, with the keys of the configuration that it depends on. Pure. */
 import type { CiConnection } from '../config/config.ts';
 import { formatPath } from '../config/problem.ts';
-import type { UpstreamFailureKind } from '../errors.ts';
+import type { UpstreamFailure } from '../errors.ts';
 import type { ImageProbe } from '../registry/client.ts';
+import { apiHost } from '../registry/reference.ts';
 import type { Place } from './check-findings.ts';
+import { hintForConnection, type ConnectionKeys } from './connection-hints.ts';
 
 export function hintForCi(
-  kind: UpstreamFailureKind,
+  failure: UpstreamFailure,
   connection: CiConnection,
   { target, keys }: Place,
 ): string {
   const url = `${formatPath(['ci', connection.name, 'url'])} (${connection.url})`;
-  switch (kind) {
+  const connectionKeys = { host: url, caFile: formatPath(['ci', connection.name, 'caFile']) };
+  switch (failure.kind) {
     case 'timeout':
-      return `check the route to ${connection.url}: a firewall or a proxy in between? or is server.deadline too short?`;
     case 'unreachable':
-      return `check ${url}, DNS and the route from here; an authority of your own goes into ${formatPath(['ci', connection.name, 'caFile'])}`;
+      return hintForConnection(failure, connectionKeys);
     case 'denied':
-      return `${credentialOf(connection)}; it takes "Actions: read" on ${target} (a classic token: the scope repo)`;
+      return `${credentialOf(connection)}; it needs "Actions: read" on ${target} (a classic token: the scope repo)`;
     case 'not_found':
       return `check ${keys.join(', ')}; a repository that may not be seen looks the same: ${credentialOf(connection)}`;
     case 'rate_limited':
@@ -25,7 +27,7 @@ export function hintForCi(
         ? `give ${formatPath(['ci', connection.name])} a token, or wait for the quota to come back`
         : 'wait for the quota to come back; who else uses this credential?';
     case 'unavailable':
-      return 'CI has a fault of its own; try again later';
+      return 'CI itself is failing; try again later';
     case 'malformed':
       return `does ${url} lead to the API (of GitHub Enterprise: https://HOST/api/v3), and not to a login page?`;
   }
@@ -46,16 +48,15 @@ function credentialOf({ name, auth }: CiConnection): string {
 
 /** @param access how the registry was asked; undefined when the credentials could not be had */
 export function hintForRegistry(
-  kind: UpstreamFailureKind,
+  failure: UpstreamFailure,
   registry: string,
   { keys }: Place,
   access: ImageProbe['access'],
 ): string {
-  switch (kind) {
+  switch (failure.kind) {
     case 'timeout':
-      return `check the route to ${registry}: a firewall or a proxy in between? or is server.deadline too short?`;
     case 'unreachable':
-      return `check host, port and certificate (an authority of your own goes into caFile); without TLS it takes ${formatPath(['registries', registry, 'http'])}: true`;
+      return hintForConnection(failure, registryKeys(failure.host, registry, keys));
     case 'denied':
       if (access === undefined) return `check ${formatPath(['registries', registry])} and dockerConfigFiles`;
       return access.credential.kind === 'anonymous'
@@ -68,8 +69,20 @@ export function hintForRegistry(
         ? 'wait, or give credentials: anonymous pulls have the smallest limits'
         : 'wait; who else uses this credential?';
     case 'unavailable':
-      return 'the registry has a fault of its own; try again later';
+      return 'the registry itself is failing; try again later';
     case 'malformed':
       return `is ${registry} a registry, and not a web page or a proxy?`;
   }
+}
+
+/** @param host that failed: it may be the registry's token service, which has an entry of its own */
+function registryKeys(host: string, registry: string, keys: readonly string[]): ConnectionKeys {
+  const own = host === apiHost(registry);
+  const at = (key: string) => formatPath(['registries', own ? registry : host, key]);
+  return {
+    host: own ? keys.join(', ') : `what ${registry} names as its token service`,
+    caFile: at('caFile'),
+    http: at('http'),
+    client: `${at('certFile')} and keyFile`,
+  };
 }

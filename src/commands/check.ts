@@ -2,26 +2,32 @@
 import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { composeCore, type Core } from '../compose.ts';
-import type { Config } from '../config/config.ts';
+import { probeStore } from '../compose-store.ts';
+import type { CiConnection, Config } from '../config/config.ts';
 import { createSecretReader } from '../config/secret.ts';
 import { checkSecretFiles } from '../config/secret-files.ts';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { ImageProbe } from '../registry/client.ts';
 import { parseReference } from '../registry/reference.ts';
+import type { CiInspector, CiProvider } from '../resolve/ports.ts';
+import { describePullRequests, describeWorkflows, listProjectsWithWorkflows } from './check-ci.ts';
 import {
   dependsOnBranch,
   describeConnection,
   describeImageProbe,
-  findWarnings,
   listGitRepositories,
   listImageRepositories,
   type Finding,
+  type Place,
 } from './check-findings.ts';
+import { describeStore } from './check-store.ts';
 import { formatFindings } from './check-text.ts';
+import { findWarnings } from './check-warnings.ts';
 import { createCommandWorld } from './command-world.ts';
 import { loadCommandConfig, type CommandContext } from './context.ts';
 import { printable } from './printable.ts';
 import { createPaint } from './style.ts';
+import type { World } from '../world.ts';
 
 export interface CheckOptions {
   readonly config?: string;
@@ -33,17 +39,34 @@ export interface CheckOptions {
  */
 export async function check(options: CheckOptions, context: CommandContext): Promise<number> {
   const config = loadCommandConfig(options, context);
-  const core = composeCore(config, createCommandWorld(context));
+  const world = createCommandWorld(context);
+  const core = composeCore(config, world);
   const findings = [
     ...checkFiles(config),
-    ...(await Promise.all([...probeConnections(config, core), ...probeImages(config, core)])),
+    ...(
+      await Promise.all([
+        checkStore(config, world),
+        ...probeConnections(config, core),
+        ...probeImages(config, core),
+      ])
+    ).flat(),
     ...findWarnings(config),
   ];
   const paint = createPaint(context);
   const projects = config.projects.size === 1 ? '1 project' : `${config.projects.size} projects`;
   const title = paint('bold', printable(`${config.file}: valid, ${projects}`));
   context.stdout.write(`${title}\n\n${formatFindings(findings, paint)}\n`);
+  world.tellWarnings(findings.map(({ detail }) => detail));
   return findings.some(({ level }) => level === 'failed') ? 1 : 0;
+}
+
+async function checkStore({ store }: Config, world: World): Promise<Finding> {
+  try {
+    return describeStore(store, await probeStore(store, world));
+  } catch (error) {
+    if (error instanceof Error) return describeStore(store, error);
+    throw error;
+  }
 }
 
 function checkFiles(config: Config): Finding[] {
@@ -70,16 +93,44 @@ function checkServerToken({ token }: Config['server']): string[][] {
   }
 }
 
-function probeConnections(config: Config, core: Core): Promise<Finding>[] {
-  return [...core.providers].flatMap(([name, provider]) => {
-    const connection = config.ci.get(name);
-    if (connection === undefined) return [];
-    const tooLate = late(new URL(connection.url).host);
-    return listGitRepositories(config, name).map(async (place) => {
-      const probing = provider.probe(place.target).catch(failureOf);
-      return describeConnection(connection, place, await within(config.server.deadlineMs, probing, tooLate));
-    });
+function probeConnections(config: Config, core: Core): Promise<Finding[]>[] {
+  return [...config.ci.values()].flatMap((connection) => {
+    const provider = core.providers.get(connection.name);
+    const inspector = core.inspectors.get(connection.name);
+    if (provider === undefined || inspector === undefined) return [];
+    return listGitRepositories(config, connection.name).map((place) =>
+      probeConnection(config, connection, place, {
+        ...inspector,
+        probe: (gitRepository) => provider.probe(gitRepository),
+      }),
+    );
   });
+}
+
+/** What the credentials may see is asked for once it is clear that they see anything. */
+async function probeConnection(
+  config: Config,
+  connection: CiConnection,
+  place: Place,
+  ci: CiInspector & Pick<CiProvider, 'probe'>,
+): Promise<Finding[]> {
+  const { target } = place;
+  const tooLate = late(new URL(connection.url).host);
+  const ask = <Result>(asking: Promise<Result>) =>
+    within(config.server.deadlineMs, asking.catch(failureOf), tooLate);
+  const seen = await ask(ci.probe(target));
+  const first = describeConnection(connection, place, seen);
+  if (typeof seen !== 'string') return [first];
+  const projects = listProjectsWithWorkflows(config, connection.name, target);
+  const [workflows, pullRequests] = await Promise.all([
+    projects.length === 0 ? undefined : ask(ci.fetchWorkflows(target)),
+    ask(ci.probePullRequests(target).then(() => undefined)),
+  ]);
+  return [
+    first,
+    describePullRequests(connection, place, pullRequests),
+    ...describeWorkflows(connection, place, projects, workflows),
+  ];
 }
 
 function failureOf(error: unknown): UpstreamFailure {
@@ -103,11 +154,20 @@ function probeImages(config: Config, core: Core): Promise<Finding>[] {
 }
 
 function late(host: string): UpstreamFailure {
-  return { kind: 'timeout', host, message: `${host} did not answer within server.deadline` };
+  return {
+    kind: 'timeout',
+    host,
+    message: `${host} did not answer within server.deadline`,
+    trouble: 'timeout',
+  };
 }
 
 /** One upstream that hangs, in however many calls, must not keep the others' results back. */
-async function within<Result>(ms: number, probing: Promise<Result>, tooLate: Result): Promise<Result> {
+async function within<Result, Late>(
+  ms: number,
+  probing: Promise<Result>,
+  tooLate: Late,
+): Promise<Result | Late> {
   const timer = new AbortController();
   try {
     return await Promise.race([probing, delay(ms, tooLate, { signal: timer.signal })]);

@@ -5,6 +5,7 @@ import type { CheckOptions } from './check.ts';
 import type { CommandContext } from './context.ts';
 import type { DemoOptions } from './demo.ts';
 import type { DigestOptions } from './digest.ts';
+import type { HealthOptions } from './health.ts';
 import type { ResolveOptions } from './resolve.ts';
 import type { ServeOptions } from './serve.ts';
 
@@ -16,6 +17,7 @@ export function declareCommands(program: Command, context: CommandContext, run: 
   addResolve(program, context, run);
   addDigest(program, context, run);
   addCheck(program, context, run);
+  addHealth(program, context, run);
   addSchema(program, context, run);
   addDemo(program, context, run);
 }
@@ -32,10 +34,10 @@ function configOption(
 }
 
 function addServe(program: Command, context: CommandContext, run: Run): void {
-  const command = addCommand(program, 'serve', 'run the plugin until SIGTERM or SIGINT')
+  const command = addCommand(program, 'serve', 'run the plugin, until SIGTERM or SIGINT')
     .addOption(configOption())
     .addOption(
-      new Option('--log-level <LEVEL>', 'least level that is logged').choices(LOG_LEVELS).default('info'),
+      new Option('--log-level <LEVEL>', 'lowest level that is logged').choices(LOG_LEVELS).default('info'),
     )
     .addHelpText(
       'after',
@@ -53,12 +55,12 @@ function addResolve(program: Command, context: CommandContext, run: Run): void {
   const command = addCommand(
     program,
     'resolve',
-    'one answer, and why: each build looked at, each image, what decided',
+    'explain what Argo CD would get for a branch: the builds, the images, the reason',
   )
     .addOption(configOption())
-    .option('-p, --project <PROJECT>', 'project of the configuration; may be left out when there is only one')
+    .option('-p, --project <PROJECT>', 'project in the configuration; needed only if there are several')
     .addOption(
-      new Option('-b, --branch <BRANCH>', 'branch of the pull request')
+      new Option('-b, --branch <BRANCH>', "the pull request's branch")
         .argParser(parseBranch)
         .makeOptionMandatory(),
     )
@@ -68,8 +70,9 @@ function addResolve(program: Command, context: CommandContext, run: Run): void {
     .addHelpText(
       'after',
       `
-It asks CI and the registries anew, and remembers nothing: what serve would keep
-from before is not seen here.
+It asks CI and the registries now, and does not look into the store: an answer
+that a running serve keeps from before is not seen here.
+If CI or a registry fails, greenpin check says what to do about it.
 Exit status: 0 answered, 3 nothing to deploy, 1 failed, 2 usage or
 configuration.
 
@@ -84,7 +87,7 @@ function addDigest(program: Command, context: CommandContext, run: Run): void {
   const command = addCommand(
     program,
     'digest',
-    'tag to digest; of several images, one line "IMAGE DIGEST" each',
+    'print the digest of a tag; for several images, a line "IMAGE DIGEST" each',
   )
     .argument('<IMAGE...>', 'image references: ghcr.io/acme/shop:v1')
     .addOption(configOption('configuration file, for its registries and credentials'))
@@ -98,10 +101,9 @@ function addDigest(program: Command, context: CommandContext, run: Run): void {
     .addHelpText(
       'after',
       `
-It needs no configuration, and is anonymous unless --config or --docker-config
-says otherwise.
-Exit status: 0 found, 3 absent, 1 failed, 2 no valid reference; of several
-images those found are printed, and the worst outcome is the status.
+Without --config or --docker-config it uses no credentials.
+Exit status: 0 found, 3 not in the registry, 1 failed, 2 no valid reference. Of
+several images, those that are found are printed, and the worst counts.
 
 Example: greenpin digest --platform linux/amd64 ghcr.io/acme/shop:v1`,
     )
@@ -114,15 +116,35 @@ function addCheck(program: Command, context: CommandContext, run: Run): void {
   const command = addCommand(
     program,
     'check',
-    'check the configuration, then probe every CI connection and registry once',
+    'check the configuration, then try the store, CI and the registries once',
   )
     .addOption(configOption())
     .addHelpText(
       'after',
-      '\nExit status: 0 all well (or warnings), 1 a probe failed, 2 usage or\nconfiguration.',
+      `
+What failed or is doubtful comes with a hint what to do. Nothing is changed: the
+store's file is not even made, and registries are asked for a tag that nobody
+pushes.
+Exit status: 0 all well (or warnings), 1 something failed, 2 usage or
+configuration.`,
     )
     .action((options: CheckOptions) =>
       run(command, async () => (await import('./check.ts')).check(options, context)),
+    );
+}
+
+function addHealth(program: Command, context: CommandContext, run: Run): void {
+  const command = addCommand(program, 'health', 'ask whether serve lives, by its management address')
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+It is what the image's HEALTHCHECK runs. Whether calls can be answered is what
+/readyz of the management address says.
+Exit status: 0 healthy, 1 not, 2 usage or configuration.`,
+    )
+    .action((options: HealthOptions) =>
+      run(command, async () => (await import('./health.ts')).health(options, context)),
     );
 }
 
@@ -136,7 +158,7 @@ function addDemo(program: Command, context: CommandContext, run: Run): void {
   const command = addCommand(
     program,
     'demo',
-    'the documented example against small servers of its own; no network, no account',
+    'play an example with small servers of its own; no network, no account',
   )
     .addOption(configOption().hideHelp())
     .option('--keep', 'leave it running afterwards, for your own curl')
@@ -145,7 +167,7 @@ function addDemo(program: Command, context: CommandContext, run: Run): void {
       'port of the plugin on 127.0.0.1 (default: any free one; with --keep 4355)',
       parsePort,
     )
-    .addHelpText('after', '\nExit status: 0 all came out as it says, 1 it did not, 2 usage.')
+    .addHelpText('after', '\nExit status: 0 everything came out as announced, 1 something did not, 2 usage.')
     .action((options: DemoOptions) =>
       run(command, async () => (await import('./demo.ts')).demo(options, context)),
     );

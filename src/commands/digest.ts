@@ -6,6 +6,7 @@ import type { ProbingRegistryClient } from '../registry/client.ts';
 import { parsePlatform, parseReference } from '../registry/reference.ts';
 import type { DigestResult } from '../resolve/ports.ts';
 import type { ImageReference, Platform } from '../resolve/types.ts';
+import type { World } from '../world.ts';
 import { createCommandWorld } from './command-world.ts';
 import type { CommandContext } from './context.ts';
 import { complain } from './diagnostics.ts';
@@ -39,7 +40,9 @@ export async function digest(
 ): Promise<number> {
   const { stdout, stderr } = context;
   const platform = options.platform === undefined ? undefined : parseOption(options.platform);
-  const client = await createClient(options, context);
+  const world = createCommandWorld(context);
+  const client = await createClient(options, context, world);
+  const told: string[] = [];
   const running = images.map(async (image) => ({
     image,
     outcome: await resolveOne(image, platform, client),
@@ -50,10 +53,12 @@ export async function digest(
     if (outcome.kind === 'found') {
       stdout.write(images.length === 1 ? `${outcome.digest}\n` : `${image} ${outcome.digest}\n`);
     } else {
+      told.push(describe(image, outcome));
       complain(stderr, describe(image, outcome));
     }
     if (SEVERITY.indexOf(outcome.kind) > SEVERITY.indexOf(worst)) worst = outcome.kind;
   }
+  world.tellWarnings(told);
   return STATUS[worst];
 }
 
@@ -65,7 +70,11 @@ function parseOption(platform: string): Platform {
   }
 }
 
-async function createClient(options: DigestOptions, context: CommandContext): Promise<ProbingRegistryClient> {
+async function createClient(
+  options: DigestOptions,
+  context: CommandContext,
+  world: World,
+): Promise<ProbingRegistryClient> {
   const { registries, dockerConfigFiles } =
     options.config === undefined ? NO_CONFIG : await loadConfig(options, context);
   const given = options.dockerConfig ?? [];
@@ -73,7 +82,7 @@ async function createClient(options: DigestOptions, context: CommandContext): Pr
   return composeRegistries(
     { registries, dockerConfigFiles: [...given, ...dockerConfigFiles] },
     TIMEOUT_MS,
-    createCommandWorld(context),
+    world,
   );
 }
 

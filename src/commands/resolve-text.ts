@@ -17,8 +17,15 @@ type BuildReport = ResolveReport['builds'][number];
 type ImageReport = NonNullable<BuildReport['images']>[string];
 type Answered = Exclude<ResolveReport['answer'], { kind: 'failed' }>;
 
-/** @returns lines, without a newline at the end */
-export function formatResolveReport(given: ResolveReport, paint: Paint): string {
+/**
+ * @param notes what to do about it, each a sentence
+ * @returns lines, without a newline at the end
+ */
+export function formatResolveReport(
+  given: ResolveReport,
+  paint: Paint,
+  notes: readonly string[] = [],
+): string {
   const report = makeVisible(given);
   const { project, gitRepository, branch, number } = report;
   const pullRequest = number === null ? '' : `, pull request ${number}`;
@@ -29,6 +36,7 @@ export function formatResolveReport(given: ResolveReport, paint: Paint): string 
     ...formatIgnored(report),
     '',
     ...formatAnswer(report, paint),
+    ...notes.map((note) => paint('dim', `  hint: ${printable(note)}`)),
   ].join('\n');
 }
 
@@ -81,7 +89,7 @@ function describeUse({ commit, verdict, images }: BuildReport, answer: ResolveRe
   const named = (kind: ImageReport['kind']) =>
     Object.entries(images).flatMap(([name, image]) => (image.kind === kind ? [name] : []));
   const failed = [...named('failed'), ...named('invalid')];
-  if (failed.length > 0) return `; in doubt: ${failed.join(', ')}`;
+  if (failed.length > 0) return `; could not be checked: ${failed.join(', ')}`;
   const absent = named('absent');
   return absent.length > 0 ? `; passed over, it lacks ${absent.join(', ')}` : '; passed over';
 }

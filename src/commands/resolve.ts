@@ -3,10 +3,12 @@ import { composeCore } from '../compose.ts';
 import type { Config } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import { parseGetParams } from '../http/parameters.ts';
+import type { Resolution } from '../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../resolve/types.ts';
 import { createCommandWorld } from './command-world.ts';
 import { loadCommandConfig, type CommandContext } from './context.ts';
 import { printableJson } from './printable.ts';
+import { noteResolution } from './resolve-notes.ts';
 import { createResolveReport } from './resolve-report.ts';
 import { formatResolveReport } from './resolve-text.ts';
 import { createPaint } from './style.ts';
@@ -30,13 +32,26 @@ const EXIT = { answered: 0, nothing: 3, failed: 1 } as const;
 export async function resolve(options: ResolveOptions, context: CommandContext): Promise<number> {
   const config = loadCommandConfig(options, context);
   const request = parseRequest(options, config);
-  const core = composeCore(config, createCommandWorld(context));
+  const world = createCommandWorld(context);
+  const core = composeCore(config, world);
   const resolution = await core.resolve(request);
   const report = createResolveReport(request, resolution);
   const text =
-    options.json === true ? printableJson(report) : formatResolveReport(report, createPaint(context));
+    options.json === true
+      ? printableJson(report)
+      : formatResolveReport(report, createPaint(context), noteResolution(request, resolution));
   context.stdout.write(`${text}\n`);
+  world.tellWarnings(listFailures(resolution));
   return EXIT[resolution.decision.kind];
+}
+
+/** @returns what the report says has failed, and why */
+function listFailures({ decision, examined }: Resolution): string[] {
+  const images = examined.flatMap(({ findings }) => [...findings.values()]);
+  return [
+    ...(decision.kind === 'failed' ? [decision.message] : []),
+    ...images.flatMap((image) => (image.kind === 'failed' ? [image.failure.message] : [])),
+  ];
 }
 
 /** By the same rules as a call, so that what is explained is what Argo CD would get. */

@@ -5,6 +5,8 @@ import { checkSecretFiles } from '../config/secret-files.ts';
 import { ConfigError } from '../errors.ts';
 import type { LogLevel } from '../log-level.ts';
 import { createLogger } from '../logger.ts';
+import { tellNodeWarnings } from '../node-warnings.ts';
+import { findIdleSettings } from './check-warnings.ts';
 import { loadCommandConfig, untilAborted, type CommandContext } from './context.ts';
 
 export interface ServeOptions {
@@ -22,6 +24,8 @@ export async function serve(options: ServeOptions, context: CommandContext): Pro
   const problems = checkSecretFiles(config, statSync, (path) => readFileSync(path, 'utf8'));
   if (problems.length > 0) throw new ConfigError(problems);
   const logger = createLogger(options.logLevel);
+  // The log is one JSON object a line, whoever has something to say.
+  tellNodeWarnings(process, (message) => logger.warn(message));
   const { env, version } = context;
   const stopping = context.stopSignal();
   const service = composeService(config, { env, now: Date.now, logger, version, stopping });
@@ -31,6 +35,9 @@ export async function serve(options: ServeOptions, context: CommandContext): Pro
   });
   const addresses = await service.start();
   logger.info({ version, config: config.file, ...addresses }, 'listening');
+  for (const { subject, target, detail } of findIdleSettings(config)) {
+    logger.warn(`${subject} ${target}`.trimEnd() + `: ${detail}; see greenpin check`);
+  }
   await untilAborted(stopping);
   logger.info('stopping: calls in flight are answered first');
   await service.stop();

@@ -77,10 +77,15 @@ interface Surroundings {
   /** Path of the configuration file: relative paths in it start at its folder. */
   readonly file: string;
   readonly parsePlatform: (text: string) => Platform;
+  /** What `GREENPIN_STATE_DIRECTORY` says, if it is set. */
+  readonly stateDirectory?: string;
 }
 
 /** @param document satisfies the schema and the rules */
-export function createConfig(document: ConfigDocument, { file, parsePlatform }: Surroundings): Config {
+export function createConfig(
+  document: ConfigDocument,
+  { file, parsePlatform, stateDirectory }: Surroundings,
+): Config {
   const locate = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { server, management, store, dockerConfigFiles } = document;
   const connections = Object.entries(document.ci);
@@ -96,7 +101,7 @@ export function createConfig(document: ConfigDocument, { file, parsePlatform }: 
     management,
     freshForMs: parseDuration(document.freshFor),
     maxFreshForMs: parseDuration(document.maxFreshFor),
-    store: createStoreSettings(store, locate),
+    store: createStoreSettings(store, locate, stateDirectory),
     ci: new Map(connections.map(([name, value]) => [name, createConnection(name, value, locate)])),
     registries: new Map(
       Object.entries(document.registries).map(([host, value]) => [host, createRegistry(host, value, locate)]),

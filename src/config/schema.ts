@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ciSchema, secretFile, secretVariable } from './ci-schema.ts';
 import { DURATION_EXPECTED, DURATION_PATTERN } from './duration.ts';
 import { atMostOne, mapping, named, text, whole } from './fields.ts';
+import { ADDRESS, DEFAULT_MANAGEMENT, HIGHEST_PORT } from './management-address.ts';
 import { entryName, projectSchema } from './project-schema.ts';
 import { registryHost, registrySchema } from './registry-schema.ts';
 import { ONE_LINE } from './secret-like.ts';
@@ -14,8 +15,8 @@ import { storeSchema } from './store-schema.ts';
 /** Where Argo CD's documentation mounts the plugin's token. */
 export const DEFAULT_TOKEN_FILE = '/var/run/argo/token';
 
-const address = text(/^[A-Za-z0-9.:_-]+$/, 'a host name or an IP address to listen on, for example 0.0.0.0');
-const port = whole(0, 65_535, 'a port from 0 to 65535, where 0 lets the system choose');
+const address = text(ADDRESS, 'a host name or an IP address to listen on, for example 0.0.0.0');
+const port = whole(0, HIGHEST_PORT, 'a port from 0 to 65535, where 0 lets the system choose');
 const duration = text(DURATION_PATTERN, DURATION_EXPECTED);
 
 const serverSchema = mapping(
@@ -41,8 +42,10 @@ const serverSchema = mapping(
 
 const managementSchema = mapping(
   {
-    host: address.default('0.0.0.0').meta({ description: 'Address of the management port.' }),
-    port: port.default(9464).meta({ description: 'Port of /healthz, /readyz and /metrics.' }),
+    host: address.default(DEFAULT_MANAGEMENT.host).meta({ description: 'Address of the management port.' }),
+    port: port
+      .default(DEFAULT_MANAGEMENT.port)
+      .meta({ description: 'Port of /healthz, /readyz and /metrics.' }),
   },
   { title: 'Management', description: 'Health and metrics, on a port of their own.' },
 );

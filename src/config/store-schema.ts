@@ -21,10 +21,11 @@ const sqlite = mapping(
       new RegExp(`^(?!~)(?!file:)(?!:memory:$)${ONE_LINE}$`),
       "a file's path, for example ./greenpin.db",
     )
-      .default('./greenpin.db')
+      .optional()
       .meta({
         description:
-          "The file; it is made when it is missing, and must lie on a disk of this machine. A relative path starts at the configuration file's folder.",
+          "The file; it is made when it is missing, and must lie on a disk of this machine. A relative path starts at the configuration file's folder. Left out: greenpin.db in the folder that the environment variable GREENPIN_STATE_DIRECTORY names, else ./greenpin.db.",
+        examples: ['./greenpin.db', '/var/lib/greenpin/greenpin.db'],
       }),
     forgetAfter,
   },

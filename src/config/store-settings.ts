@@ -1,4 +1,5 @@
 /** The store as the program uses it (`store`, design §3). */
+import { join } from 'node:path';
 import { parseDuration } from './duration.ts';
 import type { ConfigDocument } from './schema.ts';
 
@@ -17,14 +18,23 @@ export interface RedisSettings {
   readonly forgetAfterMs: number;
 }
 
-/** @param locate makes a path of the file one from the working directory */
+const DATABASE = 'greenpin.db';
+
+/**
+ * @param locate makes a path of the file one from the working directory
+ * @param stateDirectory where what must outlive the process lies on this machine, if its environment says so
+ */
 export function createStoreSettings(
   store: ConfigDocument['store'],
   locate: (path: string) => string,
+  stateDirectory?: string,
 ): StoreSettings {
   if (store.kind === 'memory') return store;
   const forgetAfterMs = parseDuration(store.forgetAfter);
-  if (store.kind === 'sqlite') return { kind: 'sqlite', path: locate(store.path), forgetAfterMs };
+  if (store.kind === 'sqlite') {
+    const path = stateDirectory === undefined ? locate(DATABASE) : join(stateDirectory, DATABASE);
+    return { kind: 'sqlite', path: store.path === undefined ? path : locate(store.path), forgetAfterMs };
+  }
   const { kind, url, passwordFile, passwordEnv } = store;
   return {
     kind,

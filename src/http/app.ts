@@ -11,7 +11,7 @@ import { createCallLog } from './call-log.ts';
 import { answerClientError, createErrorHandler, sendError } from './error-handler.ts';
 import type { AnswerSource, GetParamsDeps } from './getparams.ts';
 import { createGetParams, GETPARAMS_PATH } from './getparams.ts';
-import { closeConnectionsOnStop } from './stopping.ts';
+import { closeConnectionsOnStop, type StopLimits } from './stopping.ts';
 
 const JSON_TYPE = 'application/json';
 const BODY_LIMIT = 1024 * 1024;
@@ -33,8 +33,8 @@ export interface AppDeps {
   /** Monotonic milliseconds with fractions. */
   readonly stopwatch?: () => number;
   readonly requestTimeoutMs?: number;
-  /** How long `close()` waits for what is under way. */
-  readonly stopWithinMs?: number;
+  /** How `close()` treats connections. */
+  readonly stopLimits?: StopLimits;
 }
 
 /** @returns the server, not yet listening; `close()` lets the requests in flight finish */
@@ -42,7 +42,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   const { authenticator, logger, observer, stopwatch = () => performance.now() } = deps;
   const calls = createCallLog(logger, observer, stopwatch);
   const app = fastify(serverOptions(deps));
-  const stopping = closeConnectionsOnStop(app, deps.stopWithinMs);
+  const stopping = closeConnectionsOnStop(app, deps.stopLimits);
   app.decorateRequest('startedAt', 0);
   app.decorateRequest('question', undefined);
   app.removeAllContentTypeParsers();

@@ -26,7 +26,8 @@ export function createManagement({ notReady, stopping, metrics }: ManagementDeps
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
   });
-  closeConnectionsOnStop(app);
+  // A probe that is lost is asked again.
+  closeConnectionsOnStop(app, { graceMs: 0 });
   app.setNotFoundHandler((_request, reply) => sendError(reply, notFound()));
   app.setErrorHandler((_error, _request, reply) => {
     sendError(reply, new ApiError('internal_error', 'Greenpin could not answer this'));

@@ -8,6 +8,11 @@ const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i;
 const DIGITS = /^[0-9]+$/;
 /** Counted in code points. */
 const BRANCH_LENGTH = /^.{1,255}$/su;
+/** All of the value: braces alone are legal in a branch's name. */
+const TEMPLATE = /^\s*\{\{.*\}\}\s*$/su;
+/** What Go's templates put in place of what they are not given. */
+const NO_VALUE = '<no value>';
+const GO_TEMPLATE = /^\s*\{\{-?\s*\./u;
 /** C0, DEL and C1. */
 const CONTROL = /\p{Cc}/u;
 
@@ -60,9 +65,23 @@ function isMissing(value: unknown): value is undefined | null | '' {
   return value === undefined || value === null || value === '';
 }
 
+function isTemplate(value: unknown): value is string {
+  return typeof value === 'string' && (TEMPLATE.test(value) || value === NO_VALUE);
+}
+
+/** Without goTemplate, Argo CD leaves `{{ .branch }}` as it is; and what no generator gives, it never fills in. */
+function explainTemplate(name: string, value: string): string {
+  const remedy = GO_TEMPLATE.test(value)
+    ? 'set goTemplate: true in the ApplicationSet'
+    : 'the generator before the plugin, in the same matrix, gives no parameter of that name';
+  return `${name} is ${quote(value)}, a template that Argo CD has not filled in: ${remedy}`;
+}
+
 function parseBranch(value: unknown, problems: string[]): string | undefined {
   if (isMissing(value)) {
     problems.push('branch is missing or empty (pass branch: "{{ .branch }}" in input.parameters)');
+  } else if (isTemplate(value)) {
+    problems.push(explainTemplate('branch', value));
   } else if (typeof value !== 'string') {
     problems.push(`branch must be a string, found ${describe(value)}`);
   } else if (!BRANCH_LENGTH.test(value)) {
@@ -86,6 +105,8 @@ function parseProject(
     const [only, ...others] = projects.values();
     if (others.length === 0 && only !== undefined) return only;
     problems.push(`project is missing; ${listProjects(projects)}`);
+  } else if (isTemplate(value)) {
+    problems.push(explainTemplate('project', value));
   } else if (typeof value === 'string') {
     const project = projects.get(value);
     if (project !== undefined) return project;
@@ -106,7 +127,11 @@ function listProjects(projects: ReadonlyMap<string, Project>): string {
 function parseHeadSha(value: unknown, problems: string[]): string | undefined {
   if (isMissing(value)) return undefined;
   if (typeof value === 'string' && COMMIT.test(value)) return value.toLowerCase();
-  problems.push(`head_sha must be a full commit of 40 or 64 hex digits, found ${describe(value)}`);
+  problems.push(
+    isTemplate(value)
+      ? explainTemplate('head_sha', value)
+      : `head_sha must be a full commit of 40 or 64 hex digits, found ${describe(value)}`,
+  );
   return undefined;
 }
 
@@ -114,7 +139,11 @@ function parseNumber(value: unknown, problems: string[]): string | undefined {
   if (isMissing(value)) return undefined;
   const number = typeof value === 'string' && DIGITS.test(value) ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number) && number > 0) return String(number);
-  problems.push(`number must be a positive integer, or a string of digits, found ${describe(value)}`);
+  problems.push(
+    isTemplate(value)
+      ? explainTemplate('number', value)
+      : `number must be a positive integer, or a string of digits, found ${describe(value)}`,
+  );
   return undefined;
 }
 

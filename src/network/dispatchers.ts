@@ -62,7 +62,7 @@ function readFor({ host }: URL, readTls: () => TlsMaterial): TlsMaterial {
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'its certificates cannot be read';
     throw new UpstreamError(
-      { kind: 'unreachable', host, message: `${host} was not asked: ${reason}` },
+      { kind: 'unreachable', host, message: `${host} was not asked: ${reason}`, trouble: 'files' },
       { cause: error },
     );
   }

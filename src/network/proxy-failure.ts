@@ -1,6 +1,6 @@
 /** Failures that a proxy is to blame for, in the words of `errors.ts`; undici tells them like those of the host behind it. */
 import type { buildConnector, Dispatcher } from 'undici';
-import { UpstreamError } from '../errors.ts';
+import { UpstreamError, type ConnectionTrouble } from '../errors.ts';
 import type { Proxy } from './proxies.ts';
 
 /** No connection to the proxy itself; its cause is the system's or undici's error. */
@@ -48,7 +48,12 @@ function translate(error: Error, host: string, { title }: Proxy): Error {
   const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(error.message)?.[1];
   const code = codeOf(error);
   if (status === '407') {
-    return failure(host, `${title} wants other credentials (407); they belong into its URL`, error);
+    return failure(
+      host,
+      `${title} wants other credentials (407); they go into its URL`,
+      error,
+      'proxy_login',
+    );
   }
   if (status !== undefined) return failure(host, `${title} does not connect to ${host} (${status})`, error);
   if (code === 'UND_ERR_PRX_CONN') {
@@ -61,8 +66,13 @@ function translate(error: Error, host: string, { title }: Proxy): Error {
   return failure(host, `${title} cannot be reached (${codeOf(error.cause)})`, error);
 }
 
-function failure(host: string, message: string, cause: Error): UpstreamError {
-  return new UpstreamError({ kind: 'unreachable', host, message }, { cause });
+function failure(
+  host: string,
+  message: string,
+  cause: Error,
+  trouble: ConnectionTrouble = 'proxy',
+): UpstreamError {
+  return new UpstreamError({ kind: 'unreachable', host, message, trouble }, { cause });
 }
 
 function codeOf(error: unknown): string {

@@ -1,4 +1,5 @@
 /** Puts what went wrong in an HTTP exchange into the words of `UpstreamFailure`. Pure. */
+import { describeExchangeError } from '../connection-trouble.ts';
 import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../errors.ts';
 import type { Credential } from './credentials.ts';
 
@@ -21,68 +22,15 @@ const REST_MS = 2000;
 /** Whatever is sent: a mistake in one header must not silence a registry for days. */
 const LONGEST_REST_MS = 3_600_000;
 
-const TIMEOUT_CODES = new Set([
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'ETIMEDOUT',
-]);
-const BROKEN_CODES = new Set([
-  'ECONNRESET',
-  'EPIPE',
-  'ECONNABORTED',
-  'UND_ERR_SOCKET',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-]);
-const TLS_CODE = /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL|EPROTO$)/;
-
-const UNKNOWN_AUTHORITY = new Set([
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-]);
-
-/** What the host's TLS has sent as an alert: there is no client certificate, or one that it does not believe. */
-const OUR_CERTIFICATE = /_ALERT_(?:\w+_)?(?:CERTIFICATE|UNKNOWN_CA)/;
-
 /** @param error what undici (or reading the body) threw */
 export function describeError(error: unknown, host: string): Fault {
   if (error instanceof UpstreamError) return { failure: error.failure, retry: false, restMs: REST_MS };
   if (error instanceof BodyTooLarge)
     return settled(host, 'malformed', `${host} sent an answer that is too large`);
-  const code = errorCode(error);
-  if (code === 'TimeoutError' || TIMEOUT_CODES.has(code)) {
-    return resting(host, 'timeout', `${host} did not answer in time`);
-  }
-  if (BROKEN_CODES.has(code) || code.startsWith('ERR_HTTP2_')) {
-    const message = `the connection to ${host} broke before the answer was whole`;
-    return { ...resting(host, 'unreachable', message), retry: true };
-  }
-  return resting(host, 'unreachable', describeCode(code, host));
-}
-
-function describeCode(code: string, host: string): string {
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the name ${host} cannot be resolved (${code})`;
-  if (code === 'ECONNREFUSED') return `${host} refuses connections`;
-  if (UNKNOWN_AUTHORITY.has(code)) {
-    const advice = `if you know the authority of its certificate, give it as registries.${host}.caFile`;
-    return `no trusted TLS connection to ${host} (${code}); ${advice}`;
-  }
-  if (OUR_CERTIFICATE.test(code)) {
-    const keys = `registries.${host}.certFile and keyFile`;
-    return `${host} wants another client certificate than it is shown (${code}); it is given as ${keys}`;
-  }
-  if (TLS_CODE.test(code)) return `no trusted TLS connection to ${host} (${code})`;
-  // Docker Hub has sent a 429 whose lines end in a bare LF; undici's parser refuses it.
-  if (code.startsWith('HPE_') || code === 'HTTPParserError') return `${host} sent an answer that is not HTTP`;
-  return `the request to ${host} failed (${code})`;
-}
-
-function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  const { trouble, message } = describeExchangeError(error, host);
+  const kind = trouble === 'timeout' ? 'timeout' : 'unreachable';
+  const failure: UpstreamFailure = { kind, host, message, ...(trouble && { trouble }) };
+  return { failure, retry: trouble === 'broken', restMs: REST_MS };
 }
 
 /**
@@ -119,10 +67,6 @@ function parseRetryAfter(value: string | undefined, now: number): number | undef
 
 function settled(host: string, kind: UpstreamFailureKind, message: string): Fault {
   return { failure: { kind, host, message }, retry: false, restMs: 0 };
-}
-
-function resting(host: string, kind: UpstreamFailureKind, message: string): Fault {
-  return { ...settled(host, kind, message), restMs: REST_MS };
 }
 
 /** @returns the error for an answer that is not what the specification says */

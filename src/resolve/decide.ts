@@ -1,6 +1,6 @@
 /** The table of answers (design §2): what was found now, against what was handed out last. */
 import type { ApiErrorCode, UpstreamFailure } from '../errors.ts';
-import type { ImageSource } from './ports.ts';
+import type { Doubt, ImageSource } from './ports.ts';
 import type { SearchOutcome } from './search-builds.ts';
 import { compareBuilds } from './select-build.ts';
 import type { BranchRequest, LastGood, PinnedSet } from './types.ts';
@@ -31,7 +31,13 @@ export type Decision =
       readonly because: string;
     }
   | { readonly kind: 'nothing'; readonly asOf: number; readonly because: string }
-  | { readonly kind: 'failed'; readonly code: ApiErrorCode; readonly message: string };
+  | {
+      readonly kind: 'failed';
+      readonly code: ApiErrorCode;
+      readonly message: string;
+      /** CI's or the registry's, if it is one. */
+      readonly failure?: UpstreamFailure;
+    };
 
 /** One row of the table. Never throws; asks the registry only whether an image that was handed out is still there. */
 export async function decide(
@@ -88,7 +94,7 @@ export async function decideUnremembered(
 export function decideFailed(failure: UpstreamFailure, lastGood: LastGood | undefined): Decision {
   if (lastGood !== undefined) return keepStale(lastGood, failure.message);
   const code = failure.kind === 'rate_limited' ? 'rate_limited' : 'upstream_failed';
-  return { kind: 'failed', code, message: failure.message };
+  return { kind: 'failed', code, message: failure.message, failure };
 }
 
 /** The caller cannot wait longer: the last good answer if there is one, else an error. */
@@ -98,6 +104,13 @@ export function decideLate(lastGood: LastGood | undefined): Decision {
   return lastGood === undefined
     ? { kind: 'failed', code: 'deadline_exceeded', message }
     : keepStale(lastGood, message);
+}
+
+/** A newer run may have ended green since, and CI could not tell: the answer is right, and perhaps not the newest. */
+export function markDoubtful(decision: Decision, { failure, createdAt }: Doubt): Decision {
+  if (decision.kind !== 'answered' || createdAt <= decision.set.build.position) return decision;
+  const because = `${decision.because}; a newer build may be there: ${failure.message}`;
+  return { ...decision, freshness: 'stale', because };
 }
 
 /**

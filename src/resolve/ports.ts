@@ -20,10 +20,16 @@ export type BranchRuns =
       readonly since: number | null;
       /** When upstream last confirmed this, milliseconds since the epoch. */
       readonly asOf: number;
-      /** Why it could not be learnt how a run goes on: it may have ended. Enough for a build that is known, not for "none". */
-      readonly doubt?: UpstreamFailure | undefined;
+      readonly doubt?: Doubt | undefined;
     }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+/** A run of which CI could not tell how it goes on: it may have ended green. */
+export interface Doubt {
+  readonly failure: UpstreamFailure;
+  /** The run's, milliseconds since the epoch. */
+  readonly createdAt: number;
+}
 
 /** Runs of one Git repository, branch by branch. */
 export interface RunSource {
@@ -154,6 +160,22 @@ export interface CiProvider {
   fetchPullRequest(gitRepository: string, number: string): Promise<PullRequestHead>;
   /** One cheap call that proves connection, credentials and repository; a sentence on what was seen. */
   probe(gitRepository: string): Promise<string>;
+}
+
+/** A workflow's file, as CI knows it. */
+export interface Workflow {
+  /** `.github/workflows/build.yml` */
+  readonly path: string;
+  /** Why CI does not run it, in the provider's own word (`disabled_manually`); null: it does. */
+  readonly disabled: string | null;
+}
+
+/** What `greenpin check` asks of CI beside `probe`; not for answers. Each method throws `UpstreamError`. */
+export interface CiInspector {
+  /** Those that are in the repository or have run; undefined: there are too many to tell. */
+  fetchWorkflows(gitRepository: string): Promise<readonly Workflow[] | undefined>;
+  /** Proves that the credentials may read pull requests. */
+  probePullRequests(gitRepository: string): Promise<void>;
 }
 
 /** What a registry says of one reference. Three-way on purpose: a fault is never "absent". */

@@ -3,8 +3,8 @@
  * registry, and is that answer one that may be given after the last one? (design §2)
  */
 import type { UpstreamFailure } from '../errors.ts';
-import { decide, decideUnremembered, type Decision, type Found } from './decide.ts';
-import type { BranchRuns, ImageSource, LastGoodStore, RunSource } from './ports.ts';
+import { decide, decideUnremembered, markDoubtful, type Decision, type Found } from './decide.ts';
+import type { BranchRuns, Doubt, ImageSource, LastGoodStore, RunSource } from './ports.ts';
 import { searchBuilds, type ExaminedBuild, type SearchOutcome } from './search-builds.ts';
 import { countIgnored, selectBuilds, type JudgedBuild } from './select-build.ts';
 import { originOfPullRequest, selectOrigin, type SettledOrigin } from './select-origin.ts';
@@ -29,6 +29,8 @@ export interface Resolution {
   readonly examined: readonly ExaminedBuild[];
   /** Runs of the branch that don't count, as a sentence with how many there are of each. */
   readonly ignored: ReadonlyMap<string, number>;
+  /** Paths of all workflows that have runs of the branch, whether they count or not. */
+  readonly workflows: ReadonlySet<string>;
 }
 
 /**
@@ -36,8 +38,9 @@ export interface Resolution {
  * Callers see to it that one key (`lastGoodKey`) is resolved once at a time.
  */
 export async function resolveBranch(request: BranchRequest, ports: ResolvePorts): Promise<Resolution> {
-  const { found, ...account } = await findNewestSet(request, ports);
-  return { decision: await decideAgainstLast(found, request, ports), ...account };
+  const { found, doubt, ...account } = await findNewestSet(request, ports);
+  const decision = await decideAgainstLast(found, request, ports);
+  return { decision: doubt === undefined ? decision : markDoubtful(decision, doubt), ...account };
 }
 
 /** Another replica may hand out something else for the branch meanwhile: then that is what must not be gone behind. */
@@ -65,8 +68,8 @@ type Account = Omit<Resolution, 'decision'>;
 async function findNewestSet(
   request: BranchRequest,
   ports: ResolvePorts,
-): Promise<Account & { found: Found }> {
-  let account: Account = { builds: [], examined: [], ignored: new Map() };
+): Promise<Account & { found: Found; doubt?: Doubt | undefined }> {
+  let account: Account = { builds: [], examined: [], ignored: new Map(), workflows: new Set() };
   let known: BranchRuns = await ports.runs.readBranch(request.branch);
   while (known.kind === 'known') {
     const origin = await settleOrigin(known, request, ports.runs);
@@ -75,11 +78,18 @@ async function findNewestSet(
     if (origin.kind !== 'undecided') {
       const builds = selectBuilds(known.runs, request.project, origin);
       const { outcome, examined } = await searchBuilds(builds, known.since, request, ports.images);
-      account = { builds, examined, ignored: countIgnored(known.runs, request.project, origin) };
+      account = {
+        builds,
+        examined,
+        ignored: countIgnored(known.runs, request.project, origin),
+        workflows: new Set(known.runs.map(({ workflow }) => workflow)),
+      };
       if (outcome.kind === 'none' && known.doubt !== undefined) {
-        return { found: { kind: 'failed', failure: known.doubt }, ...account };
+        return { found: { kind: 'failed', failure: known.doubt.failure }, ...account };
       }
-      if (outcome.kind !== 'undecided') return { found: date(outcome, known.asOf), ...account };
+      if (outcome.kind !== 'undecided') {
+        return { found: date(outcome, known.asOf), doubt: known.doubt, ...account };
+      }
     }
     known = await ports.runs.readFurther(request.branch);
   }

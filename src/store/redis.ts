@@ -6,6 +6,8 @@ import type { RedisConnection } from './redis-connection.ts';
 /** With the version of what is kept: another one's is not read. */
 const PREFIX = 'greenpin:1:last-good:';
 
+const PROBE_KEY = 'greenpin:1:check';
+
 /** KEYS: the answer. ARGV: milliseconds to keep it. */
 const READ = `
 local kept = redis.call('HMGET', KEYS[1], 'revision', 'value')
@@ -46,6 +48,15 @@ export function createRedisArchive(redis: RedisConnection, forgetAfter: number):
     write,
     close: () => redis.close(),
   };
+}
+
+/** KEYS: one that nobody has. */
+const PROBE = `redis.call('SET', KEYS[1], '1', 'PX', 1000)
+return redis.call('DEL', KEYS[1])`;
+
+/** Runs a script that writes, since that is what the store takes, and leaves nothing behind. @throws Error as `send` does */
+export async function probeRedis(redis: RedisConnection): Promise<void> {
+  await redis.send('EVAL', PROBE, '1', PROBE_KEY);
 }
 
 function parseKept(reply: unknown): Kept | undefined {

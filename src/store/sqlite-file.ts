@@ -1,5 +1,6 @@
 /** Opens the database file, brings it to the present schema, and refuses what is not ours. */
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigError } from '../errors.ts';
 
@@ -27,21 +28,57 @@ export const MIGRATIONS: readonly string[] = [
  * @throws ConfigError with one line when there cannot be a database, or another one is; that one is left as it was
  */
 export function openSqliteFile(path: string, migrations = MIGRATIONS): DatabaseSync {
+  return open(path, migrations.length, (database) => {
+    // A process that is killed loses nothing that was committed; if the machine fails, the last seconds may be lost, which a
+    // resolution brings back, but never more (https://sqlite.org/pragma.html#pragma_synchronous).
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    migrate(database, migrations);
+  });
+}
+
+/**
+ * What `openSqliteFile` would meet with, while nothing is made, migrated or written: a process that has the file open is not disturbed,
+ * except that its next write waits while the lock to write is held here, for a moment.
+ * @returns whether there is something in it; if not, it could be made
+ * @throws ConfigError
+ */
+export function probeSqliteFile(path: string): 'found' | 'empty' {
+  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  if (size === undefined) checkFolder(path);
+  else open(path, MIGRATIONS.length, (database) => database.exec('BEGIN IMMEDIATE; ROLLBACK')).close();
+  return (size ?? 0) === 0 ? 'empty' : 'found';
+}
+
+function checkFolder(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw refusal(path, 'a folder that is missing, or cannot be written', {
+      expected: WRITABLE_PLACE,
+      cause,
+    });
+  }
+}
+
+/** @param prepare is given a database that is ours, or empty */
+function open(path: string, known: number, prepare: (database: DatabaseSync) => void): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     // SQLite takes a file of one byte as an empty one.
     const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     if (size > 0 && size < LEAST_BYTES) throw refusal(path, 'a file that is no database');
     database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    examine(database, path, migrations.length);
-    // A process that is killed loses nothing that was committed; if the machine fails, the last seconds may be lost, which a
-    // resolution brings back, but never more (https://sqlite.org/pragma.html#pragma_synchronous).
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-    migrate(database, migrations);
+    examine(database, path, known);
+    prepare(database);
     return database;
   } catch (error) {
     database?.close();
-    throw error instanceof ConfigError ? error : refusal(path, describeFault(error), error);
+    if (error instanceof ConfigError) throw error;
+    const code = resultCode(error);
+    throw refusal(path, FAULTS.get(code) ?? 'a file that cannot be used as a database', {
+      cause: error,
+      ...(PLACE_FAULTS.has(code) && { expected: WRITABLE_PLACE }),
+    });
   }
 }
 
@@ -85,13 +122,31 @@ const FAULTS = new Map([
   [26, 'a file that is no database'],
 ]);
 
-function describeFault(error: unknown): string {
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
-  return FAULTS.get(code & 0xff) ?? 'a file that cannot be used as a database';
+/** Nothing is wrong with the file: there is none, and none can be made. A container without a volume is the usual case. */
+const PLACE_FAULTS = new Set([8, 14]);
+
+const WRITABLE_PLACE =
+  'a folder that this user may write to; mount a volume there, or set store.path (or GREENPIN_STATE_DIRECTORY) to one';
+const OWN_DATABASE = "Greenpin's own database, or a place where it can make one; nothing was overwritten";
+
+const CANNOT_OPEN = 14;
+
+function resultCode(error: unknown): number {
+  // Node's own look at the file comes first, and may be the one that is refused.
+  if (error instanceof Error && 'syscall' in error) return CANNOT_OPEN;
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
 }
 
-function refusal(path: string, found: string, cause?: unknown): ConfigError {
-  const expected = "Greenpin's own database, or a place where it can make one; nothing was overwritten";
+interface RefusalOptions {
+  readonly expected?: string;
+  readonly cause?: unknown;
+}
+
+function refusal(
+  path: string,
+  found: string,
+  { expected = OWN_DATABASE, cause }: RefusalOptions = {},
+): ConfigError {
   return new ConfigError([`store.path: found ${found} at ${JSON.stringify(path)}, expected ${expected}`], {
     cause,
   });

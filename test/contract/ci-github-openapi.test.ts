@@ -1,6 +1,7 @@
 /** Our reading of GitHub's answers, held against GitHub's own description of them (test/fixtures/github/extract.ts). */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { githubWorkflowSchema, parseWorkflowPage } from '../../src/ci/github-inspector.ts';
 import { githubRunSchema, parsePullRequest, parseRun, parseRunPage } from '../../src/ci/github-run.ts';
 import { createFakeGitHub } from '../fixtures/fake-github.ts';
 
@@ -17,6 +18,7 @@ interface Examples {
   'workflow-run-paginated': { workflow_runs: Raw[] };
   'workflow-run': Raw;
   'pull-request': { head: Raw; base: Raw };
+  'workflow-paginated': Raw;
 }
 
 const HOST = 'api.github.com';
@@ -101,6 +103,23 @@ describe("GitHub's example of a pull request", () => {
   it.each(['head', 'base'])('has its repository where we read it: %s', (side) => {
     expect(schemaOf('pull-request', side, 'repo', 'id').type).toBe('integer');
     expect(schemaOf('pull-request', side).required).toContain('repo');
+  });
+});
+
+describe("GitHub's example of a list of workflows", () => {
+  it('is read', () => {
+    expect(parseWorkflowPage(examples['workflow-paginated'], HOST)).toEqual({
+      total: 2,
+      workflows: [
+        { path: '.github/workflows/blank.yaml', disabled: null },
+        { path: '.github/workflows/linter.yaml', disabled: null },
+      ],
+    });
+  });
+
+  it.each(Object.keys(githubWorkflowSchema.shape))('has %s in each, a string', (field) => {
+    expect(schemaOf('workflow', field)).toEqual({ type: 'string' });
+    expect(schemaOf('workflow').required).toContain(field);
   });
 });
 

@@ -36,14 +36,16 @@ export const GIT_REPOSITORY = 'acme/shop';
 export interface CliBedOptions {
   /** Everybody may pull from the registry. */
   readonly open?: boolean;
+  /** Paths of GitHub's that the token has no permission for. */
+  readonly denied?: RegExp;
 }
 
 /** @returns a bed; when it is disposed of, it makes sure that the fakes understood all, and that no output held a secret */
-export async function createCliBed({ open = false }: CliBedOptions = {}): Promise<CliBed> {
+export async function createCliBed({ open = false, denied }: CliBedOptions = {}): Promise<CliBed> {
   const secrets = { token: random(), github: random(), password: random() };
   const auth = Buffer.from(`bot:${secrets.password}`).toString('base64');
   const hidden: string[] = [...Object.values(secrets), auth];
-  const github = await createFakeGitHub({ token: secrets.github });
+  const github = await createFakeGitHub({ token: secrets.github, ...(denied && { denied }) });
   const login = { username: 'bot', password: secrets.password };
   const registry = await createFakeRegistry(open ? {} : { guard: { scheme: 'bearer', login } });
   const folder = mkdtempSync(join(tmpdir(), 'greenpin-cli-'));

@@ -1,5 +1,5 @@
 /** `greenpin check` as a process, between a GitHub and a registry on loopback. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -14,13 +14,15 @@ test.concurrent('all well: exit status 0, and how each was reached', async () =>
   expect([status, stderr]).toEqual([0, '']);
   expect(bed.stable(stdout).replaceAll(/ {2,}/g, '  ')).toBe(`greenpin.yaml: valid, 1 project
 
+ok  store sqlite  greenpin.db  not there yet; serve will make it
 ok  ci github  acme/shop  sees the workflow runs of acme/shop
+ok  ci github  acme/shop  may read pull requests
 ok  registry  REGISTRY/acme/shop-front
   can be read with the credentials from registries.REGISTRY in the configuration
 ok  registry  REGISTRY/acme/shop-back
   can be read with the credentials from registries.REGISTRY in the configuration
 
-3 ok, 0 warnings, 0 failed
+5 ok, 0 warnings, 0 failed
 `);
 });
 
@@ -31,10 +33,72 @@ test.concurrent('warnings: exit status 0, and what to do about them', async () =
   const { status, stdout } = await bed.run(['check']);
   expect(status).toBe(0);
   expect(bed.stable(stdout)).toMatch(
-    /^warning +registry +REGISTRY\/acme\/shop-front +the registry does not know this image\n +hint: before the first push this is normal; otherwise check projects\.shop\.images\.front$/m,
+    /^warning +registry +REGISTRY\/acme\/shop-front\s+the registry does not know this image\n +hint: before the first push this is normal; otherwise check projects\.shop\.images\.front$/m,
   );
   expect(bed.stable(stdout)).toMatch(/^warning +tag +REGISTRY\/acme\/shop-front:\{branch\}\n +it can move/m);
-  expect(stdout).toMatch(/\n1 ok, 2 warnings, 0 failed\n$/);
+  expect(stdout).toMatch(/\n3 ok, 2 warnings, 0 failed\n$/);
+});
+
+test.concurrent(
+  'pull requests that may not be read, and a workflow that CI does not know, are warnings',
+  async () => {
+    await using bed = await createCliBed({ denied: /\/pulls$/ });
+    bed.build(COMMIT);
+    const workflows = ['.github/workflows/biuld.yml'];
+    const images = { front: `${bed.registry.host}/acme/shop-front:sha-{commit:7}` };
+    bed.configure({ projects: { shop: { repository: GIT_REPOSITORY, workflows, images } } });
+    const { status, stdout } = await bed.run(['check']);
+    expect(status).toBe(0);
+    const words = bed.stable(stdout).replaceAll(/\s+/g, ' ');
+    expect(words).toContain('warning ci github acme/shop GITHUB denies the pull requests of acme/shop');
+    expect(words).toContain('hint: give the credentials "Pull requests: read"');
+    expect(words).toContain('CI knows no workflow .github/workflows/biuld.yml (projects.shop.workflows)');
+    expect(words).toContain('did you mean .github/workflows/build.yml?');
+  },
+);
+
+test.concurrent(
+  'a store that serve has open is not disturbed, and nothing is made where there is none',
+  async () => {
+    await using bed = await createCliBed();
+    bed.build(COMMIT);
+    await bed.run(['check']);
+    expect(existsSync(join(bed.folder, 'greenpin.db'))).toBe(false);
+    const served = bed.start(['serve']);
+    await served.seen('stderr', /"listening"/);
+    const { stdout } = await bed.run(['check']);
+    expect(stdout).toMatch(/^ok +store sqlite +greenpin\.db +can be read and written$/m);
+    served.child.kill('SIGTERM');
+    const { status, stderr } = await served.ended;
+    expect([status, stderr]).toEqual([0, expect.not.stringContaining('"warn"')]);
+  },
+);
+
+test.concurrent(
+  'a docker configuration file that is none is told once for each image, and not beside the table',
+  async () => {
+    await using bed = await createCliBed();
+    bed.build(COMMIT);
+    bed.write('config.json', 'no JSON');
+    bed.configure({ registries: {}, dockerConfigFiles: ['config.json'] });
+    const { stdout, stderr } = await bed.run(['check']);
+    expect(stderr).toBe('');
+    expect(stdout.replaceAll(/\s+/g, ' ').match(/config\.json is not a JSON object/g)).toHaveLength(2);
+  },
+);
+
+test.concurrent('what a docker configuration file asks for in vain is told beside the table', async () => {
+  await using bed = await createCliBed({ open: true });
+  bed.build(COMMIT);
+  bed.write('config.json', JSON.stringify({ credHelpers: { 'gcr.io': 'gcloud' } }));
+  bed.configure({ dockerConfigFiles: ['config.json'] });
+  for (const args of [['check'], ['resolve', '-b', 'feature']]) {
+    const { status, stderr } = await bed.run(args);
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^greenpin: config\.json, credHelpers\["gcr\.io"\] is ignored: .*\n$/),
+    ]);
+  }
 });
 
 describe('a probe that fails: exit status 1, with a reason and a hint, and the others are told as well', () => {
@@ -47,13 +111,13 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
     const words = bed.stable(stdout).replaceAll(/\s+/g, ' ');
     expect(words).toContain(
       'failed ci github acme/shop GITHUB does not accept the token of connection "github": it is wrong, expired or revoked ' +
-        'hint: the token is the one in the file github; it takes "Actions: read" on acme/shop',
+        'hint: the token is the one in the file github; it needs "Actions: read" on acme/shop',
     );
     expect(words).toContain(
       'failed registry REGISTRY/acme/shop-front REGISTRY denies access to REGISTRY/acme/shop-front with the credentials from ' +
         'registries.REGISTRY in the configuration: they are wrong or expired, or they may not pull this image hint: ',
     );
-    expect(words).toContain('0 ok, 0 warnings, 3 failed');
+    expect(words).toContain('1 ok, 0 warnings, 3 failed');
   });
 
   test.concurrent('a missing permission', async () => {
@@ -66,7 +130,35 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
       'denies the workflow runs of acme/shop to connection "github": it needs "Actions: read"',
     );
-    expect(stdout).toMatch(/\n2 ok, 0 warnings, 1 failed\n$/);
+    expect(stdout).toMatch(/\n3 ok, 0 warnings, 1 failed\n$/);
+  });
+
+  test.concurrent('a host name that nobody knows: nothing is said of certificates', async () => {
+    await using bed = await createCliBed();
+    const images = { front: 'nowhere.invalid/acme/shop-front:{commit}' };
+    bed.configure({
+      ci: { github: { kind: 'github', url: 'https://nowhere.invalid', tokenFile: 'github' } },
+      registries: {},
+      projects: { shop: { repository: GIT_REPOSITORY, images } },
+    });
+    const { status, stdout } = await bed.run(['check']);
+    expect(status).toBe(1);
+    const words = stdout.replaceAll(/\s+/g, ' ');
+    const detail =
+      /the name nowhere\.invalid cannot be resolved \((?:ENOTFOUND|EAI_AGAIN)\) hint: check the spelling in /g;
+    expect(words.match(detail)).toHaveLength(2);
+    expect(words).not.toMatch(/caFile|http: true/);
+  });
+
+  test.concurrent('a store that cannot be used', async () => {
+    await using bed = await createCliBed();
+    bed.build(COMMIT);
+    bed.write('greenpin.db', 'somebody wants this');
+    const { status, stdout } = await bed.run(['check']);
+    expect(status).toBe(1);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'failed store sqlite greenpin.db found a file that is no database at "greenpin.db", expected',
+    );
   });
 
   test.concurrent('an unknown repository, and no route', async () => {
@@ -79,8 +171,8 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
     expect(words).toContain('GITHUB does not know the workflow runs of acme/shap, or hides it');
     expect(words).toContain('hint: check projects.shop.repository;');
     expect(words).toContain(
-      '127.0.0.1:1 refuses connections hint: check host, port and certificate (an authority of your own goes into caFile); ' +
-        'without TLS it takes registries["127.0.0.1:1"].http: true',
+      '127.0.0.1:1 refuses connections hint: nothing listens there, or a firewall refuses: check host and port in ' +
+        'projects.shop.images.front',
     );
   });
 });
@@ -94,7 +186,7 @@ test.concurrent('probes run side by side: each upstream answers once the other w
   bed.registry.fault({ kind: 'wait', until: githubAsked });
   expect(await bed.run(['check'])).toMatchObject({
     status: 0,
-    stdout: expect.stringContaining('3 ok, 0 warnings, 0 failed'),
+    stdout: expect.stringContaining('5 ok, 0 warnings, 0 failed'),
   });
 });
 
@@ -110,7 +202,7 @@ describe('an upstream that hangs', () => {
     const { status, stdout } = await bed.run(['check']);
     expect(status).toBe(1);
     expect(bed.stable(stdout)).toMatch(/^failed +ci github +acme\/shop +GITHUB did not answer in time$/m);
-    expect(stdout).toMatch(/\n2 ok, 0 warnings, 1 failed\n$/);
+    expect(stdout).toMatch(/\n3 ok, 0 warnings, 1 failed\n$/);
   });
 
   test.concurrent(
@@ -129,7 +221,7 @@ describe('an upstream that hangs', () => {
       expect(status).toBe(1);
       const timeouts = bed.stable(stdout).match(/REGISTRY did not answer within server\.deadline/g);
       expect(timeouts).toHaveLength(2);
-      expect(stdout).toMatch(/\n1 ok, 0 warnings, 2 failed\n$/);
+      expect(stdout).toMatch(/\n3 ok, 0 warnings, 2 failed\n$/);
     },
   );
 });
@@ -146,7 +238,7 @@ test.concurrent('secrets that are missing or empty are told, whether or not a pr
   expect(words).toContain(
     'failed file registries["REGISTRY"].passwordFile found nothing at "password", expected a file',
   );
-  expect(stdout).toMatch(/\n1 ok, 0 warnings, 4 failed\n$/);
+  expect(stdout).toMatch(/\n3 ok, 0 warnings, 4 failed\n$/);
 });
 
 test.concurrent('an upstream that repeats what it was shown gets nothing of it onto the screen', async () => {

@@ -92,6 +92,15 @@ describe('credentials', () => {
     expect([status, stdout]).toEqual([0, `${digests['front']}\n`]);
   });
 
+  test.concurrent('in a file that cannot be read are told of once', async () => {
+    await using bed = await createCliBed();
+    bed.write('config.json', 'no JSON');
+    const { status, stderr } = await bed.run(['digest', '--docker-config', 'config.json', front(bed)]);
+    expect(status).toBe(1);
+    expect(stderr.match(/is not a JSON object/g)).toHaveLength(1);
+    expect(stderr.split('\n')).toEqual([expect.stringContaining('was not asked for'), '']);
+  });
+
   test.concurrent('come from --docker-config, which may be repeated', async () => {
     await using bed = await createCliBed();
     const digests = bed.build(COMMIT);

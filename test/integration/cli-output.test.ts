@@ -52,3 +52,29 @@ test.concurrent('colours stay out of a pipe, whatever the environment wants', as
   expect(stdout).toContain('ok ');
   expect(stdout).not.toContain('\u001b');
 });
+
+/** Runs before the program. */
+function importing(script: string): Readonly<Record<string, string>> {
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
+}
+
+test.concurrent('a Node.js that is too old: one line, exit status 2', async () => {
+  const old =
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } });";
+  const result = await runCli(['--help'], { cwd: tmpdir(), env: importing(old) });
+  const stderr = expect.stringMatching(/^greenpin needs Node\.js \d+\.\d+ or newer; this is 20\.20\.2\n$/);
+  expect(result).toEqual({ status: 2, stdout: '', stderr });
+});
+
+test.concurrent('what Node.js warns of is one line; that SQLite was experimental is none', async () => {
+  const warn = `
+    const { write } = process.stdout;
+    process.stdout.write = function (...args) {
+      process.stdout.write = write;
+      process.emitWarning('SQLite is an experimental feature and might change at any time', 'ExperimentalWarning');
+      process.emitWarning('this is old', 'DeprecationWarning');
+      return write.apply(this, args);
+    };`;
+  const { stderr } = await runCli(['--version'], { cwd: tmpdir(), env: importing(warn) });
+  expect(stderr).toBe('greenpin: Node.js warns: DeprecationWarning: this is old\n');
+});

@@ -73,7 +73,7 @@ describe('a fault: exit status 1, with the reason', () => {
     const { status, stdout, stderr } = await bed.run(['resolve', '-b', 'feature']);
     expect([status, stderr]).toEqual([1, '']);
     expect(bed.stable(stdout)).toMatch(
-      /Answer: upstream_failed\n {2}GITHUB does not accept the token of connection "github"/,
+      /Answer: upstream_failed\n {2}GITHUB does not accept the token of connection "github".*\n {2}hint: greenpin check tries every connection/,
     );
   });
 
@@ -88,6 +88,19 @@ describe('a fault: exit status 1, with the reason', () => {
       builds: [{ images: { front: { kind: 'failed', reason: 'REGISTRY cannot answer now (500)' } } }],
     });
   });
+});
+
+test.concurrent('a workflow that is misspelt: what was probably meant', async () => {
+  await using bed = await createCliBed();
+  bed.build(OLD);
+  const images = { front: `${bed.registry.host}/acme/shop-front:sha-{commit:7}` };
+  const workflows = ['.github/workflows/biuld.yml'];
+  bed.configure({ projects: { shop: { repository: 'acme/shop', workflows, images } } });
+  const { status, stdout } = await bed.run(['resolve', '-b', 'feature']);
+  expect(status).toBe(3);
+  expect(stdout).toContain(
+    'hint: the branch has no run of .github/workflows/biuld.yml; did you mean .github/workflows/build.yml?\n',
+  );
 });
 
 test.concurrent(

@@ -54,6 +54,45 @@ test.concurrent('says where it listens, answers, and stops with status 0 on SIGT
   await expect(call(bed, addresses)).rejects.toThrow('fetch failed');
 });
 
+test.concurrent('says that it listens on every address, if it does, and not on loopback', async () => {
+  await using bed = await createCliBed();
+  const every = { host: '0.0.0.0', port: 0 };
+  bed.configure({ server: { ...every, tokenFile: 'token' }, management: every });
+  const served = bed.start(['serve']);
+  const { server, management } = await listening(served);
+  served.child.kill('SIGTERM');
+  await served.ended;
+  expect([server, management].map((url) => url.replace(/\d+$/, 'PORT'))).toEqual([
+    'http://0.0.0.0:PORT',
+    'http://0.0.0.0:PORT',
+  ]);
+});
+
+test.concurrent(
+  'what Node.js warns of is a line of the log; that SQLite was experimental is none',
+  async () => {
+    await using bed = await createCliBed();
+    const warn = `
+    process.on('SIGUSR2', () => {
+      process.emitWarning('SQLite is an experimental feature and might change at any time', 'ExperimentalWarning');
+      process.emitWarning('this is old', 'DeprecationWarning');
+    });`;
+    const served = bed.start(['serve'], {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(warn)}`,
+    });
+    await listening(served);
+    served.child.kill('SIGUSR2');
+    await served.seen('stderr', /this is old.*\n/);
+    served.child.kill('SIGTERM');
+    const { stderr } = await served.ended;
+    const lines = stderr.trimEnd().split('\n');
+    const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(messages.filter((message) => message.startsWith('Node.js'))).toEqual([
+      'Node.js warns: DeprecationWarning: this is old',
+    ]);
+  },
+);
+
 /** Not by `expect.poll`: it never ends when another test of the file does so meanwhile. */
 function requested({ github }: CliBed): Promise<void> {
   return vi.waitFor(

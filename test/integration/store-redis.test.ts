@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createOutage } from '../../src/store/outage.ts';
 import { connectRedis } from '../../src/store/redis-connection.ts';
-import { createRedisArchive } from '../../src/store/redis.ts';
+import { createRedisArchive, probeRedis } from '../../src/store/redis.ts';
 import { createRememberingStore } from '../../src/store/remembering.ts';
 import { describeStore } from '../contract/store.ts';
 import { createLastGood } from '../fixtures/last-good.ts';
@@ -42,6 +42,24 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
       },
       stop: async () => undefined,
     };
+  });
+
+  describe('a probe', () => {
+    it('writes, and leaves nothing behind', async () => {
+      await server.command('FLUSHALL');
+      const redis = await connect();
+      await probeRedis(redis);
+      expect(await server.command('DBSIZE')).toBe(':0');
+      await redis.close();
+    });
+
+    it('fails where nothing can be written', async () => {
+      await server.command('REPLICAOF 127.0.0.1 1');
+      const redis = await connect();
+      await expect(probeRedis(redis)).rejects.toThrow(/^Redis at 127\.0\.0\.1:\d+: READONLY$/);
+      await redis.close();
+      await server.command('REPLICAOF NO ONE');
+    });
   });
 
   describe('an answer', () => {

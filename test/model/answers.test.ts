@@ -14,6 +14,7 @@ import { lastGoodKey, resolveBranch } from '../../src/resolve/resolve-branch.ts'
 import type { BranchRequest, Project } from '../../src/resolve/types.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { createImageRule, createProject } from '../fixtures/values.ts';
+import { judgeCost } from './cost.ts';
 import { createSimulation, IMAGES, WORKFLOWS, type Simulation, type TrueBuild } from './simulation.ts';
 
 const FRESH_FOR = 15_000;
@@ -259,7 +260,7 @@ function named(one: Action): Action {
   });
 }
 
-test(`${NUMBER_OF_RUNS} histories: true, safe and fresh`, { timeout: 600_000 }, async () => {
+test(`${NUMBER_OF_RUNS} histories: true, safe, fresh and frugal`, { timeout: 600_000 }, async () => {
   const judged = fc.assert(
     fc.asyncProperty(
       fc.constantFrom(1, 2, 20),
@@ -268,6 +269,7 @@ test(`${NUMBER_OF_RUNS} histories: true, safe and fresh`, { timeout: 600_000 }, 
         const sim = createSimulation(BRANCHES);
         const world: World = { sim, answers: createGreenpin(sim, firstPages), memory: new Map() };
         for (const next of actions) await next.run(world);
+        judgeCost(sim, FRESH_FOR, firstPages);
       },
     ),
     { numRuns: NUMBER_OF_RUNS, ...(SEED !== 'random' && { seed: Number(SEED) }) },

@@ -6,6 +6,7 @@ import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
 import type { CiProvider, DigestResult, RegistryClient, RunPage } from '../../src/resolve/ports.ts';
 import type { Digest, ImageReference, Run } from '../../src/resolve/types.ts';
 import { digest, sha } from '../fixtures/values.ts';
+import type { Call } from './cost.ts';
 
 export const PAGE = 5;
 export const WORKFLOWS = ['.github/workflows/build.yml', '.github/workflows/test.yml'] as const;
@@ -30,8 +31,8 @@ export interface Simulation {
   now: number;
   readonly ci: CiProvider;
   readonly registry: RegistryClient;
-  /** Calls to CI so far, by what was asked. */
-  readonly calls: string[];
+  /** Calls to CI and the registry so far. */
+  readonly calls: readonly Call[];
   fault: { ci?: UpstreamFailureKind | undefined; registry?: UpstreamFailureKind | undefined };
   /** When a call last failed. */
   failedAt: number;
@@ -61,6 +62,8 @@ export interface Simulation {
   contestedSince(branch: string): number | undefined;
   /** A finished run of the commit began anew while the listing's first page no longer showed it, or its image came back. */
   isHardToSee(commit: string): boolean;
+  /** A run of the commit, or an image, has changed in this time span, ends included. */
+  changedBetween(commit: string, from: number, to: number): boolean;
   /** Runs of the commit were deleted: nobody is told, and what is off the listing's first page is not missed there. */
   wasDeleted(commit: string): boolean;
   /** A run of the commit ended late, or while the listing's first page did not show it: it is followed, but not on every refresh. */
@@ -82,9 +85,11 @@ export function createSimulation(branches: readonly string[]): Simulation {
     branches.map((branch) => [branch, [{ from: 0, truth: undefined }]]),
   );
 
+  const calls: Call[] = [];
+  const changes: { readonly commit: string; readonly at: number }[] = [];
   const sim: Simulation = {
     now: 1_000_000_000,
-    calls: [],
+    calls,
     fault: {},
     failedAt: -Infinity,
     staleFilterSince: undefined,
@@ -150,6 +155,8 @@ export function createSimulation(branches: readonly string[]): Simulation {
     contestedSince: (branch) => runs.find((run) => run.branch === branch && run.foreign)?.createdAt,
     isHardToSee: (commit) => hard.has(commit),
     wasDeleted: (commit) => deleted.has(commit),
+    changedBetween: (commit, from, to) =>
+      changes.some((change) => change.commit === commit && change.at >= from && change.at <= to),
     endedUnlisted: (commit) => unlisted.has(commit),
   };
 
@@ -182,6 +189,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
   }
 
   function change(commit: string | undefined, update: (run: Run) => Run): void {
+    if (commit !== undefined) changes.push({ commit, at: sim.now });
     const listed = new Set(newestFirst(runs).slice(0, PAGE));
     runs = runs.map((run) => {
       if (run.commit !== commit) return run;
@@ -219,9 +227,11 @@ export function createSimulation(branches: readonly string[]): Simulation {
     return all.filter((epoch, index) => epoch.from <= to && (all[index + 1]?.from ?? Infinity) > from);
   }
 
-  async function called(what: string): Promise<void> {
-    sim.calls.push(what);
+  /** @param outcome looked at once the call has arrived */
+  async function called(what: string, outcome: () => Call['outcome'] = () => 'new'): Promise<void> {
     await Promise.resolve();
+    const failed = sim.fault.ci !== undefined;
+    calls.push({ what, at: sim.now, outcome: failed ? 'failed' : outcome() });
     if (sim.fault.ci === undefined) return;
     sim.failedAt = sim.now;
     throw new UpstreamError({ kind: sim.fault.ci, host: 'ci.test', message: 'ci.test failed' });
@@ -231,7 +241,10 @@ export function createSimulation(branches: readonly string[]): Simulation {
     return {
       host: 'ci.test',
       async fetchRuns(_repository, page, validator) {
-        await called(`list ${page}`);
+        await called(`list ${page}`, () => {
+          if (runs.length === 0) return 'empty';
+          return validator === pageOf(runs, page).validator ? 'unchanged' : 'new';
+        });
         if (page > 1) {
           const happens = sim.betweenPages;
           sim.betweenPages = undefined;
@@ -248,7 +261,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
         );
       },
       async fetchRun(_repository, id) {
-        await called(`run ${id}`);
+        await called(`run ${id}`, () => (runs.some((run) => run.id === id) ? 'found' : 'absent'));
         return runs.find((run) => run.id === id) ?? 'gone';
       },
       async fetchPullRequest(_repository, number) {
@@ -264,23 +277,27 @@ export function createSimulation(branches: readonly string[]): Simulation {
     return {
       async resolveDigest({ path, tag, digest: wanted }: ImageReference): Promise<DigestResult> {
         await Promise.resolve();
-        if (sim.fault.registry !== undefined) {
-          sim.failedAt = sim.now;
-          return {
-            kind: 'failed',
-            failure: { kind: sim.fault.registry, host: 'registry.test', message: 'registry.test failed' },
-          };
-        }
-        const key = [...images].find((image) =>
-          wanted === undefined
-            ? image === `${path}:${tag}`
-            : sim.digestOf(commitOfKey(image), path) === wanted && image.startsWith(path),
-        );
-        if (key === undefined) return { kind: 'absent', missing: 'manifest', reason: 'MANIFEST_UNKNOWN' };
-        return { kind: 'found', digest: sim.digestOf(commitOfKey(key), path), mediaType: '' };
+        const result = digestNow(path, tag, wanted);
+        calls.push({ what: `digest ${path}:${tag ?? wanted}`, at: sim.now, outcome: result.kind });
+        return result;
       },
       resolveRevision: async () => ({ kind: 'found', revision: null }),
     };
+  }
+
+  function digestNow(path: string, tag: string | undefined, wanted: Digest | undefined): DigestResult {
+    if (sim.fault.registry !== undefined) {
+      sim.failedAt = sim.now;
+      const failure = { kind: sim.fault.registry, host: 'registry.test', message: 'registry.test failed' };
+      return { kind: 'failed', failure };
+    }
+    const key = [...images].find((image) =>
+      wanted === undefined
+        ? image === `${path}:${tag}`
+        : sim.digestOf(commitOfKey(image), path) === wanted && image.startsWith(path),
+    );
+    if (key === undefined) return { kind: 'absent', missing: 'manifest', reason: 'MANIFEST_UNKNOWN' };
+    return { kind: 'found', digest: sim.digestOf(commitOfKey(key), path), mediaType: '' };
   }
 
   return sim;

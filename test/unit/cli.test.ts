@@ -19,7 +19,7 @@ async function run(...args: string[]): Promise<Result> {
   return { status, stdout: await text(stdout.end()), stderr: await text(stderr.end()) };
 }
 
-const COMMANDS = ['serve', 'resolve', 'digest', 'check', 'schema', 'demo'];
+const COMMANDS = ['serve', 'resolve', 'digest', 'check', 'health', 'schema', 'demo'];
 
 describe('help', () => {
   test('of the program lists every command', async () => {
@@ -42,15 +42,16 @@ describe('help', () => {
   test.each([
     ['serve', '0 stopped, 2 usage, configuration'],
     ['resolve', '0 answered, 3 nothing to deploy, 1 failed, 2 usage or configuration'],
-    ['digest', '0 found, 3 absent, 1 failed, 2 no valid reference'],
-    ['check', '0 all well (or warnings), 1 a probe failed, 2 usage or configuration'],
-    ['demo', '0 all came out as it says, 1 it did not, 2 usage'],
+    ['digest', '0 found, 3 not in the registry, 1 failed, 2 no valid reference'],
+    ['check', '0 all well (or warnings), 1 something failed, 2 usage or configuration'],
+    ['health', '0 healthy, 1 not, 2 usage or configuration'],
+    ['demo', '0 everything came out as announced, 1 something did not, 2 usage'],
   ])('of %s tells its exit statuses', async (command, statuses) => {
     const { stdout } = await run(command, '--help');
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`Exit status: ${statuses}`);
   });
 
-  test.each(['serve', 'resolve', 'check'])(
+  test.each(['serve', 'resolve', 'check', 'health'])(
     'of %s tells where the configuration is looked for',
     async (command) => {
       expect((await run(command, '--help')).stdout.replaceAll(/\s+/g, ' ')).toContain(
@@ -125,7 +126,7 @@ describe('a usage error is one line and a pointer to help, with exit status 2', 
 });
 
 describe('a configuration that cannot be used', () => {
-  test.each(['serve', 'check', 'resolve'])('is one line and exit status 2: %s', async (command) => {
+  test.each(['serve', 'check', 'health', 'resolve'])('is one line and exit status 2: %s', async (command) => {
     const branch = command === 'resolve' ? ['--branch', 'x'] : [];
     expect(await run(command, '--config', '/no/such.yaml', ...branch)).toEqual({
       status: 2,

@@ -479,7 +479,24 @@ describe('answers that look well and are wrong', () => {
     ci.now += 60_000;
     const known = await ci.index.readBranch('slow');
     expect(ids(known)).toEqual(['1011', '999']);
-    expect(known).toMatchObject({ doubt: { kind: 'malformed' } });
+    expect(known).toMatchObject({ doubt: { failure: { kind: 'malformed' }, createdAt: 999_000 } });
+  });
+
+  test('such a run is tried again less and less often, and is in doubt until CI tells', async () => {
+    const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
+    await ci.index.readBranch('slow');
+    ci.add(...runsFrom(1000, 1010), createRun({ id: '1011', branch: 'slow' }));
+    ci.failure = 'malformed';
+    ci.failing = (call) => call.startsWith('run');
+    const asked = () => ci.calls.filter((call) => call.startsWith('run')).length;
+    for (let minutes = 0; minutes < 600; minutes++) {
+      ci.now += 60_000;
+      expect(await ci.index.readBranch('slow')).toHaveProperty('doubt.failure.kind', 'malformed');
+    }
+    expect(asked()).toBeLessThan(100);
+    ci.failure = undefined;
+    ci.now += 3_600_000;
+    expect(await ci.index.readBranch('slow')).toHaveProperty('doubt', undefined);
   });
 
   test('a clock that is set back makes nothing fresh', async () => {

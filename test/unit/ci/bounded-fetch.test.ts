@@ -41,6 +41,15 @@ async function serveRaw(bytes: string | Buffer) {
   return listen(server);
 }
 
+/** @returns the address of a server that is no more */
+async function closedPort(): Promise<string> {
+  const server = createRawServer();
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => void server.close(resolve));
+  return `http://127.0.0.1:${port}`;
+}
+
 function setUp() {
   const observer = createObserver();
   const dispatcher = new Agent();
@@ -125,26 +134,29 @@ describe('an answer', () => {
 
 describe('a broken answer', () => {
   it.each([
-    ['no connection', undefined, 'unreachable', 'cannot be reached'],
-    ['a connection closed without an answer', '', 'unreachable', 'broke the connection off'],
+    ['no connection', undefined, 'unreachable', 'refuses connections', 'refused'],
+    ['a connection closed without an answer', '', 'unreachable', 'broke before', 'broken'],
     [
       'a body shorter than announced',
       'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf',
       'unreachable',
-      'broke the connection off',
+      'broke before the answer was whole',
+      'broken',
     ],
     [
       'a chunked body that is cut off',
       'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\nhalf',
       'unreachable',
-      'broke the connection off',
+      'broke before the answer was whole',
+      'broken',
     ],
-    ['something that is not HTTP', 'SSH-2.0-OpenSSH_9.9\r\n', 'malformed', 'something that is not HTTP'],
+    ['something that is not HTTP', 'SSH-2.0-OpenSSH_9.9\r\n', 'malformed', 'not HTTP', 'not_http'],
     [
       'endless headers',
       `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(200_000)}\r\n\r\n`,
       'malformed',
-      'something that is not HTTP',
+      'an answer that is not HTTP',
+      'not_http',
     ],
     [
       'a body that is not gzip',
@@ -152,12 +164,12 @@ describe('a broken answer', () => {
       'malformed',
       'cannot be decompressed',
     ],
-  ])('with %s is told as such', async (_name, bytes, kind, message) => {
-    const url = bytes === undefined ? 'http://127.0.0.1:1' : await serveRaw(bytes);
+  ])('with %s is told as such', async (_name, bytes, kind, message, trouble?: string) => {
+    const url = bytes === undefined ? await closedPort() : await serveRaw(bytes);
     const { get, observer } = setUp();
     const { host } = new URL(url);
     const failure = await failureOf(get(url));
-    expect(failure).toEqual({ kind, host, message: expect.stringContaining(message) });
+    expect(failure).toEqual({ kind, host, message: expect.stringContaining(message), trouble });
     expect(failure.message).not.toContain('secret');
     expect(observer.requested.mock.calls).toEqual([[host, kind]]);
   });
@@ -170,6 +182,7 @@ describe('a broken answer', () => {
       kind: 'timeout',
       host,
       message: `${host} did not answer in time`,
+      trouble: 'timeout',
     });
     expect(observer.requested.mock.calls).toEqual([[host, 'timeout']]);
   });

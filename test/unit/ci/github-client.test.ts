@@ -91,6 +91,7 @@ describe('the deadline of a call', () => {
       kind: 'timeout',
       host,
       message: `${host} did not answer in time`,
+      trouble: 'timeout',
     });
     await expect.poll(() => observer.requested.mock.calls).toEqual([[host, 'timeout']]);
     await dispatcher.destroy();

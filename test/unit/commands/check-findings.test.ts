@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import {
   describeConnection,
   describeImageProbe,
-  findWarnings,
   listGitRepositories,
   listImageRepositories,
 } from '../../../src/commands/check-findings.ts';
+import { findWarnings } from '../../../src/commands/check-warnings.ts';
 import type { CiConnection, Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { UpstreamFailureKind } from '../../../src/errors.ts';
@@ -42,6 +42,19 @@ projects:
       pages: {reference: "ghcr.io/acme/pages:{ref_slug}", revision: ignore}
 `);
 
+const MINIMAL = `
+ci: {github: {kind: github, tokenEnv: CI_TOKEN}}
+projects:
+  shop:
+    repository: acme/shop
+    images: {front: "ghcr.io/acme/front:{commit}", hub: "acme/{branch}/hub:{commit}"}
+`;
+
+function deadlineWarnings(deadline: string) {
+  const warnings = findWarnings(load(`${MINIMAL}\nserver: {deadline: ${deadline}}`));
+  return warnings.filter(({ target }) => target === 'server.deadline');
+}
+
 test('a Git repository that several projects share is probed once, and its keys are known', () => {
   expect(listGitRepositories(CONFIG, 'github')).toEqual([
     { target: 'acme/shop', keys: ['projects.shop.repository', 'projects.docs.repository'] },
@@ -68,6 +81,37 @@ describe('warnings that need no probe', () => {
     expect(warnings).toContainEqual(
       expect.objectContaining({ subject: 'ci spare', detail: 'no project uses it' }),
     );
+  });
+
+  test.each(['30s', '45s'])(
+    'tell of a server.deadline that is not below what Argo CD waits by default: %s',
+    (deadline) => {
+      expect(deadlineWarnings(deadline)).toEqual([
+        expect.objectContaining({ hint: expect.stringContaining('Greenpin cannot see requestTimeout') }),
+      ]);
+    },
+  );
+
+  test('say nothing of one that is', () => {
+    expect(deadlineWarnings('29s')).toEqual([]);
+  });
+
+  test('tell of registries that no image comes from, by whatever name it goes, and what was meant', () => {
+    const registries = `registries:
+  ghrc.io: {username: bot, passwordEnv: CI_TOKEN}
+  ghcr.io: {username: bot, passwordEnv: CI_TOKEN}
+  index.docker.io: {username: bot, passwordEnv: CI_TOKEN}
+  auth.example.com: {caFile: ca.pem}
+`;
+    const found = findWarnings(load(`${MINIMAL}\n${registries}`)).filter(({ detail }) =>
+      detail.startsWith('no image'),
+    );
+    expect(found.map(({ target, detail }) => `${target}: ${detail}`)).toEqual([
+      'ghrc.io: no image comes from it',
+      'auth.example.com: no image comes from it',
+    ]);
+    expect(found[0]?.hint).toContain('did you mean ghcr.io?');
+    expect(found[1]?.hint).toMatch(/^take the entry out, unless it is for the token service/);
   });
 
   test('tell of an image that cannot be probed', () => {
@@ -146,10 +190,6 @@ describe('a CI connection', () => {
     expect(hint('not_found')).toMatch(/^check projects\.shop\.repository; .*looks the same/);
   });
 
-  test('without route leads to the url', () => {
-    expect(hint('unreachable')).toContain('ci["my.github"].url (https://api.github.com)');
-  });
-
   test('without quota and without credentials is told to get some', () => {
     expect(hint('rate_limited')).toContain('give ci["my.github"] a token');
     expect(hint('rate_limited', { kind: 'tokenEnv', env: 'CI_TOKEN' })).not.toContain('give');
@@ -207,13 +247,6 @@ describe('an image', () => {
       expect(finding.hint).toMatch(/\w/);
       expect(finding.hint).not.toContain('secret');
     }
-  });
-
-  test('without TLS leads to the key that allows it', () => {
-    const failure = { kind: 'unreachable', host: 'registry.local:5000', message: 'no TLS' } as const;
-    expect(of({ result: { kind: 'failed', failure }, access: undefined }).hint).toContain(
-      'registries["registry.local:5000"].http: true',
-    );
   });
 
   test('that is denied leads to credentials when there were none, else to these and the key', () => {

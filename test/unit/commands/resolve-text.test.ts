@@ -68,7 +68,7 @@ describe('what became of a build', () => {
 
   test('is said of one that an outage leaves in doubt', async () => {
     const line = await lineOf('7', { ...SEVEN, failing: ['back'] });
-    expect(line).toMatch(/green: .*; in doubt: back$/);
+    expect(line).toMatch(/green: .*; could not be checked: back$/);
   });
 
   test('is said of one that lacks a workflow', async () => {

@@ -94,6 +94,37 @@ describe('what is accepted', () => {
   });
 });
 
+describe('a template that Argo CD has not filled in', () => {
+  it.each(['branch', 'project', 'head_sha', 'number'])('is refused as %s, and told', (name) => {
+    expect(refusal(() => parse({ branch: 'b', [name]: '{{ .x }}' }))).toBe(
+      `Invalid request: ${name} is "{{ .x }}", a template that Argo CD has not filled in: set goTemplate: true in the ApplicationSet`,
+    );
+  });
+
+  it.each(['{{branch}}', ' {{ branch }}', '{{values.branch}}', '<no value>'])(
+    'that asks for what no generator gives (%s) is told as such',
+    (branch) => {
+      expect(refusal(() => parse({ branch }))).toBe(
+        `Invalid request: branch is "${branch}", a template that Argo CD has not filled in: the generator before the plugin, in ` +
+          'the same matrix, gives no parameter of that name',
+      );
+    },
+  );
+
+  it.each(['feat/{x}', 'feat/{{x}}', '{{x}}/y', '{x}', '{{}'])(
+    'is not suspected in a name with braces: %s',
+    (branch) => {
+      expect(parse({ branch }).branch).toBe(branch);
+    },
+  );
+
+  it('does not matter where it is not used', () => {
+    expect(parse({ branch: 'b', target_branch: '{{ .target_branch }}', title: '{{ .title }}' }).branch).toBe(
+      'b',
+    );
+  });
+});
+
 describe('what is refused', () => {
   it.each([
     ['no input', { applicationSetName: 'a' }],
@@ -136,14 +167,11 @@ describe('what is refused', () => {
     expect(refusal(() => parse({ branch }))).toContain('branch must be a string, found ');
   });
 
-  it.each(['abc', SHA1.slice(1), `${SHA1}0`, `${SHA1.slice(1)}g`, 5, '<no value>'])(
-    'the commit %j',
-    (headSha) => {
-      expect(refusal(() => parse({ branch: 'b', head_sha: headSha }))).toContain(
-        'head_sha must be a full commit of 40 or 64 hex digits, found ',
-      );
-    },
-  );
+  it.each(['abc', SHA1.slice(1), `${SHA1}0`, `${SHA1.slice(1)}g`, 5])('the commit %j', (headSha) => {
+    expect(refusal(() => parse({ branch: 'b', head_sha: headSha }))).toContain(
+      'head_sha must be a full commit of 40 or 64 hex digits, found ',
+    );
+  });
 
   it.each([
     0,

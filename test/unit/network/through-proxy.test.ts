@@ -92,7 +92,8 @@ describe('a proxy that does not do its work', () => {
     expect(await failureOf(`${scheme}://reg.test/`, through({ [name]: url }))).toEqual({
       kind: 'unreachable',
       host: 'reg.test',
-      message: `the proxy ${proxy.host} (${name}) wants other credentials (407); they belong into its URL`,
+      message: `the proxy ${proxy.host} (${name}) wants other credentials (407); they go into its URL`,
+      trouble: 'proxy_login',
     });
   });
 
@@ -102,6 +103,7 @@ describe('a proxy that does not do its work', () => {
       kind: 'unreachable',
       host: 'reg.test:5000',
       message: `the proxy ${proxy.host} (HTTPS_PROXY) does not connect to reg.test:5000 (${refusal})`,
+      trouble: 'proxy',
     });
   });
 
@@ -111,6 +113,7 @@ describe('a proxy that does not do its work', () => {
       kind: 'unreachable',
       host: 'reg.test',
       message: `the proxy ${proxy.host} (HTTPS_PROXY) broke off before it had connected to reg.test`,
+      trouble: 'proxy',
     });
   });
 
@@ -122,6 +125,7 @@ describe('a proxy that does not do its work', () => {
       kind: 'unreachable',
       host: 'reg.test',
       message: `the proxy ${proxy.host} (${name}) cannot be reached (ECONNREFUSED)`,
+      trouble: 'proxy',
     });
   });
 

@@ -47,6 +47,10 @@ function refusal(found: string): string {
   return `store.path: found ${found} at ${JSON.stringify(path)}, expected Greenpin's own database, or a place where it can make one; nothing was overwritten`;
 }
 
+function noPlace(found: string): string {
+  return `store.path: found ${found} at ${JSON.stringify(path)}, expected a folder that this user may write to; mount a volume there, or set store.path (or GREENPIN_STATE_DIRECTORY) to one`;
+}
+
 describe('what is no database of ours is refused, in one line, and left as it was', () => {
   it.each([
     ['a text', 'not a database, but somebody wants it\n'],
@@ -79,17 +83,17 @@ describe('what is no database of ours is refused, in one line, and left as it wa
 
   it('a folder', () => {
     mkdirSync(path);
-    expect(problemOf(open)).toBe(refusal('a folder or a file that is missing, or may not be opened'));
+    expect(problemOf(open)).toBe(noPlace('a folder or a file that is missing, or may not be opened'));
   });
 
   it('a folder that is not there', () => {
     path = join(folder, 'missing', 'greenpin.db');
-    expect(problemOf(open)).toBe(refusal('a folder or a file that is missing, or may not be opened'));
+    expect(problemOf(open)).toBe(noPlace('a folder or a file that is missing, or may not be opened'));
   });
 
   it('a place where nothing can be made', () => {
     path = '/proc/greenpin.db';
-    expect(problemOf(open)).toBe(refusal('a folder or a file that is missing, or may not be opened'));
+    expect(problemOf(open)).toBe(noPlace('a folder or a file that is missing, or may not be opened'));
   });
 
   it('a device', () => {

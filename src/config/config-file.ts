@@ -1,0 +1,57 @@
+/** The configuration file: which one it is, and what is in it. */
+import { ConfigError } from '../errors.ts';
+import type { Environment } from './rules.ts';
+import { parseYaml, type YamlDocument } from './yaml-document.ts';
+
+export interface ConfigFileSource {
+  /** What `--config` says, if it was given. */
+  readonly file?: string | undefined;
+  /** Reads a text file; throws as `node:fs` does. */
+  readonly readFile: (path: string) => string;
+  readonly env: Environment;
+}
+
+export interface ConfigFile {
+  readonly file: string;
+  /** Not yet checked, but not empty. */
+  readonly yaml: Extract<YamlDocument, { kind: 'read' }>;
+}
+
+/**
+ * Reads the file that `--config` names, else `GREENPIN_CONFIG`, else `greenpin.yaml`.
+ * @throws ConfigError when it cannot be read, or is no YAML
+ */
+export function readConfigFile({ file: given, readFile, env }: ConfigFileSource): ConfigFile {
+  // An empty value is what an unset variable leaves in a shell's command line.
+  const file = given || env['GREENPIN_CONFIG'] || DEFAULT_FILE;
+  const yaml = parseYaml(readText(file, readFile));
+  if (yaml.kind === 'unreadable') {
+    throw new ConfigError(yaml.problems.map(({ line, col, text }) => `${file}:${line}:${col} ${text}`));
+  }
+  if (yaml.value === null) {
+    throw new ConfigError([`${file}: found an empty file, expected a mapping with ci and projects`]);
+  }
+  return { file, yaml };
+}
+
+const DEFAULT_FILE = 'greenpin.yaml';
+
+/** In the words of `node:fs`. */
+const READ_FAILURES = new Map([
+  ['ENOENT', 'found no such file'],
+  ['ENOTDIR', 'found no such file'],
+  ['EISDIR', 'found a directory'],
+  ['EACCES', 'found a file that may not be read'],
+  ['EPERM', 'found a file that may not be read'],
+]);
+
+function readText(file: string, readFile: (path: string) => string): string {
+  try {
+    return readFile(file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const found = READ_FAILURES.get(code) ?? 'found a file that cannot be read';
+    const how = 'give one by --config FILE or GREENPIN_CONFIG, or write ./greenpin.yaml';
+    throw new ConfigError([`${file}: ${found}, expected the configuration file; ${how}`], { cause: error });
+  }
+}

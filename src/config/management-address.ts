@@ -1,0 +1,29 @@
+/** Where /healthz is, read without the rest of the configuration: whoever asks for it does so every few seconds. */
+import { ConfigError } from '../errors.ts';
+import { readConfigFile, type ConfigFileSource } from './config-file.ts';
+import { isMapping } from './problem.ts';
+
+export const DEFAULT_MANAGEMENT = { host: '0.0.0.0', port: 9464 };
+export const ADDRESS = /^[A-Za-z0-9.:_-]+$/;
+export const HIGHEST_PORT = 65_535;
+
+/** @throws ConfigError when the file cannot be read, or does not say where */
+export function readManagementAddress(source: ConfigFileSource): {
+  readonly host: string;
+  readonly port: number;
+} {
+  const { file, yaml } = readConfigFile(source);
+  const { management = {} } = isMapping(yaml.value) ? yaml.value : {};
+  const { host, port } = {
+    ...DEFAULT_MANAGEMENT,
+    ...(isMapping(management) ? management : { port: undefined }),
+  };
+  if (typeof host === 'string' && ADDRESS.test(host) && isPort(port)) return { host, port };
+  throw new ConfigError([
+    `${file} management: found no address that can be called, expected a host and a port from 1 to ${HIGHEST_PORT}`,
+  ]);
+}
+
+function isPort(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) > 0 && Number(value) <= HIGHEST_PORT;
+}

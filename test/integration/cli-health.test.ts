@@ -1,0 +1,93 @@
+/** `greenpin health` as a process: what a container engine is told. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { createCliBed, type CliBed } from './cli-bed.ts';
+
+/** A port of loopback that answers with this status, or, with none, never does. */
+async function listen(status?: number) {
+  const server = createServer((_, response) => {
+    if (status !== undefined) response.writeHead(status).end();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function ask(bed: CliBed, management: unknown, env: Readonly<Record<string, string>> = {}) {
+  bed.configure({ management });
+  return bed.run(['health'], env);
+}
+
+const HEALTHY = { status: 0, stdout: 'healthy\n', stderr: '' };
+
+function unhealthy(port: number, found: string) {
+  const stderr = `greenpin: http://127.0.0.1:${port}/healthz: found ${found}, expected a greenpin serve that answers\n`;
+  return { status: 1, stdout: '', stderr };
+}
+
+test.concurrent('a serve is healthy while it runs, and is not when it has ended', async () => {
+  await using bed = await createCliBed();
+  const served = bed.start(['serve']);
+  const [, port] =
+    /"management":"http:\/\/127\.0\.0\.1:(\d+)"/.exec(await served.seen('stderr', /"listening"/)) ?? [];
+  const management = { host: '127.0.0.1', port: Number(port) };
+  expect(await ask(bed, management)).toEqual(HEALTHY);
+  served.child.kill('SIGTERM');
+  await served.ended;
+  expect(await ask(bed, management)).toEqual(unhealthy(Number(port), 'nobody who listens'));
+});
+
+test.concurrent('one that listens on all addresses is asked on loopback, past any proxy', async () => {
+  await using bed = await createCliBed();
+  await using server = await listen(200);
+  const env = { HTTP_PROXY: 'http://127.0.0.1:1', NODE_USE_ENV_PROXY: '1' };
+  expect(await ask(bed, { port: server.port }, env)).toEqual(HEALTHY);
+  expect(await ask(bed, { host: '0.0.0.0', port: server.port }, env)).toEqual(HEALTHY);
+});
+
+test.concurrent('a server that answers otherwise is not healthy', async () => {
+  await using bed = await createCliBed();
+  await using server = await listen(404);
+  expect(await ask(bed, { port: server.port })).toEqual(unhealthy(server.port, 'status 404'));
+});
+
+test.concurrent('one that does not answer is given up, and is not healthy', async () => {
+  await using bed = await createCliBed();
+  await using server = await listen();
+  expect(await ask(bed, { port: server.port })).toEqual(unhealthy(server.port, 'no answer in time'));
+});
+
+test.concurrent(
+  'nothing but the address is looked at: what serve would refuse is not told here',
+  async () => {
+    await using bed = await createCliBed();
+    await using server = await listen(200);
+    bed.write('other.yaml', `management: {port: ${server.port}}\nci: 1\n`);
+    expect(await bed.run(['health'], { GREENPIN_CONFIG: 'other.yaml' })).toEqual(HEALTHY);
+  },
+);
+
+test.concurrent.each([
+  { port: 0 },
+  { port: 65_536 },
+  { port: '9464' },
+  { host: 'a b' },
+  { host: 1 },
+  null,
+  [],
+])('the address %j cannot be asked, with exit status 2 and one line', async (management) => {
+  await using bed = await createCliBed();
+  expect(await ask(bed, management)).toEqual({
+    status: 2,
+    stdout: '',
+    stderr:
+      'greenpin: greenpin.yaml management: found no address that can be called, expected a host and a port from 1 to 65535\n',
+  });
+});

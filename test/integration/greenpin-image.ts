@@ -1,0 +1,91 @@
+/** Greenpin's image, as its Dockerfile says, and containers of it. */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
+import { buildImage, provideBaseImages } from './base-images.ts';
+import type { CliBed } from './cli-bed.ts';
+import { docker, tryDocker, type DockerResult } from './docker.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export const BUILD_ARGS = { VERSION: '1.2.3', REVISION: 'c0ffee', CREATED: '2026-01-02T03:04:05Z' };
+
+/** What Kubernetes' restricted Pod Security Standard, and a file system that is read-only, leave to a container. */
+export const HARDENED = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges'];
+
+export interface GreenpinImage extends AsyncDisposable {
+  readonly name: string;
+  /** One command in a container of its own, in the host's network. */
+  run(options: readonly string[], ...args: readonly string[]): Promise<DockerResult>;
+  /** A container that goes on running. */
+  start(options: readonly string[], ...args: readonly string[]): Promise<RunningContainer>;
+  /** Evaluates an expression in the image's Node, and reads its value, which is JSON. */
+  evaluate(script: string): Promise<unknown>;
+}
+
+export interface RunningContainer extends AsyncDisposable {
+  readonly id: string;
+  logs(): Promise<string>;
+  /** @returns the log, once it fits */
+  logged(pattern: RegExp): Promise<string>;
+}
+
+/** Of loopback: no test talks to anything else. */
+export const HOST_NETWORK = '--network=host';
+
+/** @returns the image, built anew; layers that are as before come from the engine's cache */
+export async function buildGreenpinImage(): Promise<GreenpinImage> {
+  await provideBaseImages();
+  const name = `greenpin-test/greenpin:${randomBytes(6).toString('hex')}`;
+  await buildImage(ROOT, name, { buildargs: BUILD_ARGS });
+  const run: GreenpinImage['run'] = (options, ...args) =>
+    tryDocker('run', '--rm', HOST_NETWORK, ...options, name, ...args);
+  return {
+    name,
+    run,
+    async start(options, ...args) {
+      return watch(await docker('run', '--detach', ...options, name, ...args));
+    },
+    async evaluate(script) {
+      const { stdout, stderr } = await run(['--entrypoint=/nodejs/bin/node'], '--eval', script);
+      if (stderr !== '') throw new Error(stderr);
+      return JSON.parse(stdout);
+    },
+    async [Symbol.asyncDispose]() {
+      await docker('image', 'rm', name);
+    },
+  };
+}
+
+function watch(id: string): RunningContainer {
+  const logs = async () => {
+    const { stdout, stderr } = await tryDocker('logs', id);
+    return stdout + stderr;
+  };
+  return {
+    id,
+    logs,
+    logged: (pattern) =>
+      vi.waitFor(
+        async () => {
+          const log = await logs();
+          if (!pattern.test(log)) throw new Error(`${pattern} was not written, but: ${log}`);
+          return log;
+        },
+        { timeout: 30_000, interval: 100 },
+      ),
+    async [Symbol.asyncDispose]() {
+      await docker('rm', '--force', '--volumes', id);
+    },
+  };
+}
+
+/** The bed's configuration and secrets, where the image looks for them; readable for whatever user it runs as. */
+export function mountBed({ folder }: CliBed): string {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isFile()) chmodSync(join(folder, entry.name), 0o644);
+  return `--volume=${folder}:/etc/greenpin:ro`;
+}

@@ -1,0 +1,74 @@
+/** What a history may have cost at most (design §5), judged by every call that was made upstream. */
+import { expect } from 'vitest';
+import type { Simulation } from './simulation.ts';
+
+const HOUR = 3_600_000;
+/** Milliseconds for which a failure is not tried again, at least. */
+const SHORTEST_PAUSE = 5000;
+/** Look-ups of a branch are repeated no oftener than this. */
+const LOOK_AGAIN = 600_000;
+/** The listing's pages behind the first that one refresh reads at most, to meet what is known. */
+const FURTHER_PAGES = 9;
+
+export interface Call {
+  readonly what: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** `new`: CI's list has changed since the same call before. */
+  readonly outcome: 'failed' | 'unchanged' | 'empty' | 'new' | 'found' | 'absent';
+}
+
+/** @param firstPages how many pages of the listing are read at the start */
+export function judgeCost(sim: Simulation, freshFor: number, firstPages: number): void {
+  const byWhat = Map.groupBy(sim.calls, ({ what }) => what);
+  for (const [what, calls] of byWhat) {
+    if (what === 'list 1')
+      expectApart(calls, (call) => (call.outcome === 'empty' ? SHORTEST_PAUSE : freshFor));
+    // One that is gone may come back by a list that lags behind.
+    if (what.startsWith('run ')) expectApart(calls, ({ outcome }) => (outcome === 'absent' ? 0 : freshFor));
+    if (what.startsWith('pull request ')) expectApart(calls, () => Infinity);
+    if (what.startsWith('digest ')) judgeImage(sim, calls, freshFor);
+  }
+  judgePages(sim, byWhat, firstPages);
+}
+
+/** Between a call and the next one of the same there are at least so many milliseconds, or a pause if it failed. */
+function expectApart(calls: readonly Call[], least: (call: Call) => number): void {
+  for (const [index, call] of calls.slice(0, -1).entries()) {
+    const wait = (calls[index + 1]?.at ?? Infinity) - call.at;
+    const wanted = call.outcome === 'failed' ? SHORTEST_PAUSE : least(call);
+    expect(wait, `${call.what} was asked again after ${wait} ms`).toBeGreaterThanOrEqual(wanted);
+  }
+}
+
+/** A tag that holds the commit means one build for ever, unless its runs begin anew. */
+function judgeImage(sim: Simulation, calls: readonly Call[], freshFor: number): void {
+  const settled = calls.filter(({ outcome }) => outcome !== 'failed');
+  for (const [index, { what, at, outcome }] of settled.slice(0, -1).entries()) {
+    const next = settled[index + 1]?.at ?? Infinity;
+    if (sim.changedBetween(what.slice(-40), at - freshFor, next)) continue;
+    expect(next - at, `${what} was asked for again`).toBeGreaterThanOrEqual(
+      outcome === 'found' ? HOUR : freshFor,
+    );
+  }
+}
+
+/** Whoever makes no calls for what is known pays for what is new only. */
+function judgePages(sim: Simulation, byWhat: ReadonlyMap<string, readonly Call[]>, firstPages: number): void {
+  const listings = byWhat.get('list 1')?.filter(({ outcome }) => outcome === 'new').length ?? 0;
+  const elapsed = (sim.calls.at(-1)?.at ?? 0) - (sim.calls[0]?.at ?? 0);
+  let further = 0;
+  let lookUps = 0;
+  for (const [what, calls] of byWhat) {
+    const good = calls.filter(({ outcome }) => outcome !== 'failed').length;
+    if (/^list (?!1$)/.test(what)) further += good;
+    if (!what.startsWith('branch ')) continue;
+    lookUps += good;
+    // Once; again when runs went by unseen, which a listing tells; and when enough time has passed.
+    expect(good, `${what} was asked ${good} times`).toBeLessThanOrEqual(1 + listings + elapsed / LOOK_AGAIN);
+  }
+  const blocks = firstPages === 1 ? 0 : firstPages - 1 + lookUps * (firstPages / (firstPages - 1));
+  expect(further, `${further} further pages of the listing`).toBeLessThanOrEqual(
+    listings * FURTHER_PAGES + blocks,
+  );
+}

@@ -1,0 +1,115 @@
+/** What a release is made of, and that this checkout could become one. */
+import { describe, expect, it, test } from 'vitest';
+import {
+  findEntry,
+  formatNotes,
+  formatOutputs,
+  readRelease,
+  readReleaseFiles,
+  versionsOf,
+  type ReleaseFiles,
+} from '../../.ci/release.ts';
+
+const CHANGELOG = `# Changelog
+
+## [Unreleased]
+
+## [1.2.3] - 2026-01-02
+
+### Added
+
+- A thing ([#7](https://example.com/7)).
+
+## [1.2.2] - 2025-12-01
+
+- Another.
+
+[1.2.3]: https://example.com/compare
+`;
+
+const FILES: ReleaseFiles = {
+  packageJson: '{"name": "greenpin", "version": "1.2.3"}',
+  packageLock: '{"name": "greenpin", "version": "1.2.3", "packages": {"": {"version": "0"}}}',
+  chart: 'apiVersion: v2\nname: greenpin\nversion: 1.2.3\nappVersion: "1.2.3"\nkubeVersion: ">=1.30"\n',
+  changelog: CHANGELOG,
+};
+const DIGEST = `sha256:${'0a'.repeat(32)}`;
+
+function at(version: string): ReleaseFiles {
+  return Object.fromEntries(
+    Object.entries(FILES).map(([name, text]) => [name, text.replaceAll('1.2.3', version)]),
+  ) as unknown as ReleaseFiles;
+}
+
+describe('a tag', () => {
+  it('becomes the version, the minor version and latest', () => {
+    expect(formatOutputs(readRelease('v1.2.3', FILES))).toBe(
+      'version=1.2.3\nprerelease=false\n' +
+        'tags=ghcr.io/greenpin/greenpin:1.2.3,ghcr.io/greenpin/greenpin:1.2,ghcr.io/greenpin/greenpin:latest\n',
+    );
+  });
+
+  it('of a pre-release becomes nothing that anybody follows', () => {
+    expect(formatOutputs(readRelease('v1.3.0-rc.1', at('1.3.0-rc.1')))).toBe(
+      'version=1.3.0-rc.1\nprerelease=true\ntags=ghcr.io/greenpin/greenpin:1.3.0-rc.1\n',
+    );
+  });
+
+  it.each(['1.2.3', 'v1.2', 'v01.2.3', 'v1.2.3+build', 'v1.2.3-', 'v1.2.3\n', 'latest', ''])(
+    '%j is refused',
+    (tag) => {
+      expect(() => readRelease(tag, FILES)).toThrow(`found the tag ${tag}, expected v1.2.3`);
+    },
+  );
+
+  it.each([
+    ['packageJson', 'package.json version'],
+    ['packageLock', 'package-lock.json version'],
+  ] as const)('that is not what %s says is refused', (file, place) => {
+    const files = { ...FILES, [file]: '{"version": "1.2.2"}' };
+    expect(() => readRelease('v1.2.3', files)).toThrow(`${place}: found 1.2.2, expected 1.2.3`);
+  });
+
+  it('that is neither the version of the chart nor that of its application is refused, with both named', () => {
+    const chart = 'version: 1.2.2\n';
+    expect(() => readRelease('v1.2.3', { ...FILES, chart })).toThrow(
+      'charts/greenpin/Chart.yaml version: found 1.2.2, expected 1.2.3\ncharts/greenpin/Chart.yaml appVersion: found none, expected 1.2.3',
+    );
+  });
+
+  it.each([
+    ['no entry', '## [1.2.2] - 2026-01-02\n- x', 'found no entry "## [1.2.3] - DATE"'],
+    ['no date', '## [1.2.3] - Unreleased\n- x', 'found "Unreleased" as the date of 1.2.3'],
+    ['an empty entry', '## [1.2.3] - 2026-01-02\n\n## [1.2.2]\n- x', 'found nothing in the entry of 1.2.3'],
+  ])('for which the changelog has %s is refused', (_, changelog, message) => {
+    expect(() => readRelease('v1.2.3', { ...FILES, changelog })).toThrow(`CHANGELOG.md: ${message}`);
+  });
+});
+
+describe('the notes', () => {
+  it("are the changelog's entry, and where the image and the chart are", () => {
+    const notes = formatNotes(readRelease('v1.2.3', FILES), DIGEST);
+    expect(notes).toMatch(
+      /^### Added\n\n- A thing \(\[#7\]\(https:\/\/example\.com\/7\)\)\.\n\n## Where it is\n/,
+    );
+    expect(notes).not.toContain('Another');
+    expect(notes).toContain(`ghcr.io/greenpin/greenpin:1.2.3@${DIGEST}`);
+    expect(notes).toContain('oci://ghcr.io/greenpin/charts/greenpin --version 1.2.3');
+  });
+
+  it('of the last entry end before the links', () => {
+    expect(findEntry(CHANGELOG, '1.2.2')?.text).toBe('- Another.');
+  });
+
+  it('are not written without the digest that was pushed', () => {
+    expect(() => formatNotes(readRelease('v1.2.3', FILES), '')).toThrow("expected the image's digest");
+  });
+});
+
+test('this checkout states one version, of which the changelog tells', () => {
+  const files = readReleaseFiles(new URL('../../', import.meta.url));
+  const versions = new Set(versionsOf(files).map(([, version]) => version));
+  expect(versions.size).toBe(1);
+  const [version = ''] = versions;
+  expect(findEntry(files.changelog, version)?.text).toMatch(/^- /m);
+});
