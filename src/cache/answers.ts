@@ -63,7 +63,7 @@ export function createAnswers({
     try {
       const resolving = takeTurn(key, request.headSha ?? '', () => resolveAndKeep(key, request));
       const answer = await Promise.race([resolving, late.promise]);
-      return answer ?? present(decideLate(await remembered(request)), request.headSha);
+      return answer ?? present(decideLate(await remembered(request), request), request.headSha);
     } catch (error) {
       const decision = decideDefect(await remembered(request));
       if (decision === undefined) throw error;

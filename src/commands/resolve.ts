@@ -49,7 +49,7 @@ export async function resolve(options: ResolveOptions, context: CommandContext):
 function listFailures({ decision, examined }: Resolution): string[] {
   const images = examined.flatMap(({ findings }) => [...findings.values()]);
   return [
-    ...(decision.kind === 'failed' ? [decision.message] : []),
+    ...(decision.kind === 'failed' && decision.failure !== undefined ? [decision.failure.message] : []),
     ...images.flatMap((image) => (image.kind === 'failed' ? [image.failure.message] : [])),
   ];
 }

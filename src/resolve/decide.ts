@@ -68,7 +68,7 @@ export async function decide(
         ? { kind: 'failed', code: 'invalid_request', message: found.reason }
         : keepStale(lastGood, found.reason);
     case 'failed':
-      return decideFailed(found.failure, lastGood);
+      return decideFailed(found.failure, lastGood, request);
   }
 }
 
@@ -85,24 +85,28 @@ export async function decideUnremembered(
     return decide(found, undefined, request, images);
   }
   const message =
-    `project ${request.project.name}, branch ${request.branch}: CI shows no green and complete build, and what was handed out ` +
+    `${nameOf(request)}: CI shows no green and complete build, and what was handed out ` +
     'before cannot be read: the store does not answer';
   return { kind: 'failed', code: 'upstream_failed', message };
 }
 
 /** An upstream failed: the last good answer if there is one, else an error; never an empty list. */
-export function decideFailed(failure: UpstreamFailure, lastGood: LastGood | undefined): Decision {
+function decideFailed(
+  failure: UpstreamFailure,
+  lastGood: LastGood | undefined,
+  request: BranchRequest,
+): Decision {
   if (lastGood !== undefined) return keepStale(lastGood, failure.message);
   const code = failure.kind === 'rate_limited' ? 'rate_limited' : 'upstream_failed';
-  return { kind: 'failed', code, message: failure.message, failure };
+  return { kind: 'failed', code, message: `${nameOf(request)}: ${failure.message}`, failure };
 }
 
 /** The caller cannot wait longer: the last good answer if there is one, else an error. */
-export function decideLate(lastGood: LastGood | undefined): Decision {
+export function decideLate(lastGood: LastGood | undefined, request: BranchRequest): Decision {
   const message =
     'CI or the registry did not answer within server.deadline; the answer will be taken up once it comes';
   return lastGood === undefined
-    ? { kind: 'failed', code: 'deadline_exceeded', message }
+    ? { kind: 'failed', code: 'deadline_exceeded', message: `${nameOf(request)}: ${message}` }
     : keepStale(lastGood, message);
 }
 
@@ -139,7 +143,7 @@ async function decideGoingBack(
     ),
   );
   const failed = still.find((result) => result.kind === 'failed');
-  if (failed !== undefined) return decideFailed(failed.failure, lastGood);
+  if (failed !== undefined) return keepStale(lastGood, failed.failure.message);
   return still.some((result) => result.kind === 'absent')
     ? answer(found, 'went back to an older build: an image of the newer one is gone from the registry')
     : keep(
@@ -149,8 +153,14 @@ async function decideGoingBack(
       );
 }
 
-function decideNoBuild(asOf: number, { project, branch }: BranchRequest): Decision {
-  const because = `project ${project.name}, branch ${branch}: CI knows no green build whose images are all in the registry`;
+/** The error freezes an ApplicationSet with all its pull requests: whoever reads it must see which one it was. */
+function nameOf({ project, branch }: BranchRequest): string {
+  return `project ${project.name}, branch ${branch}`;
+}
+
+function decideNoBuild(asOf: number, request: BranchRequest): Decision {
+  const { project } = request;
+  const because = `${nameOf(request)}: CI knows no green build whose images are all in the registry`;
   return project.onNoBuild === 'empty'
     ? { kind: 'nothing', asOf, because }
     : { kind: 'failed', code: 'upstream_failed', message: `${because} (onNoBuild: error)` };

@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { vi } from 'vitest';
 import { buildImage, provideBaseImages } from './base-images.ts';
 import type { CliBed } from './cli-bed.ts';
 import { docker, tryDocker, type DockerResult } from './docker.ts';
 
+const LOG_TIMEOUT_MS = 30_000;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export const BUILD_ARGS = { VERSION: '1.2.3', REVISION: 'c0ffee', CREATED: '2026-01-02T03:04:05Z' };
@@ -67,15 +68,15 @@ function watch(id: string): RunningContainer {
   return {
     id,
     logs,
-    logged: (pattern) =>
-      vi.waitFor(
-        async () => {
-          const log = await logs();
-          if (!pattern.test(log)) throw new Error(`${pattern} was not written, but: ${log}`);
-          return log;
-        },
-        { timeout: 30_000, interval: 100 },
-      ),
+    async logged(pattern) {
+      for (const end = Date.now() + LOG_TIMEOUT_MS; Date.now() < end; await delay(100)) {
+        const running = await docker('inspect', '--format={{.State.Running}}', id);
+        const log = await logs();
+        if (pattern.test(log)) return log;
+        if (running === 'false') break;
+      }
+      throw new Error(`${pattern} was not written, but: ${await logs()}`);
+    },
     async [Symbol.asyncDispose]() {
       await docker('rm', '--force', '--volumes', id);
     },

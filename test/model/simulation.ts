@@ -156,7 +156,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
     isHardToSee: (commit) => hard.has(commit),
     wasDeleted: (commit) => deleted.has(commit),
     changedBetween: (commit, from, to) =>
-      changes.some((change) => change.commit === commit && change.at >= from && change.at <= to),
+      changes.some((one) => one.commit === commit && one.at >= from && one.at <= to),
     endedUnlisted: (commit) => unlisted.has(commit),
   };
 

@@ -108,7 +108,7 @@ describe('resolve --json', () => {
     expect((await reportOf({ ciFails: true })).answer).toStrictEqual({
       kind: 'failed',
       error: 'upstream_failed',
-      message: 'upstream.test cannot answer now',
+      message: 'project shop, branch feature: upstream.test cannot answer now',
     });
   });
 

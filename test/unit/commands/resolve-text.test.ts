@@ -125,7 +125,10 @@ test('a reference that is none is said to be so', async () => {
 test('a failure shows its error, and does not pretend that there are no builds', async () => {
   const lines = await linesOf({ ciFails: true });
   expect(lines).toContain('Builds: not known.');
-  expect(lines.slice(-2)).toEqual(['Answer: upstream_failed', '  upstream.test cannot answer now']);
+  expect(lines.slice(-2)).toEqual([
+    'Answer: upstream_failed',
+    '  project shop, branch feature: upstream.test cannot answer now',
+  ]);
 });
 
 test('nothing to deploy says why', async () => {

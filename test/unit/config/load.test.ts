@@ -222,28 +222,29 @@ describe('the file', () => {
   });
 });
 
+function databaseOf(store: string, env: Record<string, string> = {}): string | undefined {
+  const readFile = () => `${SMALL}\nstore: ${store}`;
+  const config = loadConfig({ ...deps, file: 'deploy/greenpin.yaml', env, readFile });
+  return config.store.kind === 'sqlite' ? config.store.path : undefined;
+}
+
 describe('the database', () => {
-  const path = (store: string, env: Record<string, string> = {}) => {
-    const readFile = () => `${SMALL}\nstore: ${store}`;
-    const config = loadConfig({ ...deps, file: 'deploy/greenpin.yaml', env, readFile });
-    return config.store.kind === 'sqlite' ? config.store.path : undefined;
-  };
   const state = { GREENPIN_STATE_DIRECTORY: '/var/lib/greenpin' };
 
   it("is in the configuration file's folder when nothing else is said", () => {
-    expect(path('{kind: sqlite}')).toBe('deploy/greenpin.db');
-    expect(path('{kind: sqlite}', { GREENPIN_STATE_DIRECTORY: '' })).toBe('deploy/greenpin.db');
+    expect(databaseOf('{kind: sqlite}')).toBe('deploy/greenpin.db');
+    expect(databaseOf('{kind: sqlite}', { GREENPIN_STATE_DIRECTORY: '' })).toBe('deploy/greenpin.db');
   });
 
   it('is in the folder that GREENPIN_STATE_DIRECTORY names', () => {
-    expect(path('{kind: sqlite}', state)).toBe('/var/lib/greenpin/greenpin.db');
+    expect(databaseOf('{kind: sqlite}', state)).toBe('/var/lib/greenpin/greenpin.db');
     expect(loadConfig({ ...deps, env: state, readFile: () => SMALL }).store).toMatchObject({
       path: '/var/lib/greenpin/greenpin.db',
     });
   });
 
   it('is where store.path says, whatever the environment says', () => {
-    expect(path('{kind: sqlite, path: ./greenpin.db}', state)).toBe('deploy/greenpin.db');
-    expect(path('{kind: sqlite, path: /data/pins.db}', state)).toBe('/data/pins.db');
+    expect(databaseOf('{kind: sqlite, path: ./greenpin.db}', state)).toBe('deploy/greenpin.db');
+    expect(databaseOf('{kind: sqlite, path: /data/pins.db}', state)).toBe('/data/pins.db');
   });
 });

@@ -1,0 +1,155 @@
+/**
+ * What the release workflow asks for; it runs without node_modules.
+ *
+ *     node .ci/release.ts outputs v1.2.3          VERSION, image tags and so on, as lines for GITHUB_OUTPUT
+ *     node .ci/release.ts notes v1.2.3 sha256:…   the release's text
+ *
+ * Both end with status 1, and a line for each problem, when the files of the checkout do not fit the tag.
+ */
+import { readFileSync } from 'node:fs';
+
+/** The files' texts. */
+export interface ReleaseFiles {
+  readonly packageJson: string;
+  readonly packageLock: string;
+  readonly chart: string;
+  readonly changelog: string;
+}
+
+export interface Release {
+  readonly version: string;
+  readonly prerelease: boolean;
+  /** Of the image. */
+  readonly tags: readonly string[];
+  /** The changelog's entry, without its heading. */
+  readonly notes: string;
+}
+
+const IMAGE = 'ghcr.io/greenpin/greenpin';
+const CHART = 'oci://ghcr.io/greenpin/charts/greenpin';
+
+/** Of https://semver.org, without build metadata, which no image tag can hold. */
+const VERSION =
+  /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?<pre>-(?:0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*))*)?$/;
+
+/**
+ * @param tag Git's: `v1.2.3`, or `v1.2.3-rc.1` for a pre-release
+ * @throws AggregateError with each thing that does not fit
+ */
+export function readRelease(tag: string, files: ReleaseFiles): Release {
+  const version = tag.replace(/^v/, '');
+  const match = VERSION.exec(version);
+  if (!tag.startsWith('v') || match === null) throw problems([`found the tag ${tag}, expected v1.2.3`]);
+  const entry = findEntry(files.changelog, version);
+  const wrong = [
+    ...versionsOf(files).flatMap(([where, found]) =>
+      found === version ? [] : [`${where}: found ${found ?? 'none'}, expected ${version}`],
+    ),
+    ...describeEntry(entry, version),
+  ];
+  if (wrong.length > 0 || entry === undefined) throw problems(wrong);
+  const prerelease = match.groups?.['pre'] !== undefined;
+  const tags = prerelease ? [version] : [version, version.split('.').slice(0, 2).join('.'), 'latest'];
+  return { version, prerelease, tags: tags.map((each) => `${IMAGE}:${each}`), notes: entry.text };
+}
+
+function problems(messages: readonly string[]): AggregateError {
+  return new AggregateError(
+    messages.map((message) => new Error(message)),
+    messages.join('\n'),
+  );
+}
+
+/** Each version that the checkout states, with the place where it does. */
+export function versionsOf({
+  packageJson,
+  packageLock,
+  chart,
+}: ReleaseFiles): readonly (readonly [string, string | undefined])[] {
+  return [
+    ['package.json version', versionIn(packageJson)],
+    ['package-lock.json version', versionIn(packageLock)],
+    ['charts/greenpin/Chart.yaml version', /^version: *["']?([^\s"']+)/m.exec(chart)?.[1]],
+    ['charts/greenpin/Chart.yaml appVersion', /^appVersion: *["']?([^\s"']+)/m.exec(chart)?.[1]],
+  ];
+}
+
+function versionIn(text: string): string | undefined {
+  return (JSON.parse(text) as { version?: string }).version;
+}
+
+export interface Entry {
+  /** `2026-01-02`, or `Unreleased`. */
+  readonly date: string;
+  readonly text: string;
+}
+
+/** @returns the entry `## [VERSION] - DATE` of a changelog in the format of https://keepachangelog.com */
+export function findEntry(changelog: string, version: string): Entry | undefined {
+  const sections = changelog.split(/^## /m).slice(1);
+  for (const section of sections) {
+    const [, found, date = ''] = /^\[([^\]]+)\](?: - (\S+))?/.exec(section) ?? [];
+    const body = section.slice(section.indexOf('\n') + 1);
+    const text = body.replaceAll(/^\[[^\]]+\]: \S+$/gm, '').trim();
+    if (found === version) return { date, text };
+  }
+  return undefined;
+}
+
+function describeEntry(entry: Entry | undefined, version: string): string[] {
+  if (entry === undefined) return [`CHANGELOG.md: found no entry "## [${version}] - DATE"`];
+  const { date, text } = entry;
+  return [
+    ...(/^\d{4}-\d{2}-\d{2}$/.test(date)
+      ? []
+      : [`CHANGELOG.md: found "${date}" as the date of ${version}, expected one like 2026-01-02`]),
+    ...(text === '' ? [`CHANGELOG.md: found nothing in the entry of ${version}`] : []),
+  ];
+}
+
+/** @param digest the image's */
+export function formatNotes({ version, notes }: Release, digest: string): string {
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest))
+    throw problems([`found "${digest}", expected the image's digest`]);
+  return `${notes}
+
+## Where it is
+
+- Image: \`${IMAGE}:${version}@${digest}\` (linux/amd64, linux/arm64)
+- Chart: \`helm install greenpin ${CHART} --version ${version}\`
+
+Both are signed; [SECURITY.md](https://github.com/greenpin/greenpin/blob/v${version}/SECURITY.md#verify-a-release) tells how to verify them.
+`;
+}
+
+export function formatOutputs({ version, prerelease, tags }: Release): string {
+  return `version=${version}\nprerelease=${prerelease}\ntags=${tags.join(',')}\n`;
+}
+
+/** @param root URL of the checkout */
+export function readReleaseFiles(root: URL): ReleaseFiles {
+  const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
+  return {
+    packageJson: read('package.json'),
+    packageLock: read('package-lock.json'),
+    chart: read('charts/greenpin/Chart.yaml'),
+    changelog: read('CHANGELOG.md'),
+  };
+}
+
+function main([command, tag = '', digest = '']: readonly string[]): string {
+  const release = readRelease(tag, readReleaseFiles(new URL('../', import.meta.url)));
+  if (command === 'outputs') return formatOutputs(release);
+  if (command === 'notes') return formatNotes(release, digest);
+  throw problems(['usage: node .ci/release.ts outputs|notes TAG [DIGEST]']);
+}
+
+if (import.meta.main) {
+  try {
+    process.stdout.write(main(process.argv.slice(2)));
+  } catch (error) {
+    if (!(error instanceof AggregateError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,68 @@
+# ghcr.io/greenpin/greenpin
+#
+#   docker build -t greenpin .
+#   docker run -v "$PWD/greenpin.yaml:/etc/greenpin/greenpin.yaml:ro" -v "$PWD/token:/var/run/argo/token:ro" \
+#     -e GITHUB_TOKEN -p 127.0.0.1:4355:4355 --read-only --cap-drop=ALL greenpin
+#
+# It needs BuildKit, which Docker, buildx, Podman and Kaniko have. Nothing in the image depends on the processor but its base:
+# the stages before run on the machine that builds, and an image for another one needs no emulation.
+
+FROM --platform=$BUILDPLATFORM docker.io/library/node:24-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# No package that runs in production needs its install script.
+RUN --mount=type=cache,id=greenpin-npm,target=/root/.npm,sharing=locked \
+    npm ci --omit=dev --ignore-scripts --prefer-offline
+# What Node never loads: types, sources and maps, documentation, tests. Licenses stay.
+RUN find node_modules -type f '(' -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' ')' -exec rm {} + \
+ && find node_modules -type f -iname '*.md' ! -iname 'licen[cs]e*' ! -iname 'notice*' ! -iname 'copying*' -exec rm {} + \
+ && find node_modules -type d '(' -name test -o -name tests -o -name __tests__ -o -name benchmark -o -name benchmarks \
+      -o -name docs -o -name examples -o -name .github -o -name .bin ')' -prune -exec rm -r {} +
+
+FROM --platform=$BUILDPLATFORM docker.io/library/node:24-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN --mount=type=cache,id=greenpin-npm,target=/root/.npm,sharing=locked \
+    npm ci --ignore-scripts --prefer-offline
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npm run build
+# The command `greenpin`, also for `kubectl exec`. There is no env in the image, so the first line names Node itself.
+RUN sed -i '1s,.*,#!/nodejs/bin/node,' dist/main.js \
+ && chmod 755 dist/main.js \
+ && mkdir -p /rootfs/app /rootfs/usr/local/bin /rootfs/etc/greenpin /rootfs/var/lib/greenpin \
+ && cp -R dist package.json /rootfs/app \
+ && ln -s /app/dist/main.js /rootfs/usr/local/bin/greenpin \
+ # Kubernetes' usual user, or any user of the group 0, as OpenShift chooses them.
+ && chown 65532:0 /rootfs/var/lib/greenpin \
+ && chmod 770 /rootfs/var/lib/greenpin
+COPY LICENSE /rootfs/app/
+
+# No shell, no package manager, no writable file. To look inside: `kubectl debug`, `docker debug`, or the tag debug-nonroot.
+FROM gcr.io/distroless/nodejs24-debian13:nonroot
+COPY --from=dependencies /app/node_modules /app/node_modules
+COPY --from=build /rootfs /
+USER 65532:65532
+WORKDIR /app
+ENV NODE_ENV=production \
+    GREENPIN_CONFIG=/etc/greenpin/greenpin.yaml \
+    GREENPIN_STATE_DIRECTORY=/var/lib/greenpin
+VOLUME /var/lib/greenpin
+EXPOSE 4355 9464
+HEALTHCHECK --interval=30s --timeout=10s --start-period=10s CMD ["greenpin", "health"]
+ENTRYPOINT ["greenpin"]
+CMD ["serve"]
+
+# Last, since they change with each build.
+ARG VERSION=unknown
+ARG REVISION=unknown
+ARG CREATED=unknown
+LABEL org.opencontainers.image.title="Greenpin" \
+      org.opencontainers.image.description="Argo CD ApplicationSet plugin: pins a branch's newest green CI build to the image digests that it pushed" \
+      org.opencontainers.image.url="https://github.com/greenpin/greenpin" \
+      org.opencontainers.image.source="https://github.com/greenpin/greenpin" \
+      org.opencontainers.image.documentation="https://github.com/greenpin/greenpin#readme" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.created="$CREATED"

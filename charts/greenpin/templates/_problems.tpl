@@ -1,0 +1,144 @@
+{{/*
+What makes the values unusable, one line each: what was found, where, and what is expected. All at once, as Greenpin itself does. What the
+schema refuses does not come here.
+*/}}
+{{- define "greenpin.problems" -}}
+{{- $config := .Values.config }}
+{{- if not $config.ci }}
+config.ci: found none, expected a connection to CI, for example github: {kind: github, tokenEnv: GITHUB_TOKEN}
+{{- end }}
+{{- if not $config.projects }}
+config.projects: found none, expected a project, for example shop: {repository: acme/shop, images: {front: "ghcr.io/acme/shop-front:sha-{commit:7}"}}
+{{- end }}
+{{- include "greenpin.ownershipProblems" . }}
+{{- include "greenpin.replicaProblems" . }}
+{{- include "greenpin.timeoutProblems" . }}
+{{- include "greenpin.variableProblems" . }}
+{{- include "greenpin.fileProblems" . }}
+{{- $sources := list }}
+{{- range $key := list "configMap" "secret" "pem" }}{{ if index $.Values.certificates $key }}{{ $sources = append $sources $key }}{{ end }}{{ end }}
+{{- if gt (len $sources) 1 }}
+certificates: found {{ join " and " $sources }}, expected one of configMap, secret and pem
+{{- end }}
+{{- end }}
+
+{{/* Keys that the chart sets: they may be left out, or be what the chart sets. */}}
+{{- define "greenpin.ownershipProblems" -}}
+{{- $server := .Values.config.server | default dict }}
+{{- $management := .Values.config.management | default dict }}
+{{- range $section, $entries := dict "server" $server "management" $management }}
+{{- if not (has (default "0.0.0.0" $entries.host) (list "0.0.0.0" "::")) }}
+config.{{ $section }}.host: found {{ $entries.host }}, expected 0.0.0.0 or :: (or none), since others than the pod itself call it
+{{- end }}
+{{- end }}
+{{- if ne (default 4355 $server.port | int) 4355 }}
+config.server.port: found {{ $server.port }}, expected 4355 (or none); the Service's port is service.port
+{{- end }}
+{{- if ne (default 9464 $management.port | int) 9464 }}
+config.management.port: found {{ $management.port }}, expected 9464 (or none)
+{{- end }}
+{{- if $server.tokenEnv }}
+config.server.tokenEnv: found {{ $server.tokenEnv }}, expected none; the chart mounts the token, token.existingSecret names a Secret of yours
+{{- end }}
+{{- if ne (default (include "greenpin.tokenFile" .) $server.tokenFile) (include "greenpin.tokenFile" .) }}
+config.server.tokenFile: found {{ $server.tokenFile }}, expected {{ include "greenpin.tokenFile" . }} (or none); token.existingSecret names a Secret of yours
+{{- end }}
+{{- $path := (.Values.config.store | default dict).path }}
+{{- if ne (default (include "greenpin.storePath" .) $path) (include "greenpin.storePath" .) }}
+config.store.path: found {{ $path }}, expected {{ include "greenpin.storePath" . }} (or none); persistence says what lies there
+{{- end }}
+{{- end }}
+
+{{- define "greenpin.replicaProblems" -}}
+{{- $kind := include "greenpin.storeKind" . }}
+{{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) }}
+autoscaling.minReplicas: found {{ .Values.autoscaling.minReplicas }}, expected at most maxReplicas ({{ .Values.autoscaling.maxReplicas }})
+{{- end }}
+{{- if and .Values.autoscaling.enabled (not .Values.autoscaling.targetCPUUtilizationPercentage) (not .Values.autoscaling.metrics) }}
+autoscaling.targetCPUUtilizationPercentage: found none, expected it or autoscaling.metrics
+{{- end }}
+{{- if ne $kind "redis" }}
+{{- if .Values.autoscaling.enabled }}
+autoscaling.enabled: found true with config.store.kind {{ $kind }}, expected config.store.kind: redis, or each replica would remember other answers
+{{- else if gt (int .Values.replicas) 1 }}
+replicas: found {{ .Values.replicas }} with config.store.kind {{ $kind }}, expected 1, or config.store.kind: redis, or each replica would remember other answers
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "greenpin.timeoutProblems" -}}
+{{- $deadline := include "greenpin.deadlineSeconds" . | int }}
+{{- $timeout := int .Values.argocd.configMap.requestTimeout }}
+{{- if and .Values.argocd.configMap.create (le $timeout $deadline) }}
+argocd.configMap.requestTimeout: found {{ $timeout }}, expected more than config.server.deadline ({{ $deadline }} s), or Argo CD gives up before Greenpin answers
+{{- end }}
+{{- end }}
+
+{{/* Variables that the chart sets itself, and those that the configuration reads and nothing gives: the process would not start. */}}
+{{- define "greenpin.variableProblems" -}}
+{{- if hasKey .Values.env "GREENPIN_CONFIG" }}
+env.GREENPIN_CONFIG: found a value, expected none; the chart sets it, and config is the file's content
+{{- end }}
+{{- if and (hasKey .Values.env "NODE_EXTRA_CA_CERTS") (include "greenpin.hasCertificates" .) }}
+env.NODE_EXTRA_CA_CERTS: found a value beside certificates, expected one of both
+{{- end }}
+{{- if not .Values.extraEnvFrom }}
+{{- $given := keys .Values.env }}
+{{- range .Values.extraEnv }}{{ $given = append $given .name }}{{ end }}
+{{- range $path, $name := include "greenpin.variables" . | fromYaml }}
+{{- if not (has $name $given) }}
+{{ $path }}: found {{ $name }}, which nothing sets, expected env.{{ $name }}, for example {secretName: greenpin-secrets, key: {{ $name }}}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "greenpin.variables" -}}
+{{- range $name, $entry := .Values.config.ci }}
+{{- with ($entry | default dict).tokenEnv }}
+{{ printf "config.ci.%s.tokenEnv" $name | quote }}: {{ quote . }}
+{{- end }}
+{{- end }}
+{{- range $host, $entry := .Values.config.registries }}
+{{- with ($entry | default dict).passwordEnv }}
+{{ printf "config.registries.%s.passwordEnv" $host | quote }}: {{ quote . }}
+{{- end }}
+{{- end }}
+{{- with (.Values.config.store | default dict).passwordEnv }}
+config.store.passwordEnv: {{ quote . }}
+{{- end }}
+{{- end }}
+
+{{/* Files under /var/run/secrets/NAME that the configuration reads and nothing mounts. */}}
+{{- define "greenpin.fileProblems" -}}
+{{- if not .Values.extraVolumeMounts }}
+{{- range $path, $file := include "greenpin.files" . | fromYaml }}
+{{- $name := regexFind "^/var/run/secrets/[a-z0-9-]+/" $file | trimPrefix "/var/run/secrets/" | trimSuffix "/" }}
+{{- if and $name (not (hasKey $.Values.secretFiles $name)) }}
+{{ $path }}: found {{ $file }}, which nothing mounts, expected secretFiles.{{ $name }}, for example {secretName: {{ $name }}}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "greenpin.files" -}}
+{{- range $section, $entries := dict "ci" .Values.config.ci "registries" .Values.config.registries }}
+{{- range $name, $entry := $entries }}
+{{- $entry = $entry | default dict }}
+{{- range $key := list "tokenFile" "passwordFile" "credentialsFile" "caFile" "certFile" "keyFile" }}
+{{- with index $entry $key }}
+{{ printf "config.%s.%s.%s" $section $name $key | quote }}: {{ quote . }}
+{{- end }}
+{{- end }}
+{{- with ($entry.app | default dict).privateKeyFile }}
+{{ printf "config.%s.%s.app.privateKeyFile" $section $name | quote }}: {{ quote . }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- with (.Values.config.store | default dict).passwordFile }}
+config.store.passwordFile: {{ quote . }}
+{{- end }}
+{{- range $i, $file := .Values.config.dockerConfigFiles }}
+{{ printf "config.dockerConfigFiles.%d" $i | quote }}: {{ quote $file }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,136 @@
+package argocd
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long anything may take on a machine with much to do.
+const patience = 60 * time.Second
+
+// root is the checkout.
+var root = filepath.Join("..", "..")
+
+// process is a child that ends with its test.
+type process struct {
+	command *exec.Cmd
+	ended   chan struct{}
+	mutex   sync.Mutex
+	written []string
+}
+
+// start runs the program; what it writes to stderr can be waited for, and is shown when the test fails.
+func start(t *testing.T, command *exec.Cmd) *process {
+	t.Helper()
+	p := &process{command: command, ended: make(chan struct{})}
+	stderr, err := command.StderrPipe()
+	must(t, err)
+	must(t, command.Start())
+	go func() {
+		p.read(stderr)
+		_ = command.Wait()
+		close(p.ended)
+	}()
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("%s wrote:\n%s", filepath.Base(command.Path), strings.Join(p.lines(), "\n"))
+		}
+	})
+	return p
+}
+
+func (p *process) read(stream io.Reader) {
+	lines := bufio.NewScanner(stream)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		p.mutex.Lock()
+		p.written = append(p.written, lines.Text())
+		p.mutex.Unlock()
+	}
+}
+
+func (p *process) lines() []string {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return append([]string(nil), p.written...)
+}
+
+// seen waits for a line that matches, and returns the first group of the match.
+func (p *process) seen(t *testing.T, pattern *regexp.Regexp) (found string) {
+	t.Helper()
+	eventually(t, "a line like "+pattern.String(), func() bool {
+		for _, line := range p.lines() {
+			if match := pattern.FindStringSubmatch(line); match != nil {
+				found = match[1]
+				return true
+			}
+		}
+		select {
+		case <-p.ended:
+			t.Fatalf("%s ended early:\n%s", p.command.Path, strings.Join(p.lines(), "\n"))
+		default:
+		}
+		return false
+	})
+	return found
+}
+
+// kill ends it without a chance to say anything.
+func (p *process) kill() {
+	_ = p.command.Process.Kill()
+	<-p.ended
+}
+
+// freeze stops it in the middle of whatever it does: its port takes connections, and nobody answers.
+func (p *process) freeze(t *testing.T) {
+	t.Helper()
+	must(t, p.command.Process.Signal(syscall.SIGSTOP))
+}
+
+func (p *process) thaw(t *testing.T) {
+	t.Helper()
+	must(t, p.command.Process.Signal(syscall.SIGCONT))
+}
+
+// eventually asks again and again until the answer is yes.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("did not come in %s: %s", patience, what)
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// prerequisite is the path of something without which no test can run.
+func prerequisite(t *testing.T, path, remedy string) string {
+	t.Helper()
+	absolute, err := filepath.Abs(path)
+	must(t, err)
+	if _, err := os.Stat(absolute); err != nil {
+		t.Fatalf("%s is missing: %s", path, remedy)
+	}
+	return absolute
+}
+
+func node(t *testing.T) string {
+	t.Helper()
+	return prerequisite(t, filepath.Join(root, "node_modules/.bin/node"), "npm ci")
+}

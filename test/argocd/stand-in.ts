@@ -1,0 +1,102 @@
+/**
+ * GitHub and the CI that pushes images, as a process for the tests in Go. Its first line on stdout is `{"url": ...}`. After that each
+ * line on stdin is a command in JSON, which is answered by a line before the next is read; it ends when stdin does.
+ */
+import { createHash } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { FORK, type FakePullRequestChange, type FakeRun } from '../fixtures/fake-github-data.ts';
+import { createFakeGitHub, type FakeFault } from '../fixtures/fake-github.ts';
+import { imageManifest, LINUX_AMD64 } from '../integration/images.ts';
+import { createPusher } from '../integration/push.ts';
+
+/** A commit of each branch is built; green, unless `run` says otherwise. */
+interface Build {
+  readonly repository: string;
+  readonly branches: readonly string[];
+  readonly run?: Partial<FakeRun>;
+  /** `HOST:PORT` */
+  readonly registry: string;
+  /** Those that the build pushes, for example `acme/shop-front`. */
+  readonly images: readonly string[];
+}
+
+interface PullRequest {
+  readonly repository: string;
+  readonly number: number;
+  readonly fork?: boolean;
+  readonly change: FakePullRequestChange;
+}
+
+interface Break {
+  readonly fault: FakeFault;
+  /** A regular expression; left out: every request. */
+  readonly path?: string;
+}
+
+// The generator puts /api/v3 after a host that is not GitHub's own; Greenpin is told the whole URL.
+const github = await createFakeGitHub({
+  basePath: '/api/v3',
+  ...(process.env['GITHUB_TOKEN'] !== undefined && { token: process.env['GITHUB_TOKEN'] }),
+});
+let built = 0;
+/** `IMAGE DIGEST` of each blob that the registry has. */
+const pushed = new Set<string>();
+
+async function build({ branches, ...rest }: Build) {
+  const [first = '', ...others] = branches;
+  // The first brings the layers that all have: the registry mixes up uploads of one blob at the same time.
+  return [await buildOne(first, rest), ...(await Promise.all(others.map((each) => buildOne(each, rest))))];
+}
+
+async function buildOne(branch: string, { repository, run, registry, images }: Omit<Build, 'branches'>) {
+  const commit = createHash('sha1').update(`${repository} ${++built}`).digest('hex');
+  const push = createPusher(registry);
+  const digests: Record<string, string> = {};
+  for (const image of images) {
+    const content = imageManifest('oci', LINUX_AMD64, { image, commit });
+    const blobs = content.blobs.filter(({ digest }) => !pushed.has(`${image} ${digest}`));
+    digests[image] = await push(image, `sha-${commit.slice(0, 7)}`, { ...content, blobs });
+    for (const { digest } of blobs) pushed.add(`${image} ${digest}`);
+  }
+  github.addRun(repository, { head_branch: branch, head_sha: commit, ...run });
+  return { commit, digests };
+}
+
+const commands = {
+  build,
+  openPullRequest({ repository, number, fork, change }: PullRequest) {
+    github.addPullRequest(repository, number, fork === true ? FORK : undefined);
+    github.updatePullRequest(repository, number, change);
+  },
+  changePullRequest: ({ repository, number, change }: PullRequest) =>
+    github.updatePullRequest(repository, number, change),
+  break: ({ fault, path }: Break) =>
+    github.fault(fault, undefined, path === undefined ? undefined : new RegExp(path)),
+  heal: () => github.heal(),
+  /** Fails when a request came that GitHub would not have understood. */
+  verify: () => github.verify(),
+};
+
+interface Line {
+  readonly command: keyof typeof commands;
+  readonly arguments: unknown;
+}
+
+async function obey(line: string): Promise<void> {
+  const { command, arguments: given } = JSON.parse(line) as Line;
+  try {
+    // What Go sends is checked there, by the structures that it is made of.
+    const result = await (commands[command] as (given: unknown) => unknown)(given);
+    say({ result: result ?? null });
+  } catch (error) {
+    say({ error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function say(what: unknown): void {
+  process.stdout.write(`${JSON.stringify(what)}\n`);
+}
+
+say({ url: github.url });
+for await (const line of createInterface({ input: process.stdin })) await obey(line);
+await github.close();

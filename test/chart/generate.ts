@@ -1,0 +1,25 @@
+/** `npm run chart`: makes what is derived from values.yaml anew. A test holds that this was done. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { withValueTables } from './chart-readme.ts';
+import { CHART } from './values-file.ts';
+import { valuesSchema } from './values-schema.ts';
+
+/** Files of the chart, by name, with the content that they should have. */
+export async function derivedFiles(): Promise<ReadonlyMap<string, string>> {
+  const readme = readFileSync(join(CHART, 'README.md'), 'utf8');
+  return new Map([
+    ['values.schema.json', await prettify('values.schema.json', JSON.stringify(valuesSchema()))],
+    ['README.md', await prettify('README.md', withValueTables(readme))],
+  ]);
+}
+
+async function prettify(name: string, text: string): Promise<string> {
+  const filepath = join(CHART, name);
+  return await format(text, { ...(await resolveConfig(filepath)), filepath });
+}
+
+if (import.meta.main) {
+  for (const [name, text] of await derivedFiles()) writeFileSync(join(CHART, name), text);
+}

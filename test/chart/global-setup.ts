@@ -1,0 +1,26 @@
+import type { TestProject } from 'vitest/node';
+import { findTools, type Tools } from './availability.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    chartTools: Tools;
+  }
+}
+
+/**
+ * Finds out once what is there, and says in one line what is left out.
+ *
+ * @throws Error when something is missing and `GREENPIN_REQUIRE_CONTAINERS=1`
+ */
+export default async function setup(project: TestProject): Promise<void> {
+  const tools = await findTools(process.env);
+  project.provide('chartTools', tools);
+  const missing = [
+    ...(tools.helms.length === 0 ? ['helm'] : []),
+    ...(tools.validator === undefined ? ["the chart's validator"] : []),
+  ];
+  if (missing.length === 0) return;
+  const text = `${missing.join(' and ')} not built; .ci/helm does it`;
+  if (process.env['GREENPIN_REQUIRE_CONTAINERS'] === '1') throw new Error(text);
+  console.log(`Left out: tests of the chart (${text})`);
+}

@@ -1,0 +1,66 @@
+/** The chart's README is true: its values render, and its commands name what is there. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { parse } from 'yaml';
+import { pick, renderObjects, template } from './helm.ts';
+import { CHART } from './values-file.ts';
+
+const { helms } = inject('chartTools');
+const command = helms[0]?.command ?? '';
+const readme = readFileSync(join(CHART, 'README.md'), 'utf8');
+const blocks = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text]) => text ?? '');
+
+describe.skipIf(helms.length === 0)("the README's values", () => {
+  it.for(blocks.map((text) => parse(text) as { config?: object }))('%j are taken', async (shown) => {
+    const config = {
+      ci: { github: { kind: 'github' } },
+      projects: { shop: { repository: 'acme/shop', images: { front: 'ghcr.io/acme/front:{commit}' } } },
+      ...shown.config,
+    };
+    const values = { token: { existingSecret: 'a' }, ...shown, config };
+    const { status, stderr } = await template(command, { values });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('are, for the first installation, complete but for the token, which helm install makes', async () => {
+    const [first = '', gitops = ''] = blocks;
+    const values = { ...(parse(first) as object), ...(parse(gitops) as object) };
+    const objects = await renderObjects(command, { values });
+    expect(pick(objects, 'Deployment').metadata).toMatchObject({ name: 'greenpin', namespace: 'greenpin' });
+  });
+});
+
+describe("Greenpin's own README", () => {
+  const main = readFileSync(join(CHART, '../../README.md'), 'utf8');
+  const values = parse(/^```yaml\n(config:[\s\S]*?)^```/m.exec(main)?.[1] ?? '') as object;
+
+  it.skipIf(helms.length === 0)('has values that are complete', async () => {
+    const objects = await renderObjects(command, { values });
+    expect(pick(objects, 'ConfigMap', 'greenpin')['data']).toMatchObject({
+      baseUrl: 'http://greenpin.greenpin.svc:4355',
+    });
+    expect(JSON.stringify(pick(objects, 'Deployment'))).toContain('"name":"greenpin-secrets","key":"github"');
+  });
+
+  it("names the chart's version, and what the chart names", () => {
+    const { version } = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string };
+    expect(main).toContain(`oci://ghcr.io/greenpin/charts/greenpin --version ${version} `);
+    expect(main).toContain(`ghcr.io/greenpin/greenpin:${version}`);
+    expect(main).toContain(
+      'kubectl -n greenpin create secret generic greenpin-secrets --from-literal=github=',
+    );
+    expect(main).toContain('kubectl -n greenpin exec deploy/greenpin -- greenpin check');
+  });
+});
+
+describe("the README's commands", () => {
+  it("name the chart's version and the Secret that the values name", () => {
+    const chart = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string };
+    expect(readme).toContain(`oci://ghcr.io/greenpin/charts/greenpin --version ${chart.version} `);
+    expect(readme).toContain('create secret generic greenpin-secrets --from-literal=github=');
+    expect(blocks[0]).toContain('{ secretName: greenpin-secrets, key: github }');
+    expect(readme).toContain('create secret generic greenpin-token --from-file=token=');
+    expect(blocks[1]).toContain('existingSecret: greenpin-token');
+  });
+});

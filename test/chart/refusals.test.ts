@@ -1,0 +1,124 @@
+/** Values that would not work are refused while rendering: with one line each, all at once, or by the schema. */
+import { describe, expect, inject, it } from 'vitest';
+import { helm, template } from './helm.ts';
+import { CHART } from './values-file.ts';
+
+const { helms } = inject('chartTools');
+const SQLITE = 'or each replica would remember other answers';
+
+describe.skipIf(helms.length === 0).for(helms)('helm $version refuses', ({ command }) => {
+  const refuse = async (values: unknown) => {
+    const { status, stdout, stderr } = await template(command, { files: ['minimal'], values });
+    expect([status, stdout]).toEqual([1, '']);
+    return stderr.split('\n');
+  };
+
+  it('no configuration at all, with what is missing', async () => {
+    const options = ['--kube-version', '1.34.0', '--set', 'token.existingSecret=a'];
+    const { status, stderr } = await helm(command, ['template', 'greenpin', CHART, ...options]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^config\.ci: found none, expected a connection to CI, for example/m);
+    expect(stderr).toMatch(/^config\.projects: found none, expected a project, for example/m);
+  });
+
+  it.for<[string, unknown]>([
+    [
+      `replicas: found 2 with config.store.kind sqlite, expected 1, or config.store.kind: redis, ${SQLITE}`,
+      { replicas: 2 },
+    ],
+    [
+      `replicas: found 3 with config.store.kind memory, expected 1, or config.store.kind: redis, ${SQLITE}`,
+      { replicas: 3, config: { store: { kind: 'memory' } } },
+    ],
+    [
+      `autoscaling.enabled: found true with config.store.kind sqlite, expected config.store.kind: redis, ${SQLITE}`,
+      { autoscaling: { enabled: true } },
+    ],
+    [
+      'autoscaling.minReplicas: found 9, expected at most maxReplicas (5)',
+      {
+        autoscaling: { enabled: true, minReplicas: 9 },
+        config: { store: { kind: 'redis', url: 'redis://a' } },
+      },
+    ],
+    [
+      'autoscaling.targetCPUUtilizationPercentage: found none, expected it or autoscaling.metrics',
+      {
+        autoscaling: { enabled: true, targetCPUUtilizationPercentage: null },
+        config: { store: { kind: 'redis', url: 'redis://a' } },
+      },
+    ],
+    [
+      "config.server.port: found 80, expected 4355 (or none); the Service's port is service.port",
+      { config: { server: { port: 80 } } },
+    ],
+    ['config.management.port: found 80, expected 9464 (or none)', { config: { management: { port: 80 } } }],
+    [
+      'config.server.host: found 127.0.0.1, expected 0.0.0.0 or :: (or none), since others than the pod itself call it',
+      { config: { server: { host: '127.0.0.1' } } },
+    ],
+    [
+      'config.server.tokenFile: found /token, expected /var/run/argo/token (or none); token.existingSecret names a Secret of yours',
+      { config: { server: { tokenFile: '/token' } } },
+    ],
+    [
+      'config.server.tokenEnv: found TOKEN, expected none; the chart mounts the token, token.existingSecret names a Secret of yours',
+      { config: { server: { tokenEnv: 'TOKEN' } } },
+    ],
+    [
+      'config.store.path: found ./greenpin.db, expected /var/lib/greenpin/greenpin.db (or none); persistence says what lies there',
+      { config: { store: { kind: 'sqlite', path: './greenpin.db' } } },
+    ],
+    [
+      'argocd.configMap.requestTimeout: found 20, expected more than config.server.deadline (20 s), or Argo CD gives up before Greenpin answers',
+      { argocd: { configMap: { requestTimeout: 20 } } },
+    ],
+    [
+      'config.registries.ghcr.io.passwordEnv: found GHCR_TOKEN, which nothing sets, expected env.GHCR_TOKEN, for example {secretName: greenpin-secrets, key: GHCR_TOKEN}',
+      { config: { registries: { 'ghcr.io': { username: 'a', passwordEnv: 'GHCR_TOKEN' } } } },
+    ],
+    [
+      'config.dockerConfigFiles.0: found /var/run/secrets/pull/.dockerconfigjson, which nothing mounts, expected secretFiles.pull, for example {secretName: pull}',
+      { config: { dockerConfigFiles: ['/var/run/secrets/pull/.dockerconfigjson'] } },
+    ],
+    [
+      'certificates: found configMap and secret, expected one of configMap, secret and pem',
+      { certificates: { configMap: 'a', secret: 'b' } },
+    ],
+    [
+      "env.GREENPIN_CONFIG: found a value, expected none; the chart sets it, and config is the file's content",
+      { env: { GREENPIN_CONFIG: 'a' } },
+    ],
+    [
+      'env.NODE_EXTRA_CA_CERTS: found a value beside certificates, expected one of both',
+      { env: { NODE_EXTRA_CA_CERTS: 'a' }, certificates: { secret: 'b' } },
+    ],
+  ])('with %s', async ([line, values]) => {
+    expect(await refuse(values)).toContain(line);
+  });
+
+  it('all that is wrong at once', async () => {
+    const lines = await refuse({ replicas: 2, config: { server: { port: 80, deadline: '30s' } } });
+    expect(
+      lines.map(
+        (line) => /^(?:replicas|config\.server\.port|argocd\.configMap\.requestTimeout)/.exec(line)?.[0],
+      ),
+    ).toEqual(expect.arrayContaining(['replicas', 'config.server.port', 'argocd.configMap.requestTimeout']));
+  });
+
+  it.for<[string, unknown]>([
+    ["'replicsa' not allowed", { replicsa: 2 }],
+    ["'freshfor' not allowed", { config: { freshfor: '15s' } }],
+    ["'repo' not allowed", { config: { projects: { shop: { repo: 'acme/shop' } } } }],
+    ["'hots' not allowed", { argocd: { hots: 'a' } }],
+    ['does not match pattern', { config: { freshFor: '15' } }],
+    ["'not' failed", { config: { ci: { github: { tokenEnv: 'ghp_0123456789abcdef' } } } }],
+    ['does not match pattern', { podDisruptionBudget: { maxUnavailable: 'one' } }],
+    ["additional properties 'name' not allowed", { env: { A: { name: 'a', key: 'b' } } }],
+    ["'ReadWriteOnce', 'ReadWriteOncePod'", { persistence: { accessMode: 'ReadWriteMany' } }],
+  ])('by the schema: %s', async ([said, values]) => {
+    const text = (await refuse(values)).join('\n');
+    expect(text).toContain("values don't meet the specifications of the schema");
+    expect(text).toContain(said);
+  });
+});

@@ -1,0 +1,200 @@
+/** The token that Argo CD sends: losing it in an upgrade would freeze every ApplicationSet. Helm installs for real here, into a small API. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { stringify } from 'yaml';
+import { startFakeKubernetes, type FakeKubernetes } from './fake-kubernetes.ts';
+import { helm, parseObjects, render, template, valueOptions, type HelmResult } from './helm.ts';
+import { CHART } from './values-file.ts';
+
+const { helms } = inject('chartTools');
+const GENERATED = { token: { existingSecret: '' } };
+const ARGOCD = '/api/v1/namespaces/argocd/secrets/greenpin-token';
+const OWN = '/api/v1/namespaces/greenpin/secrets/greenpin-token';
+
+/** Argo CD is there already, unless a test takes it away. */
+async function startCluster(): Promise<FakeKubernetes> {
+  const cluster = await startFakeKubernetes();
+  onTestFinished(() => cluster[Symbol.asyncDispose]());
+  cluster.objects.set('/api/v1/namespaces/argocd/secrets/argocd-secret', {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { labels: {} },
+  });
+  return cluster;
+}
+
+interface Operation {
+  readonly cluster: FakeKubernetes;
+  readonly command: string;
+  readonly values?: unknown;
+  readonly namespace?: string;
+}
+
+async function operate(verb: string, options: string[], operation: Operation): Promise<HelmResult> {
+  const { cluster, command, namespace = 'greenpin' } = operation;
+  const folder = mkdtempSync(join(tmpdir(), 'greenpin-kubeconfig-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const KUBECONFIG = join(folder, 'config');
+  const config = {
+    clusters: [{ name: 'test', cluster: { server: cluster.url } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    users: [{ name: 'test', user: {} }],
+    'current-context': 'test',
+  };
+  writeFileSync(KUBECONFIG, stringify(config));
+  return await helm(command, [verb, 'greenpin', ...options, '-n', namespace], { KUBECONFIG });
+}
+
+async function apply(verb: 'install' | 'upgrade', operation: Operation): Promise<HelmResult> {
+  const values = valueOptions({ files: ['minimal'], values: operation.values ?? GENERATED });
+  return await operate(verb, [CHART, '--disable-openapi-validation', ...values], operation);
+}
+
+async function succeed(verb: 'install' | 'upgrade', operation: Operation): Promise<string> {
+  const { status, stdout, stderr } = await apply(verb, operation);
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  return stdout;
+}
+
+function tokens({ objects }: FakeKubernetes): (string | undefined)[] {
+  return [ARGOCD, OWN].map((path) => {
+    const { data } = (objects.get(path) ?? {}) as { data?: Record<string, string> };
+    return data?.['token'];
+  });
+}
+
+function setToken(cluster: FakeKubernetes, path: string, token: string): void {
+  const secret = cluster.objects.get(path);
+  if (!secret) throw new Error(`found no ${path}`);
+  cluster.objects.set(path, { ...secret, data: { token } });
+}
+
+describe.skipIf(helms.length === 0).for(helms)('the generated token, by helm $version', ({ command }) => {
+  test('is the same in both namespaces, long, and one that Argo CD looks into', async () => {
+    const cluster = await startCluster();
+    await succeed('install', { cluster, command });
+    const [theirs, ours] = tokens(cluster);
+    expect(theirs).toBe(ours);
+    expect(Buffer.from(theirs ?? '', 'base64').toString()).toMatch(/^[A-Za-z0-9]{48}$/);
+    expect(cluster.objects.get(ARGOCD)?.metadata.labels).toMatchObject({
+      'app.kubernetes.io/part-of': 'argocd',
+    });
+    expect(cluster.objects.get('/api/v1/namespaces/argocd/configmaps/greenpin')).toMatchObject({
+      data: { token: '$greenpin-token:token', baseUrl: 'http://greenpin.greenpin.svc:4355' },
+    });
+  });
+
+  test('is another one for each installation', async () => {
+    const [one, two] = [await startCluster(), await startCluster()];
+    await Promise.all([one, two].map((cluster) => succeed('install', { cluster, command })));
+    expect(tokens(one)[0]).not.toBe(tokens(two)[0]);
+  });
+
+  test('is kept by upgrades', async () => {
+    const cluster = await startCluster();
+    await succeed('install', { cluster, command });
+    const before = tokens(cluster);
+    await succeed('upgrade', { cluster, command, values: { ...GENERATED, drainSeconds: 15 } });
+    await succeed('upgrade', { cluster, command });
+    expect(tokens(cluster)).toEqual(before);
+  });
+
+  test.for([ARGOCD, OWN])('comes back as it was when only %s was lost', async (lost) => {
+    const cluster = await startCluster();
+    await succeed('install', { cluster, command });
+    const before = tokens(cluster);
+    cluster.objects.delete(lost);
+    await succeed('upgrade', { cluster, command });
+    expect(tokens(cluster)).toEqual(before);
+  });
+
+  test('is a new one, the same in both, when both were deleted', async () => {
+    const cluster = await startCluster();
+    await succeed('install', { cluster, command });
+    const [before] = tokens(cluster);
+    cluster.objects.delete(ARGOCD);
+    cluster.objects.delete(OWN);
+    await succeed('upgrade', { cluster, command });
+    const [theirs, ours] = tokens(cluster);
+    expect(theirs).toMatch(/./);
+    expect(theirs).toBe(ours);
+    expect(theirs).not.toBe(before);
+  });
+
+  test("is Argo CD's when somebody has changed one of both", async () => {
+    const cluster = await startCluster();
+    await succeed('install', { cluster, command });
+    const changed = Buffer.from('changed by hand').toString('base64');
+    setToken(cluster, ARGOCD, changed);
+    await succeed('upgrade', { cluster, command });
+    expect(tokens(cluster)).toEqual([changed, changed]);
+  });
+
+  test("is one Secret in Argo CD's own namespace", async () => {
+    const cluster = await startCluster();
+    const operation = { cluster, command, namespace: 'argocd' };
+    await succeed('install', operation);
+    const [before, none] = tokens(cluster);
+    await succeed('upgrade', operation);
+    expect([before !== undefined, none, tokens(cluster)[0] === before]).toEqual([true, undefined, true]);
+  });
+
+  test('is gone after helm uninstall, with everything else', async () => {
+    const cluster = await startCluster();
+    await succeed('install', { cluster, command });
+    expect(cluster.objects.size).toBeGreaterThan(8);
+    expect(await operate('uninstall', [], { cluster, command })).toMatchObject({ status: 0 });
+    expect([...cluster.objects.keys()]).toEqual(['/api/v1/namespaces/argocd/secrets/argocd-secret']);
+  });
+
+  test('is not made by helm template, since each rendering would make another one: that is said, and the rest is there', async () => {
+    const rendering = { files: ['minimal'], values: GENERATED };
+    const manifest = await render(command, rendering);
+    expect(manifest).toMatch(
+      /^# The Secret greenpin-token is not made here: .* Make it in argocd and in greenpin,$/m,
+    );
+    expect(parseObjects(manifest).filter(({ kind }) => kind === 'Secret')).toEqual([]);
+    expect(manifest).toMatch(/secretName: "?greenpin-token"?$/m);
+    expect(await render(command, rendering)).toBe(manifest);
+  });
+
+  test("is refused where the renderer is Argo CD's, which is told the cluster's kinds and sees nothing of it", async () => {
+    const argoCd = ['--api-versions', 'v1', '--api-versions', 'v1/Secret'];
+    const rendering = { files: ['minimal'], values: GENERATED };
+    const { status, stdout, stderr } = await template(command, rendering, argoCd);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^token\.existingSecret: found none, and no Argo CD in the namespace argocd/m);
+  });
+
+  test('is not made where Argo CD is not', async () => {
+    const cluster = await startCluster();
+    const values = { ...GENERATED, argocd: { namespace: 'argo' } };
+    const { status, stderr } = await apply('install', { cluster, command, values });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^token\.existingSecret: found none, and no Argo CD in the namespace argo /m);
+  });
+
+  test('is told of in the notes, with the next commands', async () => {
+    const cluster = await startCluster();
+    const notes = await succeed('install', { cluster, command });
+    for (const said of [
+      'kubectl -n greenpin rollout status deploy/greenpin\n',
+      'kubectl -n greenpin exec deploy/greenpin -- greenpin check\n',
+      'kubectl -n greenpin exec deploy/greenpin -- greenpin resolve --project shop --branch my-branch\n',
+      'kubectl -n greenpin logs deploy/greenpin --follow\n',
+      'configMapRef: { name: greenpin }\n',
+      "head_sha: '{{ .head_sha }}'\n",
+      "Argo CD's token is in the Secret greenpin-token, in greenpin and in argocd; upgrades keep it.",
+    ]) {
+      expect(notes).toContain(said);
+    }
+    expect(notes).not.toContain('WARNING');
+    const values = { config: { store: { kind: 'memory' } }, token: { existingSecret: 'mine' } };
+    const other = await succeed('upgrade', { cluster, command, values });
+    expect(other).toMatch(
+      /The Secret mine must be in greenpin and, with the same token, in argocd;[\s\S]*WARNING: config\.store\.kind is memory/,
+    );
+  });
+});
