@@ -1,14 +1,14 @@
 /**
  * A GitHub and a registry that the test sees from inside: everything that happened is known, so that each answer can be judged. Time
- * is the simulation's own. Pages are small, so that a few runs are enough to fall out of a window.
+ * is the simulation's own.
  */
 import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
-import type { CiProvider, DigestResult, RegistryClient, RunPage } from '../../src/resolve/ports.ts';
+import type { CiProvider, DigestResult, RegistryClient } from '../../src/resolve/ports.ts';
 import type { Digest, ImageReference, Run } from '../../src/resolve/types.ts';
 import { digest, sha } from '../fixtures/values.ts';
 import type { Call } from './cost.ts';
+import { newestFirst, PAGE, pageOf } from './pages.ts';
 
-export const PAGE = 5;
 export const WORKFLOWS = ['.github/workflows/build.yml', '.github/workflows/test.yml'] as const;
 export const IMAGES = ['front', 'back'] as const;
 
@@ -301,19 +301,6 @@ export function createSimulation(branches: readonly string[]): Simulation {
   }
 
   return sim;
-}
-
-function newestFirst(all: readonly Run[]): Run[] {
-  return all.toSorted((a, b) => b.createdAt - a.createdAt || Number(b.id) - Number(a.id));
-}
-
-function pageOf(all: readonly Run[], page: number): RunPage {
-  return {
-    runs: newestFirst(all).slice((page - 1) * PAGE, page * PAGE),
-    more: all.length > page * PAGE,
-    total: all.length,
-    validator: JSON.stringify(all),
-  };
 }
 
 function imageKey(commit: string, name: string): string {

@@ -1,94 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createRunIndex } from '../../../src/cache/run-index.ts';
-import { UpstreamError, type UpstreamFailureKind } from '../../../src/errors.ts';
-import type { BranchRuns, CiProvider, RunPage, RunSource } from '../../../src/resolve/ports.ts';
-import type { Run } from '../../../src/resolve/types.ts';
 import { createRun } from '../../fixtures/values.ts';
-
-const FRESH_FOR = 15_000;
-const PAGE = 5;
-
-function page(all: readonly Run[], number: number, byId = false): RunPage {
-  const sorted = all.toSorted((a, b) => (byId ? Number(b.id) - Number(a.id) : b.createdAt - a.createdAt));
-  return {
-    runs: sorted.slice((number - 1) * PAGE, number * PAGE),
-    more: sorted.length > number * PAGE,
-    total: sorted.length,
-    validator: JSON.stringify(sorted),
-  };
-}
-
-/** A CI with small pages, a validator that changes with its runs, and a clock of its own. */
-function createFixture(runs: Run[] = [], firstPages = 1) {
-  const fixture = {
-    now: 1_000_000,
-    runs,
-    calls: [] as string[],
-    changed: [] as string[][],
-    byId: false,
-    failure: undefined as UpstreamFailureKind | undefined,
-    failing: (_call: string): boolean => true,
-    hold: undefined as Promise<void> | undefined,
-    add: (...added: Run[]) => void (fixture.runs = [...added, ...fixture.runs]),
-    update: (id: string, change: Partial<Run>) => {
-      fixture.runs = fixture.runs.map((run) =>
-        run.id === id ? { ...run, updatedAt: run.updatedAt + 1, ...change } : run,
-      );
-    },
-    index: undefined as unknown as RunSource,
-  };
-  async function called(call: string): Promise<void> {
-    fixture.calls.push(call);
-    await fixture.hold;
-    if (fixture.failure !== undefined && fixture.failing(call)) {
-      throw new UpstreamError({ kind: fixture.failure, host: 'ci.test', message: 'ci.test failed' });
-    }
-  }
-  const provider: CiProvider = {
-    host: 'ci.test',
-    async fetchRuns(_repository, number, validator) {
-      await called(`list ${number}`);
-      const answer = page(fixture.runs, number, fixture.byId);
-      return validator !== undefined && validator === answer.validator ? 'unchanged' : answer;
-    },
-    async fetchBranchRuns(_repository, branch, number) {
-      await called(`branch ${branch} ${number}`);
-      return page(
-        fixture.runs.filter((run) => run.branch === branch),
-        number,
-      );
-    },
-    async fetchRun(_repository, id) {
-      await called(`run ${id}`);
-      return fixture.runs.find((run) => run.id === id) ?? 'gone';
-    },
-    async fetchPullRequest(_repository, number) {
-      await called(`pull request ${number}`);
-      return { kind: 'known', foreign: true, headRepositoryId: '666' };
-    },
-    probe: () => Promise.resolve(''),
-  };
-  fixture.index = createRunIndex({
-    provider,
-    gitRepository: 'acme/shop',
-    freshFor: () => FRESH_FOR,
-    now: () => fixture.now,
-    firstPages,
-    onChanged: (branches) => fixture.changed.push([...branches]),
-  });
-  return fixture;
-}
-
-/** Runs `from` to `to`, one a second, on branches of their own unless said otherwise. */
-function runsFrom(from: number, to: number, branch?: string): Run[] {
-  return Array.from({ length: to - from + 1 }, (_, i) => {
-    const id = String(from + i);
-    return createRun({ id, branch: branch ?? `branch-${id}` });
-  });
-}
-function ids(known: BranchRuns): string[] | string {
-  return known.kind === 'failed' ? known.failure.kind : known.runs.map((run) => run.id).toSorted();
-}
+import { createFixture, FRESH_FOR, ids, runsFrom } from './index-bed.ts';
 
 describe('one listing for every branch', () => {
   test('serves all branches until freshFor has passed', async () => {
@@ -218,45 +130,6 @@ describe('more runs between two listings than one page holds', () => {
   });
 });
 
-describe('a run that is still going and has left the first page', () => {
-  test('is followed by its id until it ends', async () => {
-    const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
-    await ci.index.readBranch('slow');
-    ci.add(...runsFrom(1000, 1010));
-    ci.now += FRESH_FOR;
-    await ci.index.readBranch('slow');
-    ci.update('999', { state: 'success' });
-    ci.now += 60_000;
-    expect(await ci.index.readBranch('slow')).toMatchObject({ runs: [{ id: '999', state: 'success' }] });
-    const before = ci.calls.length;
-    ci.now += 60_000;
-    await ci.index.readBranch('slow');
-    expect(ci.calls.slice(before)).toEqual(['list 1']);
-  });
-
-  test('and was deleted is forgotten', async () => {
-    const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
-    await ci.index.readBranch('slow');
-    ci.runs = runsFrom(1000, 1010);
-    ci.now += 60_000;
-    await ci.index.readBranch('slow');
-    ci.now += 60_000;
-    expect(await ci.index.readBranch('slow')).toMatchObject({ runs: [] });
-  });
-
-  test('for a day is asked for rarely', async () => {
-    const ci = createFixture([createRun({ id: '1', branch: 'stuck', state: 'running', createdAt: 0 })]);
-    ci.now = 86_400_000;
-    await ci.index.readBranch('stuck');
-    ci.add(...runsFrom(1000, 1010));
-    for (let polls = 0; polls < 100; polls++) {
-      ci.now += FRESH_FOR;
-      await ci.index.readBranch('stuck');
-    }
-    expect(ci.calls.filter((call) => call === 'run 1')).toHaveLength(1);
-  });
-});
-
 describe('faults', () => {
   test.each([
     'timeout',
@@ -318,79 +191,6 @@ describe('faults', () => {
     const both = [ci.index.readBranch('branch-1'), ci.index.readBranch('branch-2')];
     gate.resolve();
     expect((await Promise.all(both)).map(ids)).toEqual(['unavailable', 'unavailable']);
-  });
-});
-
-describe('when nothing is known yet', () => {
-  test('the further pages are read side by side, and nobody looks up what they show', async () => {
-    const ci = createFixture([...runsFrom(10, 30), ...runsFrom(1, 2, 'quiet')], 20);
-    expect(ids(await ci.index.readBranch('branch-30'))).toEqual(['30']);
-    expect(await ci.index.readBranch('quiet')).toMatchObject({
-      runs: [{ id: '2' }, { id: '1' }],
-      since: null,
-    });
-    expect(ci.calls).toEqual(['list 1', 'list 2', 'list 3', 'list 4', 'list 5']);
-  });
-
-  test('no more than so many pages are read: what lies beyond is looked up', async () => {
-    const ci = createFixture([...runsFrom(10, 30), ...runsFrom(1, 2, 'quiet')], 3);
-    expect(await ci.index.readBranch('quiet')).toMatchObject({
-      runs: [{ id: '2' }, { id: '1' }],
-      since: null,
-    });
-    expect(ci.calls).toEqual(['list 1', 'list 2', 'list 3', 'branch quiet 1']);
-  });
-
-  test('after as many look-ups as a block has pages, the next block is read', async () => {
-    const ci = createFixture(runsFrom(1, 60), 3);
-    for (let id = 60; id > 45; id--) await ci.index.readBranch(`branch-${id}`);
-    expect(ci.calls).toEqual(['list 1', 'list 2', 'list 3']);
-    for (let id = 45; id > 0; id--) {
-      expect(ids(await ci.index.readBranch(`branch-${id}`))).toEqual([`${id}`]);
-    }
-    const lookUps = ci.calls.filter((call) => call.startsWith('branch'));
-    expect(lookUps).toEqual([45, 44, 35, 34, 25, 24, 15, 14, 5, 4].map((id) => `branch branch-${id} 1`));
-    expect(ci.calls.filter((call) => call.startsWith('list')).slice(3, 6)).toEqual([
-      'list 3',
-      'list 4',
-      'list 5',
-    ]);
-  });
-
-  test('look-ups that find no runs, as of a branch that CI has never built, are no reason to read on', async () => {
-    const ci = createFixture(runsFrom(1, 60), 3);
-    for (let i = 0; i < 10; i++) await ci.index.readBranch(`unbuilt-${i}`);
-    expect(ci.calls.filter((call) => call.startsWith('list'))).toEqual(['list 1', 'list 2', 'list 3']);
-  });
-
-  test('a block that leaves a gap to what is known, since runs between were deleted, is not taken for complete', async () => {
-    const ci = createFixture([...runsFrom(21, 60), ...runsFrom(1, 20, 'old')], 3);
-    await ci.index.readBranch('branch-60');
-    await ci.index.readBranch('branch-45');
-    ci.runs = ci.runs.filter((run) => Number(run.id) > 55 || Number(run.id) < 36);
-    await ci.index.readBranch('branch-34');
-    const blocks = ci.calls.filter((call) => call.startsWith('list')).slice(3);
-    expect(blocks).toEqual(['list 3', 'list 4', 'list 5']);
-    const known = await ci.index.readBranch('branch-28');
-    expect(known).toMatchObject({ kind: 'known', runs: [{ id: '28' }] });
-    expect(known.kind === 'known' && known.since).toBeGreaterThan(createRun({ id: '45' }).createdAt);
-  });
-
-  test('a further page that fails costs nothing but a look-up', async () => {
-    const ci = createFixture([...runsFrom(10, 30), ...runsFrom(1, 2, 'quiet')], 20);
-    ci.failure = 'unavailable';
-    ci.failing = (call) => call === 'list 3';
-    expect(ids(await ci.index.readBranch('quiet'))).toEqual(['1', '2']);
-  });
-
-  test('a run that is deleted between the pages is no reason to miss another', async () => {
-    const ci = createFixture(runsFrom(1, 12), 20);
-    const gate = Promise.withResolvers<void>();
-    await ci.index.readBranch('branch-12');
-    ci.hold = gate.promise;
-    ci.runs = ci.runs.filter((run) => run.id !== '12');
-    gate.resolve();
-    for (const id of ['7', '6', '2']) expect(ids(await ci.index.readBranch(`branch-${id}`))).toEqual([id]);
   });
 });
 
@@ -468,35 +268,6 @@ describe('answers that look well and are wrong', () => {
     ci.byId = true;
     ci.now += FRESH_FOR;
     expect(ids(await ci.index.readBranch('a'))).toEqual(['99']);
-  });
-
-  test('a run that CI cannot tell of takes no answer from its branch', async () => {
-    const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
-    await ci.index.readBranch('slow');
-    ci.add(...runsFrom(1000, 1010), createRun({ id: '1011', branch: 'slow' }));
-    ci.failure = 'malformed';
-    ci.failing = (call) => call.startsWith('run');
-    ci.now += 60_000;
-    const known = await ci.index.readBranch('slow');
-    expect(ids(known)).toEqual(['1011', '999']);
-    expect(known).toMatchObject({ doubt: { failure: { kind: 'malformed' }, createdAt: 999_000 } });
-  });
-
-  test('such a run is tried again less and less often, and is in doubt until CI tells', async () => {
-    const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
-    await ci.index.readBranch('slow');
-    ci.add(...runsFrom(1000, 1010), createRun({ id: '1011', branch: 'slow' }));
-    ci.failure = 'malformed';
-    ci.failing = (call) => call.startsWith('run');
-    const asked = () => ci.calls.filter((call) => call.startsWith('run')).length;
-    for (let minutes = 0; minutes < 600; minutes++) {
-      ci.now += 60_000;
-      expect(await ci.index.readBranch('slow')).toHaveProperty('doubt.failure.kind', 'malformed');
-    }
-    expect(asked()).toBeLessThan(100);
-    ci.failure = undefined;
-    ci.now += 3_600_000;
-    expect(await ci.index.readBranch('slow')).toHaveProperty('doubt', undefined);
   });
 
   test('a clock that is set back makes nothing fresh', async () => {

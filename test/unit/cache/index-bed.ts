@@ -1,0 +1,91 @@
+/** A CI in memory before an index of its runs. */
+import { createRunIndex } from '../../../src/cache/run-index.ts';
+import { UpstreamError, type UpstreamFailureKind } from '../../../src/errors.ts';
+import type { BranchRuns, CiProvider, RunPage, RunSource } from '../../../src/resolve/ports.ts';
+import type { Run } from '../../../src/resolve/types.ts';
+import { createRun } from '../../fixtures/values.ts';
+
+export const FRESH_FOR = 15_000;
+const PAGE = 5;
+
+function page(all: readonly Run[], number: number, byId = false): RunPage {
+  const sorted = all.toSorted((a, b) => (byId ? Number(b.id) - Number(a.id) : b.createdAt - a.createdAt));
+  return {
+    runs: sorted.slice((number - 1) * PAGE, number * PAGE),
+    more: sorted.length > number * PAGE,
+    total: sorted.length,
+    validator: JSON.stringify(sorted),
+  };
+}
+
+/** A CI with small pages, a validator that changes with its runs, and a clock of its own. */
+export function createFixture(runs: Run[] = [], firstPages = 1) {
+  const fixture = {
+    now: 1_000_000,
+    runs,
+    calls: [] as string[],
+    changed: [] as string[][],
+    byId: false,
+    failure: undefined as UpstreamFailureKind | undefined,
+    failing: (_call: string): boolean => true,
+    hold: undefined as Promise<void> | undefined,
+    add: (...added: Run[]) => void (fixture.runs = [...added, ...fixture.runs]),
+    update: (id: string, change: Partial<Run>) => {
+      fixture.runs = fixture.runs.map((run) =>
+        run.id === id ? { ...run, updatedAt: run.updatedAt + 1, ...change } : run,
+      );
+    },
+    index: undefined as unknown as RunSource,
+  };
+  async function called(call: string): Promise<void> {
+    fixture.calls.push(call);
+    await fixture.hold;
+    if (fixture.failure !== undefined && fixture.failing(call)) {
+      throw new UpstreamError({ kind: fixture.failure, host: 'ci.test', message: 'ci.test failed' });
+    }
+  }
+  const provider: CiProvider = {
+    host: 'ci.test',
+    async fetchRuns(_repository, number, validator) {
+      await called(`list ${number}`);
+      const answer = page(fixture.runs, number, fixture.byId);
+      return validator !== undefined && validator === answer.validator ? 'unchanged' : answer;
+    },
+    async fetchBranchRuns(_repository, branch, number) {
+      await called(`branch ${branch} ${number}`);
+      return page(
+        fixture.runs.filter((run) => run.branch === branch),
+        number,
+      );
+    },
+    async fetchRun(_repository, id) {
+      await called(`run ${id}`);
+      return fixture.runs.find((run) => run.id === id) ?? 'gone';
+    },
+    async fetchPullRequest(_repository, number) {
+      await called(`pull request ${number}`);
+      return { kind: 'known', foreign: true, headRepositoryId: '666' };
+    },
+    probe: () => Promise.resolve(''),
+  };
+  fixture.index = createRunIndex({
+    provider,
+    gitRepository: 'acme/shop',
+    freshFor: () => FRESH_FOR,
+    now: () => fixture.now,
+    firstPages,
+    onChanged: (branches) => fixture.changed.push([...branches]),
+  });
+  return fixture;
+}
+
+/** Runs `from` to `to`, one a second, on branches of their own unless said otherwise. */
+export function runsFrom(from: number, to: number, branch?: string): Run[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => {
+    const id = String(from + i);
+    return createRun({ id, branch: branch ?? `branch-${id}` });
+  });
+}
+export function ids(known: BranchRuns): string[] | string {
+  return known.kind === 'failed' ? known.failure.kind : known.runs.map((run) => run.id).toSorted();
+}
