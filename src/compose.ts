@@ -87,14 +87,13 @@ function composeConnection(
   share: ShareCall | undefined,
 ): Connection & { readonly inspector: CiInspector } {
   const { now, observer } = world;
-  const stretch = createFreshnessStretch(freshForMs, maxFreshForMs);
-  observer.freshFor(connection.name, stretch.freshFor());
+  const stretch = createFreshnessStretch(freshForMs, maxFreshForMs, now);
+  observer.freshFor(connection.name, () => stretch.freshFor());
   const watching: UpstreamObserver = {
     requested: (host, status) => observer.requested(host, status),
-    quota(name, remaining, limit) {
-      stretch.observe(remaining, limit);
-      observer.quota(name, remaining, limit);
-      observer.freshFor(name, stretch.freshFor());
+    quota(name, remaining, limit, resetsAt) {
+      stretch.observe(remaining, limit, resetsAt);
+      observer.quota(name, remaining, limit, resetsAt);
     },
   };
   const dispatcher = composeCiDispatcher(connection, timeoutMs, world);
@@ -139,6 +138,10 @@ function tokenReader(source: TokenSource, world: World): SecretReader {
     : createSecretReader({ env: source.env, value: world.env[source.env] }, world);
 }
 
+/** Less than the 30 seconds after which Kubernetes kills; more when an answer may take longer, and its grace period with it. */
+const STOP_WITHIN_MS = 25_000;
+const STOP_MARGIN_MS = 5000;
+
 /** The whole plugin. */
 export interface Service {
   /**
@@ -164,7 +167,7 @@ export function composeService(
   config: Config,
   { env, now, logger, version, stopping }: ServiceWorld,
 ): Service {
-  const metrics = createMetrics(version);
+  const metrics = createMetrics(version, now);
   const world: World = { env, now, observer: metrics, warn: (message) => logger.warn(message) };
   const store = composeStore(config.store, world, metrics);
   const core = composeCore(config, world, store);
@@ -185,6 +188,7 @@ export function composeService(
     observer: metrics,
     logger,
     now,
+    stopLimits: { withinMs: Math.max(STOP_WITHIN_MS, config.server.deadlineMs + STOP_MARGIN_MS) },
   });
   const management = createManagement({ notReady: () => authenticator.notReady(), stopping, metrics });
   return {

@@ -2,7 +2,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { API_ERROR_STATUS } from './errors.ts';
 import type { CallObserver, CallOutcome } from './http/call-log.ts';
-import type { FreshnessObserver, StoreObserver, UpstreamObserver } from './resolve/ports.ts';
+import type { Clock, FreshnessObserver, StoreObserver, UpstreamObserver } from './resolve/ports.ts';
 
 /** From an answer in memory to one that took the whole deadline. */
 const DURATION_BUCKETS = [
@@ -19,8 +19,11 @@ export interface Metrics extends CallObserver, UpstreamObserver, FreshnessObserv
   expose(): Promise<string>;
 }
 
-/** @param version of Greenpin, for `greenpin_build_info` */
-export function createMetrics(version: string): Metrics {
+/**
+ * @param version of Greenpin, for `greenpin_build_info`
+ * @param now milliseconds since the epoch
+ */
+export function createMetrics(version: string, now: Clock = Date.now): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   new Gauge({
@@ -34,6 +37,7 @@ export function createMetrics(version: string): Metrics {
     expose: () => registry.metrics(),
     called: createCallObserver(registry),
     ...createUpstreamObserver(registry),
+    ...createQuotaObserver(registry, now),
     ...createStoreObserver(registry),
   };
 }
@@ -83,29 +87,12 @@ function bindOutcomes(calls: Counter<'outcome'>): Record<CallOutcome, Counter.In
   return Object.fromEntries(bound) as Record<CallOutcome, Counter.Internal>;
 }
 
-function createUpstreamObserver(registry: Registry): UpstreamObserver & FreshnessObserver {
-  const registers = [registry];
+function createUpstreamObserver(registry: Registry): Pick<UpstreamObserver, 'requested'> {
   const requests = new Counter({
     name: 'greenpin_upstream_requests_total',
     help: 'Requests to CI and registries, by host and HTTP status, or by what failed when no answer came.',
     labelNames: ['host', 'status'],
-    registers,
-  });
-  const quota = { labelNames: ['ci'], registers } as const;
-  const remaining = new Gauge({
-    ...quota,
-    name: 'greenpin_quota_remaining',
-    help: 'Calls that the CI connection may still make in the current window.',
-  });
-  const limit = new Gauge({
-    ...quota,
-    name: 'greenpin_quota_limit',
-    help: 'Calls that the CI connection may make in a window.',
-  });
-  const freshFor = new Gauge({
-    ...quota,
-    name: 'greenpin_fresh_for_seconds',
-    help: 'How old a listing of the CI connection may now be: freshFor, stretched as the quota comes to its end.',
+    registers: [registry],
   });
   const hosts = new Set<string>();
   return {
@@ -113,11 +100,47 @@ function createUpstreamObserver(registry: Registry): UpstreamObserver & Freshnes
       if (hosts.size < MOST_HOSTS) hosts.add(host);
       requests.inc({ host: hosts.has(host) ? host : 'other', status: String(status) });
     },
-    quota(ci, left, most) {
-      remaining.set({ ci }, left);
-      limit.set({ ci }, most);
+  };
+}
+
+/** Looked at when they are read: a quota that has come back must not look low until somebody asks CI again. */
+function createQuotaObserver(
+  registry: Registry,
+  now: Clock,
+): Pick<UpstreamObserver, 'quota'> & FreshnessObserver {
+  const quotas = new Map<string, { remaining: number; limit: number; resetsAt: number }>();
+  const freshness = new Map<string, () => number>();
+  const registers = [registry];
+  const common = { labelNames: ['ci'], registers } as const;
+  new Gauge({
+    ...common,
+    name: 'greenpin_quota_remaining',
+    help: 'Calls that the CI connection may still make in the current window.',
+    collect() {
+      for (const [ci, { remaining, limit, resetsAt }] of quotas) {
+        this.set({ ci }, now() < resetsAt ? remaining : limit);
+      }
     },
-    freshFor: (ci, milliseconds) => freshFor.set({ ci }, milliseconds / 1000),
+  });
+  new Gauge({
+    ...common,
+    name: 'greenpin_quota_limit',
+    help: 'Calls that the CI connection may make in a window.',
+    collect() {
+      for (const [ci, { limit }] of quotas) this.set({ ci }, limit);
+    },
+  });
+  new Gauge({
+    ...common,
+    name: 'greenpin_fresh_for_seconds',
+    help: 'How old a listing of the CI connection may now be: freshFor, stretched as the quota comes to its end.',
+    collect() {
+      for (const [ci, read] of freshness) this.set({ ci }, read() / 1000);
+    },
+  });
+  return {
+    quota: (ci, remaining, limit, resetsAt) => void quotas.set(ci, { remaining, limit, resetsAt }),
+    freshFor: (ci, read) => void freshness.set(ci, read),
   };
 }
 

@@ -84,7 +84,8 @@ function tellQuota({ headers }: GitHubAnswer, connection: string, observer: Upst
   const remaining = Number(headers['x-ratelimit-remaining'] ?? Number.NaN);
   const limit = Number(headers['x-ratelimit-limit'] ?? Number.NaN);
   if (Number.isSafeInteger(remaining) && Number.isSafeInteger(limit)) {
-    observer.quota(connection, remaining, limit);
+    const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN);
+    observer.quota(connection, remaining, limit, Number.isSafeInteger(reset) ? reset * 1000 : Infinity);
   }
 }
 

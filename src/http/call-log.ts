@@ -74,11 +74,17 @@ export function createCallLog(logger: Logger, observer: CallObserver, stopwatch:
       waiting.push({ question, kind, freshness, age, durationMs: stopwatch() - startedAt });
       if (waiting.length >= BATCH) flush();
     },
-    failed({ question, startedAt }, error) {
+    failed({ question, startedAt, routeOptions }, error) {
       flush();
+      // Load balancers and scanners that knock without a token are no calls of Argo CD's, whose refusals one wants to hear of.
+      const isCall = routeOptions.url !== undefined;
       const durationMs = stopwatch() - startedAt;
-      observer.called(error.code, durationMs / 1000);
       const fields = { ...asked(question), outcome: error.code, durationMs: rounded(durationMs) };
+      if (error.code === 'forbidden' && !isCall) {
+        logger.debug({ ...fields, message: error.message }, 'refused');
+        return;
+      }
+      observer.called(error.code, durationMs / 1000);
       if (error.code === 'internal_error') logger.error({ ...fields, err: error.cause }, error.message);
       else logger.warn({ ...fields, message: error.message }, 'refused or failed');
     },

@@ -213,12 +213,18 @@ export interface RegistryClient {
 export interface UpstreamObserver {
   /** @param status HTTP status, or the failure's kind when no answer came */
   requested(host: string, status: number | string): void;
-  /** @param connection name of the CI connection in the configuration */
-  quota(connection: string, remaining: number, limit: number): void;
+  /**
+   * @param connection name of the CI connection in the configuration
+   * @param resetsAt when all calls are there again, milliseconds since the epoch; Infinity: it was not said
+   */
+  quota(connection: string, remaining: number, limit: number, resetsAt: number): void;
 }
 
-/** Told how long an answer of CI is good enough, for metrics: it stretches as the quota comes to its end. */
+/** Told once whom to ask how long an answer of CI is good enough, for metrics: it stretches as the quota comes to its end. */
 export interface FreshnessObserver {
-  /** @param connection name of the CI connection in the configuration */
-  freshFor(connection: string, milliseconds: number): void;
+  /**
+   * @param connection name of the CI connection in the configuration
+   * @param read milliseconds, as they are now
+   */
+  freshFor(connection: string, read: () => number): void;
 }

@@ -73,7 +73,7 @@ describe('a fault: exit status 1, with the reason', () => {
     const { status, stdout, stderr } = await bed.run(['resolve', '-b', 'feature']);
     expect([status, stderr]).toEqual([1, '']);
     expect(bed.stable(stdout)).toMatch(
-      /Answer: upstream_failed\n {2}GITHUB does not accept the token of connection "github".*\n {2}hint: greenpin check tries every connection/,
+      /Answer: upstream_failed\n {2}project shop, branch feature: GITHUB does not accept the token of connection "github".*\n {2}hint: greenpin check tries every connection/,
     );
   });
 
@@ -84,7 +84,11 @@ describe('a fault: exit status 1, with the reason', () => {
     const { status, stdout } = await bed.run(['resolve', '-b', 'feature', '--json']);
     expect(status).toBe(1);
     expect(JSON.parse(bed.stable(stdout))).toMatchObject({
-      answer: { kind: 'failed', error: 'upstream_failed', message: 'REGISTRY cannot answer now (500)' },
+      answer: {
+        kind: 'failed',
+        error: 'upstream_failed',
+        message: 'project shop, branch feature: REGISTRY cannot answer now (500)',
+      },
       builds: [{ images: { front: { kind: 'failed', reason: 'REGISTRY cannot answer now (500)' } } }],
     });
   });

@@ -83,19 +83,25 @@ describe('upstream requests', () => {
   });
 });
 
-it('tells the quota of each CI connection as it was told last', async () => {
-  const metrics = createMetrics('1');
-  metrics.quota('github', 4999, 5000);
-  metrics.quota('github', 4998, 5000);
-  metrics.quota('other', 7, 60);
-  expect(await read(metrics, 'greenpin_quota_remaining{ci="github"}')).toBe(4998);
+it('tells the quota of each CI connection as it was told last, until its window ends: then all of it is there', async () => {
+  let now = 1_000_000;
+  const metrics = createMetrics('1', () => now);
+  metrics.quota('github', 4999, 5000, 2_000_000);
+  metrics.quota('github', 12, 5000, 2_000_000);
+  metrics.quota('other', 7, 60, Infinity);
+  expect(await read(metrics, 'greenpin_quota_remaining{ci="github"}')).toBe(12);
   expect(await read(metrics, 'greenpin_quota_limit{ci="github"}')).toBe(5000);
+  expect(await read(metrics, 'greenpin_quota_remaining{ci="other"}')).toBe(7);
+  now = 2_000_000;
+  expect(await read(metrics, 'greenpin_quota_remaining{ci="github"}')).toBe(5000);
   expect(await read(metrics, 'greenpin_quota_remaining{ci="other"}')).toBe(7);
 });
 
-it('tells for how many seconds a listing of each CI connection is good enough', async () => {
+it('tells for how many seconds a listing of each CI connection is good enough now', async () => {
   const metrics = createMetrics('1');
-  metrics.freshFor('github', 15_000);
-  metrics.freshFor('github', 157_500);
+  let freshFor = 15_000;
+  metrics.freshFor('github', () => freshFor);
+  expect(await read(metrics, 'greenpin_fresh_for_seconds{ci="github"}')).toBe(15);
+  freshFor = 157_500;
   expect(await read(metrics, 'greenpin_fresh_for_seconds{ci="github"}')).toBe(157.5);
 });

@@ -25,15 +25,15 @@ describe('quota', () => {
     const validator = page === 'unchanged' ? undefined : page.validator;
     expect(await provider.fetchRuns('acme/shop', 1, validator)).toBe('unchanged');
     expect(observer.quota.mock.calls).toEqual([
-      ['hub', 99, 100],
-      ['hub', 99, 100],
+      ['hub', 99, 100, RESET],
+      ['hub', 99, 100, RESET],
     ]);
   });
 
   it('is told after a failure, too', async () => {
     const { provider, observer } = connect(github.url, { auth: token });
     await failureOf(provider.fetchRuns('acme/unknown', 1));
-    expect(observer.quota.mock.calls).toEqual([['hub', 99, 100]]);
+    expect(observer.quota.mock.calls).toEqual([['hub', 99, 100, RESET]]);
   });
 
   it('is not told when the answer does not say', async () => {

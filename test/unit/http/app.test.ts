@@ -262,6 +262,8 @@ describe('the metrics', () => {
     for (let calls = answers.length; calls > 0; calls--) await app.inject(call());
     await app.inject({ ...call(), headers: {} });
     await app.inject({ ...call(), url: '/x' });
+    // A load balancer's probe, or a scanner's: no call that was refused.
+    await app.inject({ method: 'GET', url: '/' });
     await app.close();
     expect(called).toEqual([
       { outcome: 'fresh', seconds: 0.00025, freshness: 'fresh', age: 3 },
