@@ -110,38 +110,49 @@ function createQuotaObserver(
 ): Pick<UpstreamObserver, 'quota'> & FreshnessObserver {
   const quotas = new Map<string, { remaining: number; limit: number; resetsAt: number }>();
   const freshness = new Map<string, () => number>();
-  const registers = [registry];
-  const common = { labelNames: ['ci'], registers } as const;
-  new Gauge({
-    ...common,
-    name: 'greenpin_quota_remaining',
-    help: 'Calls that the CI connection may still make in the current window.',
-    collect() {
-      for (const [ci, { remaining, limit, resetsAt }] of quotas) {
-        this.set({ ci }, now() < resetsAt ? remaining : limit);
-      }
-    },
-  });
-  new Gauge({
-    ...common,
-    name: 'greenpin_quota_limit',
-    help: 'Calls that the CI connection may make in a window.',
-    collect() {
-      for (const [ci, { limit }] of quotas) this.set({ ci }, limit);
-    },
-  });
-  new Gauge({
-    ...common,
-    name: 'greenpin_fresh_for_seconds',
-    help: 'How old a listing of the CI connection may now be: freshFor, stretched as the quota comes to its end.',
-    collect() {
-      for (const [ci, read] of freshness) this.set({ ci }, read() / 1000);
-    },
-  });
+  createGaugeByCi(
+    registry,
+    'greenpin_quota_remaining',
+    'Calls that the CI connection may still make in the current window.',
+    quotas,
+    ({ remaining, limit, resetsAt }) => (now() < resetsAt ? remaining : limit),
+  );
+  createGaugeByCi(
+    registry,
+    'greenpin_quota_limit',
+    'Calls that the CI connection may make in a window.',
+    quotas,
+    ({ limit }) => limit,
+  );
+  createGaugeByCi(
+    registry,
+    'greenpin_fresh_for_seconds',
+    'How old a listing of the CI connection may now be: freshFor, stretched as the quota comes to its end.',
+    freshness,
+    (read) => read() / 1000,
+  );
   return {
     quota: (ci, remaining, limit, resetsAt) => void quotas.set(ci, { remaining, limit, resetsAt }),
     freshFor: (ci, read) => void freshness.set(ci, read),
   };
+}
+
+function createGaugeByCi<State>(
+  registry: Registry,
+  name: string,
+  help: string,
+  states: ReadonlyMap<string, State>,
+  read: (state: State) => number,
+): Gauge<'ci'> {
+  return new Gauge({
+    name,
+    help,
+    labelNames: ['ci'],
+    registers: [registry],
+    collect() {
+      for (const [ci, state] of states) this.set({ ci }, read(state));
+    },
+  });
 }
 
 function createStoreObserver(registry: Registry): StoreObserver {
