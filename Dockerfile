@@ -4,8 +4,9 @@
 #   docker run -v "$PWD/greenpin.yaml:/etc/greenpin/greenpin.yaml:ro" -v "$PWD/token:/var/run/argo/token:ro" \
 #     -e GITHUB_TOKEN -p 127.0.0.1:4355:4355 --read-only --cap-drop=ALL greenpin
 #
-# It needs BuildKit, which Docker, buildx, Podman and Kaniko have. Nothing in the image depends on the processor but its base:
-# the stages before run on the machine that builds, and an image for another one needs no emulation.
+# It is written for BuildKit, which Docker from 23 on and buildx build with; other builders are not tried. Nothing in the image
+# depends on the processor but its base: the stages before run on the machine that builds, and an image for another one needs no
+# emulation.
 
 FROM --platform=$BUILDPLATFORM docker.io/library/node:24-slim AS dependencies
 WORKDIR /app
@@ -27,16 +28,18 @@ RUN --mount=type=cache,id=greenpin-npm,target=/root/.npm,sharing=locked \
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build
+COPY LICENSE ./
 # The command `greenpin`, also for `kubectl exec`. There is no env in the image, so the first line names Node itself.
 RUN sed -i '1s,.*,#!/nodejs/bin/node,' dist/main.js \
  && chmod 755 dist/main.js \
  && mkdir -p /rootfs/app /rootfs/usr/local/bin /rootfs/etc/greenpin /rootfs/var/lib/greenpin \
- && cp -R dist package.json /rootfs/app \
+ && cp -R dist package.json LICENSE /rootfs/app \
  && ln -s /app/dist/main.js /rootfs/usr/local/bin/greenpin \
+ # Files are as they were in the checkout, which may be its owner's alone.
+ && chmod -R a+rX /rootfs \
  # Kubernetes' usual user, or any user of the group 0, as OpenShift chooses them.
  && chown 65532:0 /rootfs/var/lib/greenpin \
  && chmod 770 /rootfs/var/lib/greenpin
-COPY LICENSE /rootfs/app/
 
 # No shell, no package manager, no writable file. To look inside: `kubectl debug`, `docker debug`, or the tag debug-nonroot.
 FROM gcr.io/distroless/nodejs24-debian13:nonroot

@@ -4,9 +4,12 @@
  *     node .ci/release.ts outputs v1.2.3          VERSION, image tags and so on, as lines for GITHUB_OUTPUT
  *     node .ci/release.ts notes v1.2.3 sha256:…   the release's text
  *
- * Both end with status 1, and a line for each problem, when the files of the checkout do not fit the tag.
+ * Both end with status 1, and a line for each problem, when the files of the checkout do not fit the tag. `outputs` needs all tags of the
+ * repository: `latest` and `1.2` never go back to an older version.
  */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 /** The files' texts. */
 export interface ReleaseFiles {
@@ -34,9 +37,10 @@ const VERSION =
 
 /**
  * @param tag Git's: `v1.2.3`, or `v1.2.3-rc.1` for a pre-release
+ * @param released every tag of the repository
  * @throws AggregateError with each thing that does not fit
  */
-export function readRelease(tag: string, files: ReleaseFiles): Release {
+export function readRelease(tag: string, files: ReleaseFiles, released: readonly string[] = []): Release {
   const version = tag.replace(/^v/, '');
   const match = VERSION.exec(version);
   if (!tag.startsWith('v') || match === null) throw problems([`found the tag ${tag}, expected v1.2.3`]);
@@ -49,8 +53,27 @@ export function readRelease(tag: string, files: ReleaseFiles): Release {
   ];
   if (wrong.length > 0 || entry === undefined) throw problems(wrong);
   const prerelease = match.groups?.['pre'] !== undefined;
-  const tags = prerelease ? [version] : [version, version.split('.').slice(0, 2).join('.'), 'latest'];
+  const tags = prerelease ? [version] : [version, ...followedTags(version, released)];
   return { version, prerelease, tags: tags.map((each) => `${IMAGE}:${each}`), notes: entry.text };
+}
+
+/** Those that follow new versions: `1.2` the newest patch of that minor, `latest` the newest of all. */
+function followedTags(version: string, released: readonly string[]): string[] {
+  const minor = version.split('.').slice(0, 2).join('.');
+  const others = released
+    .filter((tag) => tag.startsWith('v'))
+    .map((tag) => tag.slice(1))
+    .filter((other) => VERSION.test(other) && !other.includes('-'));
+  const isNewest = (among: readonly string[]) => among.every((other) => compareVersions(version, other) >= 0);
+  return [
+    ...(isNewest(others.filter((other) => other.startsWith(`${minor}.`))) ? [minor] : []),
+    ...(isNewest(others) ? ['latest'] : []),
+  ];
+}
+
+/** Of versions that are no pre-releases. */
+function compareVersions(one: string, two: string): number {
+  return one.localeCompare(two, 'en', { numeric: true });
 }
 
 function problems(messages: readonly string[]): AggregateError {
@@ -137,8 +160,20 @@ export function readReleaseFiles(root: URL): ReleaseFiles {
   };
 }
 
+/** The remote's, since a checkout of CI has no tag but its own. */
+function readTags(root: URL): string[] {
+  const command = ['ls-remote', '--tags', '--refs', 'origin'];
+  const { status, stdout, stderr } = spawnSync('git', command, {
+    cwd: fileURLToPath(root),
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw problems([`git ${command.join(' ')}: ${stderr.split('\n', 1)[0]}`]);
+  return [...stdout.matchAll(/\trefs\/tags\/(\S+)$/gm)].map(([, name = '']) => name);
+}
+
 function main([command, tag = '', digest = '']: readonly string[]): string {
-  const release = readRelease(tag, readReleaseFiles(new URL('../', import.meta.url)));
+  const root = new URL('../', import.meta.url);
+  const release = readRelease(tag, readReleaseFiles(root), command === 'outputs' ? readTags(root) : []);
   if (command === 'outputs') return formatOutputs(release);
   if (command === 'notes') return formatNotes(release, digest);
   throw problems(['usage: node .ci/release.ts outputs|notes TAG [DIGEST]']);

@@ -5,6 +5,8 @@ export interface BranchRecord {
   readonly runs: Map<string, Run>;
   /** How far look-ups reached: as `since` of `BranchRuns`; undefined: as far as the listing's window. */
   reached: number | null | undefined;
+  /** Runs that the listing has shown were dropped: only look-ups tell how far what is known reaches. */
+  partial: boolean;
   /** The page that the next look-up reads. */
   nextPage: number;
   /** How long the branch's own list was at the last look-up. */
@@ -27,6 +29,7 @@ export function createBranchRecord(evicted: boolean): BranchRecord {
   return {
     runs: new Map(),
     reached: evicted ? Infinity : undefined,
+    partial: evicted,
     nextPage: 1,
     total: 0,
     lookedUp: undefined,
@@ -35,8 +38,22 @@ export function createBranchRecord(evicted: boolean): BranchRecord {
 
 /** Runs went by unseen, or were lost: look-ups begin anew. */
 export function forgetReach(record: BranchRecord, evicted: boolean): void {
-  record.reached = evicted ? Infinity : undefined;
+  record.partial ||= evicted;
+  record.reached = record.partial ? Infinity : undefined;
   record.nextPage = 1;
+}
+
+/**
+ * @param window how far the listing's window reaches; undefined: nothing was listed yet
+ * @returns how far what is known of the branch reaches, as `since` of `BranchRuns`
+ */
+export function reachOf(
+  { reached, partial }: BranchRecord,
+  window: number | null | undefined,
+): number | null | undefined {
+  if (reached === undefined) return window;
+  if (partial || window === undefined || reached === null) return reached;
+  return window === null ? null : Math.min(reached, window);
 }
 
 /** Keeps the newest runs of a branch that has very many. */
@@ -45,6 +62,7 @@ export function trim(record: BranchRecord): void {
   const dropped = [...record.runs.values()].toSorted((a, b) => b.createdAt - a.createdAt).slice(KEPT_RUNS);
   for (const run of dropped) record.runs.delete(run.id);
   record.reached = newestOf(dropped) + 1;
+  record.partial = true;
   record.nextPage = 1;
 }
 
@@ -61,7 +79,8 @@ export function isLookUpDue(record: BranchRecord | undefined, at: number): boole
     undefined,
   );
   const latest = newest?.state === 'success' ? LOOK_AGAIN_LATEST : LOOK_AGAIN_WHILE_NOT_GREEN;
-  return at - last >= Math.min(latest, Math.max(LOOK_AGAIN_SOONEST, 2 * (last - first)));
+  // A negative age: the clock was set back.
+  return at < last || at - last >= Math.min(latest, Math.max(LOOK_AGAIN_SOONEST, 2 * (last - first)));
 }
 
 /** @returns milliseconds since the epoch; -Infinity for none */

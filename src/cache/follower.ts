@@ -12,7 +12,8 @@ import type { KnownRuns } from './known-runs.ts';
 const MAX_AT_ONCE = 10;
 /** A run that has been going for long is asked for less and less often: one stuck for a week must not eat a quota. */
 const AGE_DIVISOR = 20;
-const MAX_RUNS = 5000;
+/** More than can be expected to wait for somebody's approval at one time: beyond, each would be asked for at each poll. */
+const MAX_RUNS = 50_000;
 
 export interface FollowerOptions {
   readonly provider: CiProvider;

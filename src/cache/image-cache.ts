@@ -39,19 +39,39 @@ interface Kept {
   readonly since: number;
 }
 
+interface Question {
+  readonly key: string;
+  readonly reference: ImageReference;
+  readonly platform: Platform | undefined;
+  readonly notBefore: number;
+  readonly immutable: boolean;
+}
+
+interface Asked {
+  readonly result: DigestResult;
+  readonly askedAt: number;
+}
+
 export function createImageCache({ client, parseReference, freshFor, now }: ImageCacheOptions): ImageSource {
   const digests = new LRUCache<string, Kept>(bounded(MAX_IMAGES));
   const revisions = new LRUCache<string, { revision: string | null }>(bounded(MAX_IMAGES));
   const join = createJoiner();
 
-  async function askDigest(
-    key: string,
-    reference: ImageReference,
-    platform: Platform | undefined,
-    notBefore: number,
-    immutable: boolean,
-  ): Promise<{ result: DigestResult; askedAt: number }> {
-    return join(key, async () => {
+  /**
+   * The call in flight may be older than the build: then one more is made, for all who ask for that build. What began after this
+   * call is new enough, whatever the clock of CI says.
+   */
+  async function askDigest(question: Question): Promise<Asked> {
+    const { key, notBefore } = question;
+    const oldest = Math.min(notBefore, now());
+    const asked = await joinDigest(key, question);
+    if (asked.result.kind === 'failed' || asked.askedAt >= oldest) return asked;
+    return joinDigest(`${key} since ${notBefore}`, question);
+  }
+
+  function joinDigest(call: string, question: Question): Promise<Asked> {
+    const { key, reference, platform, notBefore, immutable } = question;
+    return join(call, async () => {
       const startedAt = now();
       const before = digests.get(key);
       const result = await client.resolveDigest(reference, platform, newEnough(before, immutable, notBefore));
@@ -98,7 +118,7 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
       const current =
         kept !== undefined && kept.askedAt >= notBefore && isYounger(kept.askedAt, goodFor(kept, immutable))
           ? kept
-          : await askDigest(key, reference, platform, notBefore, immutable);
+          : await askDigest({ key, reference, platform, notBefore, immutable });
       return describe(reference, current.result, immutable ? null : current.askedAt);
     },
 

@@ -10,12 +10,15 @@ import {
   isLookUpDue,
   newestOf,
   oldestOf,
+  reachOf,
   trim,
   type BranchRecord,
 } from './branch-record.ts';
+import type { Listing } from './listing-reader.ts';
 
 /** Branches that nobody asks for and CI no longer lists make room for others. */
 const MAX_BRANCHES = 20_000;
+const MAX_RUNS = 100_000;
 /** GitHub's filtered lists end after 1,000 results. */
 const MAX_BRANCH_PAGES = 10;
 
@@ -38,8 +41,8 @@ export interface KnownRuns {
    * @returns the branches of which something new was learnt
    */
   takeListing(firstPage: readonly Run[], all: readonly Run[], whole: boolean): Set<string>;
-  /** Takes older pages of the listing, if they leave no gap to what is known. @returns as `takeListing` */
-  takeOlder(runs: readonly Run[], whole: boolean): Set<string>;
+  /** Takes older pages of the listing. @returns as `takeListing`; undefined: they leave a gap to what is known, and are not taken */
+  takeOlder(older: Listing): Set<string> | undefined;
   /** Takes the next page of a branch's own list, read at `at`. @param anew it is the first one once more */
   takeBranchPage(branch: string, page: RunPage, at: number, anew: boolean): void;
   /** Takes the first page of a branch's own list once more: what was there before is still known. */
@@ -99,9 +102,8 @@ export function createKnownRuns(): KnownRuns {
   }
 
   /** A run that the listing should show and does not was deleted. @returns whether there was one */
-  function removeDeleted(all: readonly Run[], whole: boolean): boolean {
+  function removeDeleted(all: readonly Run[], isMissing: (run: Run) => boolean): boolean {
     const listed = new Set(all.map((run) => run.id));
-    const isMissing = missingFrom(all, whole);
     let removed = false;
     for (const entry of branches.values()) {
       for (const run of entry.runs.values()) {
@@ -114,12 +116,19 @@ export function createKnownRuns(): KnownRuns {
     return removed;
   }
 
+  /** Branches that nobody has asked for, and the listing has not shown, for the longest make room. */
+  function makeRoom(): void {
+    let size = [...branches.values()].reduce((sum, { runs }) => sum + runs.size, 0);
+    while (size > MAX_RUNS) size -= branches.pop()?.runs.size ?? size;
+  }
+
   return {
     takeListing(firstPage, all, whole) {
       const oldest = oldestOf(all);
-      const removed = removeDeleted(all, whole);
+      const removed = removeDeleted(all, missingFrom(all, whole));
       const changed = takeRuns(all);
       for (const name of changed) trim(record(name));
+      makeRoom();
       const joined = window !== undefined && meetsWindow(oldest, window);
       if (!joined) for (const entry of branches.values()) forgetReach(entry, evicted);
       // Runs created in the same second as the oldest may lie on the next page.
@@ -132,10 +141,13 @@ export function createKnownRuns(): KnownRuns {
       };
       return changed;
     },
-    takeOlder(runs, whole) {
+    takeOlder({ runs, whole }) {
+      if (window === undefined) return undefined;
+      const { since } = window;
+      if (since !== null && newestOf(runs) < since) return undefined;
+      removeDeleted(runs, missingWithin(runs));
       const changed = takeRuns(runs);
-      if (window === undefined || window.since === null || newestOf(runs) < window.since) return changed;
-      window = { ...window, since: whole ? null : Math.min(window.since, oldestOf(runs) + 1) };
+      if (since !== null) window = { ...window, since: whole ? null : Math.min(since, oldestOf(runs) + 1) };
       return changed;
     },
     takeBranchPage(name, { runs, more: follows, total }, at, anew) {
@@ -173,7 +185,7 @@ export function createKnownRuns(): KnownRuns {
         .map(([name]) => name),
     branch(name) {
       const entry = branches.get(name);
-      const since = entry?.reached === undefined ? window?.since : entry.reached;
+      const since = entry === undefined ? window?.since : reachOf(entry, window?.since);
       if (since === undefined || (entry === undefined && (since !== null || evicted))) return undefined;
       return { runs: [...(entry?.runs.values() ?? [])], since };
     },
@@ -198,6 +210,18 @@ function missingFrom(all: readonly Run[], whole: boolean): (run: Run) => boolean
   const oldest = oldestOf(all);
   const [least] = all.map((run) => run.id).toSorted(compareIds);
   return (run) => run.createdAt > oldest && least !== undefined && compareIds(run.id, least) > 0;
+}
+
+/** Which runs should be among pages from the midst of a listing. */
+function missingWithin(all: readonly Run[]): (run: Run) => boolean {
+  const isNotTooOld = missingFrom(all, false);
+  const newest = newestOf(all);
+  const most = all
+    .map((run) => run.id)
+    .toSorted(compareIds)
+    .at(-1);
+  return (run) =>
+    isNotTooOld(run) && run.createdAt < newest && most !== undefined && compareIds(run.id, most) < 0;
 }
 
 /** Filtered lists are served from an index that may lag behind: an attempt and its last change only ever go forward. */

@@ -1,6 +1,7 @@
 /** Reads lists of runs over several pages, and notices when they change meanwhile. */
 import { UpstreamError } from '../errors.ts';
 import type { CiProvider, RunPage } from '../resolve/ports.ts';
+import { compareIds } from '../resolve/select-build.ts';
 import type { Run } from '../resolve/types.ts';
 import { oldestOf } from './branch-record.ts';
 
@@ -68,7 +69,9 @@ export function createListingReader(provider: CiProvider, gitRepository: string)
       const answers = await Promise.all(numbers.map((page) => provider.fetchRuns(gitRepository, page)));
       const older = answers.filter((page) => page !== 'unchanged');
       const pages = from === 2 ? [first, ...older] : older;
-      return older.length > 0 && isUnbroken(pages) ? joinPages(pages) : undefined;
+      if (older.length === 0 || !isUnbroken(pages)) return undefined;
+      const after = await provider.fetchRuns(gitRepository, 1, first.validator);
+      return after === 'unchanged' || isExplained(first, after) ? joinPages(pages) : undefined;
     },
 
     async readBranch(branch, page, total) {
@@ -83,11 +86,27 @@ function joinPages(pages: readonly RunPage[]): Listing {
 }
 
 /**
- * A run that is deleted between two pages moves those behind it forward, so that one is on none of the pages. (A new one moves them
- * back, and shows up as a run that is on two.)
+ * A run that is deleted between two pages moves those behind it forward, so that one is on none of the pages. A new one moves them
+ * back, and shows up as a run that is on two: as many as the list has grown by.
  */
 function isUnbroken(pages: readonly RunPage[]): boolean {
-  const ids = pages.flatMap((page) => page.runs.map((run) => run.id));
-  const repeated = ids.length - new Set(ids).size;
-  return (pages[0]?.total ?? 0) - (pages.at(-1)?.total ?? 0) + repeated <= 0;
+  return pages.slice(1).every((page, index) => {
+    const before = pages[index];
+    const shown = new Set(before?.runs.map((run) => run.id));
+    const repeated = page.runs.filter((run) => shown.has(run.id)).length;
+    return page.total - (before?.total ?? 0) === repeated;
+  });
+}
+
+/**
+ * Pages that are read side by side may come in any order: a new run and a deleted one in between can leave a gap that no two pages
+ * show. So while they are read there must have been only new runs, or only deleted ones.
+ */
+function isExplained(first: RunPage, after: RunPage): boolean {
+  const newest = first.runs
+    .map((run) => run.id)
+    .toSorted(compareIds)
+    .at(-1);
+  const created = after.runs.filter((run) => newest === undefined || compareIds(run.id, newest) > 0).length;
+  return created === 0 || (created < after.runs.length && after.total - first.total === created);
 }

@@ -35,23 +35,39 @@ export function createReadAhead({ reader, known, firstPages, tellChanged }: Read
   let newest: RunPage | undefined;
   let reading: Promise<void> | undefined;
   let lookUps = 0;
+  /** Blocks in a row that brought nothing: they failed, the list changed meanwhile, or a gap was left. */
+  let inVain = 0;
 
   function start(first: RunPage, from: number, count: number): void {
-    if (reading !== undefined || block < 1 || !first.more || from > MAX_PAGES) return;
     lookUps = 0;
+    if (block < 1 || !first.more || from > MAX_PAGES) return;
     reading = read(first, from, count).finally(() => {
       reading = undefined;
     });
   }
 
   async function read(first: RunPage, from: number, count: number): Promise<void> {
+    inVain += 1;
     try {
       const older = await reader.readAhead(first, from, count);
-      if (older !== undefined) tellChanged(known.takeOlder(older.runs, older.whole));
+      // A listing that came meanwhile knows of deletions that these pages may not.
+      const changed = newest === first && older !== undefined ? known.takeOlder(older) : undefined;
+      if (changed === undefined) return;
+      inVain = 0;
+      tellChanged(changed);
     } catch (error) {
       // Whoever needs what is missing now will look it up, and meet the fault there.
       if (!(error instanceof UpstreamError)) throw error;
     }
+  }
+
+  /**
+   * The page that holds the oldest of the known runs is read once more: it shows that nothing lies between. Where many were deleted it
+   * lies further ahead.
+   */
+  function nextPage(page: RunPage): number {
+    const back = block * (2 ** inVain - 1);
+    return Math.max(2, Math.floor(known.windowSize() / page.runs.length) - back);
   }
 
   return {
@@ -62,9 +78,8 @@ export function createReadAhead({ reader, known, firstPages, tellChanged }: Read
     },
     lookedUp() {
       lookUps += 1;
-      if (newest === undefined || lookUps < block) return;
-      // The page that holds the oldest of them is read once more: it shows that nothing lies between.
-      start(newest, Math.max(2, Math.floor(known.windowSize() / newest.runs.length)), block + 1);
+      if (newest === undefined || reading !== undefined || lookUps < block * 2 ** inVain) return;
+      start(newest, nextPage(newest), block + 1);
     },
     async settled() {
       await reading;

@@ -25,10 +25,14 @@ export interface Outage {
 }
 
 export function createOutage({ now, observer, warn }: OutageOptions): Outage {
-  const pauses = new Map<CallKind, { readonly lengthMs: number; readonly until: number }>();
+  const pauses = new Map<CallKind, { readonly since: number; readonly lengthMs: number }>();
 
   function isPaused(kind: CallKind): boolean {
-    return now() < (pauses.get(kind)?.until ?? -Infinity);
+    const pause = pauses.get(kind);
+    if (pause === undefined) return false;
+    const passed = now() - pause.since;
+    // A clock that was set back says nothing of what is left.
+    return passed >= 0 && passed < pause.lengthMs;
   }
 
   function failed(kind: CallKind, error: unknown): void {
@@ -41,7 +45,7 @@ export function createOutage({ now, observer, warn }: OutageOptions): Outage {
     // Calls side by side fail side by side: that is one failure.
     if (isPaused(kind)) return;
     const lengthMs = Math.min((pauses.get(kind)?.lengthMs ?? SHORTEST_MS / 2) * 2, LONGEST_MS);
-    pauses.set(kind, { lengthMs, until: now() + lengthMs });
+    pauses.set(kind, { since: now(), lengthMs });
   }
 
   function succeeded(kind: CallKind): void {

@@ -41,10 +41,16 @@ export function createRememberingStore(options: RememberingOptions): LastGoodSto
     entries.set(key, { value, revision, archivedAt, readAt: now() });
   }
 
+  /** A negative age is none: the clock was set back. */
+  function isJustRead({ readAt }: Entry): boolean {
+    const age = now() - readAt;
+    return age >= 0 && age < readAgainAfter;
+  }
+
   return {
     async get(key) {
       const known = entries.get(key);
-      if (known !== undefined && now() - known.readAt < readAgainAfter) return known.value;
+      if (known !== undefined && isJustRead(known)) return known.value;
       const read = await outage.attempt('read', () => archive.read(key));
       if (read === undefined) return known?.value ?? (absent.has(key) ? undefined : 'unreadable');
       const stored = read.result;
@@ -99,10 +105,14 @@ function atLeast(known: Entry, stored: Kept | undefined): Kept {
   return { value: known.value, revision: Math.max(known.revision, stored?.revision ?? 0) };
 }
 
+/**
+ * The distance counts, not the difference: after a clock was set back nothing is confirmed for longer, and replicas that are told
+ * by one another, which reckon a little differently, need not correct each other.
+ */
 function isWritten({ value, archivedAt }: Entry, next: LastGood): boolean {
   return (
     archivedAt !== undefined &&
-    next.confirmedAt - archivedAt < CONFIRM_AFTER_MS &&
+    Math.abs(next.confirmedAt - archivedAt) < CONFIRM_AFTER_MS &&
     isDeepStrictEqual(value.set, next.set)
   );
 }

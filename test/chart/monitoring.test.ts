@@ -59,6 +59,11 @@ async function alertsOf(values: unknown): Promise<Alert[]> {
   return spec.groups.flatMap(({ rules }) => rules);
 }
 
+async function expressionOf(name: string, config: unknown): Promise<string | undefined> {
+  const argocd = { configMap: { requestTimeout: 4000 } };
+  return (await alertsOf({ config, argocd })).find(({ alert }) => alert === name)?.expr;
+}
+
 describe.skipIf(helms.length === 0)('the alerts', () => {
   it('say what it means and where to look, and nothing of the file is left to fill in', async () => {
     const alerts = await alertsOf({});
@@ -67,7 +72,7 @@ describe.skipIf(helms.length === 0)('the alerts', () => {
       expect(alert.labels['severity'], alert.alert).toMatch(/^(?:info|warning|critical)$/);
       expect(alert.annotations['summary']?.length, alert.alert).toBeGreaterThan(20);
       expect(alert.annotations['description']?.length, alert.alert).toBeGreaterThan(80);
-      expect(JSON.stringify(alert)).not.toMatch(/NAMESPACE|JOB|DEPLOYMENT|FRESH_FOR|DEADLINE/);
+      expect(JSON.stringify(alert)).not.toMatch(/NAMESPACE|JOB|DEPLOYMENT|FRESH_FOR|DEADLINE|LATE|SLOW/);
     }
   });
 
@@ -81,11 +86,42 @@ describe.skipIf(helms.length === 0)('the alerts', () => {
     }
   });
 
-  it('measure with the configured freshness and deadline', async () => {
-    const config = { freshFor: '2m', server: { deadline: '10s' } };
-    const alerts = new Map((await alertsOf({ config })).map(({ alert, expr }) => [alert, expr]));
-    expect(alerts.get('GreenpinFreshnessStretched')).toMatch(/> 2 \* 120$/);
-    expect(alerts.get('GreenpinSlow')).toMatch(/> 0\.5 \* 10$/);
+  it.for<[string, string, number]>([
+    ['15s', '5m', 30],
+    ['2m', '5m', 210],
+    ['4m', '5m', 270],
+    ['1h', '24h', 7200],
+  ])(
+    'with freshFor %s and maxFreshFor %s tell of answers later than %i s: in reach of what it is stretched to',
+    async ([freshFor, maxFreshFor, wanted]) => {
+      const expr = await expressionOf('GreenpinFreshnessStretched', { freshFor, maxFreshFor });
+      expect(expr).toMatch(new RegExp(`> ${wanted}$`));
+    },
+  );
+
+  it.for<[string, number]>([
+    ['1s', 0.5],
+    ['20s', 10],
+    ['40s', 20],
+    ['60s', 29],
+    ['1h', 29],
+  ])('with a deadline of %s tell of answers slower than %d s: in reach of the histogram', async (example) => {
+    const [deadline, wanted] = example;
+    const expr = await expressionOf('GreenpinSlow', { server: { deadline } });
+    expect(expr).toMatch(new RegExp(`> ${wanted}$`));
+    const text = await createMetrics('0.0.0').expose();
+    const ends = [...text.matchAll(/^greenpin_call_duration_seconds_bucket\{le="([\d.]+)"/gm)].map(
+      ([, end]) => Number(end),
+    );
+    expect(wanted).toBeLessThan(Math.max(...ends));
+  });
+
+  it('look at the series of another scrape by its job', async () => {
+    const metrics = { serviceMonitor: { enabled: false }, prometheusRule: { job: 'kubernetes-pods/LATE' } };
+    for (const { alert, expr } of await alertsOf({ metrics })) {
+      if (alert === 'GreenpinNotReady') continue;
+      expect(expr, alert).toContain('job="kubernetes-pods/LATE"');
+    }
   });
 
   it('take further labels, and can be left out', async () => {
@@ -109,7 +145,7 @@ describe.skipIf(validator === '')('alerts and dashboard', () => {
       targets.map(({ expr }, i) => [`${title} ${i}`, filled(expr)]),
     );
     const annotations = dashboard.annotations.list.map(({ expr }, i) => [`annotation ${i}`, filled(expr)]);
-    const alerts = alertsFile.map(({ alert, expr }) => [alert, expr.replaceAll(/FRESH_FOR|DEADLINE/g, '1')]);
+    const alerts = alertsFile.map(({ alert, expr }) => [alert, expr.replaceAll(/LATE|SLOW/g, '1')]);
     const all = Object.fromEntries([...expressions, ...annotations, ...alerts]) as Record<string, string>;
     const { problems, metrics } = await judge(validator, {}, all);
     expect(problems).toEqual([]);

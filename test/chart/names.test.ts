@@ -15,6 +15,23 @@ async function cut(ending: string): Promise<string> {
   return await nameOf({ values: { fullnameOverride: `${'c'.repeat(70)}-${ending}` } });
 }
 
+describe.skipIf(helms.length === 0)('commonLabels', () => {
+  it('are on everything, but where Argo CD or a ServiceMonitor looks for a value of the same label', async () => {
+    const [partOf, component] = ['app.kubernetes.io/part-of', 'app.kubernetes.io/component'];
+    const commonLabels = { [partOf]: 'platform', [component]: 'previews' };
+    const objects = await renderObjects(command, { files: ['minimal'], values: { commonLabels } });
+    const theirs = objects.flatMap(({ kind, metadata: { name, labels } }) =>
+      labels[partOf] === 'platform' && labels[component] === 'previews'
+        ? []
+        : [`${kind} ${name} ${labels[partOf]} ${labels[component]}`],
+    );
+    expect(theirs).toEqual([
+      'ConfigMap greenpin argocd previews',
+      'Service greenpin-metrics platform metrics',
+    ]);
+  });
+});
+
 describe.skipIf(helms.length === 0)('the full name', () => {
   it.for<[string, unknown, string]>([
     ['greenpin', {}, 'greenpin'],

@@ -120,6 +120,20 @@ interface NetworkPolicy {
   };
 }
 
+interface Service {
+  readonly spec: { readonly ports: readonly Readonly<Record<string, unknown>>[] };
+}
+
+describe.skipIf(helms.length === 0)('the Service that Argo CD calls', () => {
+  it('names no protocol by which a load balancer would ask for /, which is refused', async () => {
+    const objects = await renderObjects(command, { files: ['company'] });
+    const { spec } = objects.find(
+      ({ kind, metadata }) => kind === 'Service' && metadata.name === 'company-pins',
+    ) as unknown as Service;
+    expect(spec.ports).toEqual([{ name: 'plugin', port: 80, targetPort: 'plugin' }]);
+  });
+});
+
 describe.skipIf(helms.length === 0)('the network policy', () => {
   it.for<[string, unknown, number[]]>([
     ['nothing else', {}, [443]],
@@ -153,7 +167,7 @@ describe.skipIf(helms.length === 0)('the network policy', () => {
     const objects = await renderObjects(command, { files: ['minimal'], values: own });
     const { egress } = (pick(objects, 'NetworkPolicy') as unknown as NetworkPolicy).spec;
     const ports = egress.map((rule) => rule.ports.map(({ port }) => port));
-    expect(ports[0]).toEqual([53, 53]);
+    expect(ports[0]).toEqual([53, 53, 5353, 5353]);
     expect(ports[1]?.map(Number).toSorted((a, b) => a - b)).toEqual(wanted.toSorted((a, b) => a - b));
     expect(ports).toHaveLength(2);
   });

@@ -9,16 +9,17 @@ import { CHART } from './values-file.ts';
 const { helms } = inject('chartTools');
 const command = helms[0]?.command ?? '';
 const readme = readFileSync(join(CHART, 'README.md'), 'utf8');
-const blocks = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text]) => text ?? '');
+const shown = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text]) => text ?? '');
+const blocks = shown.filter((text) => !text.startsWith('dependencies:'));
 
 describe.skipIf(helms.length === 0)("the README's values", () => {
-  it.for(blocks.map((text) => parse(text) as { config?: object }))('%j are taken', async (shown) => {
+  it.for(blocks.map((text) => parse(text) as { config?: object }))('%j are taken', async (own) => {
     const config = {
       ci: { github: { kind: 'github' } },
       projects: { shop: { repository: 'acme/shop', images: { front: 'ghcr.io/acme/front:{commit}' } } },
-      ...shown.config,
+      ...own.config,
     };
-    const values = { token: { existingSecret: 'a' }, ...shown, config };
+    const values = { token: { existingSecret: 'a' }, ...own, config };
     const { status, stderr } = await template(command, { values });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
@@ -62,5 +63,11 @@ describe("the README's commands", () => {
     expect(blocks[0]).toContain('{ secretName: greenpin-secrets, key: github }');
     expect(readme).toContain('create secret generic greenpin-token --from-file=token=');
     expect(blocks[1]).toContain('existingSecret: greenpin-token');
+    const { dependencies } = parse(shown.find((text) => !blocks.includes(text)) ?? '') as {
+      dependencies: unknown;
+    };
+    const repository = 'oci://ghcr.io/greenpin/charts';
+    const { version } = chart;
+    expect(dependencies).toEqual([{ name: 'greenpin', version, repository, condition: 'greenpin.enabled' }]);
   });
 });

@@ -82,6 +82,22 @@ describe.skipIf(helms.length === 0).for(helms)('helm $version refuses', ({ comma
       { config: { dockerConfigFiles: ['/var/run/secrets/pull/.dockerconfigjson'] } },
     ],
     [
+      'config.ci.github.caFile: found ca.crt, which nothing mounts, expected certificates, for example {configMap: company-ca}',
+      { config: { ci: { github: { caFile: 'ca.crt' } } } },
+    ],
+    [
+      'config.ci.github.caFile: found /etc/greenpin/ca.crt, which nothing mounts, expected certificates, for example {configMap: company-ca}',
+      { config: { ci: { github: { caFile: '/etc/greenpin/ca.crt' } } } },
+    ],
+    [
+      'config.dockerConfigFiles.0: found docker/config.json, which nothing mounts, expected a file of secretFiles, for example /var/run/secrets/NAME/config.json',
+      { config: { dockerConfigFiles: ['docker/config.json'] }, certificates: { configMap: 'a' } },
+    ],
+    [
+      'metrics.prometheusRule.enabled: found true without metrics.serviceMonitor.enabled, expected both, or in metrics.prometheusRule.job the label job that your scrapes give',
+      { metrics: { prometheusRule: { enabled: true } } },
+    ],
+    [
       'certificates: found configMap and secret, expected one of configMap, secret and pem',
       { certificates: { configMap: 'a', secret: 'b' } },
     ],

@@ -10,6 +10,10 @@ import { CHART } from './values-file.ts';
 
 const { helms } = inject('chartTools');
 const GENERATED = { token: { existingSecret: '' } };
+const RENDERING = { files: ['minimal'], values: GENERATED };
+const BLIND =
+  /^token\.existingSecret: found none, and no Secret argocd-secret in the namespace argocd .*: Argo CD is not there, or this rendering cannot look into the cluster .*--dry-run=server/m;
+const NOT_MADE = "Argo CD's token, the Secret greenpin-token, is not made: this rendering sees no cluster.";
 const ARGOCD = '/api/v1/namespaces/argocd/secrets/greenpin-token';
 const OWN = '/api/v1/namespaces/greenpin/secrets/greenpin-token';
 
@@ -71,130 +75,172 @@ function setToken(cluster: FakeKubernetes, path: string, token: string): void {
   cluster.objects.set(path, { ...secret, data: { token } });
 }
 
-describe.skipIf(helms.length === 0).for(helms)('the generated token, by helm $version', ({ command }) => {
-  test('is the same in both namespaces, long, and one that Argo CD looks into', async () => {
-    const cluster = await startCluster();
-    await succeed('install', { cluster, command });
-    const [theirs, ours] = tokens(cluster);
-    expect(theirs).toBe(ours);
-    expect(Buffer.from(theirs ?? '', 'base64').toString()).toMatch(/^[A-Za-z0-9]{48}$/);
-    expect(cluster.objects.get(ARGOCD)?.metadata.labels).toMatchObject({
-      'app.kubernetes.io/part-of': 'argocd',
+/** What became of the token's Secret in a rendering; the notes, where there are any, must say the same. */
+function outcomeOf({ status, stdout, stderr }: HelmResult): string {
+  if (status !== 0) return BLIND.test(stderr) ? 'refused' : stderr;
+  const claims = stdout.includes('upgrades keep it');
+  if (/^kind: Secret$/m.test(stdout)) return stdout.includes(NOT_MADE) ? 'shown, and denied' : 'shown';
+  return stdout.includes(NOT_MADE) && !claims ? 'left out, and said so' : 'left out';
+}
+
+describe.skipIf(helms.length === 0).for(helms)(
+  'the generated token, by helm $version',
+  ({ command, version }) => {
+    test('is the same in both namespaces, long, and one that Argo CD looks into', async () => {
+      const cluster = await startCluster();
+      await succeed('install', { cluster, command });
+      const [theirs, ours] = tokens(cluster);
+      expect(theirs).toBe(ours);
+      expect(Buffer.from(theirs ?? '', 'base64').toString()).toMatch(/^[A-Za-z0-9]{48}$/);
+      expect(cluster.objects.get(ARGOCD)?.metadata.labels).toMatchObject({
+        'app.kubernetes.io/part-of': 'argocd',
+      });
+      expect(cluster.objects.get('/api/v1/namespaces/argocd/configmaps/greenpin')).toMatchObject({
+        data: { token: '$greenpin-token:token', baseUrl: 'http://greenpin.greenpin.svc:4355' },
+      });
     });
-    expect(cluster.objects.get('/api/v1/namespaces/argocd/configmaps/greenpin')).toMatchObject({
-      data: { token: '$greenpin-token:token', baseUrl: 'http://greenpin.greenpin.svc:4355' },
+
+    test('is another one for each installation', async () => {
+      const [one, two] = [await startCluster(), await startCluster()];
+      await Promise.all([one, two].map((cluster) => succeed('install', { cluster, command })));
+      expect(tokens(one)[0]).not.toBe(tokens(two)[0]);
     });
-  });
 
-  test('is another one for each installation', async () => {
-    const [one, two] = [await startCluster(), await startCluster()];
-    await Promise.all([one, two].map((cluster) => succeed('install', { cluster, command })));
-    expect(tokens(one)[0]).not.toBe(tokens(two)[0]);
-  });
+    test('is kept by upgrades', async () => {
+      const cluster = await startCluster();
+      await succeed('install', { cluster, command });
+      const before = tokens(cluster);
+      await succeed('upgrade', { cluster, command, values: { ...GENERATED, drainSeconds: 15 } });
+      await succeed('upgrade', { cluster, command });
+      expect(tokens(cluster)).toEqual(before);
+    });
 
-  test('is kept by upgrades', async () => {
-    const cluster = await startCluster();
-    await succeed('install', { cluster, command });
-    const before = tokens(cluster);
-    await succeed('upgrade', { cluster, command, values: { ...GENERATED, drainSeconds: 15 } });
-    await succeed('upgrade', { cluster, command });
-    expect(tokens(cluster)).toEqual(before);
-  });
+    test.for([ARGOCD, OWN])('comes back as it was when only %s was lost', async (lost) => {
+      const cluster = await startCluster();
+      await succeed('install', { cluster, command });
+      const before = tokens(cluster);
+      cluster.objects.delete(lost);
+      await succeed('upgrade', { cluster, command });
+      expect(tokens(cluster)).toEqual(before);
+    });
 
-  test.for([ARGOCD, OWN])('comes back as it was when only %s was lost', async (lost) => {
-    const cluster = await startCluster();
-    await succeed('install', { cluster, command });
-    const before = tokens(cluster);
-    cluster.objects.delete(lost);
-    await succeed('upgrade', { cluster, command });
-    expect(tokens(cluster)).toEqual(before);
-  });
+    test('is a new one, the same in both, when both were deleted', async () => {
+      const cluster = await startCluster();
+      await succeed('install', { cluster, command });
+      const [before] = tokens(cluster);
+      cluster.objects.delete(ARGOCD);
+      cluster.objects.delete(OWN);
+      await succeed('upgrade', { cluster, command });
+      const [theirs, ours] = tokens(cluster);
+      expect(theirs).toMatch(/./);
+      expect(theirs).toBe(ours);
+      expect(theirs).not.toBe(before);
+    });
 
-  test('is a new one, the same in both, when both were deleted', async () => {
-    const cluster = await startCluster();
-    await succeed('install', { cluster, command });
-    const [before] = tokens(cluster);
-    cluster.objects.delete(ARGOCD);
-    cluster.objects.delete(OWN);
-    await succeed('upgrade', { cluster, command });
-    const [theirs, ours] = tokens(cluster);
-    expect(theirs).toMatch(/./);
-    expect(theirs).toBe(ours);
-    expect(theirs).not.toBe(before);
-  });
+    test("is Argo CD's when somebody has changed one of both", async () => {
+      const cluster = await startCluster();
+      await succeed('install', { cluster, command });
+      const changed = Buffer.from('changed by hand').toString('base64');
+      setToken(cluster, ARGOCD, changed);
+      await succeed('upgrade', { cluster, command });
+      expect(tokens(cluster)).toEqual([changed, changed]);
+    });
 
-  test("is Argo CD's when somebody has changed one of both", async () => {
-    const cluster = await startCluster();
-    await succeed('install', { cluster, command });
-    const changed = Buffer.from('changed by hand').toString('base64');
-    setToken(cluster, ARGOCD, changed);
-    await succeed('upgrade', { cluster, command });
-    expect(tokens(cluster)).toEqual([changed, changed]);
-  });
+    test("is one Secret in Argo CD's own namespace", async () => {
+      const cluster = await startCluster();
+      const operation = { cluster, command, namespace: 'argocd' };
+      await succeed('install', operation);
+      const [before, none] = tokens(cluster);
+      await succeed('upgrade', operation);
+      expect([before !== undefined, none, tokens(cluster)[0] === before]).toEqual([true, undefined, true]);
+    });
 
-  test("is one Secret in Argo CD's own namespace", async () => {
-    const cluster = await startCluster();
-    const operation = { cluster, command, namespace: 'argocd' };
-    await succeed('install', operation);
-    const [before, none] = tokens(cluster);
-    await succeed('upgrade', operation);
-    expect([before !== undefined, none, tokens(cluster)[0] === before]).toEqual([true, undefined, true]);
-  });
+    test('is gone after helm uninstall, with everything else', async () => {
+      const cluster = await startCluster();
+      await succeed('install', { cluster, command });
+      expect(cluster.objects.size).toBeGreaterThan(8);
+      expect(await operate('uninstall', [], { cluster, command })).toMatchObject({ status: 0 });
+      expect([...cluster.objects.keys()]).toEqual(['/api/v1/namespaces/argocd/secrets/argocd-secret']);
+    });
 
-  test('is gone after helm uninstall, with everything else', async () => {
-    const cluster = await startCluster();
-    await succeed('install', { cluster, command });
-    expect(cluster.objects.size).toBeGreaterThan(8);
-    expect(await operate('uninstall', [], { cluster, command })).toMatchObject({ status: 0 });
-    expect([...cluster.objects.keys()]).toEqual(['/api/v1/namespaces/argocd/secrets/argocd-secret']);
-  });
+    test('is not made by helm template, since each rendering would make another one: that is said, and the rest is there', async () => {
+      const manifest = await render(command, RENDERING);
+      expect(manifest).toMatch(
+        /^# The Secret greenpin-token is not made here: .* Make it in argocd and in greenpin,$/m,
+      );
+      expect(parseObjects(manifest).filter(({ kind }) => kind === 'Secret')).toEqual([]);
+      expect(manifest).toMatch(/secretName: "?greenpin-token"?$/m);
+      expect(await render(command, RENDERING)).toBe(manifest);
+    });
 
-  test('is not made by helm template, since each rendering would make another one: that is said, and the rest is there', async () => {
-    const rendering = { files: ['minimal'], values: GENERATED };
-    const manifest = await render(command, rendering);
-    expect(manifest).toMatch(
-      /^# The Secret greenpin-token is not made here: .* Make it in argocd and in greenpin,$/m,
-    );
-    expect(parseObjects(manifest).filter(({ kind }) => kind === 'Secret')).toEqual([]);
-    expect(manifest).toMatch(/secretName: "?greenpin-token"?$/m);
-    expect(await render(command, rendering)).toBe(manifest);
-  });
+    test("is refused where the renderer is Argo CD's, which is told the cluster's kinds and sees nothing of it", async () => {
+      const argoCd = ['--api-versions', 'v1', '--api-versions', 'v1/Secret'];
+      const { status, stdout, stderr } = await template(command, RENDERING, argoCd);
+      expect([status, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(BLIND);
+    });
 
-  test("is refused where the renderer is Argo CD's, which is told the cluster's kinds and sees nothing of it", async () => {
-    const argoCd = ['--api-versions', 'v1', '--api-versions', 'v1/Secret'];
-    const rendering = { files: ['minimal'], values: GENERATED };
-    const { status, stdout, stderr } = await template(command, rendering, argoCd);
-    expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^token\.existingSecret: found none, and no Argo CD in the namespace argocd/m);
-  });
+    // Which of its commands tell the chart the cluster's kinds, and let it look up, differs from helm 3 to helm 4.
+    test.for([
+      { options: ['template', '--validate'], three: 'refused', four: 'shown' },
+      { options: ['install', '--dry-run=client'], three: 'refused', four: 'left out, and said so' },
+      { options: ['install', '--dry-run=server'], three: 'shown', four: 'shown' },
+    ])('is by helm $options in helm 3 $three and in helm 4 $four', async ({ options, three, four }) => {
+      const cluster = await startCluster();
+      const [verb = '', option = ''] = options;
+      const rest = [CHART, option, '--disable-openapi-validation', ...valueOptions(RENDERING)];
+      const result = await operate(verb, rest, { cluster, command });
+      expect(outcomeOf(result)).toBe(version.startsWith('v3.') ? three : four);
+    });
 
-  test('is not made where Argo CD is not', async () => {
-    const cluster = await startCluster();
-    const values = { ...GENERATED, argocd: { namespace: 'argo' } };
-    const { status, stderr } = await apply('install', { cluster, command, values });
-    expect(status).toBe(1);
-    expect(stderr).toMatch(/^token\.existingSecret: found none, and no Argo CD in the namespace argo /m);
-  });
+    test('is shown by a dry run of the server, which looks up', async () => {
+      const cluster = await startCluster();
+      await succeed('install', { cluster, command });
+      const options = [CHART, '--dry-run=server', '--disable-openapi-validation', ...valueOptions(RENDERING)];
+      const { status, stdout } = await operate('upgrade', options, { cluster, command });
+      expect([status, stdout.includes(NOT_MADE)]).toEqual([0, false]);
+      expect(stdout).toContain(`token: ${tokens(cluster)[0]}`);
+    });
 
-  test('is told of in the notes, with the next commands', async () => {
-    const cluster = await startCluster();
-    const notes = await succeed('install', { cluster, command });
-    for (const said of [
-      'kubectl -n greenpin rollout status deploy/greenpin\n',
-      'kubectl -n greenpin exec deploy/greenpin -- greenpin check\n',
-      'kubectl -n greenpin exec deploy/greenpin -- greenpin resolve --project shop --branch my-branch\n',
-      'kubectl -n greenpin logs deploy/greenpin --follow\n',
-      'configMapRef: { name: greenpin }\n',
-      "head_sha: '{{ .head_sha }}'\n",
-      "Argo CD's token is in the Secret greenpin-token, in greenpin and in argocd; upgrades keep it.",
-    ]) {
-      expect(notes).toContain(said);
-    }
-    expect(notes).not.toContain('WARNING');
-    const values = { config: { store: { kind: 'memory' } }, token: { existingSecret: 'mine' } };
-    const other = await succeed('upgrade', { cluster, command, values });
-    expect(other).toMatch(
-      /The Secret mine must be in greenpin and, with the same token, in argocd;[\s\S]*WARNING: config\.store\.kind is memory/,
-    );
-  });
-});
+    test('is found by Argo CD whatever commonLabels say, which its other Secret has', async () => {
+      const cluster = await startCluster();
+      const label = 'app.kubernetes.io/part-of';
+      const values = { ...GENERATED, commonLabels: { [label]: 'platform' } };
+      await succeed('install', { cluster, command, values });
+      const labels = [ARGOCD, OWN].map((path) => cluster.objects.get(path)?.metadata.labels?.[label]);
+      expect(labels).toEqual(['argocd', 'platform']);
+    });
+
+    test('is not made where Argo CD is not', async () => {
+      const cluster = await startCluster();
+      const values = { ...GENERATED, argocd: { namespace: 'argo' } };
+      const { status, stderr } = await apply('install', { cluster, command, values });
+      expect(status).toBe(1);
+      expect(stderr).toMatch(
+        /^token\.existingSecret: found none, and no Secret argocd-secret in the namespace argo \(argocd\.namespace\)/m,
+      );
+    });
+
+    test('is told of in the notes, with the next commands', async () => {
+      const cluster = await startCluster();
+      const notes = await succeed('install', { cluster, command });
+      for (const said of [
+        'kubectl -n greenpin rollout status deploy/greenpin\n',
+        'kubectl -n greenpin exec deploy/greenpin -- greenpin check\n',
+        'kubectl -n greenpin exec deploy/greenpin -- greenpin resolve --project shop --branch my-branch\n',
+        'kubectl -n greenpin logs deploy/greenpin --follow\n',
+        'configMapRef: { name: greenpin }\n',
+        "head_sha: '{{ .head_sha }}'\n",
+        "Argo CD's token is in the Secret greenpin-token, in greenpin and in argocd; upgrades keep it.",
+      ]) {
+        expect(notes).toContain(said);
+      }
+      expect(notes).not.toContain('WARNING');
+      const values = { config: { store: { kind: 'memory' } }, token: { existingSecret: 'mine' } };
+      const other = await succeed('upgrade', { cluster, command, values });
+      expect(other).toMatch(
+        /The Secret mine must be in greenpin and, with the same token, in argocd;[\s\S]*WARNING: config\.store\.kind is memory/,
+      );
+    });
+  },
+);

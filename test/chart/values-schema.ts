@@ -77,6 +77,7 @@ const RULES: Readonly<Record<string, Schema>> = {
   'service.port': PORT,
   'metrics.serviceMonitor.interval': DURATION,
   'metrics.serviceMonitor.scrapeTimeout': DURATION,
+  'metrics.prometheusRule.job': { type: 'string', pattern: '^[-A-Za-z0-9_./:]*$' },
   'metrics.prometheusRule.disabled': { type: 'array', items: { type: 'string', pattern: '^Greenpin' } },
   'metrics.dashboard.namespace': { ...NAMESPACE, pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$' },
   resources: OBJECT,
@@ -91,6 +92,15 @@ const RULES: Readonly<Record<string, Schema>> = {
   extraObjects: { type: 'array', items: { type: ['object', 'string'] } },
 };
 
+/** What a chart that depends on this one gives it beside its values: not in values.yaml, since the chart itself has no use for them. */
+const OF_AN_UMBRELLA = {
+  enabled: {
+    type: 'boolean',
+    description: 'For a chart that depends on this one with `condition: greenpin.enabled`.',
+  },
+  global: { type: 'object', description: 'What helm gives to every chart that another one depends on.' },
+};
+
 /** @throws Error for a rule that no value has */
 export function valuesSchema(): Schema {
   const rules = new Map(Object.entries(RULES));
@@ -101,8 +111,7 @@ export function valuesSchema(): Schema {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the chart greenpin',
     type: 'object',
-    // `global` is what helm itself gives to a chart that another one depends on.
-    properties: { ...properties, global: OBJECT },
+    properties: { ...properties, ...OF_AN_UMBRELLA },
     additionalProperties: false,
   };
 }

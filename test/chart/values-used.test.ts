@@ -56,7 +56,7 @@ const SURROUNDINGS: Readonly<Record<string, unknown>> = {
   networkPolicy: { networkPolicy: { enabled: true } },
   'networkPolicy.enabled': {},
   'metrics.serviceMonitor.enabled': {},
-  'metrics.prometheusRule.enabled': {},
+  'metrics.prometheusRule.enabled': { metrics: { serviceMonitor: { enabled: true } } },
   'metrics.dashboard.enabled': {},
   metrics: MONITORED,
 };

@@ -1,6 +1,7 @@
 /** Greenpin's image, as its Dockerfile says, and containers of it. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, readdirSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +41,12 @@ export const HOST_NETWORK = '--network=host';
 export async function buildGreenpinImage(): Promise<GreenpinImage> {
   await provideBaseImages();
   const name = `greenpin-test/greenpin:${randomBytes(6).toString('hex')}`;
-  await buildImage(ROOT, name, { buildargs: BUILD_ARGS });
+  const context = copyPrivately();
+  try {
+    await buildImage(context, name, { buildargs: BUILD_ARGS });
+  } finally {
+    rmSync(context, { recursive: true });
+  }
   const run: GreenpinImage['run'] = (options, ...args) =>
     tryDocker('run', '--rm', HOST_NETWORK, ...options, name, ...args);
   return {
@@ -58,6 +64,18 @@ export async function buildGreenpinImage(): Promise<GreenpinImage> {
       await docker('image', 'rm', name);
     },
   };
+}
+
+/** What the Dockerfile copies, as a checkout with umask 077 has it: the image's user must be able to read all of it even then. */
+function copyPrivately(): string {
+  const context = mkdtempSync(join(tmpdir(), 'greenpin-context-'));
+  const ignore = readFileSync(join(ROOT, '.dockerignore'), 'utf8');
+  const copied = [...ignore.matchAll(/^!(.+)$/gm)].map(([, path = '']) => path);
+  for (const path of ['.dockerignore', 'Dockerfile', ...copied])
+    cpSync(join(ROOT, path), join(context, path), { recursive: true });
+  for (const entry of readdirSync(context, { recursive: true, withFileTypes: true }))
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o700 : 0o600);
+  return context;
 }
 
 function watch(id: string): RunningContainer {

@@ -263,7 +263,7 @@ function named(one: Action): Action {
 test(`${NUMBER_OF_RUNS} histories: true, safe, fresh and frugal`, { timeout: 600_000 }, async () => {
   const judged = fc.assert(
     fc.asyncProperty(
-      fc.constantFrom(1, 2, 20),
+      fc.constantFrom(1, 2, 3, 20),
       fc.array(action.map(named), { minLength: 5, maxLength: 60, size: 'max' }),
       async (firstPages, actions) => {
         const sim = createSimulation(BRANCHES);

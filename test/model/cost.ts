@@ -20,7 +20,7 @@ export interface Call {
 
 /** @param firstPages how many pages of the listing are read at the start */
 export function judgeCost(sim: Simulation, freshFor: number, firstPages: number): void {
-  const byWhat = Map.groupBy(sim.calls, ({ what }) => what);
+  const byWhat = Map.groupBy(withoutClosing(sim.calls, freshFor), ({ what }) => what);
   for (const [what, calls] of byWhat) {
     if (what === 'list 1')
       expectApart(calls, (call) => (call.outcome === 'empty' ? SHORTEST_PAUSE : freshFor));
@@ -30,6 +30,18 @@ export function judgeCost(sim: Simulation, freshFor: number, firstPages: number)
     if (what.startsWith('digest ')) judgeImage(sim, calls, freshFor);
   }
   judgePages(sim, byWhat, firstPages);
+}
+
+/** A block of further pages ends with the first page once more, which is free while nothing has changed. */
+function withoutClosing(calls: readonly Call[], freshFor: number): readonly Call[] {
+  const lists = calls.filter(({ what }) => what.startsWith('list '));
+  const closing = new Set(
+    lists.filter(({ what, at }, index) => {
+      const before = lists[index - 1];
+      return what === 'list 1' && before !== undefined && before.what !== what && at - before.at < freshFor;
+    }),
+  );
+  return calls.filter((call) => !closing.has(call));
 }
 
 /** Between a call and the next one of the same there are at least so many milliseconds, or a pause if it failed. */

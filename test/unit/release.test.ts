@@ -41,12 +41,34 @@ function at(version: string): ReleaseFiles {
   ) as unknown as ReleaseFiles;
 }
 
+/** The image's tags beside the version's own. */
+function followers(tag: string, released: readonly string[]): string[] {
+  const { tags } = readRelease(tag, at(tag.slice(1)), released);
+  return tags.map((each) => each.slice(each.lastIndexOf(':') + 1)).slice(1);
+}
+
 describe('a tag', () => {
   it('becomes the version, the minor version and latest', () => {
     expect(formatOutputs(readRelease('v1.2.3', FILES))).toBe(
       'version=1.2.3\nprerelease=false\n' +
         'tags=ghcr.io/greenpin/greenpin:1.2.3,ghcr.io/greenpin/greenpin:1.2,ghcr.io/greenpin/greenpin:latest\n',
     );
+  });
+
+  it.each([
+    ['the first of all', 'v0.1.0', [], ['0.1', 'latest']],
+    ['the newest, itself among the tags', 'v1.10.0', ['v1.9.12', 'v1.10.0'], ['1.10', 'latest']],
+    ['the newest patch of an older minor', 'v1.2.10', ['v1.2.9', 'v1.3.0'], ['1.2']],
+    ['an older patch of the newest minor', 'v1.2.9', ['v1.2.10', 'v1.1.0'], []],
+    ['an older patch of an older minor', 'v1.2.9', ['v1.2.10', 'v2.0.0'], []],
+    [
+      'the newest beside pre-releases and other tags',
+      'v1.2.3',
+      ['v1.3.0-rc.1', '2.0.0', 'vnext'],
+      ['1.2', 'latest'],
+    ],
+  ])('of %s never takes what people follow back to an older version', (_, tag, released, wanted) => {
+    expect(followers(tag, released)).toEqual(wanted);
   });
 
   it('of a pre-release becomes nothing that anybody follows', () => {

@@ -33,6 +33,10 @@
 {{ include "greenpin.seconds" (.Values.config.freshFor | default "15s") }}
 {{- end }}
 
+{{- define "greenpin.maxFreshForSeconds" -}}
+{{ include "greenpin.seconds" (.Values.config.maxFreshFor | default "5m") }}
+{{- end }}
+
 {{/* yes, if the pod has a claim of its own: two pods must never have it at once. */}}
 {{- define "greenpin.hasClaim" -}}
 {{- if and .Values.persistence.enabled (eq (include "greenpin.storeKind" .) "sqlite") }}yes{{ end }}

@@ -55,9 +55,15 @@ app.kubernetes.io/instance: {{ quote .Release.Name }}
 {{- end }}
 
 {{- define "greenpin.labels" -}}
-{{- $own := include "greenpin.selectorLabels" . | fromYaml }}
-{{- $_ := set $own "app.kubernetes.io/version" (.Chart.AppVersion | toString) }}
-{{- $_ := set $own "app.kubernetes.io/managed-by" .Release.Service }}
-{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") | trunc 63 | trimSuffix "-") }}
-{{- merge $own .Values.commonLabels | toYaml }}
+{{ include "greenpin.labelsWith" (list . dict) }}
+{{- end }}
+
+{{/* The same with further ones, which others depend on: they count before commonLabels. Takes a list: the root, a mapping. */}}
+{{- define "greenpin.labelsWith" -}}
+{{- $root := index . 0 }}
+{{- $own := include "greenpin.selectorLabels" $root | fromYaml }}
+{{- $_ := set $own "app.kubernetes.io/version" ($root.Chart.AppVersion | toString) }}
+{{- $_ := set $own "app.kubernetes.io/managed-by" $root.Release.Service }}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" $root.Chart.Name ($root.Chart.Version | replace "+" "_") | trunc 63 | trimSuffix "-") }}
+{{- merge $own (index . 1) $root.Values.commonLabels | toYaml }}
 {{- end }}

@@ -15,6 +15,11 @@ config.projects: found none, expected a project, for example shop: {repository: 
 {{- include "greenpin.timeoutProblems" . }}
 {{- include "greenpin.variableProblems" . }}
 {{- include "greenpin.fileProblems" . }}
+{{- with .Values.metrics }}
+{{- if and .prometheusRule.enabled (not .serviceMonitor.enabled) (not .prometheusRule.job) }}
+metrics.prometheusRule.enabled: found true without metrics.serviceMonitor.enabled, expected both, or in metrics.prometheusRule.job the label job that your scrapes give
+{{- end }}
+{{- end }}
 {{- $sources := list }}
 {{- range $key := list "configMap" "secret" "pem" }}{{ if index $.Values.certificates $key }}{{ $sources = append $sources $key }}{{ end }}{{ end }}
 {{- if gt (len $sources) 1 }}
@@ -109,13 +114,20 @@ config.store.passwordEnv: {{ quote . }}
 {{- end }}
 {{- end }}
 
-{{/* Files under /var/run/secrets/NAME that the configuration reads and nothing mounts. */}}
+{{/* Files that the configuration reads and nothing mounts: under /var/run/secrets/NAME, and beside the configuration, where a relative path leads. */}}
 {{- define "greenpin.fileProblems" -}}
 {{- if not .Values.extraVolumeMounts }}
 {{- range $path, $file := include "greenpin.files" . | fromYaml }}
-{{- $name := regexFind "^/var/run/secrets/[a-z0-9-]+/" $file | trimPrefix "/var/run/secrets/" | trimSuffix "/" }}
+{{- $whole := ternary $file (printf "/etc/greenpin/%s" $file) (hasPrefix "/" $file) | clean }}
+{{- $name := regexFind "^/var/run/secrets/[a-z0-9-]+/" $whole | trimPrefix "/var/run/secrets/" | trimSuffix "/" }}
 {{- if and $name (not (hasKey $.Values.secretFiles $name)) }}
 {{ $path }}: found {{ $file }}, which nothing mounts, expected secretFiles.{{ $name }}, for example {secretName: {{ $name }}}
+{{- else if eq $whole "/etc/greenpin/ca.crt" }}
+{{- if not (include "greenpin.hasCertificates" $) }}
+{{ $path }}: found {{ $file }}, which nothing mounts, expected certificates, for example {configMap: company-ca}
+{{- end }}
+{{- else if hasPrefix "/etc/greenpin/" $whole }}
+{{ $path }}: found {{ $file }}, which nothing mounts, expected a file of secretFiles, for example /var/run/secrets/NAME/{{ base $file }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -49,7 +49,8 @@ var ill = map[string][2]string{
 }
 
 func TestEachAlertFiresWhenItShouldAndOnlyThen(t *testing.T) {
-	for name, expression := range readAlerts(t) {
+	for name, alert := range readAlerts(t) {
+		expression := alert.Expr
 		_, known := ill[name]
 		if !known {
 			t.Errorf("%s: nothing is known that should make it fire", name)
@@ -66,25 +67,27 @@ func TestEachAlertFiresWhenItShouldAndOnlyThen(t *testing.T) {
 	}
 }
 
-func readAlerts(t *testing.T) map[string]string {
+type alert struct{ Alert, Expr, For string }
+
+func readAlerts(t *testing.T) map[string]alert {
 	t.Helper()
 	text, err := os.ReadFile("../../../charts/greenpin/files/alerts.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	filled := strings.NewReplacer("FRESH_FOR", "15", "DEADLINE", "20").Replace(string(text))
-	var alerts []struct{ Alert, Expr string }
+	filled := strings.NewReplacer("LATE", "30", "SLOW", "10").Replace(string(text))
+	var alerts []alert
 	if err := yaml.Unmarshal([]byte(filled), &alerts); err != nil {
 		t.Fatal(err)
 	}
-	expressions := map[string]string{}
-	for _, alert := range alerts {
-		expressions[alert.Alert] = alert.Expr
+	byName := map[string]alert{}
+	for _, each := range alerts {
+		byName[each.Alert] = each
 	}
-	if len(expressions) != len(ill) {
-		t.Fatalf("found %d alerts, expected %d", len(expressions), len(ill))
+	if len(byName) != len(ill) {
+		t.Fatalf("found %d alerts, expected %d", len(byName), len(ill))
 	}
-	return expressions
+	return byName
 }
 
 // spoil replaces the values of the one line that has the text.

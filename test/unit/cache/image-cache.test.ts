@@ -12,22 +12,34 @@ const FOUND: DigestResult = {
   digest: digest('f1'),
   mediaType: 'application/vnd.oci.image.index.v1+json',
 };
+const PUSHED_ANEW: DigestResult = { ...FOUND, digest: digest('f2') };
 const ABSENT: DigestResult = { kind: 'absent', missing: 'manifest', reason: 'MANIFEST_UNKNOWN' };
 
 let now: number;
 let calls: number;
 let result: DigestResult;
+/** Holds back the answers of those who ask meanwhile. */
+let gate: Promise<void> | undefined;
+/** When another replica was told what is then good enough for a caller, or not. */
+let toldAt: number | undefined;
 let cache: ImageSource;
 
 beforeEach(() => {
   now = 1_000_000;
   calls = 0;
   result = FOUND;
+  gate = undefined;
+  toldAt = undefined;
   cache = createImageCache({
     client: {
-      resolveDigest: async () => {
+      resolveDigest: async (_reference, _platform, newEnough) => {
+        if (toldAt !== undefined && newEnough !== undefined && toldAt >= newEnough.found) {
+          return { ...FOUND, asOf: toldAt };
+        }
         calls += 1;
-        return result;
+        const told = result;
+        await gate;
+        return told;
       },
       resolveRevision: async () => {
         calls += 1;
@@ -125,6 +137,70 @@ describe('a build that finished after the registry was asked', () => {
     result = FOUND;
     now += FRESH_FOR;
     expect(await cache.readDigest(TEXT, options)).toMatchObject({ kind: 'found' });
+  });
+});
+
+/** Everybody asks at `askedAt`, while the answer to a question of 1,000,000 is still to come. */
+async function askMeanwhile(notBefore: number, askers: number, askedAt = 1_006_000) {
+  const held = Promise.withResolvers<void>();
+  gate = held.promise;
+  const early = cache.readDigest(TEXT, { immutable: true, notBefore: 999_000 });
+  if (result === FOUND) result = PUSHED_ANEW;
+  now = askedAt;
+  const late = Array.from({ length: askers }, () => cache.readDigest(TEXT, { immutable: true, notBefore }));
+  now += 1000;
+  held.resolve();
+  return { early: await early, late: await Promise.all(late) };
+}
+
+describe('a build that finished while the registry was being asked for its image', () => {
+  const FINISHED_AT = 1_005_000;
+  const NEW = { kind: 'found', digest: digest('f2') };
+
+  test('is not told the answer of before: it is asked once more for all who join, and that is kept', async () => {
+    const { early, late } = await askMeanwhile(FINISHED_AT, 100);
+    expect(early).toMatchObject({ kind: 'found', digest: digest('f1') });
+    for (const told of late) expect(told).toMatchObject(NEW);
+    expect(calls).toBe(2);
+    expect(await cache.readDigest(TEXT, { immutable: true, notBefore: FINISHED_AT })).toMatchObject(NEW);
+    expect(calls).toBe(2);
+  });
+
+  test('and before it was asked joins', async () => {
+    await askMeanwhile(1_000_000, 100);
+    expect(calls).toBe(1);
+  });
+
+  test('is asked for once more only, however far ahead the clock of CI is', async () => {
+    const { late } = await askMeanwhile(now + HOUR, 100);
+    for (const told of late) expect(told).toMatchObject(NEW);
+    expect(calls).toBe(2);
+  });
+
+  test('by a clock of CI that is ahead joins a question of the same moment', async () => {
+    await askMeanwhile(now + HOUR, 100, 1_000_000);
+    expect(calls).toBe(1);
+  });
+
+  test('is not told what is new enough for another build of the same tag', async () => {
+    const held = Promise.withResolvers<void>();
+    gate = held.promise;
+    const [, older, newer] = [999_000, 1_002_000, FINISHED_AT].map((notBefore, i) => {
+      now = 1_000_000 + i * 3000;
+      return cache.readDigest(TEXT, { immutable: false, notBefore });
+    });
+    toldAt = 1_003_000;
+    result = PUSHED_ANEW;
+    held.resolve();
+    expect(await older).toMatchObject({ digest: digest('f1'), asOf: toldAt });
+    expect(await newer).toMatchObject(NEW);
+  });
+
+  test('shares a failure: it gives no wrong answer, and the registry is left alone', async () => {
+    result = { kind: 'failed', failure: OUTAGE };
+    const { late } = await askMeanwhile(FINISHED_AT, 2);
+    expect(late).toEqual([result, result]);
+    expect(calls).toBe(1);
   });
 });
 

@@ -29,6 +29,8 @@ export function createFixture(runs: Run[] = [], firstPages = 1) {
     failure: undefined as UpstreamFailureKind | undefined,
     failing: (_call: string): boolean => true,
     hold: undefined as Promise<void> | undefined,
+    /** Happens between a page's being asked for and its being served. */
+    beforeServing: async (_call: string): Promise<void> => undefined,
     add: (...added: Run[]) => void (fixture.runs = [...added, ...fixture.runs]),
     update: (id: string, change: Partial<Run>) => {
       fixture.runs = fixture.runs.map((run) =>
@@ -48,6 +50,7 @@ export function createFixture(runs: Run[] = [], firstPages = 1) {
     host: 'ci.test',
     async fetchRuns(_repository, number, validator) {
       await called(`list ${number}`);
+      await fixture.beforeServing(`list ${number}`);
       const answer = page(fixture.runs, number, fixture.byId);
       return validator !== undefined && validator === answer.validator ? 'unchanged' : answer;
     },

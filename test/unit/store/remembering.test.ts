@@ -93,6 +93,29 @@ describe('a file is asked', () => {
     expect(await write(1, 9 * MINUTE)).toBe(1);
     expect(await write(1, 14 * MINUTE)).toBe(1);
   });
+
+  it('again after the clock was set back: what was read then may be of any age', async () => {
+    const store = open(60 * MINUTE);
+    await store.get('key');
+    await store.set('key', createLastGood(1));
+    archive.kept.set('key', { value: createLastGood(2), revision: 2 });
+    now -= 10 * MINUTE;
+    expect(await store.get('key')).toEqual(createLastGood(2));
+  });
+
+  it('to keep a confirmation that a clock which was set back dates five minutes before the one kept', async () => {
+    const store = open(60 * MINUTE);
+    const write = async (confirmedAt: number) => {
+      archive.calls.length = 0;
+      await store.set('key', { ...createLastGood(1), confirmedAt });
+      return archive.calls.length;
+    };
+    expect(await write(60 * MINUTE)).toBe(1);
+    // Replicas that are told by one another reckon a little differently.
+    expect(await write(55 * MINUTE + 1)).toBe(0);
+    expect(await write(55 * MINUTE)).toBe(1);
+    expect(archive.kept.get('key')?.value.confirmedAt).toBe(55 * MINUTE);
+  });
 });
 
 describe('while the archive fails', () => {
@@ -180,6 +203,18 @@ describe('of an archive that is shared', () => {
     expect(await other.get('key')).toEqual(createLastGood(1));
     await other.set('key', createLastGood(2));
     expect(await one.get('key')).toEqual(createLastGood(2));
+  });
+
+  it("another one's answer is seen, and not taken back, also after the clock was set back", async () => {
+    const [one, other] = [open(0), open(0)];
+    await one.set('key', createLastGood(5));
+    await other.get('key');
+    await other.set('key', createLastGood(6));
+    now -= 10 * MINUTE;
+    expect(await one.get('key')).toEqual(createLastGood(6));
+    await other.set('key', createLastGood(7));
+    const confirmed = { ...createLastGood(6), confirmedAt: createLastGood(6).confirmedAt - 10 * MINUTE };
+    expect(await one.set('key', confirmed)).toEqual(createLastGood(7));
   });
 
   it('another one going back, its image gone, is believed', async () => {

@@ -1,0 +1,44 @@
+/** A chart that depends on this one, as platform teams bundle what they install. */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { helm, parseObjects, pick, type KubernetesObject } from './helm.ts';
+import { CHART } from './values-file.ts';
+
+const { helms } = inject('chartTools');
+const minimal = parse(readFileSync(join(CHART, 'ci/minimal-values.yaml'), 'utf8')) as object;
+const { version } = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string };
+
+/** @returns the folder of a chart that takes this one under a condition */
+function umbrella(values: unknown): string {
+  const folder = mkdtempSync(join(tmpdir(), 'greenpin-umbrella-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const dependencies = [{ name: 'greenpin', version, condition: 'greenpin.enabled' }];
+  const chart = { apiVersion: 'v2', name: 'platform', version: '1.0.0', dependencies };
+  writeFileSync(join(folder, 'Chart.yaml'), stringify(chart));
+  writeFileSync(join(folder, 'values.yaml'), stringify(values));
+  mkdirSync(join(folder, 'charts'));
+  cpSync(CHART, join(folder, 'charts/greenpin'), { recursive: true });
+  return folder;
+}
+
+describe.skipIf(helms.length === 0).for(helms)('as a dependency, helm $version makes', ({ command }) => {
+  const make = async (values: unknown): Promise<KubernetesObject[]> => {
+    const options = ['template', 'platform', umbrella(values), '-n', 'greenpin', '--kube-version', '1.34.0'];
+    const { status, stdout, stderr } = await helm(command, options);
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    return parseObjects(stdout);
+  };
+
+  it.for([{}, { enabled: true }])('all of it with the values %j', async (more) => {
+    const global = { imageRegistry: 'registry.example.com' };
+    const objects = await make({ global, greenpin: { ...minimal, ...more } });
+    expect(pick(objects, 'Deployment').metadata).toMatchObject({ name: 'platform-greenpin' });
+  });
+
+  it('nothing when it is switched off', async () => {
+    expect(await make({ greenpin: { enabled: false } })).toEqual([]);
+  });
+});

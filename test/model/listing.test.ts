@@ -1,0 +1,174 @@
+/**
+ * Lists that change while they are read: calls are served and delivered in any order, with runs created and deleted in between. What
+ * the index then says to know of a branch since some moment, it must know.
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createRunIndex, type RunIndex } from '../../src/cache/run-index.ts';
+import type { CiProvider } from '../../src/resolve/ports.ts';
+import type { Run } from '../../src/resolve/types.ts';
+import { createRun } from '../fixtures/values.ts';
+import { newestFirst, PAGE, pageOf } from './pages.ts';
+
+const FRESH_FOR = 15_000;
+const BRANCHES = Array.from({ length: 6 }, (_, index) => `branch-${index}`);
+const NUMBER_OF_RUNS = Number(process.env['GREENPIN_MODEL_RUNS'] ?? 10_000) / 2;
+const SEED = process.env['GREENPIN_MODEL_SEED'] ?? '20260101';
+
+/** A call that CI has received: first it is served, then, perhaps much later, its answer arrives. */
+interface Pending {
+  readonly serve: () => void;
+  readonly deliver: () => void;
+  served: boolean;
+}
+
+interface World {
+  now: number;
+  runs: Run[];
+  readonly pending: Pending[];
+  readonly index: RunIndex;
+}
+
+function createWorld(firstPages: number): World {
+  const pending: Pending[] = [];
+  function ask<T>(compute: () => T): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<T>();
+    let answer: T;
+    pending.push({ serve: () => (answer = compute()), deliver: () => resolve(answer), served: false });
+    return promise;
+  }
+  const provider: CiProvider = {
+    host: 'ci.test',
+    fetchRuns: (_repository, page, validator) =>
+      ask(() => {
+        const answer = pageOf(world.runs, page);
+        return validator !== undefined && validator === answer.validator ? 'unchanged' : answer;
+      }),
+    fetchBranchRuns: (_repository, branch, page) =>
+      ask(() =>
+        pageOf(
+          world.runs.filter((run) => run.branch === branch),
+          page,
+        ),
+      ),
+    fetchRun: (_repository, id) => ask(() => world.runs.find((run) => run.id === id) ?? 'gone'),
+    fetchPullRequest: () => Promise.reject(new RangeError('nobody asks for pull requests here')),
+    probe: async () => '',
+  };
+  const world: World = {
+    now: 1_000_000_000,
+    runs: [],
+    pending,
+    index: createRunIndex({
+      provider,
+      gitRepository: 'acme/shop',
+      freshFor: () => FRESH_FOR,
+      now: () => world.now,
+      firstPages,
+    }),
+  };
+  return world;
+}
+
+let ids = 0;
+function push(world: World, branches: readonly number[]): void {
+  for (const branch of branches) {
+    world.now += 1000;
+    const run = createRun({ id: String(++ids), branch: BRANCHES[branch] ?? '', createdAt: world.now });
+    world.runs = [...world.runs, run];
+  }
+}
+
+/** Lets what has arrived be worked up, until nothing but calls is waited for. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+async function step(world: World, nth: number): Promise<void> {
+  const call = world.pending[nth % Math.max(1, world.pending.length)];
+  if (call === undefined) return;
+  if (call.served) {
+    world.pending.splice(world.pending.indexOf(call), 1);
+    call.deliver();
+  } else {
+    call.serve();
+    call.served = true;
+  }
+  await settle();
+}
+
+type Action = (world: World) => unknown;
+
+const branch = fc.nat(BRANCHES.length - 1);
+const action: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.array(branch, { minLength: 1, maxLength: 8 }).map((b) => (world: World) => push(world, b)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.nat(500).map((nth) => (world: World) => {
+      const gone = newestFirst(world.runs)[nth % Math.max(1, world.runs.length)];
+      world.runs = world.runs.filter((run) => run !== gone);
+    }),
+  },
+  // The oldest, as CI's retention takes them.
+  {
+    weight: 1,
+    arbitrary: fc.constant((world: World) => (world.runs = newestFirst(world.runs).slice(0, -1))),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(1000, FRESH_FOR, 30_000).map((ms) => (world: World) => (world.now += ms)),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.tuple(branch, fc.boolean()).map(([nth, further]) => async ({ index }: World) => {
+      const name = BRANCHES[nth] ?? '';
+      const canReach = typeof index.peekBranch(name)?.since === 'number';
+      void (further && canReach ? index.readFurther(name) : index.readBranch(name));
+      await settle();
+    }),
+  },
+  { weight: 10, arbitrary: fc.nat(20).map((nth) => (world: World) => step(world, nth)) },
+);
+
+function missing({ index, runs }: World): string[] {
+  return BRANCHES.flatMap((name) => {
+    const known = index.peekBranch(name);
+    if (known === undefined) return [];
+    const has = new Set(known.runs.map((run) => run.id));
+    const since = known.since ?? -Infinity;
+    return runs
+      .filter((run) => run.branch === name && run.createdAt >= since && !has.has(run.id))
+      .map((run) => `run ${run.id} of ${name}`);
+  });
+}
+
+test(
+  `${NUMBER_OF_RUNS} histories: nothing that is said to be known is missing`,
+  { timeout: 600_000 },
+  async () => {
+    const judged = fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(2, 3, 4),
+        fc.array(branch, { minLength: 2 * PAGE, maxLength: 12 * PAGE, size: 'max' }),
+        fc.array(action, { minLength: 10, maxLength: 60, size: 'max' }),
+        async (firstPages, initial, actions) => {
+          const world = createWorld(firstPages);
+          push(world, initial);
+          for (const act of actions) await act(world);
+          // All is delivered, and the listing once more: deletions since, and what was created, are learnt by it.
+          for (let calls = 0; world.pending.length > 0 && calls < 1000; calls++) await step(world, 0);
+          world.now += 600_000;
+          void world.index.readBranch('branch-0');
+          await settle();
+          for (let calls = 0; world.pending.length > 0 && calls < 1000; calls++) await step(world, 0);
+          expect(missing(world)).toEqual([]);
+        },
+      ),
+      { numRuns: NUMBER_OF_RUNS, ...(SEED !== 'random' && { seed: Number(SEED) }) },
+    );
+    await expect(judged).resolves.toBeUndefined();
+  },
+);
