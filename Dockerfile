@@ -1,7 +1,7 @@
 # ghcr.io/greenpin/greenpin
 #
 #   docker build -t greenpin .
-#   docker run -v "$PWD/greenpin.yaml:/etc/greenpin/greenpin.yaml:ro" -v "$PWD/token:/var/run/argo/token:ro" \
+#   docker run -v "$PWD/greenpin.yaml:/etc/greenpin/greenpin.yaml:ro" -v "$PWD/token:/etc/greenpin/token:ro" \
 #     -e GITHUB_TOKEN -p 127.0.0.1:4355:4355 --read-only --cap-drop=ALL greenpin
 #
 # It is written for BuildKit, which Docker from 23 on and buildx build with; other builders are not tried. Nothing in the image

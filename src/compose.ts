@@ -173,6 +173,7 @@ export function composeService(
   const core = composeCore(config, world, store);
   const readToken = tokenReader(config.server.token, world);
   const authenticator = createAuthenticator(() => optional(readToken));
+  warnOfToken(readToken, logger);
   const answers = createAnswers({
     resolve: async (request) => (await core.resolve(request)).decision,
     recall: (request) => core.recall(request),
@@ -215,7 +216,17 @@ export function composeService(
   };
 }
 
-/** A secret that cannot be read now is none; the reader has told why. */
+/** One that is mounted a moment later is read then: no reason not to start. */
+function warnOfToken(read: SecretReader, logger: Logger): void {
+  try {
+    read();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.warn(`${reason}; every call is refused until Argo CD's token is there`);
+  }
+}
+
+/** A secret that cannot be read now is none; who may call is refused until it can. */
 function optional(read: SecretReader): string | undefined {
   try {
     return read();

@@ -24,7 +24,7 @@ export interface Stage {
   readonly paint: Paint;
 }
 
-export const FIRST: PullRequest = {
+const FIRST: PullRequest = {
   branch: 'feature-branch-1',
   number: '1',
   head_sha: '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d',
@@ -40,7 +40,8 @@ const THIRD: PullRequest = {
   head_sha: '77777777777777777777777777777777deadbeef',
 };
 const SECOND_GREEN = '0c1d2e3f405162738495a6b7c8d9eaf00c1d2e3f';
-const FIRST_PUSHED: PullRequest = { ...FIRST, head_sha: 'abcdef0123456789abcdef0123456789abcdef01' };
+/** The first pull request at the story's end. */
+export const FIRST_PUSHED: PullRequest = { ...FIRST, head_sha: 'abcdef0123456789abcdef0123456789abcdef01' };
 
 /** @throws DemoFailure */
 export async function playStory(stage: Stage): Promise<void> {

@@ -3,7 +3,7 @@ import { createDemoWorld, type DemoWorld } from '../demo/world.ts';
 import { ConfigError } from '../errors.ts';
 import { untilAborted, type CommandContext } from './context.ts';
 import { formatCommand } from './demo-call.ts';
-import { DemoFailure, FIRST, playStory, type Stage } from './demo-story.ts';
+import { DemoFailure, FIRST_PUSHED, playStory, type Stage } from './demo-story.ts';
 import { complain } from './diagnostics.ts';
 import { createPaint } from './style.ts';
 import { UsageError } from './usage-error.ts';
@@ -51,7 +51,7 @@ function introduce({ url }: DemoWorld, say: Stage['say'], keep: boolean): void {
   say('A GitHub, a registry and Greenpin run on loopback, with a project, shop, whose CI builds two');
   say('images, front and back, for each commit.');
   say(`Greenpin listens at ${url}; what Argo CD would send is sent here.`);
-  if (!keep) say('(With --keep they go on running afterwards, so that you can type the commands yourself.)');
+  if (!keep) say('(npm run demo -- --keep leaves them running afterwards, for your own calls.)');
 }
 
 async function keepRunning(
@@ -60,6 +60,6 @@ async function keepRunning(
   { stopSignal }: CommandContext,
 ): Promise<void> {
   say('\nStill running; try it, and end it with Ctrl-C:\n');
-  say(formatCommand(world, FIRST));
+  say(formatCommand(world, FIRST_PUSHED));
   await untilAborted(stopSignal());
 }

@@ -6,7 +6,7 @@ const BEARER = /^bearer +(.+)$/i;
 const REFUSED =
   'The bearer token is missing or wrong; the token of the plugin generator in Argo CD must be the one in server.tokenFile (or server.tokenEnv) of Greenpin';
 const NO_TOKEN =
-  'Greenpin has no token to compare with, so every call is refused; put one into server.tokenFile (or server.tokenEnv)';
+  'Greenpin has no token to compare with, so every call is refused: server.tokenFile (or server.tokenEnv) is empty or cannot be read; the log of Greenpin says which';
 
 export interface Authenticator {
   /**

@@ -54,6 +54,29 @@ test.concurrent('says where it listens, answers, and stops with status 0 on SIGT
   await expect(call(bed, addresses)).rejects.toThrow('fetch failed');
 });
 
+test.concurrent(
+  'a token that is not there yet: it says so, refuses calls, is not ready, and takes it up',
+  async () => {
+    await using bed = await createCliBed();
+    bed.build(COMMIT);
+    bed.write('token', '\n');
+    const served = bed.start(['serve']);
+    const log = await served.seen('stderr', /"listening".*\n/);
+    expect(log).toMatch(
+      /the secret file [^"]*token is empty; every call is refused until Argo CD's token is there/,
+    );
+    const addresses = JSON.parse(
+      log.split('\n').find((line) => line.includes('"listening"')) ?? '',
+    ) as Listening;
+    expect((await fetch(`${addresses.management}/readyz`)).status).toBe(503);
+    expect((await call(bed, addresses)).status).toBe(403);
+    bed.write('token', `${bed.token}\n`);
+    expect((await call(bed, addresses)).status).toBe(200);
+    served.child.kill('SIGTERM');
+    await served.ended;
+  },
+);
+
 test.concurrent('says that it listens on every address, if it does, and not on loopback', async () => {
   await using bed = await createCliBed();
   const every = { host: '0.0.0.0', port: 0 };
