@@ -59,11 +59,7 @@ function addResolve(program: Command, context: CommandContext, run: Run): void {
   )
     .addOption(configOption())
     .option('-p, --project <PROJECT>', 'project in the configuration; needed only if there are several')
-    .addOption(
-      new Option('-b, --branch <BRANCH>', "the pull request's branch")
-        .argParser(parseBranch)
-        .makeOptionMandatory(),
-    )
+    .addOption(new Option('-b, --branch <BRANCH>', "the pull request's branch").argParser(parseBranch))
     .option('--head-sha <SHA>', "the pull request's head commit")
     .option('--number <NUMBER>', "the pull request's number")
     .option('--json', 'print the same as JSON')
@@ -78,9 +74,15 @@ configuration.
 
 Example: greenpin resolve --project shop --branch feature-1 --number 17`,
     )
-    .action((options: ResolveOptions) =>
-      run(command, async () => (await import('./resolve.ts')).resolve(options, context)),
-    );
+    .action((options: Omit<ResolveOptions, 'branch'> & { readonly branch?: string }) => {
+      const { branch } = options;
+      // Checked here, and not by commander, which would say so before it says that --brnach is no option.
+      if (branch === undefined)
+        return command.error("error: required option '-b, --branch <BRANCH>' not specified");
+      return run(command, async () =>
+        (await import('./resolve.ts')).resolve({ ...options, branch }, context),
+      );
+    });
 }
 
 function addDigest(program: Command, context: CommandContext, run: Run): void {

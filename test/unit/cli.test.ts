@@ -74,6 +74,8 @@ test('the version is the package’s, and nothing else', async () => {
 describe('a usage error is one line and a pointer to help, with exit status 2', () => {
   test.each([
     [['resolve'], "required option '-b, --branch <BRANCH>' not specified"],
+    [['resolve', '--brnach', 'x'], "unknown option '--brnach'\n(Did you mean --branch?)"],
+    [['resolve', 'x'], "too many arguments for 'resolve'. Expected 0 arguments but got 1: x."],
     [['resolve', '--branch'], "option '-b, --branch <BRANCH>' argument missing"],
     [
       ['resolve', '--branch', ''],
