@@ -173,7 +173,8 @@ export function composeService(
   const core = composeCore(config, world, store);
   const readToken = tokenReader(config.server.token, world);
   const authenticator = createAuthenticator(() => optional(readToken));
-  warnOfToken(readToken, logger);
+  // By a reader of its own: what was read before the first call is not yet one to fall back on.
+  warnOfToken(tokenReader(config.server.token, world), logger);
   const answers = createAnswers({
     resolve: async (request) => (await core.resolve(request)).decision,
     recall: (request) => core.recall(request),
