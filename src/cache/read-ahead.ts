@@ -10,6 +10,8 @@ import type { ListingReader } from './listing-reader.ts';
 
 /** Pages in all: what is kept of them must fit into memory. */
 const MAX_PAGES = 500;
+/** So often is the wait between blocks that bring nothing doubled: after a long outage they must come back. */
+const MAX_DOUBLINGS = 6;
 
 export interface ReadAheadOptions {
   readonly reader: ListingReader;
@@ -47,7 +49,7 @@ export function createReadAhead({ reader, known, firstPages, tellChanged }: Read
   }
 
   async function read(first: RunPage, from: number, count: number): Promise<void> {
-    inVain += 1;
+    inVain = Math.min(inVain + 1, MAX_DOUBLINGS);
     try {
       const older = await reader.readAhead(first, from, count);
       // A listing that came meanwhile knows of deletions that these pages may not.

@@ -2,13 +2,13 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Availability } from './containers.ts';
 import type { RunningRegistry } from './registry-container.ts';
+import { findFreePort } from '../fixtures/free-port.ts';
 
 const run = promisify(execFile);
 
@@ -75,13 +75,4 @@ async function serve(command: string, address: string): Promise<ChildProcess> {
 function commandOf(crane: Crane): string {
   if (!crane.available) throw new Error(crane.reason);
   return crane.command;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

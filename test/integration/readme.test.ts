@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { createRegistryServer, type DemoRegistry } from '../../src/demo/registry-server.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { createFakeGitHub, type FakeGitHub } from '../fixtures/fake-github.ts';
+import { findFreePort } from '../fixtures/free-port.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -66,7 +67,7 @@ beforeAll(async () => {
   await once(registry.server, 'listening');
   registryHost = `127.0.0.1:${(registry.server.address() as AddressInfo).port}`;
   for (const name of ['front', 'back']) registry.push(`acme/shop-${name}`, `sha-${COMMIT.slice(0, 7)}`);
-  port = await freePort();
+  port = await findFreePort();
   folder = createCheckout();
   writeFileSync(join(folder, 'greenpin.yaml'), onLoopback(block('yaml', 'server: { tokenFile: ./token }')));
 });
@@ -92,15 +93,6 @@ function onLoopback(text: string): string {
     .replaceAll('ghcr.io/', `${registryHost}/`)
     .replace('server: {', `management: { port: 0 }\nserver: { port: ${port},`)
     .replaceAll('127.0.0.1:4355', `127.0.0.1:${port}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port: free } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return free;
 }
 
 function start(command: string): ChildProcess {

@@ -106,6 +106,18 @@ describe('when nothing is known yet', () => {
     expect(failed).toBeLessThan(40);
   });
 
+  test('blocks come back after an outage, however long it was', async () => {
+    const ci = createFixture(runsFrom(1, 6000), 3);
+    await ci.index.readBranch('branch-6000');
+    ci.failure = 'malformed';
+    ci.failing = (call) => /^list [2-9]/.test(call);
+    for (let id = 5980; id > 1000; id--) await ci.index.readBranch(`branch-${id}`);
+    ci.failure = undefined;
+    const before = ci.calls.length;
+    for (let id = 1000; id > 800; id--) await ci.index.readBranch(`branch-${id}`);
+    expect(ci.calls.slice(before)).toContainEqual(expect.stringMatching(/^list [^1]/));
+  });
+
   test('after very many were deleted, blocks begin further ahead until they meet what is known', async () => {
     const ci = createFixture(runsFrom(1, 400), 3);
     await ci.index.readBranch('branch-400');
