@@ -59,7 +59,7 @@ const digestResult = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const revision = z.object({ kind: z.literal('found'), revision: z.string().nullable() });
+const revision = z.object({ kind: z.literal('found'), revisions: z.array(z.string().min(1)) });
 
 /** Each: undefined for what is none. */
 export const parseRunPage = (value: unknown): RunPage | undefined => runPage.safeParse(value).data;

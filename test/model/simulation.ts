@@ -286,7 +286,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
         calls.push({ what: `digest ${path}:${tag ?? wanted}`, at: sim.now, outcome: result.kind });
         return result;
       },
-      resolveRevision: async () => ({ kind: 'found', revision: null }),
+      resolveRevision: async () => ({ kind: 'found', revisions: [] }),
     };
   }
 
