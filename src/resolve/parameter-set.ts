@@ -29,7 +29,7 @@ interface BuildParameters {
 }
 
 /**
- * @param headSha the pull request's head, if it was given
+ * @param headSha the pull request's head, or the beginning of it, if it was given
  * @returns every key always there, whatever is known: templates run with missingkey=error
  */
 export function createParameterSet(set: PinnedSet, headSha: string | undefined): ParameterSet {
@@ -40,7 +40,7 @@ export function createParameterSet(set: PinnedSet, headSha: string | undefined):
     images[name] = { reference: `${repository}@${digest}`, repository, tag, digest };
   }
   const { commit, branch, id, number, attempt, url, finishedAt } = set.build;
-  const isHead = headSha === undefined ? '' : headSha === commit ? 'true' : 'false';
+  const isHead = headSha === undefined ? '' : commit.startsWith(headSha) ? 'true' : 'false';
   const build: BuildParameters = {
     commit,
     branch,
