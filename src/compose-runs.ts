@@ -77,7 +77,7 @@ function createProjectWarmer(project: Project, index: RunIndex, images: ImageSou
     candidates: () => index.listedBranches(),
     warm(branch) {
       const known = index.peekBranch(branch);
-      if (known !== undefined) void warmBranch({ project, branch }, known.runs, images);
+      if (known !== undefined) void warmBranch({ project, branch }, index, known.standing, images);
     },
   });
 }

@@ -90,7 +90,9 @@ export async function resolveImage(
   const reference = `${pin.repository}@${pin.digest}`;
   const still = await context.images.readDigest(reference, { immutable: true });
   if (still.kind === 'found') {
-    const doubt = rule.revision === 'require' && (await doubtOwnership({ rule, judged, request, context }, pin, reference));
+    const doubt =
+      rule.revision === 'require' &&
+      (await doubtOwnership({ rule, judged, request, context }, pin, reference));
     return doubt || { kind: 'pinned', image: pin, asOf: null };
   }
   return still.kind === 'failed' ? { kind: 'failed', reference, failure: still.failure } : found;

@@ -98,7 +98,7 @@ describe('resolve --json', () => {
       kind: 'nothing',
       freshness: 'fresh',
       asOf: '1970-01-01T00:00:01.000Z',
-      because: 'project shop, branch feature: CI knows no green build whose images are all in the registry',
+      because: 'project shop, branch feature: CI has never run for a branch of this name',
       parameters: [],
     });
     expect([builds, ignoredRuns]).toEqual([[], {}]);
