@@ -1,12 +1,10 @@
 /** The images of one build: each tag to its digest, and whether that image really is this build's (design §2). */
 import type { UpstreamFailure } from '../errors.ts';
 import { MissingParameter, renderImageTemplate, TemplateError } from './image-template.ts';
-import { judgeRevisions } from './judge-revision.ts';
-import type { ImageSource, RunStanding } from './ports.ts';
-import { findRivals, type KnownRuns } from './rival-runs.ts';
+import { doubtOwnership, whatToConfirm, type ImageContext, type Unconfirmed } from './image-ownership.ts';
 import { ruleKey } from './rule-key.ts';
 import type { JudgedBuild } from './select-build.ts';
-import type { BranchRequest, Build, ImageRule, PinnedImage, Run } from './types.ts';
+import type { BranchRequest, Build, ImageRule, PinnedImage } from './types.ts';
 
 /** What was found of one image of one build. */
 export type ImageFinding =
@@ -25,34 +23,8 @@ export type ImageFinding =
   /** The template needs what the caller did not pass: no registry was asked. */
   | { readonly kind: 'invalid'; readonly reason: string };
 
-/** Runs whose state must be known as it was at `since` or later (milliseconds since the epoch, our clock). */
-export interface Unconfirmed {
-  readonly runs: readonly Run[];
-  readonly since: number;
-}
-
 /** Findings by image name, in the configuration's order. */
 export type ImageFindings = ReadonlyMap<string, ImageFinding>;
-
-/** What is known while a question is answered. */
-export interface ImageContext {
-  readonly images: ImageSource;
-  readonly runs: KnownRuns;
-  /** When CI told the state of one of the branch's runs, by its id. */
-  readonly standing: (runId: string) => RunStanding;
-  /** When CI last listed the repository's runs, milliseconds since the epoch. */
-  readonly listedAt: number;
-  /** The digest that was proven to be the build's before; undefined: none was. */
-  readonly pinBefore: (rule: ImageRule, build: Build) => PinnedImage | undefined;
-}
-
-/**
- * Milliseconds that pass at least between the moment at which CI makes a run and the moment at which it has pushed an image: a list of
- * runs that is older than the tag's reading by less is as good as one that came after.
- */
-const PUSH_TAKES = 3_000;
-/** The same for a first reading of a tag that only re-runs of the same commit push, which are few. */
-const RERUN_TAKES = 60_000;
 
 /** So many earlier attempts' tags are tried (`{attempt}`): each is a call. */
 const MAX_EARLIER_ATTEMPTS = 10;
@@ -90,10 +62,9 @@ export async function resolveImage(
   const reference = `${pin.repository}@${pin.digest}`;
   const still = await context.images.readDigest(reference, { immutable: true });
   if (still.kind === 'found') {
-    const doubt =
-      rule.revision === 'require' &&
-      (await doubtOwnership({ rule, judged, request, context }, pin, reference));
-    return doubt || { kind: 'pinned', image: pin, asOf: null };
+    const question = { image: pin, reference, rule, judged, request, context };
+    const doubt = rule.revision === 'require' ? await doubtOwnership(question) : undefined;
+    return doubt === undefined ? { kind: 'pinned', image: pin, asOf: null } : { ...doubt, reference };
   }
   return still.kind === 'failed' ? { kind: 'failed', reference, failure: still.failure } : found;
 }
@@ -139,9 +110,10 @@ async function readTag(
   const { repository, tag, digest, asOf } = result;
   const { commit, position } = judged.build;
   const image = { repository, tag, digest, rule: ruleKey(rule), commit, position };
-  const doubt = await doubtOwnership({ rule, judged, request, context }, image, rendered);
-  if (doubt !== undefined) return doubt;
-  const unconfirmed = whatToConfirm(rule, judged, image, result.askedAt, context);
+  const question = { image, reference: rendered, rule, judged, request, context };
+  const doubt = await doubtOwnership(question);
+  if (doubt !== undefined) return { ...doubt, reference: rendered };
+  const unconfirmed = whatToConfirm(question, result.askedAt);
   return { kind: 'pinned', image, asOf, ...(unconfirmed && { unconfirmed }) };
 }
 
@@ -179,62 +151,4 @@ function renderReference(
 
 function noTag(reference: string, reason: string): string {
   return `the branch has no such image: ${JSON.stringify(reference)}: ${reason}`;
-}
-
-interface Question {
-  readonly rule: ImageRule;
-  readonly judged: JudgedBuild;
-  readonly request: BranchRequest;
-  readonly context: ImageContext;
-}
-
-/** @returns why the image is not taken for the build's; undefined: it is */
-async function doubtOwnership(
-  { rule, judged, request, context }: Question,
-  image: PinnedImage,
-  reference: string,
-): Promise<ImageFinding | undefined> {
-  if (rule.revision === 'ignore') return undefined;
-  const isRequired = rule.revision === 'require';
-  if (!isRequired && context.pinBefore(rule, judged.build)?.digest === image.digest) return undefined;
-  const [rival] = findRivals(rule.template, reference, judged, request, context.runs);
-  if (!isRequired && rule.template.immutable && rival === undefined) return undefined;
-  const pinned = `${image.repository}@${image.digest}`;
-  const result = await context.images.readRevision(pinned, rule.platform);
-  if (result.kind !== 'found') return { ...result, reference };
-  const ownership = judgeRevisions(result.revisions, judged, context.runs);
-  if (ownership === 'own') return undefined;
-  const absent = { kind: 'absent', reference } as const;
-  if (ownership === 'other') {
-    return { ...absent, reason: `the image bears another commit's revision (revision: ${rule.revision})` };
-  }
-  if (isRequired)
-    return { ...absent, reason: "no revision proves the image to be this build's (revision: require)" };
-  if (rival === undefined) return undefined;
-  const by = `a newer run (branch ${rival.branch}, commit ${rival.commit.slice(0, 12)})`;
-  return {
-    ...absent,
-    reason: `${by} may have pushed this tag since, and no revision tells whose the image is`,
-  };
-}
-
-/**
- * What is read goes with the state that CI told at that time: an attempt that began since may have pushed what was read, and may end
- * red. Nothing need be confirmed of a digest that was proven before.
- */
-function whatToConfirm(
-  rule: ImageRule,
-  judged: JudgedBuild,
-  image: PinnedImage,
-  askedAt: number,
-  { pinBefore, standing, listedAt }: ImageContext,
-): Unconfirmed | undefined {
-  const pin = pinBefore(rule, judged.build);
-  if (pin?.digest === image.digest) return undefined;
-  const hasChanged = pin !== undefined;
-  const listedSince = hasChanged || !rule.template.immutable ? askedAt - PUSH_TAKES : -Infinity;
-  const runsSince = askedAt - (hasChanged ? PUSH_TAKES : RERUN_TAKES);
-  const isConfirmed =
-    listedAt >= listedSince && judged.runs.every((run) => standing(run.id).confirmedAt >= runsSince);
-  return isConfirmed ? undefined : { runs: judged.runs, since: Math.max(listedSince, runsSince) };
 }

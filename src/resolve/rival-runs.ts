@@ -86,7 +86,7 @@ function mayPushImages(run: Run, { project }: BranchRequest): boolean {
  * commit's that was cancelled for the newer one, say) was overwritten by the build.
  */
 function mayHavePushedSince(run: Run, { runs, startedAt, build }: JudgedBuild): boolean {
-  if (run.state === 'running' || run.updatedAt > build.finishedAt) return true;
+  if (run.state === 'running' || run.updatedAt >= build.finishedAt) return true;
   if (run.startedAt !== startedAt) return run.startedAt > startedAt;
   return runs.every((own) => compareIds(run.id, own.id) > 0);
 }

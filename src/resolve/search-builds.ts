@@ -1,13 +1,7 @@
 /** The newest green build all of whose images are in the registry (design §2, `lookback`, `onMissing`). */
 import type { UpstreamFailure } from '../errors.ts';
-import {
-  resolveImage,
-  resolveImages,
-  type ImageContext,
-  type ImageFinding,
-  type ImageFindings,
-  type Unconfirmed,
-} from './resolve-images.ts';
+import type { ImageContext, Unconfirmed } from './image-ownership.ts';
+import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
 import type { JudgedBuild } from './select-build.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
 
