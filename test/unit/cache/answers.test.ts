@@ -86,7 +86,9 @@ test('the body is the documented one: every leaf a string, every key there', asy
           },
           build: {
             commit: sha('7'),
+            commitShort: sha('7').slice(0, 8),
             branch: 'feature',
+            branchSlug: 'feature',
             id: '7',
             number: '70',
             attempt: '1',

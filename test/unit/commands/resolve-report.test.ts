@@ -51,7 +51,9 @@ describe('resolve --json', () => {
             images: { front: parameters('front'), back: parameters('back') },
             build: {
               commit: sha('7'),
+              commitShort: sha('7').slice(0, 8),
               branch: 'feature',
+              branchSlug: 'feature',
               id: '7',
               number: '7',
               attempt: '1',
