@@ -167,12 +167,13 @@ test('every build whose images were looked at is listed', async () => {
 });
 
 test('what comes from outside cannot steer the terminal', async () => {
+  const branch = 'fea\u001b[31mture\u009b';
   const text = await textOf({
     runs: [
-      { id: '7', workflow: '.github/workflows/\u001b]0;owned\u0007.yml', branch: 'x' },
-      { id: '8', event: '\u001b[2J\u202e', workflow: 'w' },
+      { id: '7', workflow: '.github/workflows/\u001b]0;owned\u0007.yml', branch },
+      { id: '8', event: '\u001b[2J\u202e', workflow: 'w', branch },
     ],
-    request: { branch: 'fea\u001b[31mture\u009b', project: createProject({ workflows: [] }) },
+    request: { branch, project: createProject({ workflows: [] }) },
   });
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   expect(text).toContain(String.raw`shop: fea\u{1b}[31mture\u{9b}`);
