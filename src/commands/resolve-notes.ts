@@ -1,12 +1,19 @@
 /** What to do about an answer that nobody wanted, where `greenpin resolve` can tell. Pure. */
 import type { Resolution } from '../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../resolve/types.ts';
+import { suggestBranch } from './branch-hints.ts';
 import { suggestWorkflow } from './workflow-hints.ts';
 
 /** @returns sentences; none when there is nothing to add */
-export function noteResolution({ project }: BranchRequest, { decision, workflows }: Resolution): string[] {
+export function noteResolution(
+  { project, branch }: BranchRequest,
+  { decision, workflows, knownBranches }: Resolution,
+): string[] {
   if (decision.kind === 'failed' && decision.failure !== undefined) {
     return ['greenpin check tries every connection once, and says what to do'];
+  }
+  if (decision.kind === 'nothing' && !knownBranches.includes(branch)) {
+    return [`CI has no run of ${branch}; ${suggestBranch(branch, knownBranches)}`];
   }
   // A branch that never ran has no run of any workflow, however it is spelt.
   const unseen = workflows.size === 0 ? [] : project.workflows.filter((path) => !workflows.has(path));

@@ -6,14 +6,19 @@ import { createRequest } from '../../fixtures/values.ts';
 const REQUEST = createRequest();
 const BUILD = '.github/workflows/build.yml';
 
-function notesOf(decision: Decision, wanted: readonly string[], seen: readonly string[]): string[] {
+function notesOf(
+  decision: Decision,
+  wanted: readonly string[],
+  seen: readonly string[],
+  knownBranches: readonly string[] = [REQUEST.branch],
+): string[] {
   const request = { ...REQUEST, project: { ...REQUEST.project, workflows: wanted } };
   const account = {
     builds: [],
     examined: [],
     ignored: new Map(),
     workflows: new Set(seen),
-    knownBranches: [],
+    knownBranches,
   };
   return noteResolution(request, { decision, ...account });
 }
@@ -29,6 +34,31 @@ describe('a workflow that the configuration names', () => {
 
   test('is not suspected where the branch has no runs at all', () => {
     expect(notesOf(NOTHING, [BUILD], [])).toEqual([]);
+  });
+});
+
+describe('a branch that CI has never heard of', () => {
+  const notes = (branch: string, known: readonly string[]) => {
+    const account = { builds: [], examined: [], ignored: new Map(), workflows: new Set<string>() };
+    return noteResolution(
+      { ...REQUEST, branch },
+      { decision: NOTHING, ...account, knownBranches: known },
+    ).join();
+  };
+
+  test.each([
+    ['featuer', ['main', 'feature'], 'CI has no run of featuer; did you mean feature?'],
+    ['origin/main', ['main', 'feature'], 'CI has no run of origin/main; did you mean main?'],
+    ['refs/remotes/origin/main', ['main'], 'CI has no run of refs/remotes/origin/main; did you mean main?'],
+    ['x', ['main', 'feature'], 'CI has no run of x; it has runs of main, feature'],
+    [
+      'x',
+      ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'],
+      'CI has no run of x; it has runs of a1, a2, a3, a4, a5 and 1 more',
+    ],
+    ['x', [], 'CI has no run of x; it has no run of any branch'],
+  ])('%s, among %j', (branch, known, expected) => {
+    expect(notes(branch, known)).toBe(expected);
   });
 });
 
