@@ -18,7 +18,7 @@ import type { Environment } from './config/rules.ts';
 import { createSecretReader, type SecretReader } from './config/secret.ts';
 import { ConfigError } from './errors.ts';
 import { createApp } from './http/app.ts';
-import { createAuthenticator } from './http/authenticate.ts';
+import { createAuthenticator, type Authenticator } from './http/authenticate.ts';
 import { createManagement } from './http/management.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
@@ -172,9 +172,12 @@ export function composeService(
   const store = composeStore(config.store, world, metrics);
   const core = composeCore(config, world, store);
   const readToken = tokenReader(config.server.token, world);
-  const authenticator = createAuthenticator(() => optional(readToken));
-  // By a reader of its own: what was read before the first call is not yet one to fall back on.
-  warnOfToken(tokenReader(config.server.token, world), logger);
+  const place = placeOf(config.server.token);
+  const authenticator = createAuthenticator(
+    () => optional(readToken),
+    (remark) => logger.warn(`${place}: ${remark}`),
+  );
+  warnOfToken(place, readToken, authenticator, logger);
   const answers = createAnswers({
     resolve: async (request) => (await core.resolve(request)).decision,
     recall: (request) => core.recall(request),
@@ -218,13 +221,20 @@ export function composeService(
 }
 
 /** One that is mounted a moment later is read then: no reason not to start. */
-function warnOfToken(read: SecretReader, logger: Logger): void {
+function warnOfToken(place: string, read: SecretReader, authenticator: Authenticator, logger: Logger): void {
+  let reason: string | undefined;
   try {
     read();
+    // Tells what is odd about it, too.
+    reason = authenticator.notReady() && `${place}: found no token that a caller can present`;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    logger.warn(`${reason}; every call is refused until Argo CD's token is there`);
+    reason = error instanceof Error ? error.message : String(error);
   }
+  if (reason !== undefined) logger.warn(`${reason}; every call is refused until Argo CD's token is there`);
+}
+
+function placeOf(token: TokenSource): string {
+  return token.kind === 'tokenFile' ? `server.tokenFile ${token.file}` : `server.tokenEnv ${token.env}`;
 }
 
 /** A secret that cannot be read now is none; who may call is refused until it can. */

@@ -57,7 +57,7 @@ export interface Project {
 export interface BranchRequest {
   readonly project: Project;
   readonly branch: string;
-  /** Lower-case hex. */
+  /** Lower-case hex: 40 or 64 digits, or only the first 12 to 39, since Bitbucket Cloud gives no more than 12. */
   readonly headSha?: string;
   /** The pull request's number, canonical digits. */
   readonly number?: string;

@@ -77,6 +77,43 @@ test.concurrent(
   },
 );
 
+test.concurrent('a token that no caller can present: it says so, and is not ready', async () => {
+  await using bed = await createCliBed();
+  bed.write('token', `\n${bed.token.slice(1)}\0\n`);
+  const served = bed.start(['serve']);
+  const log = await served.seen('stderr', /"listening".*\n/);
+  const messages = log.split('\n').flatMap((line) => /"msg":"(.*token.*)"/.exec(line)?.[1] ?? []);
+  expect(messages).toEqual([
+    'server.tokenFile token: line 2: found control characters or bytes that are no UTF-8, expected a token; it is passed over',
+    "server.tokenFile token: found no token that a caller can present; every call is refused until Argo CD's token is there",
+  ]);
+  const { management } = JSON.parse(
+    log.split('\n').find((line) => line.includes('"listening"')) ?? '',
+  ) as Listening;
+  expect((await fetch(`${management}/readyz`)).status).toBe(503);
+  served.child.kill('SIGTERM');
+  await served.ended;
+});
+
+test.concurrent('a token is exchanged without a gap, and spaces around it are told of once', async () => {
+  await using bed = await createCliBed();
+  bed.build(COMMIT);
+  const served = bed.start(['serve']);
+  const addresses = await listening(served);
+  expect((await call(bed, addresses)).status).toBe(200);
+  bed.write('token', `new-one \n${bed.token}\n`);
+  expect((await call(bed, addresses)).status).toBe(200);
+  expect((await call(bed, addresses, 'new-one')).status).toBe(200);
+  bed.write('token', 'new-one\n');
+  expect((await call(bed, addresses)).status).toBe(403);
+  expect((await call(bed, addresses, 'new-one')).status).toBe(200);
+  served.child.kill('SIGTERM');
+  const { stderr } = await served.ended;
+  expect(
+    stderr.match(/server\.tokenFile token: line 1: the spaces around the token are left out/g),
+  ).toHaveLength(1);
+});
+
 test.concurrent('says that it listens on every address, if it does, and not on loopback', async () => {
   await using bed = await createCliBed();
   const every = { host: '0.0.0.0', port: 0 };
