@@ -1,5 +1,4 @@
 /** The only file that constructs and connects the parts (design §7). */
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAnswers } from './cache/answers.ts';
 import { createImageCache } from './cache/image-cache.ts';
@@ -16,9 +15,9 @@ import { composeStore, type ComposedStore } from './compose-store.ts';
 import type { CiAuth, CiConnection as ConfiguredConnection, Config, TokenSource } from './config/config.ts';
 import type { Environment } from './config/rules.ts';
 import { createSecretReader, type SecretReader } from './config/secret.ts';
-import { ConfigError } from './errors.ts';
 import { createApp } from './http/app.ts';
 import { createAuthenticator, type Authenticator } from './http/authenticate.ts';
+import { createListen, listenError } from './http/listen.ts';
 import { createManagement } from './http/management.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
@@ -200,6 +199,7 @@ export function composeService(
     core,
     async start() {
       await store.open();
+      const listen = createListen((message) => logger.warn(message));
       const addresses = await Promise.allSettled([
         listen(app, config.server, 'server'),
         listen(management, config.management, 'management'),
@@ -245,51 +245,3 @@ function optional(read: SecretReader): string | undefined {
     return undefined;
   }
 }
-
-/** Calls come in bursts of thousands (one push refreshes every ApplicationSet, each over connections of its own); Node's default of 511 would drop some. */
-const BACKLOG = 4096;
-
-interface Listener {
-  listen(address: { host: string; port: number; backlog: number }): Promise<string>;
-  addresses(): (AddressInfo | string)[];
-}
-
-async function listen(
-  app: Listener,
-  { host, port }: { host: string; port: number },
-  key: string,
-): Promise<string> {
-  try {
-    await app.listen({ host, port, backlog: BACKLOG });
-    // What `listen` returns names loopback in place of every address, and of two addresses one.
-    return app.addresses().map(formatAddress).join(', ');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    const found = LISTEN_FAILURES.get(code) ?? `an address that cannot be listened on (${code})`;
-    throw new ConfigError([`${key}: found ${found} at ${host}:${port}, expected a free one`], {
-      cause: error,
-    });
-  }
-}
-
-function formatAddress(bound: AddressInfo | string): string {
-  if (typeof bound === 'string') return bound;
-  const { address, family, port } = bound;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-/** Both addresses may be taken. */
-function listenError(attempts: readonly PromiseSettledResult<string>[]): unknown {
-  const errors = attempts.flatMap((attempt) =>
-    attempt.status === 'rejected' ? [attempt.reason as unknown] : [],
-  );
-  const problems = errors.flatMap((error) => (error instanceof ConfigError ? error.problems : []));
-  return problems.length === errors.length ? new ConfigError(problems, { cause: errors[0] }) : errors[0];
-}
-
-const LISTEN_FAILURES = new Map([
-  ['EADDRINUSE', 'another process'],
-  ['EACCES', 'a port that this user may not use'],
-  ['EADDRNOTAVAIL', 'an address that this machine does not have'],
-  ['ENOTFOUND', 'a host name that does not resolve'],
-]);

@@ -2,8 +2,9 @@
 
 /** Around a token HTTP takes them for none of it (RFC 9110, section 5.5). */
 const SPACES_AROUND = /^[ \t\v\f]+|[ \t\v\f]+$/g;
-/** No header has these in it: controls, and what stands for bytes that are no UTF-8. */
-const IMPOSSIBLE = /[\0-\u0008\u000a-\u001f\u007f\ufffd]/;
+/** But for spaces, no header has these in it: controls, and what stands for bytes that are no UTF-8. */
+const IMPOSSIBLE = /[\0-\u0020\u007f\ufffd]/;
+const SPACES = /[ \t]+/g;
 const INVISIBLE = /[\s\p{Cf}]/u;
 const QUOTED = /^(["'`]).*\1$/;
 
@@ -30,7 +31,7 @@ export function parseTokens(text: string): Tokens {
 function parseLine(line: string): { readonly token?: string; readonly remark?: string } {
   const token = line.replaceAll(SPACES_AROUND, '');
   if (token === '') return {};
-  if (IMPOSSIBLE.test(token)) {
+  if (IMPOSSIBLE.test(token.replaceAll(SPACES, ''))) {
     return {
       remark: 'found control characters or bytes that are no UTF-8, expected a token; it is passed over',
     };

@@ -114,19 +114,57 @@ test.concurrent('a token is exchanged without a gap, and spaces around it are to
   ).toHaveLength(1);
 });
 
-test.concurrent('says that it listens on every address, if it does, and not on loopback', async () => {
-  await using bed = await createCliBed();
-  const every = { host: '0.0.0.0', port: 0 };
-  bed.configure({ server: { ...every, tokenFile: 'token' }, management: every });
-  const served = bed.start(['serve']);
-  const { server, management } = await listening(served);
-  served.child.kill('SIGTERM');
-  await served.ended;
-  expect([server, management].map((url) => url.replace(/\d+$/, 'PORT'))).toEqual([
-    'http://0.0.0.0:PORT',
-    'http://0.0.0.0:PORT',
+/** Whether this machine has IPv6. */
+async function hasIpv6(): Promise<boolean> {
+  const server = createServer();
+  const outcome = await Promise.race([
+    once(server.listen(0, '::'), 'listening').then(() => true),
+    once(server, 'error').then(() => false),
   ]);
+  server.close();
+  return outcome;
+}
+
+test.concurrent('listens on every address unless told otherwise, of IPv4 as well as IPv6', async () => {
+  await using bed = await createCliBed();
+  bed.build(COMMIT);
+  bed.configure({ server: { port: 0, tokenFile: 'token' }, management: { port: 0 } });
+  const served = bed.start(['serve']);
+  const addresses = await listening(served);
+  const ipv6 = await hasIpv6();
+  const every = ipv6 ? 'http://[::]:PORT' : 'http://0.0.0.0:PORT';
+  expect([addresses.server, addresses.management].map((url) => url.replace(/\d+$/, 'PORT'))).toEqual([
+    every,
+    every,
+  ]);
+  for (const host of ['127.0.0.1', ...(ipv6 ? ['[::1]'] : [])]) {
+    const at = (url: string) => `http://${host}:${new URL(url).port}`;
+    expect((await call(bed, { ...addresses, server: at(addresses.server) })).status).toBe(200);
+    expect((await fetch(`${at(addresses.management)}/readyz`)).status).toBe(200);
+  }
+  bed.write('health.yaml', `management: {port: ${new URL(addresses.management).port}}\n`);
+  expect((await bed.run(['health', '--config', 'health.yaml'])).stdout).toBe('healthy\n');
+  served.child.kill('SIGTERM');
+  const { stderr } = await served.ended;
+  expect(stderr.match(/this machine has no IPv6/g) ?? []).toHaveLength(ipv6 ? 0 : 1);
 });
+
+test.concurrent(
+  'says that it listens on every address of IPv4, if it was told to, and not on loopback',
+  async () => {
+    await using bed = await createCliBed();
+    const every = { host: '0.0.0.0', port: 0 };
+    bed.configure({ server: { ...every, tokenFile: 'token' }, management: every });
+    const served = bed.start(['serve']);
+    const { server, management } = await listening(served);
+    served.child.kill('SIGTERM');
+    await served.ended;
+    expect([server, management].map((url) => url.replace(/\d+$/, 'PORT'))).toEqual([
+      'http://0.0.0.0:PORT',
+      'http://0.0.0.0:PORT',
+    ]);
+  },
+);
 
 test.concurrent(
   'what Node.js warns of is a line of the log; that SQLite was experimental is none',
@@ -215,8 +253,8 @@ describe('does not start, with exit status 2 and one line a problem, when', () =
     const server = { host: '127.0.0.1', port, tokenFile: 'token' };
     bed.configure({ server, management: { host: '127.0.0.1', port: other } });
     expect(await refusal(bed)).toEqual([
-      `greenpin: server: found another process at 127.0.0.1:${port}, expected a free one`,
-      `greenpin: management: found another process at 127.0.0.1:${other}, expected a free one`,
+      `greenpin: server.port: found another process at 127.0.0.1:${port}, expected a free one`,
+      `greenpin: management.port: found another process at 127.0.0.1:${other}, expected a free one`,
     ]);
     for (const each of taken) each.close();
   });
@@ -226,7 +264,7 @@ describe('does not start, with exit status 2 and one line a problem, when', () =
     const { port } = new URL(bed.github.url);
     bed.configure({ server: { host: '127.0.0.1', port: Number(port), tokenFile: 'token' } });
     expect(await refusal(bed)).toEqual([
-      `greenpin: server: found another process at 127.0.0.1:${port}, expected a free one`,
+      `greenpin: server.port: found another process at 127.0.0.1:${port}, expected a free one`,
     ]);
   });
 

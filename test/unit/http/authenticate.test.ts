@@ -43,17 +43,19 @@ describe('the bearer token', () => {
   });
 });
 
+/** What is told of a text, whatever is asked of it. */
+function remarksOn(text: string): string[] {
+  const remarks: string[] = [];
+  const authenticator = createAuthenticator(
+    () => text,
+    (remark) => remarks.push(remark),
+  );
+  for (let call = 0; call < 3; call++) authenticator.refusal('Bearer x');
+  authenticator.notReady();
+  return remarks;
+}
+
 describe('a file of tokens', () => {
-  function remarksOn(text: string): string[] {
-    const remarks: string[] = [];
-    const authenticator = createAuthenticator(
-      () => text,
-      (remark) => remarks.push(remark),
-    );
-    for (let call = 0; call < 3; call++) authenticator.refusal('Bearer x');
-    authenticator.notReady();
-    return remarks;
-  }
   const SPACES = 'the spaces around the token are left out';
   const INSIDE =
     'the token has spaces or invisible characters in it, which are taken for a part of it; expected one token a line';
