@@ -192,6 +192,7 @@ export function composeService(
     observer: metrics,
     logger,
     now,
+    answerWithinMs: config.server.deadlineMs,
     stopLimits: { withinMs: Math.max(STOP_WITHIN_MS, config.server.deadlineMs + STOP_MARGIN_MS) },
   });
   const management = createManagement({ notReady: () => authenticator.notReady(), stopping, metrics });
