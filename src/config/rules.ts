@@ -7,7 +7,7 @@ import { parseDuration } from './duration.ts';
 import { findImageProblems, type ImageParsers } from './image-rules.ts';
 import { findNearest } from './nearest.ts';
 import { describeFound, isMapping, valueAt, type DocumentPath, type Problem } from './problem.ts';
-import { ENVIRONMENT_NAME_PATTERN, showVariable } from './secret-like.ts';
+import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from './secret-like.ts';
 
 /** Variables of the process's environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -95,7 +95,8 @@ function findVariableProblems(document: unknown, environment: Environment): Prob
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value !== undefined && value.trim() !== '') return [];
     const state = value === undefined ? 'not set' : 'empty';
-    const text = `found ${showVariable(name)} that is ${state}, expected a variable that holds the secret`;
+    const found = `${showVariable(name)} that is ${state}`;
+    const text = `found ${found}, expected a variable that holds the secret (${exportCommand(name)})`;
     return [{ path, text }];
   });
 }

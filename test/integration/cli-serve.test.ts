@@ -233,6 +233,27 @@ test.concurrent('ends at once by a second signal, however long an upstream takes
   expect(await answer).toBeInstanceOf(Error);
 });
 
+test.concurrent(
+  'under npm, which hands on the Ctrl-C that the terminal has sent to both, it stops in order',
+  async () => {
+    await using bed = await createCliBed();
+    bed.build(COMMIT);
+    const stopping = Promise.withResolvers<undefined>();
+    bed.github.fault({ kind: 'wait', until: stopping.promise });
+    const served = bed.start(['serve'], { npm_lifecycle_event: 'greenpin' });
+    const answer = call(bed, await listening(served));
+    await requested(bed);
+    served.child.kill('SIGINT');
+    await served.seen('stderr', /"stopping/);
+    served.child.kill('SIGINT');
+    stopping.resolve(undefined);
+    expect((await answer).status).toBe(200);
+    const { status, stderr } = await served.ended;
+    expect(status).toBe(0);
+    expect(stderr).toContain('"msg":"stopped"');
+  },
+);
+
 async function refusal(bed: CliBed): Promise<string[]> {
   const { status, stdout, stderr } = await bed.run(['serve', '--config', 'greenpin.yaml']);
   expect([status, stdout]).toEqual([2, '']);
