@@ -19,7 +19,8 @@ const LEAST_REFUSAL = 400;
 interface Connection {
   /** By the monotonic clock. */
   endsAt: number;
-  unanswered: number;
+  /** Of the newest request that is not known to have been answered: answers go out in the order of requests. */
+  response: ServerResponse | undefined;
   /** Whether a request that came over it was not refused. */
   served: boolean;
 }
@@ -37,33 +38,31 @@ export function boundConnections(
   let stopping = false;
 
   function admit(socket: Socket): Connection {
-    const connection = { endsAt: performance.now() + waitingMs, unanswered: 0, served: false };
+    const connection = { endsAt: performance.now() + waitingMs, response: undefined, served: false };
     connections.set(socket, connection);
     socket.once('close', () => connections.delete(socket));
     if (connections.size > most) findLeastUseful(connections)?.destroy();
     return connection;
   }
-  function begin(connection: Connection, response: ServerResponse): void {
-    connection.unanswered++;
-    connection.endsAt = performance.now() + answeringMs;
-    response.on('close', () => {
-      connection.unanswered--;
-      connection.served ||= response.statusCode < LEAST_REFUSAL;
-      connection.endsAt = performance.now() + (connection.unanswered > 0 ? answeringMs : waitingMs);
-    });
-  }
   function sweep(): void {
     // What a stop waits for, and how long, is its own affair.
     if (stopping) return;
     const now = performance.now();
-    for (const [socket, { endsAt }] of connections) if (now >= endsAt) socket.destroy();
+    for (const [socket, connection] of connections) {
+      if (settle(connection)) connection.endsAt = now + waitingMs;
+      else if (now >= connection.endsAt) socket.destroy();
+    }
   }
 
   app.server.on('connection', admit);
   app.addHook('onRequest', ({ raw: { socket } }, { raw: response }, done) => {
     // A server that listens on two addresses of a name has a second one inside, which tells of no connections.
     const connection = connections.get(socket) ?? (socket instanceof Socket ? admit(socket) : undefined);
-    if (connection !== undefined) begin(connection, response);
+    if (connection !== undefined) {
+      settle(connection);
+      connection.response = response;
+      connection.endsAt = performance.now() + answeringMs;
+    }
     done();
   });
   const sweeping = setInterval(sweep, Math.min(LONGEST_SWEEP_MS, waitingMs / 2, answeringMs / 2)).unref();
@@ -77,11 +76,24 @@ export function boundConnections(
   });
 }
 
+/**
+ * Looked for now and then, since a listener for each answer would show in test/bench/memory-answer.ts.
+ * @returns whether the peer has taken an answer since it was last looked for
+ */
+function settle(connection: Connection): boolean {
+  const { response } = connection;
+  if (response?.writableFinished !== true) return false;
+  connection.response = undefined;
+  connection.served ||= response.statusCode < LEAST_REFUSAL;
+  return true;
+}
+
 /** @returns the oldest over which nothing has been answered but refusals, or else the newest */
 function findLeastUseful(connections: ReadonlyMap<Socket, Connection>): Socket | undefined {
   let last: Socket | undefined;
-  for (const [socket, { served, unanswered }] of connections) {
-    if (!served && unanswered === 0) return socket;
+  for (const [socket, connection] of connections) {
+    settle(connection);
+    if (!connection.served && connection.response === undefined) return socket;
     last = socket;
   }
   return last;

@@ -190,7 +190,7 @@ describe('where time passes as the test says', () => {
       vi.advanceTimersByTime(WAITING / 2);
       client.socket.write('\r\n');
       await read(client.ours, request.length + 2);
-      vi.advanceTimersByTime(WAITING);
+      vi.advanceTimersByTime(2 * WAITING);
       await client.gone;
       expect(client.text()).toContain('HTTP/1.1 200 OK');
     },
@@ -227,7 +227,7 @@ describe('where time passes as the test says', () => {
     open();
     await once(client.socket, 'data');
     expect(client.text()).toContain(FRESH.kind === 'answered' ? FRESH.body : '');
-    vi.advanceTimersByTime(WAITING);
+    vi.advanceTimersByTime(2 * WAITING);
     await client.gone;
   });
 
@@ -238,7 +238,7 @@ describe('where time passes as the test says', () => {
       vi.advanceTimersByTime(WAITING / 2);
     }
     expect(client.ours.destroyed).toBe(false);
-    vi.advanceTimersByTime(WAITING);
+    vi.advanceTimersByTime(2 * WAITING);
     await client.gone;
   });
 
