@@ -12,11 +12,11 @@ import { composeCiDispatcher } from './compose-network.ts';
 import { composeRegistries } from './compose-registries.ts';
 import { composeRuns, type Connection } from './compose-runs.ts';
 import { composeStore, type ComposedStore } from './compose-store.ts';
-import type { CiAuth, CiConnection as ConfiguredConnection, Config, TokenSource } from './config/config.ts';
+import { composeAuthenticator, tokenReader } from './compose-token.ts';
+import type { CiAuth, CiConnection as ConfiguredConnection, Config } from './config/config.ts';
 import type { Environment } from './config/rules.ts';
-import { createSecretReader, type SecretReader } from './config/secret.ts';
+import { createSecretReader } from './config/secret.ts';
 import { createApp } from './http/app.ts';
-import { createAuthenticator, type Authenticator } from './http/authenticate.ts';
 import { createListen, listenError } from './http/listen.ts';
 import { createManagement } from './http/management.ts';
 import type { Logger } from './logger.ts';
@@ -131,12 +131,6 @@ function authOf(auth: CiAuth, world: World): CiConnection['auth'] {
   }
 }
 
-function tokenReader(source: TokenSource, world: World): SecretReader {
-  return source.kind === 'tokenFile'
-    ? createSecretReader({ file: source.file }, world)
-    : createSecretReader({ env: source.env, value: world.env[source.env] }, world);
-}
-
 /** Less than the 30 seconds after which Kubernetes kills; more when an answer may take longer, and its grace period with it. */
 const STOP_WITHIN_MS = 25_000;
 const STOP_MARGIN_MS = 5000;
@@ -170,13 +164,7 @@ export function composeService(
   const world: World = { env, now, observer: metrics, warn: (message) => logger.warn(message) };
   const store = composeStore(config.store, world, metrics);
   const core = composeCore(config, world, store);
-  const readToken = tokenReader(config.server.token, world);
-  const place = placeOf(config.server.token);
-  const authenticator = createAuthenticator(
-    () => optional(readToken),
-    (remark) => logger.warn(`${place}: ${remark}`),
-  );
-  warnOfToken(place, readToken, authenticator, logger);
+  const authenticator = composeAuthenticator(config.server.token, world);
   const answers = createAnswers({
     resolve: async (request) => (await core.resolve(request)).decision,
     recall: (request) => core.recall(request),
@@ -219,30 +207,4 @@ export function composeService(
       await store.close();
     },
   };
-}
-
-/** One that is mounted a moment later is read then: no reason not to start. */
-function warnOfToken(place: string, read: SecretReader, authenticator: Authenticator, logger: Logger): void {
-  let reason: string | undefined;
-  try {
-    read();
-    // Tells what is odd about it, too.
-    reason = authenticator.notReady() && `${place}: found no token that a caller can present`;
-  } catch (error) {
-    reason = error instanceof Error ? error.message : String(error);
-  }
-  if (reason !== undefined) logger.warn(`${reason}; every call is refused until Argo CD's token is there`);
-}
-
-function placeOf(token: TokenSource): string {
-  return token.kind === 'tokenFile' ? `server.tokenFile ${token.file}` : `server.tokenEnv ${token.env}`;
-}
-
-/** A secret that cannot be read now is none; who may call is refused until it can. */
-function optional(read: SecretReader): string | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

@@ -112,7 +112,7 @@ function listProjects(projects: ReadonlyMap<string, Project>): string {
 function parseHeadSha(value: unknown, problems: string[]): string | undefined {
   if (isMissing(value)) return undefined;
   if (typeof value === 'string' && COMMIT.test(value)) return value.toLowerCase();
-  problems.push(explain('head_sha', value, 'a commit of 40 or 64 hex digits, or at least its first 12'));
+  problems.push(explain('head_sha', value, 'a full commit of 40 or 64 hex digits'));
   return undefined;
 }
 

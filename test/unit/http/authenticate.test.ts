@@ -125,6 +125,13 @@ describe('a file of tokens', () => {
       expect(remarksOn(text).join(' ')).not.toMatch(/sec/);
   });
 
+  it('is not told of when that was done already, as at the start', () => {
+    const remarks: string[] = [];
+    const tell = (remark: string) => void remarks.push(remark);
+    const authenticator = createAuthenticator(() => ' a', tell, ' a');
+    expect([authenticator.refusal('Bearer a'), remarks]).toEqual([undefined, []]);
+  });
+
   it('is told of again when it has changed', () => {
     let text = ' a';
     const remarks: string[] = [];
