@@ -1,5 +1,4 @@
 /** The only file that constructs and connects the parts (design §7). */
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAnswers } from './cache/answers.ts';
 import { createImageCache } from './cache/image-cache.ts';
@@ -14,12 +13,12 @@ import { composeCiDispatcher } from './compose-network.ts';
 import { composeRegistries } from './compose-registries.ts';
 import { composeRuns, type Connection } from './compose-runs.ts';
 import { composeStore, type ComposedStore } from './compose-store.ts';
-import type { CiAuth, CiConnection as ConfiguredConnection, Config, TokenSource } from './config/config.ts';
+import { composeAuthenticator, tokenReader } from './compose-token.ts';
+import type { CiAuth, CiConnection as ConfiguredConnection, Config } from './config/config.ts';
 import type { Environment } from './config/rules.ts';
-import { createSecretReader, type SecretReader } from './config/secret.ts';
-import { ConfigError } from './errors.ts';
+import { createSecretReader } from './config/secret.ts';
 import { createApp } from './http/app.ts';
-import { createAuthenticator } from './http/authenticate.ts';
+import { createListen, listenError } from './http/listen.ts';
 import { createManagement } from './http/management.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
@@ -139,12 +138,6 @@ function authOf(auth: CiAuth, world: World): CiConnection['auth'] {
   }
 }
 
-function tokenReader(source: TokenSource, world: World): SecretReader {
-  return source.kind === 'tokenFile'
-    ? createSecretReader({ file: source.file }, world)
-    : createSecretReader({ env: source.env, value: world.env[source.env] }, world);
-}
-
 /** Less than the 30 seconds after which Kubernetes kills; more when an answer may take longer, and its grace period with it. */
 const STOP_WITHIN_MS = 25_000;
 const STOP_MARGIN_MS = 5000;
@@ -178,10 +171,7 @@ export function composeService(
   const world: World = { env, now, observer: metrics, warn: (message) => logger.warn(message) };
   const store = composeStore(config.store, world, metrics);
   const core = composeCore(config, world, store);
-  const readToken = tokenReader(config.server.token, world);
-  const authenticator = createAuthenticator(() => optional(readToken));
-  // By a reader of its own: what was read before the first call is not yet one to fall back on.
-  warnOfToken(tokenReader(config.server.token, world), logger);
+  const authenticator = composeAuthenticator(config.server.token, world);
   const answers = createAnswers({
     resolve: async (request) => (await core.resolve(request)).decision,
     recall: (request) => core.recall(request),
@@ -199,6 +189,7 @@ export function composeService(
     observer: metrics,
     logger,
     now,
+    answerWithinMs: config.server.deadlineMs,
     stopLimits: { withinMs: Math.max(STOP_WITHIN_MS, config.server.deadlineMs + STOP_MARGIN_MS) },
   });
   const management = createManagement({ notReady: () => authenticator.notReady(), stopping, metrics });
@@ -206,6 +197,7 @@ export function composeService(
     core,
     async start() {
       await store.open();
+      const listen = createListen((message) => logger.warn(message));
       const addresses = await Promise.allSettled([
         listen(app, config.server, 'server'),
         listen(management, config.management, 'management'),
@@ -225,70 +217,3 @@ export function composeService(
     },
   };
 }
-
-/** One that is mounted a moment later is read then: no reason not to start. */
-function warnOfToken(read: SecretReader, logger: Logger): void {
-  try {
-    read();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    logger.warn(`${reason}; every call is refused until Argo CD's token is there`);
-  }
-}
-
-/** A secret that cannot be read now is none; who may call is refused until it can. */
-function optional(read: SecretReader): string | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
-
-/** Calls come in bursts of thousands (one push refreshes every ApplicationSet, each over connections of its own); Node's default of 511 would drop some. */
-const BACKLOG = 4096;
-
-interface Listener {
-  listen(address: { host: string; port: number; backlog: number }): Promise<string>;
-  addresses(): (AddressInfo | string)[];
-}
-
-async function listen(
-  app: Listener,
-  { host, port }: { host: string; port: number },
-  key: string,
-): Promise<string> {
-  try {
-    await app.listen({ host, port, backlog: BACKLOG });
-    // What `listen` returns names loopback in place of every address, and of two addresses one.
-    return app.addresses().map(formatAddress).join(', ');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    const found = LISTEN_FAILURES.get(code) ?? `an address that cannot be listened on (${code})`;
-    throw new ConfigError([`${key}: found ${found} at ${host}:${port}, expected a free one`], {
-      cause: error,
-    });
-  }
-}
-
-function formatAddress(bound: AddressInfo | string): string {
-  if (typeof bound === 'string') return bound;
-  const { address, family, port } = bound;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-/** Both addresses may be taken. */
-function listenError(attempts: readonly PromiseSettledResult<string>[]): unknown {
-  const errors = attempts.flatMap((attempt) =>
-    attempt.status === 'rejected' ? [attempt.reason as unknown] : [],
-  );
-  const problems = errors.flatMap((error) => (error instanceof ConfigError ? error.problems : []));
-  return problems.length === errors.length ? new ConfigError(problems, { cause: errors[0] }) : errors[0];
-}
-
-const LISTEN_FAILURES = new Map([
-  ['EADDRINUSE', 'another process'],
-  ['EACCES', 'a port that this user may not use'],
-  ['EADDRNOTAVAIL', 'an address that this machine does not have'],
-  ['ENOTFOUND', 'a host name that does not resolve'],
-]);

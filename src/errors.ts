@@ -79,13 +79,23 @@ export const API_ERROR_STATUS = {
 
 export type ApiErrorCode = keyof typeof API_ERROR_STATUS;
 
-/** An answer of the API that is not 2xx: `message` is stable, for a person, and says what to do. */
+/** In UTF-16 units. Argo CD shows a message as the ApplicationSet's health, in a line of its user interface (design §1). */
+export const LONGEST_MESSAGE = 300;
+
+/** @returns the text, at most so many UTF-16 units of it; where some are left out, it ends with an ellipsis */
+export function shorten(text: string, most: number): string {
+  if (text.length <= most) return text;
+  // Half of a surrogate pair is no character.
+  return `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+/** An answer of the API that is not 2xx: `message` is stable, for a person, says what to do, and is no longer than it may be. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ApiErrorCode;
 
   constructor(code: ApiErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(shorten(message, LONGEST_MESSAGE), options);
     this.code = code;
   }
 }

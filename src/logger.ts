@@ -1,6 +1,7 @@
 /** The log: one JSON object a line on stderr, since stdout is for results (design §4). */
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
+import { escapeInvisible } from './commands/printable.ts';
 import type { LogLevel } from './log-level.ts';
 import { createLogStream } from './log-stream.ts';
 
@@ -28,7 +29,8 @@ export function createLogger(
       redact: SECRET_FIELDS,
       serializers: { err: describeError },
     },
-    destination,
+    // A branch's name must not steer the terminal of whoever reads the log.
+    { write: (line) => destination.write(escapeInvisible(line)) },
   );
 }
 

@@ -19,26 +19,18 @@ enableCompileCache();
 const { runCli } = await import('./cli.ts');
 const { complain } = await import('./commands/diagnostics.ts');
 const { tellNodeWarnings } = await import('./node-warnings.ts');
+const { listenForStop, SIGNALS } = await import('./stop-signals.ts');
 
 const { stdout, stderr } = process;
 const stopping = new AbortController();
 
-/** With the exit statuses that shells give to who is ended by them. */
-const SIGNALS = [
-  ['SIGTERM', 143],
-  ['SIGINT', 130],
-] as const;
-
 /** Only a command that has something to end listens for signals; any other is ended by them as usual. */
 function stopSignal(): AbortSignal {
-  for (const [signal] of SIGNALS) {
-    process.removeAllListeners(signal);
-    process.once(signal, () => {
-      stopping.abort();
-      // A second one ends the process at once, as people expect of Ctrl-C.
-      process.once(signal, () => process.exit(130));
-    });
-  }
+  listenForStop(
+    process,
+    () => performance.now(),
+    () => stopping.abort(),
+  );
   return stopping.signal;
 }
 

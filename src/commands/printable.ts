@@ -12,7 +12,12 @@ export function printable(text: string): string {
 
 /** @returns indented JSON in which nothing is invisible; a parser reads the very same values */
 export function printableJson(value: object): string {
-  return JSON.stringify(value, null, 2).replaceAll(INVISIBLE_IN_JSON, (character) =>
+  return escapeInvisible(JSON.stringify(value, null, 2));
+}
+
+/** @returns the JSON text, with escapes in place of what is invisible in it, but line breaks; a parser reads the very same values */
+export function escapeInvisible(json: string): string {
+  return json.replaceAll(INVISIBLE_IN_JSON, (character) =>
     Array.from(
       { length: character.length },
       (_, i) => `\\u${hex(character.charCodeAt(i)).padStart(4, '0')}`,

@@ -3,7 +3,7 @@ import { ConfigError } from '../errors.ts';
 import { readConfigFile, type ConfigFileSource } from './config-file.ts';
 import { isMapping } from './problem.ts';
 
-export const DEFAULT_MANAGEMENT = { host: '0.0.0.0', port: 9464 };
+export const DEFAULT_MANAGEMENT = { host: '::', port: 9464 };
 export const ADDRESS = /^[A-Za-z0-9.:_-]+$/;
 export const HIGHEST_PORT = 65_535;
 

@@ -7,7 +7,7 @@ import { parseDuration } from './duration.ts';
 import { findImageProblems, type ImageParsers } from './image-rules.ts';
 import { findNearest } from './nearest.ts';
 import { describeFound, isMapping, valueAt, type DocumentPath, type Problem } from './problem.ts';
-import { ENVIRONMENT_NAME_PATTERN, showVariable } from './secret-like.ts';
+import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from './secret-like.ts';
 
 /** Variables of the process's environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,13 +28,13 @@ export function findContradictions(
   ];
 }
 
-const EVERY_ADDRESS = new Set(['0.0.0.0', '::', '[::]']);
+const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 
 function findAddressProblems(document: unknown): Problem[] {
   const read = (path: DocumentPath, fallback: unknown) => valueAt(document, path) ?? fallback;
   const path = ['management', 'port'];
   const port = read(path, 9464);
-  const hosts = [read(['server', 'host'], '0.0.0.0'), read(['management', 'host'], '0.0.0.0')];
+  const hosts = [read(['server', 'host'], '::'), read(['management', 'host'], '::')];
   const overlap = hosts[0] === hosts[1] || hosts.some((host) => EVERY_ADDRESS.has(String(host)));
   if (port === 0 || port !== read(['server', 'port'], 4355) || !overlap) return [];
   return [{ path, text: `found ${String(port)}, the server's own port, expected another one` }];
@@ -67,7 +67,8 @@ function findDurationProblems(document: unknown): Problem[] {
 }
 
 function deadlineText(document: unknown): string {
-  return String(valueAt(document, ['server', 'deadline']) ?? '20s unless given');
+  const given = valueAt(document, ['server', 'deadline']);
+  return typeof given === 'string' ? given : '20s unless given';
 }
 
 /** @returns milliseconds; NaN, which is neither below nor above any limit, when it is no duration */
@@ -94,7 +95,8 @@ function findVariableProblems(document: unknown, environment: Environment): Prob
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value !== undefined && value.trim() !== '') return [];
     const state = value === undefined ? 'not set' : 'empty';
-    const text = `found ${showVariable(name)} that is ${state}, expected a variable that holds the secret`;
+    const found = `${showVariable(name)} that is ${state}`;
+    const text = `found ${found}, expected a variable that holds the secret (${exportCommand(name)})`;
     return [{ path, text }];
   });
 }

@@ -15,13 +15,14 @@ import { storeSchema } from './store-schema.ts';
 /** Where Argo CD's documentation mounts the plugin's token. */
 export const DEFAULT_TOKEN_FILE = '/var/run/argo/token';
 
+const EVERY_ADDRESS = ':: is every address, of IPv4 too; where there is no IPv6 it is 0.0.0.0.';
 const address = text(ADDRESS, 'a host name or an IP address to listen on, for example 0.0.0.0');
 const port = whole(0, HIGHEST_PORT, 'a port from 0 to 65535, where 0 lets the system choose');
 const duration = text(DURATION_PATTERN, DURATION_EXPECTED);
 
 const serverSchema = mapping(
   {
-    host: address.default('0.0.0.0').meta({ description: 'Address that the plugin listens on.' }),
+    host: address.default('::').meta({ description: `Address that the plugin listens on. ${EVERY_ADDRESS}` }),
     port: port.default(4355).meta({ description: 'Port that the plugin listens on.' }),
     tokenFile: secretFile(
       `File with the token that Argo CD sends; it is read again when it changes. ${DEFAULT_TOKEN_FILE}, unless tokenEnv is given.`,
@@ -46,7 +47,9 @@ const serverSchema = mapping(
 
 const managementSchema = mapping(
   {
-    host: address.default(DEFAULT_MANAGEMENT.host).meta({ description: 'Address of the management port.' }),
+    host: address
+      .default(DEFAULT_MANAGEMENT.host)
+      .meta({ description: `Address of the management port. ${EVERY_ADDRESS}` }),
     port: port
       .default(DEFAULT_MANAGEMENT.port)
       .meta({ description: 'Port of /healthz, /readyz and /metrics.' }),

@@ -28,3 +28,8 @@ const USUAL_NAME = /^[A-Z]{1,20}(?:_[A-Z0-9]{1,20})*$/;
 export function showVariable(name: string): string {
   return USUAL_NAME.test(name) ? `the variable ${name}` : 'a variable';
 }
+
+/** @returns the shell's command that sets it, with a name that may be shown */
+export function exportCommand(name: string): string {
+  return `export ${USUAL_NAME.test(name) ? name : 'NAME'}=...`;
+}

@@ -12,7 +12,7 @@ export interface SecretDeps {
 }
 
 /**
- * @returns the secret without trailing newlines
+ * @returns the secret without trailing newlines, nor a byte order mark before it
  * @throws Error with one line that names the file or the variable, when there is nothing to read and never was
  */
 export type SecretReader = () => string;
@@ -24,7 +24,7 @@ export function createSecretReader(source: SecretSource, deps: SecretDeps): Secr
 function createEnvReader(name: string, value: string | undefined): SecretReader {
   return () => {
     const secret = withoutNewline(value ?? '');
-    if (secret === '') throw new Error(`the environment variable ${name} is not set, or is empty`);
+    if (secret.trim() === '') throw new Error(`the environment variable ${name} is not set, or is empty`);
     return secret;
   };
 }
@@ -59,8 +59,10 @@ function versionOf(file: string): string {
 }
 
 function readSecretFile(file: string): string {
-  const secret = withoutNewline(readFileSync(file, 'utf8'));
-  if (secret === '') throw new EmptySecretError();
+  // Windows editors write a byte order mark.
+  const secret = withoutNewline(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
+  // Spaces alone are no secret, though they may be a part of one.
+  if (secret.trim() === '') throw new EmptySecretError();
   return secret;
 }
 

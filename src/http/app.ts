@@ -8,7 +8,8 @@ import type { Project } from '../resolve/types.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { CallObserver } from './call-log.ts';
 import { createCallLog } from './call-log.ts';
-import { answerClientError, createErrorHandler, sendError } from './error-handler.ts';
+import { boundConnections, type ConnectionLimits } from './connections.ts';
+import { createClientErrorHandler, createErrorHandler, sendError } from './error-handler.ts';
 import type { AnswerSource, GetParamsDeps } from './getparams.ts';
 import { createGetParams, GETPARAMS_PATH } from './getparams.ts';
 import { closeConnectionsOnStop, type StopLimits } from './stopping.ts';
@@ -22,6 +23,11 @@ const BODY_LIMIT = 1024 * 1024;
 const KEEP_ALIVE_MS = 95_000;
 /** For the whole request to arrive; the answer may take as long as the resolver's deadline. */
 const REQUEST_TIMEOUT_MS = 30_000;
+const ANSWER_WITHIN_MS = 20_000;
+/** For the caller to read the answer, some kilobytes. */
+const TAKE_WITHIN_MS = 30_000;
+/** One of Argo CD's controllers keeps as many as it has ApplicationSets reconciled at a time: some dozens. */
+const MOST_CONNECTIONS = 10_000;
 
 export interface AppDeps {
   readonly authenticator: Authenticator;
@@ -33,6 +39,11 @@ export interface AppDeps {
   /** Monotonic milliseconds with fractions. */
   readonly stopwatch?: () => number;
   readonly requestTimeoutMs?: number;
+  /** The longest that an answer takes: the resolver's deadline. */
+  readonly answerWithinMs?: number;
+  /** For a peer whose request could not be read to close its side. */
+  readonly lingerMs?: number;
+  readonly connectionLimits?: Partial<ConnectionLimits>;
   /** How `close()` treats connections. */
   readonly stopLimits?: StopLimits;
 }
@@ -42,6 +53,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   const { authenticator, logger, observer, stopwatch = () => performance.now() } = deps;
   const calls = createCallLog(logger, observer, stopwatch);
   const app = fastify(serverOptions(deps));
+  boundConnections(app, connectionLimits(deps));
   const stopping = closeConnectionsOnStop(app, deps.stopLimits);
   app.decorateRequest('startedAt', 0);
   app.decorateRequest('question', undefined);
@@ -63,7 +75,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   return app;
 }
 
-function serverOptions({ authenticator, requestTimeoutMs = REQUEST_TIMEOUT_MS }: AppDeps) {
+function serverOptions({ authenticator, requestTimeoutMs = REQUEST_TIMEOUT_MS, lingerMs }: AppDeps) {
   return {
     // Greenpin writes its own line for each call; Fastify's would name the URL and the caller twice.
     logger: false,
@@ -78,13 +90,27 @@ function serverOptions({ authenticator, requestTimeoutMs = REQUEST_TIMEOUT_MS }:
     // A call that comes while stopping, over a connection that is still open, is answered (and the connection closed after
     // it): a 503 would freeze its ApplicationSet for three minutes.
     return503OnClosing: false,
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: createClientErrorHandler(lingerMs),
     // A URL that cannot be decoded comes here before any hook, so the caller is asked for the token here.
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       const refusal = authenticator.refusal(request.headers.authorization);
       sendError(reply, refusal === undefined ? notFound() : new ApiError('forbidden', refusal));
     },
   } as const;
+}
+
+/** The sums of what each part may take. */
+function connectionLimits({
+  requestTimeoutMs = REQUEST_TIMEOUT_MS,
+  answerWithinMs = ANSWER_WITHIN_MS,
+  connectionLimits: others,
+}: AppDeps): ConnectionLimits {
+  return {
+    waitingMs: KEEP_ALIVE_MS + requestTimeoutMs,
+    answeringMs: requestTimeoutMs + answerWithinMs + TAKE_WITHIN_MS,
+    most: MOST_CONNECTIONS,
+    ...others,
+  };
 }
 
 /** The body's parser lives in the route's own scope, so that no other path reads a body. */

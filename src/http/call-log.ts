@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { ApiError, ApiErrorCode } from '../errors.ts';
 import type { BranchRequest } from '../resolve/types.ts';
+import { looksUnfilled } from '../resolve/unfilled-template.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -51,6 +52,8 @@ interface Told extends Sent {
 const LONGEST_WAIT_MS = 20;
 const BATCH = 256;
 
+const UNFILLED = 'the branch looks like a template that Argo CD has not filled in';
+
 /** @param stopwatch monotonic milliseconds with fractions, such as `performance.now` */
 export function createCallLog(logger: Logger, observer: CallObserver, stopwatch: () => number): CallLog {
   let waiting: Told[] = [];
@@ -62,7 +65,18 @@ export function createCallLog(logger: Logger, observer: CallObserver, stopwatch:
   function tell({ question, kind, freshness, age, durationMs }: Told): void {
     const outcome = kind === 'nothing' ? 'nothing' : freshness;
     observer.called(outcome, durationMs / 1000, freshness, age);
-    logger.info({ ...asked(question), outcome, freshness, age, durationMs: rounded(durationMs) }, 'answered');
+    const hint = kind === 'nothing' && question !== undefined && looksUnfilled(question.branch) && UNFILLED;
+    logger.info(
+      {
+        ...asked(question),
+        outcome,
+        freshness,
+        age,
+        durationMs: rounded(durationMs),
+        ...(hint !== false && { hint }),
+      },
+      'answered',
+    );
   }
   return {
     flush,

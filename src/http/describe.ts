@@ -1,13 +1,22 @@
 /** A caller's value inside a message: short, on one line, and without characters that move the text about. Pure. */
 
+/** Characters of the value. */
 const LONGEST_ECHO = 60;
-/** Control and format characters, among them those that turn the writing direction. */
-const INVISIBLE = /[\p{Cc}\p{Cf}]/gu;
+/** What is shown of it: an escaped character takes up to nine. */
+const LONGEST_SHOWN = 90;
+/** Control and format characters, among them those that end a line or turn the writing direction. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** @returns the text in JSON's quotes, cut at 60 characters */
+/** @returns the text in JSON's quotes, cut at 60 characters, or earlier where many of them are escaped */
 export function quote(text: string): string {
-  const shown = text.length > LONGEST_ECHO ? `${text.slice(0, LONGEST_ECHO)}...` : text;
-  return JSON.stringify(shown).replaceAll(INVISIBLE, escape);
+  let shown = '';
+  let characters = 0;
+  for (const character of text) {
+    const next = JSON.stringify(character).slice(1, -1).replaceAll(INVISIBLE, escape);
+    if (++characters > LONGEST_ECHO || shown.length + next.length > LONGEST_SHOWN) return `"${shown}..."`;
+    shown += next;
+  }
+  return `"${shown}"`;
 }
 
 function escape(character: string): string {

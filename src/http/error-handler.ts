@@ -45,15 +45,25 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [status: string, message: 
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too large'],
 };
 
-/** Answers what Node's parser refuses before Fastify sees a request. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, message] = CLIENT_ERRORS[error.code ?? ''] ?? ['400 Bad Request', 'This is not valid HTTP'];
-  const body = JSON.stringify({ error: 'invalid_request', message });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-  );
+/** For the peer to read the answer and to close: closed at once, the answer may be lost under what is still being sent. */
+const LINGER_MS = 1_000;
+
+/** @returns what answers that which Node's parser refuses before Fastify sees a request; the connection ends with it, whatever the peer does */
+export function createClientErrorHandler(lingerMs = LINGER_MS) {
+  return (error: Error & { code?: string }, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const [status, message] = CLIENT_ERRORS[error.code ?? ''] ?? [
+      '400 Bad Request',
+      'This is not valid HTTP',
+    ];
+    const body = JSON.stringify({ error: 'invalid_request', message });
+    socket.end(
+      `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    );
+    const lingering = setTimeout(() => socket.destroy(), lingerMs);
+    socket.once('close', () => clearTimeout(lingering));
+  };
 }

@@ -2,7 +2,8 @@
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../errors.ts';
-import { answerClientError, sendError } from './error-handler.ts';
+import { boundConnections, type ConnectionLimits } from './connections.ts';
+import { createClientErrorHandler, sendError } from './error-handler.ts';
 import { closeConnectionsOnStop } from './stopping.ts';
 
 export interface ManagementDeps {
@@ -15,17 +16,38 @@ export interface ManagementDeps {
     /** In Prometheus' text format. */
     expose(): Promise<string>;
   };
+  readonly requestTimeoutMs?: number;
+  /** For a peer whose request could not be read to close its side. */
+  readonly lingerMs?: number;
+  readonly connectionLimits?: Partial<ConnectionLimits>;
 }
 
+const REQUEST_TIMEOUT_MS = 10_000;
+/** Prometheus asks once a minute, or more often. */
+const KEEP_ALIVE_MS = 75_000;
+const LIMITS: ConnectionLimits = {
+  waitingMs: KEEP_ALIVE_MS + REQUEST_TIMEOUT_MS,
+  answeringMs: 60_000,
+  most: 1_000,
+};
+
 /** @returns the server, not yet listening */
-export function createManagement({ notReady, stopping, metrics }: ManagementDeps): FastifyInstance {
+export function createManagement(deps: ManagementDeps): FastifyInstance {
+  const { notReady, stopping, metrics, requestTimeoutMs = REQUEST_TIMEOUT_MS } = deps;
   const app = fastify({
     logger: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: requestTimeoutMs,
+    http: {
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(requestTimeoutMs, 5_000),
+    },
     frameworkErrors: (_error, _request, reply) => sendError(reply, notFound()),
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: createClientErrorHandler(deps.lingerMs),
   });
+  boundConnections(app, { ...LIMITS, ...deps.connectionLimits });
   // A probe that is lost is asked again.
   closeConnectionsOnStop(app, { graceMs: 0 });
   app.setNotFoundHandler((_request, reply) => sendError(reply, notFound()));

@@ -6,11 +6,11 @@ import { expect, test } from 'vitest';
 import { createCliBed, type CliBed } from './cli-bed.ts';
 
 /** A port of loopback that answers with this status, or, with none, never does. */
-async function listen(status?: number) {
+async function listen(status?: number, host = '127.0.0.1') {
   const server = createServer((_, response) => {
     if (status !== undefined) response.writeHead(status).end();
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  await once(server.listen(0, host), 'listening');
   return {
     port: (server.address() as AddressInfo).port,
     async [Symbol.asyncDispose]() {
@@ -18,6 +18,15 @@ async function listen(status?: number) {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+async function hasIpv6(): Promise<boolean> {
+  try {
+    await using server = await listen(200, '::1');
+    return server.port > 0;
+  } catch {
+    return false;
+  }
 }
 
 function ask(bed: CliBed, management: unknown, env: Readonly<Record<string, string>> = {}) {
@@ -50,6 +59,32 @@ test.concurrent('one that listens on all addresses is asked on loopback, past an
   const env = { HTTP_PROXY: 'http://127.0.0.1:1', NODE_USE_ENV_PROXY: '1' };
   expect(await ask(bed, { port: server.port }, env)).toEqual(HEALTHY);
   expect(await ask(bed, { host: '0.0.0.0', port: server.port }, env)).toEqual(HEALTHY);
+  expect(await ask(bed, { host: '::', port: server.port }, env)).toEqual(HEALTHY);
+});
+
+test.concurrent(
+  'one that listens on all addresses is asked over IPv6 where nobody listens over IPv4',
+  async ({ skip }) => {
+    skip(!(await hasIpv6()), 'this machine has no IPv6');
+    await using bed = await createCliBed();
+    await using server = await listen(200, '::1');
+    expect(await ask(bed, { port: server.port })).toEqual(HEALTHY);
+    const other = await ask(bed, { host: '0.0.0.0', port: server.port });
+    expect(other).toEqual(unhealthy(server.port, 'nobody who listens'));
+  },
+);
+
+test.concurrent('nobody on any address is told with all that were asked', async () => {
+  await using bed = await createCliBed();
+  const { port, ...gone } = await listen(200);
+  await gone[Symbol.asyncDispose]();
+  const { status, stderr } = await ask(bed, { port });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    new RegExp(
+      `^greenpin: http://127\\.0\\.0\\.1:${port}/healthz: found nobody who listens; http://\\[::1\\]:${port}/healthz: found [^;]*, expected a greenpin serve that answers\n$`,
+    ),
+  );
 });
 
 test.concurrent('a server that answers otherwise is not healthy', async () => {

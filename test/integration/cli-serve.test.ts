@@ -77,19 +77,94 @@ test.concurrent(
   },
 );
 
-test.concurrent('says that it listens on every address, if it does, and not on loopback', async () => {
+test.concurrent('a token that no caller can present: it says so, and is not ready', async () => {
   await using bed = await createCliBed();
-  const every = { host: '0.0.0.0', port: 0 };
-  bed.configure({ server: { ...every, tokenFile: 'token' }, management: every });
+  bed.write('token', `\n${bed.token.slice(1)}\0\n`);
   const served = bed.start(['serve']);
-  const { server, management } = await listening(served);
+  const log = await served.seen('stderr', /"listening".*\n/);
+  const messages = log.split('\n').flatMap((line) => /"msg":"(.*token.*)"/.exec(line)?.[1] ?? []);
+  expect(messages).toEqual([
+    'server.tokenFile token: line 2: found control characters or bytes that are no UTF-8, expected a token; it is passed over',
+    "server.tokenFile token: found no token that a caller can present; every call is refused until Argo CD's token is there",
+  ]);
+  const { management } = JSON.parse(
+    log.split('\n').find((line) => line.includes('"listening"')) ?? '',
+  ) as Listening;
+  expect((await fetch(`${management}/readyz`)).status).toBe(503);
   served.child.kill('SIGTERM');
   await served.ended;
-  expect([server, management].map((url) => url.replace(/\d+$/, 'PORT'))).toEqual([
-    'http://0.0.0.0:PORT',
-    'http://0.0.0.0:PORT',
-  ]);
 });
+
+test.concurrent('a token is exchanged without a gap, and spaces around it are told of once', async () => {
+  await using bed = await createCliBed();
+  bed.build(COMMIT);
+  const served = bed.start(['serve']);
+  const addresses = await listening(served);
+  expect((await call(bed, addresses)).status).toBe(200);
+  bed.write('token', `new-one \n${bed.token}\n`);
+  expect((await call(bed, addresses)).status).toBe(200);
+  expect((await call(bed, addresses, 'new-one')).status).toBe(200);
+  bed.write('token', 'new-one\n');
+  expect((await call(bed, addresses)).status).toBe(403);
+  expect((await call(bed, addresses, 'new-one')).status).toBe(200);
+  served.child.kill('SIGTERM');
+  const { stderr } = await served.ended;
+  expect(
+    stderr.match(/server\.tokenFile token: line 1: the spaces around the token are left out/g),
+  ).toHaveLength(1);
+});
+
+/** Whether this machine has IPv6. */
+async function hasIpv6(): Promise<boolean> {
+  const server = createServer();
+  const outcome = await Promise.race([
+    once(server.listen(0, '::'), 'listening').then(() => true),
+    once(server, 'error').then(() => false),
+  ]);
+  server.close();
+  return outcome;
+}
+
+test.concurrent('listens on every address unless told otherwise, of IPv4 as well as IPv6', async () => {
+  await using bed = await createCliBed();
+  bed.build(COMMIT);
+  bed.configure({ server: { port: 0, tokenFile: 'token' }, management: { port: 0 } });
+  const served = bed.start(['serve']);
+  const addresses = await listening(served);
+  const ipv6 = await hasIpv6();
+  const every = ipv6 ? 'http://[::]:PORT' : 'http://0.0.0.0:PORT';
+  expect([addresses.server, addresses.management].map((url) => url.replace(/\d+$/, 'PORT'))).toEqual([
+    every,
+    every,
+  ]);
+  for (const host of ['127.0.0.1', ...(ipv6 ? ['[::1]'] : [])]) {
+    const at = (url: string) => `http://${host}:${new URL(url).port}`;
+    expect((await call(bed, { ...addresses, server: at(addresses.server) })).status).toBe(200);
+    expect((await fetch(`${at(addresses.management)}/readyz`)).status).toBe(200);
+  }
+  bed.write('health.yaml', `management: {port: ${new URL(addresses.management).port}}\n`);
+  expect((await bed.run(['health', '--config', 'health.yaml'])).stdout).toBe('healthy\n');
+  served.child.kill('SIGTERM');
+  const { stderr } = await served.ended;
+  expect(stderr.match(/this machine has no IPv6/g) ?? []).toHaveLength(ipv6 ? 0 : 1);
+});
+
+test.concurrent(
+  'says that it listens on every address of IPv4, if it was told to, and not on loopback',
+  async () => {
+    await using bed = await createCliBed();
+    const every = { host: '0.0.0.0', port: 0 };
+    bed.configure({ server: { ...every, tokenFile: 'token' }, management: every });
+    const served = bed.start(['serve']);
+    const { server, management } = await listening(served);
+    served.child.kill('SIGTERM');
+    await served.ended;
+    expect([server, management].map((url) => url.replace(/\d+$/, 'PORT'))).toEqual([
+      'http://0.0.0.0:PORT',
+      'http://0.0.0.0:PORT',
+    ]);
+  },
+);
 
 test.concurrent(
   'what Node.js warns of is a line of the log; that SQLite was experimental is none',
@@ -158,6 +233,27 @@ test.concurrent('ends at once by a second signal, however long an upstream takes
   expect(await answer).toBeInstanceOf(Error);
 });
 
+test.concurrent(
+  'under npm, which hands on the Ctrl-C that the terminal has sent to both, it stops in order',
+  async () => {
+    await using bed = await createCliBed();
+    bed.build(COMMIT);
+    const stopping = Promise.withResolvers<undefined>();
+    bed.github.fault({ kind: 'wait', until: stopping.promise });
+    const served = bed.start(['serve'], { npm_lifecycle_event: 'greenpin' });
+    const answer = call(bed, await listening(served));
+    await requested(bed);
+    served.child.kill('SIGINT');
+    await served.seen('stderr', /"stopping/);
+    served.child.kill('SIGINT');
+    stopping.resolve(undefined);
+    expect((await answer).status).toBe(200);
+    const { status, stderr } = await served.ended;
+    expect(status).toBe(0);
+    expect(stderr).toContain('"msg":"stopped"');
+  },
+);
+
 async function refusal(bed: CliBed): Promise<string[]> {
   const { status, stdout, stderr } = await bed.run(['serve', '--config', 'greenpin.yaml']);
   expect([status, stdout]).toEqual([2, '']);
@@ -178,8 +274,8 @@ describe('does not start, with exit status 2 and one line a problem, when', () =
     const server = { host: '127.0.0.1', port, tokenFile: 'token' };
     bed.configure({ server, management: { host: '127.0.0.1', port: other } });
     expect(await refusal(bed)).toEqual([
-      `greenpin: server: found another process at 127.0.0.1:${port}, expected a free one`,
-      `greenpin: management: found another process at 127.0.0.1:${other}, expected a free one`,
+      `greenpin: server.port: found another process at 127.0.0.1:${port}, expected a free one`,
+      `greenpin: management.port: found another process at 127.0.0.1:${other}, expected a free one`,
     ]);
     for (const each of taken) each.close();
   });
@@ -189,7 +285,7 @@ describe('does not start, with exit status 2 and one line a problem, when', () =
     const { port } = new URL(bed.github.url);
     bed.configure({ server: { host: '127.0.0.1', port: Number(port), tokenFile: 'token' } });
     expect(await refusal(bed)).toEqual([
-      `greenpin: server: found another process at 127.0.0.1:${port}, expected a free one`,
+      `greenpin: server.port: found another process at 127.0.0.1:${port}, expected a free one`,
     ]);
   });
 

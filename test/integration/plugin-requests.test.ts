@@ -58,6 +58,50 @@ describe('a call is answered', () => {
   });
 });
 
+describe("a branch's name is never a mistake of the caller", () => {
+  const names = [
+    '#123-fix',
+    '日本語',
+    'x'.repeat(130),
+    '@scope/x',
+    '{{a}}',
+    '{{.branch}}',
+    'a\u{85}b',
+    '"><script>',
+    "it's-🌱",
+    'a&b=c%20d+e',
+  ];
+
+  it.each(names)('%j is answered with what it may run', async (branch) => {
+    await using world = await createPluginWorld();
+    const { pinned } = world.build(branch);
+    expect(await world.ask({ branch })).toMatchObject({ status: 200, freshness: 'fresh', answer: pinned });
+  });
+
+  it.each(names)('%j without a build is answered with nothing', async (branch) => {
+    await using world = await createPluginWorld();
+    world.build('feature');
+    expect(await world.ask({ branch })).toMatchObject({ status: 200, answer: 'nothing' });
+  });
+
+  it('refs/heads/feature is the branch feature', async () => {
+    await using world = await createPluginWorld();
+    const { pinned } = world.build('feature');
+    expect(await world.ask({ branch: 'refs/heads/feature' })).toMatchObject({ status: 200, answer: pinned });
+  });
+
+  it.each(['{{ .branch }}', '<no value>', 'a b', 'a\tb', 'refs/heads/'])(
+    'what Git allows in no name is one: %j',
+    async (branch) => {
+      await using world = await createPluginWorld();
+      world.build('feature');
+      const reply = await world.ask({ branch });
+      expect(reply).toMatchObject({ status: 400, answer: { error: 'invalid_request' } });
+      expect(world.github.requests).toEqual([]);
+    },
+  );
+});
+
 describe('a call without a branch is an invalid request, never an empty list', () => {
   it.each([
     ['parameters are null', '{"applicationSetName":"previews","input":{"parameters":null}}'],

@@ -18,6 +18,16 @@ it('writes one JSON object a line, with the level in words and the time in RFC 3
   ]);
 });
 
+it.each(['\u{85}', '\u{9b}31m', '\u{7f}', '\u{202e}', '\u{2028}', '\u{feff}', '\u{e0001}', '\u{1b}[31m'])(
+  'escapes what a terminal would obey or hide, so that a parser reads the same: %j',
+  (branch) => {
+    const lines: string[] = [];
+    createLogger('info', { write: (line) => void lines.push(line) }).info({ branch }, 'hello');
+    expect(lines.join('')).toMatch(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+\n$/u);
+    expect(JSON.parse(lines.join(''))).toMatchObject({ branch });
+  },
+);
+
 it('writes nothing below its level', () => {
   expect(logged((logger) => logger.debug('hello'))).toEqual([]);
 });

@@ -50,13 +50,13 @@ describe('a configuration with what has no default', () => {
 
   it('listens where Argo CD documents it, with the token mounted where Argo CD documents it', () => {
     expect(config.server).toEqual({
-      host: '0.0.0.0',
+      host: '::',
       port: 4355,
       token: { kind: 'tokenFile', file: '/var/run/argo/token' },
       deadlineMs: 20_000,
       patienceMs: 2_000,
     });
-    expect(config.management).toEqual({ host: '0.0.0.0', port: 9464 });
+    expect(config.management).toEqual({ host: '::', port: 9464 });
   });
 
   it('is fresh for 15 s, at most 5 min, and remembers for 30 days in a file beside it', () => {

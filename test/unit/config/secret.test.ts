@@ -35,8 +35,8 @@ function readVariable(value: string | undefined) {
 }
 
 describe('a secret in a file', () => {
-  it.each(['sesame', 'sesame\n', 'sesame\r\n', 'sesame\n\n'])(
-    'is read without trailing newlines: %j',
+  it.each(['sesame', 'sesame\n', 'sesame\r\n', 'sesame\n\n', '\u{feff}sesame\n'])(
+    'is read without trailing newlines, nor a byte order mark: %j',
     (content) => {
       writeFileSync(file, content);
       expect(createReader().read()).toBe('sesame');
@@ -46,6 +46,11 @@ describe('a secret in a file', () => {
   it('keeps the newlines inside, as a key has them', () => {
     writeFileSync(file, '-----BEGIN\nabc\n-----END\n');
     expect(createReader().read()).toBe('-----BEGIN\nabc\n-----END');
+  });
+
+  it('keeps the spaces around it, which a password may have', () => {
+    writeFileSync(file, ' sesame \n');
+    expect(createReader().read()).toBe(' sesame ');
   });
 
   it('is read again when the file is rewritten', () => {
@@ -120,10 +125,13 @@ describe('a secret in a file', () => {
     expect(() => createReader(folder).read()).toThrow(`the secret file ${folder} cannot be read (EISDIR)`);
   });
 
-  it.each(['', '\n', '\r\n\n'])('is an error in one line when the file holds nothing: %j', (content) => {
-    writeFileSync(file, content);
-    expect(() => createReader().read()).toThrow(`the secret file ${file} is empty`);
-  });
+  it.each(['', '\n', '\r\n\n', ' ', ' \n\t\n', '\u{feff}'])(
+    'is an error in one line when the file holds nothing: %j',
+    (content) => {
+      writeFileSync(file, content);
+      expect(() => createReader().read()).toThrow(`the secret file ${file} is empty`);
+    },
+  );
 
   it('may come after the start', () => {
     const { read } = createReader();
@@ -138,7 +146,7 @@ describe('a secret in an environment variable', () => {
     expect(readVariable('sesame\n')).toBe('sesame');
   });
 
-  it.each([undefined, '', '\n'])('is an error in one line when it is %j', (value) => {
+  it.each([undefined, '', '\n', ' \n'])('is an error in one line when it is %j', (value) => {
     expect(() => readVariable(value)).toThrow(
       'the environment variable GITHUB_TOKEN is not set, or is empty',
     );

@@ -116,6 +116,29 @@ describe('a failure of the answer', () => {
   });
 });
 
+describe('the message of an error has at most 300 characters', () => {
+  it.each([
+    ['x'.repeat(300), 'x'.repeat(300)],
+    ['x'.repeat(301), `${'x'.repeat(299)}…`],
+    [`${'x'.repeat(298)}🌱y`, `${'x'.repeat(298)}…`],
+  ])('%#', async (message, sent) => {
+    const { app } = createTestApp(() => ({ kind: 'failed', code: 'upstream_failed', message }));
+    expect((await app.inject(call())).json<{ message: string }>().message).toBe(sent);
+  });
+});
+
+describe('a branch with an odd name', () => {
+  it.each(['#123-fix', '日本語', 'x'.repeat(130), '{{a}}', 'a\u{85}b', '"><script>'])(
+    'is asked for, and never a bad request: %j',
+    async (branch) => {
+      const { app, asked } = createTestApp();
+      const response = await app.inject(call(body({ project: 'shop', branch })));
+      expect(response.statusCode).toBe(200);
+      expect(asked.map((question) => question.branch)).toEqual([branch]);
+    },
+  );
+});
+
 describe('a malformed request', () => {
   it('is a 400 with every problem in one message, and nothing is asked', async () => {
     const { app, asked } = createTestApp();
@@ -213,6 +236,21 @@ describe('the log', () => {
         msg: 'answered',
       },
     ]);
+  });
+
+  it.each([
+    ['{{.branch}}', 'the branch looks like a template that Argo CD has not filled in'],
+    ['feature/x', undefined],
+  ])('says of nothing for the branch %s what may be the reason', async (branch, hint) => {
+    const { app, lines } = createTestApp(() => ({
+      kind: 'nothing',
+      body: '{}',
+      freshness: 'fresh',
+      asOf: NOW,
+    }));
+    await app.inject(call(body({ project: 'shop', branch })));
+    await app.close();
+    expect(lines.map((line) => line['hint'])).toEqual([hint]);
   });
 
   it('is written within milliseconds, not only when the server stops', async () => {

@@ -43,7 +43,122 @@ describe('the bearer token', () => {
   });
 });
 
-describe.each([undefined, ''])('without a token on our side (%j)', (none) => {
+/** What is told of a text, whatever is asked of it. */
+function remarksOn(text: string): string[] {
+  const remarks: string[] = [];
+  const authenticator = createAuthenticator(
+    () => text,
+    (remark) => remarks.push(remark),
+  );
+  for (let call = 0; call < 3; call++) authenticator.refusal('Bearer x');
+  authenticator.notReady();
+  return remarks;
+}
+
+describe('a file of tokens', () => {
+  const SPACES = 'the spaces around the token are left out';
+  const INSIDE =
+    'the token has spaces or invisible characters in it, which are taken for a part of it; expected one token a line';
+  const IMPOSSIBLE =
+    'found control characters or bytes that are no UTF-8, expected a token; it is passed over';
+
+  it.each([
+    'old\nnew',
+    'old\r\nnew\r\n',
+    '\n\nold\n \t \nnew\n\n',
+    'new\nold',
+    'old\rnew',
+    'old\n\nnew\nlast',
+  ])('holds one in each line, all of them valid: %j', (text) => {
+    expect([letsIn(text, 'Bearer old'), letsIn(text, 'Bearer new')]).toEqual([true, true]);
+    for (const header of [
+      'Bearer',
+      'Bearer ',
+      'Bearer other',
+      'Bearer old\nnew',
+      'Bearer oldnew',
+      'Bearer old new',
+    ])
+      expect(letsIn(text, header)).toBe(false);
+    expect(remarksOn(text)).toEqual([]);
+  });
+
+  it.each([' secret', 'secret ', '\tsecret\t', '  secret  \r\n'])(
+    'with spaces around the token is told of once, and they are no part of it: %j',
+    (text) => {
+      expect(letsIn(text, 'Bearer secret')).toBe(true);
+      expect(remarksOn(text)).toEqual([`line 1: ${SPACES}`]);
+    },
+  );
+
+  it.each([
+    ['"secret"', 'the token is in quotes, which are taken for a part of it'],
+    ["'secret'", 'the token is in quotes, which are taken for a part of it'],
+    ['correct horse', INSIDE],
+    ['correct\thorse', INSIDE],
+    ['secret\u{a0}', INSIDE],
+    ['secret\u{200b}', INSIDE],
+    ['\u{feff}secret', INSIDE],
+  ])('is told of, and taken as it is, since a caller may present it: %j', (text, remark) => {
+    expect(letsIn(text, `Bearer ${Buffer.from(text).toString('latin1')}`)).toBe(true);
+    expect(remarksOn(`\n${text}`)).toEqual([`line 2: ${remark}`]);
+  });
+
+  it.each(['sec\0ret', 'sec\u{1b}ret', 'secret\u{7f}', 'secret\u{fffd}', '\u{fffd}\u{fffd}s\0e\0'])(
+    'with nothing but what no header can have is told of, and is none: %j',
+    (text) => {
+      const authenticator = createAuthenticator(() => text);
+      expect(authenticator.refusal(`Bearer ${text}`)).toContain('no token');
+      expect(authenticator.notReady()).toContain('no token');
+      expect(remarksOn(text)).toEqual([`line 1: ${IMPOSSIBLE}`]);
+    },
+  );
+
+  it('is of use when only some of its lines are', () => {
+    const text = 'a\0b\n good \n';
+    expect(letsIn(text, 'Bearer good')).toBe(true);
+    expect(remarksOn(text)).toEqual([`line 1: ${IMPOSSIBLE}`, `line 2: ${SPACES}`]);
+  });
+
+  it('tells no token, whatever is odd about it', () => {
+    for (const text of [' secret ', '"secret"', 'sec ret', 'sec\0ret'])
+      expect(remarksOn(text).join(' ')).not.toMatch(/sec/);
+  });
+
+  it('is not told of when that was done already, as at the start', () => {
+    const remarks: string[] = [];
+    const tell = (remark: string) => void remarks.push(remark);
+    const authenticator = createAuthenticator(() => ' a', tell, ' a');
+    expect([authenticator.refusal('Bearer a'), remarks]).toEqual([undefined, []]);
+  });
+
+  it('is told of again when it has changed', () => {
+    let text = ' a';
+    const remarks: string[] = [];
+    const authenticator = createAuthenticator(
+      () => text,
+      (remark) => remarks.push(remark),
+    );
+    authenticator.refusal(undefined);
+    text = 'a b';
+    expect(authenticator.refusal('Bearer a b')).toBeUndefined();
+    expect(remarks).toEqual([`line 1: ${SPACES}`, `line 1: ${INSIDE}`]);
+  });
+});
+
+it('exchanges a token without a gap: both are valid in between', () => {
+  let text = 'old\n';
+  const authenticator = createAuthenticator(() => text);
+  const valid = () =>
+    ['old', 'new'].filter((token) => authenticator.refusal(`Bearer ${token}`) === undefined);
+  expect(valid()).toEqual(['old']);
+  text = 'new\nold\n';
+  expect(valid()).toEqual(['old', 'new']);
+  text = 'new\n';
+  expect(valid()).toEqual(['new']);
+});
+
+describe.each([undefined, '', ' ', '\n \t\n'])('without a token on our side (%j)', (none) => {
   it.each([undefined, 'Bearer ', 'Bearer x', 'Bearer undefined'])('nobody gets in, with %j', (header) => {
     expect(letsIn(none, header)).toBe(false);
   });

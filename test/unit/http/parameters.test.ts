@@ -87,6 +87,11 @@ describe('what is accepted', () => {
     expect(parse({ branch: 'b', head_sha: SHA256 }).headSha).toBe(SHA256);
   });
 
+  it.each([12, 13, 39])('takes the first %i digits of a commit, as Bitbucket Cloud gives them', (digits) => {
+    const headSha = SHA1.slice(0, digits);
+    expect(parse({ branch: 'b', head_sha: headSha.toUpperCase() }).headSha).toBe(headSha);
+  });
+
   it('counts the characters of a branch, not its UTF-16 units', () => {
     const branch = '🌱'.repeat(255);
     expect(parse({ branch }).branch).toBe(branch);
@@ -94,29 +99,88 @@ describe('what is accepted', () => {
   });
 });
 
-describe('a template that Argo CD has not filled in', () => {
-  it.each(['branch', 'project', 'head_sha', 'number'])('is refused as %s, and told', (name) => {
-    expect(refusal(() => parse({ branch: 'b', [name]: '{{ .x }}' }))).toBe(
-      `Invalid request: ${name} is "{{ .x }}", a template that Argo CD has not filled in: set goTemplate: true in the ApplicationSet`,
-    );
+describe('the name of a branch is no mistake, however odd', () => {
+  it.each([
+    '#123-fix',
+    '日本語',
+    'x'.repeat(130),
+    '@scope/x',
+    '@',
+    '-x',
+    '"quoted"',
+    "it's",
+    '"><script>alert(1)</script>',
+    '🌱',
+    'a\u{85}b',
+    '\u{9b}31m',
+    'a\u{ad}b',
+    '\u{202e}gpj',
+    '\u{feff}b',
+    'a\u{a0}b',
+    'a\u{3000}b',
+    'a\u{2028}b',
+    '$(reboot)',
+    '%0a',
+    '%7B%7B',
+    '`x`',
+    'feat/{x}',
+    'feat/{{x}}',
+    '{{x}}/y',
+    '{x}',
+    '{{}',
+    '{{a}}',
+    '{{branch}}',
+    '{{.branch}}',
+    '{{values.branch}}',
+    '<no-value>',
+    '__proto__',
+    'null',
+    'refs/tags/v1',
+    'heads/x',
+    'origin/x',
+  ])('%j', (branch) => {
+    expect(parse({ branch }).branch).toBe(branch);
   });
 
-  it.each(['{{branch}}', ' {{ branch }}', '{{values.branch}}', '<no value>'])(
-    'that asks for what no generator gives (%s) is told as such',
-    (branch) => {
-      expect(refusal(() => parse({ branch }))).toBe(
-        `Invalid request: branch is "${branch}", a template that Argo CD has not filled in: the generator before the plugin, in ` +
-          'the same matrix, gives no parameter of that name',
+  it.each([
+    ['refs/heads/x', 'x'],
+    ['refs/heads/feature/x', 'feature/x'],
+    ['refs/heads/refs/heads/x', 'refs/heads/x'],
+    [`refs/heads/${'x'.repeat(255)}`, 'x'.repeat(255)],
+    ['refs/headsx', 'refs/headsx'],
+    ['REFS/HEADS/x', 'REFS/HEADS/x'],
+  ])('%s is the branch %s', (given, expected) => {
+    expect(parse({ branch: given }).branch).toBe(expected);
+  });
+});
+
+describe('a template that Argo CD has not filled in', () => {
+  const NOT_GIVEN = 'no generator before the plugin, in the same matrix, gives it';
+
+  it.each(['branch', 'project', 'head_sha', 'number'])(
+    'is refused as %s, and told with both of its causes',
+    (name) => {
+      expect(refusal(() => parse({ branch: 'b', [name]: '{{ .x }}' }))).toBe(
+        `Invalid request: ${name} is "{{ .x }}", a template that Argo CD has not filled in: either the ApplicationSet ` +
+          `lacks goTemplate: true, or ${NOT_GIVEN}`,
       );
     },
   );
 
-  it.each(['feat/{x}', 'feat/{{x}}', '{{x}}/y', '{x}', '{{}'])(
-    'is not suspected in a name with braces: %s',
+  it.each(['{{ branch }}', ' {{branch}}', '{{ values.branch }}', '<no value>', 'x-<no value>', 'x/{{ y }}'])(
+    'that asks for what no generator gives (%s) is told as such',
     (branch) => {
-      expect(parse({ branch }).branch).toBe(branch);
+      expect(refusal(() => parse({ branch }))).toBe(
+        `Invalid request: branch is "${branch}", a template that Argo CD has not filled in: ${NOT_GIVEN}`,
+      );
     },
   );
+
+  it.each(['project', 'head_sha', 'number'])('is known without spaces, too, as %s', (name) => {
+    expect(refusal(() => parse({ branch: 'b', [name]: '{{.x}}' }))).toContain(
+      `${name} is "{{.x}}", a template that Argo CD has not filled in: either`,
+    );
+  });
 
   it('does not matter where it is not used', () => {
     expect(parse({ branch: 'b', target_branch: '{{ .target_branch }}', title: '{{ .title }}' }).branch).toBe(
@@ -152,12 +216,19 @@ describe('what is refused', () => {
     expect(refusal(() => parseGetParams(given, ONE))).toBe(`Invalid request: ${expected}`);
   });
 
-  it.each(['\n', '\0', '\u{7f}', '\u{85}', '\u{9f}'])(
-    'a branch with the control character %j',
+  it.each(['\n', '\t', '\r', '\0', '\u{1b}', '\u{7f}', ' '])(
+    'a branch with what Git allows in none: %j',
     (character) => {
-      expect(refusal(() => parse({ branch: `a${character}b` }))).toContain('no control characters');
+      for (const branch of [`a${character}b`, character, `${character}b`, `refs/heads/b${character}`])
+        expect(refusal(() => parse({ branch }))).toContain('no spaces and no control characters');
     },
   );
+
+  it('a branch of which only refs/heads/ is given', () => {
+    expect(refusal(() => parse({ branch: 'refs/heads/' }))).toBe(
+      'Invalid request: branch is "refs/heads/" without a name',
+    );
+  });
 
   it.each(['\u{d800}', '\u{dfff}x'])('a branch with a lone surrogate, %j', (branch) => {
     expect(refusal(() => parse({ branch }))).toContain('no lone surrogates');
@@ -167,7 +238,18 @@ describe('what is refused', () => {
     expect(refusal(() => parse({ branch }))).toContain('branch must be a string, found ');
   });
 
-  it.each(['abc', SHA1.slice(1), `${SHA1}0`, `${SHA1.slice(1)}g`, 5])('the commit %j', (headSha) => {
+  it.each([
+    'abc',
+    SHA1.slice(0, 11),
+    `${SHA1}0`,
+    SHA256.slice(1),
+    `${SHA256}0`,
+    `${SHA1.slice(1)}g`,
+    ` ${SHA1}`,
+    `${SHA1.slice(0, 12)}\n`,
+    5,
+    123456789012,
+  ])('the commit %j', (headSha) => {
     expect(refusal(() => parse({ branch: 'b', head_sha: headSha }))).toContain(
       'head_sha must be a full commit of 40 or 64 hex digits, found ',
     );
@@ -224,17 +306,54 @@ describe('what is refused', () => {
   });
 });
 
-it('names every problem in one message', () => {
-  const parameters = { branch: 5, project: 'ship', head_sha: 'x', number: '0', target_branch: 1 };
-  const message = refusal(() => parse(parameters, TWO));
-  for (const name of ['branch', 'project', 'head_sha', 'number', 'target_branch']) {
-    expect(message).toMatch(new RegExp(`[:;] ${name} `));
-  }
-});
+describe('the message', () => {
+  const LONG = 'x'.repeat(10_000);
+  const MANY = projects(...Array.from({ length: 500 }, (_, index) => `project-of-a-long-name-${index}`));
 
-it('shows at most sixty characters of a value, and none that would move the text about', () => {
-  const message = refusal(() => parse({ branch: 'b', head_sha: `"\u{202e}\u{9b}${'x'.repeat(100)}` }));
-  expect(message).toContain(`found "\\"\\u{202e}\\u{9b}${'x'.repeat(57)}..."`);
+  it('names every problem', () => {
+    const parameters = { branch: 5, project: 'ship', head_sha: 'x', number: '0', target_branch: 1 };
+    const message = refusal(() => parse(parameters, TWO));
+    for (const name of ['branch', 'project', 'head_sha', 'number', 'target_branch']) {
+      expect(message).toMatch(new RegExp(`[:;] ${name} `));
+    }
+  });
+
+  it.each([
+    ['long values', LONG],
+    ['values that are escaped', '\u{202e}'.repeat(300)],
+    ['quotes', '"\\'.repeat(200)],
+    ['characters of two units', '🌱 '.repeat(200)],
+    ['templates', `{{ .${LONG} }}`],
+    ['lists', [LONG]],
+    ['numbers', 5.5],
+  ])('has at most 300 characters, and names every problem: %s', (_case, value) => {
+    const names = ['branch', 'project', 'head_sha', 'number', 'target_branch'];
+    const parameters = Object.fromEntries(names.map((name) => [name, value]));
+    for (const known of [TWO, MANY]) {
+      const message = refusal(() => parse({ ...parameters, target_branch: 5 }, known));
+      expect(message.length).toBeLessThanOrEqual(300);
+      expect(message.isWellFormed()).toBe(true);
+      for (const name of names) expect(message).toMatch(new RegExp(`[:;] ${name} `));
+    }
+  });
+
+  it('says of many projects how many there are more', () => {
+    expect(refusal(() => parse({ branch: 'b', project: LONG }, MANY))).toMatch(
+      /^Invalid request: project "x{60}\.\.\." is not configured; expected one of "project-[^…]* and \d+ more$/,
+    );
+  });
+
+  it('shows at most sixty characters of a value, and none that would move the text about', () => {
+    const message = refusal(() => parse({ branch: 'b', head_sha: `"\u{202e}\u{9b}${'x'.repeat(100)}` }));
+    expect(message).toContain(`found "\\"\\u{202e}\\u{9b}${'x'.repeat(57)}..."`);
+  });
+
+  it('shows fewer characters where they are escaped, and none by half', () => {
+    const escaped = refusal(() => parse({ branch: 'b', head_sha: '\u{202e}'.repeat(60) }));
+    expect(escaped).toMatch(/found "(?:\\u\{202e\}){11}\.\.\."$/);
+    const wide = refusal(() => parse({ branch: 'b', head_sha: '🌱'.repeat(60) }));
+    expect(wide).toContain(`found "${'🌱'.repeat(45)}..."`);
+  });
 });
 
 it('either answers a checked question or refuses with one stable line, whatever it is given', () => {
@@ -256,7 +375,9 @@ it('either answers a checked question or refuses with one stable line, whatever 
       ),
       (parameters) => {
         const outcome = branchOrRefusal(parameters);
-        expect(outcome).toMatch(/^(?:Invalid request: [^\p{Cc}\p{Cf}]+|branch \P{Cc}{1,255})$/u);
+        expect(outcome).toMatch(
+          /^(?:Invalid request: [^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,283}|branch [^\0-\x20\x7f]{1,255})$/u,
+        );
         expect(branchOrRefusal(parameters)).toBe(outcome);
       },
     ),
