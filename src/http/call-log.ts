@@ -29,6 +29,8 @@ interface Sent {
   readonly freshness: 'fresh' | 'stale';
   /** Whole seconds. */
   readonly age: number;
+  /** Why it is this answer. */
+  readonly because: string;
 }
 
 export interface CallLog {
@@ -62,7 +64,7 @@ export function createCallLog(logger: Logger, observer: CallObserver, stopwatch:
     waiting = [];
     for (const told of batch) tell(told);
   }
-  function tell({ question, kind, freshness, age, durationMs }: Told): void {
+  function tell({ question, kind, freshness, age, because, durationMs }: Told): void {
     const outcome = kind === 'nothing' ? 'nothing' : freshness;
     observer.called(outcome, durationMs / 1000, freshness, age);
     const hint = kind === 'nothing' && question !== undefined && looksUnfilled(question.branch) && UNFILLED;
@@ -73,6 +75,8 @@ export function createCallLog(logger: Logger, observer: CallObserver, stopwatch:
         freshness,
         age,
         durationMs: rounded(durationMs),
+        // Of a fresh answer there is nothing to explain.
+        ...(outcome !== 'fresh' && { because }),
         ...(hint !== false && { hint }),
       },
       'answered',
@@ -83,9 +87,9 @@ export function createCallLog(logger: Logger, observer: CallObserver, stopwatch:
     begin(request) {
       request.startedAt = stopwatch();
     },
-    answered({ question, startedAt }, { kind, freshness, age }) {
+    answered({ question, startedAt }, sent) {
       if (waiting.length === 0) setTimeout(flush, LONGEST_WAIT_MS).unref();
-      waiting.push({ question, kind, freshness, age, durationMs: stopwatch() - startedAt });
+      waiting.push({ ...sent, question, durationMs: stopwatch() - startedAt });
       if (waiting.length >= BATCH) flush();
     },
     failed({ question, startedAt, routeOptions }, error) {

@@ -42,7 +42,8 @@ export function createGetParams({ projects, answers, calls, now, stopping }: Get
         age: String(age),
       })
       .end(answer.body);
-    calls.answered(request, { kind: answer.kind, freshness: answer.freshness, age });
+    const { kind, freshness, because } = answer;
+    calls.answered(request, { kind, freshness, age, because });
   }
 
   return function getParams(

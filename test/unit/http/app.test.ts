@@ -247,10 +247,20 @@ describe('the log', () => {
       body: '{}',
       freshness: 'fresh',
       asOf: NOW,
+      because: 'no build',
     }));
     await app.inject(call(body({ project: 'shop', branch })));
     await app.close();
     expect(lines.map((line) => line['hint'])).toEqual([hint]);
+    expect(lines.map((line) => line['because'])).toEqual(['no build']);
+  });
+
+  it('says of a stale answer why it is not fresh, and of a fresh one nothing', async () => {
+    const answers = [FRESH, { ...FRESH, freshness: 'stale', because: 'CI does not answer' } as Answer];
+    const { app, lines } = createTestApp(() => answers.shift() ?? FRESH);
+    for (let calls = 0; calls < 2; calls++) await app.inject(call());
+    await app.close();
+    expect(lines.map((line) => line['because'])).toEqual([undefined, 'CI does not answer']);
   });
 
   it('is written within milliseconds, not only when the server stops', async () => {

@@ -157,7 +157,7 @@ describe.each([
 const LARGE = 'x'.repeat(32 * 1024 * 1024);
 
 function answerOf(text: string): Answer {
-  return { kind: 'answered', body: text, freshness: 'fresh', asOf: NOW };
+  return { kind: 'answered', body: text, freshness: 'fresh', asOf: NOW, because: 'green' };
 }
 
 /** Until what was written has been read. */
