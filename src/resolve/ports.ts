@@ -101,6 +101,12 @@ export interface LastGoodStore {
   get(key: string): Promise<LastGood | 'unreadable' | undefined>;
   /** @returns another replica's answer, written since this one last asked for the key; undefined: set */
   set(key: string, value: LastGood): Promise<LastGood | undefined>;
+  /**
+   * What was first handed out after this moment, and is not known to `get`, was never handed out: that is proven.
+   * @returns milliseconds since the epoch, by our clock; null: no such proof (it does not outlive the process, others may have
+   *   written to it, or nobody can tell now)
+   */
+  wholeSince(): number | null;
 }
 
 /** What an upstream said, as one replica tells the others. */
