@@ -40,6 +40,11 @@ export function createLiveSqlite(options: LiveSqliteOptions): LiveSqlite {
     return archive;
   }
 
+  function unlock(): void {
+    lock?.release();
+    lock = undefined;
+  }
+
   async function stop(): Promise<void> {
     const last = archive;
     archive = undefined;
@@ -50,7 +55,7 @@ export function createLiveSqlite(options: LiveSqliteOptions): LiveSqlite {
   function startAgain(): SqliteArchive {
     rmSync(proofPath(path), { force: true });
     if (lock?.isHeld() !== true) {
-      lock?.release();
+      unlock();
       lock = lockOf(path);
       if (lock === undefined) throw inUse(path);
     }
@@ -91,7 +96,7 @@ export function createLiveSqlite(options: LiveSqliteOptions): LiveSqlite {
       try {
         start(false);
       } catch (error) {
-        lock.release();
+        unlock();
         throw error;
       }
     },
@@ -113,8 +118,7 @@ export function createLiveSqlite(options: LiveSqliteOptions): LiveSqlite {
     },
     async close() {
       await stop();
-      lock?.release();
-      lock = undefined;
+      unlock();
       identity = '';
     },
   };

@@ -207,7 +207,7 @@ describe('what nobody asked for in forgetAfter', () => {
     const database = new DatabaseSync(path);
     const row = database.prepare('SELECT count(*) AS n FROM last_good').get();
     database.close();
-    return row?.n;
+    return row?.['n'];
   }
 
   it('is deleted, and what was read or written meanwhile is not', async () => {
