@@ -18,6 +18,7 @@ export function createSharedRegistryClient(client: RegistryClient, share: ShareC
         topic: topicOf('digest', reference, platform),
         parse: parseDigestResult,
         accept: (told) => isNewEnough(told.value, told.askedAt, newEnough),
+        cheap: true,
         ask: () => client.resolveDigest(reference, platform),
         keepFor: ({ kind }) => (kind === 'found' ? KEEP_FOUND_MS : kind === 'absent' ? KEEP_ABSENT_MS : 0),
       });
@@ -28,6 +29,7 @@ export function createSharedRegistryClient(client: RegistryClient, share: ShareC
         topic: topicOf('revision', reference, platform),
         parse: parseRevision,
         accept: () => true,
+        cheap: true,
         ask: () => client.resolveRevision(reference, platform),
         keepFor: ({ kind }) => (kind === 'found' ? KEEP_REVISION_MS : 0),
       });

@@ -26,7 +26,7 @@ export interface Archive {
   close(): Promise<void>;
 }
 
-/** What an archive that has one writer says of itself. Never throws. */
+/** What an archive says of itself. Never throws. */
 export interface ArchiveRecord {
   /** As `LastGoodStore.wholeSince`. */
   wholeSince(): number | null;
@@ -34,6 +34,8 @@ export interface ArchiveRecord {
   lacks(missing: boolean): void;
   /** Told when something is gone that was written. */
   doubt(): void;
+  /** It has just lost what it had, and others may know what it does not have now. */
+  mayLack(): boolean;
   /** @returns whether the archive is, since it was asked last, another one, which may have nothing of what was written */
   wasReplaced(): boolean;
 }

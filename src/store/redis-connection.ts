@@ -3,6 +3,7 @@
  * itself keeps, and has no dependencies.
  */
 import { createClient, type RedisArgument, type RespVersions } from '@redis/client';
+import { createLatency } from './latency.ts';
 
 /** Milliseconds that an answer waits for the store at most. */
 const COMMAND_TIMEOUT_MS = 250;
@@ -24,6 +25,8 @@ export interface RedisConnectionOptions {
 export interface RedisConnection {
   /** Runs a command. @throws Error when it has not come to its end in time, with the server's name and what is wrong */
   send(...command: readonly RedisArgument[]): Promise<unknown>;
+  /** Every command of late took longer than a registry nearby does. */
+  isSlow(): boolean;
   /** @returns when it is connected, or after so many milliseconds */
   untilConnected(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
@@ -32,6 +35,8 @@ export interface RedisConnection {
 export function connectRedis({ url, readPassword }: RedisConnectionOptions): RedisConnection {
   const { host, username } = new URL(url);
   let trouble: string | undefined = 'not connected yet';
+  const elapsed = () => performance.now();
+  const latency = createLatency(elapsed);
   const client = createClient({
     url,
     RESP,
@@ -57,11 +62,18 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
   client.connect().catch((error: unknown) => (trouble = describe(error)));
 
   return {
-    send: (...command) =>
-      within(COMMAND_TIMEOUT_MS, client.sendCommand([...command])).catch((error: unknown) => {
+    async send(...command) {
+      const startedAt = elapsed();
+      try {
+        return await within(COMMAND_TIMEOUT_MS, client.sendCommand([...command]));
+      } catch (error) {
         // Without the cause: a server's own text may repeat what it was sent, the password among it.
         throw new Error(`Redis at ${host}: ${(client.isReady ? undefined : trouble) ?? describe(error)}`);
-      }),
+      } finally {
+        latency.answered(startedAt);
+      }
+    },
+    isSlow: () => latency.isSlow(),
     untilConnected: (timeoutMs) => within(timeoutMs, connected).catch(() => undefined),
     async close() {
       await (client.isReady ? within(COMMAND_TIMEOUT_MS, client.close()).catch(() => undefined) : undefined);

@@ -153,8 +153,9 @@ function createMemory({ archive, outage, readAgainAfter, now }: RememberingOptio
         return stored.value;
       }
       if (known === undefined) {
-        if (stored === undefined && alone) absent.set(key, true);
-        return stored === undefined ? undefined : 'unreadable';
+        if (stored !== undefined || archive.record?.mayLack() === true) return 'unreadable';
+        if (alone) absent.set(key, true);
+        return undefined;
       }
       const kept = typeof stored === 'object' ? stored : undefined;
       if (stored === undefined && known.archivedAt !== undefined) archive.record?.doubt();

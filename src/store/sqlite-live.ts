@@ -109,6 +109,7 @@ export function createLiveSqlite(options: LiveSqliteOptions): LiveSqlite {
       },
       lacks: (missing) => archive?.record.lacks(missing),
       doubt: () => archive?.record.doubt(),
+      mayLack: () => false,
       wasReplaced() {
         look();
         const was = replaced;

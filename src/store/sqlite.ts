@@ -115,6 +115,7 @@ function createArchive(
       wholeSince: () => record.wholeSince(),
       lacks: (missing) => record.lacks(missing),
       doubt: () => record.doubt(),
+      mayLack: () => false,
       wasReplaced: () => false,
     },
     async close() {

@@ -22,6 +22,8 @@ interface FakeArchive extends Archive {
   readonly said: string[];
   failing: boolean;
   replaced: boolean;
+  /** It has just lost what it had. */
+  lost: boolean;
 }
 
 function createFakeArchive(): FakeArchive {
@@ -37,6 +39,7 @@ function createFakeArchive(): FakeArchive {
     said: [],
     failing: false,
     replaced: false,
+    lost: false,
     async read(key) {
       called('read');
       return fake.broken.has(key) ? 'unreadable' : fake.kept.get(key);
@@ -54,6 +57,7 @@ function createFakeArchive(): FakeArchive {
       wholeSince: () => 5,
       lacks: (missing) => void fake.said.push(missing ? 'lacks some' : 'has all'),
       doubt: () => void fake.said.push('doubt'),
+      mayLack: () => fake.lost,
       wasReplaced() {
         const { replaced } = fake;
         fake.replaced = false;
@@ -339,6 +343,15 @@ describe('an archive in the place of another one', () => {
     archive.replaced = true;
     archive.failing = true;
     expect(await store.get('key')).toBe('unreadable');
+  });
+
+  it('lets nothing count as absent for as long as others may know it', async () => {
+    const store = open(0);
+    archive.lost = true;
+    expect(await store.get('key')).toBe('unreadable');
+    archive.lost = false;
+    expect(await store.get('key')).toBeUndefined();
+    expect(errors).toBe(0);
   });
 
   it('that is older gives nothing back that was replaced since', async () => {
