@@ -6,7 +6,7 @@ import { createClient, type RedisArgument, type RespVersions } from '@redis/clie
 import { createLatency } from './latency.ts';
 
 /** Milliseconds that an answer waits for the store at most. */
-const COMMAND_TIMEOUT_MS = 250;
+const COMMAND_TIMEOUT_MS = 500;
 const CONNECT_TIMEOUT_MS = 2_000;
 const SLOWEST_RECONNECT_MS = 5_000;
 /** A connection that has gone dead without a word is noticed by a ping that is not answered. */
