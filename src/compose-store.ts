@@ -9,6 +9,7 @@ import { connectRedis, type RedisConnection } from './store/redis-connection.ts'
 import { createRedisExchange } from './store/redis-exchange.ts';
 import { createRedisArchive, probeRedis } from './store/redis.ts';
 import { createRememberingStore, type RememberingStore } from './store/remembering.ts';
+import { createSignedExchange } from './store/signed-exchange.ts';
 import { createLiveSqlite } from './store/sqlite-live.ts';
 import { probeSqliteFile } from './store/sqlite-file.ts';
 import type { World } from './world.ts';
@@ -35,12 +36,18 @@ const PROBE_WITHIN_MS = 2_500;
 /** What was not written is tried again so often: a disk that is not full any more is written to at once. */
 const CATCH_UP_EVERY_MS = 1_000;
 /** A file that failed costs no time to try again; a server may. */
-const LEAVE_FILE_ALONE_MS = 1_000;
+const LEAVE_FILE_ALONE_MS = 500;
 
-export function composeStore(settings: StoreSettings, world: World, observer: StoreObserver): ComposedStore {
+/** @param readToken the plugin's own, which all replicas have: by it they know each other */
+export function composeStore(
+  settings: StoreSettings,
+  world: World,
+  observer: StoreObserver,
+  readToken: SecretReader,
+): ComposedStore {
   if (settings.kind === 'memory') return { lastGood: createMemoryStore(), open: doNothing, close: doNothing };
   return settings.kind === 'redis'
-    ? composeRedis(settings, world, observer)
+    ? composeRedis(settings, world, observer, readToken)
     : composeSqlite(settings, world, observer);
 }
 
@@ -66,6 +73,11 @@ function composeSqlite(
   };
 }
 
+/** Several are valid at once while one is replaced. */
+function linesOf(text: string): string[] {
+  return text.split(/\r?\n/).filter((line) => line !== '');
+}
+
 interface CatchingUp {
   start(): void;
   /** Tries once more. */
@@ -81,6 +93,8 @@ function createCatchingUp(store: RememberingStore, outage: Outage): CatchingUp {
     async stop() {
       if (timer === undefined) return;
       clearInterval(timer);
+      // One that has begun may have given up.
+      await store.catchUp();
       outage.retryNow();
       await store.catchUp();
     },
@@ -91,7 +105,12 @@ function doNothing(): Promise<void> {
   return Promise.resolve();
 }
 
-function composeRedis(settings: RedisSettings, world: World, observer: StoreObserver): ComposedStore {
+function composeRedis(
+  settings: RedisSettings,
+  world: World,
+  observer: StoreObserver,
+  readToken: SecretReader,
+): ComposedStore {
   const { now, warn } = world;
   const outage = createOutage({ now, warn, observer });
   const redis = connect(settings, world);
@@ -100,7 +119,7 @@ function composeRedis(settings: RedisSettings, world: World, observer: StoreObse
   const catchingUp = createCatchingUp(lastGood, outage);
   return {
     lastGood,
-    exchange: createRedisExchange(redis, outage),
+    exchange: createSignedExchange(createRedisExchange(redis, outage), () => linesOf(readToken())),
     async open() {
       await redis.untilConnected(CONNECT_WITHIN_MS);
       await outage.attempt('read', () => redis.send('PING'));

@@ -3,36 +3,42 @@ import { z } from 'zod';
 import type { DigestResult, PullRequestHead, RevisionResult, RunPage } from '../resolve/ports.ts';
 import type { Digest, Run } from '../resolve/types.ts';
 
-const moment = z.number().finite();
+/** Of the time that a date can hold (ECMAScript, "time value"). */
+const moment = z.number().min(-8.64e15).max(8.64e15);
+/** One line of a length that a provider gives. */
+const word = z
+  .string()
+  .max(1_000)
+  .regex(/^\P{Cc}*$/u);
 
 const run: z.ZodType<Run> = z.object({
-  id: z.string().min(1),
-  number: z.string(),
-  attempt: z.int(),
-  workflow: z.string(),
-  branch: z.string(),
-  commit: z.string().regex(/^[0-9a-f]{40,64}$/),
-  event: z.string(),
+  id: word.min(1),
+  number: word,
+  attempt: z.int().min(0),
+  workflow: word,
+  branch: word,
+  commit: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
+  event: word,
   state: z.enum(['running', 'success', 'unsuccessful']),
-  outcome: z.string(),
-  headRepositoryId: z.string().nullable(),
+  outcome: word,
+  headRepositoryId: word.nullable(),
   foreign: z.boolean(),
-  url: z.string(),
+  url: word.regex(/^(?:https?:\/\/\S+)?$/),
   createdAt: moment,
   updatedAt: moment,
   committedAt: moment.nullable(),
 });
 
 const runPage = z.object({
-  runs: z.array(run),
+  runs: z.array(run).max(1_000),
   more: z.boolean(),
-  total: z.number(),
-  validator: z.string().exactOptional(),
+  total: z.int().min(0),
+  validator: word.exactOptional(),
 });
 
 const pullRequestHead = z.object({
   kind: z.literal('known'),
-  headRepositoryId: z.string().nullable(),
+  headRepositoryId: word.nullable(),
   foreign: z.boolean(),
 });
 
@@ -42,15 +48,15 @@ const digest = z
   .transform((text) => text as Digest);
 
 const digestResult = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('found'), digest, mediaType: z.string() }),
+  z.object({ kind: z.literal('found'), digest, mediaType: word }),
   z.object({
     kind: z.literal('absent'),
     missing: z.enum(['manifest', 'repository']),
-    reason: z.string(),
+    reason: word,
   }),
 ]);
 
-const revision = z.object({ kind: z.literal('found'), revision: z.string().nullable() });
+const revision = z.object({ kind: z.literal('found'), revision: word.nullable() });
 
 /** Each: undefined for what is none. */
 export const parseRunPage = (value: unknown): RunPage | undefined => runPage.safeParse(value).data;

@@ -4,6 +4,8 @@ import type { Clock, Exchange, Turn } from '../resolve/ports.ts';
 /** Milliseconds for which a replica keeps its turn at most, and the others wait; then each goes on by itself. */
 const TURN_MS = 3_000;
 const LOOK_EVERY_MS = 40;
+/** A page of a hundred runs is a fiftieth of it. */
+const LONGEST_TEXT = 4_000_000;
 
 export interface SharedCallDeps {
   readonly exchange: Exchange;
@@ -99,6 +101,7 @@ export function createSharedCall({ exchange, now, delay }: SharedCallDeps): Shar
 }
 
 function parseJson(text: string): unknown {
+  if (text.length > LONGEST_TEXT) return undefined;
   try {
     return JSON.parse(text);
   } catch {

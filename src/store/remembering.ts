@@ -21,12 +21,14 @@ export interface RememberingOptions {
   /** Milliseconds for which an answer is taken from memory without asking the archive; 0: others write to it as well. */
   readonly readAgainAfter: number;
   readonly now: Clock;
+  /** How many answers are remembered. */
+  readonly capacity?: number;
 }
 
 export interface RememberingStore extends LastGoodStore {
   /**
-   * Writes what the archive has missed, as far as it answers again; to be called every second or so, and at the end. Costs nothing
-   * while there is nothing to write. Never throws.
+   * Writes what the archive has missed, as far as it answers again; to be called every second or so. Costs nothing while there is
+   * nothing to write. One that has begun is joined. Never throws.
    */
   catchUp(): Promise<void>;
 }
@@ -114,11 +116,12 @@ export function createRememberingStore(options: RememberingOptions): Remembering
   };
 }
 
-function createMemory({ archive, outage, readAgainAfter, now }: RememberingOptions): Memory {
+function createMemory(options: RememberingOptions): Memory {
+  const { archive, outage, readAgainAfter, now, capacity = MAX_ANSWERS } = options;
   const unwritten = new Set<string>();
   let lost = false;
   const entries = new LRUCache<string, Entry>({
-    maxSize: MAX_ANSWERS,
+    maxSize: capacity,
     sizeCalculation: () => 1,
     dispose(_, key, reason) {
       if (reason === 'evict' && unwritten.delete(key)) lost = true;
@@ -128,7 +131,7 @@ function createMemory({ archive, outage, readAgainAfter, now }: RememberingOptio
    * Keys of which the archive has said that it has nothing: while it fails, that is known too. Only where nobody else writes to it:
    * what others may have written since is a doubt for ever.
    */
-  const absent = new LRUCache<string, true>({ maxSize: MAX_ANSWERS, sizeCalculation: () => 1 });
+  const absent = new LRUCache<string, true>({ maxSize: capacity, sizeCalculation: () => 1 });
   const alone = readAgainAfter > 0;
 
   function remember(key: string, { value, revision }: Kept, archivedAt: number | undefined): void {
@@ -182,7 +185,7 @@ function createCatchUp(
   noticeReplacement: () => void,
 ): RememberingStore['catchUp'] {
   const { unwritten } = memory;
-  let running = false;
+  let running: Promise<void> | undefined;
 
   /** @returns whether to go on with others */
   async function writeAgain(key: string): Promise<boolean> {
@@ -212,16 +215,17 @@ function createCatchUp(
     }
   }
 
-  return async () => {
-    noticeReplacement();
-    if (running) return;
-    running = true;
-    try {
-      await writeAll();
-    } finally {
-      running = false;
-    }
+  async function catchUp(): Promise<void> {
+    await writeAll();
     if (unwritten.size === 0 && !memory.lost()) archive.record?.lacks(false);
+  }
+
+  return () => {
+    noticeReplacement();
+    running ??= catchUp().finally(() => {
+      running = undefined;
+    });
+    return running;
   };
 }
 

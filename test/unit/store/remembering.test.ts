@@ -69,7 +69,7 @@ function createFakeArchive(): FakeArchive {
   return fake;
 }
 
-function open(readAgainAfter: number) {
+function open(readAgainAfter: number, capacity?: number) {
   const outage = createOutage({
     now: () => now,
     warn: (message) => told.push(message),
@@ -80,7 +80,13 @@ function open(readAgainAfter: number) {
       },
     },
   });
-  return createRememberingStore({ archive, outage, readAgainAfter, now: () => now });
+  return createRememberingStore({
+    archive,
+    outage,
+    readAgainAfter,
+    now: () => now,
+    ...(capacity !== undefined && { capacity }),
+  });
 }
 
 beforeEach(() => {
@@ -182,12 +188,23 @@ describe('while the archive fails', () => {
   });
 
   it('what was handed out since is not taken for absent because it had to make room in memory', async () => {
-    const store = open(60 * MINUTE);
+    const store = open(60 * MINUTE, 10);
     expect(await store.get('key')).toBeUndefined();
     await store.set('key', createLastGood(1));
-    for (let i = 0; i < 100_000; i++) await store.set(`other ${i}`, createLastGood(1));
+    for (let i = 0; i < 10; i++) await store.set(`other ${i}`, createLastGood(1));
     archive.failing = true;
     expect(await store.get('key')).toBe('unreadable');
+  });
+
+  it('what had to make room before it was written keeps the archive from being whole', async () => {
+    archive.failing = true;
+    const store = open(60 * MINUTE, 10);
+    for (let i = 0; i < 11; i++) await store.set(`key ${i}`, createLastGood(1));
+    archive.failing = false;
+    now += MINUTE;
+    await store.catchUp();
+    expect(archive.kept.size).toBe(10);
+    expect(archive.said).not.toContain('has all');
   });
 
   it('the archive is left alone, for longer and longer, up to half a minute', async () => {
@@ -274,6 +291,20 @@ describe('what was not written', () => {
     expect(archive.kept.get('key 99')?.value).toEqual(createLastGood(99));
     expect(up).toBe(true);
     expect(archive.said).toEqual([...Array.from({ length: 100 }, () => 'lacks some'), 'has all']);
+  });
+
+  it('is written in one go, which a second call joins', async () => {
+    archive.failing = true;
+    const store = open(60 * MINUTE);
+    for (let i = 0; i < 100; i++) await store.set(`key ${i}`, createLastGood(i));
+    archive.failing = false;
+    now += 1_000;
+    archive.calls.length = 0;
+    const first = store.catchUp();
+    await Promise.all([store.catchUp(), store.catchUp()]);
+    expect(archive.kept.size).toBe(100);
+    await first;
+    expect(archive.calls.filter((call) => call === 'write')).toHaveLength(100);
   });
 
   it('costs the archive a call at a time while it still fails', async () => {
