@@ -35,7 +35,6 @@ export interface RedisConnection {
 export function connectRedis({ url, readPassword }: RedisConnectionOptions): RedisConnection {
   const { host, username } = new URL(url);
   let trouble: string | undefined = 'not connected yet';
-  const elapsed = () => performance.now();
   const latency = createLatency(elapsed);
   const client = createClient({
     url,
@@ -62,16 +61,14 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
   client.connect().catch((error: unknown) => (trouble = describe(error)));
 
   return {
-    async send(...command) {
+    send(...command) {
       const startedAt = elapsed();
-      try {
-        return await within(COMMAND_TIMEOUT_MS, client.sendCommand([...command]));
-      } catch (error) {
-        // Without the cause: a server's own text may repeat what it was sent, the password among it.
-        throw new Error(`Redis at ${host}: ${(client.isReady ? undefined : trouble) ?? describe(error)}`);
-      } finally {
-        latency.answered(startedAt);
-      }
+      return within(COMMAND_TIMEOUT_MS, client.sendCommand([...command]))
+        .catch((error: unknown) => {
+          // Without the cause: a server's own text may repeat what it was sent, the password among it.
+          throw new Error(`Redis at ${host}: ${(client.isReady ? undefined : trouble) ?? describe(error)}`);
+        })
+        .finally(() => latency.answered(startedAt));
     },
     isSlow: () => latency.isSlow(),
     untilConnected: (timeoutMs) => within(timeoutMs, connected).catch(() => undefined),
@@ -80,6 +77,11 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
       if (client.isOpen) client.destroy();
     },
   };
+}
+
+/** Milliseconds of any beginning, which nobody can set. */
+function elapsed(): number {
+  return performance.now();
 }
 
 class LateAnswer extends Error {

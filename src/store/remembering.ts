@@ -74,18 +74,18 @@ export function createRememberingStore(options: RememberingOptions): Remembering
 
   async function write(key: string, value: LastGood): Promise<LastGood | undefined> {
     const seen = memory.get(key)?.revision ?? 0;
-    const write = await outage.attempt('write', () => archive.write(key, value, seen));
-    if (write === undefined) {
+    const written = await outage.attempt('write', () => archive.write(key, value, seen));
+    if (written === undefined) {
       const revision = Math.max(seen, memory.get(key)?.revision ?? 0);
       memory.remember(key, { value, revision }, undefined);
       archive.record?.lacks(true);
       return undefined;
     }
-    if (write.result.kind === 'written') {
-      memory.remember(key, { value, revision: write.result.revision }, value.confirmedAt);
+    if (written.result.kind === 'written') {
+      memory.remember(key, { value, revision: written.result.revision }, value.confirmedAt);
       return undefined;
     }
-    const { by } = write.result;
+    const { by } = written.result;
     memory.remember(key, by, by.value.confirmedAt);
     return isDeepStrictEqual(by.value.set, value.set) ? undefined : by.value;
   }
@@ -171,7 +171,9 @@ function createMemory(options: RememberingOptions): Memory {
     lost: () => lost,
     startAnew() {
       absent.clear();
-      for (const [key, { value, revision, readAt }] of [...entries.entries()]) {
+      // All of them first: setting one moves it.
+      const all = Array.from(entries.entries());
+      for (const [key, { value, revision, readAt }] of all) {
         entries.set(key, { value, revision, readAt, archivedAt: undefined });
         unwritten.add(key);
       }

@@ -108,14 +108,6 @@ export function beginRecord(options: RecordOptions): SqliteRecord {
     beatAt = elapsed();
   }
 
-  function attempt(call: () => void): void {
-    try {
-      call();
-    } catch {
-      // Bookkeeping. What cannot be said now makes the next process begin anew.
-    }
-  }
-
   function doubt(): void {
     wholeSince = now();
     clockAhead = now() - elapsed();
@@ -159,6 +151,14 @@ export function beginRecord(options: RecordOptions): SqliteRecord {
       });
     },
   };
+}
+
+function attempt(call: () => void): void {
+  try {
+    call();
+  } catch {
+    // Bookkeeping. What cannot be said now makes the next process begin anew.
+  }
 }
 
 /** Whether nothing can have been lost since the record was written last. */

@@ -1,7 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTick, setTimeout as delay } from 'node:timers/promises';
+import type { RedisArgument } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSharedCall } from '../../src/cache/shared-call.ts';
 import { createSharedRegistryClient } from '../../src/cache/shared-registry.ts';
+import type { RegistryClient } from '../../src/resolve/ports.ts';
 import { createOutage } from '../../src/store/outage.ts';
 import { connectRedis, type RedisConnection } from '../../src/store/redis-connection.ts';
 import { createRedisExchange } from '../../src/store/redis-exchange.ts';
@@ -14,6 +16,48 @@ import { startRedisServer, type RedisServer } from '../fixtures/redis-server.ts'
 
 const DAY = 86_400_000;
 const PASSWORD = 'a password, of this test only';
+
+function openExchange(redis: RedisConnection) {
+  return createRedisExchange(
+    redis,
+    createOutage({
+      now: Date.now,
+      warn(message) {
+        throw new Error(message);
+      },
+      observer: { storeFailed: () => undefined, storeUp: () => undefined },
+    }),
+  );
+}
+
+/** What is sent together is one trip. A publication is never answered: whoever waited for it would wait for ever. */
+function countTrips(redis: RedisConnection, slow: boolean) {
+  let trips = 0;
+  let publications = 0;
+  let together: Promise<void> | undefined;
+
+  async function leave(): Promise<void> {
+    await nextTick();
+    trips++;
+    together = undefined;
+  }
+
+  return {
+    ...redis,
+    isSlow: () => slow,
+    trips: () => trips,
+    publications: () => publications,
+    async send(...command: readonly RedisArgument[]): Promise<unknown> {
+      if (command.some((part) => part.includes('told:')) && command[1]?.includes('PEXPIRE') === true) {
+        publications++;
+        return new Promise(() => undefined);
+      }
+      together ??= leave();
+      await together;
+      return redis.send(...command);
+    },
+  };
+}
 
 describe.skipIf(!inject('redis').available)('with a Redis server', () => {
   let server: RedisServer;
@@ -151,18 +195,10 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
   });
 
   describe('what replicas tell each other', () => {
-    async function openExchange(send: RedisConnection) {
-      const observer = { storeFailed: () => undefined, storeUp: () => undefined };
-      const warn = (message: string) => {
-        throw new Error(message);
-      };
-      return createRedisExchange(send, createOutage({ now: Date.now, warn, observer }));
-    }
-
     it('is told with its age, and the turn given to one of them, in one command', async () => {
       await server.command('FLUSHALL');
       const redis = await connect();
-      const exchange = await openExchange(redis);
+      const exchange = openExchange(redis);
       const first = await exchange.look('topic', Infinity, 60_000);
       expect(first).toEqual({ publication: undefined, turn: expect.anything() as unknown });
       expect((await exchange.look('topic', Infinity, 60_000)).turn).toBeUndefined();
@@ -181,7 +217,7 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
     it('gives way to nothing older, and to another type or time', async () => {
       await server.command('FLUSHALL');
       const redis = await connect();
-      const exchange = await openExchange(redis);
+      const exchange = openExchange(redis);
       exchange.publish('topic', { text: 'new', ageMs: 0 }, 60_000);
       exchange.publish('topic', { text: 'old', ageMs: 30_000 }, 60_000);
       expect((await exchange.look('topic', Infinity, 1)).publication?.text).toBe('new');
@@ -196,52 +232,33 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
       await redis.close();
     });
 
-    it('costs a branch three trips to the server one after the other, and two where the server is slow', async () => {
-      await server.command('FLUSHALL');
-      const redis = await connect();
-      for (const slow of [false, true]) {
-        let waitedFor = 0;
-        const counting: RedisConnection = {
-          ...redis,
-          isSlow: () => slow,
-          send: (...command) => {
-            waitedFor++;
-            return redis.send(...command);
-          },
+    it.each([
+      ['three', false],
+      ['two, where the server is slow', true],
+    ])(
+      'and what is remembered, costs a new branch trips to the server one after the other: %s',
+      async (_, slow) => {
+        await server.command('FLUSHALL');
+        const redis = await connect();
+        const counting = countTrips(redis, slow);
+        const share = createSharedCall({ exchange: openExchange(counting), now: Date.now, delay });
+        const upstream: RegistryClient = {
+          resolveDigest: async () => ({ kind: 'found', digest: digest('a'), mediaType: 'x' }),
+          resolveRevision: async () => ({ kind: 'found', revision: null }),
         };
-        const trips = async (work: () => Promise<unknown>) => {
-          // What is sent in the same turn of the event loop is one trip; what nobody waits for is none.
-          const before = waitedFor;
-          await work();
-          return Math.min(waitedFor - before, 1);
-        };
-        const share = createSharedCall({ exchange: await openExchange(counting), now: Date.now, delay });
-        const client = createSharedRegistryClient(
-          {
-            resolveDigest: async () => ({ kind: 'found', digest: digest('a'), mediaType: 'x' }),
-            resolveRevision: async () => ({ kind: 'found', revision: null }),
-          },
-          share,
-        );
+        const client = createSharedRegistryClient(upstream, share);
         const archive = createRedisArchive(counting, DAY);
-        let perBranch = 0;
         for (let i = 0; i < 30; i++) {
-          const key = `${slow} ${i}`;
-          perBranch += await trips(() => archive.read(key));
-          const image = (name: string) => ({ registry: 'ghcr.io', path: name, tag: key });
-          perBranch += await trips(async () => {
-            const before = waitedFor;
-            await Promise.all(['front', 'back'].map((name) => client.resolveDigest(image(name))));
-            // Two looks side by side, and two publications that nobody waits for.
-            expect(waitedFor - before).toBe(slow ? 2 : 4);
-            if (slow) waitedFor = before;
-          });
-          perBranch += await trips(() => archive.write(key, createLastGood(i), 0));
+          await archive.read(`key ${i}`);
+          const images = ['front', 'back'].map((path) => ({ registry: 'ghcr.io', path, tag: String(i) }));
+          await Promise.all(images.map((image) => client.resolveDigest(image)));
+          await archive.write(`key ${i}`, createLastGood(i), 0);
         }
-        expect(perBranch / 30).toBe(slow ? 2 : 3);
-      }
-      await redis.close();
-    });
+        expect(counting.trips()).toBe(30 * (slow ? 2 : 3));
+        expect(counting.publications()).toBe(60);
+        await redis.close();
+      },
+    );
   });
 
   describe('a connection', () => {

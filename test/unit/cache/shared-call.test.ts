@@ -41,6 +41,12 @@ function question(given: Partial<SharedQuestion<number>> = {}): SharedQuestion<n
   };
 }
 
+async function looksOf(given: Partial<SharedQuestion<number>> = {}): Promise<number> {
+  const before = exchange.looks;
+  await share(question(given));
+  return exchange.looks - before;
+}
+
 describe('a question', () => {
   it('that nobody has asked is asked, and the answer is as old as the question', async () => {
     expect(await share(question())).toEqual({ value: 1, askedAt: 1_000_000 });
@@ -132,12 +138,6 @@ describe('a question that another one is asking', () => {
 });
 
 describe('where each look takes long, it is waited for', () => {
-  async function looksOf(given: Partial<SharedQuestion<number>> = {}): Promise<number> {
-    const before = exchange.looks;
-    await share(question(given));
-    return exchange.looks - before;
-  }
-
   it('once when nobody has asked, and not at all to tell what upstream said', async () => {
     expect(await looksOf()).toBe(1);
     expect(exchange.published).toHaveLength(1);

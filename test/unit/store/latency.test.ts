@@ -21,13 +21,13 @@ it('a server is slow when all its answers of late took long', () => {
   expect(isSlowAfter(eight(1), 100)).toBe(false);
 });
 
-it('it is not before some answers have come, nor any more after a fast one', () => {
+it('a server is not slow before some answers have come, nor any more after a fast one', () => {
   expect(isSlowAfter(eight(200).slice(1))).toBe(false);
   expect(isSlowAfter([...eight(200), 2])).toBe(false);
   expect(isSlowAfter([2, ...eight(200)])).toBe(true);
 });
 
-it('it is not when this process was busy for a moment, in which many answers came', () => {
+it('a server is not slow when this process was busy for a moment, in which many answers came', () => {
   let elapsed = 0;
   const latency = createLatency(() => elapsed);
   elapsed = 300;

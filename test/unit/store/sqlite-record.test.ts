@@ -213,8 +213,8 @@ describe('it begins anew', () => {
   });
 });
 
-describe('where answers were forgotten', () => {
-  it('it is no earlier than forgetAfter before that: they may have been handed out until then', async () => {
+describe('the file, where answers were forgotten,', () => {
+  it('begins no earlier than forgetAfter before that: they may have been handed out until then', async () => {
     const archive = await work();
     pass(31 * DAY, archive);
     await archive.write('new', createLastGood(1), 0);
@@ -224,7 +224,7 @@ describe('where answers were forgotten', () => {
     expect(open().record.wholeSince()).toBe(now - 30 * DAY);
   });
 
-  it('and none was, it is as early as it was', async () => {
+  it('and none was, is as early as it was', async () => {
     const archive = open();
     await archive.write('key', createLastGood(1), 0);
     for (let day = 0; day < 40; day++) {

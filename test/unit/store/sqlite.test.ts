@@ -41,6 +41,19 @@ function edit(...statements: string[]): void {
   database.close();
 }
 
+async function fill(count: number): Promise<void> {
+  const archive = open();
+  for (let i = 0; i < count; i++) await archive.write(`key ${i}`, createLastGood(1), 0);
+  await archive.close();
+}
+
+function countRows(): unknown {
+  const database = new DatabaseSync(path);
+  const row = database.prepare('SELECT count(*) AS n FROM last_good').get();
+  database.close();
+  return row?.['n'];
+}
+
 function problemOf(call: () => unknown): string {
   try {
     call();
@@ -197,19 +210,6 @@ describe('a row', () => {
 });
 
 describe('what nobody asked for in forgetAfter', () => {
-  async function fill(count: number): Promise<void> {
-    const archive = open();
-    for (let i = 0; i < count; i++) await archive.write(`key ${i}`, createLastGood(1), 0);
-    await archive.close();
-  }
-
-  function countRows(): unknown {
-    const database = new DatabaseSync(path);
-    const row = database.prepare('SELECT count(*) AS n FROM last_good').get();
-    database.close();
-    return row?.['n'];
-  }
-
   it('is deleted, and what was read or written meanwhile is not', async () => {
     const archive = open();
     for (const key of ['forgotten', 'read', 'written']) await archive.write(key, createLastGood(1), 0);
