@@ -92,7 +92,9 @@ export function beginRecord(options: RecordOptions): SqliteRecord {
 
   const usedFor = (): number => Math.round(usedBefore + Math.max(elapsed() - startedAt, 0));
 
+  /** Looks at the clock first: what is written goes with a moment that must not be another clock's. */
   function write(added: number, clean = 0): void {
+    watchClock();
     const row = { run, boot: bootId ?? '', wholeSince, seenAt: now(), clean, usedFor: usedFor() };
     const { changes } = update.run(
       row.boot,
@@ -108,14 +110,18 @@ export function beginRecord(options: RecordOptions): SqliteRecord {
     beatAt = elapsed();
   }
 
-  function doubt(): void {
+  function beginAnew(): void {
     wholeSince = now();
     clockAhead = now() - elapsed();
+  }
+
+  function doubt(): void {
+    beginAnew();
     attempt(() => write(0));
   }
 
   function watchClock(): void {
-    if (Math.abs(now() - elapsed() - clockAhead) > CLOCK_TOLERANCE_MS) doubt();
+    if (Math.abs(now() - elapsed() - clockAhead) > CLOCK_TOLERANCE_MS) beginAnew();
   }
 
   begin(database, { run, boot: bootId ?? '', wholeSince, seenAt: now(), clean: 0, usedFor: usedBefore });
@@ -124,6 +130,7 @@ export function beginRecord(options: RecordOptions): SqliteRecord {
     usedFor,
     count: (added) => write(added),
     forgot(deleted, forgetAfter) {
+      watchClock();
       wholeSince = Math.max(wholeSince, now() - forgetAfter);
       write(-deleted);
     },
@@ -140,7 +147,6 @@ export function beginRecord(options: RecordOptions): SqliteRecord {
       lacking = missing;
     },
     beat() {
-      watchClock();
       if (elapsed() - beatAt >= BEAT_EVERY_MS) attempt(() => write(0));
     },
     end() {

@@ -14,6 +14,7 @@ const FORGET_EVERY_MS = 3_600_000;
 const FORGET_AT_ONCE = 200;
 /** A page of the file is damaged: that concerns the keys on it. */
 const CORRUPT = 11;
+const MAX_BROKEN = 1_000;
 
 export interface SqliteOptions {
   readonly path: string;
@@ -71,6 +72,15 @@ function createArchive(
 ): SqliteArchive {
   // Not at once: after a long pause of the whole service, what is still wanted is asked for first.
   let forgottenAt = record.usedFor();
+  /** Keys of rows that cannot be read: each puts the file in doubt once, and not for as long as it is asked for. */
+  const broken = new Set<string>();
+
+  function doubt(key: string): void {
+    if (broken.has(key)) return;
+    if (broken.size >= MAX_BROKEN) broken.clear();
+    broken.add(key);
+    record.doubt();
+  }
 
   function forgetSome(): void {
     if (record.usedFor() - forgottenAt < FORGET_EVERY_MS) return;
@@ -93,7 +103,7 @@ function createArchive(
   return {
     async read(key) {
       const found = rows.find(key);
-      if (found === 'unreadable') record.doubt();
+      if (found === 'unreadable') doubt(key);
       if (typeof found !== 'object') return found;
       if (record.usedFor() - found.askedAt >= MARK_AFTER_MS) rows.mark(key, record.usedFor());
       return { value: found.value, revision: found.revision };

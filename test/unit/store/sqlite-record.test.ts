@@ -170,7 +170,12 @@ describe('it begins anew', () => {
     const archive = await work();
     edit("UPDATE last_good SET value = '{}' WHERE key = 'other'");
     expect(await archive.read('other')).toBe('unreadable');
-    expect(archive.record.wholeSince()).toBe(now);
+    const since = now;
+    expect(archive.record.wholeSince()).toBe(since);
+    // Once, and not for as long as it is asked for.
+    pass(HOUR, archive);
+    expect(await archive.read('other')).toBe('unreadable');
+    expect(archive.record.wholeSince()).toBe(since);
   });
 
   it('when the file was put back from a backup: its last word is old, or of the future', async () => {
@@ -204,6 +209,16 @@ describe('it begins anew', () => {
       expect(archive.record.wholeSince()).toBe(now - HOUR);
     },
   );
+
+  it('when the clock was put right, something was written at once, and the process was killed', async () => {
+    const archive = await work();
+    now += DAY;
+    await archive.write('new', createLastGood(1), 0);
+    const since = now;
+    leaveAsKilled();
+    pass(MINUTE);
+    expect(open().record.wholeSince()).toBe(since);
+  });
 
   it('when the clock, which was years behind as it was made, was put right while nobody used it', async () => {
     now = START - 3_000 * DAY;
