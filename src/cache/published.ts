@@ -5,26 +5,29 @@ import type { Digest, Run } from '../resolve/types.ts';
 
 /** Of the time that a date can hold (ECMAScript, "time value"). */
 const moment = z.number().min(-8.64e15).max(8.64e15);
-/** One line of a length that a provider gives. */
-const word = z
-  .string()
-  .max(1_000)
-  .regex(/^\P{Cc}*$/u);
+/** No longer than what a provider gives. A branch's name may hold nearly any character. */
+const word = z.string().max(4_000);
+const commit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 
 const run: z.ZodType<Run> = z.object({
   id: word.min(1),
   number: word,
   attempt: z.int().min(0),
   workflow: word,
+  workflowId: word,
   branch: word,
-  commit: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
+  refKind: z.enum(['branch', 'tag', 'pull_request', 'unknown']),
+  commit,
+  builtCommit: commit.nullable(),
   event: word,
-  state: z.enum(['running', 'success', 'unsuccessful']),
+  state: z.enum(['running', 'success', 'unsuccessful', 'skipped']),
   outcome: word,
   headRepositoryId: word.nullable(),
   foreign: z.boolean(),
+  mayPush: z.boolean(),
   url: word.regex(/^(?:https?:\/\/\S+)?$/),
   createdAt: moment,
+  startedAt: moment,
   updatedAt: moment,
   committedAt: moment.nullable(),
 });
@@ -38,6 +41,7 @@ const runPage = z.object({
 
 const pullRequestHead = z.object({
   kind: z.literal('known'),
+  openedAt: moment.nullable(),
   headRepositoryId: word.nullable(),
   foreign: z.boolean(),
 });
@@ -56,7 +60,7 @@ const digestResult = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const revision = z.object({ kind: z.literal('found'), revision: word.nullable() });
+const revision = z.object({ kind: z.literal('found'), revisions: z.array(word.min(1)).max(1_000) });
 
 /** Each: undefined for what is none. */
 export const parseRunPage = (value: unknown): RunPage | undefined => runPage.safeParse(value).data;

@@ -43,6 +43,8 @@ export interface RunSource {
 
 export interface PullRequestHead {
   readonly kind: 'known';
+  /** When it was opened, by the provider's clock, milliseconds since the epoch; null: the provider does not tell. */
+  readonly openedAt: number | null;
   /** Null when the head repository is gone. */
   readonly headRepositoryId: string | null;
   readonly foreign: boolean;
@@ -64,8 +66,11 @@ export type ImageResult =
   | { readonly kind: 'invalid'; readonly reason: string };
 
 export type RevisionResult =
-  /** The label `org.opencontainers.image.revision`; null when the image bears none. */
-  | { readonly kind: 'found'; readonly revision: string | null }
+  /**
+   * What is said under `org.opencontainers.image.revision`, each value once: the annotation of the document that is pinned, that of
+   * the platform's manifest, the label of the image's configuration. None when the image bears none.
+   */
+  | { readonly kind: 'found'; readonly revisions: readonly string[] }
   | { readonly kind: 'absent'; readonly reason: string }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 

@@ -244,7 +244,7 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
         const share = createSharedCall({ exchange: openExchange(counting), now: Date.now, delay });
         const upstream: RegistryClient = {
           resolveDigest: async () => ({ kind: 'found', digest: digest('a'), mediaType: 'x' }),
-          resolveRevision: async () => ({ kind: 'found', revision: null }),
+          resolveRevision: async () => ({ kind: 'found', revisions: [] }),
         };
         const client = createSharedRegistryClient(upstream, share);
         const archive = createRedisArchive(counting, DAY);
