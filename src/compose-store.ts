@@ -1,5 +1,6 @@
 /** Constructs the memory of what was handed out, and what replicas tell each other, as the configuration says. */
-import type { RedisSettings, StoreSettings } from './config/store-settings.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RedisSettings, SqliteSettings, StoreSettings } from './config/store-settings.ts';
 import { createSecretReader, type SecretReader } from './config/secret.ts';
 import type { Exchange, LastGoodStore, StoreObserver } from './resolve/ports.ts';
 import { createMemoryStore } from './store/memory.ts';
@@ -7,8 +8,9 @@ import { createOutage, type Outage } from './store/outage.ts';
 import { connectRedis, type RedisConnection } from './store/redis-connection.ts';
 import { createRedisExchange } from './store/redis-exchange.ts';
 import { createRedisArchive, probeRedis } from './store/redis.ts';
-import { createRememberingStore } from './store/remembering.ts';
-import { createSqliteArchive } from './store/sqlite.ts';
+import { createRememberingStore, type RememberingStore } from './store/remembering.ts';
+import { createSignedExchange } from './store/signed-exchange.ts';
+import { createLiveSqlite } from './store/sqlite-live.ts';
 import { probeSqliteFile } from './store/sqlite-file.ts';
 import type { World } from './world.ts';
 
@@ -16,7 +18,10 @@ export interface ComposedStore {
   readonly lastGood: LastGoodStore;
   /** Undefined: there are no other replicas. */
   readonly exchange?: Exchange;
-  /** Gives a server a moment to answer; what it is not ready for is then taken from memory. */
+  /**
+   * Opens the file, or gives a server a moment to answer; what that is not ready for is then taken from memory.
+   * @throws ConfigError when the file cannot be opened, is not ours, or is another process's
+   */
   open(): Promise<void>;
   close(): Promise<void>;
 }
@@ -28,17 +33,71 @@ const CONNECT_WITHIN_MS = 1_000;
 /** So long somebody who checks does: longer than one try to connect takes. */
 const PROBE_WITHIN_MS = 2_500;
 
-/** @throws ConfigError when the file cannot be opened, or is not ours */
-export function composeStore(settings: StoreSettings, world: World, observer: StoreObserver): ComposedStore {
+/** What was not written is tried again so often: a disk that is not full any more is written to at once. */
+const CATCH_UP_EVERY_MS = 1_000;
+/** A file that failed costs no time to try again; a server may. */
+const LEAVE_FILE_ALONE_MS = 500;
+
+/** @param readToken the plugin's own, which all replicas have: by it they know each other */
+export function composeStore(
+  settings: StoreSettings,
+  world: World,
+  observer: StoreObserver,
+  readToken: SecretReader,
+): ComposedStore {
   if (settings.kind === 'memory') return { lastGood: createMemoryStore(), open: doNothing, close: doNothing };
-  const { now, warn } = world;
-  const outage = createOutage({ now, warn, observer });
-  if (settings.kind === 'redis') return composeRedis(settings, world, outage);
-  const archive = createSqliteArchive({ path: settings.path, forgetAfter: settings.forgetAfterMs, now });
+  return settings.kind === 'redis'
+    ? composeRedis(settings, world, observer, readToken)
+    : composeSqlite(settings, world, observer);
+}
+
+function composeSqlite(
+  { path, forgetAfterMs: forgetAfter }: SqliteSettings,
+  { now, warn }: World,
+  observer: StoreObserver,
+): ComposedStore {
+  const outage = createOutage({ now, warn, observer, longestMs: LEAVE_FILE_ALONE_MS });
+  const archive = createLiveSqlite({ path, forgetAfter, now, warn, delay });
+  const lastGood = createRememberingStore({ archive, outage, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now });
+  const catchingUp = createCatchingUp(lastGood, outage);
   return {
-    lastGood: createRememberingStore({ archive, outage, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now }),
-    open: doNothing,
-    close: () => archive.close(),
+    lastGood,
+    async open() {
+      await archive.open();
+      catchingUp.start();
+    },
+    async close() {
+      await catchingUp.stop();
+      await archive.close();
+    },
+  };
+}
+
+/** Several are valid at once while one is replaced. */
+function linesOf(text: string): string[] {
+  return text.split(/\r?\n/).filter((line) => line !== '');
+}
+
+interface CatchingUp {
+  start(): void;
+  /** Tries once more. */
+  stop(): Promise<void>;
+}
+
+function createCatchingUp(store: RememberingStore, outage: Outage): CatchingUp {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    start() {
+      timer = setInterval(() => void store.catchUp(), CATCH_UP_EVERY_MS).unref();
+    },
+    async stop() {
+      if (timer === undefined) return;
+      clearInterval(timer);
+      // One that has begun may have given up.
+      await store.catchUp();
+      outage.retryNow();
+      await store.catchUp();
+    },
   };
 }
 
@@ -46,17 +105,30 @@ function doNothing(): Promise<void> {
   return Promise.resolve();
 }
 
-function composeRedis(settings: RedisSettings, world: World, outage: Outage): ComposedStore {
+function composeRedis(
+  settings: RedisSettings,
+  world: World,
+  observer: StoreObserver,
+  readToken: SecretReader,
+): ComposedStore {
+  const { now, warn } = world;
+  const outage = createOutage({ now, warn, observer });
   const redis = connect(settings, world);
   const archive = createRedisArchive(redis, settings.forgetAfterMs);
+  const lastGood = createRememberingStore({ archive, outage, readAgainAfter: 0, now });
+  const catchingUp = createCatchingUp(lastGood, outage);
   return {
-    lastGood: createRememberingStore({ archive, outage, readAgainAfter: 0, now: world.now }),
-    exchange: createRedisExchange(redis, outage),
+    lastGood,
+    exchange: createSignedExchange(createRedisExchange(redis, outage), () => linesOf(readToken())),
     async open() {
       await redis.untilConnected(CONNECT_WITHIN_MS);
       await outage.attempt('read', () => redis.send('PING'));
+      catchingUp.start();
     },
-    close: () => archive.close(),
+    async close() {
+      await catchingUp.stop();
+      await archive.close();
+    },
   };
 }
 

@@ -169,7 +169,7 @@ export function composeService(
 ): Service {
   const metrics = createMetrics(version, now);
   const world: World = { env, now, observer: metrics, warn: (message) => logger.warn(message) };
-  const store = composeStore(config.store, world, metrics);
+  const store = composeStore(config.store, world, metrics, tokenReader(config.server.token, world));
   const core = composeCore(config, world, store);
   const authenticator = composeAuthenticator(config.server.token, world);
   const answers = createAnswers({

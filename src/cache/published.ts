@@ -3,28 +3,29 @@ import { z } from 'zod';
 import type { DigestResult, PullRequestHead, RevisionResult, RunPage } from '../resolve/ports.ts';
 import type { Digest, Run } from '../resolve/types.ts';
 
-const moment = z.number().finite();
+/** Of the time that a date can hold (ECMAScript, "time value"). */
+const moment = z.number().min(-8.64e15).max(8.64e15);
+/** No longer than what a provider gives. A branch's name may hold nearly any character. */
+const word = z.string().max(4_000);
+const commit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 
 const run: z.ZodType<Run> = z.object({
-  id: z.string().min(1),
-  number: z.string(),
-  attempt: z.int(),
-  workflow: z.string(),
-  workflowId: z.string(),
-  branch: z.string(),
+  id: word.min(1),
+  number: word,
+  attempt: z.int().min(0),
+  workflow: word,
+  workflowId: word,
+  branch: word,
   refKind: z.enum(['branch', 'tag', 'pull_request', 'unknown']),
-  commit: z.string().regex(/^[0-9a-f]{40,64}$/),
-  builtCommit: z
-    .string()
-    .regex(/^[0-9a-f]{40,64}$/)
-    .nullable(),
-  event: z.string(),
+  commit,
+  builtCommit: commit.nullable(),
+  event: word,
   state: z.enum(['running', 'success', 'unsuccessful', 'skipped']),
-  outcome: z.string(),
-  headRepositoryId: z.string().nullable(),
+  outcome: word,
+  headRepositoryId: word.nullable(),
   foreign: z.boolean(),
   mayPush: z.boolean(),
-  url: z.string(),
+  url: word.regex(/^(?:https?:\/\/\S+)?$/),
   createdAt: moment,
   startedAt: moment,
   updatedAt: moment,
@@ -32,16 +33,16 @@ const run: z.ZodType<Run> = z.object({
 });
 
 const runPage = z.object({
-  runs: z.array(run),
+  runs: z.array(run).max(1_000),
   more: z.boolean(),
-  total: z.number(),
-  validator: z.string().exactOptional(),
+  total: z.int().min(0),
+  validator: word.exactOptional(),
 });
 
 const pullRequestHead = z.object({
   kind: z.literal('known'),
   openedAt: moment.nullable(),
-  headRepositoryId: z.string().nullable(),
+  headRepositoryId: word.nullable(),
   foreign: z.boolean(),
 });
 
@@ -51,15 +52,15 @@ const digest = z
   .transform((text) => text as Digest);
 
 const digestResult = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('found'), digest, mediaType: z.string() }),
+  z.object({ kind: z.literal('found'), digest, mediaType: word }),
   z.object({
     kind: z.literal('absent'),
     missing: z.enum(['manifest', 'repository']),
-    reason: z.string(),
+    reason: word,
   }),
 ]);
 
-const revision = z.object({ kind: z.literal('found'), revisions: z.array(z.string().min(1)) });
+const revision = z.object({ kind: z.literal('found'), revisions: z.array(word.min(1)).max(1_000) });
 
 /** Each: undefined for what is none. */
 export const parseRunPage = (value: unknown): RunPage | undefined => runPage.safeParse(value).data;

@@ -1,9 +1,11 @@
 /** Calls upstream once for all replicas: one has the turn and publishes what it is told, the others wait for that. */
-import type { Clock, Exchange } from '../resolve/ports.ts';
+import type { Clock, Exchange, Turn } from '../resolve/ports.ts';
 
 /** Milliseconds for which a replica keeps its turn at most, and the others wait; then each goes on by itself. */
 const TURN_MS = 3_000;
 const LOOK_EVERY_MS = 40;
+/** A page of a hundred runs is a fiftieth of it. */
+const LONGEST_TEXT = 4_000_000;
 
 export interface SharedCallDeps {
   readonly exchange: Exchange;
@@ -28,6 +30,10 @@ export interface SharedQuestion<T> {
    * @param last what was published last, and is not good enough
    */
   readonly ask: (last: Told<T> | undefined) => Promise<T>;
+  /** Milliseconds: what is older will not do, so that the turn is taken with the first look. Left out: it may be of any age. */
+  readonly goodFor?: number;
+  /** Upstream is asked without a look where that takes longer. */
+  readonly cheap?: boolean;
   /** Milliseconds for which the answer may be of use to others; 0: not at all. */
   readonly keepFor: (value: T) => number;
 }
@@ -35,48 +41,67 @@ export interface SharedQuestion<T> {
 export type ShareCall = <T>(question: SharedQuestion<T>) => Promise<Told<T>>;
 
 export function createSharedCall({ exchange, now, delay }: SharedCallDeps): ShareCall {
-  async function look<T>({ topic, parse }: SharedQuestion<T>): Promise<Told<T> | undefined> {
+  async function look<T>(
+    { topic, parse }: SharedQuestion<T>,
+    goodFor: number,
+  ): Promise<{ told: Told<T> | undefined; turn: Turn | undefined }> {
     const lookedAt = now();
-    const found = await exchange.find(topic);
-    const value = found && parse(parseJson(found.text));
+    const { publication, turn } = await exchange.look(topic, goodFor, TURN_MS);
+    const value = publication && parse(parseJson(publication.text));
     // Reckoned from before the question, so that it is never younger than it was.
-    return value === undefined ? undefined : { value, askedAt: lookedAt - (found?.ageMs ?? 0) };
+    const told = value === undefined ? undefined : { value, askedAt: lookedAt - (publication?.ageMs ?? 0) };
+    return { told, turn };
   }
 
-  async function askAndPublish<T>(question: SharedQuestion<T>, last: Told<T> | undefined): Promise<Told<T>> {
+  /** @param turn left out: another one has it, or nobody was asked */
+  async function ask<T>(
+    question: SharedQuestion<T>,
+    last: Told<T> | undefined,
+    turn?: Turn,
+  ): Promise<Told<T>> {
+    const { topic } = question;
     const askedAt = now();
-    const value = await question.ask(last);
-    const keepFor = question.keepFor(value);
-    if (keepFor > 0) {
-      const publication = { text: JSON.stringify(value), ageMs: Math.max(now() - askedAt, 0) };
-      await exchange.publish(question.topic, publication, keepFor);
+    let ended = false;
+    try {
+      const value = await question.ask(last);
+      const keepFor = question.keepFor(value);
+      if (keepFor > 0) {
+        const publication = { text: JSON.stringify(value), ageMs: Math.max(now() - askedAt, 0) };
+        if (turn === undefined) exchange.publish(topic, publication, keepFor);
+        else turn.publish(publication, keepFor);
+        ended = true;
+      }
+      return { value, askedAt };
+    } finally {
+      if (!ended) turn?.end();
     }
-    return { value, askedAt };
   }
 
   return async (question) => {
-    for (let waited = 0; ; waited += LOOK_EVERY_MS) {
-      const published = await look(question);
-      if (published !== undefined && question.accept(published)) return published;
-      if (waited >= TURN_MS) return askAndPublish(question, published);
-      const turn = await exchange.takeTurn(question.topic, TURN_MS);
-      if (turn === undefined) {
-        await delay(LOOK_EVERY_MS);
-        continue;
+    if (question.cheap === true && exchange.isSlow()) return ask(question, undefined);
+    const startedAt = now();
+    let goodFor = question.goodFor ?? Infinity;
+    for (let waited = 0; ;) {
+      const { told, turn } = await look(question, goodFor);
+      if (told !== undefined && question.accept(told)) {
+        turn?.end();
+        return told;
       }
-      try {
-        // Whoever had the turn before may have published since.
-        const latest = await look(question);
-        if (latest !== undefined && question.accept(latest)) return latest;
-        return await askAndPublish(question, latest);
-      } finally {
-        await turn.end();
-      }
+      // Looks take time, too. A clock that was set back must not make it longer.
+      if (turn !== undefined || Math.max(waited, now() - startedAt) >= TURN_MS)
+        return ask(question, told, turn);
+      // What is there will not do, though it is not too old: the turn is wanted whatever is there.
+      const again = goodFor !== -1;
+      goodFor = -1;
+      if (again && told !== undefined) continue;
+      await delay(LOOK_EVERY_MS);
+      waited += LOOK_EVERY_MS;
     }
   };
 }
 
 function parseJson(text: string): unknown {
+  if (text.length > LONGEST_TEXT) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -36,6 +36,7 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
     const told = await share<RunPage>({
       topic: topicOf('runs', gitRepository),
       parse: parseRunPage,
+      goodFor: freshFor(),
       accept: ({ askedAt }) =>
         now() - askedAt < freshFor() && askedAt > (given?.askedAt ?? -Infinity) && askedAt <= now(),
       async ask(last) {

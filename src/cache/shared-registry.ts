@@ -16,8 +16,9 @@ export function createSharedRegistryClient(client: RegistryClient, share: ShareC
     async resolveDigest(reference, platform, newEnough) {
       const { value, askedAt } = await share<DigestResult>({
         topic: topicOf('digest', reference, platform),
-        parse: parseDigestResult,
+        parse: (published) => fitting(parseDigestResult(published), reference, platform),
         accept: (told) => isNewEnough(told.value, told.askedAt, newEnough),
+        cheap: true,
         ask: () => client.resolveDigest(reference, platform),
         keepFor: ({ kind }) => (kind === 'found' ? KEEP_FOUND_MS : kind === 'absent' ? KEEP_ABSENT_MS : 0),
       });
@@ -28,12 +29,23 @@ export function createSharedRegistryClient(client: RegistryClient, share: ShareC
         topic: topicOf('revision', reference, platform),
         parse: parseRevision,
         accept: () => true,
+        cheap: true,
         ask: () => client.resolveRevision(reference, platform),
         keepFor: ({ kind }) => (kind === 'found' ? KEEP_REVISION_MS : 0),
       });
       return value;
     },
   };
+}
+
+/** Content is its digest: of an image that is named by one nobody can tell another. */
+function fitting(
+  result: DigestResult | undefined,
+  { digest }: ImageReference,
+  platform: Platform | undefined,
+): DigestResult | undefined {
+  if (result?.kind !== 'found' || digest === undefined || platform !== undefined) return result;
+  return result.digest === digest ? result : undefined;
 }
 
 function isNewEnough(result: DigestResult, askedAt: number, newEnough: NewEnough | undefined): boolean {

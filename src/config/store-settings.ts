@@ -4,10 +4,13 @@ import { parseDuration } from './duration.ts';
 import type { ConfigDocument } from './schema.ts';
 
 /** Durations are in milliseconds. */
-export type StoreSettings =
-  | { readonly kind: 'memory' }
-  | { readonly kind: 'sqlite'; readonly path: string; readonly forgetAfterMs: number }
-  | RedisSettings;
+export type StoreSettings = { readonly kind: 'memory' } | SqliteSettings | RedisSettings;
+
+export interface SqliteSettings {
+  readonly kind: 'sqlite';
+  readonly path: string;
+  readonly forgetAfterMs: number;
+}
 
 export interface RedisSettings {
   readonly kind: 'redis';

@@ -163,14 +163,28 @@ export interface Publication {
 
 /** Where replicas tell each other what upstream said. Never throws: without it, each goes on by itself. */
 export interface Exchange {
-  find(topic: string): Promise<Publication | undefined>;
-  /** Unless a newer one is there. */
-  publish(topic: string, publication: Publication, keepForMs: number): Promise<void>;
   /**
-   * @returns whether it is this replica's turn to ask upstream (also when nobody can tell); at most for so long, or until the
-   * returned turn is ended
+   * What was published, and this replica's turn to ask upstream, in one question.
+   * @param goodForMs the turn is taken only where nothing is published that is as young; -1: whatever is
+   * @param turnForMs milliseconds that the turn lasts at most
+   * @returns the turn unless another one has it, or it was not taken; also when nobody can tell
    */
-  takeTurn(topic: string, forMs: number): Promise<{ end(): Promise<void> } | undefined>;
+  look(topic: string, goodForMs: number, turnForMs: number): Promise<Look>;
+  /** Unless a newer one is there. Nobody waits for it. */
+  publish(topic: string, publication: Publication, keepForMs: number): void;
+  /** Asking here takes longer than asking a registry. */
+  isSlow(): boolean;
+}
+
+export interface Look {
+  readonly publication?: Publication | undefined;
+  readonly turn?: Turn | undefined;
+}
+
+/** One of the two ends it. Nobody waits for that. */
+export interface Turn {
+  end(): void;
+  publish(publication: Publication, keepForMs: number): void;
 }
 
 /** Told how the store does, for metrics. */

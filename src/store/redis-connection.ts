@@ -3,9 +3,10 @@
  * itself keeps, and has no dependencies.
  */
 import { createClient, type RedisArgument, type RespVersions } from '@redis/client';
+import { createLatency } from './latency.ts';
 
 /** Milliseconds that an answer waits for the store at most. */
-const COMMAND_TIMEOUT_MS = 250;
+const COMMAND_TIMEOUT_MS = 500;
 const CONNECT_TIMEOUT_MS = 2_000;
 const SLOWEST_RECONNECT_MS = 5_000;
 /** A connection that has gone dead without a word is noticed by a ping that is not answered. */
@@ -24,6 +25,8 @@ export interface RedisConnectionOptions {
 export interface RedisConnection {
   /** Runs a command. @throws Error when it has not come to its end in time, with the server's name and what is wrong */
   send(...command: readonly RedisArgument[]): Promise<unknown>;
+  /** Every command of late took longer than a registry nearby does. */
+  isSlow(): boolean;
   /** @returns when it is connected, or after so many milliseconds */
   untilConnected(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
@@ -32,6 +35,7 @@ export interface RedisConnection {
 export function connectRedis({ url, readPassword }: RedisConnectionOptions): RedisConnection {
   const { host, username } = new URL(url);
   let trouble: string | undefined = 'not connected yet';
+  const latency = createLatency(elapsed);
   const client = createClient({
     url,
     RESP,
@@ -57,17 +61,27 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
   client.connect().catch((error: unknown) => (trouble = describe(error)));
 
   return {
-    send: (...command) =>
-      within(COMMAND_TIMEOUT_MS, client.sendCommand([...command])).catch((error: unknown) => {
-        // Without the cause: a server's own text may repeat what it was sent, the password among it.
-        throw new Error(`Redis at ${host}: ${(client.isReady ? undefined : trouble) ?? describe(error)}`);
-      }),
+    send(...command) {
+      const startedAt = elapsed();
+      return within(COMMAND_TIMEOUT_MS, client.sendCommand([...command]))
+        .catch((error: unknown) => {
+          // Without the cause: a server's own text may repeat what it was sent, the password among it.
+          throw new Error(`Redis at ${host}: ${(client.isReady ? undefined : trouble) ?? describe(error)}`);
+        })
+        .finally(() => latency.answered(startedAt));
+    },
+    isSlow: () => latency.isSlow(),
     untilConnected: (timeoutMs) => within(timeoutMs, connected).catch(() => undefined),
     async close() {
       await (client.isReady ? within(COMMAND_TIMEOUT_MS, client.close()).catch(() => undefined) : undefined);
       if (client.isOpen) client.destroy();
     },
   };
+}
+
+/** Milliseconds of any beginning, which nobody can set. */
+function elapsed(): number {
+  return performance.now();
 }
 
 class LateAnswer extends Error {

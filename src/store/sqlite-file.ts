@@ -21,6 +21,19 @@ export const MIGRATIONS: readonly string[] = [
      asked_at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX last_good_by_asked_at ON last_good (asked_at);`,
+  // `asked_at` is by the time that the store has been in use from here on, not by the machine's clock (sqlite-record.ts).
+  `CREATE TABLE meta (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     run TEXT NOT NULL,
+     boot TEXT NOT NULL,
+     whole_since INTEGER NOT NULL,
+     seen_at INTEGER NOT NULL,
+     clean INTEGER NOT NULL,
+     used_for INTEGER NOT NULL,
+     checksum TEXT NOT NULL,
+     answers INTEGER NOT NULL
+   ) STRICT;
+   UPDATE last_good SET asked_at = 0;`,
 ];
 
 /**
@@ -73,13 +86,18 @@ function open(path: string, known: number, prepare: (database: DatabaseSync) => 
     return database;
   } catch (error) {
     database?.close();
-    if (error instanceof ConfigError) throw error;
-    const code = resultCode(error);
-    throw refusal(path, FAULTS.get(code) ?? 'a file that cannot be used as a database', {
-      cause: error,
-      ...(PLACE_FAULTS.has(code) && { expected: WRITABLE_PLACE }),
-    });
+    throw refuse(path, error);
   }
+}
+
+/** @returns what says in one line why the file cannot be used */
+export function refuse(path: string, error: unknown): ConfigError {
+  if (error instanceof ConfigError) return error;
+  const code = resultCode(error);
+  return refusal(path, FAULTS.get(code) ?? 'a file that cannot be used as a database', {
+    cause: error,
+    ...(PLACE_FAULTS.has(code) && { expected: WRITABLE_PLACE }),
+  });
 }
 
 /** Reads only. */
@@ -131,7 +149,8 @@ const OWN_DATABASE = "Greenpin's own database, or a place where it can make one;
 
 const CANNOT_OPEN = 14;
 
-function resultCode(error: unknown): number {
+/** SQLite's primary result code, 0: none. */
+export function resultCode(error: unknown): number {
   // Node's own look at the file comes first, and may be the one that is refused.
   if (error instanceof Error && 'syscall' in error) return CANNOT_OPEN;
   return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
@@ -142,7 +161,8 @@ interface RefusalOptions {
   readonly cause?: unknown;
 }
 
-function refusal(
+/** One line: what was found at the path, and what is expected there. */
+export function refusal(
   path: string,
   found: string,
   { expected = OWN_DATABASE, cause }: RefusalOptions = {},

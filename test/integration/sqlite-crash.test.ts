@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
 import type { LastGood } from '../../src/resolve/types.ts';
 import { createSqliteArchive } from '../../src/store/sqlite.ts';
-import { createLastGood } from '../fixtures/last-good.ts';
+import { createLastGood, keptOf } from '../fixtures/last-good.ts';
 
 const WRITER = join(import.meta.dirname, '../fixtures/store-writer.ts');
 const DAY = 86_400_000;
@@ -46,11 +46,11 @@ it('every write that was acknowledged is there after kill -9, again and again', 
     // From the first write, while the file is being made, to after some checkpoints.
     const last = await writeAndKill(1 + ((round * 37) % 300) * (round % 3));
     const archive = open();
-    const count = await archive.read('count');
+    const count = keptOf(await archive.read('count'));
     expect(count?.revision).toBeGreaterThanOrEqual(last);
     expect(count?.value).toEqual(createLastGood(count?.revision ?? 0));
     for (let number = Math.max(last - 4, 1); number <= last; number++) {
-      const kept = await archive.read(`key ${number % 5}`);
+      const kept = keptOf(await archive.read(`key ${number % 5}`));
       expect(kept?.value.set.build.position).toBeGreaterThanOrEqual(
         createLastGood(number).set.build.position,
       );
@@ -67,7 +67,7 @@ it('a process that is killed at any moment of its start leaves a file that opens
     await once(child, 'close');
     const archive = open();
     await archive.write(`round ${round}`, createLastGood(round), 0);
-    expect((await archive.read(`round ${round}`))?.value).toEqual(createLastGood(round));
+    expect(keptOf(await archive.read(`round ${round}`))?.value).toEqual(createLastGood(round));
     await archive.close();
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
   }
@@ -129,7 +129,7 @@ async function examine(): Promise<Outcome> {
   let read = 0;
   for (const [i, key] of KEYS.entries()) {
     // Damage that shows later is the caller's to survive.
-    const value = (await archive.read(key).catch(() => undefined))?.value;
+    const value = keptOf(await archive.read(key).catch(() => undefined))?.value;
     if (value === undefined) continue;
     if (!isDeepStrictEqual(value, older(i)) && !isDeepStrictEqual(value, newer(i))) return 'wrong';
     read++;

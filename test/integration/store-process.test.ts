@@ -1,6 +1,7 @@
 /** What processes remember of each other by way of the file, and what commands leave behind. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
 import { readReply } from '../fixtures/plugin-reply.ts';
 import { createCliBed, type CliBed } from './cli-bed.ts';
@@ -16,6 +17,17 @@ async function serve<T>(bed: CliBed, use: (url: string) => Promise<T>): Promise<
   } finally {
     child.kill('SIGKILL');
     await ended;
+  }
+}
+
+function countAnswers(bed: CliBed): unknown {
+  const database = new DatabaseSync(join(bed.folder, 'greenpin.db'), { readOnly: true });
+  try {
+    return database.prepare('SELECT count(*) AS n FROM last_good').get()?.['n'];
+  } catch {
+    return undefined;
+  } finally {
+    database.close();
   }
 }
 
@@ -47,6 +59,34 @@ it('a file that is no database keeps the plugin from starting, in one line, and 
   );
   expect(status).toBe(2);
   expect(readFileSync(join(bed.folder, 'greenpin.db'), 'utf8')).toBe('something else\n');
+});
+
+it('a second process on one file does not start, in one line, while the first one goes on and check looks at it', async () => {
+  await using bed = await createCliBed();
+  const answer = { commit: COMMIT, ...bed.build(COMMIT) };
+  await serve(bed, async (url) => {
+    expect(await ask(bed, url)).toMatchObject({ freshness: 'fresh', answer });
+    const second = await bed.run(['serve']);
+    expect(second.stderr).toBe(
+      'greenpin: store.path: found a file that another Greenpin process uses at "greenpin.db", expected one for each process; end the other one first, or let several share store.kind: redis\n',
+    );
+    expect(second.status).toBe(2);
+    expect(await bed.run(['check'])).toMatchObject({ status: 0 });
+    expect(await ask(bed, url)).toMatchObject({ status: 200, answer });
+  });
+});
+
+it('a file that is deleted under the process is made anew, and a restart loses nothing', async () => {
+  await using bed = await createCliBed();
+  const answer = { commit: COMMIT, ...bed.build(COMMIT) };
+  await serve(bed, async (url) => {
+    await ask(bed, url);
+    for (const suffix of ['', '-wal', '-shm']) rmSync(join(bed.folder, `greenpin.db${suffix}`));
+    await expect.poll(() => existsSync(join(bed.folder, 'greenpin.db')), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => countAnswers(bed), { timeout: 10_000 }).toBe(1);
+  });
+  bed.github.fault({ kind: 'status', status: 503 });
+  expect(await serve(bed, (url) => ask(bed, url))).toMatchObject({ freshness: 'stale', answer });
 });
 
 it('a start says nothing but that it listens, and makes the file where it is configured', async () => {

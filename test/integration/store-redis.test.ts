@@ -1,14 +1,63 @@
+import { setImmediate as nextTick, setTimeout as delay } from 'node:timers/promises';
+import type { RedisArgument } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createSharedCall } from '../../src/cache/shared-call.ts';
+import { createSharedRegistryClient } from '../../src/cache/shared-registry.ts';
+import type { RegistryClient } from '../../src/resolve/ports.ts';
 import { createOutage } from '../../src/store/outage.ts';
-import { connectRedis } from '../../src/store/redis-connection.ts';
+import { connectRedis, type RedisConnection } from '../../src/store/redis-connection.ts';
+import { createRedisExchange } from '../../src/store/redis-exchange.ts';
 import { createRedisArchive, probeRedis } from '../../src/store/redis.ts';
 import { createRememberingStore } from '../../src/store/remembering.ts';
 import { describeStore } from '../contract/store.ts';
-import { createLastGood } from '../fixtures/last-good.ts';
+import { createLastGood, keptOf } from '../fixtures/last-good.ts';
+import { digest } from '../fixtures/values.ts';
 import { startRedisServer, type RedisServer } from '../fixtures/redis-server.ts';
 
 const DAY = 86_400_000;
 const PASSWORD = 'a password, of this test only';
+
+function openExchange(redis: RedisConnection) {
+  return createRedisExchange(
+    redis,
+    createOutage({
+      now: Date.now,
+      warn(message) {
+        throw new Error(message);
+      },
+      observer: { storeFailed: () => undefined, storeUp: () => undefined },
+    }),
+  );
+}
+
+/** What is sent together is one trip. A publication is never answered: whoever waited for it would wait for ever. */
+function countTrips(redis: RedisConnection, slow: boolean) {
+  let trips = 0;
+  let publications = 0;
+  let together: Promise<void> | undefined;
+
+  async function leave(): Promise<void> {
+    await nextTick();
+    trips++;
+    together = undefined;
+  }
+
+  return {
+    ...redis,
+    isSlow: () => slow,
+    trips: () => trips,
+    publications: () => publications,
+    async send(...command: readonly RedisArgument[]): Promise<unknown> {
+      if (command.some((part) => part.includes('told:')) && command[1]?.includes('PEXPIRE') === true) {
+        publications++;
+        return new Promise(() => undefined);
+      }
+      together ??= leave();
+      await together;
+      return redis.send(...command);
+    },
+  };
+}
 
 describe.skipIf(!inject('redis').available)('with a Redis server', () => {
   let server: RedisServer;
@@ -76,16 +125,138 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
       await archive.close();
     });
 
-    it.each(['{', '{}', 'null', '"x"'])(
-      'that was broken into %s is none, and can be written',
-      async (broken) => {
+    it.each([
+      'HSET KEY revision 7 value {',
+      'HSET KEY revision 7 value {}',
+      'HSET KEY revision 7 value null',
+      "HSET KEY revision 7 value 'x'",
+      'HSET KEY revision seven value {}',
+      'HSET KEY revision 1e300 value {}',
+      'HSET KEY revision -1 value {}',
+      'HSET KEY revision 99999999999999999999 value {}',
+      'HSET KEY revision 7',
+      'HSET KEY value {}',
+      'HSET KEY something else',
+      'SET KEY text',
+      'RPUSH KEY 1 2',
+      'SADD KEY 1',
+    ])('that was broken by %s is unreadable, not absent, and is overwritten', async (command) => {
+      await server.command('FLUSHALL');
+      const archive = createRedisArchive(await connect(), DAY);
+      await server.command(command.replace('KEY', 'greenpin:1:last-good:key'));
+      expect(await archive.read('key')).toBe('unreadable');
+      expect(await archive.read('another')).toBeUndefined();
+      expect(await archive.write('key', createLastGood(1), 0)).toMatchObject({ kind: 'written' });
+      expect(keptOf(await archive.read('key'))?.value).toEqual(createLastGood(1));
+      expect(await archive.write('key', createLastGood(2), 0)).toMatchObject({ kind: 'overtaken' });
+      await archive.close();
+    });
+
+    it('that is unreadable does not vanish before it would be forgotten', async () => {
+      await server.command('FLUSHALL');
+      const archive = createRedisArchive(await connect(), 30 * DAY);
+      await server.command('SET greenpin:1:last-good:key text PX 60000');
+      await archive.read('key');
+      const left = Number((await server.command('PTTL greenpin:1:last-good:key')).slice(1));
+      expect(left).toBeGreaterThan(29 * DAY);
+      await archive.close();
+    });
+  });
+
+  describe('a server that has lost what it had', () => {
+    it.each(['is flushed', 'is started again without a copy', 'has evicted its mark'])(
+      'is noticed by who knew it before, when it %s: what is not there may be known to another one',
+      async (how) => {
         await server.command('FLUSHALL');
-        const archive = createRedisArchive(await connect(), DAY);
-        await server.command(`HSET greenpin:1:last-good:key revision 7 value ${broken.replaceAll('"', "'")}`);
+        let elapsed = 0;
+        const archive = createRedisArchive(await connect(), DAY, () => elapsed);
         expect(await archive.read('key')).toBeUndefined();
-        expect(await archive.write('key', createLastGood(1), 0)).toEqual({ kind: 'written', revision: 8 });
-        expect((await archive.read('key'))?.value).toEqual(createLastGood(1));
+        expect(archive.record?.mayLack()).toBe(false);
+        if (how.startsWith('is flushed')) await server.command('FLUSHALL');
+        else if (how.startsWith('has')) await server.command('DEL greenpin:1:memory');
+        else {
+          await server.kill();
+          await server.start();
+        }
+        // Another one comes first, who has not known it.
+        const late = createRedisArchive(await connect(), DAY);
+        expect(await late.read('key')).toBeUndefined();
+        expect(late.record?.mayLack()).toBe(false);
+        await expect.poll(() => archive.read('key').catch(() => 'down')).toBeUndefined();
+        expect(archive.record?.mayLack()).toBe(true);
+        expect(archive.record?.wasReplaced()).toBe(true);
+        expect(archive.record?.wasReplaced()).toBe(false);
+        elapsed += 30_000;
+        expect(archive.record?.mayLack()).toBe(false);
         await archive.close();
+        await late.close();
+      },
+    );
+  });
+
+  describe('what replicas tell each other', () => {
+    it('is told with its age, and the turn given to one of them, in one command', async () => {
+      await server.command('FLUSHALL');
+      const redis = await connect();
+      const exchange = openExchange(redis);
+      const first = await exchange.look('topic', Infinity, 60_000);
+      expect(first).toEqual({ publication: undefined, turn: expect.anything() as unknown });
+      expect((await exchange.look('topic', Infinity, 60_000)).turn).toBeUndefined();
+      first.turn?.publish({ text: 'said', ageMs: 1_000 }, 60_000);
+      const { publication, turn } = await exchange.look('topic', Infinity, 60_000);
+      expect(publication?.text).toBe('said');
+      expect(publication?.ageMs).toBeGreaterThanOrEqual(1_000);
+      expect(turn).toBeUndefined();
+      const older = await exchange.look('topic', 999, 60_000);
+      expect(older.publication?.text).toBe('said');
+      older.turn?.end();
+      expect((await exchange.look('topic', -1, 60_000)).turn).toBeDefined();
+      await redis.close();
+    });
+
+    it('gives way to nothing older, and to another type or time', async () => {
+      await server.command('FLUSHALL');
+      const redis = await connect();
+      const exchange = openExchange(redis);
+      exchange.publish('topic', { text: 'new', ageMs: 0 }, 60_000);
+      exchange.publish('topic', { text: 'old', ageMs: 30_000 }, 60_000);
+      expect((await exchange.look('topic', Infinity, 1)).publication?.text).toBe('new');
+      for (const command of ['SET KEY text', 'HSET KEY at nan text x', 'HSET KEY at 9e99 text x']) {
+        await server.command('FLUSHALL');
+        await server.command(command.replace('KEY', 'greenpin:1:told:topic'));
+        const { publication, turn } = await exchange.look('topic', Infinity, 1_000);
+        expect(publication).toBeUndefined();
+        turn?.publish({ text: 'mended', ageMs: 0 }, 60_000);
+        expect((await exchange.look('topic', Infinity, 1)).publication?.text).toBe('mended');
+      }
+      await redis.close();
+    });
+
+    it.each([
+      ['three', false],
+      ['two, where the server is slow', true],
+    ])(
+      'and what is remembered, costs a new branch trips to the server one after the other: %s',
+      async (_, slow) => {
+        await server.command('FLUSHALL');
+        const redis = await connect();
+        const counting = countTrips(redis, slow);
+        const share = createSharedCall({ exchange: openExchange(counting), now: Date.now, delay });
+        const upstream: RegistryClient = {
+          resolveDigest: async () => ({ kind: 'found', digest: digest('a'), mediaType: 'x' }),
+          resolveRevision: async () => ({ kind: 'found', revisions: [] }),
+        };
+        const client = createSharedRegistryClient(upstream, share);
+        const archive = createRedisArchive(counting, DAY);
+        for (let i = 0; i < 30; i++) {
+          await archive.read(`key ${i}`);
+          const images = ['front', 'back'].map((path) => ({ registry: 'ghcr.io', path, tag: String(i) }));
+          await Promise.all(images.map((image) => client.resolveDigest(image)));
+          await archive.write(`key ${i}`, createLastGood(i), 0);
+        }
+        expect(counting.trips()).toBe(30 * (slow ? 2 : 3));
+        expect(counting.publications()).toBe(60);
+        await redis.close();
       },
     );
   });

@@ -41,6 +41,12 @@ function question(given: Partial<SharedQuestion<number>> = {}): SharedQuestion<n
   };
 }
 
+async function looksOf(given: Partial<SharedQuestion<number>> = {}): Promise<number> {
+  const before = exchange.looks;
+  await share(question(given));
+  return exchange.looks - before;
+}
+
 describe('a question', () => {
   it('that nobody has asked is asked, and the answer is as old as the question', async () => {
     expect(await share(question())).toEqual({ value: 1, askedAt: 1_000_000 });
@@ -106,15 +112,58 @@ describe('a question that another one is asking', () => {
     expect(exchange.turns.has('topic')).toBe(true);
   });
 
-  it('is not asked twice when the other one was done between the look and the turn', async () => {
-    const inner = createFakeExchange(() => now);
-    exchange.takeTurn = (topic, forMs) => {
-      exchange.put('topic', { text: '42', ageMs: 0 });
-      return inner.takeTurn(topic, forMs);
+  it('is not asked twice when the other one was done between two looks', async () => {
+    await share(question());
+    now += 5_000;
+    const look = exchange.look.bind(exchange);
+    exchange.look = (topic, goodForMs, turnForMs) => {
+      if (exchange.looks === 2) exchange.put('topic', { text: '42', ageMs: 0 });
+      return look(topic, goodForMs, turnForMs);
     };
     expect(await share(question())).toMatchObject({ value: 42 });
-    expect(asked).toBe(0);
-    expect(inner.turns.size).toBe(0);
+    expect(asked).toBe(1);
+    expect(exchange.turns.size).toBe(0);
+  });
+
+  it('is asked after about three seconds also where each look takes long', async () => {
+    exchange.turns.add('topic');
+    const look = exchange.look.bind(exchange);
+    exchange.look = (topic, goodForMs, turnForMs) => {
+      now += 200;
+      return look(topic, goodForMs, turnForMs);
+    };
+    expect(await share(question())).toMatchObject({ value: 1 });
+    expect(now - 1_000_000).toBeLessThanOrEqual(3_600);
+  });
+});
+
+describe('where each look takes long, it is waited for', () => {
+  it('once when nobody has asked, and not at all to tell what upstream said', async () => {
+    expect(await looksOf()).toBe(1);
+    expect(exchange.published).toHaveLength(1);
+  });
+
+  it('once when somebody else has asked lately', async () => {
+    await share(question());
+    expect(await looksOf()).toBe(1);
+  });
+
+  it('once when what is there is too old, if it is said how old it may be; else twice', async () => {
+    await share(question());
+    now += 5_000;
+    expect(await looksOf({ goodFor: 4_999 })).toBe(1);
+    now += 5_000;
+    expect(await looksOf()).toBe(2);
+    expect(asked).toBe(3);
+  });
+
+  it('never when asking upstream costs less, and what it said is told all the same', async () => {
+    exchange.slow = true;
+    expect(await looksOf({ cheap: true })).toBe(0);
+    expect(exchange.published).toHaveLength(1);
+    expect(await looksOf()).toBe(1);
+    exchange.slow = false;
+    expect(await share(question({ cheap: true }))).toMatchObject({ value: 1 });
   });
 });
 

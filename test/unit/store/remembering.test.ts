@@ -14,7 +14,16 @@ let archive: FakeArchive;
 interface FakeArchive extends Archive {
   readonly kept: Map<string, Kept>;
   readonly calls: string[];
+  /** Keys with something that cannot be read in place of an answer. */
+  readonly broken: Set<string>;
+  /** Keys that cannot be written, though others can. */
+  readonly stuck: Set<string>;
+  /** What its record was told. */
+  readonly said: string[];
   failing: boolean;
+  replaced: boolean;
+  /** It has just lost what it had. */
+  lost: boolean;
 }
 
 function createFakeArchive(): FakeArchive {
@@ -25,24 +34,42 @@ function createFakeArchive(): FakeArchive {
   const fake: FakeArchive = {
     kept: new Map(),
     calls: [],
+    broken: new Set(),
+    stuck: new Set(),
+    said: [],
     failing: false,
+    replaced: false,
+    lost: false,
     async read(key) {
       called('read');
-      return fake.kept.get(key);
+      return fake.broken.has(key) ? 'unreadable' : fake.kept.get(key);
     },
     async write(key, value, seen) {
       called('write');
+      if (fake.stuck.has(key)) throw new Error('the page is damaged');
+      fake.broken.delete(key);
       const stored = fake.kept.get(key);
       if (stored !== undefined && stored.revision > seen) return { kind: 'overtaken', by: stored };
       fake.kept.set(key, { value, revision: seen + 1 });
       return { kind: 'written', revision: seen + 1 };
+    },
+    record: {
+      wholeSince: () => 5,
+      lacks: (missing) => void fake.said.push(missing ? 'lacks some' : 'has all'),
+      doubt: () => void fake.said.push('doubt'),
+      mayLack: () => fake.lost,
+      wasReplaced() {
+        const { replaced } = fake;
+        fake.replaced = false;
+        return replaced;
+      },
     },
     close: async () => undefined,
   };
   return fake;
 }
 
-function open(readAgainAfter: number) {
+function open(readAgainAfter: number, capacity?: number) {
   const outage = createOutage({
     now: () => now,
     warn: (message) => told.push(message),
@@ -53,7 +80,13 @@ function open(readAgainAfter: number) {
       },
     },
   });
-  return createRememberingStore({ archive, outage, readAgainAfter, now: () => now });
+  return createRememberingStore({
+    archive,
+    outage,
+    readAgainAfter,
+    now: () => now,
+    ...(capacity !== undefined && { capacity }),
+  });
 }
 
 beforeEach(() => {
@@ -135,12 +168,43 @@ describe('while the archive fails', () => {
     expect(errors).toBeGreaterThan(1);
   });
 
-  it('what the archive has said it has not is still known to be absent', async () => {
-    const store = open(0);
+  it('what the archive has said it has not is still known to be absent, where nobody else writes to it', async () => {
+    const store = open(60 * MINUTE);
     expect(await store.get('key')).toBeUndefined();
     archive.failing = true;
     expect(await store.get('key')).toBeUndefined();
     expect(await store.get('another')).toBe('unreadable');
+  });
+
+  it('what it has said it has not may have been written by another one since, for ever', async () => {
+    const [one, other] = [open(0), open(0)];
+    expect(await one.get('key')).toBeUndefined();
+    await other.set('key', createLastGood(1));
+    archive.failing = true;
+    for (let hour = 0; hour < 3; hour++) {
+      expect(await one.get('key')).toBe('unreadable');
+      now += 60 * MINUTE;
+    }
+  });
+
+  it('what was handed out since is not taken for absent because it had to make room in memory', async () => {
+    const store = open(60 * MINUTE, 10);
+    expect(await store.get('key')).toBeUndefined();
+    await store.set('key', createLastGood(1));
+    for (let i = 0; i < 10; i++) await store.set(`other ${i}`, createLastGood(1));
+    archive.failing = true;
+    expect(await store.get('key')).toBe('unreadable');
+  });
+
+  it('what had to make room before it was written keeps the archive from being whole', async () => {
+    archive.failing = true;
+    const store = open(60 * MINUTE, 10);
+    for (let i = 0; i < 11; i++) await store.set(`key ${i}`, createLastGood(1));
+    archive.failing = false;
+    now += MINUTE;
+    await store.catchUp();
+    expect(archive.kept.size).toBe(10);
+    expect(archive.said).not.toContain('has all');
   });
 
   it('the archive is left alone, for longer and longer, up to half a minute', async () => {
@@ -179,6 +243,167 @@ describe('while the archive fails', () => {
     expect(archive.kept.get('key')?.value).toEqual(createLastGood(2));
     expect(told.at(-1)).toBe('the store answers again');
     expect(up).toBe(true);
+  });
+});
+
+describe('what the archive cannot read', () => {
+  it('is not absent: it is told once, counted, and no outage', async () => {
+    archive.broken.add('key').add('another');
+    const store = open(0);
+    for (const key of ['key', 'another', 'key']) expect(await store.get(key)).toBe('unreadable');
+    expect(await store.get('third')).toBeUndefined();
+    expect(told).toEqual([
+      'the store has something in place of an answer that cannot be read: nobody can tell what was handed out; the next good answer overwrites it',
+    ]);
+    expect(errors).toBe(3);
+    expect(up).toBe(true);
+  });
+
+  it('is overwritten by the next good answer', async () => {
+    archive.broken.add('key');
+    const store = open(0);
+    await store.get('key');
+    expect(await store.set('key', createLastGood(1))).toBeUndefined();
+    expect(await open(0).get('key')).toEqual(createLastGood(1));
+  });
+
+  it('is known all the same to who has handed it out, and is written anew by that one', async () => {
+    const store = open(0);
+    await store.set('key', createLastGood(1));
+    archive.broken.add('key');
+    expect(await store.get('key')).toEqual(createLastGood(1));
+    await store.catchUp();
+    expect(await open(0).get('key')).toEqual(createLastGood(1));
+  });
+});
+
+describe('what was not written', () => {
+  it('is written at once when the archive answers again, whether anybody asks or not', async () => {
+    archive.failing = true;
+    const store = open(60 * MINUTE);
+    for (let i = 0; i < 100; i++) await store.set(`key ${i}`, createLastGood(i));
+    await store.catchUp();
+    expect(archive.kept.size).toBe(0);
+    archive.failing = false;
+    now += 1_000;
+    await store.catchUp();
+    expect(archive.kept.size).toBe(100);
+    expect(archive.kept.get('key 99')?.value).toEqual(createLastGood(99));
+    expect(up).toBe(true);
+    expect(archive.said).toEqual([...Array.from({ length: 100 }, () => 'lacks some'), 'has all']);
+  });
+
+  it('is written in one go, which a second call joins', async () => {
+    archive.failing = true;
+    const store = open(60 * MINUTE);
+    for (let i = 0; i < 100; i++) await store.set(`key ${i}`, createLastGood(i));
+    archive.failing = false;
+    now += 1_000;
+    archive.calls.length = 0;
+    const first = store.catchUp();
+    await Promise.all([store.catchUp(), store.catchUp()]);
+    expect(archive.kept.size).toBe(100);
+    await first;
+    expect(archive.calls.filter((call) => call === 'write')).toHaveLength(100);
+  });
+
+  it('costs the archive a call at a time while it still fails', async () => {
+    archive.failing = true;
+    const store = open(60 * MINUTE);
+    for (let i = 0; i < 100; i++) await store.set(`key ${i}`, createLastGood(i));
+    archive.calls.length = 0;
+    now += 1_000;
+    await store.catchUp();
+    expect(archive.calls).toHaveLength(1);
+  });
+
+  it('is not kept from it by one answer that cannot be written', async () => {
+    archive.stuck.add('key 0');
+    const store = open(60 * MINUTE);
+    await store.set('key 0', createLastGood(1));
+    archive.failing = true;
+    for (let i = 1; i < 10; i++) await store.set(`key ${i}`, createLastGood(i));
+    archive.failing = false;
+    for (let i = 0; i < 3; i++) {
+      now += 30_000;
+      await store.catchUp();
+    }
+    expect(archive.kept.size).toBe(9);
+    expect(archive.said).not.toContain('has all');
+  });
+
+  it('does not go behind what another one has written meanwhile', async () => {
+    const [one, other] = [open(0), open(0)];
+    archive.failing = true;
+    await one.set('key', createLastGood(2));
+    archive.failing = false;
+    await other.set('key', createLastGood(3));
+    now += MINUTE;
+    await one.catchUp();
+    expect(archive.kept.get('key')?.value).toEqual(createLastGood(3));
+    expect(await one.get('key')).toEqual(createLastGood(3));
+  });
+
+  it('and is set anew while it is being written, is the newer one in the end', async () => {
+    archive.failing = true;
+    const store = open(60 * MINUTE);
+    await store.set('key', createLastGood(1));
+    archive.failing = false;
+    now += 1_000;
+    await Promise.all([store.catchUp(), store.set('key', createLastGood(2))]);
+    await store.catchUp();
+    expect(await store.get('key')).toEqual(createLastGood(2));
+    expect(archive.kept.get('key')?.value).toEqual(createLastGood(2));
+  });
+});
+
+describe('an archive in the place of another one', () => {
+  it('is given all that is known, at once', async () => {
+    const store = open(60 * MINUTE);
+    for (let i = 0; i < 100; i++) await store.set(`key ${i}`, createLastGood(i));
+    archive.kept.clear();
+    archive.replaced = true;
+    await store.catchUp();
+    expect(archive.kept.size).toBe(100);
+    expect(archive.said).toEqual(['lacks some', 'has all']);
+  });
+
+  it('may have what the one before had not', async () => {
+    const store = open(60 * MINUTE);
+    expect(await store.get('key')).toBeUndefined();
+    archive.replaced = true;
+    archive.failing = true;
+    expect(await store.get('key')).toBe('unreadable');
+  });
+
+  it('lets nothing count as absent for as long as others may know it', async () => {
+    const store = open(0);
+    archive.lost = true;
+    expect(await store.get('key')).toBe('unreadable');
+    archive.lost = false;
+    expect(await store.get('key')).toBeUndefined();
+    expect(errors).toBe(0);
+  });
+
+  it('that is older gives nothing back that was replaced since', async () => {
+    const store = open(60 * MINUTE);
+    await store.set('key', createLastGood(1));
+    const before = new Map(archive.kept);
+    await store.set('key', createLastGood(2));
+    for (const [key, kept] of before) archive.kept.set(key, kept);
+    archive.replaced = true;
+    await store.catchUp();
+    expect(archive.kept.get('key')?.value).toEqual(createLastGood(2));
+    expect(await store.get('key')).toEqual(createLastGood(2));
+  });
+
+  it('that has lost a row of ours is in doubt', async () => {
+    const store = open(60 * MINUTE);
+    await store.set('key', createLastGood(1));
+    archive.kept.clear();
+    now += 60 * MINUTE;
+    expect(await store.get('key')).toEqual(createLastGood(1));
+    expect(archive.said).toContain('doubt');
   });
 });
 

@@ -7,23 +7,31 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/errors.ts';
 import { MIGRATIONS, openSqliteFile } from '../../../src/store/sqlite-file.ts';
 import { createSqliteArchive } from '../../../src/store/sqlite.ts';
-import { createLastGood } from '../../fixtures/last-good.ts';
+import { createLastGood, keptOf } from '../../fixtures/last-good.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 let folder: string;
 let path: string;
 let now: number;
+/** Of any beginning, and never set. */
+let elapsed: number;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'greenpin-sqlite-'));
   path = join(folder, 'greenpin.db');
   now = Date.parse('2026-01-01T00:00:00Z');
+  elapsed = 0;
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function open() {
-  return createSqliteArchive({ path, forgetAfter: 30 * DAY, now: () => now });
+  return createSqliteArchive({ path, forgetAfter: 30 * DAY, now: () => now, elapsed: () => elapsed });
+}
+
+function pass(milliseconds: number): void {
+  now += milliseconds;
+  elapsed += milliseconds;
 }
 
 /** With another program's tools. */
@@ -31,6 +39,19 @@ function edit(...statements: string[]): void {
   const database = new DatabaseSync(path);
   for (const statement of statements) database.exec(statement);
   database.close();
+}
+
+async function fill(count: number): Promise<void> {
+  const archive = open();
+  for (let i = 0; i < count; i++) await archive.write(`key ${i}`, createLastGood(1), 0);
+  await archive.close();
+}
+
+function countRows(): unknown {
+  const database = new DatabaseSync(path);
+  const row = database.prepare('SELECT count(*) AS n FROM last_good').get();
+  database.close();
+  return row?.['n'];
 }
 
 function problemOf(call: () => unknown): string {
@@ -121,7 +142,7 @@ describe('the schema', () => {
     writeFileSync(path, '');
     const archive = open();
     await archive.write('key', createLastGood(1), 0);
-    expect((await archive.read('key'))?.value).toEqual(createLastGood(1));
+    expect(keptOf(await archive.read('key'))?.value).toEqual(createLastGood(1));
     await archive.close();
   });
 
@@ -130,7 +151,7 @@ describe('the schema', () => {
     const archive = open();
     await archive.write('key', createLastGood(1), 0);
     await archive.close();
-    expect((await open().read('key'))?.value).toEqual(createLastGood(1));
+    expect(keptOf(await open().read('key'))?.value).toEqual(createLastGood(1));
   });
 
   it('of an older version is brought forward step by step, and nothing is lost', async () => {
@@ -171,15 +192,19 @@ describe('a row', () => {
     ['has one digit changed', "UPDATE last_good SET value = replace(value, '290000', '290001')"],
     ['has moved to another key', "UPDATE last_good SET key = 'key' WHERE key = 'other'"],
     ['has another revision', 'UPDATE last_good SET revision = 7'],
-  ])('that %s is as if it was not there, and can be written again', async (_, statement) => {
+    ['has a revision beyond all numbers', 'UPDATE last_good SET revision = 9223372036854775807'],
+    ['is of another version', `UPDATE last_good SET value = '{"version":2}'`],
+    ['is empty', "UPDATE last_good SET value = ''"],
+  ])('that %s is unreadable, not absent, and is overwritten', async (_, statement) => {
     const before = open();
     await before.write(statement.includes("'other'") ? 'other' : 'key', createLastGood(1), 0);
     await before.close();
     edit(statement);
     const archive = open();
-    expect(await archive.read('key')).toBeUndefined();
+    expect(await archive.read('key')).toBe('unreadable');
+    expect(await archive.read('another')).toBeUndefined();
     expect(await archive.write('key', createLastGood(2), 0)).toEqual({ kind: 'written', revision: 1 });
-    expect((await archive.read('key'))?.value).toEqual(createLastGood(2));
+    expect(keptOf(await archive.read('key'))?.value).toEqual(createLastGood(2));
     await archive.close();
   });
 });
@@ -189,7 +214,7 @@ describe('what nobody asked for in forgetAfter', () => {
     const archive = open();
     for (const key of ['forgotten', 'read', 'written']) await archive.write(key, createLastGood(1), 0);
     for (let day = 1; day <= 31; day++) {
-      now += DAY;
+      pass(DAY);
       await archive.read('read');
       await archive.write('written', createLastGood(1), day);
     }
@@ -202,31 +227,85 @@ describe('what nobody asked for in forgetAfter', () => {
   it('is deleted in steps, until nothing is left of it', async () => {
     const archive = open();
     for (let i = 0; i < 450; i++) await archive.write(`old ${i}`, createLastGood(1), 0);
-    now += 31 * DAY;
-    const left: number[] = [];
+    pass(31 * DAY);
+    const left: unknown[] = [];
     for (let i = 0; i < 4; i++) {
       await archive.write(`new ${i}`, createLastGood(1), 0);
-      const keys = Array.from({ length: 450 }, (_, n) => archive.read(`old ${n}`));
-      left.push((await Promise.all(keys)).filter((kept) => kept !== undefined).length);
-      // Reading has marked them: put them back into the past.
-      edit(`UPDATE last_good SET asked_at = 0 WHERE key LIKE 'old%'`);
+      left.push(Number(countRows()) - i - 1);
     }
     expect(left).toEqual([250, 50, 0, 0]);
     await archive.close();
   });
 
-  it('survives a long pause of the whole service for an hour, so that it can be asked for', async () => {
-    const before = open();
-    for (const key of ['asked', 'not asked']) await before.write(key, createLastGood(1), 0);
-    await before.close();
-    now += 90 * DAY;
+  it.each([31, 3_650, -31, -3_650])('stays when the clock is %i days off for one write', async (days) => {
+    await fill(50);
+    now += days * DAY;
+    const wrong = open();
+    await wrong.write('new', createLastGood(1), 0);
+    await wrong.close();
+    now -= days * DAY;
+    for (let start = 0; start < 3; start++) {
+      const archive = open();
+      pass(2 * HOUR);
+      await archive.write('new', createLastGood(1), 9);
+      await archive.close();
+    }
+    expect(countRows()).toBe(51);
+  });
+
+  it('stays when the clock is set ahead while a process runs, for hours', async () => {
+    await fill(50);
     const archive = open();
+    now += 31 * DAY;
+    for (let hour = 0; hour < 5; hour++) {
+      pass(HOUR);
+      await archive.write('new', createLastGood(1), hour);
+    }
+    await archive.close();
+    expect(countRows()).toBe(51);
+  });
+
+  it('is not what was left alone because the whole service was stopped', async () => {
+    await fill(2);
+    now += 90 * DAY;
+    elapsed = 0;
+    const archive = open();
+    pass(2 * HOUR);
     await archive.write('new', createLastGood(1), 0);
-    expect(await archive.read('asked')).toBeDefined();
-    now += HOUR;
+    expect(await archive.read('key 0')).toBeDefined();
+    expect(await archive.read('key 1')).toBeDefined();
+    await archive.close();
+  });
+
+  it('is counted over many short runs of the process', async () => {
+    await fill(1);
+    for (let run = 0; run < 16; run++) {
+      elapsed = 0;
+      const archive = open();
+      pass(2 * DAY);
+      await archive.write('new', createLastGood(1), run);
+      await archive.close();
+    }
+    expect(countRows()).toBe(1);
+  });
+
+  it.each([
+    ["an older Greenpin's, by the machine's clock", 'UPDATE last_good SET asked_at = 1767225600000'],
+    ['of the far future', 'UPDATE last_good SET asked_at = 9223372036854775807'],
+    ['of a record that is broken', "UPDATE meta SET used_for = 9000000000000, checksum = 'x'"],
+    ['of a record that was changed', 'UPDATE meta SET used_for = 9000000000000'],
+    ['of a record that is gone', 'DELETE FROM meta'],
+  ])('is forgotten late, never early, when its marks are %s', async (_, statement) => {
+    await fill(50);
+    edit(statement);
+    elapsed = 0;
+    const archive = open();
+    pass(29 * DAY);
+    await archive.write('new', createLastGood(1), 0);
+    expect(countRows()).toBe(51);
+    pass(2 * DAY);
     await archive.write('new', createLastGood(1), 1);
-    expect(await archive.read('asked')).toBeDefined();
-    expect(await archive.read('not asked')).toBeUndefined();
+    expect(countRows()).toBe(1);
     await archive.close();
   });
 });
