@@ -53,11 +53,11 @@ export function composeStore(
 
 function composeSqlite(
   { path, forgetAfterMs: forgetAfter }: SqliteSettings,
-  { now, warn }: World,
+  { now, elapsed, warn }: World,
   observer: StoreObserver,
 ): ComposedStore {
   const outage = createOutage({ now, warn, observer, longestMs: LEAVE_FILE_ALONE_MS });
-  const archive = createLiveSqlite({ path, forgetAfter, now, warn, delay });
+  const archive = createLiveSqlite({ path, forgetAfter, now, ...(elapsed && { elapsed }), warn, delay });
   const lastGood = createRememberingStore({ archive, outage, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now });
   const catchingUp = createCatchingUp(lastGood, outage);
   return {

@@ -157,6 +157,8 @@ export interface Service {
 export interface ServiceWorld {
   readonly env: Environment;
   readonly now: Clock;
+  /** As in `World`. */
+  readonly elapsed?: Clock;
   readonly logger: Logger;
   readonly version: string;
   /** Aborted when the process begins to stop. */
@@ -165,10 +167,11 @@ export interface ServiceWorld {
 
 export function composeService(
   config: Config,
-  { env, now, logger, version, stopping }: ServiceWorld,
+  { env, now, elapsed, logger, version, stopping }: ServiceWorld,
 ): Service {
   const metrics = createMetrics(version, now);
-  const world: World = { env, now, observer: metrics, warn: (message) => logger.warn(message) };
+  const warn = (message: string) => logger.warn(message);
+  const world: World = { env, now, elapsed, observer: metrics, warn };
   const store = composeStore(config.store, world, metrics, tokenReader(config.server.token, world));
   const core = composeCore(config, world, store);
   const authenticator = composeAuthenticator(config.server.token, world);

@@ -5,6 +5,8 @@ import type { Clock, FreshnessObserver, UpstreamObserver } from './resolve/ports
 export interface World {
   readonly env: Environment;
   readonly now: Clock;
+  /** Milliseconds of any beginning, by a clock that nobody sets; left out: the process's own. */
+  readonly elapsed?: Clock | undefined;
   readonly observer: UpstreamObserver & FreshnessObserver;
   /** Told in one line what is wrong but stops nothing. */
   readonly warn: (message: string) => void;
