@@ -54,7 +54,7 @@ interface Asked {
 
 export function createImageCache({ client, parseReference, freshFor, now }: ImageCacheOptions): ImageSource {
   const digests = new LRUCache<string, Kept>(bounded(MAX_IMAGES));
-  const revisions = new LRUCache<string, { revision: string | null }>(bounded(MAX_IMAGES));
+  const revisions = new LRUCache<string, { revisions: readonly string[] }>(bounded(MAX_IMAGES));
   const join = createJoiner();
 
   /**
@@ -129,7 +129,7 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
       if (kept !== undefined) return { kind: 'found', ...kept };
       return join(key, async () => {
         const result = await client.resolveRevision(reference, platform);
-        if (result.kind === 'found') revisions.set(key, { revision: result.revision });
+        if (result.kind === 'found') revisions.set(key, { revisions: result.revisions });
         return result;
       });
     },

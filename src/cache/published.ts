@@ -10,15 +10,23 @@ const run: z.ZodType<Run> = z.object({
   number: z.string(),
   attempt: z.int(),
   workflow: z.string(),
+  workflowId: z.string(),
   branch: z.string(),
+  refKind: z.enum(['branch', 'tag', 'pull_request', 'unknown']),
   commit: z.string().regex(/^[0-9a-f]{40,64}$/),
+  builtCommit: z
+    .string()
+    .regex(/^[0-9a-f]{40,64}$/)
+    .nullable(),
   event: z.string(),
-  state: z.enum(['running', 'success', 'unsuccessful']),
+  state: z.enum(['running', 'success', 'unsuccessful', 'skipped']),
   outcome: z.string(),
   headRepositoryId: z.string().nullable(),
   foreign: z.boolean(),
+  mayPush: z.boolean(),
   url: z.string(),
   createdAt: moment,
+  startedAt: moment,
   updatedAt: moment,
   committedAt: moment.nullable(),
 });
@@ -32,6 +40,7 @@ const runPage = z.object({
 
 const pullRequestHead = z.object({
   kind: z.literal('known'),
+  openedAt: moment.nullable(),
   headRepositoryId: z.string().nullable(),
   foreign: z.boolean(),
 });
@@ -50,7 +59,7 @@ const digestResult = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const revision = z.object({ kind: z.literal('found'), revision: z.string().nullable() });
+const revision = z.object({ kind: z.literal('found'), revisions: z.array(z.string().min(1)) });
 
 /** Each: undefined for what is none. */
 export const parseRunPage = (value: unknown): RunPage | undefined => runPage.safeParse(value).data;

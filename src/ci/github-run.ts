@@ -24,6 +24,8 @@ export const githubRunSchema = z.object({
   // Missing from runs of older GitHub Enterprise servers.
   run_attempt: z.int().positive().default(1),
   path: text,
+  // Missing where a proxy or an older server leaves it out: then the path alone tells workflows apart.
+  workflow_id: id.nullish(),
   head_branch: text.nullable(),
   head_sha: z
     .string()
@@ -35,6 +37,8 @@ export const githubRunSchema = z.object({
   html_url: z.unknown().optional(),
   created_at: instant,
   updated_at: instant,
+  // Of this attempt. Missing from runs of older GitHub Enterprise servers.
+  run_started_at: instant.nullish(),
   // The date in a commit is whatever its author's machine wrote: it must not make a repository's runs unreadable.
   head_commit: z.object({ timestamp: z.unknown().optional() }).nullish(),
   repository,
@@ -49,6 +53,7 @@ const runPageSchema = z.object({
 
 /** https://docs.github.com/rest/pulls/pulls#get-a-pull-request */
 const pullRequestSchema = z.object({
+  created_at: instant.nullish(),
   // Null when the fork was deleted.
   head: z.object({ repo: repository.nullish() }),
   base: z.object({ repo: repository }),
@@ -70,9 +75,10 @@ export function parseRunPage(value: unknown, host: string): { total: number; run
 
 /** @throws UpstreamError `malformed` */
 export function parsePullRequest(value: unknown, host: string): PullRequestHead {
-  const { head, base } = parseShape(pullRequestSchema, value, host);
+  const { head, base, created_at: openedAt } = parseShape(pullRequestSchema, value, host);
   const headRepositoryId = head.repo?.id ?? null;
-  return { kind: 'known', headRepositoryId, foreign: headRepositoryId !== base.repo.id };
+  const foreign = headRepositoryId !== base.repo.id;
+  return { kind: 'known', openedAt: openedAt ?? null, headRepositoryId, foreign };
 }
 
 /** @throws UpstreamError `malformed`, which names the field, without its place in a list: the message is to be stable */
@@ -87,20 +93,26 @@ export function parseShape<T>(schema: z.ZodType<T>, value: unknown, host: string
 function toRun(run: z.infer<typeof githubRunSchema>): Run {
   const completed = run.status === 'completed';
   const headRepositoryId = run.head_repository?.id ?? null;
+  const foreign = headRepositoryId !== run.repository.id;
   return {
     id: run.id,
     number: run.run_number,
     attempt: run.run_attempt,
     workflow: withoutRef(run.path),
+    workflowId: run.workflow_id ?? '',
     branch: run.head_branch ?? '',
+    refKind: refKindOf(run.path),
     commit: run.head_sha,
+    builtCommit: BUILDS_ANOTHER_COMMIT.has(run.event) ? null : run.head_sha,
     event: run.event,
     state: stateOf(completed, run.conclusion),
     outcome: (completed ? run.conclusion : run.status) ?? 'unknown',
     headRepositoryId,
-    foreign: headRepositoryId !== run.repository.id,
+    foreign,
+    mayPush: !(foreign && run.event === 'pull_request'),
     url: webUrl(run.html_url),
     createdAt: run.created_at,
+    startedAt: run.run_started_at ?? run.created_at,
     updatedAt: run.updated_at,
     committedAt: commitTime(run.head_commit?.timestamp),
   };
@@ -108,12 +120,28 @@ function toRun(run: z.infer<typeof githubRunSchema>): Run {
 
 function stateOf(completed: boolean, conclusion: string | null): Run['state'] {
   if (!completed) return 'running';
-  return conclusion === 'success' ? 'success' : 'unsuccessful';
+  return conclusion === 'success' || conclusion === 'skipped' ? conclusion : 'unsuccessful';
 }
+
+/**
+ * A pull request's merge commit is checked out by default, and for `pull_request_target` the base's
+ * (https://docs.github.com/actions/reference/events-that-trigger-workflows#pull_request).
+ */
+const BUILDS_ANOTHER_COMMIT: ReadonlySet<string> = new Set(['pull_request', 'pull_request_target']);
+
+/** A tag's run bears the tag's name as its `head_branch`: only the ref after the workflow's path tells. */
+function refKindOf(path: string): Run['refKind'] {
+  const ref = REF.exec(path)?.[1] ?? '';
+  if (ref.startsWith('refs/heads/')) return 'branch';
+  if (ref.startsWith('refs/tags/')) return 'tag';
+  return ref.startsWith('refs/pull/') ? 'pull_request' : 'unknown';
+}
+
+const REF = /(?<=\.ya?ml)@(.*)$/is;
 
 /** `path` may end in `@ref`, and a file's own name may hold an `@`: the ref begins after the file's extension. */
 function withoutRef(path: string): string {
-  return path.replace(/(?<=\.ya?ml)@.*$/is, '');
+  return path.replace(REF, '');
 }
 
 /** The address is shown as a link, so nothing but the web's schemes is let through. */

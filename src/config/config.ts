@@ -62,7 +62,12 @@ interface Address {
 export interface Config {
   /** The file that it was read from. */
   readonly file: string;
-  readonly server: Address & { readonly token: TokenSource; readonly deadlineMs: number };
+  readonly server: Address & {
+    readonly token: TokenSource;
+    readonly deadlineMs: number;
+    /** How long a caller for whom an answer is known waits for a newer one; at most `deadlineMs`. */
+    readonly patienceMs: number;
+  };
   readonly management: Address;
   readonly freshForMs: number;
   readonly maxFreshForMs: number;
@@ -88,6 +93,7 @@ export function createConfig(
 ): Config {
   const locate = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { server, management, store, dockerConfigFiles } = document;
+  const deadlineMs = parseDuration(server.deadline);
   const connections = Object.entries(document.ci);
   const onlyConnection = connections[0]?.[0] ?? '';
   return {
@@ -96,7 +102,9 @@ export function createConfig(
       host: server.host,
       port: server.port,
       token: tokenSource(server, locate) ?? { kind: 'tokenFile', file: DEFAULT_TOKEN_FILE },
-      deadlineMs: parseDuration(server.deadline),
+      deadlineMs,
+      // Whoever only shortens the deadline need not know of the other key's default.
+      patienceMs: Math.min(parseDuration(server.patience), deadlineMs),
     },
     management,
     freshForMs: parseDuration(document.freshFor),

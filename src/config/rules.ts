@@ -49,16 +49,25 @@ function findDurationProblems(document: unknown): Problem[] {
     text: `found ${describeFound(key, valueAt(document, key))}, expected ${expected}`,
   });
   const deadline = durationAt(document, ['server', 'deadline'], '20s');
+  // The default gives way to a shorter deadline.
+  const patience = durationAt(document, ['server', 'patience'], '0s');
   const freshFor = durationAt(document, ['freshFor'], '15s');
   const maxFreshFor = durationAt(document, ['maxFreshFor'], '5m');
   const forgetAfter = durationAt(document, ['store', 'forgetAfter'], '30d');
   const longest = Math.min(maxFreshFor, 24 * HOUR);
   return [
     ...(deadline < SECOND || deadline > HOUR ? [problem(['server', 'deadline'], 'from 1s to 1h')] : []),
+    ...(patience > deadline
+      ? [problem(['server', 'patience'], `at most server.deadline (${deadlineText(document)})`)]
+      : []),
     ...(forgetAfter < 24 * HOUR ? [problem(['store', 'forgetAfter'], 'at least 1d')] : []),
     ...(maxFreshFor > 24 * HOUR ? [problem(['maxFreshFor'], 'at most 24h')] : []),
     ...(freshFor > longest ? [problem(['freshFor'], 'at most maxFreshFor (5m unless given)')] : []),
   ];
+}
+
+function deadlineText(document: unknown): string {
+  return String(valueAt(document, ['server', 'deadline']) ?? '20s unless given');
 }
 
 /** @returns milliseconds; NaN, which is neither below nor above any limit, when it is no duration */

@@ -35,6 +35,10 @@ const serverSchema = mapping(
       description:
         "An answer is given within this time, from what is known if need be. Keep it below Argo CD's requestTimeout (30 s).",
     }),
+    patience: duration.default('2s').meta({
+      description:
+        'How long a caller for whom an answer is known waits for a newer one. At most server.deadline; 0s: not at all.',
+    }),
   },
   { title: 'Server', description: 'The plugin as Argo CD calls it.' },
   [atMostOne('tokenFile', 'tokenEnv')],

@@ -6,12 +6,19 @@ import { createAuthorizer, type Access, type AuthorizerDeps, type Session } from
 import type { Credential } from './credentials.ts';
 import { createEndpoints, type RegistrySettings } from './endpoints.ts';
 import { describeError } from './failure.ts';
-import { fetchBlob, fetchDigest, fetchManifest, type Absent, type Target } from './fetch-manifest.ts';
+import {
+  fetchBlob,
+  fetchDigest,
+  fetchManifest,
+  type Absent,
+  type FoundManifest,
+  type Target,
+} from './fetch-manifest.ts';
 import { createGrantFinder } from './grant.ts';
 import { createHostGate } from './host-gate.ts';
-import { InvalidManifest, parseConfigDigest, parseRevision } from './manifest.ts';
+import { annotatedRevision, InvalidManifest, parseConfigDigest, parseRevision } from './manifest.ts';
 import { apiHost, formatReference, normalizePlatform } from './reference.ts';
-import { resolvePlatform } from './resolve-platform.ts';
+import { resolvePlatform, type FoundImage } from './resolve-platform.ts';
 import { createTokenSource } from './token.ts';
 import { createTransport, type TransportDeps } from './transport.ts';
 
@@ -126,10 +133,20 @@ async function resolveTargetRevision(
 ): Promise<RevisionResult> {
   const image = await resolvePlatform(target, digest, platform && normalizePlatform(platform));
   if (image.kind === 'absent') return withoutMissing(image);
-  const answer = image.manifest === undefined ? await fetchManifest(target, image.digest) : image;
+  const answer = await fetchImage(target, image);
   if (answer.kind === 'absent') return withoutMissing(answer);
-  const config = await fetchBlob(target, parseConfigDigest(answer.manifest), MAX_CONFIG_BYTES);
-  return { kind: 'found', revision: parseRevision(config) };
+  const { manifest } = answer;
+  const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
+  const said = [...image.indexes, manifest].map(annotatedRevision);
+  const revisions = new Set([...said, parseRevision(config)].filter((revision) => revision !== undefined));
+  return { kind: 'found', revisions: [...revisions] };
+}
+
+function fetchImage(
+  target: Target,
+  { manifest, ...image }: FoundImage,
+): Promise<FoundManifest | Absent> | FoundManifest {
+  return manifest === undefined ? fetchManifest(target, image.digest) : { ...image, manifest };
 }
 
 function withoutMissing({ kind, reason }: Absent): RevisionResult {

@@ -1,6 +1,7 @@
 /** Puts what went wrong in an HTTP exchange into the words of `UpstreamFailure`. Pure. */
 import { describeExchangeError } from '../connection-trouble.ts';
 import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../errors.ts';
+import { parseRetryAfter } from '../retry-after.ts';
 import type { Credential } from './credentials.ts';
 
 /** A failed exchange, and what follows from it. */
@@ -19,8 +20,6 @@ export class BodyTooLarge extends Error {
 
 /** After a failure that says nothing of how long: so that not everybody waits for the same time-out. */
 const REST_MS = 2000;
-/** Whatever is sent: a mistake in one header must not silence a registry for days. */
-const LONGEST_REST_MS = 3_600_000;
 
 /** @param error what undici (or reading the body) threw */
 export function describeError(error: unknown, host: string): Fault {
@@ -56,13 +55,6 @@ export function describeStatus(
   const rest = status === 429 || (status >= 502 && status <= 504) ? REST_MS : 0;
   const retry = status >= 502 && status <= 504 && retryAfterMs === undefined;
   return { failure, retry, restMs: retryAfterMs ?? rest };
-}
-
-/** RFC 9110, 10.2.3: seconds or a date. */
-function parseRetryAfter(value: string | undefined, now: number): number | undefined {
-  const text = value?.trim() ?? '';
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_REST_MS);
 }
 
 function settled(host: string, kind: UpstreamFailureKind, message: string): Fault {

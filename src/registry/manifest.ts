@@ -152,18 +152,31 @@ function parseDescriptor(descriptor: unknown, where: string): { digest: Digest; 
   return { digest: parsed, mediaType: typeof mediaType === 'string' ? mediaTypeOf(mediaType) : '' };
 }
 
+const REVISION = 'org.opencontainers.image.revision';
+const LONGEST_REVISION = 256;
+
+/** @returns the annotation of an index or a manifest that names the commit; undefined when there is none */
+export function annotatedRevision({ document }: Manifest): string | undefined {
+  return revisionOf(document['annotations']);
+}
+
 /**
  * @param bytes of the image's configuration
- * @returns the label `org.opencontainers.image.revision`; null when there is none
+ * @returns the label that names the commit; undefined when there is none
  * @throws InvalidManifest
  */
-export function parseRevision(bytes: Buffer): string | null {
+export function parseRevision(bytes: Buffer): string | undefined {
   const document = parseJsonObject(bytes);
   if (document === undefined) throw new InvalidManifest('has a configuration that is not a JSON object');
   const config = isJsonObject(document['config']) ? document['config'] : {};
-  const labels = isJsonObject(config['Labels']) ? config['Labels'] : {};
-  const revision = labels['org.opencontainers.image.revision'];
-  return typeof revision === 'string' && revision !== '' ? revision : null;
+  return revisionOf(config['Labels']);
+}
+
+function revisionOf(labels: unknown): string | undefined {
+  const revision = isJsonObject(labels) ? labels[REVISION] : undefined;
+  // A commit takes 64 characters at most, and what is read is kept: an image must not fill the memory.
+  const text = typeof revision === 'string' ? revision.trim().slice(0, LONGEST_REVISION) : '';
+  return text === '' ? undefined : text;
 }
 
 /** @param like a digest whose algorithm is used */

@@ -43,6 +43,8 @@ export interface RunSource {
 
 export interface PullRequestHead {
   readonly kind: 'known';
+  /** When it was opened, by the provider's clock, milliseconds since the epoch; null: the provider does not tell. */
+  readonly openedAt: number | null;
   /** Null when the head repository is gone. */
   readonly headRepositoryId: string | null;
   readonly foreign: boolean;
@@ -64,8 +66,11 @@ export type ImageResult =
   | { readonly kind: 'invalid'; readonly reason: string };
 
 export type RevisionResult =
-  /** The label `org.opencontainers.image.revision`; null when the image bears none. */
-  | { readonly kind: 'found'; readonly revision: string | null }
+  /**
+   * What is said under `org.opencontainers.image.revision`, each value once: the annotation of the document that is pinned, that of
+   * the platform's manifest, the label of the image's configuration. None when the image bears none.
+   */
+  | { readonly kind: 'found'; readonly revisions: readonly string[] }
   | { readonly kind: 'absent'; readonly reason: string }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
@@ -101,6 +106,12 @@ export interface LastGoodStore {
   get(key: string): Promise<LastGood | 'unreadable' | undefined>;
   /** @returns another replica's answer, written since this one last asked for the key; undefined: set */
   set(key: string, value: LastGood): Promise<LastGood | undefined>;
+  /**
+   * What was first handed out after this moment, and is not known to `get`, was never handed out: that is proven.
+   * @returns milliseconds since the epoch, by our clock; null: no such proof (it does not outlive the process, others may have
+   *   written to it, or nobody can tell now)
+   */
+  wholeSince(): number | null;
 }
 
 /** What an upstream said, as one replica tells the others. */

@@ -102,7 +102,7 @@ async function checkRevision(
   if (rule.revision === 'auto' && (rule.template.immutable || build.event !== 'push')) return undefined;
   const result = await source.readRevision(`${image.repository}@${image.digest}`, rule.platform);
   if (result.kind !== 'found') return { ...result, reference };
-  const { revision } = result;
+  const revision = result.revisions[0] ?? null;
   if (revision !== null && isRevisionOf(build.commit, revision)) return undefined;
   if (rule.revision === 'auto' && (revision === null || !HEX.test(revision))) return undefined;
   const found = revision === null ? 'bears no revision label' : "bears another commit's revision label";

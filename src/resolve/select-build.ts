@@ -105,14 +105,14 @@ function commitTime(group: readonly Run[]): number | null {
 function newestOfEachWorkflowAndEvent(newestFirst: readonly Run[]): Run[] {
   const newest = new Map<string, Run>();
   for (const run of newestFirst) {
-    const key = `${run.event} ${run.workflow}`;
+    const key = JSON.stringify([run.event, run.workflow, run.workflowId]);
     if (!newest.has(key)) newest.set(key, run);
   }
   return [...newest.values()];
 }
 
 function verdictOf(runs: readonly Run[], project: Project): [Verdict, string] {
-  const unsuccessful = runs.filter((run) => run.state === 'unsuccessful');
+  const unsuccessful = runs.filter((run) => run.state === 'unsuccessful' || run.state === 'skipped');
   if (unsuccessful.length > 0) return ['unsuccessful', describe(unsuccessful)];
   const running = runs.filter((run) => run.state === 'running');
   if (running.length > 0) return ['running', describe(running)];

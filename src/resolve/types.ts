@@ -70,20 +70,31 @@ export interface Run {
   readonly attempt: number;
   /** The workflow's path, without `@ref`: `.github/workflows/build.yml`. */
   readonly workflow: string;
+  /** The provider's identity of the workflow: an organization's workflow may bear the path of one of ours. */
+  readonly workflowId: string;
   readonly branch: string;
+  /** What `branch` names. A tag may bear a branch's name; `unknown`: the provider does not tell, and it counts as a branch. */
+  readonly refKind: 'branch' | 'tag' | 'pull_request' | 'unknown';
   /** Full commit SHA, lower case: the branch's (or pull request's) head that was built. */
   readonly commit: string;
+  /** The commit that CI checked out; null: another than `commit` that is not known, such as a pull request's merge commit. */
+  readonly builtCommit: string | null;
   readonly event: string;
-  readonly state: 'running' | 'success' | 'unsuccessful';
+  /** `skipped`: no job ran. */
+  readonly state: 'running' | 'success' | 'unsuccessful' | 'skipped';
   /** The provider's own word for the state: `in_progress`, `failure`, `cancelled`, `skipped`. */
   readonly outcome: string;
   /** Id of the repository that the commit lies in; null when that repository is gone. */
   readonly headRepositoryId: string | null;
   /** The commit lies in another repository than the one that was asked about, or in one that is gone. */
   readonly foreign: boolean;
+  /** The run has credentials of the repository, so that it may have pushed images: a fork's pull request gets none. */
+  readonly mayPush: boolean;
   readonly url: string;
   /** Milliseconds since the epoch; kept by a re-run. */
   readonly createdAt: number;
+  /** When this attempt began, milliseconds since the epoch. */
+  readonly startedAt: number;
   /** Milliseconds since the epoch; of a finished run, about when it finished. */
   readonly updatedAt: number;
   /** When the commit was made, milliseconds since the epoch; null when the provider does not tell. */

@@ -18,5 +18,6 @@ export function createMemoryStore(): LastGoodStore {
       answers.set(key, value);
       return Promise.resolve(undefined);
     },
+    wholeSince: () => null,
   };
 }

@@ -87,6 +87,8 @@ export function createRememberingStore(options: RememberingOptions): LastGoodSto
       remember(key, by, by.value.confirmedAt);
       return isDeepStrictEqual(by.value.set, value.set) ? undefined : by.value;
     },
+
+    wholeSince: () => null,
   };
 }
 

@@ -64,7 +64,7 @@ describe.skipIf(!crane.available)("images in go-containerregistry's registry", (
         mediaType,
       });
       const revision = await client.resolveRevision(reference(`@${digest}`), LINUX_AMD64);
-      expect(revision).toEqual({ kind: 'found', revision: `${tag.split('-')[0]} for amd64` });
+      expect(revision).toEqual({ kind: 'found', revisions: [`${tag.split('-')[0]} for amd64`] });
     });
   });
 

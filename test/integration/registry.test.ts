@@ -100,25 +100,25 @@ describe.skipIf(!registryImage.available)('images in a distribution registry', (
 
     it.each([LINUX_AMD64, LINUX_ARM64])('tells the revision of $os/$architecture', async (platform) => {
       const answer = await client.resolveRevision(parseReference(`${repository}@${pushed.digest}`), platform);
-      expect(answer).toEqual({ kind: 'found', revision: `${format} for ${platform.architecture}` });
+      expect(answer).toEqual({ kind: 'found', revisions: [`${format} for ${platform.architecture}`] });
     });
   });
 
   it.each(IMAGES)('tells the revision of $what', async ({ tag, pushed }) => {
     const answer = await client.resolveRevision(parseReference(`${repository}@${pushed.digest}`));
-    expect(answer).toEqual({ kind: 'found', revision: `${tag} for amd64` });
+    expect(answer).toEqual({ kind: 'found', revisions: [`${tag} for amd64`] });
   });
 
   it.each(INDEXES)('tells the revision of the first image in $what', async ({ format, pushed }) => {
     const answer = await client.resolveRevision(parseReference(`${repository}@${pushed.digest}`));
-    expect(answer).toEqual({ kind: 'found', revision: `${format} for amd64` });
+    expect(answer).toEqual({ kind: 'found', revisions: [`${format} for amd64`] });
   });
 
   it('tells that an image bears no revision', async () => {
     const bare = imageManifest('oci', LINUX_AMD64, {});
     await createPusher(registry.host)('acme/shop', 'bare', bare);
     const answer = await client.resolveRevision(parseReference(`${repository}@${bare.digest}`));
-    expect(answer).toEqual({ kind: 'found', revision: null });
+    expect(answer).toEqual({ kind: 'found', revisions: [] });
   });
 
   it('has the new digest of a tag that was moved', async () => {

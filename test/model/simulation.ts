@@ -168,15 +168,20 @@ export function createSimulation(branches: readonly string[]): Simulation {
       number: id,
       attempt: 1,
       workflow,
+      workflowId: workflow,
       branch,
+      refKind: 'branch',
       commit,
+      builtCommit: commit,
       event: 'push',
       state: 'running',
       outcome: 'queued',
       headRepositoryId: foreign ? '666' : '1',
       foreign,
+      mayPush: !foreign,
       url: '',
       createdAt: second,
+      startedAt: second,
       updatedAt: second,
       committedAt: second - 1000,
     };
@@ -267,7 +272,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
       async fetchPullRequest(_repository, number) {
         await called(`pull request ${number}`);
         const foreign = number.startsWith('9');
-        return { kind: 'known', foreign, headRepositoryId: foreign ? '666' : '1' };
+        return { kind: 'known', openedAt: 0, foreign, headRepositoryId: foreign ? '666' : '1' };
       },
       probe: async () => '',
     };
@@ -281,7 +286,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
         calls.push({ what: `digest ${path}:${tag ?? wanted}`, at: sim.now, outcome: result.kind });
         return result;
       },
-      resolveRevision: async () => ({ kind: 'found', revision: null }),
+      resolveRevision: async () => ({ kind: 'found', revisions: [] }),
     };
   }
 

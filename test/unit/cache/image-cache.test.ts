@@ -43,7 +43,7 @@ beforeEach(() => {
       },
       resolveRevision: async () => {
         calls += 1;
-        return result.kind === 'failed' ? result : { kind: 'found', revision: null };
+        return result.kind === 'failed' ? result : { kind: 'found', revisions: [] };
       },
     },
     parseReference: (text) => {
@@ -245,7 +245,7 @@ test("a revision label is read once for each digest, and a failure to read it is
   result = { kind: 'failed', failure: OUTAGE };
   expect(await cache.readRevision(TEXT)).toMatchObject({ kind: 'failed' });
   result = FOUND;
-  expect(await cache.readRevision(TEXT)).toEqual({ kind: 'found', revision: null });
+  expect(await cache.readRevision(TEXT)).toEqual({ kind: 'found', revisions: [] });
   now += 100 * HOUR;
   await cache.readRevision(TEXT);
   expect(calls).toBe(2);

@@ -67,7 +67,7 @@ export function createFixture(runs: Run[] = [], firstPages = 1) {
     },
     async fetchPullRequest(_repository, number) {
       await called(`pull request ${number}`);
-      return { kind: 'known', foreign: true, headRepositoryId: '666' };
+      return { kind: 'known', openedAt: 0, foreign: true, headRepositoryId: '666' };
     },
     probe: () => Promise.resolve(''),
   };

@@ -24,7 +24,7 @@ beforeEach(() => {
   now = 1_000_000_000;
   exchange = createFakeExchange(() => now);
   answer = FOUND;
-  revision = { kind: 'found', revision: null };
+  revision = { kind: 'found', revisions: [] };
   calls = 0;
 });
 
@@ -137,7 +137,7 @@ describe('a digest', () => {
 it('a revision is asked for once, unless it could not be', async () => {
   revision = { kind: 'failed', failure: { kind: 'unavailable', host: 'ghcr.io', message: 'down' } };
   expect(await createReplica().readRevision(BY_DIGEST)).toMatchObject({ kind: 'failed' });
-  revision = { kind: 'found', revision: 'abc' };
+  revision = { kind: 'found', revisions: ['abc'] };
   for (let i = 0; i < 2; i++) expect(await createReplica().readRevision(BY_DIGEST)).toEqual(revision);
   expect(calls).toBe(2);
 });

@@ -11,6 +11,7 @@ function rawRun(change: object = {}) {
     run_number: 562,
     run_attempt: 2,
     path: '.github/workflows/build.yml',
+    workflow_id: 159038,
     head_branch: 'feature',
     head_sha: COMMIT,
     event: 'push',
@@ -19,6 +20,7 @@ function rawRun(change: object = {}) {
     html_url: 'https://github.com/acme/shop/actions/runs/30433642',
     created_at: '2026-01-22T19:33:08Z',
     updated_at: '2026-01-22T19:43:08Z',
+    run_started_at: '2026-01-22T19:40:00Z',
     head_commit: { timestamp: '2026-01-22T20:33:05+01:00' },
     repository: { id: 1 },
     head_repository: { id: 1 },
@@ -45,15 +47,20 @@ describe('parseRun', () => {
       number: '562',
       attempt: 2,
       workflow: '.github/workflows/build.yml',
+      workflowId: '159038',
       branch: 'feature',
+      refKind: 'unknown',
       commit: COMMIT,
+      builtCommit: COMMIT,
       event: 'push',
       state: 'success',
       outcome: 'success',
       headRepositoryId: '1',
       foreign: false,
+      mayPush: true,
       url: 'https://github.com/acme/shop/actions/runs/30433642',
       createdAt: Date.UTC(2026, 0, 22, 19, 33, 8),
+      startedAt: Date.UTC(2026, 0, 22, 19, 40, 0),
       updatedAt: Date.UTC(2026, 0, 22, 19, 43, 8),
       committedAt: Date.UTC(2026, 0, 22, 19, 33, 5),
     });
@@ -63,7 +70,7 @@ describe('parseRun', () => {
     ['completed', 'success', 'success', 'success'],
     ['completed', 'failure', 'unsuccessful', 'failure'],
     ['completed', 'neutral', 'unsuccessful', 'neutral'],
-    ['completed', 'skipped', 'unsuccessful', 'skipped'],
+    ['completed', 'skipped', 'skipped', 'skipped'],
     ['completed', 'stale', 'unsuccessful', 'stale'],
     ['completed', null, 'unsuccessful', 'unknown'],
     ['completed', 'SUCCESS', 'unsuccessful', 'SUCCESS'],
@@ -228,7 +235,7 @@ describe('parsePullRequest', () => {
     ['a deleted fork', null, { headRepositoryId: null, foreign: true }],
   ])('tells a head in %s', (_name, repo, expected) => {
     const head = parsePullRequest({ head: { repo }, base: { repo: { id: 1 } } }, HOST);
-    expect(head).toEqual({ kind: 'known', ...expected });
+    expect(head).toEqual({ kind: 'known', openedAt: null, ...expected });
   });
 
   it.each([[{}], [{ head: { repo: null }, base: { repo: null } }], ['']])(

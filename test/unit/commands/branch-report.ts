@@ -35,6 +35,7 @@ export async function reportOf(situation: Situation): Promise<ResolveReport> {
   const lastGood = {
     get: () => Promise.resolve(situation.lastGood),
     set: () => Promise.resolve(undefined),
+    wholeSince: () => null,
   };
   return createResolveReport(request, await resolveBranch(request, { runs: source, images, lastGood }));
 }

@@ -11,7 +11,7 @@ projects: {shop: {repository: acme/shop, images: {front: 'ghcr.io/acme/front:{co
 `;
 
 const LARGE = `
-server: {host: 127.0.0.1, port: 8080, tokenEnv: PLUGIN_TOKEN, deadline: 1.5s}
+server: {host: 127.0.0.1, port: 8080, tokenEnv: PLUGIN_TOKEN, deadline: 1.5s, patience: 250ms}
 management: {host: '::1', port: 8081}
 freshFor: 500ms
 maxFreshFor: 1h
@@ -54,6 +54,7 @@ describe('a configuration with what has no default', () => {
       port: 4355,
       token: { kind: 'tokenFile', file: '/var/run/argo/token' },
       deadlineMs: 20_000,
+      patienceMs: 2_000,
     });
     expect(config.management).toEqual({ host: '0.0.0.0', port: 9464 });
   });
@@ -106,6 +107,7 @@ describe('a configuration that says everything', () => {
       port: 8080,
       token: { kind: 'tokenEnv', env: 'PLUGIN_TOKEN' },
       deadlineMs: 1_500,
+      patienceMs: 250,
     });
     expect(config).toMatchObject({
       file: 'deploy/greenpin.yaml',

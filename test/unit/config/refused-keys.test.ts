@@ -21,7 +21,7 @@ describe('keys that are not known', () => {
     ['logging: {}', `3:1 logging: found an unknown key, expected one of ${ROOT_KEYS}`],
     [
       'server: {hots: x}',
-      '3:10 server.hots: found an unknown key, expected one of host, port, tokenFile, tokenEnv, deadline; did you mean host?',
+      '3:10 server.hots: found an unknown key, expected one of host, port, tokenFile, tokenEnv, deadline, patience; did you mean host?',
     ],
   ])('%s', (line, problem) => {
     expect(refusals(line)).toEqual([problem]);

@@ -62,6 +62,15 @@ describe('durations', () => {
     ['maxFreshFor: 25h', '3:1 maxFreshFor: found "25h", expected at most 24h'],
     ['server: {deadline: 999ms}', '3:10 server.deadline: found "999ms", expected from 1s to 1h'],
     ['server: {deadline: 2h}', '3:10 server.deadline: found "2h", expected from 1s to 1h'],
+    [
+      'server: {patience: 21s}',
+      '3:10 server.patience: found "21s", expected at most server.deadline (20s unless given)',
+    ],
+    [
+      'server: {deadline: 5s, patience: 5001ms}',
+      '3:24 server.patience: found "5001ms", expected at most server.deadline (5s)',
+    ],
+    ['server: {patience: 2}', `3:10 server.patience: found 2, ${DURATION}`],
     ['server: {deadline: 20}', `3:10 server.deadline: found 20, ${DURATION}`],
   ])('%s', (line, problem) => {
     expect(refusals(line)).toEqual([problem]);
@@ -70,6 +79,8 @@ describe('durations', () => {
   it('that are equal to their limits are accepted', () => {
     expect(refusals('freshFor: 24h\nmaxFreshFor: 24h\nserver: {deadline: 1s}')).toEqual([]);
     expect(refusals('freshFor: 0s')).toEqual([]);
+    expect(refusals('server: {deadline: 5s, patience: 5s}')).toEqual([]);
+    expect(refusals('server: {patience: 0s}')).toEqual([]);
   });
 });
 

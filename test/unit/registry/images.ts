@@ -31,6 +31,7 @@ function createContent(mediaType: string, document: object): Content {
 export function createImage(
   labels: Readonly<Record<string, string>> | null,
   name = 'image',
+  others: object = {},
 ): Content & { config: string } {
   const config = JSON.stringify({ os: 'linux', name, config: { Labels: labels } });
   const descriptor = {
@@ -38,12 +39,19 @@ export function createImage(
     digest: sha256(config),
     size: config.length,
   };
-  return { ...createContent(OCI_IMAGE, { config: descriptor, layers: [] }), config };
+  return { ...createContent(OCI_IMAGE, { config: descriptor, layers: [], ...others }), config };
 }
 
 /** @param entries descriptors, of which only the digest and media type have to be given */
 export function createIndex(...entries: readonly object[]): Content {
   return createContent(OCI_INDEX, { manifests: entries });
+}
+
+export function createAnnotatedIndex(
+  annotations: Readonly<Record<string, unknown>>,
+  ...entries: readonly object[]
+): Content {
+  return createContent(OCI_INDEX, { manifests: entries, annotations });
 }
 
 export function entry({ digest, mediaType, body }: Content, platform?: object, others?: object): object {

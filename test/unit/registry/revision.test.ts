@@ -7,6 +7,7 @@ import { createScriptedServer, type Answer, type ScriptedServer } from '../../fi
 import { createBed, type BedOptions } from './bed.ts';
 import {
   challenged,
+  createAnnotatedIndex,
   createImage,
   createIndex,
   entry,
@@ -21,6 +22,7 @@ const LABEL = 'org.opencontainers.image.revision';
 const amd64 = createImage({ [LABEL]: 'abc' }, 'amd64');
 const arm64 = createImage({ [LABEL]: 'def' }, 'arm64');
 const attestation = createImage(null, 'attestation');
+const LINUX = { os: 'linux', architecture: 'amd64' };
 const index = createIndex(
   entry(attestation, { os: 'unknown', architecture: 'unknown' }),
   entry(amd64, { os: 'linux', architecture: 'amd64' }),
@@ -64,31 +66,52 @@ describe('the revision', () => {
   it("is the label of the image's configuration", async () => {
     expectManifest(amd64);
     expectConfig(amd64.config);
-    expect(await ask(amd64)).toEqual({ kind: 'found', revision: 'abc' });
+    expect(await ask(amd64)).toEqual({ kind: 'found', revisions: ['abc'] });
   });
 
   it.each([
     ['no labels', createImage(null)],
     ['other labels', createImage({ version: '1' })],
     ['an empty one', createImage({ [LABEL]: '' })],
-  ])('is null for an image with %s', async (_, image) => {
+  ])('is none for an image with %s', async (_, image) => {
     expectManifest(image);
     expectConfig(image.config);
-    expect(await ask(image)).toEqual({ kind: 'found', revision: null });
+    expect(await ask(image)).toEqual({ kind: 'found', revisions: [] });
   });
 
   it('of an index is that of its first real image', async () => {
     expectManifest(index);
     expectManifest(amd64);
     expectConfig(amd64.config);
-    expect(await ask(index)).toEqual({ kind: 'found', revision: 'abc' });
+    expect(await ask(index)).toEqual({ kind: 'found', revisions: ['abc'] });
   });
 
   it('of an index is that of the platform that is asked for', async () => {
     expectManifest(index);
     expectManifest(arm64);
     expectConfig(arm64.config);
-    expect(await ask(index, 'linux/arm64')).toEqual({ kind: 'found', revision: 'def' });
+    expect(await ask(index, 'linux/arm64')).toEqual({ kind: 'found', revisions: ['def'] });
+  });
+
+  it('is all that index, manifest and label say, each value once, the outermost first', async () => {
+    const image = createImage({ [LABEL]: 'abc' }, 'x', { annotations: { [LABEL]: 'def' } });
+    const inner = createAnnotatedIndex({ [LABEL]: 'abc' }, entry(image, LINUX));
+    const outer = createAnnotatedIndex({ [LABEL]: 'ghi' }, entry(inner));
+    for (const content of [outer, inner, image]) expectManifest(content);
+    expectConfig(image.config);
+    expect(await ask(outer)).toEqual({ kind: 'found', revisions: ['ghi', 'abc', 'def'] });
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['empty', { [LABEL]: ' ' }],
+    ['no text', { [LABEL]: 7 }],
+    ['null', { [LABEL]: null }],
+    ['of another name', { 'org.opencontainers.image.version': '1' }],
+  ])('is not in an annotation that is %s', async (_, annotations) => {
+    const annotated = createAnnotatedIndex(annotations, entry(amd64, LINUX));
+    for (const content of [annotated, amd64]) expectManifest(content);
+    expectConfig(amd64.config);
+    expect(await ask(annotated)).toEqual({ kind: 'found', revisions: ['abc'] });
   });
 
   it('is absent when the index does not hold the platform', async () => {
@@ -118,7 +141,7 @@ describe('the revision', () => {
       { method: 'GET', path: '/x?signature=1', headers: { authorization: null } },
       { body: amd64.config },
     );
-    expect(await ask(amd64, undefined, { credentials })).toEqual({ kind: 'found', revision: 'abc' });
+    expect(await ask(amd64, undefined, { credentials })).toEqual({ kind: 'found', revisions: ['abc'] });
   });
 });
 
