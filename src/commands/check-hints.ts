@@ -60,7 +60,7 @@ export function hintForRegistry(
     case 'denied':
       if (access === undefined) return `check ${formatPath(['registries', registry])} and dockerConfigFiles`;
       return access.credential.kind === 'anonymous'
-        ? `give credentials, by ${formatPath(['registries', registry])} or dockerConfigFiles, or check ${keys.join(', ')}`
+        ? `${describeIgnored(access.credential)}give credentials, by ${formatPath(['registries', registry])} or dockerConfigFiles, or check ${keys.join(', ')}`
         : `try these credentials with docker pull; an image that does not exist may look the same: ${keys.join(', ')}`;
     case 'not_found':
       return `check ${keys.join(', ')}`;
@@ -73,6 +73,11 @@ export function hintForRegistry(
     case 'malformed':
       return `is ${registry} a registry, and not a web page or a proxy?`;
   }
+}
+
+/** What `docker login` has left, and Greenpin does not use. */
+function describeIgnored({ ignored }: { readonly ignored?: string }): string {
+  return ignored === undefined ? '' : `${ignored}. Otherwise `;
 }
 
 /** @param host that failed: it may be the registry's token service, which has an entry of its own */

@@ -56,7 +56,7 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
   const projects = config.projects.size === 1 ? '1 project' : `${config.projects.size} projects`;
   const title = paint('bold', printable(`${config.file}: valid, ${projects}`));
   context.stdout.write(`${title}\n\n${formatFindings(findings, paint)}\n`);
-  world.tellWarnings(findings.map(({ detail }) => detail));
+  world.tellWarnings(findings.flatMap(({ detail, hint = '' }) => [detail, hint]));
   return findings.some(({ level }) => level === 'failed') ? 1 : 0;
 }
 

@@ -8,8 +8,9 @@ import {
   registryOfKey,
   type Credential,
   type CredentialEntry,
+  type CredentialProblem,
 } from './credentials.ts';
-import { parseDockerConfig } from './docker-config.ts';
+import { parseDockerConfig, type DockerConfig } from './docker-config.ts';
 import type { Identity } from './identity/identity.ts';
 import { imageRepository } from './reference.ts';
 import type { FetchHttp } from './transport.ts';
@@ -38,7 +39,7 @@ export interface CredentialStoreDeps {
 type Entry =
   | CredentialEntry
   | { readonly key: string; readonly identity: Pick<Identity, 'fetchCredential'> }
-  | { readonly key: string; readonly problem: string };
+  | CredentialProblem;
 
 type Source = () => Promise<readonly Entry[]>;
 
@@ -61,15 +62,25 @@ export function createCredentialStore(
     const entries = (await Promise.all(configured.map((read) => read()))).flat();
     const read = await Promise.allSettled(files.map((source) => source()));
     const contents = read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    const match = matchCredential([...entries, ...contents.flat()], reference);
+    const inFiles = contents.flatMap((content) => content.entries);
+    const match = matchCredential([...entries, ...inFiles], reference);
     const unreadable = read.find((result) => result.status === 'rejected')?.reason;
     const isExplicit = match !== undefined && entries.includes(match) && namesHost(match, reference);
     if (unreadable instanceof Error && !isExplicit) throw unusable(reference, unreadable.message);
     if (match !== undefined && 'credential' in match) return match.credential;
     if (match !== undefined && 'identity' in match) return match.identity.fetchCredential(fetchHttp);
     if (match !== undefined) throw unusable(reference, match.problem);
-    return { kind: 'anonymous', source: 'no configured credentials' };
+    return createAnonymous(reference, contents);
   };
+}
+
+/** With the helper that Docker would have asked. */
+function createAnonymous({ registry }: ImageReference, contents: readonly DockerConfig[]): Credential {
+  const source = 'no configured credentials';
+  const helper = contents
+    .flatMap(({ helpers }) => helpers)
+    .find(({ key }) => key === undefined || registryOfKey(key) === registry.toLowerCase());
+  return { kind: 'anonymous', source, ...(helper !== undefined && { ignored: helper.warning }) };
 }
 
 function namesHost({ key }: Entry, { registry }: ImageReference): boolean {
@@ -115,16 +126,31 @@ function parsePassword(text: string, where: string): string {
   return password;
 }
 
-function createFileSource(path: string, deps: CredentialStoreDeps): Source {
+function createFileSource(path: string, deps: CredentialStoreDeps): () => Promise<DockerConfig> {
+  let good: ReadonlyMap<string, CredentialEntry> = new Map();
   return createWatchedFile({
     ...deps,
     path,
     parse: (text) => {
-      const { credentials, warnings } = parseDockerConfig(text, path);
-      for (const warning of warnings) deps.warn(warning);
-      return credentials;
+      const config = parseDockerConfig(text, path);
+      for (const warning of config.warnings) deps.warn(warning);
+      const entries = config.entries.map((entry) => keepGood(entry, good, deps.warn));
+      good = new Map(entries.flatMap((entry) => ('credential' in entry ? [[entry.key, entry]] : [])));
+      return { ...config, entries };
     },
   });
+}
+
+/** An entry that turns malformed is what a file is that does: its last good value stays in use. */
+function keepGood(
+  entry: CredentialEntry | CredentialProblem,
+  good: ReadonlyMap<string, CredentialEntry>,
+  warn: (message: string) => void,
+): CredentialEntry | CredentialProblem {
+  const before = 'problem' in entry ? good.get(entry.key) : undefined;
+  if (before === undefined || 'credential' in entry) return entry;
+  warn(`${entry.problem}; its last good value stays in use`);
+  return before;
 }
 
 function unusable(reference: ImageReference, problem: string): UpstreamError {
