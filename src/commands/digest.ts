@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { composeRegistries } from '../compose-registries.ts';
 import type { Config } from '../config/config.ts';
+import { expandHome } from '../config/home.ts';
 import type { ProbingRegistryClient } from '../registry/client.ts';
 import { parsePlatform, parseReference } from '../registry/reference.ts';
 import type { DigestResult } from '../resolve/ports.ts';
@@ -77,7 +78,7 @@ async function createClient(
 ): Promise<ProbingRegistryClient> {
   const { registries, dockerConfigFiles } =
     options.config === undefined ? NO_CONFIG : await loadConfig(options, context);
-  const given = options.dockerConfig ?? [];
+  const given = (options.dockerConfig ?? []).map((path) => expandHome(path, context.env['HOME']));
   for (const file of given) requireFile(file);
   return composeRegistries(
     { registries, dockerConfigFiles: [...given, ...dockerConfigFiles] },

@@ -22,6 +22,7 @@ export function findContradictions(
     ...findAddressProblems(document),
     ...findDurationProblems(document),
     ...findVariableProblems(document, environment),
+    ...findHomeProblems(document, environment),
     ...findConnectionProblems(document),
     ...findIdentityProblems(document),
     ...findImageProblems(document, parsers),
@@ -96,6 +97,18 @@ function findVariableProblems(document: unknown, environment: Environment): Prob
     const state = value === undefined ? 'not set' : 'empty';
     const text = `found ${showVariable(name)} that is ${state}, expected a variable that holds the secret`;
     return [{ path, text }];
+  });
+}
+
+/** In a container without HOME `~` would be a folder's name. */
+function findHomeProblems(document: unknown, { HOME }: Environment): Problem[] {
+  const files = valueAt(document, ['dockerConfigFiles']);
+  if (!Array.isArray(files) || HOME) return [];
+  return files.flatMap((file: unknown, i) => {
+    if (typeof file !== 'string' || !/^~(?:\/|$)/.test(file)) return [];
+    const path = ['dockerConfigFiles', i];
+    const found = `found ${describeFound(path, file)} while HOME is not set`;
+    return [{ path, text: `${found}, expected a path without ~` }];
   });
 }
 

@@ -148,6 +148,21 @@ describe('a configuration that says everything', () => {
     expect(config.dockerConfigFiles).toEqual(['deploy/docker.json', '/run/docker.json']);
   });
 
+  it("takes ~ in the path of a Docker configuration for the home, and no other user's", () => {
+    const text = `${CI}\n${PROJECTS}\ndockerConfigFiles: [~/.docker/config.json, '~']`;
+    expect(load(text, { HOME: '/home/me/' }).dockerConfigFiles).toEqual([
+      '/home/me/.docker/config.json',
+      '/home/me',
+    ]);
+    const expected = "expected a file's path, for example /var/run/secrets/registry/.dockerconfigjson";
+    expect(refusals('dockerConfigFiles: [~bot/config.json]', { HOME: '/home/me' })).toEqual([
+      `3:21 dockerConfigFiles[0]: found "~bot/config.json", ${expected}`,
+    ]);
+    expect(refusals('dockerConfigFiles: [~/config.json]')).toEqual([
+      '3:21 dockerConfigFiles[0]: found "~/config.json" while HOME is not set, expected a path without ~',
+    ]);
+  });
+
   it('gives each project its own settings', () => {
     expect(config.projects.get('shop')).toMatchObject({
       ci: 'app',
