@@ -95,7 +95,10 @@ function findVariableProblems(document: unknown, environment: Environment): Prob
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value !== undefined && value.trim() !== '') return [];
     const state = value === undefined ? 'not set' : 'empty';
-    const text = `found ${showVariable(name)} that is ${state}, expected a variable that holds the secret`;
+    const shown = showVariable(name);
+    // A variable that the shell has not exported looks like none from here.
+    const example = shown === `the variable ${name}` ? ` (export ${name}=...)` : '';
+    const text = `found ${shown} that is ${state}, expected a variable that holds the secret${example}`;
     return [{ path, text }];
   });
 }

@@ -18,6 +18,10 @@ describe('keys that are not known', () => {
       'docker: {}',
       `3:1 docker: found an unknown key, expected one of ${ROOT_KEYS}; did you mean dockerConfigFiles?`,
     ],
+    [
+      'registry: {}',
+      `3:1 registry: found an unknown key, expected one of ${ROOT_KEYS}; did you mean registries?`,
+    ],
     ['logging: {}', `3:1 logging: found an unknown key, expected one of ${ROOT_KEYS}`],
     [
       'server: {hots: x}',
