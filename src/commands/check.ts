@@ -27,6 +27,7 @@ import { createCommandWorld } from './command-world.ts';
 import { loadCommandConfig, type CommandContext } from './context.ts';
 import { printable } from './printable.ts';
 import { createPaint } from './style.ts';
+import { terminalWidth } from './table.ts';
 import type { World } from '../world.ts';
 
 export interface CheckOptions {
@@ -55,7 +56,7 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
   const paint = createPaint(context);
   const projects = config.projects.size === 1 ? '1 project' : `${config.projects.size} projects`;
   const title = paint('bold', printable(`${config.file}: valid, ${projects}`));
-  context.stdout.write(`${title}\n\n${formatFindings(findings, paint)}\n`);
+  context.stdout.write(`${title}\n\n${formatFindings(findings, paint, terminalWidth(context.stdout))}\n`);
   world.tellWarnings(findings.flatMap(({ detail, hint = '' }) => [detail, hint]));
   return findings.some(({ level }) => level === 'failed') ? 1 : 0;
 }

@@ -2,6 +2,7 @@
 import { printable } from './printable.ts';
 import type { ResolveReport } from './resolve-report.ts';
 import type { Paint } from './style.ts';
+import { padTo } from './table.ts';
 
 /** Builds that explain nothing more are counted, not listed. */
 const MOST_BUILDS = 10;
@@ -70,7 +71,7 @@ function formatBuild(
     `  ${paint(colour, mark)} ${build.commit.slice(0, 7)}  ${number}  ${formatTime(build.finishedAt, 16)}  ` +
       `${build.verdict}: ${build.reason}${describeUse(build, answer)}`,
     ...images.flatMap(([name, image]) =>
-      hang(`      ${name.padEnd(nameWidth)}  `, formatImage(image, paint)),
+      hang(`      ${padTo(name, nameWidth)}  `, formatImage(image, paint)),
     ),
   ];
 }

@@ -12,6 +12,7 @@ import { noteResolution } from './resolve-notes.ts';
 import { createResolveReport } from './resolve-report.ts';
 import { formatResolveReport } from './resolve-text.ts';
 import { createPaint } from './style.ts';
+import { fitLines, terminalWidth } from './table.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ResolveOptions {
@@ -39,7 +40,10 @@ export async function resolve(options: ResolveOptions, context: CommandContext):
   const text =
     options.json === true
       ? printableJson(report)
-      : formatResolveReport(report, createPaint(context), noteResolution(request, resolution));
+      : fitLines(
+          formatResolveReport(report, createPaint(context), noteResolution(request, resolution)),
+          terminalWidth(context.stdout),
+        );
   context.stdout.write(`${text}\n`);
   world.tellWarnings(listFailures(resolution));
   return EXIT[resolution.decision.kind];
