@@ -19,18 +19,32 @@ export function hintForCi(
     case 'unreachable':
       return hintForConnection(failure, connectionKeys);
     case 'denied':
+      if (failure.message.includes('single sign-on')) {
+        return `${credentialOf(connection)}; in GitHub's settings, at that token, "Configure SSO" authorizes it`;
+      }
       return `${credentialOf(connection)}; it needs "Actions: read" on ${target} (a classic token: the scope repo)`;
     case 'not_found':
       return `check ${keys.join(', ')}; a repository that may not be seen looks the same: ${credentialOf(connection)}`;
     case 'rate_limited':
       return connection.auth.kind === 'none'
-        ? `give ${formatPath(['ci', connection.name])} a token, or wait for the quota to come back`
-        : 'wait for the quota to come back; who else uses this credential?';
+        ? `give ${formatPath(['ci', connection.name])} a token, or wait ${describeWait(failure)}`
+        : `wait ${describeWait(failure)}; who else uses this credential?`;
     case 'unavailable':
       return 'CI itself is failing; try again later';
     case 'malformed':
       return `does ${url} lead to the API (of GitHub Enterprise: https://HOST/api/v3), and not to a login page?`;
   }
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** How long the upstream said that it is; so exact that a person can plan. */
+function describeWait({ retryAfterMs }: UpstreamFailure): string {
+  if (retryAfterMs === undefined) return 'for the quota to come back';
+  const seconds = Math.ceil(retryAfterMs / SECOND);
+  const minutes = Math.ceil(retryAfterMs / MINUTE);
+  return seconds < 100 ? `${seconds} more seconds` : `${minutes} more minutes`;
 }
 
 function credentialOf({ name, auth }: CiConnection): string {
@@ -66,11 +80,15 @@ export function hintForRegistry(
       return `check ${keys.join(', ')}`;
     case 'rate_limited':
       return access === undefined || access.credential.kind === 'anonymous'
-        ? 'wait, or give credentials: anonymous pulls have the smallest limits'
-        : 'wait; who else uses this credential?';
+        ? `wait ${describeWait(failure)}, or give credentials: anonymous pulls have the smallest limits`
+        : `wait ${describeWait(failure)}; who else uses this credential?`;
     case 'unavailable':
       return 'the registry itself is failing; try again later';
     case 'malformed':
+      // What it says is right by the specification, but leads where no credential may go.
+      if (failure.message.includes('names as its token service')) {
+        return `${registry} names it by a setting of its own: its public address (Harbor: external_url; behind a proxy: X-Forwarded-Proto)`;
+      }
       return `is ${registry} a registry, and not a web page or a proxy?`;
   }
 }

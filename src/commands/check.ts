@@ -9,7 +9,9 @@ import { checkSecretFiles } from '../config/secret-files.ts';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { ImageProbe } from '../registry/client.ts';
 import { parseReference } from '../registry/reference.ts';
-import type { CiInspector, CiProvider } from '../resolve/ports.ts';
+import type { CiInspector, CiProvider, RunPage } from '../resolve/ports.ts';
+import type { Project } from '../resolve/types.ts';
+import { describeCollisions, listBranches, listProjectsWithBranchTags } from './branch-collisions.ts';
 import { describePullRequests, describeWorkflows, listProjectsWithWorkflows } from './check-ci.ts';
 import {
   dependsOnBranch,
@@ -103,6 +105,7 @@ function probeConnections(config: Config, core: Core): Promise<Finding[]>[] {
       probeConnection(config, connection, place, {
         ...inspector,
         probe: (gitRepository) => provider.probe(gitRepository),
+        fetchRuns: (gitRepository, page) => provider.fetchRuns(gitRepository, page),
       }),
     );
   });
@@ -113,7 +116,7 @@ async function probeConnection(
   config: Config,
   connection: CiConnection,
   place: Place,
-  ci: CiInspector & Pick<CiProvider, 'probe'>,
+  ci: CiInspector & Pick<CiProvider, 'probe' | 'fetchRuns'>,
 ): Promise<Finding[]> {
   const { target } = place;
   const tooLate = late(new URL(connection.url).host);
@@ -123,15 +126,30 @@ async function probeConnection(
   const first = describeConnection(connection, place, seen);
   if (typeof seen !== 'string') return [first];
   const projects = listProjectsWithWorkflows(config, connection.name, target);
-  const [workflows, pullRequests] = await Promise.all([
+  const byBranch = listProjectsWithBranchTags(config, connection.name, target);
+  const [workflows, pullRequests, listing] = await Promise.all([
     projects.length === 0 ? undefined : ask(ci.fetchWorkflows(target)),
     ask(ci.probePullRequests(target).then(() => undefined)),
+    byBranch.length === 0 ? undefined : ask(ci.fetchRuns(target, 1)),
   ]);
   return [
     first,
     describePullRequests(connection, place, pullRequests),
     ...describeWorkflows(connection, place, projects, workflows),
+    ...describeListing(connection, place, byBranch, listing),
   ];
+}
+
+/** @param listing CI's newest runs; undefined: no tag depends on a branch's name alone */
+function describeListing(
+  connection: CiConnection,
+  place: Place,
+  projects: readonly Project[],
+  listing: RunPage | 'unchanged' | UpstreamFailure | undefined,
+): Finding[] {
+  if (listing === undefined || listing === 'unchanged') return [];
+  if ('kind' in listing) return [describeConnection(connection, place, listing)];
+  return describeCollisions(projects, listBranches(listing.runs));
 }
 
 function failureOf(error: unknown): UpstreamFailure {

@@ -40,11 +40,10 @@ export async function resolve(options: ResolveOptions, context: CommandContext):
   const text =
     options.json === true
       ? printableJson(report)
-      : fitLines(
-          formatResolveReport(report, createPaint(context), noteResolution(request, resolution)),
-          terminalWidth(context.stdout),
-        );
-  context.stdout.write(`${text}\n`);
+      : formatResolveReport(report, createPaint(context), noteResolution(request, resolution));
+  // Other programs look for whole lines.
+  const isRead = options.json !== true && context.stdout.isTTY === true;
+  context.stdout.write(`${isRead ? fitLines(text, terminalWidth(context.stdout)) : text}\n`);
   world.tellWarnings(listFailures(resolution));
   return EXIT[resolution.decision.kind];
 }
