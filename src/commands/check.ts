@@ -23,17 +23,19 @@ import {
   type Place,
 } from './check-findings.ts';
 import { describeStore } from './check-store.ts';
+import { createCheckReport } from './check-report.ts';
 import { formatFindings } from './check-text.ts';
 import { findWarnings } from './check-warnings.ts';
 import { createCommandWorld } from './command-world.ts';
 import { loadCommandConfig, type CommandContext } from './context.ts';
-import { printable } from './printable.ts';
+import { printable, printableJson } from './printable.ts';
 import { createPaint } from './style.ts';
 import { terminalWidth } from './table.ts';
 import type { World } from '../world.ts';
 
 export interface CheckOptions {
   readonly config?: string;
+  readonly json?: boolean;
 }
 
 /**
@@ -55,12 +57,20 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
     ).flat(),
     ...findWarnings(config),
   ];
+  const text =
+    options.json === true
+      ? printableJson(createCheckReport(config, findings))
+      : formatCheck(config, findings, context);
+  context.stdout.write(`${text}\n`);
+  world.tellWarnings(findings.flatMap(({ detail, hint = '' }) => [detail, hint]));
+  return findings.some(({ level }) => level === 'failed') ? 1 : 0;
+}
+
+function formatCheck(config: Config, findings: readonly Finding[], context: CommandContext): string {
   const paint = createPaint(context);
   const projects = config.projects.size === 1 ? '1 project' : `${config.projects.size} projects`;
   const title = paint('bold', printable(`${config.file}: valid, ${projects}`));
-  context.stdout.write(`${title}\n\n${formatFindings(findings, paint, terminalWidth(context.stdout))}\n`);
-  world.tellWarnings(findings.flatMap(({ detail, hint = '' }) => [detail, hint]));
-  return findings.some(({ level }) => level === 'failed') ? 1 : 0;
+  return `${title}\n\n${formatFindings(findings, paint, terminalWidth(context.stdout))}`;
 }
 
 async function checkStore({ store }: Config, world: World): Promise<Finding> {

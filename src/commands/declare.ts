@@ -100,6 +100,7 @@ function addDigest(program: Command, context: CommandContext, run: Run): void {
       ).argParser(collect),
     )
     .option('--platform <PLATFORM>', "the platform's own manifest inside an index: linux/arm64")
+    .option('--json', 'print all outcomes as JSON')
     .addHelpText(
       'after',
       `
@@ -121,6 +122,7 @@ function addCheck(program: Command, context: CommandContext, run: Run): void {
     'check the configuration, then try the store, CI and the registries once',
   )
     .addOption(configOption())
+    .option('--json', 'print the same as JSON')
     .addHelpText(
       'after',
       `

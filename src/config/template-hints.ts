@@ -53,7 +53,7 @@ export function hintForTemplate(
 
 function findMeant(written: string): TemplateVariable | undefined {
   const path = written.toLowerCase().replaceAll('-', '_');
-  if (/pull_request\.head\.sha$/.test(path)) return 'commit';
+  if (path.endsWith('pull_request.head.sha')) return 'commit';
   if (/(?:^|\.)event\.(?:pull_request\.)?number$/.test(path)) return 'pull_request';
   const name = path.slice(path.lastIndexOf('.') + 1);
   const names = [name, name.replace(TOOLS, '')];

@@ -234,8 +234,7 @@ describe('the file', () => {
   );
 
   it('from standard input, which is what --config - says, is told as that', () => {
-    const readFile = () => 'a: [1';
-    expect(() => loadConfig({ ...deps, file: '-', env: {}, readFile })).toThrow(
+    expect(() => loadConfig({ ...deps, file: '-', env: {}, readFile: () => 'a: [1' })).toThrow(
       /^standard input:\d+:\d+ found /,
     );
   });
