@@ -50,7 +50,7 @@ function describeWait({ retryAfterMs }: UpstreamFailure): string {
 function credentialOf({ name, auth }: CiConnection): string {
   switch (auth.kind) {
     case 'none':
-      return `${formatPath(['ci', name])} has no credentials: add tokenFile, tokenEnv or app`;
+      return `${formatPath(['ci', name])} has no credentials: add tokenFile, tokenEnv or app (gh auth token prints one for tokenEnv)`;
     case 'tokenFile':
       return `the token is the one in the file ${auth.file}`;
     case 'tokenEnv':

@@ -25,10 +25,11 @@ export function readConfigFile({ file: given, readFile, env }: ConfigFileSource)
   // An empty value is what an unset variable leaves in a shell's command line.
   const path = given || env['GREENPIN_CONFIG'] || DEFAULT_FILE;
   const file = path === STANDARD_INPUT ? 'standard input' : path;
-  const text = readText(path, file, readFile);
-  if (isUtf16(text))
+  const source = readText(path, file, readFile);
+  if (isUtf16(source)) {
     throw new ConfigError([`${file}: found UTF-16, expected UTF-8; save it in that encoding`]);
-  const yaml = parseYaml(text);
+  }
+  const yaml = parseYaml(source);
   if (yaml.kind === 'unreadable') {
     throw new ConfigError(yaml.problems.map(({ line, col, text }) => `${file}:${line}:${col} ${text}`));
   }

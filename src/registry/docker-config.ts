@@ -55,11 +55,22 @@ export function parseDockerConfig(text: string, file: string): DockerConfig {
 
 /** What the JSON parser says quotes the text around the error, which may be a password; so it is not told. */
 function parseObject(text: string, file: string): JsonObject {
-  const config = parseJsonObject(text.replace(/^\ufeff/, ''));
+  const plain = text.replace(/^\ufeff/, '');
+  const config = parseJsonObject(plain) ?? parseJsonObject(firstObject(plain));
   if (config !== undefined) return config;
   // Of JSON's characters the other half are NULs.
   if (text.includes('\0')) throw new InvalidDockerConfig(`${file} is in UTF-16; expected UTF-8`);
   throw new InvalidDockerConfig(`${file} is not a JSON object; expected Docker's config.json`);
+}
+
+/** Docker's reader takes the first object, and leaves what follows it: the end of a longer file that was written over. */
+function firstObject(text: string): string {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/gs)) {
+    if (token === '{') depth++;
+    if (token === '}' && --depth === 0) return text.slice(0, index + 1);
+  }
+  return '';
 }
 
 /** As Go finds a field: in any case; the exact name goes first. */

@@ -90,6 +90,14 @@ describe("Docker's configuration", () => {
     expect(parseDockerConfig(text, FILE).entries).toEqual([{ key: 'ghcr.io', credential: login }]);
   });
 
+  it.each(['\0\0', '\n{"auths": {}}', 'hunter2"}}'])(
+    'may be followed by %j, which Docker does not read',
+    (rest) => {
+      const text = JSON.stringify({ auths: { 'ghcr.io': { username: 'bot', password: 'p:w' } }, x: '{"' });
+      expect(parseDockerConfig(text + rest, FILE).entries).toEqual([{ key: 'ghcr.io', credential: login }]);
+    },
+  );
+
   it.each(['Auths', 'AUTHS'])('may write auths as %s, which Go takes', (auths) => {
     const text = JSON.stringify({ [auths]: { 'ghcr.io': { username: 'bot', password: 'p:w' } } });
     expect(parseDockerConfig(text, FILE).entries).toEqual([{ key: 'ghcr.io', credential: login }]);
