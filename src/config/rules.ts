@@ -68,7 +68,8 @@ function findDurationProblems(document: unknown): Problem[] {
 }
 
 function deadlineText(document: unknown): string {
-  return String(valueAt(document, ['server', 'deadline']) ?? '20s unless given');
+  const deadline = valueAt(document, ['server', 'deadline']);
+  return typeof deadline === 'string' ? deadline : '20s unless given';
 }
 
 /** @returns milliseconds; NaN, which is neither below nor above any limit, when it is no duration */
