@@ -68,8 +68,8 @@ function findDurationProblems(document: unknown): Problem[] {
 }
 
 function deadlineText(document: unknown): string {
-  const deadline = valueAt(document, ['server', 'deadline']);
-  return typeof deadline === 'string' ? deadline : '20s unless given';
+  const given = valueAt(document, ['server', 'deadline']);
+  return typeof given === 'string' ? given : '20s unless given';
 }
 
 /** @returns milliseconds; NaN, which is neither below nor above any limit, when it is no duration */
@@ -96,10 +96,7 @@ function findVariableProblems(document: unknown, environment: Environment): Prob
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value !== undefined && value.trim() !== '') return [];
     const state = value === undefined ? 'not set' : 'empty';
-    const shown = showVariable(name);
-    // A variable that the shell has not exported looks like none from here.
-    const example = shown === `the variable ${name}` ? ` (export ${name}=...)` : '';
-    const text = `found ${shown} that is ${state}, expected a variable that holds the secret${example}`;
+    const text = `found ${showVariable(name)} that is ${state}, expected a variable that holds the secret`;
     return [{ path, text }];
   });
 }

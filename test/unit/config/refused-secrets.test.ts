@@ -66,14 +66,13 @@ describe('secrets in the file', () => {
   });
 
   it.each([
-    ['hunter2', 'a variable', ''],
-    ['variable', 'a variable', ''],
-    ['AKIA0123456789ABCDEFGHIJ', 'a variable', ''],
-    ['GITHUB_TOKEN', 'the variable GITHUB_TOKEN', ' (export GITHUB_TOKEN=...)'],
-    ['TOKEN', 'the variable TOKEN', ' (export TOKEN=...)'],
-  ])('are not repeated as the name of a variable that is not set: %s', (name, shown, example) => {
+    ['hunter2', 'a variable'],
+    ['AKIA0123456789ABCDEFGHIJ', 'a variable'],
+    ['GITHUB_TOKEN', 'the variable GITHUB_TOKEN'],
+    ['TOKEN', 'the variable TOKEN'],
+  ])('are not repeated as the name of a variable that is not set: %s', (name, shown) => {
     expect(connectionRefusals(`tokenEnv: ${name}`)).toEqual([
-      `3:20 ci.gh.tokenEnv: found ${shown} that is not set, expected a variable that holds the secret${example}`,
+      `3:20 ci.gh.tokenEnv: found ${shown} that is not set, expected a variable that holds the secret`,
     ]);
   });
 
@@ -91,16 +90,16 @@ describe('secrets in the file', () => {
 describe('variables of the environment', () => {
   it('that are empty are as good as not set', () => {
     expect(connectionRefusals('tokenEnv: CI_TOKEN', { CI_TOKEN: ' ' })).toEqual([
-      '3:20 ci.gh.tokenEnv: found the variable CI_TOKEN that is empty, expected a variable that holds the secret (export CI_TOKEN=...)',
+      '3:20 ci.gh.tokenEnv: found the variable CI_TOKEN that is empty, expected a variable that holds the secret',
     ]);
   });
 
   it('are looked for wherever one is named', () => {
     expect(refusals('server: {tokenEnv: A_TOKEN}')).toEqual([
-      '3:10 server.tokenEnv: found the variable A_TOKEN that is not set, expected a variable that holds the secret (export A_TOKEN=...)',
+      '3:10 server.tokenEnv: found the variable A_TOKEN that is not set, expected a variable that holds the secret',
     ]);
     expect(refusals('registries: {ghcr.io: {username: bot, passwordEnv: PASSWORD}}')).toEqual([
-      '3:39 registries["ghcr.io"].passwordEnv: found the variable PASSWORD that is not set, expected a variable that holds the secret (export PASSWORD=...)',
+      '3:39 registries["ghcr.io"].passwordEnv: found the variable PASSWORD that is not set, expected a variable that holds the secret',
     ]);
     expect(refusals('server: {tokenEnv: constructor}')).toHaveLength(1);
   });
