@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAnswers } from './cache/answers.ts';
 import { createImageCache } from './cache/image-cache.ts';
+import { createPinMemory } from './cache/pin-memory.ts';
 import { createRetryingProvider } from './cache/retrying-provider.ts';
 import { createSharedCall, type ShareCall } from './cache/shared-call.ts';
 import { createSharedProvider } from './cache/shared-provider.ts';
@@ -25,7 +26,9 @@ import { createMetrics } from './metrics.ts';
 import type { ProbingRegistryClient } from './registry/client.ts';
 import { parseReference } from './registry/reference.ts';
 import type { CiInspector, CiProvider, Clock, UpstreamObserver } from './resolve/ports.ts';
-import { recall, resolveBranch, type Resolution } from './resolve/resolve-branch.ts';
+import { isNeverHandedOut } from './resolve/never-handed-out.ts';
+import { recall, type Remembered } from './resolve/recall.ts';
+import { resolveBranch, type Resolution } from './resolve/resolve-branch.ts';
 import type { BranchRequest } from './resolve/types.ts';
 import { createMemoryStore } from './store/memory.ts';
 import type { World } from './world.ts';
@@ -33,7 +36,8 @@ import type { World } from './world.ts';
 /** Everything but HTTP. */
 export interface Core {
   resolve(request: BranchRequest): Promise<Resolution>;
-  recall(request: BranchRequest): ReturnType<typeof recall>;
+  recall(request: BranchRequest): Promise<Remembered>;
+  isNeverHandedOut(request: BranchRequest, remembered: Remembered): Promise<boolean>;
   /** By the connection's name in the configuration. */
   readonly providers: ReadonlyMap<string, CiProvider>;
   /** By the connection's name, too. */
@@ -68,10 +72,13 @@ export function composeCore(
       composeConnection(connection, config, timeoutMs, world, share),
     ]),
   );
+  const pins = createPinMemory();
   const runs = composeRuns({ projects: config.projects, connections, images, now });
   return {
-    resolve: (request) => resolveBranch(request, { runs: runs(request), images, lastGood }),
-    recall: (request) => recall(request, lastGood),
+    resolve: (request) => resolveBranch(request, { runs: runs(request), images, lastGood, pins }),
+    recall: (request) => recall(request, lastGood, images),
+    isNeverHandedOut: (request, remembered) =>
+      isNeverHandedOut(request, remembered, { runs: runs(request), lastGood }),
     providers: new Map([...connections].map(([name, { provider }]) => [name, provider])),
     inspectors: new Map([...connections].map(([name, { inspector }]) => [name, inspector])),
     registries,
@@ -178,8 +185,10 @@ export function composeService(
   const answers = createAnswers({
     resolve: async (request) => (await core.resolve(request)).decision,
     recall: (request) => core.recall(request),
+    isNeverHandedOut: (request, remembered) => core.isNeverHandedOut(request, remembered),
     freshFor: config.freshForMs,
     deadline: config.server.deadlineMs,
+    patience: config.server.patienceMs,
     now,
     onDefect: (err) => logger.error({ err }, 'a defect of Greenpin; please report it'),
   });

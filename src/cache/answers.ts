@@ -1,23 +1,32 @@
-/** Answers kept in memory and given within the deadline. It wraps the core from outside, which does not know of it. */
+/** Answers kept in memory and given in time. It wraps the core from outside, which does not know of it. */
 import { LRUCache } from 'lru-cache';
 import type { Answer } from '../resolve/answer.ts';
-import { decideDefect, decideLate, type Decision } from '../resolve/decide.ts';
+import { decideDefect, decideLate, decideProvenNothing, type Decision } from '../resolve/decision.ts';
 import { createParameterSet } from '../resolve/parameter-set.ts';
 import type { Clock } from '../resolve/ports.ts';
-import { lastGoodKey } from '../resolve/resolve-branch.ts';
+import { lastGoodKey, type Remembered } from '../resolve/recall.ts';
 import type { BranchRequest, LastGood } from '../resolve/types.ts';
 import { bounded } from './bounded.ts';
 import { createTurns } from './turns.ts';
 
 const MAX_ANSWERS = 50_000;
+/**
+ * Milliseconds of patience while another question of the project has used up its own: a matrix asks for hundreds of branches one after
+ * the other, and an upstream that hangs must not cost each of them the whole wait. What is in memory is answered well within it.
+ */
+const PATIENCE_WHILE_OVERDUE = 25;
 
 export interface AnswersOptions {
   readonly resolve: (request: BranchRequest) => Promise<Decision>;
-  readonly recall: (request: BranchRequest) => Promise<LastGood | 'unreadable' | undefined>;
+  readonly recall: (request: BranchRequest) => Promise<Remembered>;
+  /** Whether it is proven that nothing was ever handed out for the pull request. */
+  readonly isNeverHandedOut: (request: BranchRequest, remembered: Remembered) => Promise<boolean>;
   /** Milliseconds: an answer is given from memory until what it rests on is as old. */
   readonly freshFor: number;
   /** Milliseconds that a caller waits at most. */
   readonly deadline: number;
+  /** Milliseconds that a caller waits at most for whom a last good answer is known. */
+  readonly patience: number;
   readonly now: Clock;
   /** Told of an error that is no upstream's fault. */
   readonly onDefect: (error: unknown) => void;
@@ -33,16 +42,11 @@ interface Kept {
   readonly answer: Extract<Answer, { kind: 'answered' | 'nothing' }>;
 }
 
-export function createAnswers({
-  resolve,
-  recall,
-  freshFor,
-  deadline,
-  now,
-  onDefect,
-}: AnswersOptions): Answers {
+export function createAnswers(options: AnswersOptions): Answers {
+  const { resolve, recall, isNeverHandedOut, freshFor, deadline, patience, now, onDefect } = options;
   const kept = new LRUCache<string, Kept>(bounded(MAX_ANSWERS));
   const takeTurn = createTurns();
+  const overdue = createOverdue();
 
   async function resolveAndKeep(key: string, request: BranchRequest): Promise<Answer> {
     try {
@@ -58,24 +62,36 @@ export function createAnswers({
   }
 
   async function answerInTime(key: string, request: BranchRequest): Promise<Answer> {
-    const late = Promise.withResolvers<undefined>();
-    const timer = setTimeout(late.resolve, deadline, undefined);
+    const { name } = request.project;
+    const wait = overdue.has(name) ? Math.min(patience, PATIENCE_WHILE_OVERDUE) : patience;
+    const resolving = takeTurn(key, request.headSha ?? '', () => resolveAndKeep(key, request));
     try {
-      const resolving = takeTurn(key, request.headSha ?? '', () => resolveAndKeep(key, request));
-      const answer = await Promise.race([resolving, late.promise]);
-      return answer ?? present(decideLate(await remembered(request), request), request.headSha);
+      return (await settledWithin(wait, resolving)) ?? (await answerLate(request, resolving, wait));
     } catch (error) {
-      const decision = decideDefect(await remembered(request));
+      const decision = decideDefect(lastGoodOf(await recall(request)));
       if (decision === undefined) throw error;
       return present(decision, request.headSha);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
-  async function remembered(request: BranchRequest): Promise<LastGood | undefined> {
-    const lastGood = await recall(request);
-    return lastGood === 'unreadable' ? undefined : lastGood;
+  /** Patience has ended. What comes later is kept all the same, for whoever asks next. */
+  async function answerLate(
+    request: BranchRequest,
+    resolving: Promise<Answer>,
+    waited: number,
+  ): Promise<Answer> {
+    overdue.add(request.project.name, resolving);
+    const remembered = await recall(request);
+    const lastGood = lastGoodOf(remembered);
+    if (lastGood !== undefined) {
+      return present(decideLate(lastGood, request, 'server.patience'), request.headSha);
+    }
+    const proving = isNeverHandedOut(request, remembered);
+    const answer = await settledWithin(deadline - waited, resolving);
+    if (answer !== undefined) return answer;
+    const late = decideLate(lastGoodOf(await recall(request)), request, 'server.deadline');
+    const isProven = (await settledWithin(0, proving)) === true;
+    return present(isProven ? decideProvenNothing(late, now()) : late, request.headSha);
   }
 
   return {
@@ -95,17 +111,48 @@ export function createAnswers({
   }
 }
 
+function lastGoodOf(remembered: Remembered): LastGood | undefined {
+  return remembered.kind === 'whole' ? remembered.lastGood : undefined;
+}
+
+/** @returns undefined when it has not settled after so many milliseconds */
+async function settledWithin<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(late.resolve, Math.max(0, milliseconds), undefined);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Questions that have used up their callers' patience and are not answered yet, by project. */
+function createOverdue() {
+  const byProject = new Map<string, Set<Promise<Answer>>>();
+  return {
+    has: (project: string): boolean => byProject.has(project),
+    add(project: string, resolving: Promise<Answer>): void {
+      const ones = byProject.get(project) ?? new Set();
+      if (ones.has(resolving)) return;
+      byProject.set(project, ones.add(resolving));
+      const forget = (): void => {
+        ones.delete(resolving);
+        if (ones.size === 0) byProject.delete(project);
+      };
+      resolving.then(forget, forget);
+    },
+  };
+}
+
 function present(decision: Decision, headSha: string | undefined): Answer {
   switch (decision.kind) {
-    case 'answered':
-      return {
-        kind: 'answered',
-        body: serialize([createParameterSet(decision.set, headSha)]),
-        freshness: decision.freshness,
-        asOf: decision.asOf,
-      };
+    case 'answered': {
+      const { kind, freshness, asOf, because } = decision;
+      const body = serialize([createParameterSet(decision.set, headSha)]);
+      return { kind, body, freshness, asOf, because };
+    }
     case 'nothing':
-      return { kind: 'nothing', body: serialize([]), freshness: 'fresh', asOf: decision.asOf };
+      return { ...decision, body: serialize([]) };
     case 'failed':
       return { kind: 'failed', code: decision.code, message: decision.message };
   }

@@ -9,12 +9,14 @@ import type {
   RegistryClient,
   RevisionResult,
 } from '../resolve/ports.ts';
-import type { ImageReference, Platform } from '../resolve/types.ts';
+import type { Digest, ImageReference, Platform } from '../resolve/types.ts';
 import { bounded } from './bounded.ts';
 import { createJoiner } from './joiner.ts';
 
 /** An image's tag that can only ever mean one build is re-checked so often: it may have been deleted. */
 const RECHECK_IMMUTABLE_AFTER = 3_600_000;
+/** After a tag was pushed anew, a registry may go on showing the image from before for a while: until then it is asked often. */
+const SETTLES_WITHIN = 300_000;
 /**
  * A green build that pushed no image, as one that changed only documentation, must not be asked for on every poll for ever: the
  * longer its image has been absent, the less often, between `freshFor` and this.
@@ -37,6 +39,8 @@ interface Kept {
   readonly askedAt: number;
   /** From when on the registry has given this kind of answer without a break. */
   readonly since: number;
+  /** The digest that the tag had before it was pushed anew; undefined: not known. */
+  readonly before: Digest | undefined;
 }
 
 interface Question {
@@ -44,6 +48,7 @@ interface Question {
   readonly reference: ImageReference;
   readonly platform: Platform | undefined;
   readonly notBefore: number;
+  readonly repushed: boolean;
   readonly immutable: boolean;
 }
 
@@ -57,10 +62,7 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
   const revisions = new LRUCache<string, { revisions: readonly string[] }>(bounded(MAX_IMAGES));
   const join = createJoiner();
 
-  /**
-   * The call in flight may be older than the build: then one more is made, for all who ask for that build. What began after this
-   * call is new enough, whatever the clock of CI says.
-   */
+  /** The call in flight may be older than the build: then one more is made, for all who ask for that build. */
   async function askDigest(question: Question): Promise<Asked> {
     const { key, notBefore } = question;
     const oldest = Math.min(notBefore, now());
@@ -70,16 +72,16 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
   }
 
   function joinDigest(call: string, question: Question): Promise<Asked> {
-    const { key, reference, platform, notBefore, immutable } = question;
+    const { key, reference, platform, notBefore } = question;
     return join(call, async () => {
       const startedAt = now();
-      const before = digests.get(key);
-      const result = await client.resolveDigest(reference, platform, newEnough(before, immutable, notBefore));
+      const last = digests.get(key);
+      const result = await client.resolveDigest(reference, platform, newEnough(last, question));
       const askedAt = result.kind === 'failed' ? startedAt : (result.asOf ?? startedAt);
       if (result.kind !== 'failed') {
-        const same = before?.result.kind === result.kind && before.since >= notBefore;
-        const since = same ? before.since : askedAt;
-        digests.set(key, { result, askedAt, since });
+        const same = last?.result.kind === result.kind && last.since >= notBefore;
+        const since = same ? last.since : askedAt;
+        digests.set(key, { result, askedAt, since, before: digestBefore(last, notBefore) });
       }
       return { result, askedAt };
     });
@@ -92,34 +94,47 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
   }
 
   /** Milliseconds for which what is kept need not be asked again. */
-  function goodFor({ result, askedAt, since }: Kept, immutable: boolean): number {
+  function goodFor(kept: Kept, { immutable, repushed, notBefore }: Question): number {
+    const { result, askedAt, since, before } = kept;
     if (!immutable) return freshFor;
-    if (result.kind === 'found') return RECHECK_IMMUTABLE_AFTER;
+    if (result.kind === 'found') {
+      const isSettled = !repushed || askedAt - notBefore >= SETTLES_WITHIN;
+      const hasChanged = before !== undefined && before !== result.digest;
+      return isSettled || hasChanged ? RECHECK_IMMUTABLE_AFTER : freshFor;
+    }
     const stretched = Math.max(freshFor, (askedAt - since) / ABSENT_AGE_DIVISOR);
     return Math.min(stretched, Math.max(freshFor, RECHECK_ABSENT_AFTER));
   }
 
   /** Another replica's answer will do where an own one as old would, and is news. */
-  function newEnough(before: Kept | undefined, immutable: boolean, notBefore: number): NewEnough {
-    const least = Math.max(notBefore, before === undefined ? -Infinity : before.askedAt + 1);
-    const absentFor = before?.result.kind === 'absent' ? goodFor(before, immutable) : freshFor;
+  function newEnough(last: Kept | undefined, question: Question): NewEnough {
+    const { notBefore, immutable } = question;
+    const least = Math.max(notBefore, last === undefined ? -Infinity : last.askedAt + 1);
+    const absentFor = last?.result.kind === 'absent' ? goodFor(last, question) : freshFor;
+    const foundFor = immutable && !question.repushed ? RECHECK_IMMUTABLE_AFTER : freshFor;
     return {
-      found: Math.max(least, now() - (immutable ? RECHECK_IMMUTABLE_AFTER : freshFor) + 1),
+      found: Math.max(least, now() - foundFor + 1),
       absent: Math.max(least, now() - absentFor + 1),
     };
   }
 
   return {
-    async readDigest(text, { immutable, platform, notBefore = 0 }): Promise<ImageResult> {
+    async readDigest(text, options): Promise<ImageResult> {
+      const { immutable, platform, notBefore = 0, repushed = false } = options;
       const reference = parse(text, parseReference);
       if ('kind' in reference) return reference;
       const key = `digest ${text} ${platformKey(platform)}`;
+      const question: Question = { key, reference, platform, notBefore, repushed, immutable };
       const kept = digests.get(key);
-      const current =
-        kept !== undefined && kept.askedAt >= notBefore && isYounger(kept.askedAt, goodFor(kept, immutable))
-          ? kept
-          : await askDigest({ key, reference, platform, notBefore, immutable });
-      return describe(reference, current.result, immutable ? null : current.askedAt);
+      const isGood =
+        kept !== undefined && kept.askedAt >= notBefore && isYounger(kept.askedAt, goodFor(kept, question));
+      const current = isGood ? kept : await askDigest(question);
+      return describe(reference, current, immutable);
+    },
+
+    repositoryOf(text) {
+      const reference = parse(text, parseReference);
+      return 'kind' in reference ? undefined : repositoryOf(reference);
     },
 
     async readRevision(text, platform): Promise<RevisionResult> {
@@ -147,16 +162,26 @@ function parse(
   }
 }
 
-function describe(reference: ImageReference, result: DigestResult, asOf: number | null): ImageResult {
+function describe(reference: ImageReference, { result, askedAt }: Asked, immutable: boolean): ImageResult {
   if (result.kind !== 'found') return result;
-  const { registry, path, tag } = reference;
   return {
     kind: 'found',
-    repository: `${registry}/${path}`,
-    tag: tag ?? '',
+    repository: repositoryOf(reference),
+    tag: reference.tag ?? '',
     digest: result.digest,
-    asOf,
+    asOf: immutable ? null : askedAt,
+    askedAt,
   };
+}
+
+function repositoryOf({ registry, path }: ImageReference): string {
+  return `${registry}/${path}`;
+}
+
+/** The newest digest that was read before the tag was pushed anew. */
+function digestBefore(last: Kept | undefined, notBefore: number): Digest | undefined {
+  if (last === undefined || last.askedAt >= notBefore) return last?.before;
+  return last.result.kind === 'found' ? last.result.digest : undefined;
 }
 
 function platformKey(platform: Platform | undefined): string {

@@ -1,5 +1,5 @@
 /** What `greenpin resolve` tells: one answer and its reasons, as documented JSON (README, "resolve --json"). Pure. */
-import type { Decision } from '../resolve/decide.ts';
+import type { Decision } from '../resolve/decision.ts';
 import { createParameterSet, type ParameterSet } from '../resolve/parameter-set.ts';
 import type { Resolution } from '../resolve/resolve-branch.ts';
 import type { ImageFinding, ImageFindings } from '../resolve/resolve-images.ts';

@@ -1,14 +1,17 @@
 /** The table of answers (design §2): what was found now, against what was handed out last. */
-import type { ApiErrorCode, UpstreamFailure } from '../errors.ts';
+import type { UpstreamFailure } from '../errors.ts';
+import { decideFailed, keepStale, nameOf, refuse, type Decision } from './decision.ts';
 import type { Doubt, ImageSource } from './ports.ts';
+import type { Remembered } from './recall.ts';
 import type { SearchOutcome } from './search-builds.ts';
-import { compareBuilds } from './select-build.ts';
-import type { BranchRequest, LastGood, PinnedSet } from './types.ts';
+import { compareBuilds, type JudgedBuild } from './select-build.ts';
+import type { BranchRequest, LastGood } from './types.ts';
 
 /** What the upstreams said, and when (milliseconds since the epoch). */
 export type Found =
   | (Extract<SearchOutcome, { kind: 'complete' }> & { readonly asOf: number })
-  | { readonly kind: 'none'; readonly asOf: number }
+  /** `heard`: CI has runs of the branch, whether they count or not. */
+  | { readonly kind: 'none'; readonly asOf: number; readonly heard: boolean }
   | {
       readonly kind: 'excluded';
       readonly certain: boolean;
@@ -18,51 +21,23 @@ export type Found =
   | { readonly kind: 'invalid'; readonly reason: string }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
-/**
- * What is answered. `because` is one sentence for a person; `asOf` is when upstream last confirmed it (milliseconds since the
- * epoch).
- */
-export type Decision =
-  | {
-      readonly kind: 'answered';
-      readonly set: PinnedSet;
-      readonly freshness: 'fresh' | 'stale';
-      readonly asOf: number;
-      readonly because: string;
-    }
-  | { readonly kind: 'nothing'; readonly asOf: number; readonly because: string }
-  | {
-      readonly kind: 'failed';
-      readonly code: ApiErrorCode;
-      readonly message: string;
-      /** CI's or the registry's, if it is one. */
-      readonly failure?: UpstreamFailure;
-    };
+type Complete = Extract<Found, { kind: 'complete' }>;
 
 /** One row of the table. Never throws; asks the registry only whether an image that was handed out is still there. */
 export async function decide(
   found: Found,
-  lastGood: LastGood | undefined,
+  remembered: Remembered,
   request: BranchRequest,
   images: ImageSource,
 ): Promise<Decision> {
+  const lastGood = remembered.kind === 'whole' ? remembered.lastGood : undefined;
   switch (found.kind) {
     case 'complete':
-      return lastGood !== undefined && goesBack(found, lastGood)
-        ? decideGoingBack(found, lastGood, images)
-        : answer(found, describeSubstitutes(found.substituted));
+      return decideComplete(found, remembered, request, images);
     case 'none':
-      return lastGood === undefined
-        ? decideNoBuild(found.asOf, request)
-        : keep(
-            lastGood,
-            found.asOf,
-            'CI shows no green and complete build now; kept what was handed out before',
-          );
+      return decideNone(found, remembered, request);
     case 'excluded':
-      return lastGood === undefined || found.certain
-        ? { kind: 'nothing', asOf: found.asOf, because: found.reason }
-        : keep(lastGood, found.asOf, `kept what was handed out before, though it seems that ${found.reason}`);
+      return decideExcluded(found, remembered, request);
     case 'invalid':
       return lastGood === undefined
         ? { kind: 'failed', code: 'invalid_request', message: found.reason }
@@ -72,42 +47,103 @@ export async function decide(
   }
 }
 
-/**
- * Nobody can tell what was handed out last. A build that is there may be handed out all the same: a new branch must not wait for a
- * store. That there is none is no reason for an empty list: an environment may be up.
- */
-export async function decideUnremembered(
-  found: Found,
+async function decideComplete(
+  found: Complete,
+  remembered: Remembered,
   request: BranchRequest,
   images: ImageSource,
 ): Promise<Decision> {
-  if (found.kind !== 'none' && !(found.kind === 'excluded' && !found.certain)) {
-    return decide(found, undefined, request, images);
+  const before = 'lastGood' in remembered ? remembered.lastGood : undefined;
+  if (before === undefined || !goesBack(found, before)) {
+    return answer(found, describeSubstitutes(found.substituted));
   }
-  const message =
-    `${nameOf(request)}: CI shows no green and complete build, and what was handed out ` +
-    'before cannot be read: the store does not answer';
-  return { kind: 'failed', code: 'upstream_failed', message };
+  const still = await readPinned(before, images);
+  if (still.kind === 'failed') return decideFailed(still.failure, wholeOf(remembered), request);
+  if (still.kind === 'absent') {
+    return answer(found, 'went back to an older build: an image of the newer one is gone from the registry');
+  }
+  return remembered.kind === 'partial'
+    ? decideGrown(remembered, request)
+    : keep(before, found.asOf, 'kept the newer build that was handed out before: its images are still there');
 }
 
-/** An upstream failed: the last good answer if there is one, else an error; never an empty list. */
-function decideFailed(
-  failure: UpstreamFailure,
-  lastGood: LastGood | undefined,
+function wholeOf(remembered: Remembered): LastGood | undefined {
+  return remembered.kind === 'whole' ? remembered.lastGood : undefined;
+}
+
+/**
+ * Where nobody can tell what was handed out last, an empty list is no answer: an environment may be up. A build that is there is one all
+ * the same (`decideComplete`): a new branch must not wait for a store.
+ */
+function decideNone(
+  found: Extract<Found, { kind: 'none' }>,
+  remembered: Remembered,
   request: BranchRequest,
 ): Decision {
-  if (lastGood !== undefined) return keepStale(lastGood, failure.message);
-  const code = failure.kind === 'rate_limited' ? 'rate_limited' : 'upstream_failed';
-  return { kind: 'failed', code, message: `${nameOf(request)}: ${failure.message}`, failure };
+  const { asOf } = found;
+  switch (remembered.kind) {
+    case 'nothing':
+      return decideNoBuild(found, request);
+    case 'whole':
+      return keep(
+        remembered.lastGood,
+        asOf,
+        'CI shows no green and complete build now; kept what was handed out before',
+      );
+    case 'partial':
+      return decideGrown(remembered, request);
+    case 'unreadable':
+      return refuse(
+        request,
+        'CI shows no green and complete build, and what was handed out before cannot be read: the store does not answer',
+      );
+  }
 }
 
-/** The caller cannot wait longer: the last good answer if there is one, else an error. */
-export function decideLate(lastGood: LastGood | undefined, request: BranchRequest): Decision {
-  const message =
-    'CI or the registry did not answer within server.deadline; the answer will be taken up once it comes';
-  return lastGood === undefined
-    ? { kind: 'failed', code: 'deadline_exceeded', message: `${nameOf(request)}: ${message}` }
-    : keepStale(lastGood, message);
+function decideExcluded(
+  { asOf, certain, reason }: Extract<Found, { kind: 'excluded' }>,
+  remembered: Remembered,
+  request: BranchRequest,
+): Decision {
+  if (certain || remembered.kind === 'nothing') {
+    return { kind: 'nothing', freshness: 'fresh', asOf, because: reason };
+  }
+  if (remembered.kind === 'whole') {
+    return keep(remembered.lastGood, asOf, `kept what was handed out before, though it seems that ${reason}`);
+  }
+  return refuse(request, `it seems that ${reason}, but something may have been handed out before`);
+}
+
+/** Nothing is deleted because the configuration grew, and a set that lacks a promised key is none (design §1, §2). */
+function decideGrown(
+  { lastGood, missing }: Extract<Remembered, { kind: 'partial' }>,
+  request: BranchRequest,
+): Decision {
+  const names = missing.map(({ name }) => name).join(', ');
+  const { number, commit } = lastGood.set.build;
+  return refuse(
+    request,
+    `image ${names} was added or changed in the configuration, and build ${number} (${commit.slice(0, 12)}), ` +
+      'which was handed out before, has no such image; build the branch anew',
+  );
+}
+
+/**
+ * Nobody can tell what was handed out last. Where CI has a newer build than the one that is answered, which was green or may have been
+ * before it was run again, the answer may be a step back: it is not called fresh (issue 9, C10).
+ * @param builds of the branch, newest first
+ */
+export function markUnremembered(decision: Decision, builds: readonly JudgedBuild[]): Decision {
+  if (decision.kind !== 'answered' || decision.freshness === 'stale') return decision;
+  const newer = builds.find(
+    ({ build, verdict, repeated }) =>
+      compareBuilds(build, decision.set.build) > 0 && (verdict === 'green' || repeated),
+  );
+  if (newer === undefined) return decision;
+  const because =
+    `${decision.because}; build ${newer.build.number} may have been handed out before, ` +
+    'and the store, which would tell, does not answer';
+  return { ...decision, freshness: 'stale', because };
 }
 
 /** A newer run may have ended green since, and CI could not tell: the answer is right, and perhaps not the newest. */
@@ -117,56 +153,42 @@ export function markDoubtful(decision: Decision, { failure, createdAt }: Doubt):
   return { ...decision, freshness: 'stale', because };
 }
 
-/**
- * Our own code failed. Even then an environment that was up stays up.
- * @returns undefined when there is nothing to fall back on
- */
-export function decideDefect(lastGood: LastGood | undefined): Decision | undefined {
-  return lastGood && keepStale(lastGood, 'Greenpin failed to resolve the branch; its log has the reason');
+/** An older build, or an older image of any name: a set is newer only if none of its images is older. */
+function goesBack(found: Complete, { set }: LastGood): boolean {
+  if (compareBuilds(found.set.build, set.build) < 0) return true;
+  return Object.entries(found.set.images).some(([name, image]) => {
+    const before = set.images[name];
+    return before !== undefined && image.commit !== before.commit && image.position < before.position;
+  });
 }
 
-/** An older build, or an older image in place of one that was handed out for the same build (`onMissing: previous`). */
-function goesBack(found: Extract<Found, { kind: 'complete' }>, { set }: LastGood): boolean {
-  const order = compareBuilds(found.set.build, set.build);
-  if (order !== 0) return order < 0;
-  return found.substituted.some((name) => found.set.images[name]?.digest !== set.images[name]?.digest);
-}
+type Pinned =
+  { readonly kind: 'found' | 'absent' } | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
-async function decideGoingBack(
-  found: Extract<Found, { kind: 'complete' }>,
-  lastGood: LastGood,
-  images: ImageSource,
-): Promise<Decision> {
+/** Whether all images that were handed out are still in the registry. */
+async function readPinned({ set }: LastGood, images: ImageSource): Promise<Pinned> {
   const still = await Promise.all(
-    Object.values(lastGood.set.images).map(({ repository, digest }) =>
+    Object.values(set.images).map(({ repository, digest }) =>
       images.readDigest(`${repository}@${digest}`, { immutable: true }),
     ),
   );
   const failed = still.find((result) => result.kind === 'failed');
-  if (failed !== undefined) return keepStale(lastGood, failed.failure.message);
-  return still.some((result) => result.kind === 'absent')
-    ? answer(found, 'went back to an older build: an image of the newer one is gone from the registry')
-    : keep(
-        lastGood,
-        found.asOf,
-        'kept the newer build that was handed out before: its images are still there',
-      );
+  if (failed !== undefined) return failed;
+  return { kind: still.some((result) => result.kind === 'absent') ? 'absent' : 'found' };
 }
 
-/** The error freezes an ApplicationSet with all its pull requests: whoever reads it must see which one it was. */
-function nameOf({ project, branch }: BranchRequest): string {
-  return `project ${project.name}, branch ${branch}`;
-}
-
-function decideNoBuild(asOf: number, request: BranchRequest): Decision {
+function decideNoBuild({ asOf, heard }: Extract<Found, { kind: 'none' }>, request: BranchRequest): Decision {
   const { project } = request;
-  const because = `${nameOf(request)}: CI knows no green build whose images are all in the registry`;
+  const what = heard
+    ? 'CI knows no green build whose images are all in the registry'
+    : 'CI has never run for a branch of this name';
+  const because = `${nameOf(request)}: ${what}`;
   return project.onNoBuild === 'empty'
-    ? { kind: 'nothing', asOf, because }
+    ? { kind: 'nothing', freshness: 'fresh', asOf, because }
     : { kind: 'failed', code: 'upstream_failed', message: `${because} (onNoBuild: error)` };
 }
 
-function answer({ set, asOf }: Extract<Found, { kind: 'complete' }>, because: string): Decision {
+function answer({ set, asOf }: Complete, because: string): Decision {
   return { kind: 'answered', set, freshness: 'fresh', asOf, because };
 }
 
@@ -179,14 +201,4 @@ function describeSubstitutes(names: readonly string[]): string {
 
 function keep({ set }: LastGood, asOf: number, because: string): Decision {
   return { kind: 'answered', set, freshness: 'fresh', asOf, because };
-}
-
-function keepStale({ set, confirmedAt }: LastGood, reason: string): Decision {
-  return {
-    kind: 'answered',
-    set,
-    freshness: 'stale',
-    asOf: confirmedAt,
-    because: `kept what was handed out before: ${reason}`,
-  };
 }

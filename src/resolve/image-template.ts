@@ -20,8 +20,15 @@ export interface ImageTemplate {
   readonly parts: readonly TemplatePart[];
   /** The text before the tag's colon; it may hold variables too. */
   readonly repository: string;
-  /** The tag holds the commit (at least 7 characters) or the build's id: it can only ever mean one build's image. */
+  /**
+   * The tag holds the commit (at least 7 characters) or the build's id: it means one build's image, as long as no other commit renders
+   * the same text.
+   */
   readonly immutable: boolean;
+  /** What the template takes from the build. */
+  readonly variables: ReadonlySet<TemplateVariable>;
+  /** How many digits of the commit the tag holds, Infinity for all; 0: none, or too few to count. */
+  readonly commitDigits: number;
 }
 
 /** What the variables stand for; a value that is missing makes a template that uses it fail. */
@@ -34,7 +41,7 @@ export interface TemplateValues {
   readonly attempt: string;
 }
 
-/** A template that cannot be parsed or rendered; the message says which part, and what is expected. */
+/** A template that cannot be parsed, or not be rendered for this branch; the message says which part, and what is expected. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
 }
@@ -62,15 +69,21 @@ export function parseImageTemplate(text: string): ImageTemplate {
       'the tag is missing; expected REGISTRY/PATH:TAG, for example ghcr.io/acme/shop:sha-{commit:7}',
     );
   }
-  const immutable = parts
-    .slice(tagStart)
-    .some(
-      (part) =>
-        typeof part !== 'string' &&
-        ((part.variable === 'build_id' && part.length === undefined) ||
-          (part.variable === 'commit' && (part.length ?? Infinity) >= SHORTEST_COMMIT)),
-    );
-  return { text, parts, repository: textBefore(parts, tagStart), immutable };
+  const tag = parts.slice(tagStart).filter((part) => typeof part !== 'string');
+  const commitDigits = Math.max(0, ...tag.map(commitDigitsOf));
+  const holdsBuildId = tag.some((part) => part.variable === 'build_id' && part.length === undefined);
+  return {
+    text,
+    parts,
+    repository: textBefore(parts, tagStart),
+    immutable: holdsBuildId || commitDigits > 0,
+    variables: new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : [part.variable]))),
+    commitDigits,
+  };
+}
+
+function commitDigitsOf({ variable, length = Infinity }: Exclude<TemplatePart, string>): number {
+  return variable === 'commit' && length >= SHORTEST_COMMIT ? length : 0;
 }
 
 function splitParts(text: string): TemplatePart[] {
@@ -120,12 +133,36 @@ function formatPart(part: TemplatePart): string {
   return part.length === undefined ? `{${part.variable}}` : `{${part.variable}:${part.length}}`;
 }
 
+/** The template needs what the caller did not pass: the caller's mistake, not the branch's. */
+export class MissingParameter extends Error {
+  override readonly name = 'MissingParameter';
+}
+
 /**
  * @returns the reference's text; whether it is a valid reference is for the registry's parser to say
- * @throws TemplateError when a value that the template needs was not given, or nothing of it is left in a slug
+ * @throws TemplateError when nothing of a value is left in a slug
+ * @throws MissingParameter when a value that the template needs was not given
  */
 export function renderImageTemplate(template: ImageTemplate, values: TemplateValues): string {
-  return template.parts
+  return renderParts(template.parts, values);
+}
+
+/**
+ * @returns what of the reference the branch's name makes: branches for which it is the same share a tag
+ * @throws TemplateError as `renderImageTemplate`
+ */
+export function renderBranchParts(template: ImageTemplate, branch: string): string {
+  const parts = template.parts.filter((part) => typeof part !== 'string' && isOfBranch(part));
+  const others = { commit: '', buildId: '', buildNumber: '', attempt: '' };
+  return JSON.stringify(parts.map((part) => renderParts([part], { branch, ...others })));
+}
+
+function isOfBranch({ variable }: Exclude<TemplatePart, string>): boolean {
+  return variable === 'branch' || variable === 'ref_slug';
+}
+
+function renderParts(parts: readonly TemplatePart[], values: TemplateValues): string {
+  return parts
     .map((part) => {
       if (typeof part === 'string') return part;
       const value = valueOf(part.variable, values);
@@ -150,7 +187,7 @@ function valueOf(variable: TemplateVariable, values: TemplateValues): string {
       return refSlug(values.branch);
     case 'pull_request':
       if (values.pullRequest === undefined) {
-        throw new TemplateError(
+        throw new MissingParameter(
           '{pull_request} needs the parameter number; pass number: "{{ .number }}" on to the plugin',
         );
       }

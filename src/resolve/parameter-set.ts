@@ -1,4 +1,5 @@
 /** The set of parameters that a template sees (design §1). Pure. */
+import { branchSlug } from './branch-slug.ts';
 import { digestKey } from './digest-key.ts';
 import type { PinnedSet } from './types.ts';
 
@@ -19,7 +20,9 @@ interface ImageParameters {
 
 interface BuildParameters {
   readonly commit: string;
+  readonly commitShort: string;
   readonly branch: string;
+  readonly branchSlug: string;
   readonly id: string;
   readonly number: string;
   readonly attempt: string;
@@ -29,7 +32,7 @@ interface BuildParameters {
 }
 
 /**
- * @param headSha the pull request's head, if it was given
+ * @param headSha the pull request's head, or the beginning of it, if it was given
  * @returns every key always there, whatever is known: templates run with missingkey=error
  */
 export function createParameterSet(set: PinnedSet, headSha: string | undefined): ParameterSet {
@@ -40,10 +43,13 @@ export function createParameterSet(set: PinnedSet, headSha: string | undefined):
     images[name] = { reference: `${repository}@${digest}`, repository, tag, digest };
   }
   const { commit, branch, id, number, attempt, url, finishedAt } = set.build;
-  const isHead = headSha === undefined ? '' : headSha === commit ? 'true' : 'false';
+  const isHead = headSha === undefined ? '' : commit.startsWith(headSha) ? 'true' : 'false';
   const build: BuildParameters = {
     commit,
+    // As long as Argo CD's head_short_sha.
+    commitShort: commit.slice(0, 8),
     branch,
+    branchSlug: branchSlug(branch),
     id,
     number,
     attempt,

@@ -1,6 +1,6 @@
 /** What the core is handed (by `compose`), and what the upstream-facing parts implement. Types only. */
 import type { UpstreamFailure } from '../errors.ts';
-import type { Digest, ImageReference, LastGood, Platform, Run } from './types.ts';
+import type { Digest, ImageReference, LastGood, PinnedImage, Platform, Run } from './types.ts';
 
 /** Milliseconds since the epoch. Injected, so that tests own the time. */
 export type Clock = () => number;
@@ -20,9 +20,22 @@ export type BranchRuns =
       readonly since: number | null;
       /** When upstream last confirmed this, milliseconds since the epoch. */
       readonly asOf: number;
+      /** When upstream told the state of one of `runs`, by its id. */
+      readonly standing: (runId: string) => RunStanding;
       readonly doubt?: Doubt | undefined;
     }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+/** What is known of a run, and since when: by our own clock, milliseconds since the epoch, whatever the clock of CI says. */
+export interface RunStanding {
+  /** The newest call that told the run's state began then. */
+  readonly confirmedAt: number;
+  /**
+   * An image that the run pushed was there by then at the latest: its state (attempt and outcome) was first seen as it is now. Of a
+   * run that was never seen in another state, when it last changed by CI's clock, if that is earlier.
+   */
+  readonly pushedBy: number;
+}
 
 /** A run of which CI could not tell how it goes on: it may have ended green. */
 export interface Doubt {
@@ -39,6 +52,21 @@ export interface RunSource {
   readFurther(branch: string): Promise<BranchRuns>;
   /** Whether a pull request's commits lie in another repository. Never throws. */
   readPullRequest(number: string): Promise<PullRequestHead | { kind: 'failed'; failure: UpstreamFailure }>;
+  /**
+   * Sees to it that the listing and each of these runs are known as they were at `since` or later (milliseconds since the epoch, our
+   * clock): by one listing, and for runs that it does not show by one call each. What has changed is found by `readBranch` after that.
+   * Never throws.
+   */
+  confirm(
+    runs: readonly Run[],
+    since: number,
+  ): Promise<{ kind: 'confirmed' } | { kind: 'failed'; failure: UpstreamFailure }>;
+  /** Branches that are known. The same array until one comes or goes, so that what is reckoned from it can be kept. */
+  branchNames(): readonly string[];
+  /** Runs that are known of a branch, in no particular order: nobody is asked. */
+  peekRuns(branch: string): readonly Run[];
+  /** Runs that are known of all commits that begin with this (at least 7 digits, lower-case hex): nobody is asked. */
+  peekCommit(prefix: string): readonly Run[];
 }
 
 export interface PullRequestHead {
@@ -60,6 +88,8 @@ export type ImageResult =
       readonly digest: Digest;
       /** When the registry last confirmed this, milliseconds since the epoch; null when it need not be asked again (immutable). */
       readonly asOf: number | null;
+      /** When the registry was asked for what is told here, milliseconds since the epoch, our clock. */
+      readonly askedAt: number;
     }
   | { readonly kind: 'absent'; readonly reason: string }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
@@ -79,8 +109,9 @@ export interface ImageSource {
   /**
    * @param reference text such as `ghcr.io/acme/shop-front:sha-1a2b3c4` or `ghcr.io/acme/shop-front@sha256:...`
    * @param immutable the tag can only ever mean one build's image
-   * @param notBefore an earlier answer is no good: the build that pushed the image finished then (a re-run pushes it anew);
-   *   milliseconds since the epoch
+   * @param notBefore an earlier answer is no good: the image was pushed by then (a re-run pushes it anew); milliseconds since the
+   *   epoch, our clock
+   * @param repushed an earlier run or attempt pushed the same tag: a registry may go on showing that image for a while
    */
   readDigest(
     reference: string,
@@ -88,10 +119,19 @@ export interface ImageSource {
       readonly immutable: boolean;
       readonly platform?: Platform | undefined;
       readonly notBefore?: number;
+      readonly repushed?: boolean;
     },
   ): Promise<ImageResult>;
+  /** @returns registry and path of a reference's text, aliases folded, as `readDigest` names them; undefined: it is no reference */
+  repositoryOf(reference: string): string | undefined;
   /** @param reference text of a reference by digest: `ghcr.io/acme/shop-front@sha256:...` */
   readRevision(reference: string, platform?: Platform): Promise<RevisionResult>;
+}
+
+/** Digests that were proven to be a build's, by a key of the core's. In this process's memory. */
+export interface PinMemory {
+  get(key: string): PinnedImage | undefined;
+  set(key: string, image: PinnedImage): void;
 }
 
 /**

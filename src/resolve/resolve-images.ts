@@ -1,8 +1,10 @@
 /** The images of one build: each tag to its digest, and whether that image really is this build's (design §2). */
 import type { UpstreamFailure } from '../errors.ts';
-import { renderImageTemplate, TemplateError } from './image-template.ts';
-import type { ImageSource } from './ports.ts';
-import type { Build, BranchRequest, ImageRule, PinnedImage } from './types.ts';
+import { MissingParameter, renderImageTemplate, TemplateError } from './image-template.ts';
+import { doubtOwnership, whatToConfirm, type ImageContext, type Unconfirmed } from './image-ownership.ts';
+import { ruleKey } from './rule-key.ts';
+import type { JudgedBuild } from './select-build.ts';
+import type { BranchRequest, Build, ImageRule, PinnedImage } from './types.ts';
 
 /** What was found of one image of one build. */
 export type ImageFinding =
@@ -11,107 +13,142 @@ export type ImageFinding =
       readonly image: PinnedImage;
       /** When the registry last confirmed it, milliseconds since the epoch; null: need not be asked again. */
       readonly asOf: number | null;
+      /** What CI must first be asked again for, since it told of the runs before the tag was read. */
+      readonly unconfirmed?: Unconfirmed | undefined;
       /** The older build whose image it is (`onMissing: previous`). */
       readonly from?: Build;
     }
   | { readonly kind: 'absent'; readonly reference: string; readonly reason: string }
   | { readonly kind: 'failed'; readonly reference: string; readonly failure: UpstreamFailure }
-  /** The template gives no valid reference for this branch: no registry was asked. */
+  /** The template needs what the caller did not pass: no registry was asked. */
   | { readonly kind: 'invalid'; readonly reason: string };
 
 /** Findings by image name, in the configuration's order. */
 export type ImageFindings = ReadonlyMap<string, ImageFinding>;
 
+/** So many earlier attempts' tags are tried (`{attempt}`): each is a call. */
+const MAX_EARLIER_ATTEMPTS = 10;
+
 /** Resolves every image of a build, in parallel. Never throws. */
 export async function resolveImages(
-  build: Build,
+  judged: JudgedBuild,
   request: BranchRequest,
-  source: ImageSource,
+  context: ImageContext,
 ): Promise<ImageFindings> {
   return new Map(
     await Promise.all(
       request.project.images.map(async (rule): Promise<[string, ImageFinding]> => [
         rule.name,
-        await resolveImage(rule, build, request, source),
+        await resolveImage(rule, judged, request, context),
       ]),
     ),
   );
 }
 
-/** Resolves one image of a build. Never throws. */
+/**
+ * Resolves one image of a build. What was proven to be the build's image stays it, also when the tag has moved on or is gone, as long as
+ * the registry has that digest. Never throws.
+ */
 export async function resolveImage(
   rule: ImageRule,
-  build: Build,
+  judged: JudgedBuild,
   request: BranchRequest,
-  source: ImageSource,
+  context: ImageContext,
 ): Promise<ImageFinding> {
-  const rendered = renderReference(rule, build, request);
-  if (typeof rendered !== 'string') return rendered;
-  const result = await source.readDigest(rendered, {
-    immutable: rule.template.immutable,
-    platform: rule.platform,
-    notBefore: build.finishedAt,
-  });
-  switch (result.kind) {
-    case 'found': {
-      const image = { repository: result.repository, tag: result.tag, digest: result.digest };
-      const refusal = await checkRevision(rule, build, image, rendered, source);
-      return refusal ?? { kind: 'pinned', image, asOf: result.asOf };
-    }
-    case 'absent':
-    case 'failed':
-      return { ...result, reference: rendered };
-    case 'invalid':
-      return invalid(rule, request, `${JSON.stringify(rendered)}: ${result.reason}`);
+  const found = await readTags(rule, judged, request, context);
+  if (found.kind !== 'absent') return found;
+  const pin = context.pinBefore(rule, judged.build);
+  if (pin === undefined) return found;
+  const reference = `${pin.repository}@${pin.digest}`;
+  const still = await context.images.readDigest(reference, { immutable: true });
+  if (still.kind === 'found') {
+    const question = { image: pin, reference, rule, judged, request, context };
+    const doubt = rule.revision === 'require' ? await doubtOwnership(question) : undefined;
+    return doubt === undefined ? { kind: 'pinned', image: pin, asOf: null } : { ...doubt, reference };
   }
+  return still.kind === 'failed' ? { kind: 'failed', reference, failure: still.failure } : found;
 }
 
-function renderReference(rule: ImageRule, build: Build, request: BranchRequest): string | ImageFinding {
+/** Of a build whose tag holds the attempt, an earlier attempt's will do: only the jobs that had failed are run again (design §3). */
+async function readTags(
+  rule: ImageRule,
+  judged: JudgedBuild,
+  request: BranchRequest,
+  context: ImageContext,
+): Promise<ImageFinding> {
+  const newest = Number(judged.build.attempt);
+  const attempts = rule.template.variables.has('attempt') ? Math.min(newest, MAX_EARLIER_ATTEMPTS + 1) : 1;
+  let first: ImageFinding | undefined;
+  for (let back = 0; back < attempts; back++) {
+    const finding = await readTag(rule, judged, String(newest - back), request, context);
+    if (finding.kind !== 'absent') return finding;
+    first ??= finding;
+  }
+  return first ?? { kind: 'absent', reference: rule.template.text, reason: 'the build has no attempt' };
+}
+
+async function readTag(
+  rule: ImageRule,
+  judged: JudgedBuild,
+  attempt: string,
+  request: BranchRequest,
+  context: ImageContext,
+): Promise<ImageFinding> {
+  const rendered = renderReference(rule, judged.build, attempt, request);
+  if (typeof rendered !== 'string') return rendered;
+  const pushedBy = judged.runs.map((run) => context.standing(run.id).pushedBy);
+  const result = await context.images.readDigest(rendered, {
+    immutable: rule.template.immutable,
+    platform: rule.platform,
+    notBefore: Math.max(0, ...pushedBy),
+    repushed: judged.repeated,
+  });
+  if (result.kind === 'invalid') {
+    return { kind: 'absent', reference: rendered, reason: noTag(rendered, result.reason) };
+  }
+  if (result.kind !== 'found') return { ...result, reference: rendered };
+  const { repository, tag, digest, asOf } = result;
+  const { commit, position } = judged.build;
+  const image = { repository, tag, digest, rule: ruleKey(rule), commit, position };
+  const question = { image, reference: rendered, rule, judged, request, context };
+  const doubt = await doubtOwnership(question);
+  if (doubt !== undefined) return { ...doubt, reference: rendered };
+  const unconfirmed = whatToConfirm(question, result.askedAt);
+  return { kind: 'pinned', image, asOf, ...(unconfirmed && { unconfirmed }) };
+}
+
+function renderReference(
+  rule: ImageRule,
+  build: Build,
+  attempt: string,
+  request: BranchRequest,
+): string | ImageFinding {
   try {
     return renderImageTemplate(rule.template, {
       commit: build.commit,
       branch: build.branch,
       buildId: build.id,
       buildNumber: build.number,
-      attempt: build.attempt,
+      attempt,
       ...(request.number === undefined ? {} : { pullRequest: request.number }),
     });
   } catch (error) {
-    if (error instanceof TemplateError) return invalid(rule, request, error.message);
+    // A branch's name is never a reason for an error: that would freeze every other pull request (design §1).
+    if (error instanceof TemplateError) {
+      return {
+        kind: 'absent',
+        reference: rule.template.text,
+        reason: noTag(rule.template.text, error.message),
+      };
+    }
+    if (error instanceof MissingParameter) {
+      const reason = `project ${request.project.name}, image ${rule.name}: ${error.message}`;
+      return { kind: 'invalid', reason };
+    }
     throw error;
   }
 }
 
-function invalid(rule: ImageRule, request: BranchRequest, reason: string): ImageFinding {
-  return { kind: 'invalid', reason: `project ${request.project.name}, image ${rule.name}: ${reason}` };
-}
-
-/**
- * A tag that can move may already hold a later, red build's image. The label `org.opencontainers.image.revision` tells whose
- * image it is; on pull_request events it is usually the merge commit's, so `auto` does not compare there.
- * @returns why the image is not this build's, or undefined
- */
-async function checkRevision(
-  rule: ImageRule,
-  build: Build,
-  image: PinnedImage,
-  reference: string,
-  source: ImageSource,
-): Promise<ImageFinding | undefined> {
-  if (rule.revision === 'ignore') return undefined;
-  if (rule.revision === 'auto' && (rule.template.immutable || build.event !== 'push')) return undefined;
-  const result = await source.readRevision(`${image.repository}@${image.digest}`, rule.platform);
-  if (result.kind !== 'found') return { ...result, reference };
-  const revision = result.revisions[0] ?? null;
-  if (revision !== null && isRevisionOf(build.commit, revision)) return undefined;
-  if (rule.revision === 'auto' && (revision === null || !HEX.test(revision))) return undefined;
-  const found = revision === null ? 'bears no revision label' : "bears another commit's revision label";
-  return { kind: 'absent', reference, reason: `the image ${found} (revision: ${rule.revision})` };
-}
-
-const HEX = /^[0-9a-f]{7,64}$/i;
-
-/** The label is meant to be the full SHA, but abbreviated ones are common. */
-function isRevisionOf(commit: string, revision: string): boolean {
-  return HEX.test(revision) && commit.startsWith(revision.toLowerCase());
+function noTag(reference: string, reason: string): string {
+  return `the branch has no such image: ${JSON.stringify(reference)}: ${reason}`;
 }

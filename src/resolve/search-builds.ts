@@ -1,6 +1,6 @@
 /** The newest green build all of whose images are in the registry (design §2, `lookback`, `onMissing`). */
 import type { UpstreamFailure } from '../errors.ts';
-import type { ImageSource } from './ports.ts';
+import type { ImageContext, Unconfirmed } from './image-ownership.ts';
 import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
 import type { JudgedBuild } from './select-build.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
@@ -22,6 +22,8 @@ export type SearchOutcome =
       readonly asOf: number | null;
       /** Names of the images that are an older build's (`onMissing: previous`). */
       readonly substituted: readonly string[];
+      /** The set counts once CI has been asked again for these runs. */
+      readonly unconfirmed?: Unconfirmed | undefined;
     }
   /** No green and complete build, positively known. */
   | { readonly kind: 'none' }
@@ -44,13 +46,13 @@ export async function searchBuilds(
   builds: readonly JudgedBuild[],
   since: number | null,
   request: BranchRequest,
-  source: ImageSource,
+  context: ImageContext,
 ): Promise<SearchResult> {
   const { greens, final } = greenBuilds(builds, since, request.project.lookback);
   const examined: ExaminedBuild[] = [];
   for (const [index, judged] of greens.entries()) {
-    const own = await resolveImages(judged.build, request, source);
-    const findings = await substitute(own, greens.slice(index + 1), request, source);
+    const own = await resolveImages(judged, request, context);
+    const findings = await substitute(own, greens.slice(index + 1), request, context);
     examined.push({ judged, findings });
     const outcome = weigh(judged.build, findings);
     if (outcome !== undefined) return { outcome, examined };
@@ -85,12 +87,12 @@ async function substitute(
   findings: ImageFindings,
   older: readonly JudgedBuild[],
   request: BranchRequest,
-  source: ImageSource,
+  context: ImageContext,
 ): Promise<ImageFindings> {
   const filled = new Map(findings);
   for (const rule of request.project.images) {
     if (rule.onMissing !== 'previous' || findings.get(rule.name)?.kind !== 'absent') continue;
-    const previous = await findPrevious(rule, older, request, source);
+    const previous = await findPrevious(rule, older, request, context);
     if (previous !== undefined) filled.set(rule.name, previous);
   }
   return filled;
@@ -100,11 +102,11 @@ async function findPrevious(
   rule: ImageRule,
   older: readonly JudgedBuild[],
   request: BranchRequest,
-  source: ImageSource,
+  context: ImageContext,
 ): Promise<ImageFinding | undefined> {
-  for (const { build } of older) {
-    const finding = await resolveImage(rule, build, request, source);
-    if (finding.kind === 'pinned') return { ...finding, from: build };
+  for (const judged of older) {
+    const finding = await resolveImage(rule, judged, request, context);
+    if (finding.kind === 'pinned') return { ...finding, from: judged.build };
     if (finding.kind !== 'absent') return finding;
   }
   return undefined;
@@ -137,5 +139,15 @@ function weigh(build: Build, findings: ImageFindings): SearchOutcome | undefined
     set: { build, images },
     asOf: asOf.length === 0 ? null : Math.min(...asOf),
     substituted: pinned.flatMap((finding) => (finding.from === undefined ? [] : [finding.name])),
+    unconfirmed: joinUnconfirmed(pinned.map((finding) => finding.unconfirmed)),
+  };
+}
+
+function joinUnconfirmed(all: readonly (Unconfirmed | undefined)[]): Unconfirmed | undefined {
+  const some = all.filter((one) => one !== undefined);
+  if (some.length === 0) return undefined;
+  return {
+    runs: [...new Set(some.flatMap(({ runs }) => runs))],
+    since: Math.max(...some.map(({ since }) => since)),
   };
 }

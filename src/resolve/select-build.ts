@@ -17,6 +17,12 @@ export interface JudgedBuild {
   readonly reason: string;
   /** The newest run of each workflow and event. */
   readonly runs: readonly Run[];
+  /** When the first of them began, milliseconds since the epoch: whatever the build pushed, it pushed after that. */
+  readonly startedAt: number;
+  /** CI checked out the very commit, so that a revision label of another one speaks against the image. */
+  readonly checkedOut: boolean;
+  /** The commit has been built before, by another attempt or run: the same tag was pushed before. */
+  readonly repeated: boolean;
   /** When the commit was made, milliseconds since the epoch; null: not known. */
   readonly committedAt: number | null;
 }
@@ -33,15 +39,10 @@ export type Origin = { readonly kind: 'own' } | { readonly kind: 'fork'; readonl
  * @returns newest first: by when the commit's newest run was created, then by run id
  */
 export function selectBuilds(runs: readonly Run[], project: Project, origin: Origin): JudgedBuild[] {
-  const byCommit = new Map<string, Run[]>();
-  for (const run of runs) {
-    if (!counts(run, project, origin)) continue;
-    const group = byCommit.get(run.commit);
-    if (group === undefined) byCommit.set(run.commit, [run]);
-    else group.push(run);
-  }
-  return [...byCommit.values()]
-    .map((group) => judge(group, project))
+  const counted = runs.filter((run) => counts(run, project, origin));
+  const identities = workflowsByPathAndEvent(counted);
+  return [...Map.groupBy(counted, (run) => run.commit).values()]
+    .map((group) => judge(group, identities, project))
     .toSorted((a, b) => compareBuilds(b.build, a.build));
 }
 
@@ -64,6 +65,7 @@ function whyIgnored(run: Run, project: Project, origin: Origin): string | undefi
   if (origin.kind === 'fork' && !(run.foreign && run.headRepositoryId === origin.headRepositoryId)) {
     return "not the pull request's fork's";
   }
+  if (run.refKind === 'tag') return "a tag's";
   if (!project.events.includes(run.event)) return `event ${run.event} is not in events`;
   if (project.workflows.length > 0 && !project.workflows.includes(run.workflow)) {
     return `workflow ${run.workflow} is not in workflows`;
@@ -81,15 +83,25 @@ export function countIgnored(runs: readonly Run[], project: Project, origin: Ori
   return reasons;
 }
 
-function judge(group: readonly Run[], project: Project): JudgedBuild {
+/** A build that was green, of which CI may have forgotten the runs: nothing is known of it but what was written down. */
+export function rebuild(build: Build): JudgedBuild {
+  const { position: startedAt } = build;
+  const forgotten = { runs: [], startedAt, checkedOut: false, repeated: true, committedAt: null };
+  return { build, verdict: 'green', reason: 'handed out before', ...forgotten };
+}
+
+function judge(group: readonly Run[], identities: Identities, project: Project): JudgedBuild {
   const newestFirst = group.toSorted((a, b) => compareRuns(b, a));
   const runs = newestOfEachWorkflowAndEvent(newestFirst);
-  const [verdict, reason] = verdictOf(runs, project);
+  const [verdict, reason] = verdictOf(runs, identities, project);
   return {
     build: createBuild(newestFirst, runs, project),
     verdict,
     reason,
     runs,
+    startedAt: Math.min(...runs.map((run) => run.startedAt)),
+    checkedOut: runs.every((run) => run.builtCommit === run.commit),
+    repeated: group.length > runs.length || runs.some((run) => run.attempt > 1),
     committedAt: commitTime(group),
   };
 }
@@ -102,23 +114,61 @@ function commitTime(group: readonly Run[]): number | null {
   return committedAt !== null && committedAt <= firstRun ? committedAt : null;
 }
 
+/**
+ * A run that was skipped (a label that is not there, a condition) says nothing of a commit that the same workflow has run for, on
+ * whatever event.
+ */
 function newestOfEachWorkflowAndEvent(newestFirst: readonly Run[]): Run[] {
+  const ran = new Set(newestFirst.filter((run) => run.state !== 'skipped').map(workflowKey));
   const newest = new Map<string, Run>();
   for (const run of newestFirst) {
-    const key = JSON.stringify([run.event, run.workflow, run.workflowId]);
+    if (run.state === 'skipped' && ran.has(workflowKey(run))) continue;
+    const key = `${run.event} ${workflowKey(run)}`;
     if (!newest.has(key)) newest.set(key, run);
   }
   return [...newest.values()];
 }
 
-function verdictOf(runs: readonly Run[], project: Project): [Verdict, string] {
+function workflowKey({ workflow, workflowId }: Run): string {
+  return JSON.stringify([workflow, workflowId]);
+}
+
+/** The identities of the workflows that have run under a path on an event, by `pathAndEvent`. */
+type Identities = ReadonlyMap<string, ReadonlySet<string>>;
+
+function workflowsByPathAndEvent(runs: readonly Run[]): Identities {
+  const groups = Map.groupBy(runs, pathAndEvent);
+  return new Map([...groups].map(([key, group]) => [key, new Set(group.map((run) => run.workflowId))]));
+}
+
+function pathAndEvent({ workflow, event }: Run): string {
+  return `${event} ${workflow}`;
+}
+
+function verdictOf(runs: readonly Run[], identities: Identities, project: Project): [Verdict, string] {
   const unsuccessful = runs.filter((run) => run.state === 'unsuccessful' || run.state === 'skipped');
   if (unsuccessful.length > 0) return ['unsuccessful', describe(unsuccessful)];
   const running = runs.filter((run) => run.state === 'running');
   if (running.length > 0) return ['running', describe(running)];
-  const missing = project.workflows.filter((path) => !runs.some((run) => run.workflow === path));
+  const missing = project.workflows.filter((path) => !isWhole(path, runs, identities));
   if (missing.length > 0) return ['incomplete', `no run of ${missing.map(fileName).join(', ')}`];
   return ['green', describe(runs)];
+}
+
+/**
+ * A path that several workflows bear (the repository's own, and one that an organization's ruleset adds) wants each of those that the
+ * branch is built by on the event: one of them alone, green, may be the one that builds nothing.
+ */
+function isWhole(path: string, runs: readonly Run[], identities: Identities): boolean {
+  const ofPath = runs.filter((run) => run.workflow === path);
+  return (
+    ofPath.length > 0 &&
+    ofPath.every((run) =>
+      [...(identities.get(pathAndEvent(run)) ?? [])].every((id) =>
+        ofPath.some((other) => other.event === run.event && other.workflowId === id),
+      ),
+    )
+  );
 }
 
 function describe(runs: readonly Run[]): string {
@@ -140,6 +190,8 @@ function createBuild(newestFirst: readonly Run[], runs: readonly Run[], project:
   if (first === undefined) throw new RangeError('a build has at least one run');
   const standsFor = rest.reduce((best, run) => (rank(run) < rank(best) ? run : best), first);
   return {
+    ci: project.ci,
+    gitRepository: project.gitRepository,
     commit: standsFor.commit,
     branch: standsFor.branch,
     id: standsFor.id,

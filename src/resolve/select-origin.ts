@@ -26,11 +26,12 @@ export type OriginGuess =
  * @param runs of the branch named in the request, those of forks included
  */
 export function selectOrigin(runs: readonly Run[], request: BranchRequest): OriginGuess {
-  const atHead = request.headSha === undefined ? [] : runs.filter((run) => run.commit === request.headSha);
+  const { headSha } = request;
+  const atHead = headSha === undefined ? [] : runs.filter((run) => run.commit.startsWith(headSha));
   // The same commit may lie in both; then it is as much ours as theirs.
   if (atHead.some((run) => !run.foreign)) return { kind: 'own' };
   const otherwise = guess(runs, atHead, request);
-  const inDoubt = request.headSha !== undefined || runs.some((run) => run.foreign);
+  const inDoubt = headSha !== undefined || runs.some((run) => run.foreign);
   return request.number !== undefined && inDoubt
     ? { kind: 'ask', number: request.number, otherwise }
     : otherwise;

@@ -57,7 +57,7 @@ export interface Project {
 export interface BranchRequest {
   readonly project: Project;
   readonly branch: string;
-  /** Lower-case hex. */
+  /** Lower-case hex: a full commit, or the beginning of one, of 12 digits at least (Bitbucket Cloud gives no more). */
   readonly headSha?: string;
   /** The pull request's number, canonical digits. */
   readonly number?: string;
@@ -103,6 +103,9 @@ export interface Run {
 
 /** A commit's finished and green result: what the parameter set's `build` tells (design §1). */
 export interface Build {
+  /** Name of the CI connection, and the Git repository: what CI says of one means nothing for another. */
+  readonly ci: string;
+  readonly gitRepository: string;
   readonly commit: string;
   readonly branch: string;
   readonly id: string;
@@ -117,12 +120,18 @@ export interface Build {
   readonly position: number;
 }
 
-/** An image with the digest that a build's tag had in the registry. */
+/** An image with the digest that a build's tag had in the registry, and what it was made for. */
 export interface PinnedImage {
   /** Registry and path: `ghcr.io/acme/shop-front`. */
   readonly repository: string;
   readonly tag: string;
   readonly digest: Digest;
+  /** The rule that it was found by (`ruleKey`): under another template or for another platform it is not the answer. */
+  readonly rule: string;
+  /** The build that pushed it: the set's own, or an older one (`onMissing: previous`). */
+  readonly commit: string;
+  /** Where that build stands, as in `Build`. */
+  readonly position: number;
 }
 
 /** Every image of a project, from one build. */

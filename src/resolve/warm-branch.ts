@@ -1,21 +1,25 @@
 /** Asks for the images of a branch's newest green build before anybody asks for the branch (design §5). */
-import type { ImageSource } from './ports.ts';
+import type { ImageSource, RunSource, RunStanding } from './ports.ts';
 import { resolveImages } from './resolve-images.ts';
 import { selectBuilds } from './select-build.ts';
-import type { BranchRequest, Run } from './types.ts';
+import type { BranchRequest } from './types.ts';
 
 /**
  * Nothing is decided and CI is not asked: what the registry says is only found again, in the image source's memory, by the question
  * that comes. Never throws.
- * @param runs of the branch, as far as they are known
  */
 export async function warmBranch(
   request: BranchRequest,
-  runs: readonly Run[],
+  runs: RunSource,
+  standing: (runId: string) => RunStanding,
   images: ImageSource,
 ): Promise<void> {
-  const newest = selectBuilds(runs, request.project, { kind: 'own' }).find(
+  const newest = selectBuilds(runs.peekRuns(request.branch), request.project, { kind: 'own' }).find(
     ({ verdict }) => verdict === 'green',
   );
-  if (newest !== undefined) await resolveImages(newest.build, request, images);
+  if (newest === undefined) return;
+  // Whoever asks then has CI confirm what must be.
+  const known = { ...runs, confirm: () => Promise.resolve({ kind: 'confirmed' } as const) };
+  const pinBefore = () => undefined;
+  await resolveImages(newest, request, { images, runs: known, standing, listedAt: 0, pinBefore });
 }

@@ -10,10 +10,21 @@ const digest = z
   .regex(/^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/)
   .transform((text) => text as Digest);
 
-const image = z.object({ repository: z.string().min(1), tag: z.string(), digest });
+const commit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
+
+const image = z.object({
+  repository: z.string().min(1),
+  tag: z.string(),
+  digest,
+  rule: z.string(),
+  commit,
+  position: moment,
+});
 
 const build = z.object({
-  commit: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
+  ci: z.string(),
+  gitRepository: z.string(),
+  commit,
   branch: z.string().min(1),
   id: z.string(),
   number: z.string(),

@@ -38,9 +38,18 @@ export function requestBody(branch: string): string {
 export function pinnedSet(branch: string): PinnedSet {
   const images = IMAGES.map((name) => [
     name,
-    { repository: `ghcr.io/acme/shop-${name}`, tag: `sha-${COMMIT.slice(0, 7)}`, digest: DIGEST },
+    {
+      repository: `ghcr.io/acme/shop-${name}`,
+      tag: `sha-${COMMIT.slice(0, 7)}`,
+      digest: DIGEST,
+      rule: `["ghcr.io/acme/shop-${name}:sha-{commit:7}"]`,
+      commit: COMMIT,
+      position: Date.UTC(2026, 0, 2),
+    },
   ]);
   const build = {
+    ci: 'github',
+    gitRepository: 'acme/shop',
     commit: COMMIT,
     branch,
     id: '9999999999',

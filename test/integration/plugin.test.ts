@@ -35,7 +35,9 @@ describe('a branch whose newest build is green and complete', () => {
             images: { front: describeImage('front'), back: describeImage('back') },
             build: {
               commit,
+              commitShort: commit.slice(0, 8),
               branch: 'feature',
+              branchSlug: 'feature',
               id: String(id),
               number: '2',
               attempt: '1',

@@ -7,10 +7,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createAnswers, type Answers } from '../../src/cache/answers.ts';
 import { createImageCache } from '../../src/cache/image-cache.ts';
+import { createPinMemory } from '../../src/cache/pin-memory.ts';
 import { createRunIndex } from '../../src/cache/run-index.ts';
 import type { UpstreamFailureKind } from '../../src/errors.ts';
 import { parseReference } from '../../src/registry/reference.ts';
-import { lastGoodKey, resolveBranch } from '../../src/resolve/resolve-branch.ts';
+import { lastGoodKey, recall } from '../../src/resolve/recall.ts';
+import { resolveBranch } from '../../src/resolve/resolve-branch.ts';
 import type { BranchRequest, Project } from '../../src/resolve/types.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { createImageRule, createProject } from '../fixtures/values.ts';
@@ -42,9 +44,12 @@ function createGreenpin(sim: Simulation, firstPages: number): Answers {
   });
   const images = createImageCache({ client: sim.registry, parseReference, freshFor: FRESH_FOR, now });
   const lastGood = createMemoryStore();
+  const pins = createPinMemory();
   return createAnswers({
-    resolve: async (request) => (await resolveBranch(request, { runs, images, lastGood })).decision,
-    recall: (request) => lastGood.get(lastGoodKey(request)),
+    resolve: async (request) => (await resolveBranch(request, { runs, images, lastGood, pins })).decision,
+    recall: (request) => recall(request, lastGood, images),
+    isNeverHandedOut: async () => false,
+    patience: 60_000,
     freshFor: FRESH_FOR,
     deadline: 60_000,
     now,

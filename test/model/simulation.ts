@@ -76,6 +76,10 @@ export function createSimulation(branches: readonly string[]): Simulation {
   let commits = 0;
   let ids = 0;
   const images = new Set<string>();
+  /** What each tag by branch holds: name and tag, to the commit. */
+  const moving = new Map<string, string>();
+  /** What a tag by branch has ever held can still be pulled by its digest. */
+  const everMoved = new Set<string>();
   const lost = new Set<string>();
   const green = new Set<string>();
   const hard = new Set<string>();
@@ -87,6 +91,14 @@ export function createSimulation(branches: readonly string[]): Simulation {
 
   const calls: Call[] = [];
   const changes: { readonly commit: string; readonly at: number }[] = [];
+  /** As docker/metadata-action names a branch's tag. */
+  function moveTags(branch: string, commit: string): void {
+    for (const name of IMAGES) {
+      moving.set(`${name}:${branch.replaceAll('/', '-')}`, commit);
+      everMoved.add(imageKey(commit, name));
+    }
+  }
+
   const sim: Simulation = {
     now: 1_000_000_000,
     calls,
@@ -109,6 +121,8 @@ export function createSimulation(branches: readonly string[]): Simulation {
     },
     finish(branch, nth, success, pushesImages = true) {
       const commit = commitOf(branch, nth);
+      const ends = runs.some((run) => run.commit === commit && run.state === 'running' && !run.foreign);
+      if (commit !== undefined && ends && pushesImages) moveTags(branch, commit);
       change(commit, (run) =>
         run.state === 'running'
           ? { ...run, state: success ? 'success' : 'unsuccessful', outcome: success ? 'success' : 'failure' }
@@ -296,7 +310,9 @@ export function createSimulation(branches: readonly string[]): Simulation {
       const failure = { kind: sim.fault.registry, host: 'registry.test', message: 'registry.test failed' };
       return { kind: 'failed', failure };
     }
-    const key = [...images].find((image) =>
+    const moved = moving.get(`${path}:${tag}`);
+    if (moved !== undefined) return { kind: 'found', digest: sim.digestOf(moved, path), mediaType: '' };
+    const key = [...images, ...(wanted === undefined ? [] : everMoved)].find((image) =>
       wanted === undefined
         ? image === `${path}:${tag}`
         : sim.digestOf(commitOfKey(image), path) === wanted && image.startsWith(path),

@@ -1,16 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAnswers, type Answers } from '../../../src/cache/answers.ts';
-import type { Decision } from '../../../src/resolve/decide.ts';
+import type { Decision } from '../../../src/resolve/decision.ts';
 import type { BranchRequest, LastGood, PinnedSet } from '../../../src/resolve/types.ts';
-import { createRequest, digest, sha } from '../../fixtures/values.ts';
+import { createBuild, createProject, createRequest, digest, sha } from '../../fixtures/values.ts';
 
 const FRESH_FOR = 15_000;
 const DEADLINE = 20_000;
+const PATIENCE = 2_000;
 
 let now: number;
 let asked: BranchRequest[];
 let resolve: (request: BranchRequest) => Promise<Decision>;
 let lastGood: LastGood | undefined;
+let neverHandedOut: boolean;
 let defects: unknown[];
 let answers: Answers;
 
@@ -19,6 +21,7 @@ beforeEach(() => {
   now = 1_000_000;
   asked = [];
   lastGood = undefined;
+  neverHandedOut = false;
   defects = [];
   resolve = async () => decided('7');
   answers = createAnswers({
@@ -26,7 +29,9 @@ beforeEach(() => {
       asked.push(request);
       return resolve(request);
     },
-    recall: async () => lastGood,
+    recall: async () => (lastGood === undefined ? { kind: 'nothing' } : { kind: 'whole', lastGood }),
+    isNeverHandedOut: async () => neverHandedOut,
+    patience: PATIENCE,
     freshFor: FRESH_FOR,
     deadline: DEADLINE,
     now: () => now,
@@ -37,18 +42,23 @@ afterEach(() => vi.useRealTimers());
 
 function pinned(id: string): PinnedSet {
   return {
-    build: {
-      commit: sha(id),
-      branch: 'feature',
+    build: createBuild({
       id,
       number: '70',
-      attempt: '1',
       url: 'https://ci.test/7',
-      event: 'push',
       finishedAt: Date.UTC(2026, 0, 2, 3, 4, 5),
       position: 0,
+    }),
+    images: {
+      'shop-front': {
+        repository: 'registry.test/front',
+        tag: 't',
+        digest: digest('f'),
+        rule: '[]',
+        commit: sha(id),
+        position: 0,
+      },
     },
-    images: { 'shop-front': { repository: 'registry.test/front', tag: 't', digest: digest('f') } },
   };
 }
 function decided(id: string): Decision {
@@ -76,7 +86,9 @@ test('the body is the documented one: every leaf a string, every key there', asy
           },
           build: {
             commit: sha('7'),
+            commitShort: sha('7').slice(0, 8),
             branch: 'feature',
+            branchSlug: 'feature',
             id: '7',
             number: '70',
             attempt: '1',
@@ -102,7 +114,7 @@ test('isHead is true for the given head, false for another, empty without one', 
 });
 
 test('nothing to deploy is an empty list', async () => {
-  resolve = async () => ({ kind: 'nothing', asOf: now, because: '' });
+  resolve = async () => ({ kind: 'nothing', freshness: 'fresh', asOf: now, because: '' });
   expect(await answers.answer(createRequest())).toMatchObject({
     kind: 'nothing',
     body: '{"output":{"parameters":[]}}',
@@ -180,18 +192,87 @@ describe('side by side', () => {
   });
 });
 
-describe('the deadline', () => {
+describe('patience', () => {
+  const REMEMBERED = () => ({ set: pinned('6'), confirmedAt: 5000 });
+
   test('last good, marked stale, once it has passed; the late answer is taken up by itself', async () => {
     const late = Promise.withResolvers<Decision>();
     resolve = () => late.promise;
-    lastGood = { set: pinned('6'), confirmedAt: 5000 };
+    lastGood = REMEMBERED();
     const waiting = answers.answer(createRequest());
-    await vi.advanceTimersByTimeAsync(DEADLINE);
-    expect(await waiting).toMatchObject({ kind: 'answered', freshness: 'stale', asOf: 5000 });
+    await vi.advanceTimersByTimeAsync(PATIENCE);
+    expect(await waiting).toMatchObject({
+      kind: 'answered',
+      freshness: 'stale',
+      asOf: 5000,
+      because: expect.stringContaining('server.patience'),
+    });
     late.resolve(decided('7'));
     await vi.advanceTimersByTimeAsync(0);
     expect(buildId(await answers.answer(createRequest()))).toBe('7 fresh');
     expect(asked).toHaveLength(1);
+  });
+
+  test('an upstream that hangs costs a matrix of hundreds one wait, not one for each branch', async () => {
+    resolve = () => new Promise(() => undefined);
+    lastGood = REMEMBERED();
+    const began = Date.now();
+    for (let i = 0; i < 400; i++) {
+      const waiting = Promise.resolve(answers.answer(createRequest({ branch: `b${i}` })));
+      await vi.advanceTimersToNextTimerAsync();
+      expect(buildId(await waiting)).toBe('6 stale');
+    }
+    expect(Date.now() - began).toBeLessThan(PATIENCE + 400 * 30);
+  });
+
+  test('of another project is not used up by that', async () => {
+    const late = Promise.withResolvers<Decision>();
+    resolve = () => late.promise;
+    lastGood = REMEMBERED();
+    const hanging = answers.answer(createRequest());
+    await vi.advanceTimersByTimeAsync(PATIENCE);
+    expect(buildId(await hanging)).toBe('6 stale');
+    const slow = answers.answer(createRequest({ project: createProject({ name: 'other' }) }));
+    await vi.advanceTimersByTimeAsync(PATIENCE - 1);
+    late.resolve(decided('7'));
+    expect(buildId(await slow)).toBe('7 fresh');
+  });
+
+  test('is whole again once the upstream has answered', async () => {
+    const late = Promise.withResolvers<Decision>();
+    resolve = () => late.promise;
+    lastGood = REMEMBERED();
+    const hanging = answers.answer(createRequest());
+    await vi.advanceTimersByTimeAsync(PATIENCE);
+    await hanging;
+    late.resolve(decided('7'));
+    await vi.advanceTimersByTimeAsync(0);
+    const slow = Promise.withResolvers<Decision>();
+    resolve = () => slow.promise;
+    const waiting = answers.answer(createRequest({ branch: 'other' }));
+    await vi.advanceTimersByTimeAsync(PATIENCE - 1);
+    slow.resolve(decided('8'));
+    expect(buildId(await waiting)).toBe('8 fresh');
+  });
+
+  test('a caller for whom nothing is known waits up to the deadline', async () => {
+    const late = Promise.withResolvers<Decision>();
+    resolve = () => late.promise;
+    const waiting = answers.answer(createRequest());
+    await vi.advanceTimersByTimeAsync(DEADLINE - 1);
+    late.resolve(decided('7'));
+    expect(buildId(await waiting)).toBe('7 fresh');
+  });
+});
+
+describe('the deadline', () => {
+  test('an empty list, stale, where it is proven that nothing was ever handed out', async () => {
+    resolve = () => new Promise(() => undefined);
+    neverHandedOut = true;
+    const waiting = answers.answer(createRequest({ number: '5' }));
+    await vi.advanceTimersByTimeAsync(DEADLINE);
+    expect(await waiting).toMatchObject({ kind: 'nothing', freshness: 'stale' });
+    expect(answers.answer(createRequest({ number: '5' }))).toBeInstanceOf(Promise);
   });
 
   test('deadline_exceeded without one, and a stable text', async () => {

@@ -66,12 +66,41 @@ describe('a tag that can only ever mean one build', () => {
         tag: 'sha-1a2b3c4',
         digest: digest('f1'),
         asOf: null,
+        askedAt: 1_000_000,
       });
     }
     expect(calls).toBe(1);
     now = 1_000_000 + HOUR;
     await cache.readDigest(TEXT, { immutable: true });
     expect(calls).toBe(2);
+  });
+
+  test('that was pushed anew is asked for soon, until its digest has changed', async () => {
+    const rerun = { immutable: true, notBefore: 1_100_000, repushed: true };
+    await cache.readDigest(TEXT, { immutable: true });
+    now = 1_100_000;
+    for (const [at, told, expected] of [
+      [0, FOUND, 2],
+      [FRESH_FOR - 1, FOUND, 2],
+      [FRESH_FOR, FOUND, 3],
+      [2 * FRESH_FOR, PUSHED_ANEW, 4],
+      [3 * FRESH_FOR, PUSHED_ANEW, 4],
+      [HOUR, PUSHED_ANEW, 4],
+    ] as const) {
+      now = 1_100_000 + at;
+      result = told;
+      await cache.readDigest(TEXT, rerun);
+      expect([at, calls]).toEqual([at, expected]);
+    }
+  });
+
+  test('that was pushed anew with the same digest is left alone after some minutes', async () => {
+    const rerun = { immutable: true, notBefore: 1_100_000, repushed: true };
+    now = 1_100_000 + 300_000;
+    await cache.readDigest(TEXT, rerun);
+    now += HOUR - 1;
+    await cache.readDigest(TEXT, rerun);
+    expect(calls).toBe(1);
   });
 
   test('and is absent is asked for again after freshFor: the push may still be coming', async () => {

@@ -1,4 +1,5 @@
 /** Reports of branches, resolved by the real core between a fake CI and a fake registry. */
+import { createPinMemory } from '../../../src/cache/pin-memory.ts';
 import { createResolveReport, type ResolveReport } from '../../../src/commands/resolve-report.ts';
 import { resolveBranch } from '../../../src/resolve/resolve-branch.ts';
 import type { BranchRequest, LastGood, Run } from '../../../src/resolve/types.ts';
@@ -37,5 +38,6 @@ export async function reportOf(situation: Situation): Promise<ResolveReport> {
     set: () => Promise.resolve(undefined),
     wholeSince: () => null,
   };
-  return createResolveReport(request, await resolveBranch(request, { runs: source, images, lastGood }));
+  const pins = createPinMemory();
+  return createResolveReport(request, await resolveBranch(request, { runs: source, images, lastGood, pins }));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { noteResolution } from '../../../src/commands/resolve-notes.ts';
-import type { Decision } from '../../../src/resolve/decide.ts';
+import type { Decision } from '../../../src/resolve/decision.ts';
 import { createRequest } from '../../fixtures/values.ts';
 
 const REQUEST = createRequest();
@@ -8,11 +8,17 @@ const BUILD = '.github/workflows/build.yml';
 
 function notesOf(decision: Decision, wanted: readonly string[], seen: readonly string[]): string[] {
   const request = { ...REQUEST, project: { ...REQUEST.project, workflows: wanted } };
-  const account = { builds: [], examined: [], ignored: new Map(), workflows: new Set(seen) };
+  const account = {
+    builds: [],
+    examined: [],
+    ignored: new Map(),
+    workflows: new Set(seen),
+    knownBranches: [],
+  };
   return noteResolution(request, { decision, ...account });
 }
 
-const NOTHING: Decision = { kind: 'nothing', asOf: 0, because: 'no build' };
+const NOTHING: Decision = { kind: 'nothing', freshness: 'fresh', asOf: 0, because: 'no build' };
 
 describe('a workflow that the configuration names', () => {
   test('and the branch has no run of is told, with what was probably meant', () => {

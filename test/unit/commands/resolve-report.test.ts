@@ -51,7 +51,9 @@ describe('resolve --json', () => {
             images: { front: parameters('front'), back: parameters('back') },
             build: {
               commit: sha('7'),
+              commitShort: sha('7').slice(0, 8),
               branch: 'feature',
+              branchSlug: 'feature',
               id: '7',
               number: '7',
               attempt: '1',
@@ -98,7 +100,7 @@ describe('resolve --json', () => {
       kind: 'nothing',
       freshness: 'fresh',
       asOf: '1970-01-01T00:00:01.000Z',
-      because: 'project shop, branch feature: CI knows no green build whose images are all in the registry',
+      because: 'project shop, branch feature: CI has never run for a branch of this name',
       parameters: [],
     });
     expect([builds, ignoredRuns]).toEqual([[], {}]);

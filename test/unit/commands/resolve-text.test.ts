@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { formatResolveReport } from '../../../src/commands/resolve-text.ts';
 import type { Paint } from '../../../src/commands/style.ts';
-import { createImageRule, createProject, digest, sha } from '../../fixtures/values.ts';
+import {
+  createBuild,
+  createImageRule,
+  createPinnedImage,
+  createProject,
+  digest,
+  sha,
+} from '../../fixtures/values.ts';
 import { reportOf, type Situation } from './branch-report.ts';
 
 const plain: Paint = (_format, text) => text;
@@ -81,7 +88,7 @@ describe('what became of a build', () => {
   });
 
   test('is that it is taken, when it is what was handed out before', async () => {
-    const { set } = { set: await pinnedSet() };
+    const set = pinnedSet();
     const lines = await linesOf({ ...SEVEN, failing: ['back'], lastGood: { set, confirmedAt: 500 } });
     expect(lines).toContainEqual(expect.stringMatching(/7000000.*; taken$/));
     expect(lines).toContain('Answer, stale, as of 1970-01-01 00:00:00 UTC');
@@ -89,15 +96,14 @@ describe('what became of a build', () => {
   });
 });
 
-async function pinnedSet() {
-  const { answer } = await reportOf(SEVEN);
-  if (answer.kind !== 'answered' || answer.parameters[0] === undefined) throw new Error('no answer');
-  const { build } = answer.parameters[0];
+function pinnedSet() {
+  const build = createBuild({ id: '7' });
+  const [front, back] = [createImageRule('front'), createImageRule('back')];
   const images = {
-    front: { repository: 'r/front', tag: 't', digest: digest('f7') },
-    back: { repository: 'r/back', tag: 't', digest: digest('b7') },
+    front: createPinnedImage(front, build, { digest: digest('f7') }),
+    back: createPinnedImage(back, build, { digest: digest('b7') }),
   };
-  return { build: { ...build, event: 'push', finishedAt: 7500, position: 7000 }, images };
+  return { build, images };
 }
 
 test('an image of an earlier build is said to be one', async () => {
@@ -136,7 +142,7 @@ test('nothing to deploy says why', async () => {
   expect(lines).toContain('Builds: none that counts.');
   expect(lines.slice(-2)).toEqual([
     'Answer: nothing to deploy',
-    '  project shop, branch feature: CI knows no green build whose images are all in the registry',
+    '  project shop, branch feature: CI has never run for a branch of this name',
   ]);
 });
 
@@ -161,12 +167,13 @@ test('every build whose images were looked at is listed', async () => {
 });
 
 test('what comes from outside cannot steer the terminal', async () => {
+  const branch = 'fea\u001b[31mture\u009b';
   const text = await textOf({
     runs: [
-      { id: '7', workflow: '.github/workflows/\u001b]0;owned\u0007.yml', branch: 'x' },
-      { id: '8', event: '\u001b[2J\u202e', workflow: 'w' },
+      { id: '7', workflow: '.github/workflows/\u001b]0;owned\u0007.yml', branch },
+      { id: '8', event: '\u001b[2J\u202e', workflow: 'w', branch },
     ],
-    request: { branch: 'fea\u001b[31mture\u009b', project: createProject({ workflows: [] }) },
+    request: { branch, project: createProject({ workflows: [] }) },
   });
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   expect(text).toContain(String.raw`shop: fea\u{1b}[31mture\u{9b}`);

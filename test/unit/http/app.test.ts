@@ -46,7 +46,13 @@ describe('an answer', () => {
 
   it('of nothing to deploy is the empty list', async () => {
     const nothing = '{"output":{"parameters":[]}}';
-    const { app } = createTestApp(() => ({ kind: 'nothing', body: nothing, freshness: 'fresh', asOf: NOW }));
+    const { app } = createTestApp(() => ({
+      kind: 'nothing',
+      body: nothing,
+      freshness: 'fresh',
+      asOf: NOW,
+      because: 'no build',
+    }));
     const response = await app.inject(call());
     expect([response.statusCode, response.body]).toEqual([200, nothing]);
   });
@@ -255,7 +261,7 @@ describe('the metrics', () => {
     const answers: Answer[] = [
       FRESH,
       { ...FRESH, freshness: 'stale', asOf: NOW - 60_000 } as Answer,
-      { kind: 'nothing', body: '{}', freshness: 'fresh', asOf: NOW },
+      { kind: 'nothing', body: '{}', freshness: 'fresh', asOf: NOW, because: 'no build' },
       { kind: 'failed', code: 'deadline_exceeded', message: 'late' },
     ];
     const { app, called } = createTestApp(() => answers.shift() ?? FRESH);

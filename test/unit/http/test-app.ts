@@ -18,6 +18,7 @@ export const FRESH: Answer = {
   body: '{"output":{"parameters":[{"digestFront":"sha256:abc"}]}}',
   freshness: 'fresh',
   asOf: NOW - 3_900,
+  because: 'the newest green build',
 };
 
 export function project(name: string): Project {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  MissingParameter,
   parseImageTemplate,
   renderImageTemplate,
   TemplateError,
@@ -42,7 +43,7 @@ describe('rendering', () => {
     const template = parseImageTemplate('ghcr.io/acme/shop:pr-{pull_request}');
     const { pullRequest: _, ...values } = VALUES;
     expect(() => renderImageTemplate(template, values)).toThrow(
-      new TemplateError(
+      new MissingParameter(
         '{pull_request} needs the parameter number; pass number: "{{ .number }}" on to the plugin',
       ),
     );

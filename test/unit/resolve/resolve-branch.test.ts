@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Decision } from '../../../src/resolve/decide.ts';
+import type { Decision } from '../../../src/resolve/decision.ts';
 import { resolveBranch } from '../../../src/resolve/resolve-branch.ts';
 import type { BranchRequest, Digest } from '../../../src/resolve/types.ts';
+import { createPinMemory } from '../../../src/cache/pin-memory.ts';
+import type { PinMemory } from '../../../src/resolve/ports.ts';
 import { createMemoryStore } from '../../../src/store/memory.ts';
 import {
   createFakeRegistry,
@@ -22,11 +24,13 @@ import {
 let runs: FakeRunSource;
 let registry: FakeRegistry;
 let lastGood: ReturnType<typeof createMemoryStore>;
+let pins: PinMemory;
 
 beforeEach(() => {
   runs = createFakeRunSource();
   registry = createFakeRegistry();
   lastGood = createMemoryStore();
+  pins = createPinMemory();
 });
 
 /** CI pushed both images of the build with this run id. */
@@ -43,7 +47,7 @@ function imageDigest(name: string, id: string): Digest {
   return digest(`${name === 'front' ? 'f' : 'b'}${id}`);
 }
 async function resolve(request: BranchRequest = createRequest()): Promise<Decision> {
-  return (await resolveBranch(request, { runs, images: registry, lastGood })).decision;
+  return (await resolveBranch(request, { runs, images: registry, lastGood, pins })).decision;
 }
 /** What was decided, in short: `7 fresh`, `nothing`, `upstream_failed`. */
 async function answer(request?: BranchRequest): Promise<string> {
@@ -538,6 +542,7 @@ describe('onMissing: previous (monorepos that build only what changed)', () => {
       runs,
       images: registry,
       lastGood,
+      pins,
     });
     expect(decision).toMatchObject({
       kind: 'answered',
@@ -605,7 +610,7 @@ describe('revision: whose image does a tag hold?', () => {
     ['ignore', 'push', sha('7b'), '7 fresh'],
     ['ignore', 'pull_request', null, '7 fresh'],
   ] as const)('%s, build on %s, label %s: %s', async (revision, event, value, expected) => {
-    runs.runs = runs.runs.map((run) => ({ ...run, event }));
+    runs.runs = [createRun({ id: '7', commit: sha('7a'), event })];
     label(value);
     expect(await answer(single(revision))).toBe(expected);
   });

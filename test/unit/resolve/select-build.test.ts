@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareBuilds, selectBuilds, type Origin } from '../../../src/resolve/select-build.ts';
+import { compareBuilds, countIgnored, selectBuilds, type Origin } from '../../../src/resolve/select-build.ts';
 import type { Project, Run } from '../../../src/resolve/types.ts';
 import { createProject, createRun, sha } from '../../fixtures/values.ts';
 
@@ -157,4 +157,69 @@ describe('against a brute-force oracle, over random histories of runs, forks, re
       }),
     );
   });
+});
+
+describe('a run that was skipped (a label that is not there)', () => {
+  const skipped = { state: 'skipped', commit: sha('a') } as const;
+
+  test.each<[string, Partial<Run>, string]>([
+    ['after a green run of the same workflow does not undo it', {}, 'green'],
+    ['on another event does not either', { event: 'pull_request' }, 'green'],
+    ['before it neither', { createdAt: 1 }, 'green'],
+    ['of another workflow says that that one did not run', { workflow: TEST }, 'unsuccessful'],
+  ])('%s', (_name, given, verdict) => {
+    const runs = [createRun({ id: '7', commit: sha('a') }), createRun({ id: '8', ...skipped, ...given })];
+    const project = createProject({ workflows: [] });
+    expect(selectBuilds(runs, project, OWN)[0]?.verdict).toBe(verdict);
+  });
+
+  test('after a red run leaves it red, and alone it is no build', () => {
+    const red = createRun({ id: '7', commit: sha('a'), state: 'unsuccessful' });
+    const runs = [red, createRun({ id: '8', ...skipped })];
+    expect(selectBuilds(runs, createProject(), OWN)[0]?.reason).toBe('build.yml failure (push)');
+    expect(selectBuilds(runs.slice(1), createProject(), OWN)[0]?.verdict).toBe('unsuccessful');
+  });
+});
+
+describe('a workflow of another identity under the same path (an organization ruleset)', () => {
+  const theirs = { workflowId: 'of the organization', event: 'pull_request' } as const;
+  const ours = { event: 'pull_request' } as const;
+
+  test('does not make a red build green', () => {
+    const runs = [
+      createRun({ id: '7', commit: sha('a'), state: 'unsuccessful', ...ours }),
+      createRun({ id: '8', commit: sha('a'), ...theirs }),
+    ];
+    expect(selectBuilds(runs, createProject(), OWN)[0]?.verdict).toBe('unsuccessful');
+  });
+
+  test('does not stand for ours, which ran for the branch before', () => {
+    const runs = [
+      createRun({ id: '7', commit: sha('a'), ...ours }),
+      createRun({ id: '8', commit: sha('a'), ...theirs }),
+      createRun({ id: '9', commit: sha('b'), ...theirs }),
+    ];
+    expect(selectBuilds(runs, createProject(), OWN).map(({ verdict }) => verdict)).toEqual([
+      'incomplete',
+      'green',
+    ]);
+  });
+
+  test('is not missed on an event that it does not run on', () => {
+    const runs = [
+      createRun({ id: '8', commit: sha('a'), ...theirs }),
+      createRun({ id: '7', commit: sha('a'), ...ours }),
+      createRun({ id: '9', commit: sha('b') }),
+    ];
+    expect(selectBuilds(runs, createProject(), OWN)[0]?.verdict).toBe('green');
+  });
+});
+
+test("a tag's run is not the branch's, though it bears the same name", () => {
+  const runs = [
+    createRun({ id: '8', branch: 'v1', refKind: 'tag', commit: sha('b') }),
+    createRun({ id: '7', branch: 'v1', commit: sha('a') }),
+  ];
+  expect(selectBuilds(runs, createProject(), OWN).map(({ build }) => build.commit)).toEqual([sha('a')]);
+  expect(countIgnored(runs, createProject(), OWN)).toEqual(new Map([["a tag's", 1]]));
 });

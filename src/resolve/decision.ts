@@ -1,0 +1,94 @@
+/** What is answered, and what is when an upstream, the store or our own code fails (design §2). Pure. */
+import type { ApiErrorCode, UpstreamFailure } from '../errors.ts';
+import type { BranchRequest, LastGood, PinnedSet } from './types.ts';
+
+/**
+ * What is answered. `because` is one sentence for a person; `asOf` is when upstream last confirmed it (milliseconds since the
+ * epoch).
+ */
+export type Decision =
+  | {
+      readonly kind: 'answered';
+      readonly set: PinnedSet;
+      readonly freshness: 'fresh' | 'stale';
+      readonly asOf: number;
+      readonly because: string;
+    }
+  | {
+      readonly kind: 'nothing';
+      /** Stale: an upstream failed, and it is proven that there is nothing to lose. */
+      readonly freshness: 'fresh' | 'stale';
+      readonly asOf: number;
+      readonly because: string;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly code: ApiErrorCode;
+      readonly message: string;
+      /** CI's or the registry's, if it is one. */
+      readonly failure?: UpstreamFailure;
+    };
+
+export function refuse(request: BranchRequest, why: string): Decision {
+  return { kind: 'failed', code: 'upstream_failed', message: `${nameOf(request)}: ${why}` };
+}
+
+/**
+ * An upstream failed, and it is proven that nothing was ever handed out for the pull request: an empty list loses nothing, and the other
+ * pull requests of the ApplicationSet go on (design §2, last row).
+ * @param now milliseconds since the epoch
+ */
+export function decideProvenNothing(decision: Decision, now: number): Decision {
+  if (decision.kind !== 'failed') return decision;
+  const because = `${decision.message}; nothing was ever handed out for this pull request, so the list is empty`;
+  return { kind: 'nothing', freshness: 'stale', asOf: now, because };
+}
+
+/** An upstream failed: the last good answer if there is one, else an error; never an empty list. */
+export function decideFailed(
+  failure: UpstreamFailure,
+  lastGood: LastGood | undefined,
+  request: BranchRequest,
+): Decision {
+  if (lastGood !== undefined) return keepStale(lastGood, failure.message);
+  const code = failure.kind === 'rate_limited' ? 'rate_limited' : 'upstream_failed';
+  return { kind: 'failed', code, message: `${nameOf(request)}: ${failure.message}`, failure };
+}
+
+/**
+ * The caller does not wait longer: the last good answer if there is one, else an error.
+ * @param limit the setting that ended the wait
+ */
+export function decideLate(
+  lastGood: LastGood | undefined,
+  request: BranchRequest,
+  limit: 'server.patience' | 'server.deadline',
+): Decision {
+  const message = `CI or the registry did not answer within ${limit}; the answer will be taken up once it comes`;
+  return lastGood === undefined
+    ? { kind: 'failed', code: 'deadline_exceeded', message: `${nameOf(request)}: ${message}` }
+    : keepStale(lastGood, message);
+}
+
+/**
+ * Our own code failed. Even then an environment that was up stays up.
+ * @returns undefined when there is nothing to fall back on
+ */
+export function decideDefect(lastGood: LastGood | undefined): Decision | undefined {
+  return lastGood && keepStale(lastGood, 'Greenpin failed to resolve the branch; its log has the reason');
+}
+
+/** The error freezes an ApplicationSet with all its pull requests: whoever reads it must see which one it was. */
+export function nameOf({ project, branch }: BranchRequest): string {
+  return `project ${project.name}, branch ${branch}`;
+}
+
+export function keepStale({ set, confirmedAt }: LastGood, reason: string): Decision {
+  return {
+    kind: 'answered',
+    set,
+    freshness: 'stale',
+    asOf: confirmedAt,
+    because: `kept what was handed out before: ${reason}`,
+  };
+}

@@ -1,0 +1,108 @@
+/** Whether the image that a tag holds is the build's (design §2, "A tag that can move"). */
+import type { UpstreamFailure } from '../errors.ts';
+import { judgeRevisions } from './judge-revision.ts';
+import type { ImageSource, RunSource, RunStanding } from './ports.ts';
+import { findRivals, type KnownRuns } from './rival-runs.ts';
+import type { JudgedBuild } from './select-build.ts';
+import type { BranchRequest, Build, ImageRule, PinnedImage, Run } from './types.ts';
+
+/** Runs whose state must be known as it was at `since` or later (milliseconds since the epoch, our clock). */
+export interface Unconfirmed {
+  readonly runs: readonly Run[];
+  readonly since: number;
+}
+
+/** What is known while a question is answered. */
+export interface ImageContext {
+  readonly images: ImageSource;
+  readonly runs: KnownRuns & Pick<RunSource, 'confirm'>;
+  /** When CI told the state of one of the branch's runs, by its id. */
+  readonly standing: (runId: string) => RunStanding;
+  /** When CI last listed the repository's runs, milliseconds since the epoch. */
+  readonly listedAt: number;
+  /** The digest that was proven to be the build's before; undefined: none was. */
+  readonly pinBefore: (rule: ImageRule, build: Build) => PinnedImage | undefined;
+}
+
+/** An image that a tag holds, and the build that it may be of. */
+export interface OwnershipQuestion {
+  readonly image: PinnedImage;
+  /** As the rule's template renders it for the build. */
+  readonly reference: string;
+  readonly rule: ImageRule;
+  readonly judged: JudgedBuild;
+  readonly request: BranchRequest;
+  readonly context: ImageContext;
+}
+
+export type OwnershipDoubt =
+  | { readonly kind: 'absent'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+/**
+ * @returns why the image is not taken for the build's; undefined: it is. With `revision: ignore` nothing is asked, with `require` only
+ *   the revision counts.
+ */
+export async function doubtOwnership(question: OwnershipQuestion): Promise<OwnershipDoubt | undefined> {
+  const { image, rule, judged, context } = question;
+  if (rule.revision === 'ignore') return undefined;
+  const isRequired = rule.revision === 'require';
+  if (!isRequired && context.pinBefore(rule, judged.build)?.digest === image.digest) return undefined;
+  const rival = isRequired ? undefined : await findRival(question);
+  if (rival !== undefined && 'kind' in rival) return rival;
+  if (!isRequired && rule.template.immutable && rival === undefined) return undefined;
+  const result = await context.images.readRevision(`${image.repository}@${image.digest}`, rule.platform);
+  if (result.kind !== 'found') return result;
+  const ownership = judgeRevisions(result.revisions, judged, context.runs);
+  if (ownership === 'own') return undefined;
+  if (ownership === 'other') {
+    return absent(`the image bears another commit's revision (revision: ${rule.revision})`);
+  }
+  if (isRequired) return absent("no revision proves the image to be this build's (revision: require)");
+  if (rival === undefined) return undefined;
+  const by = `a newer run (branch ${rival.branch}, commit ${rival.commit.slice(0, 12)})`;
+  return absent(`${by} may have pushed this tag since, and no revision tells whose the image is`);
+}
+
+function absent(reason: string): OwnershipDoubt {
+  return { kind: 'absent', reason };
+}
+
+/** A run that was going when CI was last asked for it, long ago, is asked for again: it may be over for long. */
+async function findRival(question: OwnershipQuestion): Promise<Run | OwnershipDoubt | undefined> {
+  const { reference, rule, judged, request, context } = question;
+  const find = (): Run[] => findRivals(rule.template, reference, judged, request, context.runs);
+  const rivals = find();
+  if (rivals.length === 0 || rivals.some((run) => run.state !== 'running')) return rivals[0];
+  const confirmed = await context.runs.confirm(rivals, context.listedAt - RUNNING_FOR);
+  return confirmed.kind === 'failed' ? confirmed : find()[0];
+}
+
+/** Milliseconds for which a run that was going is taken to go on. */
+const RUNNING_FOR = 300_000;
+
+/**
+ * Milliseconds by which CI's word on a build's runs may be older than the first reading of its tag, where only a re-run of the same
+ * commit pushes that tag anew: somebody must ask for it, and it must come as far as the push.
+ */
+const RERUN_TAKES = 60_000;
+
+/**
+ * What is read goes with the state that CI told at that time: an attempt that began since may have pushed what was read, and may end
+ * red. Nothing need be confirmed of a digest that was proven before.
+ * @param askedAt when the registry was asked, milliseconds since the epoch, our clock
+ */
+export function whatToConfirm(
+  { image, rule, judged, context }: OwnershipQuestion,
+  askedAt: number,
+): Unconfirmed | undefined {
+  const { pinBefore, standing, listedAt } = context;
+  const pin = pinBefore(rule, judged.build);
+  if (pin?.digest === image.digest) return undefined;
+  const hasChanged = pin !== undefined;
+  const listedSince = hasChanged || !rule.template.immutable ? askedAt : -Infinity;
+  const runsSince = hasChanged ? askedAt : askedAt - RERUN_TAKES;
+  const isConfirmed =
+    listedAt >= listedSince && judged.runs.every((run) => standing(run.id).confirmedAt >= runsSince);
+  return isConfirmed ? undefined : { runs: judged.runs, since: Math.max(listedSince, runsSince) };
+}

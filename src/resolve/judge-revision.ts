@@ -1,0 +1,49 @@
+/** Whose image it is, by the revision that its label or an annotation names (design §2, "A tag that can move"). Pure. */
+import type { KnownRuns } from './rival-runs.ts';
+import type { JudgedBuild } from './select-build.ts';
+
+/**
+ * - `own`: the build's, that is proven
+ * - `other`: another commit's
+ * - `unproven`: no revision, or one that tells nothing
+ */
+export type Ownership = 'own' | 'other' | 'unproven';
+
+/** What is shorter than Git's own default abbreviation is no commit. */
+const WHOLE_COMMIT = 40;
+const WHOLE = /^[0-9a-f]{7,64}$/i;
+const BEGINNING = /^[0-9a-f]{7,64}(?![0-9a-f])/i;
+
+/**
+ * One revision that names the build's commit is proof: an image may inherit its base image's label, but not by chance bear the commit.
+ * @param revisions of the image: the annotation of the index or the manifest, the label of its configuration
+ */
+export function judgeRevisions(
+  revisions: readonly string[],
+  judged: JudgedBuild,
+  known: KnownRuns,
+): Ownership {
+  const owners = revisions.map((revision) => judgeRevision(revision.trim().toLowerCase(), judged, known));
+  if (owners.includes('own')) return 'own';
+  return owners.includes('other') ? 'other' : 'unproven';
+}
+
+function judgeRevision(revision: string, { build, checkedOut }: JudgedBuild, known: KnownRuns): Ownership {
+  const { commit } = build;
+  const [hex] = BEGINNING.exec(revision) ?? [];
+  if (hex === undefined) return 'unproven';
+  if (commit.startsWith(hex))
+    return hex === revision && isUnambiguous(hex, commit, known) ? 'own' : 'unproven';
+  // The commit that CI made for a pull request (its merge with the base) has no run of its own.
+  if (isKnownCommit(hex, known)) return 'other';
+  return checkedOut && (WHOLE.test(revision) || hex.length >= WHOLE_COMMIT) ? 'other' : 'unproven';
+}
+
+/** An abbreviation proves nothing where another commit of the repository begins with it: such a commit can be made at will. */
+function isUnambiguous(hex: string, commit: string, known: KnownRuns): boolean {
+  return hex === commit || known.peekCommit(hex).every((run) => run.commit === commit);
+}
+
+function isKnownCommit(hex: string, known: KnownRuns): boolean {
+  return known.peekCommit(hex).length > 0;
+}

@@ -1,0 +1,30 @@
+/**
+ * The digests that were proven to be a build's (design §2, "A tag that can move"): by what was handed out last, which outlives the
+ * process, and by what this process has found.
+ */
+import type { PinMemory } from './ports.ts';
+import type { Remembered } from './recall.ts';
+import { ruleKey } from './rule-key.ts';
+import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
+
+export interface Pins {
+  before(rule: ImageRule, build: Pick<Build, 'commit'>): PinnedImage | undefined;
+  /** Tells of a set that is handed out. */
+  note(set: PinnedSet): void;
+}
+
+export function createPins(remembered: Remembered, request: BranchRequest, memory: PinMemory): Pins {
+  const handedOut = 'lastGood' in remembered ? remembered.lastGood.set.images : {};
+  const { project, branch, number = '' } = request;
+  const keyOf = (rule: string, commit: string): string =>
+    JSON.stringify([project.ci, project.gitRepository, branch, number, rule, commit]);
+  return {
+    before(rule, { commit }) {
+      const image = handedOut[rule.name];
+      return image?.commit === commit ? image : memory.get(keyOf(ruleKey(rule), commit));
+    },
+    note({ images }) {
+      for (const image of Object.values(images)) memory.set(keyOf(image.rule, image.commit), image);
+    },
+  };
+}

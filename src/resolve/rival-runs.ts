@@ -1,0 +1,107 @@
+/**
+ * Runs of other commits that may have pushed a build's tag after it (design §2, "A tag that can move"): while there is one, what the tag
+ * holds need not be the build's. Pure: what is known of the repository's runs is only read.
+ */
+import { renderBranchParts, renderImageTemplate, type ImageTemplate } from './image-template.ts';
+import type { RunSource } from './ports.ts';
+import { compareIds, type JudgedBuild } from './select-build.ts';
+import type { BranchRequest, Run } from './types.ts';
+
+export type KnownRuns = Pick<RunSource, 'branchNames' | 'peekRuns' | 'peekCommit'>;
+
+/** Of the index on commits. */
+const SHORTEST_PREFIX = 7;
+const WHOLE_COMMIT = 40;
+
+/**
+ * @param reference as the template renders it for the build
+ * @returns runs of any outcome, on any branch that renders the same tag; none when the tag can only be the build's
+ */
+export function findRivals(
+  template: ImageTemplate,
+  reference: string,
+  judged: JudgedBuild,
+  request: BranchRequest,
+  known: KnownRuns,
+): Run[] {
+  return candidates(template, judged, known).filter(
+    (run) =>
+      run.commit !== judged.build.commit &&
+      mayPushImages(run, request) &&
+      mayHavePushedSince(run, judged) &&
+      renderFor(template, run, request) === reference,
+  );
+}
+
+/** Those whose tag may be the same, without rendering it for every run of the repository. */
+function candidates(template: ImageTemplate, { build }: JudgedBuild, known: KnownRuns): readonly Run[] {
+  const { variables, commitDigits, immutable } = template;
+  if (commitDigits >= WHOLE_COMMIT || (immutable && commitDigits === 0)) return [];
+  if (commitDigits >= SHORTEST_PREFIX) return known.peekCommit(build.commit.slice(0, commitDigits));
+  // A pull request's number is known for its own branch only, and no other branch's run renders it.
+  if (variables.has('pull_request')) return known.peekRuns(build.branch);
+  const names = known.branchNames();
+  const sameTag =
+    variables.has('branch') || variables.has('ref_slug')
+      ? branchesLike(build.branch, template, names)
+      : names;
+  return sameTag.flatMap((name) => known.peekRuns(name));
+}
+
+type BranchesByText = ReadonlyMap<string, readonly string[]>;
+
+/** By the list of names, which stays the same until a branch comes or goes, and by template. */
+const grouped = new WeakMap<readonly string[], Map<string, BranchesByText>>();
+
+function branchesLike(branch: string, template: ImageTemplate, names: readonly string[]): readonly string[] {
+  const byTemplate = grouped.get(names) ?? new Map<string, BranchesByText>();
+  grouped.set(names, byTemplate);
+  const byText =
+    byTemplate.get(template.text) ?? Map.groupBy(names, (name) => branchText(template, name) ?? '');
+  byTemplate.set(template.text, byText);
+  return byText.get(branchText(template, branch) ?? '') ?? [branch];
+}
+
+/** Undefined: the branch has no tag. */
+function branchText(template: ImageTemplate, branch: string): string | undefined {
+  try {
+    return renderBranchParts(template, branch);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The configuration names the workflows that build; where it names none, any may. */
+function mayPushImages(run: Run, { project }: BranchRequest): boolean {
+  const { workflows, forks } = project;
+  return (
+    run.state !== 'skipped' &&
+    (run.mayPush || forks) &&
+    (workflows.length === 0 || workflows.includes(run.workflow))
+  );
+}
+
+/**
+ * A run that began after the build did, or that went on after the build had ended. One that began before and was over before (an older
+ * commit's that was cancelled for the newer one, say) was overwritten by the build.
+ */
+function mayHavePushedSince(run: Run, { runs, startedAt, build }: JudgedBuild): boolean {
+  if (run.state === 'running' || run.updatedAt >= build.finishedAt) return true;
+  if (run.startedAt !== startedAt) return run.startedAt > startedAt;
+  return runs.every((own) => compareIds(run.id, own.id) > 0);
+}
+
+function renderFor(template: ImageTemplate, run: Run, request: BranchRequest): string | undefined {
+  try {
+    return renderImageTemplate(template, {
+      commit: run.commit,
+      branch: run.branch,
+      buildId: run.id,
+      buildNumber: run.number,
+      attempt: String(run.attempt),
+      ...(request.number !== undefined && { pullRequest: request.number }),
+    });
+  } catch {
+    return undefined;
+  }
+}

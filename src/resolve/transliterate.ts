@@ -1,0 +1,71 @@
+/** Text in ASCII as Argo CD has it, as far as it shows in a slug. Pure. */
+import unidecode from 'unidecode';
+
+/**
+ * Argo CD uses github.com/gosimple/unidecode 1.0.1, an older port of Perl's Text::Unidecode than the npm package. These
+ * are the characters of which the two make different slugs, in hexadecimal, and what Argo CD makes of them. The range of
+ * one may include some in which they agree. test/argocd/slug_test.go compares every character.
+ */
+const DIFFERENCES: readonly (readonly [text: string, characters: string])[] = [
+  ['', '80-9f 2e5-2eb 2ff 3ff 4ff 5c0 5ff 6ff 7ff 9ff aff bff cff dff eff fff 10ff 11ff 13ff 16ff'],
+  ['', '17ff 18ff 1eff 1fff 20ff 2122 21ff 22ff 23ff 24ff 25ff 26ff 27ff 2eff 2fff 30ff 31ff 32ff'],
+  ['', '33ff 4dff 9fff a4ff d7ff faff fdf0-fdfb fdff'],
+  ['-', '2ef-2fe 3f4-3fe 42a 44a af1-af9 13f5-13fd 1e9c-1e9d 1e9f 1efa-1efe 213b-213f 25f4-25f7'],
+  ['-', '4e00 fdfc-fdfd'],
+  ['0', '24ea'],
+  ['a', '212b 24d0 2c65 2c6f'],
+  ['b', '1d6c 1d80 24d1'],
+  ['c', '24d2'],
+  ['chi', '3061 30c1'],
+  ['d', '1d6d 1d81 24d3'],
+  ['e', '24d4'],
+  ['eu', '20ac'],
+  ['f', '1d6e 1d82 2132 214e 24d5'],
+  ['g', '1d77 1d83 24d6'],
+  ['h', '24d7 2c67-2c68'],
+  ['i', '24d8'],
+  ['ie', '404'],
+  ['j', '24d9'],
+  ['k', '2b0 1d84 212a 24da 2c69-2c6a'],
+  ['l', '1d85 24db 2c60-2c62'],
+  ['m', '1d6f 1d86 24dc 2c6e'],
+  ['n', '1d70 1d87 24dd'],
+  ['o', '24de'],
+  ['p', '1d71 1d7d 1d88 24df 2c63'],
+  ['q', '24e0'],
+  ['r', '1d72-1d73 1d89 24e1 2c64'],
+  ['s', '1d74 1d8a 24e2'],
+  ['shi', '3057 30b7'],
+  ['t', '1d75 24e3 2c66'],
+  ['tsu', '3063-3064 30c3-30c4'],
+  ['u', '24e4'],
+  ['v', '1d8c 24e5'],
+  ['w', '24e6'],
+  ['x', '1d8d 24e7'],
+  ['y', '24e8'],
+  ['z', '1d76 1d8e 24e9 2c6b-2c6c'],
+];
+
+const argoCDs = new Map(
+  DIFFERENCES.flatMap(([text, characters]) => expand(characters).map((code) => [code, text])),
+);
+
+/** @param characters for example `80-9f 2e5` */
+function expand(characters: string): number[] {
+  return characters.split(' ').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map((code) => Number.parseInt(code, 16));
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+}
+
+/**
+ * @returns ASCII in which every character has become what Argo CD makes of it; `-` may stand for others that a slug has no
+ * place for. What is above U+FFFF, like emoji, and what the tables don't know is left out.
+ */
+export function transliterate(text: string): string {
+  // One by one: the package takes some pairs of Latin-1 characters for UTF-8, and leaves them as they are.
+  return text.replace(/[^\p{ASCII}]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code > 0xffff ? '' : (argoCDs.get(code) ?? unidecode(character));
+  });
+}

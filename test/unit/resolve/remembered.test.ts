@@ -1,0 +1,308 @@
+/** What was handed out last, after the configuration changed, while the store is in doubt, and where there is proof of nothing. */
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createPinMemory } from '../../../src/cache/pin-memory.ts';
+import type { LastGoodStore } from '../../../src/resolve/ports.ts';
+import { resolveBranch } from '../../../src/resolve/resolve-branch.ts';
+import type { BranchRequest, LastGood, Project } from '../../../src/resolve/types.ts';
+import { createMemoryStore } from '../../../src/store/memory.ts';
+import {
+  createFakeRegistry,
+  createFakeRunSource,
+  OUTAGE,
+  type FakeRegistry,
+  type FakeRunSource,
+} from '../../fixtures/fake-ports.ts';
+import {
+  createBuild,
+  createImageRule,
+  createPinnedImage,
+  createProject,
+  createRequest,
+  createRun,
+  digest,
+  sha,
+} from '../../fixtures/values.ts';
+
+let runs: FakeRunSource;
+let registry: FakeRegistry;
+let lastGood: LastGoodStore;
+
+beforeEach(() => {
+  runs = createFakeRunSource();
+  registry = createFakeRegistry();
+  lastGood = createMemoryStore();
+});
+
+const FRONT = createImageRule('front', { text: 'registry.test/shop/front:{commit}' });
+const BACK = createImageRule('back', { text: 'registry.test/shop/back:{commit}' });
+
+function asking(project: Partial<Project> = {}, given: Partial<BranchRequest> = {}): BranchRequest {
+  return createRequest({ project: createProject({ images: [FRONT, BACK], ...project }), ...given });
+}
+async function decision(request: BranchRequest) {
+  const ports = { runs, images: registry, lastGood, pins: createPinMemory() };
+  return (await resolveBranch(request, ports)).decision;
+}
+/** `7 fresh front back`: build, freshness, images; else the kind or code. */
+async function answer(request: BranchRequest): Promise<string> {
+  const decided = await decision(request);
+  if (decided.kind === 'failed') return decided.code;
+  if (decided.kind === 'nothing') return `nothing ${decided.freshness}`;
+  const { set, freshness } = decided;
+  return [set.build.id, freshness, ...Object.keys(set.images)].join(' ');
+}
+function push(id: string, ...names: string[]): void {
+  for (const name of names) {
+    registry.tags.set(
+      `registry.test/shop/${name}:${sha(id)}`,
+      digest(`${name === 'front' ? 'f' : 'b'}${id}`),
+    );
+  }
+}
+/** Build 7 is handed out with both images. */
+async function handOut(request = asking()): Promise<void> {
+  runs.runs = [createRun({ id: '7' })];
+  push('7', 'front', 'back');
+  expect(await answer(request)).toMatch(/^7 fresh/);
+}
+
+describe('after the configuration changed', () => {
+  test.each<[string, Partial<Project>]>([
+    ['another repository', { gitRepository: 'acme/other' }],
+    ['another connection', { ci: 'jenkins' }],
+  ])('%s: what was handed out before is not the answer', async (_name, change) => {
+    await handOut();
+    runs.runs = [];
+    expect(await answer(asking(change))).toBe('nothing fresh');
+    runs.failure = OUTAGE;
+    expect(await answer(asking(change))).toBe('upstream_failed');
+  });
+
+  test('the repository in another case is the same one', async () => {
+    await handOut();
+    runs.failure = OUTAGE;
+    expect(await answer(asking({ gitRepository: 'Acme/Shop' }))).toBe('7 stale front back');
+  });
+
+  test.each([
+    ['another path', createImageRule('front', { text: 'registry.test/new/front:{commit}' })],
+    ['another registry', createImageRule('front', { text: 'other.test/shop/front:{commit}' })],
+    ['another tag', createImageRule('front', { text: 'registry.test/shop/front:v-{commit}' })],
+    [
+      'a platform',
+      createImageRule('front', {
+        text: 'registry.test/shop/front:{commit}',
+        platform: { os: 'linux', architecture: 'arm64' },
+      }),
+    ],
+  ])(
+    '%s of an image: its old digest is not handed out, fresh or stale, and nothing is deleted',
+    async (_, rule) => {
+      await handOut();
+      registry.failing.add(rule.template.text.replace('{commit}', sha('7')));
+      expect(await answer(asking({ images: [rule, BACK] }))).toBe('upstream_failed');
+      runs.failure = OUTAGE;
+      expect(await answer(asking({ images: [rule, BACK] }))).toBe('upstream_failed');
+    },
+  );
+
+  test('an image that was added is looked for in the build that was handed out', async () => {
+    await handOut(asking({ images: [FRONT] }));
+    runs.runs = [];
+    expect(await answer(asking())).toBe('7 fresh front back');
+  });
+
+  test('an image that was added and that no build has deletes nothing', async () => {
+    runs.runs = [createRun({ id: '7' })];
+    push('7', 'front');
+    expect(await answer(asking({ images: [FRONT] }))).toBe('7 fresh front');
+    expect(await decision(asking())).toMatchObject({
+      kind: 'failed',
+      code: 'upstream_failed',
+      message: expect.stringContaining('image back was added'),
+    });
+    push('7', 'back');
+    expect(await answer(asking())).toBe('7 fresh front back');
+  });
+
+  test('an older build that has the added image is no way back', async () => {
+    runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
+    push('7', 'front');
+    push('6', 'front', 'back');
+    expect(await answer(asking({ images: [FRONT] }))).toBe('7 fresh front');
+    expect(await answer(asking())).toBe('upstream_failed');
+  });
+
+  test('an image that was taken out is not missed, also when CI has forgotten the run', async () => {
+    await handOut();
+    runs.runs = [];
+    expect(await answer(asking({ images: [FRONT] }))).toBe('7 fresh front');
+  });
+});
+
+describe('a set is newer only if none of its images is older (onMissing: previous)', () => {
+  const previous = createImageRule('back', { text: BACK.template.text, onMissing: 'previous' });
+  const request = asking({ images: [FRONT, previous] });
+
+  test('a newer build without the image does not bring back an older one', async () => {
+    runs.runs = ['7', '6'].map((id) => createRun({ id }));
+    push('6', 'front', 'back');
+    push('7', 'front', 'back');
+    expect(await answer(request)).toBe('7 fresh front back');
+    runs.runs = ['8', '7', '6'].map((id) => createRun({ id }));
+    push('8', 'front');
+    registry.tags.delete(`registry.test/shop/back:${sha('7')}`);
+    registry.untagged.add(digest('b7'));
+    const decided = await decision(request);
+    expect(decided).toMatchObject({
+      freshness: 'fresh',
+      set: { build: { id: '8' }, images: { back: { digest: digest('b7') } } },
+    });
+  });
+
+  test('once that image is gone from the registry, an older one will do', async () => {
+    runs.runs = ['7', '6'].map((id) => createRun({ id }));
+    push('6', 'front', 'back');
+    push('7', 'front', 'back');
+    await answer(request);
+    runs.runs = ['8', '7', '6'].map((id) => createRun({ id }));
+    push('8', 'front');
+    registry.tags.delete(`registry.test/shop/back:${sha('7')}`);
+    expect(await decision(request)).toMatchObject({
+      set: { build: { id: '8' }, images: { back: { digest: digest('b6') } } },
+    });
+  });
+
+  test('and where CI has forgotten the run that pushed it, the set that was handed out stays', async () => {
+    runs.runs = ['7', '6'].map((id) => createRun({ id }));
+    push('6', 'front', 'back');
+    push('7', 'front', 'back');
+    await answer(request);
+    runs.runs = ['8', '6'].map((id) => createRun({ id }));
+    push('8', 'front');
+    expect(await answer(request)).toBe('7 fresh front back');
+  });
+});
+
+describe('a row that somebody else has written', () => {
+  function store(change: (kept: LastGood) => LastGood): void {
+    const build = createBuild({ id: '9' });
+    const images = {
+      front: createPinnedImage(FRONT, build, { digest: digest('f9') }),
+      back: createPinnedImage(BACK, build, { digest: digest('b9') }),
+    };
+    const kept = change({ set: { build, images }, confirmedAt: 500 });
+    lastGood = { ...createMemoryStore(), get: async () => kept };
+  }
+
+  test('is believed when it is for what the configuration says', async () => {
+    store((kept) => kept);
+    runs.failure = OUTAGE;
+    expect(await answer(asking())).toBe('9 stale front back');
+  });
+
+  test('does not redirect an image to another repository', async () => {
+    store(({ set, ...kept }) => ({
+      ...kept,
+      set: {
+        ...set,
+        images: Object.fromEntries(
+          Object.entries(set.images).map(([name, image]) => [name, { ...image, repository: 'evil.test/x' }]),
+        ),
+      },
+    }));
+    runs.failure = OUTAGE;
+    expect(await answer(asking())).toBe('upstream_failed');
+  });
+});
+
+describe('while nobody can tell what was handed out before', () => {
+  beforeEach(() => {
+    lastGood = { ...createMemoryStore(), get: async () => 'unreadable' };
+    push('6', 'front', 'back');
+  });
+
+  test.each([
+    ['the newest build is handed out, fresh', [createRun({ id: '6' })], '6 fresh front back'],
+    [
+      'so is an older one, where the newer one was never green',
+      [createRun({ id: '7', state: 'unsuccessful' }), createRun({ id: '6' })],
+      '6 fresh front back',
+    ],
+    [
+      'an older one is stale while a newer one is run again: it may be what is up',
+      [createRun({ id: '7', state: 'running', attempt: 2 }), createRun({ id: '6' })],
+      '6 stale front back',
+    ],
+    [
+      'an older one is stale where a newer green one lacks an image',
+      [createRun({ id: '7' }), createRun({ id: '6' })],
+      '6 stale front back',
+    ],
+    ['there is no empty list', [], 'upstream_failed'],
+  ])('%s', async (_name, known, expected) => {
+    runs.runs = known;
+    expect(await answer(asking())).toBe(expected);
+  });
+});
+
+describe('proof that nothing was ever handed out for a pull request', () => {
+  const HOUR = 3_600_000;
+  const request = asking({}, { number: '5' });
+
+  function wholeSince(since: number | null): void {
+    lastGood = { ...createMemoryStore(), wholeSince: () => since };
+  }
+  function openedAt(at: number | null): void {
+    runs.pullRequest = { kind: 'known', openedAt: at, foreign: false, headRepositoryId: '1' };
+  }
+
+  beforeEach(() => {
+    runs.runs = [createRun({ id: '7' })];
+    registry.failing.add('*');
+    wholeSince(10 * HOUR);
+    openedAt(12 * HOUR);
+  });
+
+  test('is an empty list, stale, when an upstream fails: the other pull requests go on', async () => {
+    expect(await answer(request)).toBe('nothing stale');
+  });
+
+  test.each<[string, () => void]>([
+    ['the store does not outlive the process', () => wholeSince(null)],
+    ['the store is younger than the pull request', () => openedAt(9 * HOUR)],
+    ['the two clocks may differ by as much', () => openedAt(10 * HOUR + 600_000)],
+    ['CI does not tell when it was opened', () => openedAt(null)],
+    ['CI cannot tell at all', () => (runs.pullRequest = { kind: 'failed', failure: OUTAGE })],
+    ['the store cannot be read', () => (lastGood = { ...lastGood, get: async () => 'unreadable' })],
+  ])('there is none where %s', async (_name, change) => {
+    change();
+    expect(await answer(request)).toBe('upstream_failed');
+  });
+
+  test('there is none for a branch without a pull request', async () => {
+    expect(await answer(asking())).toBe('upstream_failed');
+  });
+
+  test('an environment that is up stays up', async () => {
+    registry.failing.clear();
+    push('7', 'front', 'back');
+    expect(await answer(request)).toBe('7 fresh front back');
+    registry.failing.add('*');
+    expect(await answer(request)).toBe('7 stale front back');
+  });
+});
+
+describe('a branch’s name is never a reason for an error', () => {
+  test.each(['日本語', '#123-fix', '@scope/x', 'x'.repeat(130), '{{a}}', 'a\u{85}b'])(
+    '%s',
+    async (branch) => {
+      const text = 'registry.test/shop/front:{ref_slug}';
+      runs.runs = [createRun({ id: '7', branch })];
+      registry.readDigest = async (reference) => ({ kind: 'invalid', reason: `no reference: ${reference}` });
+      expect(await answer(asking({ images: [createImageRule('front', { text })] }, { branch }))).toBe(
+        'nothing fresh',
+      );
+    },
+  );
+});
