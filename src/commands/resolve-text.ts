@@ -41,9 +41,11 @@ export function formatResolveReport(
   ].join('\n');
 }
 
-function formatBuilds({ builds, answer }: ResolveReport, paint: Paint): string[] {
+function formatBuilds({ builds, answer, ignoredRuns }: ResolveReport, paint: Paint): string[] {
   if (builds.length === 0) {
-    return [answer.kind === 'failed' ? 'Builds: not known.' : 'Builds: none that counts.'];
+    if (answer.kind === 'failed') return ['Builds: not known.'];
+    const isUnheardOf = answer.freshness === 'fresh' && Object.keys(ignoredRuns).length === 0;
+    return [isUnheardOf ? 'Builds: none; CI has no run of this branch.' : 'Builds: none that counts.'];
   }
   const lastExamined = builds.findLastIndex(({ images }) => images !== null);
   const shown = builds.slice(0, Math.max(MOST_BUILDS, lastExamined + 1));

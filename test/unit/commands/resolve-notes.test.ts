@@ -6,14 +6,19 @@ import { createRequest } from '../../fixtures/values.ts';
 const REQUEST = createRequest();
 const BUILD = '.github/workflows/build.yml';
 
-function notesOf(decision: Decision, wanted: readonly string[], seen: readonly string[]): string[] {
+function notesOf(
+  decision: Decision,
+  wanted: readonly string[],
+  seen: readonly string[],
+  knownBranches: readonly string[] = [],
+): string[] {
   const request = { ...REQUEST, project: { ...REQUEST.project, workflows: wanted } };
   const account = {
     builds: [],
     examined: [],
     ignored: new Map(),
     workflows: new Set(seen),
-    knownBranches: [],
+    knownBranches,
   };
   return noteResolution(request, { decision, ...account });
 }
@@ -28,7 +33,7 @@ describe('a workflow that the configuration names', () => {
   });
 
   test('is not suspected where the branch has no runs at all', () => {
-    expect(notesOf(NOTHING, [BUILD], [])).toEqual([]);
+    expect(notesOf(NOTHING, [BUILD], []).join()).not.toContain(BUILD);
   });
 });
 
@@ -44,6 +49,24 @@ describe('an error', () => {
   });
 
   test('that the configuration wants (onNoBuild: error) does not', () => {
-    expect(notesOf({ kind: 'failed', code: 'upstream_failed', message: 'no build' }, [], [])).toEqual([]);
+    expect(notesOf({ kind: 'failed', code: 'upstream_failed', message: 'no build' }, [], [BUILD])).toEqual(
+      [],
+    );
+  });
+});
+
+describe('a branch of which CI has no run', () => {
+  test('is told, with the one that was probably meant', () => {
+    expect(notesOf(NOTHING, [], [], ['main', 'featrue'])).toEqual([
+      'CI has no run of the branch feature; did you mean featrue?',
+    ]);
+    const refused: Decision = { kind: 'failed', code: 'upstream_failed', message: 'no build' };
+    expect(notesOf(refused, [], [], ['main'])).toEqual([
+      'CI has no run of the branch feature; it has runs of main',
+    ]);
+  });
+
+  test('is not suspected of it while that is in doubt', () => {
+    expect(notesOf({ ...NOTHING, freshness: 'stale' }, [], [], ['featrue'])).toEqual([]);
   });
 });
