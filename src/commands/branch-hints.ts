@@ -11,14 +11,14 @@ const PREFIX =
 
 /**
  * @param branch of which CI has no run
- * @param known branches that it has runs of
+ * @param known branches that it has runs of, the ones that CI showed first in front
  * @returns what was meant, or what there is: `did you mean feature/cart?`
  */
 export function suggestBranch(branch: string, known: readonly string[]): string {
-  if (known.length === 0) return 'nor of any other branch';
+  if (known.length === 0) return 'it has no run of any branch';
   const meant = findMeant(branch, known);
   if (meant !== undefined) return `did you mean ${meant}?`;
-  const shown = known.toSorted().slice(0, MOST_LISTED);
+  const shown = known.slice(0, MOST_LISTED);
   const rest = known.length - shown.length;
   return `it has runs of ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }

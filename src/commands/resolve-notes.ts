@@ -11,8 +11,8 @@ export function noteResolution(request: BranchRequest, resolution: Resolution): 
   if (decision.kind === 'failed' && decision.failure !== undefined) {
     return ['greenpin check tries every connection once, and says what to do'];
   }
-  if (isUnheardOf(resolution)) {
-    return [`CI has no run of the branch ${branch}; ${suggestBranch(branch, knownBranches)}`];
+  if (!knownBranches.includes(branch) && isUnheardOf(resolution)) {
+    return [`CI has no run of ${branch}; ${suggestBranch(branch, knownBranches)}`];
   }
   // A branch that never ran has no run of any workflow, however it is spelt.
   const unseen = workflows.size === 0 ? [] : project.workflows.filter((path) => !workflows.has(path));
@@ -20,7 +20,7 @@ export function noteResolution(request: BranchRequest, resolution: Resolution): 
 }
 
 /** Nothing that CI told of the branch, and no doubt that it told all. */
-function isUnheardOf({ decision, builds, ignored, workflows }: Resolution): boolean {
+function isUnheardOf({ decision, builds, ignored }: Resolution): boolean {
   const isSure = decision.kind === 'failed' || decision.freshness === 'fresh';
-  return isSure && builds.length === 0 && ignored.size === 0 && workflows.size === 0;
+  return isSure && builds.length === 0 && ignored.size === 0;
 }

@@ -154,7 +154,7 @@ export function markDoubtful(decision: Decision, { failure, createdAt }: Doubt):
 }
 
 /** An older build, or an older image of any name: a set is newer only if none of its images is older. */
-function goesBack(found: Complete, { set }: LastGood): boolean {
+export function goesBack(found: Complete, { set }: LastGood): boolean {
   if (compareBuilds(found.set.build, set.build) < 0) return true;
   return Object.entries(found.set.images).some(([name, image]) => {
     const before = set.images[name];

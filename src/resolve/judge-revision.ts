@@ -11,7 +11,6 @@ export type Ownership = 'own' | 'other' | 'unproven';
 
 /** What is shorter than Git's own default abbreviation is no commit. */
 const WHOLE_COMMIT = 40;
-const WHOLE = /^[0-9a-f]{7,64}$/i;
 const BEGINNING = /^[0-9a-f]{7,64}(?![0-9a-f])/i;
 
 /**
@@ -36,7 +35,12 @@ function judgeRevision(revision: string, { build, checkedOut }: JudgedBuild, kno
     return hex === revision && isUnambiguous(hex, commit, known) ? 'own' : 'unproven';
   // The commit that CI made for a pull request (its merge with the base) has no run of its own.
   if (isKnownCommit(hex, known)) return 'other';
-  return checkedOut && (WHOLE.test(revision) || hex.length >= WHOLE_COMMIT) ? 'other' : 'unproven';
+  return checkedOut && looksLikeCommit(hex, revision) ? 'other' : 'unproven';
+}
+
+/** `1a2b3c4d-dirty` is meant as a commit, `20260101-nightly` as a date. */
+function looksLikeCommit(hex: string, revision: string): boolean {
+  return hex === revision || hex.length >= WHOLE_COMMIT || /[a-f]/.test(hex);
 }
 
 /** An abbreviation proves nothing where another commit of the repository begins with it: such a commit can be made at will. */

@@ -3,7 +3,7 @@
  * registry, and is that answer one that may be given after the last one? (design §2)
  */
 import type { UpstreamFailure } from '../errors.ts';
-import { decide, markDoubtful, markUnremembered, type Found } from './decide.ts';
+import { decide, goesBack, markDoubtful, markUnremembered, type Found } from './decide.ts';
 import { decideProvenNothing, type Decision } from './decision.ts';
 import { isNeverHandedOut } from './never-handed-out.ts';
 import { createPins, type Pins } from './pins.ts';
@@ -108,13 +108,14 @@ async function decideOnce(
 /** Images that were added to the project are looked for in the build that was handed out: what it pushed, it pushed with the others. */
 async function complete(
   remembered: Remembered,
-  { builds, context }: Search,
+  { found, builds, context }: Search,
   pins: Pins,
   request: BranchRequest,
   { images, runs }: ResolvePorts,
 ): Promise<Remembered> {
   if (remembered.kind !== 'partial') return remembered;
   const { lastGood, missing } = remembered;
+  if (found.kind === 'complete' && !goesBack(found, lastGood)) return remembered;
   const { build } = lastGood.set;
   const judged = builds.find((one) => one.build.commit === build.commit) ?? rebuild(build);
   const added: Record<string, PinnedImage> = {};

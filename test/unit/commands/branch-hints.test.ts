@@ -25,10 +25,10 @@ describe('the branch that was meant', () => {
 
 test('what is like none is answered with what there is', () => {
   expect(suggestBranch('something-else', KNOWN)).toBe(
-    'it has runs of JIRA-12_new-menu, develop, feature/cart, fix/menu, main and 2 more',
+    'it has runs of main, develop, feature/cart, JIRA-12_new-menu, release/1.2 and 2 more',
   );
   expect(suggestBranch('something-else', ['main'])).toBe('it has runs of main');
-  expect(suggestBranch('something-else', [])).toBe('nor of any other branch');
+  expect(suggestBranch('something-else', [])).toBe('it has no run of any branch');
 });
 
 test('an end that two branches have means neither', () => {

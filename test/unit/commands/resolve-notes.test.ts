@@ -10,7 +10,7 @@ function notesOf(
   decision: Decision,
   wanted: readonly string[],
   seen: readonly string[],
-  knownBranches: readonly string[] = [],
+  knownBranches: readonly string[] = [REQUEST.branch],
 ): string[] {
   const request = { ...REQUEST, project: { ...REQUEST.project, workflows: wanted } };
   const account = {
@@ -33,8 +33,42 @@ describe('a workflow that the configuration names', () => {
   });
 
   test('is not suspected where the branch has no runs at all', () => {
-    expect(notesOf(NOTHING, [BUILD], []).join()).not.toContain(BUILD);
+    expect(notesOf(NOTHING, [BUILD], [])).toEqual([]);
   });
+});
+
+describe('a branch that CI has never heard of', () => {
+  const notes = (branch: string, known: readonly string[]) => {
+    const account = { builds: [], examined: [], ignored: new Map(), workflows: new Set<string>() };
+    return noteResolution(
+      { ...REQUEST, branch },
+      { decision: NOTHING, ...account, knownBranches: known },
+    ).join();
+  };
+
+  test.each([
+    ['featuer', ['main', 'feature'], 'CI has no run of featuer; did you mean feature?'],
+    ['origin/main', ['main', 'feature'], 'CI has no run of origin/main; did you mean main?'],
+    ['refs/remotes/origin/main', ['main'], 'CI has no run of refs/remotes/origin/main; did you mean main?'],
+    ['x', ['main', 'feature'], 'CI has no run of x; it has runs of main, feature'],
+    [
+      'x',
+      ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'],
+      'CI has no run of x; it has runs of a1, a2, a3, a4, a5 and 1 more',
+    ],
+    ['x', [], 'CI has no run of x; it has no run of any branch'],
+  ])('%s, among %j', (branch, known, expected) => {
+    expect(notes(branch, known)).toBe(expected);
+  });
+});
+
+test('a branch is not said to be unheard of while that is in doubt', () => {
+  expect(notesOf({ ...NOTHING, freshness: 'stale' }, [], [], ['featrue'])).toEqual([]);
+});
+
+test('a branch that CI has never heard of is told where that is an error (onNoBuild: error), too', () => {
+  const refused: Decision = { kind: 'failed', code: 'upstream_failed', message: 'no build' };
+  expect(notesOf(refused, [], [], ['main'])).toEqual(['CI has no run of feature; it has runs of main']);
 });
 
 describe('an error', () => {
@@ -49,24 +83,6 @@ describe('an error', () => {
   });
 
   test('that the configuration wants (onNoBuild: error) does not', () => {
-    expect(notesOf({ kind: 'failed', code: 'upstream_failed', message: 'no build' }, [], [BUILD])).toEqual(
-      [],
-    );
-  });
-});
-
-describe('a branch of which CI has no run', () => {
-  test('is told, with the one that was probably meant', () => {
-    expect(notesOf(NOTHING, [], [], ['main', 'featrue'])).toEqual([
-      'CI has no run of the branch feature; did you mean featrue?',
-    ]);
-    const refused: Decision = { kind: 'failed', code: 'upstream_failed', message: 'no build' };
-    expect(notesOf(refused, [], [], ['main'])).toEqual([
-      'CI has no run of the branch feature; it has runs of main',
-    ]);
-  });
-
-  test('is not suspected of it while that is in doubt', () => {
-    expect(notesOf({ ...NOTHING, freshness: 'stale' }, [], [], ['featrue'])).toEqual([]);
+    expect(notesOf({ kind: 'failed', code: 'upstream_failed', message: 'no build' }, [], [])).toEqual([]);
   });
 });

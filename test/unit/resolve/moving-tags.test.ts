@@ -248,6 +248,8 @@ describe('the revision', () => {
     [`${A}-dirty`, 'push', 'aaa fresh'],
     [`${B.slice(0, 12)}-dirty`, 'push', 'nothing'],
     ['20260101-nightly', 'push', 'aaa fresh'],
+    ['dddddd1-dirty', 'push', 'nothing'],
+    ['dddddd1-dirty', 'pull_request', 'aaa fresh'],
     ['refs/heads/main', 'push', 'aaa fresh'],
     [A.toUpperCase(), 'push', 'aaa fresh'],
     [sha('ccc'), 'pull_request', 'aaa fresh'],
