@@ -67,12 +67,15 @@ export function fitLines(text: string, width: number): string {
     .join('\n');
 }
 
+/** A line may begin with its colour. */
+const BEGIN = /^((?:\p{Cc}\[[\d;]*m)*)( *)/u;
+
 function fitLine(line: string, width: number): string[] {
-  const words = line.trimStart().split(' ');
-  const begin = line.length - line.trimStart().length;
+  const [whole = '', colour = '', blanks = ''] = BEGIN.exec(line) ?? [];
+  const begin = blanks.length;
   const hang = begin === 0 ? 0 : begin + HANG;
   const lines: string[] = [];
-  for (const word of words) {
+  for (const word of line.slice(whole.length).split(' ')) {
     const last = lines.at(-1);
     if (last !== undefined && textWidth(last) + 1 + textWidth(word) <= width) {
       lines[lines.length - 1] = `${last} ${word}`;
@@ -81,5 +84,6 @@ function fitLine(line: string, width: number): string[] {
       lines.push(' '.repeat(indent) + word);
     }
   }
-  return lines.map((each) => each.trimEnd());
+  const [first = '', ...others] = lines.map((each) => each.trimEnd());
+  return [colour + first, ...others];
 }

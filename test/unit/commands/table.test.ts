@@ -90,6 +90,7 @@ describe('lines that are too wide for a terminal', () => {
   test('keep their colours, which take no room', () => {
     const line = '\u001b[2m  aaa bbb\u001b[22m';
     expect(fitLines(line, 9)).toBe(line);
+    expect(fitLines(line, 8)).toBe('\u001b[2m  aaa\n     bbb\u001b[22m');
   });
 
   test('stay as they are where they fit, and where one word does not', () => {
