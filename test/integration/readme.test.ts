@@ -92,7 +92,7 @@ function onLoopback(text: string): string {
     .replace('kind: github,', `kind: github, url: "${github.url}",`)
     .replaceAll('ghcr.io/', `${registryHost}/`)
     .replace('server: {', `management: { port: 0 }\nserver: { port: ${port},`)
-    .replaceAll('127.0.0.1:4355', `127.0.0.1:${port}`);
+    .replaceAll(/127\.0\.0\.1:4355\b/g, `127.0.0.1:${port}`);
 }
 
 function start(command: string): ChildProcess {
