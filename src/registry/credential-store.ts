@@ -62,7 +62,7 @@ export function createCredentialStore(
     const entries = (await Promise.all(configured.map((read) => read()))).flat();
     const read = await Promise.allSettled(files.map((source) => source()));
     const contents = read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    const inFiles = contents.flatMap((content) => content.entries);
+    const inFiles = contents.flatMap(({ credentials, problems }) => [...credentials, ...problems]);
     const match = matchCredential([...entries, ...inFiles], reference);
     const unreadable = read.find((result) => result.status === 'rejected')?.reason;
     const isExplicit = match !== undefined && entries.includes(match) && namesHost(match, reference);
@@ -127,30 +127,34 @@ function parsePassword(text: string, where: string): string {
 }
 
 function createFileSource(path: string, deps: CredentialStoreDeps): () => Promise<DockerConfig> {
-  let good: ReadonlyMap<string, CredentialEntry> = new Map();
+  let good: readonly CredentialEntry[] = [];
   return createWatchedFile({
     ...deps,
     path,
     parse: (text) => {
       const config = parseDockerConfig(text, path);
       for (const warning of config.warnings) deps.warn(warning);
-      const entries = config.entries.map((entry) => keepGood(entry, good, deps.warn));
-      good = new Map(entries.flatMap((entry) => ('credential' in entry ? [[entry.key, entry]] : [])));
-      return { ...config, entries };
+      const kept = keepGood(config, good, deps.warn);
+      good = kept.credentials;
+      return kept;
     },
   });
 }
 
 /** An entry that turns malformed is what a file is that does: its last good value stays in use. */
 function keepGood(
-  entry: CredentialEntry | CredentialProblem,
-  good: ReadonlyMap<string, CredentialEntry>,
+  config: DockerConfig,
+  good: readonly CredentialEntry[],
   warn: (message: string) => void,
-): CredentialEntry | CredentialProblem {
-  const before = 'problem' in entry ? good.get(entry.key) : undefined;
-  if (before === undefined || 'credential' in entry) return entry;
-  warn(`${entry.problem}; its last good value stays in use`);
-  return before;
+): DockerConfig {
+  const broken = new Map(config.problems.map(({ key, problem }) => [key, problem]));
+  const kept = good.filter(({ key }) => broken.has(key));
+  for (const { key } of kept) {
+    warn(`${broken.get(key)}; its last good value stays in use`);
+    broken.delete(key);
+  }
+  const problems = [...broken].map(([key, problem]) => ({ key, problem }));
+  return { ...config, credentials: [...config.credentials, ...kept], problems };
 }
 
 function unusable(reference: ImageReference, problem: string): UpstreamError {

@@ -13,7 +13,9 @@ import {
 import { isJsonObject, parseJsonObject, type JsonObject } from './json.ts';
 
 export interface DockerConfig {
-  readonly entries: readonly (CredentialEntry | CredentialProblem)[];
+  readonly credentials: readonly CredentialEntry[];
+  /** Entries that are broken. */
+  readonly problems: readonly CredentialProblem[];
   readonly helpers: readonly IgnoredHelper[];
   /** What the file asks for and does not get, each one sentence. */
   readonly warnings: readonly string[];
@@ -46,11 +48,13 @@ export function parseDockerConfig(text: string, file: string): DockerConfig {
   const entries = Object.entries(findAuths(config, file)).flatMap(([key, value]) =>
     parseEntry(key, value, `${file}, auths[${JSON.stringify(key)}]`),
   );
+  const credentials = entries.filter((entry) => 'credential' in entry);
+  const problems = entries.filter((entry) => 'problem' in entry);
   const empty = entries.length === 0 && helpers.length === 0;
   const warnings = empty
     ? [`${file} holds no credentials; expected {"auths": {"REGISTRY": {...}}}`]
     : helpers.map(({ warning }) => warning);
-  return { entries, helpers, warnings };
+  return { credentials, problems, helpers, warnings };
 }
 
 /** What the JSON parser says quotes the text around the error, which may be a password; so it is not told. */

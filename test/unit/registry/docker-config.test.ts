@@ -7,7 +7,7 @@ import { outcomeOf } from './outcome.ts';
 const FILE = '/secrets/config.json';
 
 function parseAuths(auths: object): readonly object[] {
-  return parseDockerConfig(JSON.stringify({ auths }), FILE).entries;
+  return parseDockerConfig(JSON.stringify({ auths }), FILE).credentials;
 }
 
 describe("Docker's configuration", () => {
@@ -49,11 +49,13 @@ describe("Docker's configuration", () => {
   });
 
   it('may be the old form, which is the map itself', () => {
-    const { entries } = parseDockerConfig(
+    const { credentials } = parseDockerConfig(
       JSON.stringify({ 'https://ghcr.io': { auth: btoa('u:p'), email: 'x' } }),
       FILE,
     );
-    expect(entries).toMatchObject([{ key: 'https://ghcr.io', credential: { username: 'u', password: 'p' } }]);
+    expect(credentials).toMatchObject([
+      { key: 'https://ghcr.io', credential: { username: 'u', password: 'p' } },
+    ]);
   });
 
   it('does not drop helpers without a word', () => {
@@ -67,8 +69,8 @@ describe("Docker's configuration", () => {
   it.each(['{}', '{"auths": {}}', '{"auths": null}', '{"plugins": {"x": {"y": "z"}}}'])(
     '%s is told to hold nothing',
     (text) => {
-      const { entries, warnings } = parseDockerConfig(text, FILE);
-      expect(entries).toEqual([]);
+      const { credentials, warnings } = parseDockerConfig(text, FILE);
+      expect(credentials).toEqual([]);
       expect(warnings).toEqual([`${FILE} holds no credentials; expected {"auths": {"REGISTRY": {...}}}`]);
     },
   );
@@ -87,20 +89,22 @@ describe("Docker's configuration", () => {
       Buffer.of(0xe4, 0xff),
       Buffer.from('"}}}'),
     ]).toString('utf8');
-    expect(parseDockerConfig(text, FILE).entries).toEqual([{ key: 'ghcr.io', credential: login }]);
+    expect(parseDockerConfig(text, FILE).credentials).toEqual([{ key: 'ghcr.io', credential: login }]);
   });
 
   it.each(['\0\0', '\n{"auths": {}}', 'hunter2"}}'])(
     'may be followed by %j, which Docker does not read',
     (rest) => {
       const text = JSON.stringify({ auths: { 'ghcr.io': { username: 'bot', password: 'p:w' } }, x: '{"' });
-      expect(parseDockerConfig(text + rest, FILE).entries).toEqual([{ key: 'ghcr.io', credential: login }]);
+      expect(parseDockerConfig(text + rest, FILE).credentials).toEqual([
+        { key: 'ghcr.io', credential: login },
+      ]);
     },
   );
 
   it.each(['Auths', 'AUTHS'])('may write auths as %s, which Go takes', (auths) => {
     const text = JSON.stringify({ [auths]: { 'ghcr.io': { username: 'bot', password: 'p:w' } } });
-    expect(parseDockerConfig(text, FILE).entries).toEqual([{ key: 'ghcr.io', credential: login }]);
+    expect(parseDockerConfig(text, FILE).credentials).toEqual([{ key: 'ghcr.io', credential: login }]);
   });
 
   it.each([
@@ -124,9 +128,9 @@ describe("Docker's configuration", () => {
     ['{"identitytoken": ["hunter2"]}', `${source}, identitytoken: expected a string`],
   ])('an entry that is %s is a problem of its own, without its content', (entry, problem) => {
     const other = '"reg.test": {"username": "bot", "password": "p:w"}';
-    const { entries } = parseDockerConfig(`{"auths": {"ghcr.io": ${entry}, ${other}}}`, FILE);
-    expect(entries).toEqual([
-      { key: 'ghcr.io', problem },
+    const { credentials, problems } = parseDockerConfig(`{"auths": {"ghcr.io": ${entry}, ${other}}}`, FILE);
+    expect(problems).toEqual([{ key: 'ghcr.io', problem }]);
+    expect(credentials).toEqual([
       { key: 'reg.test', credential: { ...login, source: `${FILE}, auths["reg.test"]` } },
     ]);
   });
