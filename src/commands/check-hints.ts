@@ -85,10 +85,6 @@ export function hintForRegistry(
     case 'unavailable':
       return 'the registry itself is failing; try again later';
     case 'malformed':
-      // What it says is right by the specification, but leads where no credential may go.
-      if (failure.message.includes('names as its token service')) {
-        return `${registry} names it by a setting of its own: its public address (Harbor: external_url; behind a proxy: X-Forwarded-Proto)`;
-      }
       return `is ${registry} a registry, and not a web page or a proxy?`;
   }
 }

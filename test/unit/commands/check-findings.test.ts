@@ -256,14 +256,6 @@ describe('an image', () => {
     );
   });
 
-  test('whose registry names a token service that is refused leads to a setting of the registry', () => {
-    const message = 'registry.local:5000 names as its token service a.test over http, away from https';
-    const failure = { kind: 'malformed', host: 'registry.local:5000', message } as const;
-    const { hint: advice } = of({ result: { kind: 'failed', failure }, access: undefined });
-    expect(advice).toContain('its public address');
-    expect(advice).not.toContain('web page');
-  });
-
   test('can be read when the registry says that the tag is absent, and when it is there', () => {
     const found = {
       kind: 'found',
