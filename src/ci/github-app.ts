@@ -1,5 +1,5 @@
 /** A GitHub App's installation tokens: https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app */
-import { createPrivateKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { createAppAuth } from '@octokit/auth-app';
 import { z } from 'zod';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
@@ -8,6 +8,7 @@ import { withDeadline } from './deadline.ts';
 import { failureOf } from './github-failure.ts';
 import { instant, parseShape } from './github-run.ts';
 import type { GitHubAnswer, GitHubSend } from './github-send.ts';
+import { parsePrivateKey } from './private-key.ts';
 import { deniedError, readSecret } from './read-secret.ts';
 
 export interface GitHubAppAuth {
@@ -101,14 +102,16 @@ async function signJwt(auth: GitHubAppAuth, host: string): Promise<string> {
 }
 
 /** GitHub hands out PKCS#1; the library wants PKCS#8, and its own messages do not say what to do. */
-function toPkcs8(pem: string, host: string): string {
+function toPkcs8(text: string, host: string): string {
   const advice = "download a new one from the App's settings";
+  let key: KeyObject;
   try {
-    const key = createPrivateKey(pem);
-    if (key.asymmetricKeyType === 'rsa') return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+    key = parsePrivateKey(text);
   } catch (error) {
-    throw deniedError(host, `the GitHub App's private key file holds no PEM private key; ${advice}`, error);
+    const found = error instanceof Error ? error.message : 'no PEM private key';
+    throw deniedError(host, `the GitHub App's private key file holds ${found}; ${advice}`, error);
   }
+  if (key.asymmetricKeyType === 'rsa') return key.export({ type: 'pkcs8', format: 'pem' }).toString();
   throw deniedError(host, `the GitHub App's private key is no RSA key; ${advice}`);
 }
 

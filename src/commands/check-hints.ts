@@ -19,13 +19,16 @@ export function hintForCi(
     case 'unreachable':
       return hintForConnection(failure, connectionKeys);
     case 'denied':
+      if (failure.message.includes('single sign-on')) {
+        return `${credentialOf(connection)}; in GitHub's settings, at that token, "Configure SSO" authorizes it`;
+      }
       return `${credentialOf(connection)}; it needs "Actions: read" on ${target} (a classic token: the scope repo)`;
     case 'not_found':
       return `check ${keys.join(', ')}; a repository that may not be seen looks the same: ${credentialOf(connection)}`;
     case 'rate_limited':
       return connection.auth.kind === 'none'
-        ? `give ${formatPath(['ci', connection.name])} a token, or wait for the quota to come back`
-        : 'wait for the quota to come back; who else uses this credential?';
+        ? `give ${formatPath(['ci', connection.name])} a token, or wait ${describeWait(failure)}`
+        : `wait ${describeWait(failure)}; who else uses this credential?`;
     case 'unavailable':
       return 'CI itself is failing; try again later';
     case 'malformed':
@@ -33,10 +36,21 @@ export function hintForCi(
   }
 }
 
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** How long the upstream said that it is; so exact that a person can plan. */
+function describeWait({ retryAfterMs }: UpstreamFailure): string {
+  if (retryAfterMs === undefined) return 'for the quota to come back';
+  const seconds = Math.ceil(retryAfterMs / SECOND);
+  const minutes = Math.ceil(retryAfterMs / MINUTE);
+  return seconds < 100 ? `${seconds} more seconds` : `${minutes} more minutes`;
+}
+
 function credentialOf({ name, auth }: CiConnection): string {
   switch (auth.kind) {
     case 'none':
-      return `${formatPath(['ci', name])} has no credentials: add tokenFile, tokenEnv or app`;
+      return `${formatPath(['ci', name])} has no credentials: add tokenFile, tokenEnv or app (gh auth token prints one for tokenEnv)`;
     case 'tokenFile':
       return `the token is the one in the file ${auth.file}`;
     case 'tokenEnv':
@@ -60,19 +74,24 @@ export function hintForRegistry(
     case 'denied':
       if (access === undefined) return `check ${formatPath(['registries', registry])} and dockerConfigFiles`;
       return access.credential.kind === 'anonymous'
-        ? `give credentials, by ${formatPath(['registries', registry])} or dockerConfigFiles, or check ${keys.join(', ')}`
+        ? `${describeIgnored(access.credential)}give credentials, by ${formatPath(['registries', registry])} or dockerConfigFiles, or check ${keys.join(', ')}`
         : `try these credentials with docker pull; an image that does not exist may look the same: ${keys.join(', ')}`;
     case 'not_found':
       return `check ${keys.join(', ')}`;
     case 'rate_limited':
       return access === undefined || access.credential.kind === 'anonymous'
-        ? 'wait, or give credentials: anonymous pulls have the smallest limits'
-        : 'wait; who else uses this credential?';
+        ? `wait ${describeWait(failure)}, or give credentials: anonymous pulls have the smallest limits`
+        : `wait ${describeWait(failure)}; who else uses this credential?`;
     case 'unavailable':
       return 'the registry itself is failing; try again later';
     case 'malformed':
       return `is ${registry} a registry, and not a web page or a proxy?`;
   }
+}
+
+/** What `docker login` has left, and Greenpin does not use. */
+function describeIgnored({ ignored }: { readonly ignored?: string }): string {
+  return ignored === undefined ? '' : `${ignored}. Otherwise `;
 }
 
 /** @param host that failed: it may be the registry's token service, which has an entry of its own */

@@ -2,35 +2,48 @@
 import type { Finding } from './check-findings.ts';
 import { printable } from './printable.ts';
 import type { Paint } from './style.ts';
-import { formatTable, wrap } from './table.ts';
+import { formatTable, USUAL_WIDTH, wrap } from './table.ts';
+import { textWidth } from './text-width.ts';
 
 const COLOURS = { ok: 'green', warning: 'yellow', failed: 'red' } as const;
 
-/** Of a line, unless one word is longer. */
-const WIDTH = 100;
 const INDENT = '         ';
 
-/** @returns lines, without a newline at the end: a table, in which what is long has lines of its own, and a summary */
-export function formatFindings(findings: readonly Finding[], paint: Paint): string {
+/**
+ * @param width of a line in columns, unless one word is wider
+ * @returns lines, without a newline at the end: a table, in which what is long has lines of its own, and a summary
+ */
+export function formatFindings(findings: readonly Finding[], paint: Paint, width = USUAL_WIDTH): string {
   const rows = findings.map(({ level, subject, target }) => [level, printable(subject), printable(target)]);
   const lines = formatTable(rows);
-  const body = findings.flatMap((finding, index) => formatFinding(finding, lines[index] ?? '', paint));
+  const body = findings.flatMap((finding, index) => formatFinding(finding, lines[index] ?? '', paint, width));
   return [...body, '', summarize(findings)].join('\n');
 }
 
 /** @param line the finding's columns, aligned with those of the others */
-function formatFinding({ level, detail, hint }: Finding, line: string, paint: Paint): string[] {
+function formatFinding(finding: Finding, line: string, paint: Paint, width: number): string[] {
+  const { level, hint } = finding;
+  const detail = printable(finding.detail);
   const painted = paint(COLOURS[level], level) + line.slice(level.length);
-  const visible = printable(detail);
-  const fits = line.length + 2 + visible.length <= WIDTH;
+  const fits = textWidth(line) + 2 + textWidth(detail) <= width;
   return [
-    ...(fits ? [`${painted}  ${visible}`] : [painted.trimEnd(), ...indented(visible)]),
-    ...(hint === undefined ? [] : indented(`hint: ${printable(hint)}`).map((text) => paint('dim', text))),
+    ...(fits ? [`${painted}  ${detail}`] : formatHead(finding, painted, line, width)),
+    ...(fits ? [] : indented(detail, width)),
+    ...(hint === undefined
+      ? []
+      : indented(`hint: ${printable(hint)}`, width).map((text) => paint('dim', text))),
   ];
 }
 
-function indented(text: string): string[] {
-  return wrap(text, WIDTH - INDENT.length).map((line) => INDENT + line);
+/** On a narrow terminal the target goes below what it is the target of. */
+function formatHead({ target }: Finding, painted: string, line: string, width: number): string[] {
+  const shown = printable(target);
+  if (textWidth(line.trimEnd()) <= width || shown === '') return [painted.trimEnd()];
+  return [painted.trimEnd().slice(0, -shown.length).trimEnd(), INDENT + shown];
+}
+
+function indented(text: string, width: number): string[] {
+  return wrap(text, width - INDENT.length).map((line) => INDENT + line);
 }
 
 function summarize(findings: readonly Finding[]): string {

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { findNearest } from '../config/nearest.ts';
 import { formatPath } from '../config/problem.ts';
 import { foldRegistry, parseReference } from '../registry/reference.ts';
+import type { ImageTemplate } from '../resolve/image-template.ts';
 import {
   dependsOnBranch,
   listGitRepositories,
@@ -19,7 +20,12 @@ export function findIdleSettings(config: Config): Finding[] {
 }
 
 export function findWarnings(config: Config): Finding[] {
-  return [...findIdleSettings(config), ...findUnknownPaths(config), ...findMovableTags(config)];
+  return [
+    ...findIdleSettings(config),
+    ...findUnknownPaths(config),
+    ...findMovableTags(config),
+    ...findShortCommits(config),
+  ];
 }
 
 /** What Argo CD's side says is not known here, so it may be right. */
@@ -81,6 +87,33 @@ function findMovableTags({ projects }: Config): Finding[] {
           hint: 'put {commit} or {build_id} into the tag, or set revision: require',
         });
       }),
+  );
+}
+
+/** Whoever may push can make a commit with a given beginning; of a full one nobody can. */
+function findShortCommits({ projects }: Config): Finding[] {
+  return [...projects.values()].flatMap(({ name: project, images }) =>
+    images
+      .filter(({ template, revision }) => template.immutable && isShort(template) && revision !== 'require')
+      .map(({ name, template }) => {
+        const key = formatPath(['projects', project, 'images', name]);
+        return warning('tag', template.text, `a short prefix of the commit can be forged (${key})`, {
+          hint: 'prefer {commit}, if your builds push such a tag too, or set revision: require',
+        });
+      }),
+  );
+}
+
+/** Digits of the shortest full commit (SHA-1). */
+const FULL_COMMIT = 40;
+
+function isShort({ parts }: ImageTemplate): boolean {
+  return !parts.some(
+    (part) =>
+      typeof part !== 'string' &&
+      (part.variable === 'commit'
+        ? (part.length ?? FULL_COMMIT) >= FULL_COMMIT
+        : part.variable === 'build_id' && part.length === undefined),
   );
 }
 

@@ -9,7 +9,9 @@ import { checkSecretFiles } from '../config/secret-files.ts';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { ImageProbe } from '../registry/client.ts';
 import { parseReference } from '../registry/reference.ts';
-import type { CiInspector, CiProvider } from '../resolve/ports.ts';
+import type { CiInspector, CiProvider, RunPage } from '../resolve/ports.ts';
+import type { Project } from '../resolve/types.ts';
+import { describeCollisions, listBranches, listProjectsWithBranchTags } from './branch-collisions.ts';
 import { describePullRequests, describeWorkflows, listProjectsWithWorkflows } from './check-ci.ts';
 import {
   dependsOnBranch,
@@ -21,16 +23,19 @@ import {
   type Place,
 } from './check-findings.ts';
 import { describeStore } from './check-store.ts';
+import { createCheckReport } from './check-report.ts';
 import { formatFindings } from './check-text.ts';
 import { findWarnings } from './check-warnings.ts';
 import { createCommandWorld } from './command-world.ts';
 import { loadCommandConfig, type CommandContext } from './context.ts';
-import { printable } from './printable.ts';
+import { printable, printableJson } from './printable.ts';
 import { createPaint } from './style.ts';
+import { terminalWidth } from './table.ts';
 import type { World } from '../world.ts';
 
 export interface CheckOptions {
   readonly config?: string;
+  readonly json?: boolean;
 }
 
 /**
@@ -52,12 +57,20 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
     ).flat(),
     ...findWarnings(config),
   ];
+  const text =
+    options.json === true
+      ? printableJson(createCheckReport(config, findings))
+      : formatCheck(config, findings, context);
+  context.stdout.write(`${text}\n`);
+  world.tellWarnings(findings.flatMap(({ detail, hint = '' }) => [detail, hint]));
+  return findings.some(({ level }) => level === 'failed') ? 1 : 0;
+}
+
+function formatCheck(config: Config, findings: readonly Finding[], context: CommandContext): string {
   const paint = createPaint(context);
   const projects = config.projects.size === 1 ? '1 project' : `${config.projects.size} projects`;
   const title = paint('bold', printable(`${config.file}: valid, ${projects}`));
-  context.stdout.write(`${title}\n\n${formatFindings(findings, paint)}\n`);
-  world.tellWarnings(findings.map(({ detail }) => detail));
-  return findings.some(({ level }) => level === 'failed') ? 1 : 0;
+  return `${title}\n\n${formatFindings(findings, paint, terminalWidth(context.stdout))}`;
 }
 
 async function checkStore({ store }: Config, world: World): Promise<Finding> {
@@ -102,6 +115,7 @@ function probeConnections(config: Config, core: Core): Promise<Finding[]>[] {
       probeConnection(config, connection, place, {
         ...inspector,
         probe: (gitRepository) => provider.probe(gitRepository),
+        fetchRuns: (gitRepository, page) => provider.fetchRuns(gitRepository, page),
       }),
     );
   });
@@ -112,7 +126,7 @@ async function probeConnection(
   config: Config,
   connection: CiConnection,
   place: Place,
-  ci: CiInspector & Pick<CiProvider, 'probe'>,
+  ci: CiInspector & Pick<CiProvider, 'probe' | 'fetchRuns'>,
 ): Promise<Finding[]> {
   const { target } = place;
   const tooLate = late(new URL(connection.url).host);
@@ -122,15 +136,30 @@ async function probeConnection(
   const first = describeConnection(connection, place, seen);
   if (typeof seen !== 'string') return [first];
   const projects = listProjectsWithWorkflows(config, connection.name, target);
-  const [workflows, pullRequests] = await Promise.all([
+  const byBranch = listProjectsWithBranchTags(config, connection.name, target);
+  const [workflows, pullRequests, listing] = await Promise.all([
     projects.length === 0 ? undefined : ask(ci.fetchWorkflows(target)),
     ask(ci.probePullRequests(target).then(() => undefined)),
+    byBranch.length === 0 ? undefined : ask(ci.fetchRuns(target, 1)),
   ]);
   return [
     first,
     describePullRequests(connection, place, pullRequests),
     ...describeWorkflows(connection, place, projects, workflows),
+    ...describeListing(connection, place, byBranch, listing),
   ];
+}
+
+/** @param listing CI's newest runs; undefined: no tag depends on a branch's name alone */
+function describeListing(
+  connection: CiConnection,
+  place: Place,
+  projects: readonly Project[],
+  listing: RunPage | 'unchanged' | UpstreamFailure | undefined,
+): Finding[] {
+  if (listing === undefined || listing === 'unchanged') return [];
+  if ('kind' in listing) return [describeConnection(connection, place, listing)];
+  return describeCollisions(projects, listBranches(listing.runs));
 }
 
 function failureOf(error: unknown): UpstreamFailure {

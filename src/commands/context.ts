@@ -1,9 +1,9 @@
 /** What a command is handed by the process. */
-import { readFileSync } from 'node:fs';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/rules.ts';
 import { parsePlatform, parseReference } from '../registry/reference.ts';
+import { readConfigText } from './config-input.ts';
 
 export interface CommandContext {
   readonly env: Environment;
@@ -20,7 +20,7 @@ export interface CommandContext {
 export function loadCommandConfig(options: { readonly config?: string }, { env }: CommandContext): Config {
   return loadConfig({
     file: options.config,
-    readFile: (path) => readFileSync(path, 'utf8'),
+    readFile: readConfigText,
     env,
     parseReference,
     parsePlatform,

@@ -28,7 +28,7 @@ function addCommand(program: Command, name: string, description: string): Comman
 }
 
 function configOption(
-  description = 'configuration file (default: $GREENPIN_CONFIG, else greenpin.yaml)',
+  description = 'configuration file (default: $GREENPIN_CONFIG, else greenpin.yaml); - is standard input',
 ): Option {
   return new Option('-c, --config <FILE>', description);
 }
@@ -92,7 +92,7 @@ function addDigest(program: Command, context: CommandContext, run: Run): void {
     'print the digest of a tag; for several images, a line "IMAGE DIGEST" each',
   )
     .argument('<IMAGE...>', 'image references: ghcr.io/acme/shop:v1')
-    .addOption(configOption('configuration file, for its registries and credentials'))
+    .addOption(configOption('configuration file, for its registries and credentials; - is standard input'))
     .addOption(
       new Option(
         '--docker-config <FILE>',
@@ -100,6 +100,7 @@ function addDigest(program: Command, context: CommandContext, run: Run): void {
       ).argParser(collect),
     )
     .option('--platform <PLATFORM>', "the platform's own manifest inside an index: linux/arm64")
+    .option('--json', 'print all outcomes as JSON')
     .addHelpText(
       'after',
       `
@@ -121,6 +122,7 @@ function addCheck(program: Command, context: CommandContext, run: Run): void {
     'check the configuration, then try the store, CI and the registries once',
   )
     .addOption(configOption())
+    .option('--json', 'print the same as JSON')
     .addHelpText(
       'after',
       `

@@ -20,7 +20,8 @@ export class DemoFailure extends Error {
 
 export interface Stage {
   readonly world: DemoWorld;
-  readonly say: (text?: string) => void;
+  /** @param form `verbatim`: to be copied; else it may be broken into lines of the terminal's width */
+  readonly say: (text?: string, form?: 'verbatim') => void;
   readonly paint: Paint;
 }
 
@@ -54,8 +55,9 @@ export async function playStory(stage: Stage): Promise<void> {
   await playRed(stage, second);
   const pushed = await playOutage(stage, first);
   await playRecovery(stage, pushed);
-  say('\nThat was all: only what CI had built and found green was handed out, and no fault');
-  say('took anything away.');
+  say(
+    '\nThat was all: only what CI had built and found green was handed out, and no fault took anything away.',
+  );
 }
 
 /** A green build, and what must be handed out for it. */
@@ -99,8 +101,9 @@ async function playOutage(stage: Stage, before: Expected): Promise<Expected> {
   expectAnswer(call, 'stale', before);
   await explain(stage, FIRST_PUSHED);
 
-  say('\nPull request 3 is new; of it nothing is known yet. It gets an error: an empty list would');
-  say('tell Argo CD to delete.\n');
+  say(
+    '\nPull request 3 is new; of it nothing is known yet. It gets an error: an empty list would tell Argo CD to delete.\n',
+  );
   buildOf(world, THIRD.branch, THIRD.head_sha, 0);
   world.pass(30);
   const refused = await ask(stage, THIRD);
@@ -124,7 +127,7 @@ function heading({ say, paint }: Stage, text: string): void {
 
 async function ask({ world, say, paint }: Stage, pullRequest: PullRequest): Promise<Call> {
   const [first = '', ...others] = formatCommand(world, pullRequest).split('\n');
-  say([`$ ${first}`, ...others].map((line) => paint('dim', line)).join('\n'));
+  say([`$ ${first}`, ...others].map((line) => paint('dim', line)).join('\n'), 'verbatim');
   return sendCall(world, pullRequest);
 }
 

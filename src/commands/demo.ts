@@ -6,6 +6,7 @@ import { formatCommand } from './demo-call.ts';
 import { DemoFailure, FIRST_PUSHED, playStory, type Stage } from './demo-story.ts';
 import { complain } from './diagnostics.ts';
 import { createPaint } from './style.ts';
+import { fitLines, terminalWidth } from './table.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface DemoOptions {
@@ -23,7 +24,9 @@ const DOCUMENTED_PORT = 4355;
 export async function demo({ keep = false, port }: DemoOptions, context: CommandContext): Promise<number> {
   const { stdout, stderr, version } = context;
   const world = await openWorld(port ?? (keep ? DOCUMENTED_PORT : 0), version);
-  const say = (text = ''): void => void stdout.write(`${text}\n`);
+  const width = terminalWidth(stdout);
+  const say: Stage['say'] = (text = '', form) =>
+    void stdout.write(`${form === 'verbatim' ? text : fitLines(text, width)}\n`);
   try {
     introduce(world, say, keep);
     await playStory({ world, say, paint: createPaint(context) });
@@ -48,8 +51,9 @@ async function openWorld(port: number, version: string): Promise<DemoWorld> {
 }
 
 function introduce({ url }: DemoWorld, say: Stage['say'], keep: boolean): void {
-  say('A GitHub, a registry and Greenpin run on loopback, with a project, shop, whose CI builds two');
-  say('images, front and back, for each commit.');
+  say(
+    'A GitHub, a registry and Greenpin run on loopback, with a project, shop, whose CI builds two images, front and back, for each commit.',
+  );
   say(`Greenpin listens at ${url}; what Argo CD would send is sent here.`);
   if (!keep) say('(npm run demo -- --keep leaves them running afterwards, for your own calls.)');
 }
@@ -60,6 +64,6 @@ async function keepRunning(
   { stopSignal }: CommandContext,
 ): Promise<void> {
   say('\nStill running; try it, and end it with Ctrl-C:\n');
-  say(formatCommand(world, FIRST_PUSHED));
+  say(formatCommand(world, FIRST_PUSHED), 'verbatim');
   await untilAborted(stopSignal());
 }

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { composeRegistries } from '../compose-registries.ts';
 import type { Config } from '../config/config.ts';
+import { expandHome } from '../config/home.ts';
 import type { ProbingRegistryClient } from '../registry/client.ts';
 import { parsePlatform, parseReference } from '../registry/reference.ts';
 import type { DigestResult } from '../resolve/ports.ts';
@@ -10,13 +11,20 @@ import type { World } from '../world.ts';
 import { createCommandWorld } from './command-world.ts';
 import type { CommandContext } from './context.ts';
 import { complain } from './diagnostics.ts';
+import { printableJson } from './printable.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface DigestOptions {
   readonly config?: string;
   readonly dockerConfig?: readonly string[];
   readonly platform?: string;
+  readonly json?: boolean;
 }
+
+/** The shape of `greenpin digest --json` for one image; stable (README). */
+type DigestReport =
+  | { readonly image: string; readonly kind: 'found'; readonly digest: string }
+  | { readonly image: string; readonly kind: 'absent' | 'failed' | 'invalid'; readonly reason: string };
 
 type Outcome = DigestResult | { readonly kind: 'invalid'; readonly reason: string };
 
@@ -29,7 +37,7 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Prints `DIGEST` for one image, `IMAGE DIGEST` lines for several, in the order given; those found are printed even when
- * others are not.
+ * others are not. With `json` it prints one document when all are known, in which the others are, too.
  * @returns exit status: of several images the worst
  * @throws ConfigError, or UsageError for an option that is not valid
  */
@@ -48,9 +56,13 @@ export async function digest(
     outcome: await resolveOne(image, platform, client),
   }));
   let worst: Outcome['kind'] = 'found';
+  const reports: DigestReport[] = [];
   for (const resolved of running) {
     const { image, outcome } = await resolved;
-    if (outcome.kind === 'found') {
+    reports.push(report(image, outcome));
+    if (options.json === true) {
+      if (outcome.kind !== 'found') told.push(describe(image, outcome));
+    } else if (outcome.kind === 'found') {
       stdout.write(images.length === 1 ? `${outcome.digest}\n` : `${image} ${outcome.digest}\n`);
     } else {
       told.push(describe(image, outcome));
@@ -58,8 +70,15 @@ export async function digest(
     }
     if (SEVERITY.indexOf(outcome.kind) > SEVERITY.indexOf(worst)) worst = outcome.kind;
   }
+  if (options.json === true) stdout.write(`${printableJson({ images: reports })}\n`);
   world.tellWarnings(told);
   return STATUS[worst];
+}
+
+function report(image: string, outcome: Outcome): DigestReport {
+  return outcome.kind === 'found'
+    ? { image, kind: 'found', digest: outcome.digest }
+    : { image, kind: outcome.kind, reason: describe(image, outcome) };
 }
 
 function parseOption(platform: string): Platform {
@@ -77,7 +96,7 @@ async function createClient(
 ): Promise<ProbingRegistryClient> {
   const { registries, dockerConfigFiles } =
     options.config === undefined ? NO_CONFIG : await loadConfig(options, context);
-  const given = options.dockerConfig ?? [];
+  const given = (options.dockerConfig ?? []).map((path) => expandHome(path, context.env['HOME']));
   for (const file of given) requireFile(file);
   return composeRegistries(
     { registries, dockerConfigFiles: [...given, ...dockerConfigFiles] },

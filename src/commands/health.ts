@@ -1,7 +1,7 @@
 /** `greenpin health`: whether the `serve` of this configuration lives, for container engines, which ask every few seconds. */
-import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { readManagementAddress } from '../config/management-address.ts';
+import { readConfigText } from './config-input.ts';
 import type { CommandContext } from './context.ts';
 import { complain } from './diagnostics.ts';
 
@@ -25,7 +25,7 @@ export async function health(
 ): Promise<number> {
   const { host, port } = readManagementAddress({
     file: config,
-    readFile: (path) => readFileSync(path, 'utf8'),
+    readFile: readConfigText,
     env,
   });
   const hosts = REACHABLE.get(host) ?? [host];

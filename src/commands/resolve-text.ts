@@ -2,6 +2,7 @@
 import { printable } from './printable.ts';
 import type { ResolveReport } from './resolve-report.ts';
 import type { Paint } from './style.ts';
+import { padTo } from './table.ts';
 
 /** Builds that explain nothing more are counted, not listed. */
 const MOST_BUILDS = 10;
@@ -40,9 +41,11 @@ export function formatResolveReport(
   ].join('\n');
 }
 
-function formatBuilds({ builds, answer }: ResolveReport, paint: Paint): string[] {
+function formatBuilds({ builds, answer, ignoredRuns }: ResolveReport, paint: Paint): string[] {
   if (builds.length === 0) {
-    return [answer.kind === 'failed' ? 'Builds: not known.' : 'Builds: none that counts.'];
+    if (answer.kind === 'failed') return ['Builds: not known.'];
+    const isUnheardOf = answer.freshness === 'fresh' && Object.keys(ignoredRuns).length === 0;
+    return [isUnheardOf ? 'Builds: none; CI has no run of this branch.' : 'Builds: none that counts.'];
   }
   const lastExamined = builds.findLastIndex(({ images }) => images !== null);
   const shown = builds.slice(0, Math.max(MOST_BUILDS, lastExamined + 1));
@@ -70,7 +73,7 @@ function formatBuild(
     `  ${paint(colour, mark)} ${build.commit.slice(0, 7)}  ${number}  ${formatTime(build.finishedAt, 16)}  ` +
       `${build.verdict}: ${build.reason}${describeUse(build, answer)}`,
     ...images.flatMap(([name, image]) =>
-      hang(`      ${name.padEnd(nameWidth)}  `, formatImage(image, paint)),
+      hang(`      ${padTo(name, nameWidth)}  `, formatImage(image, paint)),
     ),
   ];
 }

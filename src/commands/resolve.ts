@@ -12,6 +12,7 @@ import { noteResolution } from './resolve-notes.ts';
 import { createResolveReport } from './resolve-report.ts';
 import { formatResolveReport } from './resolve-text.ts';
 import { createPaint } from './style.ts';
+import { fitLines, terminalWidth } from './table.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ResolveOptions {
@@ -40,7 +41,9 @@ export async function resolve(options: ResolveOptions, context: CommandContext):
     options.json === true
       ? printableJson(report)
       : formatResolveReport(report, createPaint(context), noteResolution(request, resolution));
-  context.stdout.write(`${text}\n`);
+  // Other programs look for whole lines.
+  const isRead = options.json !== true && context.stdout.isTTY === true;
+  context.stdout.write(`${isRead ? fitLines(text, terminalWidth(context.stdout)) : text}\n`);
   world.tellWarnings(listFailures(resolution));
   return EXIT[resolution.decision.kind];
 }

@@ -4,6 +4,7 @@ import { parseImageTemplate } from '../resolve/image-template.ts';
 import type { ImageRule, Platform, Project } from '../resolve/types.ts';
 import { parseCloudHost, type CloudHost } from './cloud-hosts.ts';
 import { parseDuration } from './duration.ts';
+import { expandHome } from './home.ts';
 import { DEFAULT_TOKEN_FILE, type ConfigDocument } from './schema.ts';
 import { createStoreSettings, type StoreSettings } from './store-settings.ts';
 import { createTlsFiles, type TlsFiles } from './tls-files.ts';
@@ -84,12 +85,14 @@ interface Surroundings {
   readonly parsePlatform: (text: string) => Platform;
   /** What `GREENPIN_STATE_DIRECTORY` says, if it is set. */
   readonly stateDirectory?: string;
+  /** What `HOME` says, if it is set. */
+  readonly home?: string;
 }
 
 /** @param document satisfies the schema and the rules */
 export function createConfig(
   document: ConfigDocument,
-  { file, parsePlatform, stateDirectory }: Surroundings,
+  { file, parsePlatform, stateDirectory, home }: Surroundings,
 ): Config {
   const locate = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { server, management, store, dockerConfigFiles } = document;
@@ -114,7 +117,7 @@ export function createConfig(
     registries: new Map(
       Object.entries(document.registries).map(([host, value]) => [host, createRegistry(host, value, locate)]),
     ),
-    dockerConfigFiles: dockerConfigFiles.map(locate),
+    dockerConfigFiles: dockerConfigFiles.map((path) => locate(expandHome(path, home))),
     projects: new Map(
       Object.entries(document.projects).map(([name, value]) => [
         name,

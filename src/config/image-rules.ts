@@ -2,6 +2,7 @@
 import { digestKey } from '../resolve/digest-key.ts';
 import { parseImageTemplate, renderImageTemplate } from '../resolve/image-template.ts';
 import type { Platform } from '../resolve/types.ts';
+import { hintForTemplate } from './template-hints.ts';
 import { describeFound, isMapping, valueAt, type DocumentPath, type Problem } from './problem.ts';
 
 /** Handed in, since configuration and registries don't know each other. Both throw an Error with a message of one line. */
@@ -58,10 +59,17 @@ function findEntryProblems(image: unknown, path: DocumentPath, parsers: ImagePar
 }
 
 function findReferenceProblems(reference: string, path: DocumentPath, parsers: ImageParsers): Problem[] {
-  return attempt(path, reference, 'an image reference with a tag', () =>
+  const problems = attempt(path, reference, EXPECTED_REFERENCE, () =>
     parsers.parseReference(renderImageTemplate(parseImageTemplate(reference), SAMPLE)),
   );
+  const hint = problems.length === 0 ? undefined : hintForTemplate(reference);
+  if (hint === undefined) return problems;
+  if (!hint.instead) return problems.map(({ text }) => ({ path, text: `${text}; ${hint.text}` }));
+  const found = `found ${describeFound(path, reference)}`;
+  return [{ path, text: `${found}, expected ${EXPECTED_REFERENCE}: ${hint.text}` }];
 }
+
+const EXPECTED_REFERENCE = 'an image reference with a tag';
 
 function findPlatformProblems(platform: string, path: DocumentPath, parsers: ImageParsers): Problem[] {
   return attempt(path, platform, 'a platform, for example linux/amd64', () =>

@@ -9,6 +9,16 @@ const STRUCTURES = new Map([
   ['boolean', 'true or false'],
 ]);
 
+/** What goes there, for who has written a list or a word: by the section, and the key below the name of a project. */
+const EXAMPLES: readonly (readonly [path: RegExp, example: string])[] = [
+  [/^$/, ' with ci and projects'],
+  [/^ci$/, ', for example ci: {github: {kind: github, tokenEnv: GITHUB_TOKEN}}'],
+  [/^registries$/, ', for example registries: {ghcr.io: {username: bot, passwordEnv: GHCR_PASSWORD}}'],
+  [/^projects$/, ", for example projects: {shop: {repository: acme/shop, images: {front: '...'}}}"],
+  [/^projects \S+$/, ", for example shop: {repository: acme/shop, images: {front: '...'}}"],
+  [/^projects \S+ images$/, ", for example images: {front: 'ghcr.io/acme/front:{commit}'}"],
+];
+
 /** @param document what the issues are about */
 export function describeIssues(issues: readonly z.core.$ZodIssue[], document: unknown): Problem[] {
   return issues.flatMap((issue) => describeIssue(issue, document, []));
@@ -16,9 +26,10 @@ export function describeIssues(issues: readonly z.core.$ZodIssue[], document: un
 
 function describeIssue(issue: z.core.$ZodIssue, document: unknown, parent: DocumentPath): Problem[] {
   const path = [...parent, ...issue.path.filter((step) => typeof step !== 'symbol')];
+  const value = valueAt(document, path);
   const found = (expected: string) => ({
     path,
-    text: `found ${describeFound(path, valueAt(document, path))}, expected ${expected}`,
+    text: `found ${describeFound(path, value)}, expected ${expected}${describeMistake(path, value)}`,
   });
   switch (issue.code) {
     case 'unrecognized_keys': {
@@ -42,7 +53,7 @@ function describeIssue(issue: z.core.$ZodIssue, document: unknown, parent: Docum
       return meant?.flatMap((inner) => describeIssue(inner, document, path)) ?? [found(issue.message)];
     }
     case 'invalid_type':
-      return [found(STRUCTURES.get(issue.expected) ?? issue.message)];
+      return [found(describeStructure(issue, path))];
     case 'invalid_format':
     case 'invalid_value':
     case 'invalid_element':
@@ -51,6 +62,30 @@ function describeIssue(issue: z.core.$ZodIssue, document: unknown, parent: Docum
     case 'too_small':
       return [found(issue.message)];
   }
+}
+
+function describeStructure({ expected, message }: z.core.$ZodIssueInvalidType, path: DocumentPath): string {
+  const structure = STRUCTURES.get(expected);
+  if (structure !== 'a mapping') return structure ?? message;
+  const at = path.map((step) => String(step).replaceAll(/\s/g, '_')).join(' ');
+  const [, example] = EXAMPLES.find(([pattern]) => pattern.test(at)) ?? [];
+  return `${structure}${example ?? ''}`;
+}
+
+/** What people expect of a configuration file, and YAML or Greenpin does not do. */
+function describeMistake(path: DocumentPath, value: unknown): string {
+  // Not of a name that belongs there: what it stands for may be a secret.
+  const isShown = describeFound(path, value).startsWith('"');
+  if (typeof value === 'string' && isShown && /\$\{|\$[A-Z_]{2}|\{\{/.test(value)) {
+    return '; variables are not replaced in this file: write the value itself';
+  }
+  if (path.length === 0 && typeof value === 'string' && /^[\w.-]+\s*=/.test(value)) {
+    return '; YAML is written KEY: VALUE, not KEY = VALUE';
+  }
+  const [only] = Array.isArray(value) && value.length === 1 ? (value as unknown[]) : [];
+  return typeof only === 'string' && /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(only)
+    ? '; an address in brackets is a list to YAML: write it in quotes'
+    : '';
 }
 
 /** The alternative that was probably meant: one that complains about something inside, not about the whole. */

@@ -24,8 +24,9 @@ export function loadConfig({
     ...findContradictions(yaml.value, { parseReference, parsePlatform }, source.env),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(formatProblems(file, problems, yaml));
-  const stateDirectory = source.env['GREENPIN_STATE_DIRECTORY'];
-  return createConfig(parsed.data, { file, parsePlatform, ...(stateDirectory && { stateDirectory }) });
+  const { GREENPIN_STATE_DIRECTORY: stateDirectory, HOME: home } = source.env;
+  const given = { ...(stateDirectory && { stateDirectory }), ...(home && { home }) };
+  return createConfig(parsed.data, { file, parsePlatform, ...given });
 }
 
 /** In the order of the file. */

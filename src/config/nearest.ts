@@ -3,7 +3,7 @@
 /**
  * @param found what was written
  * @param known what could have been meant
- * @returns the known word that is a typing mistake away (two letters, of short words one; case, `-` and `_` don't count)
+ * @returns the known word that is a typing mistake away (two letters, of short words one; case, `-`, `_` and `y` for `ies` don't count)
  */
 export function findNearest(found: string, known: readonly string[]): string | undefined {
   // A very long word is no typing mistake, and its distance would be dear to compute.
@@ -18,7 +18,7 @@ export function findNearest(found: string, known: readonly string[]): string | u
 }
 
 function fold(word: string): string {
-  return word.toLowerCase().replaceAll(/[-_]/g, '');
+  return word.toLowerCase().replaceAll(/[-_]/g, '').replace(/ies$/, 'y');
 }
 
 /**

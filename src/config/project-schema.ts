@@ -44,7 +44,7 @@ const reference = z
     description:
       'An RFC 6570 template: {commit}, {commit:7} (its beginning), {branch} (as docker/metadata-action cleans it), {ref_slug} (as ' +
       "GitLab's CI_COMMIT_REF_SLUG), {pull_request}, {build_id}, {build_number}, {attempt}.",
-    examples: ['ghcr.io/acme/shop-front:sha-{commit:7}'],
+    examples: ['ghcr.io/acme/shop-front:sha-{commit}'],
   });
 
 const imageSchema = mapping(
@@ -119,7 +119,7 @@ export const projectSchema = mapping(
       1,
       {
         description: 'The images that a build pushes; the name front gives the parameter digestFront.',
-        examples: [{ front: 'ghcr.io/acme/shop-front:sha-{commit:7}' }],
+        examples: [{ front: 'ghcr.io/acme/shop-front:sha-{commit}' }],
       },
     ),
   },

@@ -22,6 +22,7 @@ export function findContradictions(
     ...findAddressProblems(document),
     ...findDurationProblems(document),
     ...findVariableProblems(document, environment),
+    ...findHomeProblems(document, environment),
     ...findConnectionProblems(document),
     ...findIdentityProblems(document),
     ...findImageProblems(document, parsers),
@@ -98,6 +99,18 @@ function findVariableProblems(document: unknown, environment: Environment): Prob
     const found = `${showVariable(name)} that is ${state}`;
     const text = `found ${found}, expected a variable that holds the secret (${exportCommand(name)})`;
     return [{ path, text }];
+  });
+}
+
+/** In a container without HOME `~` would be a folder's name. */
+function findHomeProblems(document: unknown, { HOME }: Environment): Problem[] {
+  const files = valueAt(document, ['dockerConfigFiles']);
+  if (!Array.isArray(files) || HOME) return [];
+  return files.flatMap((file: unknown, i) => {
+    if (typeof file !== 'string' || !/^~(?:\/|$)/.test(file)) return [];
+    const path = ['dockerConfigFiles', i];
+    const found = `found ${describeFound(path, file)} while HOME is not set`;
+    return [{ path, text: `${found}, expected a path without ~` }];
   });
 }
 

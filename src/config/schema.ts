@@ -81,7 +81,7 @@ export const configSchema = mapping(
     dockerConfigFiles: z
       .array(
         text(
-          new RegExp(`^(?!~)${ONE_LINE}$`),
+          new RegExp(`^(?!~[^/])${ONE_LINE}$`),
           "a file's path, for example /var/run/secrets/registry/.dockerconfigjson",
         ),
         { error: "a list of files' paths" },
@@ -89,7 +89,7 @@ export const configSchema = mapping(
       .default([])
       .meta({
         description:
-          "Docker configuration files with credentials of registries. A relative path starts at the configuration file's folder.",
+          "Docker configuration files with credentials of registries. A relative path starts at the configuration file's folder; ~/ is the home.",
         examples: [['/var/run/secrets/registry/.dockerconfigjson']],
       }),
     projects: named(entryName, projectSchema, 1, {

@@ -1,7 +1,8 @@
 /** Reads YAML without ever showing what is in it: a message names the place, since the text around it may hold a secret. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
-import type { Document, ErrorCode, Node } from 'yaml';
-import type { DocumentPath } from './problem.ts';
+import type { Document, Node } from 'yaml';
+import { quote, type DocumentPath } from './problem.ts';
+import { describeDuplicate, describeFault, type FaultCode } from './yaml-faults.ts';
 
 /** Both count from 1. */
 interface Position {
@@ -23,40 +24,6 @@ export type YamlDocument =
     }
   | { readonly kind: 'unreadable'; readonly problems: readonly SyntaxProblem[] };
 
-type FaultCode = ErrorCode | 'PROTOTYPE_KEY';
-
-/** The library's own messages may quote the file. */
-const PROBLEMS: Readonly<Record<FaultCode, string>> = {
-  ALIAS_PROPS: 'found an anchor or a tag before an alias, expected the alias alone',
-  BAD_ALIAS: 'found an alias (*name) without an anchor (&name) before it, expected its anchor first',
-  BAD_COLLECTION_TYPE: 'found a tag that does not fit its value, expected no tag',
-  BAD_DIRECTIVE: 'found a directive (%) that is not known, expected none',
-  BAD_DQ_ESCAPE: 'found an unknown escape in a double-quoted text, expected single quotes or a known one',
-  BAD_INDENT:
-    'found wrong indentation or an open bracket, expected the entries of a mapping or list in one column',
-  BAD_PROP_ORDER: 'found an anchor or a tag in the wrong place, expected it directly before its value',
-  BAD_SCALAR_START: 'found a text that begins with a reserved character, expected it in quotes',
-  BLOCK_AS_IMPLICIT_KEY:
-    'found a mapping inside a line, expected one key a line, and texts with ": " in quotes',
-  BLOCK_IN_FLOW:
-    'found a mapping or list that does not fit between brackets, expected texts that hold { } in quotes',
-  DUPLICATE_KEY: 'found a key for the second time, expected each key once',
-  IMPOSSIBLE: 'found text that is not YAML, expected a mapping',
-  KEY_OVER_1024_CHARS: 'found a very long key, expected a key and a colon',
-  MISSING_CHAR: 'found something unfinished, expected a closing quote or bracket, a comma or a colon',
-  MULTILINE_IMPLICIT_KEY: 'found a key without a colon, expected KEY: VALUE',
-  MULTIPLE_ANCHORS: 'found two anchors at one value, expected one',
-  MULTIPLE_DOCS: 'found a second document (---), expected one',
-  MULTIPLE_TAGS: 'found two tags at one value, expected none',
-  NON_STRING_KEY: 'found a mapping or list as a key, expected a word',
-  PROTOTYPE_KEY: 'found the key __proto__, which no mapping may have, expected another one',
-  RESOURCE_EXHAUSTION: 'found too deep a nesting, expected a mapping',
-  TAB_AS_INDENT: 'found a tab, expected spaces as indentation',
-  TAG_RESOLVE_FAILED: 'found a tag (!name) that is not known, expected no tag',
-  UNEXPECTED_TOKEN:
-    'found something unexpected, expected KEY: VALUE, with texts that hold { } or quotes in quotes',
-};
-
 const ALIAS_BOMB = 'found aliases (*name) that multiply into a huge document, expected few';
 
 /**
@@ -72,7 +39,7 @@ export function parseYaml(source: string): YamlDocument {
     stringKeys: true,
     merge: true,
   });
-  const problems = findSyntaxProblems(document, at);
+  const problems = findSyntaxProblems(document, source, at);
   if (problems.length > 0) return { kind: 'unreadable', problems };
   try {
     const value: unknown = document.toJS();
@@ -84,15 +51,45 @@ export function parseYaml(source: string): YamlDocument {
 }
 
 /** One error in the syntax often makes others out of what follows: the first is reported, and every key that is there twice. */
-function findSyntaxProblems(document: Document, at: (offset: number) => Position): SyntaxProblem[] {
+function findSyntaxProblems(
+  document: Document,
+  source: string,
+  at: (offset: number) => Position,
+): SyntaxProblem[] {
   const faults = [...document.errors, ...document.warnings, ...findNodeFaults(document)].map(
     ({ code, pos: [offset] }) => ({ code, offset }),
   );
   faults.sort((a, b) => a.offset - b.offset);
   const first = faults.find(({ code }) => code !== 'DUPLICATE_KEY');
+  const firstKeys = findFirstKeys(document);
   return faults
     .filter((fault) => fault === first || fault.code === 'DUPLICATE_KEY')
-    .map(({ code, offset }) => problemAt(at(offset), PROBLEMS[code]));
+    .map(({ code, offset }) => {
+      const twice = code === 'DUPLICATE_KEY' ? firstKeys.get(offset) : undefined;
+      const text =
+        twice === undefined
+          ? describeFault(code, source, offset)
+          : describeDuplicate(quote(twice.key), at(twice.offset).line);
+      return problemAt(at(offset), text);
+    });
+}
+
+/** @returns by the offset of a key that is there again: the key, and where it is for the first time */
+function findFirstKeys(document: Document): Map<number, { readonly key: string; readonly offset: number }> {
+  const found = new Map<number, { readonly key: string; readonly offset: number }>();
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Map<string, number>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        const offset = seen.get(name);
+        if (offset === undefined) seen.set(name, startOf(key));
+        else found.set(startOf(key), { key: name, offset });
+      }
+    },
+  });
+  return found;
 }
 
 /** What the library lets pass, or notices too late to say where. */

@@ -1,6 +1,7 @@
 /** The proxies that the environment names, in the variables that curl and Go read. */
 import { ConfigError } from '../errors.ts';
 import { createNoProxy } from './no-proxy.ts';
+import { parseProxyUrl } from './proxy-url.ts';
 
 export interface Proxy {
   /** Bears the credentials, if there are some. */
@@ -15,47 +16,41 @@ export type ProxyFor = (url: URL) => Proxy | undefined;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * `HTTPS_PROXY` for https, `HTTP_PROXY` for http, none of them for what `NO_PROXY` lists; lower case goes before upper case.
+ * `HTTPS_PROXY` for https, `HTTP_PROXY` for http, `ALL_PROXY` for that of them which is not set, none for what `NO_PROXY` lists; lower
+ * case goes before upper case. A variable that nothing would use is not looked at.
  * @throws ConfigError that names the variable; never with the credentials that may be in it
  */
 export function createProxies(env: Environment): ProxyFor {
-  const https = readProxy('HTTPS_PROXY', env);
-  const http = readProxy('HTTP_PROXY', env);
-  const isDirect = createNoProxy(readVariable('NO_PROXY', env).value);
+  const variables = [findVariable('HTTPS_PROXY', env), findVariable('HTTP_PROXY', env)];
+  const all = variables.includes(undefined) ? findVariable('ALL_PROXY', env) : undefined;
+  const fallback = all && readProxy(all);
+  const [https, http] = variables.map((variable) =>
+    variable === undefined ? fallback : readProxy(variable),
+  );
+  const isDirect = createNoProxy(findVariable('NO_PROXY', env)?.value ?? '');
   return (url) => {
     const proxy = url.protocol === 'https:' ? https : http;
     return proxy === undefined || isDirect(url) ? undefined : proxy;
   };
 }
 
-function readProxy(variable: string, env: Environment): Proxy | undefined {
-  const { name, value } = readVariable(variable, env);
-  if (value === '') return undefined;
-  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || !hasReadableUser(url)) {
-    throw new ConfigError([
-      `the environment variable ${name}: found a value that is not shown here, expected a proxy's URL, for example http://proxy.local:3128`,
-    ]);
-  }
-  // A path means nothing here, and undici takes none.
-  const origin = Object.assign(new URL(url.origin), { username: url.username, password: url.password });
-  return { url: origin.href, title: `the proxy ${url.host} (${name})` };
+interface Variable {
+  /** As it is written there: `https_proxy`. */
+  readonly name: string;
+  readonly value: string;
 }
 
 /** An empty variable is none. */
-function readVariable(variable: string, env: Environment): { name: string; value: string } {
-  const names = [variable.toLowerCase(), variable];
-  const name = names.find((candidate) => (env[candidate] ?? '').trim() !== '') ?? variable;
-  return { name, value: (env[name] ?? '').trim() };
+function findVariable(variable: string, env: Environment): Variable | undefined {
+  const [found] = [variable.toLowerCase(), variable].flatMap((name) => {
+    const value = (env[name] ?? '').trim();
+    return value === '' ? [] : [{ name, value }];
+  });
+  return found;
 }
 
-/** undici decodes user and password when it needs them, which throws for a lone `%`. */
-function hasReadableUser({ username, password }: URL): boolean {
-  try {
-    decodeURIComponent(`${username}${password}`);
-    return true;
-  } catch {
-    return false;
-  }
+function readProxy({ name, value }: Variable): Proxy {
+  const parsed = parseProxyUrl(value);
+  if (typeof parsed === 'string') throw new ConfigError([`the environment variable ${name}: ${parsed}`]);
+  return { url: parsed.href, title: `the proxy ${parsed.host} (${name})` };
 }

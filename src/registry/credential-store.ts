@@ -8,8 +8,9 @@ import {
   registryOfKey,
   type Credential,
   type CredentialEntry,
+  type CredentialProblem,
 } from './credentials.ts';
-import { parseDockerConfig } from './docker-config.ts';
+import { parseDockerConfig, type DockerConfig } from './docker-config.ts';
 import type { Identity } from './identity/identity.ts';
 import { imageRepository } from './reference.ts';
 import type { FetchHttp } from './transport.ts';
@@ -38,7 +39,7 @@ export interface CredentialStoreDeps {
 type Entry =
   | CredentialEntry
   | { readonly key: string; readonly identity: Pick<Identity, 'fetchCredential'> }
-  | { readonly key: string; readonly problem: string };
+  | CredentialProblem;
 
 type Source = () => Promise<readonly Entry[]>;
 
@@ -61,15 +62,25 @@ export function createCredentialStore(
     const entries = (await Promise.all(configured.map((read) => read()))).flat();
     const read = await Promise.allSettled(files.map((source) => source()));
     const contents = read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    const match = matchCredential([...entries, ...contents.flat()], reference);
+    const inFiles = contents.flatMap(({ credentials, problems }) => [...credentials, ...problems]);
+    const match = matchCredential([...entries, ...inFiles], reference);
     const unreadable = read.find((result) => result.status === 'rejected')?.reason;
     const isExplicit = match !== undefined && entries.includes(match) && namesHost(match, reference);
     if (unreadable instanceof Error && !isExplicit) throw unusable(reference, unreadable.message);
     if (match !== undefined && 'credential' in match) return match.credential;
     if (match !== undefined && 'identity' in match) return match.identity.fetchCredential(fetchHttp);
     if (match !== undefined) throw unusable(reference, match.problem);
-    return { kind: 'anonymous', source: 'no configured credentials' };
+    return createAnonymous(reference, contents);
   };
+}
+
+/** With the helper that Docker would have asked. */
+function createAnonymous({ registry }: ImageReference, contents: readonly DockerConfig[]): Credential {
+  const source = 'no configured credentials';
+  const helper = contents
+    .flatMap(({ helpers }) => helpers)
+    .find(({ key }) => key === undefined || registryOfKey(key) === registry.toLowerCase());
+  return { kind: 'anonymous', source, ...(helper !== undefined && { ignored: helper.warning }) };
 }
 
 function namesHost({ key }: Entry, { registry }: ImageReference): boolean {
@@ -115,16 +126,35 @@ function parsePassword(text: string, where: string): string {
   return password;
 }
 
-function createFileSource(path: string, deps: CredentialStoreDeps): Source {
+function createFileSource(path: string, deps: CredentialStoreDeps): () => Promise<DockerConfig> {
+  let good: readonly CredentialEntry[] = [];
   return createWatchedFile({
     ...deps,
     path,
     parse: (text) => {
-      const { credentials, warnings } = parseDockerConfig(text, path);
-      for (const warning of warnings) deps.warn(warning);
-      return credentials;
+      const config = parseDockerConfig(text, path);
+      for (const warning of config.warnings) deps.warn(warning);
+      const kept = keepGood(config, good, deps.warn);
+      good = kept.credentials;
+      return kept;
     },
   });
+}
+
+/** An entry that turns malformed is what a file is that does: its last good value stays in use. */
+function keepGood(
+  config: DockerConfig,
+  good: readonly CredentialEntry[],
+  warn: (message: string) => void,
+): DockerConfig {
+  const broken = new Map(config.problems.map(({ key, problem }) => [key, problem]));
+  const kept = good.filter(({ key }) => broken.has(key));
+  for (const { key } of kept) {
+    warn(`${broken.get(key)}; its last good value stays in use`);
+    broken.delete(key);
+  }
+  const problems = [...broken].map(([key, problem]) => ({ key, problem }));
+  return { ...config, credentials: [...config.credentials, ...kept], problems };
 }
 
 function unusable(reference: ImageReference, problem: string): UpstreamError {

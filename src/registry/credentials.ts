@@ -5,8 +5,18 @@ import { foldRegistry } from './reference.ts';
 
 /** What can be shown to a registry. `source` says where it comes from, for messages; it bears no secret. */
 export type Credential = { readonly source: string } & (
-  | { readonly kind: 'anonymous' }
-  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  | {
+      readonly kind: 'anonymous';
+      /** What may hold a credential and is not asked, one sentence: a program that a Docker configuration names. */
+      readonly ignored?: string;
+    }
+  | {
+      readonly kind: 'basic';
+      readonly username: string;
+      readonly password: string;
+      /** `USERNAME:PASSWORD` in base64, where these bytes are no UTF-8, which text would not keep. */
+      readonly encoded?: string;
+    }
   /** A refresh token, exchanged at the registry's token service. */
   | { readonly kind: 'identityToken'; readonly token: string; readonly username?: string }
   /** A bearer token that is sent as it is. */
@@ -17,6 +27,13 @@ export type Credential = { readonly source: string } & (
 export interface CredentialEntry {
   readonly key: string;
   readonly credential: Credential;
+}
+
+/** A key under which there is no usable credential. */
+export interface CredentialProblem {
+  readonly key: string;
+  /** Why, in one sentence that bears no secret; it is told when an image is asked for that the key matches. */
+  readonly problem: string;
 }
 
 /** The user name that says that the password is a refresh token (Docker's convention for `docker login`). */
@@ -32,7 +49,9 @@ export function createPasswordCredential(username: string, password: string, sou
 export function basicAuthorization(credential: Credential): string | undefined {
   switch (credential.kind) {
     case 'basic':
-      return encodeBasic(credential.username, credential.password);
+      return credential.encoded === undefined
+        ? encodeBasic(credential.username, credential.password)
+        : `Basic ${credential.encoded}`;
     case 'identityToken':
       return encodeBasic(credential.username ?? TOKEN_USERNAME, credential.token);
     case 'registryToken':

@@ -25,8 +25,9 @@ export interface CliBed extends AsyncDisposable {
   configure(sections?: Readonly<Record<string, unknown>>): void;
   /** CI has built a commit of the branch `feature`: a run, and, unless said otherwise, the images front and back. */
   build(commit: string, run?: Partial<FakeRun>, images?: readonly string[]): Readonly<Record<string, string>>;
-  start(args: readonly string[], env?: Readonly<Record<string, string>>): CliProcess;
-  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CliResult>;
+  /** @param input what standard input gives */
+  start(args: readonly string[], env?: Readonly<Record<string, string>>, input?: string): CliProcess;
+  run(args: readonly string[], env?: Readonly<Record<string, string>>, input?: string): Promise<CliResult>;
   /** With the ports of the fakes taken out. */
   stable(text: string): string;
 }
@@ -57,8 +58,12 @@ export async function createCliBed({ open = false, denied }: CliBedOptions = {})
   function configure(sections: Readonly<Record<string, unknown>> = {}): void {
     write('greenpin.yaml', JSON.stringify({ ...usualSections(github, registry, open), ...sections }));
   }
-  function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
-    const started = startCli(args, { cwd: folder, env });
+  function start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    input?: string,
+  ): CliProcess {
+    const started = startCli(args, { cwd: folder, env, ...(input !== undefined && { input }) });
     outputs.push(started.ended);
     return started;
   }
@@ -80,7 +85,7 @@ export async function createCliBed({ open = false, denied }: CliBedOptions = {})
     writeDockerConfig: (name) => write(name, JSON.stringify({ auths: { [registry.host]: { auth } } })),
     configure,
     start,
-    run: (args, env) => start(args, env).ended,
+    run: (args, env, input) => start(args, env, input).ended,
     build: (commit, run, images) => build(github, registry, commit, run, images),
     stable: (text) =>
       text.replaceAll(registry.host, 'REGISTRY').replaceAll(new URL(github.url).host, 'GITHUB'),

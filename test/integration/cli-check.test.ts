@@ -10,6 +10,9 @@ const COMMIT = 'a1'.repeat(20);
 test.concurrent('all well: exit status 0, and how each was reached', async () => {
   await using bed = await createCliBed();
   bed.build(COMMIT);
+  const image = (name: string) => `${bed.registry.host}/acme/shop-${name}:sha-{commit}`;
+  const images = { front: image('front'), back: image('back') };
+  bed.configure({ projects: { shop: { repository: GIT_REPOSITORY, images } } });
   const { status, stdout, stderr } = await bed.run(['check']);
   expect([status, stderr]).toEqual([0, '']);
   expect(bed.stable(stdout).replaceAll(/ {2,}/g, '  ')).toBe(`greenpin.yaml: valid, 1 project
@@ -37,6 +40,19 @@ test.concurrent('warnings: exit status 0, and what to do about them', async () =
   );
   expect(bed.stable(stdout)).toMatch(/^warning +tag +REGISTRY\/acme\/shop-front:\{branch\}\n +it can move/m);
   expect(stdout).toMatch(/\n3 ok, 2 warnings, 0 failed\n$/);
+});
+
+test.concurrent('branches whose names make the same tag are a warning', async () => {
+  await using bed = await createCliBed({ open: true });
+  bed.build(COMMIT, { head_branch: 'feature/x' });
+  bed.build('b2'.repeat(20), { head_branch: 'feature-x' });
+  const images = { front: `${bed.registry.host}/acme/shop-front:{branch}` };
+  bed.configure({ projects: { shop: { repository: GIT_REPOSITORY, images } } });
+  const { status, stdout } = await bed.run(['check']);
+  expect(status).toBe(0);
+  expect(bed.stable(stdout).replaceAll(/\s+/g, ' ')).toContain(
+    'warning tag REGISTRY/acme/shop-front:{branch} the branches feature-x and feature/x make the same tag (projects.shop.images.front)',
+  );
 });
 
 test.concurrent(
@@ -117,7 +133,7 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
       'failed registry REGISTRY/acme/shop-front REGISTRY denies access to REGISTRY/acme/shop-front with the credentials from ' +
         'registries.REGISTRY in the configuration: they are wrong or expired, or they may not pull this image hint: ',
     );
-    expect(words).toContain('1 ok, 0 warnings, 3 failed');
+    expect(words).toContain('1 ok, 2 warnings, 3 failed');
   });
 
   test.concurrent('a missing permission', async () => {
@@ -130,7 +146,7 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
       'denies the workflow runs of acme/shop to connection "github": it needs "Actions: read"',
     );
-    expect(stdout).toMatch(/\n3 ok, 0 warnings, 1 failed\n$/);
+    expect(stdout).toMatch(/\n3 ok, 2 warnings, 1 failed\n$/);
   });
 
   test.concurrent('a host name that nobody knows: nothing is said of certificates', async () => {
@@ -186,7 +202,7 @@ test.concurrent('probes run side by side: each upstream answers once the other w
   bed.registry.fault({ kind: 'wait', until: githubAsked });
   expect(await bed.run(['check'])).toMatchObject({
     status: 0,
-    stdout: expect.stringContaining('5 ok, 0 warnings, 0 failed'),
+    stdout: expect.stringContaining('5 ok, 2 warnings, 0 failed'),
   });
 });
 
@@ -202,7 +218,7 @@ describe('an upstream that hangs', () => {
     const { status, stdout } = await bed.run(['check']);
     expect(status).toBe(1);
     expect(bed.stable(stdout)).toMatch(/^failed +ci github +acme\/shop +GITHUB did not answer in time$/m);
-    expect(stdout).toMatch(/\n3 ok, 0 warnings, 1 failed\n$/);
+    expect(stdout).toMatch(/\n3 ok, 2 warnings, 1 failed\n$/);
   });
 
   test.concurrent(
@@ -221,7 +237,7 @@ describe('an upstream that hangs', () => {
       expect(status).toBe(1);
       const timeouts = bed.stable(stdout).match(/REGISTRY did not answer within server\.deadline/g);
       expect(timeouts).toHaveLength(2);
-      expect(stdout).toMatch(/\n3 ok, 0 warnings, 2 failed\n$/);
+      expect(stdout).toMatch(/\n3 ok, 2 warnings, 2 failed\n$/);
     },
   );
 });
@@ -238,7 +254,7 @@ test.concurrent('secrets that are missing or empty are told, whether or not a pr
   expect(words).toContain(
     'failed file registries["REGISTRY"].passwordFile found nothing at "password", expected a file',
   );
-  expect(stdout).toMatch(/\n3 ok, 0 warnings, 4 failed\n$/);
+  expect(stdout).toMatch(/\n3 ok, 2 warnings, 4 failed\n$/);
 });
 
 test.concurrent('an upstream that repeats what it was shown gets nothing of it onto the screen', async () => {

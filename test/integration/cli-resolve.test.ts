@@ -58,6 +58,15 @@ test.concurrent('--json: the same as JSON, nothing else on stdout', async () => 
   });
 });
 
+test.concurrent('a branch that is misspelt: which one was probably meant', async () => {
+  await using bed = await createCliBed();
+  bed.build(OLD);
+  const { status, stdout, stderr } = await bed.run(['resolve', '--branch', 'origin/feature']);
+  expect([status, stderr]).toEqual([3, '']);
+  expect(stdout).toContain('Builds: none; CI has no run of this branch.');
+  expect(stdout).toContain('hint: CI has no run of origin/feature; did you mean feature?');
+});
+
 test.concurrent('nothing to deploy: exit status 3', async () => {
   await using bed = await createCliBed();
   bed.build(OLD, { conclusion: 'failure' }, []);

@@ -66,7 +66,7 @@ beforeAll(async () => {
   registry.server.listen(0, '127.0.0.1');
   await once(registry.server, 'listening');
   registryHost = `127.0.0.1:${(registry.server.address() as AddressInfo).port}`;
-  for (const name of ['front', 'back']) registry.push(`acme/shop-${name}`, `sha-${COMMIT.slice(0, 7)}`);
+  for (const name of ['front', 'back']) registry.push(`acme/shop-${name}`, `sha-${COMMIT}`);
   port = await findFreePort();
   folder = createCheckout();
   writeFileSync(join(folder, 'greenpin.yaml'), onLoopback(block('yaml', 'server: { tokenFile: ./token }')));
@@ -92,7 +92,7 @@ function onLoopback(text: string): string {
     .replace('kind: github,', `kind: github, url: "${github.url}",`)
     .replaceAll('ghcr.io/', `${registryHost}/`)
     .replace('server: {', `management: { port: 0 }\nserver: { port: ${port},`)
-    .replaceAll('127.0.0.1:4355', `127.0.0.1:${port}`);
+    .replaceAll(/127\.0\.0\.1:4355\b/g, `127.0.0.1:${port}`);
 }
 
 function start(command: string): ChildProcess {

@@ -141,7 +141,7 @@ describe('a connection as a GitHub App', () => {
     [
       'a public key',
       KEY.publicKey,
-      "the GitHub App's private key file holds no PEM private key; download a new one from the App's settings",
+      "the GitHub App's private key file holds a public key, not the private one; download a new one from the App's settings",
     ],
     [
       'half a key',

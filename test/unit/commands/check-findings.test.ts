@@ -121,13 +121,31 @@ describe('warnings that need no probe', () => {
   });
 
   test('tell of every tag that can move, unless its image must bear the revision', () => {
-    const tags = warnings.filter(({ subject }) => subject === 'tag');
+    const tags = warnings.filter(({ detail }) => detail.startsWith('it can move'));
     expect(tags.map(({ target }) => target)).toEqual([
       'ghcr.io/acme/site/{ref_slug}:{branch}',
       'ghcr.io/acme/pages:{ref_slug}',
     ]);
     expect(tags[0]?.detail).toContain('projects.docs.images.site');
     expect(tags[0]?.hint).toContain('revision: require');
+  });
+
+  test('tell of a tag by a short prefix of the commit, which whoever may push can forge', () => {
+    const images = [
+      'a: "x/a:{commit:7}"',
+      'b: "x/b:{commit}"',
+      'c: "x/c:{commit:40}"',
+      'd: "x/d:{build_id}-{commit:8}"',
+      'e: {reference: "x/e:{commit:7}", revision: require}',
+      'f: "x/f:{commit:39}"',
+    ];
+    const text = MINIMAL.replace(/images: .*/, `images: {${images.join(', ')}}`);
+    const short = findWarnings(load(text)).filter(({ detail }) => detail.startsWith('a short prefix'));
+    expect(short.map(({ target }) => target)).toEqual(['x/a:{commit:7}', 'x/f:{commit:39}']);
+    expect(short[0]).toMatchObject({
+      detail: 'a short prefix of the commit can be forged (projects.shop.images.a)',
+      hint: expect.stringContaining('prefer {commit}'),
+    });
   });
 });
 
@@ -190,6 +208,26 @@ describe('a CI connection', () => {
     expect(hint('not_found')).toMatch(/^check projects\.shop\.repository; .*looks the same/);
   });
 
+  test("that wants the organization's single sign-on leads to the token's settings, not to a permission", () => {
+    const message = 'authorize the token of connection "x" for the organization\'s single sign-on';
+    const failure = { kind: 'denied', host: 'api.github.com', message } as const;
+    const auth = { kind: 'tokenEnv', env: 'CI_TOKEN' } as const;
+    const { hint: advice } = describeConnection({ ...NONE, auth }, GIT, failure);
+    expect(advice).toContain('"Configure SSO"');
+    expect(advice).not.toContain('Actions: read');
+  });
+
+  test.each([
+    [undefined, 'wait for the quota to come back; who else'],
+    [61_000, 'wait 61 more seconds; who else'],
+    [1_439_000, 'wait 24 more minutes; who else'],
+  ])('without quota says how long that lasts, where it is known: %s', (retryAfterMs, text) => {
+    const auth = { kind: 'tokenEnv', env: 'CI_TOKEN' } as const;
+    const limited = { kind: 'rate_limited', host: 'api.github.com', message: 'the message' } as const;
+    const failure = { ...limited, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    expect(describeConnection({ ...NONE, auth }, GIT, failure).hint).toContain(text);
+  });
+
   test('without quota and without credentials is told to get some', () => {
     expect(hint('rate_limited')).toContain('give ci["my.github"] a token');
     expect(hint('rate_limited', { kind: 'tokenEnv', env: 'CI_TOKEN' })).not.toContain('give');
@@ -203,6 +241,20 @@ describe('an image', () => {
   const login = { kind: 'basic', username: 'bot', password: 'secret', source: 'FILE' } as const;
   const absent = { kind: 'absent', missing: 'manifest', reason: 'is not there' } as const;
   const of = (probe: ImageProbe) => describeImageProbe(reference, place, probe);
+
+  test('that is denied without credentials leads to the helper that has some, where a file names one', () => {
+    const host = 'registry.local:5000';
+    const failure = { kind: 'denied', host, message: 'denied' } as const;
+    const ignored = '/run/config.json, credsStore is ignored: put the credentials into auths';
+    const credential = { ...anonymous, ignored };
+    const { hint: advice } = of({
+      result: { kind: 'failed', failure },
+      access: { scheme: 'anonymous', credential },
+    });
+    expect(advice).toMatch(
+      /^\/run\/config\.json, credsStore is ignored: .*\. Otherwise give credentials, by /,
+    );
+  });
 
   test('can be read when the registry says that the tag is absent, and when it is there', () => {
     const found = {

@@ -36,6 +36,18 @@ test('no line is longer than 100 characters, unless a word is', () => {
   expect(text.split('\n')[0]).toBe('ok  ci github  acme/shop  sees it');
 });
 
+test('on a terminal of 80 columns nothing is torn: a target that is long goes below', () => {
+  const target = `ghcr.io/acme/${'deep/'.repeat(10)}front`;
+  const text = formatFindings([OK, { ...OK, subject: 'registry', target, detail: LONG }], plain, 80);
+  expect(text).toBe(`ok  ci github  acme/shop  sees it
+ok  registry
+         ${target}
+         a reason that says at length what went wrong, where it went wrong, and
+         when it may be right again
+
+2 ok, 0 warnings, 0 failed`);
+});
+
 test('what comes from outside cannot steer the terminal, or add a line that looks like a finding', () => {
   const detail = 'bad\nok  registry  all is well\u001b[2J';
   const text = formatFindings([{ ...OK, detail, target: 'a\rb', hint: 'c\u009bd' }], plain);

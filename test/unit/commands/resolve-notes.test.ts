@@ -37,15 +37,13 @@ describe('a workflow that the configuration names', () => {
   });
 });
 
-describe('a branch that CI has never heard of', () => {
-  const notes = (branch: string, known: readonly string[]) => {
-    const account = { builds: [], examined: [], ignored: new Map(), workflows: new Set<string>() };
-    return noteResolution(
-      { ...REQUEST, branch },
-      { decision: NOTHING, ...account, knownBranches: known },
-    ).join();
-  };
+function notesFor(branch: string, knownBranches: readonly string[]): string {
+  const account = { builds: [], examined: [], ignored: new Map(), workflows: new Set<string>() };
+  const resolution = { decision: NOTHING, ...account, knownBranches };
+  return noteResolution({ ...REQUEST, branch }, resolution).join();
+}
 
+describe('a branch that CI has never heard of', () => {
   test.each([
     ['featuer', ['main', 'feature'], 'CI has no run of featuer; did you mean feature?'],
     ['origin/main', ['main', 'feature'], 'CI has no run of origin/main; did you mean main?'],
@@ -58,8 +56,17 @@ describe('a branch that CI has never heard of', () => {
     ],
     ['x', [], 'CI has no run of x; it has no run of any branch'],
   ])('%s, among %j', (branch, known, expected) => {
-    expect(notes(branch, known)).toBe(expected);
+    expect(notesFor(branch, known)).toBe(expected);
   });
+});
+
+test('a branch is not said to be unheard of while that is in doubt', () => {
+  expect(notesOf({ ...NOTHING, freshness: 'stale' }, [], [], ['featrue'])).toEqual([]);
+});
+
+test('a branch that CI has never heard of is told where that is an error (onNoBuild: error), too', () => {
+  const refused: Decision = { kind: 'failed', code: 'upstream_failed', message: 'no build' };
+  expect(notesOf(refused, [], [], ['main'])).toEqual(['CI has no run of feature; it has runs of main']);
 });
 
 describe('an error', () => {

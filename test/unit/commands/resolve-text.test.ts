@@ -139,7 +139,7 @@ test('a failure shows its error, and does not pretend that there are no builds',
 
 test('nothing to deploy says why', async () => {
   const lines = await linesOf({});
-  expect(lines).toContain('Builds: none that counts.');
+  expect(lines).toContain('Builds: none; CI has no run of this branch.');
   expect(lines.slice(-2)).toEqual([
     'Answer: nothing to deploy',
     '  project shop, branch feature: CI has never run for a branch of this name',

@@ -8,8 +8,8 @@ it('the example is a configuration', () => {
   const config = load(EXAMPLE, { GITHUB_TOKEN: 'x' });
   expect(config.ci.get('github')?.auth).toEqual({ kind: 'tokenEnv', env: 'GITHUB_TOKEN' });
   expect(config.projects.get('shop')?.images.map(({ template }) => template.text)).toEqual([
-    'ghcr.io/acme/shop-front:sha-{commit:7}',
-    'ghcr.io/acme/shop-back:sha-{commit:7}',
+    'ghcr.io/acme/shop-front:sha-{commit}',
+    'ghcr.io/acme/shop-back:sha-{commit}',
   ]);
 });
 
@@ -22,8 +22,8 @@ projects:
     repository: acme/shop
     workflows: [.github/workflows/build.yml]
     images:
-      front: ghcr.io/acme/shop-front:sha-{commit:7}
-      back: {reference: 'ghcr.io/acme/shop-back:sha-{commit:7}', platform: linux/amd64}
+      front: ghcr.io/acme/shop-front:sha-{commit}
+      back: {reference: 'ghcr.io/acme/shop-back:sha-{commit}', platform: linux/amd64}
 `,
     { GITHUB_TOKEN: 'x' },
   );

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { parseImageTemplate } from '../../../src/resolve/image-template.ts';
-import { load, parsePlatform, parseReference } from './configurations.ts';
+import { CI, load, parsePlatform, parseReference, PROJECTS, refusals } from './configurations.ts';
 
 const SMALL = `
 ci: {gh: {kind: github}}
@@ -148,6 +148,21 @@ describe('a configuration that says everything', () => {
     expect(config.dockerConfigFiles).toEqual(['deploy/docker.json', '/run/docker.json']);
   });
 
+  it("takes ~ in the path of a Docker configuration for the home, and no other user's", () => {
+    const text = `${CI}\n${PROJECTS}\ndockerConfigFiles: [~/.docker/config.json, '~']`;
+    expect(load(text, { HOME: '/home/me/' }).dockerConfigFiles).toEqual([
+      '/home/me/.docker/config.json',
+      '/home/me',
+    ]);
+    const expected = "expected a file's path, for example /var/run/secrets/registry/.dockerconfigjson";
+    expect(refusals('dockerConfigFiles: [~bot/config.json]', { HOME: '/home/me' })).toEqual([
+      `3:21 dockerConfigFiles[0]: found "~bot/config.json", ${expected}`,
+    ]);
+    expect(refusals('dockerConfigFiles: [~/config.json]')).toEqual([
+      '3:21 dockerConfigFiles[0]: found "~/config.json" while HOME is not set, expected a path without ~',
+    ]);
+  });
+
   it('gives each project its own settings', () => {
     expect(config.projects.get('shop')).toMatchObject({
       ci: 'app',
@@ -204,6 +219,30 @@ describe('the file', () => {
         'greenpin.yaml: found no such file, expected the configuration file; give one by --config FILE or GREENPIN_CONFIG, or write ./greenpin.yaml',
       ]),
     );
+  });
+
+  it.each(['utf16le with a mark', 'utf16le', 'utf16be with a mark'])(
+    'in UTF-16 is told as that: %s',
+    (encoding) => {
+      const mark = encoding.endsWith('mark') ? '\ufeff' : '';
+      const bytes = Buffer.from(`${mark}${SMALL}`, 'utf16le');
+      const readFile = () => (encoding.startsWith('utf16be') ? bytes.swap16() : bytes).toString('utf8');
+      expect(() => loadConfig({ ...deps, file: 'x.yaml', env: {}, readFile })).toThrow(
+        new ConfigError(['x.yaml: found UTF-16, expected UTF-8; save it in that encoding']),
+      );
+    },
+  );
+
+  it('from standard input, which is what --config - says, is told as that', () => {
+    expect(() => loadConfig({ ...deps, file: '-', env: {}, readFile: () => 'a: [1' })).toThrow(
+      /^standard input:\d+:\d+ found /,
+    );
+  });
+
+  it('from standard input has relative paths from the working directory', () => {
+    const text = SMALL + '\ndockerConfigFiles: [docker.json]\n';
+    const config = loadConfig({ ...deps, file: '-', env: {}, readFile: () => text });
+    expect([config.file, config.dockerConfigFiles]).toEqual(['standard input', ['docker.json']]);
   });
 
   it.each([

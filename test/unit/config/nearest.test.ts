@@ -1,7 +1,17 @@
 import { expect, it } from 'vitest';
 import { findNearest } from '../../../src/config/nearest.ts';
 
-const KEYS = ['server', 'management', 'freshFor', 'maxFreshFor', 'ci', 'url', 'tokenEnv', 'passwordFile'];
+const KEYS = [
+  'server',
+  'management',
+  'freshFor',
+  'maxFreshFor',
+  'ci',
+  'url',
+  'tokenEnv',
+  'passwordFile',
+  'registries',
+];
 
 it.each([
   ['freshfor', 'freshFor'],
@@ -13,6 +23,8 @@ it.each([
   ['uri', 'url'],
   ['severr', 'server'],
   ['rul', 'url'],
+  ['registry', 'registries'],
+  ['Registeries', 'registries'],
 ])('%s was probably meant as %s', (found, meant) => {
   expect(findNearest(found, KEYS)).toBe(meant);
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CI, problemsOf, projectRefusals } from './configurations.ts';
 
+const EXAMPLE = ", for example images: {front: 'ghcr.io/acme/front:{commit}'}";
+
 describe('images', () => {
   const name =
     'expected a name of letters, digits, - and _ that begins with a letter and ends with a letter or digit';
@@ -8,7 +10,7 @@ describe('images', () => {
     'expected an image reference with a tag: the tag is missing; expected REGISTRY/PATH:TAG, for example ghcr.io/acme/shop:sha-{commit:7}';
   it.each([
     ['images: {}', '4:5 projects.shop.images: found an empty mapping, expected at least one entry'],
-    ['images: [x]', '4:5 projects.shop.images: found a list, expected a mapping'],
+    ['images: [x]', `4:5 projects.shop.images: found a list, expected a mapping${EXAMPLE}`],
     ["images: {front-: 'x:1'}", `4:14 projects.shop.images.front-: found the name "front-", ${name}`],
     ["images: {1st: 'x:1'}", `4:14 projects.shop.images["1st"]: found the name "1st", ${name}`],
     ["images: {a.b: 'x:1'}", `4:14 projects.shop.images["a.b"]: found the name "a.b", ${name}`],
@@ -26,7 +28,7 @@ describe('images', () => {
     ],
     [
       "images: {front: 'x:{sha}'}",
-      '4:14 projects.shop.images.front: found "x:{sha}", expected an image reference with a tag: {sha} is not known; expected one of {commit}, {branch}, {ref_slug}, {pull_request}, {build_id}, {build_number}, {attempt}, or with a length, {commit:7}',
+      '4:14 projects.shop.images.front: found "x:{sha}", expected an image reference with a tag: {sha} is not known; expected one of {commit}, {branch}, {ref_slug}, {pull_request}, {build_id}, {build_number}, {attempt}, or with a length, {commit:7}; did you mean {commit}?',
     ],
     [
       "images: {front: {reference: 'ghcr.io/ACME/x:{commit:7}'}}",
@@ -58,6 +60,48 @@ describe('images', () => {
     ],
   ])('%s', (line, problem) => {
     expect(projectRefusals(line)).toEqual([problem]);
+  });
+
+  it.each([
+    ['x:sha-${{ github.sha }}', 'Greenpin replaces no variables of GitHub Actions; write {commit}'],
+    [
+      'x:${{ github.event.pull_request.head.sha }}',
+      'Greenpin replaces no variables of GitHub Actions; write {commit}',
+    ],
+    [
+      'x:pr-${{github.event.number}}',
+      'Greenpin replaces no variables of GitHub Actions; write {pull_request}',
+    ],
+    [
+      'x:${{ env.TAG }}',
+      'Greenpin replaces no variables of GitHub Actions; write one of its own, for example {commit}',
+    ],
+    ['x:{{ .head_short_sha }}', 'Greenpin replaces no variables of another template; write {commit}'],
+    ['x:{{branch_slug}}', 'Greenpin replaces no variables of another template; write {ref_slug}'],
+    ['x:${CI_COMMIT_SHA}', 'Greenpin replaces no variables of a shell; write {commit}'],
+    ['x:$CI_COMMIT_REF_SLUG', 'Greenpin replaces no variables of a shell; write {ref_slug}'],
+    ['x:%GIT_COMMIT%', 'Greenpin replaces no variables of a shell; write {commit}'],
+  ])('with the variables of other tools are told what to write: %s', (template, remedy) => {
+    const found = `found ${JSON.stringify(template)}, expected an image reference with a tag`;
+    expect(projectRefusals(`images: {front: '${template}'}`)).toEqual([
+      `4:14 projects.shop.images.front: ${found}: ${remedy}`,
+    ]);
+  });
+
+  it.each([
+    ['{sha:7}', '{commit}'],
+    ['{short_sha}', '{commit}'],
+    ['{comit:7}', '{commit}'],
+    ['{Branch}', '{branch}'],
+    ['{branch-slug}', '{ref_slug}'],
+    ['{pr}', '{pull_request}'],
+    ['{number}', '{pull_request}'],
+    ['{run_id}', '{build_id}'],
+    ['{run_number}', '{build_number}'],
+    ['{run_attempt}', '{attempt}'],
+  ])('with %s are asked whether %s is meant', (written, meant) => {
+    const [problem] = projectRefusals(`images: {front: 'x:sha-${written}'}`);
+    expect(problem).toMatch(new RegExp(`is not known; .*; did you mean ${meant}\\?$`));
   });
 
   it('may bear the same name in two projects', () => {

@@ -18,6 +18,10 @@ describe('keys that are not known', () => {
       'docker: {}',
       `3:1 docker: found an unknown key, expected one of ${ROOT_KEYS}; did you mean dockerConfigFiles?`,
     ],
+    [
+      'registry: {}',
+      `3:1 registry: found an unknown key, expected one of ${ROOT_KEYS}; did you mean registries?`,
+    ],
     ['logging: {}', `3:1 logging: found an unknown key, expected one of ${ROOT_KEYS}`],
     [
       'server: {hots: x}',
@@ -25,6 +29,52 @@ describe('keys that are not known', () => {
     ],
   ])('%s', (line, problem) => {
     expect(refusals(line)).toEqual([problem]);
+  });
+
+  it.each([
+    [
+      'ci: [x]',
+      'ci: found a list, expected a mapping, for example ci: {github: {kind: github, tokenEnv: GITHUB_TOKEN}}',
+    ],
+    [
+      'registries: [ghcr.io]',
+      'registries: found a list, expected a mapping, for example registries: {ghcr.io: {username: bot, passwordEnv: GHCR_PASSWORD}}',
+    ],
+    [
+      'projects: [shop]',
+      "projects: found a list, expected a mapping, for example projects: {shop: {repository: acme/shop, images: {front: '...'}}}",
+    ],
+    [
+      'projects: {shop: [x]}',
+      "projects.shop: found a list, expected a mapping, for example shop: {repository: acme/shop, images: {front: '...'}}",
+    ],
+    [
+      'projects: {shop: {repository: acme/shop, images: [x]}}',
+      "projects.shop.images: found a list, expected a mapping, for example images: {front: 'ghcr.io/acme/front:{commit}'}",
+    ],
+  ])('nor lists where a mapping belongs, which is shown: %s', (line, problem) => {
+    const [section] = line.split(':');
+    const others = [
+      'ci: {gh: {kind: github}}',
+      "projects: {shop: {repository: acme/shop, images: {front: 'x:{commit}'}}}",
+    ];
+    const text = [line, ...others.filter((other) => !other.startsWith(`${section}:`))].join('\n');
+    expect(problemsOf(text).map((found) => found.replace(/^\d+:\d+ /, ''))).toContain(problem);
+  });
+
+  it.each([
+    ['server: {host: "${HOST}"}', 'variables are not replaced in this file: write the value itself'],
+    ['server: {host: $HOST}', 'variables are not replaced in this file: write the value itself'],
+    ['server: {host: [::1]}', 'an address in brackets is a list to YAML: write it in quotes'],
+  ])('%s is told for what it is', (line, text) => {
+    const [problem] = refusals(line);
+    expect(problem).toContain(text);
+  });
+
+  it('KEY = VALUE is no YAML', () => {
+    expect(problemsOf('port = 4355\n')).toEqual([
+      '1:1 found "port = 4355", expected a mapping with ci and projects; YAML is written KEY: VALUE, not KEY = VALUE',
+    ]);
   });
 
   it('in a connection and an image are found too', () => {

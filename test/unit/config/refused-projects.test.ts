@@ -67,13 +67,15 @@ describe('projects', () => {
     expect(problemsOf(`${CI}\nprojects: {}`)).toEqual([
       '2:1 projects: found an empty mapping, expected at least one entry',
     ]);
-    expect(problemsOf(CI)).toEqual(['1:1 projects: found nothing, expected a mapping']);
+    expect(problemsOf(CI)).toEqual([
+      "1:1 projects: found nothing, expected a mapping, for example projects: {shop: {repository: acme/shop, images: {front: '...'}}}",
+    ]);
   });
 
   it('without repository and images', () => {
     expect(problemsOf(`${CI}\nprojects: {shop: {}}`)).toEqual([
       '2:12 projects.shop.repository: found nothing, expected OWNER/NAME, for example acme/shop',
-      '2:12 projects.shop.images: found nothing, expected a mapping',
+      "2:12 projects.shop.images: found nothing, expected a mapping, for example images: {front: 'ghcr.io/acme/front:{commit}'}",
     ]);
   });
 

@@ -49,7 +49,9 @@ describe('connections', () => {
     expect(problemsOf(`ci: {}\n${PROJECTS}`)).toEqual([
       '1:1 ci: found an empty mapping, expected at least one entry',
     ]);
-    expect(problemsOf(PROJECTS)).toEqual(['1:1 ci: found nothing, expected a mapping']);
+    expect(problemsOf(PROJECTS)).toEqual([
+      '1:1 ci: found nothing, expected a mapping, for example ci: {github: {kind: github, tokenEnv: GITHUB_TOKEN}}',
+    ]);
   });
 
   it('with an App whose ids are none', () => {

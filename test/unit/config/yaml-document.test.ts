@@ -4,7 +4,10 @@ import { problemsOf } from './configurations.ts';
 
 describe('YAML that cannot be read is one line with its place', () => {
   it.each([
-    ['a: 1\nb: 2\na: 3\n', '3:1 found a key for the second time, expected each key once'],
+    [
+      'a: 1\nb: 2\na: 3\n',
+      '3:1 found the key "a" for the second time (the first is in line 1), expected each key once',
+    ],
     ['a:\n\tb: 1\n', '2:1 found a tab, expected spaces as indentation'],
     [
       'a: [1, 2\nb: 3\n',
@@ -21,11 +24,11 @@ describe('YAML that cannot be read is one line with its place', () => {
     ],
     [
       '{a: hunter2}}\n',
-      '1:13 found something unexpected, expected KEY: VALUE, with texts that hold { } or quotes in quotes',
+      '1:13 found a closing bracket that none was opened for, expected one for each that was opened',
     ],
     [
       'images: {front: ghcr.io/x:{commit}}\n',
-      '1:17 found a mapping or list that does not fit between brackets, expected texts that hold { } in quotes',
+      "1:17 found a template without quotes between { }, expected it in quotes, for example {front: 'ghcr.io/acme/front:{commit}'}",
     ],
     ['---\na: 1\n---\nb: 2\n', '3:1 found a second document (---), expected one'],
     ['%FOO hunter2\n---\na: 1\n', '1:1 found a directive (%) that is not known, expected none'],
@@ -44,6 +47,45 @@ describe('YAML that cannot be read is one line with its place', () => {
     expect(problems).toEqual([problem]);
   });
 
+  it.each([
+    ['x: {host: ${HOST}}\n', '1:12 found ${...}, which nobody replaces here, expected the value itself'],
+    [
+      'x: {front: ghcr.io/x:sha-${{ github.sha }}}\n',
+      "1:27 found ${{ ... }} of GitHub Actions, which nobody replaces here, expected Greenpin's own, for example {commit}, with the whole text in quotes",
+    ],
+    [
+      '[server]\nport = 4355\n',
+      '2:1 found TOML ([section], key = value), expected YAML: KEY: VALUE, and what belongs to a key indented below it',
+    ],
+    [
+      'server: {host: [::1]:4355}\n',
+      '1:21 found an IPv6 address, which YAML reads as something else, expected it in quotes, for example "[::1]:4355"',
+    ],
+    [
+      'server: {host: ::, port: 1}\n',
+      '1:16 found an IPv6 address, which YAML reads as something else, expected it in quotes, for example "[::1]:4355"',
+    ],
+    [
+      'front: {registry}/acme/front:{commit}\n',
+      '1:18 found a text that begins with {, which YAML reads as a mapping, expected the whole text in quotes',
+    ],
+    [
+      'front: {{ .Values.registry }}/acme/front\n',
+      '1:9 found {{ ... }} of a template, which nobody replaces here, expected the value itself, or the text in quotes',
+    ],
+    [
+      'images: {front: x/y:sha-{commit:7}, back: x/z:{commit}}\n',
+      "1:25 found a template without quotes between { }, expected it in quotes, for example {front: 'ghcr.io/acme/front:{commit}'}",
+    ],
+    [
+      "a: 'it's'\n",
+      "1:8 found more text after a closing quote, expected the whole text in one pair of quotes; a ' inside of '...' is written ''",
+    ],
+    ['a:1\nb: 2\n', '1:1 found a key without a colon, or no blank after it, expected KEY: VALUE'],
+  ])('%j is told for what it is', (text, problem) => {
+    expect(problemsOf(text)).toEqual([problem]);
+  });
+
   it('nesting without end is refused where it gets too deep', () => {
     const [problem, ...others] = problemsOf(`a: ${'['.repeat(20_000)}`);
     expect(problem).toMatch(/^1:\d+ found too deep a nesting, expected a mapping$/);
@@ -52,8 +94,8 @@ describe('YAML that cannot be read is one line with its place', () => {
 
   it('every key that is there twice is reported', () => {
     expect(problemsOf('a: 1\na: 2\nb: {c: 1, c: 2}\n')).toEqual([
-      '2:1 found a key for the second time, expected each key once',
-      '3:11 found a key for the second time, expected each key once',
+      '2:1 found the key "a" for the second time (the first is in line 1), expected each key once',
+      '3:11 found the key "c" for the second time (the first is in line 3), expected each key once',
     ]);
   });
 
@@ -79,9 +121,9 @@ describe('a file without a mapping', () => {
   });
 
   it.each([
-    ['- a\n', '1:1 found a list, expected a mapping'],
-    ['hunter\n', '1:1 found "hunter", expected a mapping'],
-    ['\n\n  5\n', '3:3 found 5, expected a mapping'],
+    ['- a\n', '1:1 found a list, expected a mapping with ci and projects'],
+    ['hunter\n', '1:1 found "hunter", expected a mapping with ci and projects'],
+    ['\n\n  5\n', '3:3 found 5, expected a mapping with ci and projects'],
   ])('%j is refused', (text, problem) => {
     expect(problemsOf(text)).toEqual([problem]);
   });

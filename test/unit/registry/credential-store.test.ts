@@ -222,6 +222,48 @@ describe('a file of credentials', () => {
     expect(await store(shop)).toMatchObject({ password: 'from-env' });
   });
 
+  it('with an entry that is broken fails for the images of that entry, and for no others', async () => {
+    const good = { username: 'u', password: 'p' };
+    write(
+      CONFIG,
+      JSON.stringify({ auths: { 'ghcr.io': { username: 'u' }, 'reg.test': good, 'x.test': null } }),
+    );
+    const store = createStore({ dockerConfigFiles: [CONFIG] });
+    expect(await store(parseReference('reg.test/x'))).toMatchObject({ password: 'p' });
+    expect(await store(parseReference('other.test/x'))).toMatchObject({ kind: 'anonymous' });
+    expect(warnings).toEqual([]);
+    await expect(store(shop)).rejects.toMatchObject({
+      failure: {
+        kind: 'denied',
+        message: expect.stringContaining(`${CONFIG}, auths["ghcr.io"]: a username without a password`),
+      },
+    });
+  });
+
+  it('with an entry that turns malformed keeps its last good value, and says so once', async () => {
+    writeConfig('ghcr.io', 'p');
+    const store = createStore({ dockerConfigFiles: [CONFIG] });
+    await store(shop);
+    write(CONFIG, JSON.stringify({ auths: { 'ghcr.io': { auth: 'hunter2!' } } }));
+    for (let i = 0; i < 2; i++) {
+      time += 1000;
+      expect(await store(shop)).toMatchObject({ password: 'p' });
+    }
+    expect(warnings).toEqual([
+      `${CONFIG}, auths["ghcr.io"], auth: expected base64 of USERNAME:PASSWORD; its last good value stays in use`,
+    ]);
+  });
+
+  it('that leaves an image to a helper says so with the missing credential', async () => {
+    const credHelpers = { 'gcr.io': 'gcloud' };
+    write(CONFIG, JSON.stringify({ auths: { 'ghcr.io': {} }, credHelpers, credsStore: 'desktop' }));
+    const store = createStore({ dockerConfigFiles: [CONFIG] });
+    const ignored = expect.stringContaining(`${CONFIG}, credsStore is ignored: `);
+    expect(await store(shop)).toMatchObject({ kind: 'anonymous', ignored });
+    const byHost = expect.stringContaining(`${CONFIG}, credHelpers["gcr.io"] is ignored: `);
+    expect(await store(parseReference('gcr.io/x/y'))).toMatchObject({ kind: 'anonymous', ignored: byHost });
+  });
+
   it('that asks for helpers says so once', async () => {
     write(CONFIG, JSON.stringify({ auths: {}, credsStore: 'desktop' }));
     const store = createStore({ dockerConfigFiles: [CONFIG] });

@@ -1,0 +1,64 @@
+/** A private key in the forms in which it arrives: through variables, pipelines and secrets that bear no line ends. Pure. */
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+
+/** What is known by its first line, and is not what is wanted. */
+const OTHERS: readonly (readonly [label: RegExp, found: string])[] = [
+  [/^ENCRYPTED PRIVATE KEY$/, 'an encrypted private key, which needs a passphrase'],
+  [/^OPENSSH PRIVATE KEY$/, "an OpenSSH private key, not the App's"],
+  [/PUBLIC KEY$/, 'a public key, not the private one'],
+  [/^CERTIFICATE/, 'a certificate, not a private key'],
+];
+
+const PEM = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/;
+
+/**
+ * Takes a PEM as it is, in quotes, with its line ends written `\n`, on one line, as base64 of the whole, and the base64 of a PEM without
+ * its first and last line; each of them can only mean one key.
+ * @returns the key, of any kind
+ * @throws Error whose message says what was found in its place; nothing of the text is in it
+ */
+export function parsePrivateKey(text: string): KeyObject {
+  if (text.includes('\0')) throw new Error('text in UTF-16, expected UTF-8');
+  const plain = unwrap(text);
+  const armoured = plain.includes('-----BEGIN') ? plain : unwrap(decodeBase64(plain) ?? plain);
+  const [, label, body] = PEM.exec(armoured) ?? [];
+  const [, other] = OTHERS.find(([pattern]) => pattern.test(label ?? '')) ?? [];
+  if (other !== undefined) throw new Error(other);
+  try {
+    return label === undefined || body === undefined ? parseBare(plain) : parseArmoured(label, body);
+  } catch (error) {
+    throw new Error('no PEM private key', { cause: error });
+  }
+}
+
+function parseArmoured(label: string, body: string): KeyObject {
+  if (/^Proc-Type:.*ENCRYPTED/m.test(body)) throw new Error('encrypted');
+  const lines = body.replaceAll(/\s/g, '').match(/.{1,64}/g) ?? [];
+  return createPrivateKey([`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n'));
+}
+
+/** GitHub's own form is PKCS#1; PKCS#8 is what tools make of it. */
+function parseBare(base64: string): KeyObject {
+  const key = Buffer.from(base64, 'base64');
+  try {
+    return createPrivateKey({ key, format: 'der', type: 'pkcs1' });
+  } catch {
+    return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  }
+}
+
+function unwrap(text: string): string {
+  return text
+    .replace(/^\ufeff/, '')
+    .trim()
+    .replace(/^(["'])([\s\S]*)\1$/, '$2')
+    .replaceAll(/(?:\\r)?\\n/g, '\n')
+    .trim();
+}
+
+/** @returns undefined when it is not the base64 of a text with a PEM in it */
+function decodeBase64(text: string): string | undefined {
+  if (!/^[A-Za-z0-9+/=\s]+$/.test(text)) return undefined;
+  const decoded = Buffer.from(text, 'base64').toString('utf8');
+  return decoded.includes('-----BEGIN') ? decoded : undefined;
+}

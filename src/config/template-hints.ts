@@ -1,0 +1,65 @@
+/** What was meant by a variable that Greenpin's image templates do not know: other tools have their own words for the same. Pure. */
+import type { TemplateVariable } from '../resolve/image-template.ts';
+import { findNearest } from './nearest.ts';
+
+/** In lower case, without what stands before the last dot, and without the name of the tool in front. */
+const MEANINGS: Readonly<Record<TemplateVariable, string>> = {
+  commit:
+    'sha commit_sha git_sha short_sha sha_short commit_short_sha short_commit git_commit head_sha head_short_sha head_short_sha_7 ' +
+    'hash commit_hash git_hash rev revision commit_id build_sourceversion',
+  branch:
+    'ref ref_name branch_name head_ref git_branch source_branch commit_branch commit_ref_name change_branch',
+  ref_slug: 'slug branch_slug commit_ref_slug git_ref_slug',
+  pull_request:
+    'pr mr number pr_number pull_request_number pull_request_id merge_request_iid merge_request_id change_id pr_id',
+  build_id: 'id run_id pipeline_id workflow_id job_id',
+  build_number: 'run_number build_num pipeline_iid buildnumber build',
+  attempt: 'run_attempt retry_count',
+};
+
+const VARIABLES = Object.keys(MEANINGS) as TemplateVariable[];
+const TOOLS = /^(?:ci|github|gitlab|git|env|circle|drone|buildkite|build)_(?=.)/;
+
+/** `${{ github.sha }}`, `{{ .head_sha }}`, `${CI_COMMIT_SHA}`, `$GIT_COMMIT`, `%GIT_COMMIT%`. */
+const FOREIGN: readonly (readonly [form: RegExp, whose: string])[] = [
+  [/\$\{\{\s*([\w.-]*)[^}]*\}?\}?/, 'GitHub Actions'],
+  [/\{\{-?\s*\.?([\w.-]*)[^}]*\}?\}?/, 'another template'],
+  [/\$\{([\w.-]*)[^}]*\}?/, 'a shell'],
+  [/\$\(?([A-Za-z_][\w.]*)\)?/, 'a shell'],
+  [/%([A-Za-z_]\w*)%/, 'a shell'],
+];
+
+/**
+ * @param template that was refused
+ * @returns one clause; `instead` when it says more than the reason for the refusal, else it is to be added to that
+ */
+export function hintForTemplate(
+  template: string,
+): { readonly text: string; readonly instead: boolean } | undefined {
+  for (const [form, whose] of FOREIGN) {
+    const name = form.exec(template)?.[1];
+    if (name === undefined) continue;
+    const meant = findMeant(name);
+    const remedy = meant === undefined ? 'write one of its own, for example {commit}' : `write {${meant}}`;
+    return { text: `Greenpin replaces no variables of ${whose}; ${remedy}`, instead: true };
+  }
+  for (const [, name = ''] of template.matchAll(/\{\s*([\w.-]+)\s*(?::[^{}]*)?\}/g)) {
+    if (VARIABLES.some((variable) => variable === name)) continue;
+    const meant = findMeant(name);
+    if (meant !== undefined) return { text: `did you mean {${meant}}?`, instead: false };
+  }
+  return undefined;
+}
+
+function findMeant(written: string): TemplateVariable | undefined {
+  const path = written.toLowerCase().replaceAll('-', '_');
+  if (path.endsWith('pull_request.head.sha')) return 'commit';
+  if (/(?:^|\.)event\.(?:pull_request\.)?number$/.test(path)) return 'pull_request';
+  const name = path.slice(path.lastIndexOf('.') + 1);
+  const names = [name, name.replace(TOOLS, '')];
+  return (
+    VARIABLES.find((variable) =>
+      names.some((each) => each === variable || MEANINGS[variable].split(' ').includes(each)),
+    ) ?? VARIABLES.find((variable) => variable === findNearest(name, VARIABLES))
+  );
+}
