@@ -6,19 +6,18 @@ import { createAuthorizer, type Access, type AuthorizerDeps, type Session } from
 import type { Credential } from './credentials.ts';
 import { createEndpoints, type RegistrySettings } from './endpoints.ts';
 import { describeError } from './failure.ts';
-import {
-  fetchBlob,
-  fetchDigest,
-  fetchManifest,
-  type Absent,
-  type FoundManifest,
-  type Target,
-} from './fetch-manifest.ts';
+import { fetchBlob, fetchDigest, type Absent, type Target } from './fetch-manifest.ts';
 import { createGrantFinder } from './grant.ts';
 import { createHostGate } from './host-gate.ts';
-import { annotatedRevision, InvalidManifest, parseConfigDigest, parseRevision } from './manifest.ts';
+import {
+  annotatedRevision,
+  InvalidManifest,
+  MAX_CONFIG_BYTES,
+  parseConfigDigest,
+  parseRevision,
+} from './manifest.ts';
 import { apiHost, formatReference, normalizePlatform } from './reference.ts';
-import { resolvePlatform, type FoundImage } from './resolve-platform.ts';
+import { createPlatformResolver, resolveWhole, type PlatformResolver } from './resolve-platform.ts';
 import { createTokenSource } from './token.ts';
 import { createTransport, type TransportDeps } from './transport.ts';
 
@@ -56,7 +55,8 @@ interface Asked<Result extends Answer> {
   readonly access: Access | undefined;
 }
 
-const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
+/** Signatures, attestations and SBOMs of cosign, and the referrers of registries without the API (distribution-spec). */
+const ATTACHMENT_TAG = /^sha(?:256|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?$/;
 
 export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryClient {
   const { forgetCredential = () => false } = deps;
@@ -64,6 +64,7 @@ export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryC
   const fetchHttp = createTransport({ ...deps, endpoints, gate: createHostGate(deps) });
   const tokens = createTokenSource({ fetchHttp, now: deps.now });
   const grantFinder = createGrantFinder({ fetchHttp, endpoints });
+  const platforms = createPlatformResolver();
   const openSession = createAuthorizer({ ...deps, fetchHttp, endpoints, grantFinder, tokens });
 
   function createTarget(reference: ImageReference, session: Session): Target {
@@ -94,7 +95,7 @@ export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryC
   }
 
   function probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe> {
-    return ask(reference, (target) => resolveTarget(target, platform));
+    return ask(reference, (target) => resolveTarget(target, platform, platforms));
   }
 
   async function resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult> {
@@ -102,7 +103,7 @@ export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryC
       const { digest } = reference;
       if (digest === undefined)
         throw new InvalidManifest('bears no digest; only what is pinned has one revision');
-      return resolveTargetRevision(target, digest, platform);
+      return resolveTargetRevision(target, digest, platform, platforms);
     });
     return result;
   }
@@ -114,39 +115,44 @@ export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryC
   };
 }
 
-async function resolveTarget(target: Target, platform: Platform | undefined): Promise<DigestResult> {
+async function resolveTarget(
+  target: Target,
+  platform: Platform | undefined,
+  { resolvePlatform }: PlatformResolver,
+): Promise<DigestResult> {
   const { digest, tag } = target.reference;
   const selector = digest ?? tag ?? 'latest';
   const result =
     platform === undefined
-      ? ((await fetchDigest(target, selector)) ?? (await fetchManifest(target, selector)))
-      : await resolvePlatform(target, selector, normalizePlatform(platform));
+      ? await resolveAny(target, selector)
+      : await resolvePlatform(selector, { target, platform: normalizePlatform(platform) });
   return result.kind === 'absent'
     ? result
     : { kind: 'found', digest: result.digest, mediaType: result.mediaType };
+}
+
+/** HEAD does not tell an image from another artifact. What is attached to an image bears a tag of its own form: that is read. */
+async function resolveAny(
+  target: Target,
+  selector: string,
+): Promise<Exclude<DigestResult, { kind: 'failed' }>> {
+  const told = ATTACHMENT_TAG.test(selector) ? undefined : await fetchDigest(target, selector);
+  return told ?? resolveWhole(target, selector);
 }
 
 async function resolveTargetRevision(
   target: Target,
   digest: string,
   platform: Platform | undefined,
+  { readImage }: PlatformResolver,
 ): Promise<RevisionResult> {
-  const image = await resolvePlatform(target, digest, platform && normalizePlatform(platform));
+  const image = await readImage(digest, { target, platform: platform && normalizePlatform(platform) });
   if (image.kind === 'absent') return withoutMissing(image);
-  const answer = await fetchImage(target, image);
-  if (answer.kind === 'absent') return withoutMissing(answer);
-  const { manifest } = answer;
+  const { manifest, indexes } = image;
   const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
-  const said = [...image.indexes, manifest].map(annotatedRevision);
+  const said = [...indexes, manifest].map(annotatedRevision);
   const revisions = new Set([...said, parseRevision(config)].filter((revision) => revision !== undefined));
   return { kind: 'found', revisions: [...revisions] };
-}
-
-function fetchImage(
-  target: Target,
-  { manifest, ...image }: FoundImage,
-): Promise<FoundManifest | Absent> | FoundManifest {
-  return manifest === undefined ? fetchManifest(target, image.digest) : { ...image, manifest };
 }
 
 function withoutMissing({ kind, reason }: Absent): RevisionResult {

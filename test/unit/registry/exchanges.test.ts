@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { playExchange, type Exchange } from './exchange.ts';
 import { absenceExchanges } from './exchanges-absence.ts';
+import { artifactExchanges } from './exchanges-artifacts.ts';
 import { bearerExchanges } from './exchanges-bearer.ts';
 import { credentialExchanges } from './exchanges-credentials.ts';
 import { digestExchanges } from './exchanges-digest.ts';
@@ -11,6 +12,7 @@ import { redirectExchanges } from './exchanges-redirects.ts';
 const tables: Readonly<Record<string, readonly Exchange[]>> = {
   digests: digestExchanges,
   platforms: platformExchanges,
+  artifacts: artifactExchanges,
   'bearer tokens': bearerExchanges,
   credentials: credentialExchanges,
   absence: absenceExchanges,
