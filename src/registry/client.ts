@@ -2,11 +2,13 @@
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { DigestResult, RegistryClient, RevisionResult } from '../resolve/ports.ts';
 import type { ImageReference, Platform } from '../resolve/types.ts';
+import { createAbsenceJudge } from './absence.ts';
 import { createAuthorizer, type Access, type AuthorizerDeps, type Session } from './authorize.ts';
+import { createBackoff } from './backoff.ts';
 import type { Credential } from './credentials.ts';
 import { createEndpoints, type RegistrySettings } from './endpoints.ts';
-import { describeError } from './failure.ts';
-import { fetchBlob, fetchDigest, type Absent, type Target } from './fetch-manifest.ts';
+import { describeError, NoAccess } from './failure.ts';
+import { fetchBlob, fetchDigest } from './fetch-manifest.ts';
 import { createGrantFinder } from './grant.ts';
 import { createHostGate } from './host-gate.ts';
 import {
@@ -16,8 +18,9 @@ import {
   parseConfigDigest,
   parseRevision,
 } from './manifest.ts';
-import { apiHost, formatReference, normalizePlatform } from './reference.ts';
+import { apiHost, formatPlatform, formatReference, normalizePlatform } from './reference.ts';
 import { createPlatformResolver, resolveWhole, type PlatformResolver } from './resolve-platform.ts';
+import type { Absent, Target } from './target.ts';
 import { createTokenSource } from './token.ts';
 import { createTransport, type TransportDeps } from './transport.ts';
 
@@ -53,6 +56,15 @@ type Answer = DigestResult | RevisionResult;
 interface Asked<Result extends Answer> {
   readonly result: Result | Failed;
   readonly access: Access | undefined;
+  /** The registry was asked, and not left alone. */
+  readonly isFresh: boolean;
+}
+
+interface Question<Result extends Answer> {
+  readonly reference: ImageReference;
+  /** What else tells it from others about the reference. */
+  readonly what: string;
+  readonly resolve: (target: Target) => Promise<Result>;
 }
 
 /** Signatures, attestations and SBOMs of cosign, and the referrers of registries without the API (distribution-spec). */
@@ -65,45 +77,69 @@ export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryC
   const tokens = createTokenSource({ fetchHttp, now: deps.now });
   const grantFinder = createGrantFinder({ fetchHttp, endpoints });
   const platforms = createPlatformResolver();
+  const absences = createAbsenceJudge(deps);
+  const backoff = createBackoff(deps);
   const openSession = createAuthorizer({ ...deps, fetchHttp, endpoints, grantFinder, tokens });
 
-  function createTarget(reference: ImageReference, session: Session): Target {
-    return { reference, host: endpoints.apiUrl(reference.registry, '/').host, session };
-  }
-
-  async function askOnce<Result extends Answer>(
-    reference: ImageReference,
-    resolve: (target: Target) => Promise<Result>,
-  ): Promise<Asked<Result>> {
+  async function askOnce<Result extends Answer>({
+    reference,
+    what,
+    resolve,
+  }: Question<Result>): Promise<Asked<Result>> {
     let session: Session | undefined;
+    let isFresh = false;
     const result = await settle(reference, async () => {
       session = await openSession(reference);
-      return resolve(createTarget(reference, session));
+      const leave = backoff.enter({ reference, what, credential: session.access().credential });
+      isFresh = true;
+      const { host } = endpoints.apiUrl(reference.registry, '/');
+      const target: Target = { reference, host, session, absences };
+      try {
+        const answer = await resolve(target);
+        leave({ failure: undefined, isLetIn: true });
+        return answer;
+      } catch (error) {
+        leave({ failure: failureOf(error, reference), isLetIn: !(error instanceof NoAccess) });
+        throw error;
+      }
     });
-    return { result, access: session?.access() };
+    return { result, access: session?.access(), isFresh };
   }
 
   /** What a cloud has given for hours may have been withdrawn meanwhile: denied, it is asked once more with a new credential. */
-  async function ask<Result extends Answer>(
-    reference: ImageReference,
-    resolve: (target: Target) => Promise<Result>,
-  ): Promise<Asked<Result>> {
-    const asked = await askOnce(reference, resolve);
-    const { result, access } = asked;
-    if (result.kind !== 'failed' || result.failure.kind !== 'denied' || access === undefined) return asked;
-    return forgetCredential(access.credential) ? askOnce(reference, resolve) : asked;
+  async function ask<Result extends Answer>(question: Question<Result>): Promise<Asked<Result>> {
+    const asked = await askOnce(question);
+    const { result, access, isFresh } = asked;
+    const isDenied = result.kind === 'failed' && result.failure.kind === 'denied';
+    if (!isDenied || !isFresh || access === undefined) return asked;
+    return forgetCredential(access.credential) ? askOnce(question) : asked;
   }
 
-  function probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe> {
-    return ask(reference, (target) => resolveTarget(target, platform, platforms));
+  async function probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe> {
+    const what = `digest ${platform === undefined ? '' : formatPlatform(platform)}`;
+    const { result, access } = await ask<DigestResult>({
+      reference,
+      what,
+      async resolve(target) {
+        const found = await resolveTarget(target, platform, platforms);
+        if (found.kind === 'found') absences.remember(reference, found.digest);
+        return found;
+      },
+    });
+    return { result, access };
   }
 
   async function resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult> {
-    const { result } = await ask<RevisionResult>(reference, async (target) => {
-      const { digest } = reference;
-      if (digest === undefined)
-        throw new InvalidManifest('bears no digest; only what is pinned has one revision');
-      return resolveTargetRevision(target, digest, platform, platforms);
+    const what = `revision ${platform === undefined ? '' : formatPlatform(platform)}`;
+    const { result } = await ask<RevisionResult>({
+      reference,
+      what,
+      async resolve(target) {
+        const { digest } = reference;
+        if (digest === undefined)
+          throw new InvalidManifest('bears no digest; only what is pinned has one revision');
+        return resolveTargetRevision(target, digest, platform, platforms);
+      },
     });
     return result;
   }
@@ -118,14 +154,14 @@ export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryC
 async function resolveTarget(
   target: Target,
   platform: Platform | undefined,
-  { resolvePlatform }: PlatformResolver,
+  platforms: PlatformResolver,
 ): Promise<DigestResult> {
   const { digest, tag } = target.reference;
   const selector = digest ?? tag ?? 'latest';
   const result =
     platform === undefined
       ? await resolveAny(target, selector)
-      : await resolvePlatform(selector, { target, platform: normalizePlatform(platform) });
+      : await platforms.resolvePlatform(selector, { target, platform: normalizePlatform(platform) });
   return result.kind === 'absent'
     ? result
     : { kind: 'found', digest: result.digest, mediaType: result.mediaType };
@@ -144,9 +180,12 @@ async function resolveTargetRevision(
   target: Target,
   digest: string,
   platform: Platform | undefined,
-  { readImage }: PlatformResolver,
+  platforms: PlatformResolver,
 ): Promise<RevisionResult> {
-  const image = await readImage(digest, { target, platform: platform && normalizePlatform(platform) });
+  const image = await platforms.readImage(digest, {
+    target,
+    platform: platform && normalizePlatform(platform),
+  });
   if (image.kind === 'absent') return withoutMissing(image);
   const { manifest, indexes } = image;
   const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
@@ -167,12 +206,14 @@ async function settle<Result>(
   try {
     return await resolve();
   } catch (error) {
-    if (error instanceof UpstreamError) return { kind: 'failed', failure: error.failure };
-    const host = apiHost(reference.registry);
-    if (error instanceof InvalidManifest) {
-      const message = `${formatReference(reference)} ${error.message}`;
-      return { kind: 'failed', failure: { kind: 'malformed', host, message } };
-    }
-    return { kind: 'failed', failure: describeError(error, host).failure };
+    return { kind: 'failed', failure: failureOf(error, reference) };
   }
+}
+
+function failureOf(error: unknown, reference: ImageReference): UpstreamFailure {
+  if (error instanceof UpstreamError) return error.failure;
+  const host = apiHost(reference.registry);
+  if (error instanceof InvalidManifest)
+    return { kind: 'malformed', host, message: `${formatReference(reference)} ${error.message}` };
+  return describeError(error, host).failure;
 }

@@ -2,7 +2,8 @@
 import { describeExchangeError } from '../connection-trouble.ts';
 import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../errors.ts';
 import { parseRetryAfter } from '../retry-after.ts';
-import type { Credential } from './credentials.ts';
+import { secretsOf, type Credential } from './credentials.ts';
+import { tellReason } from './told-reason.ts';
 
 /** A failed exchange, and what follows from it. */
 export interface Fault {
@@ -11,6 +12,11 @@ export interface Fault {
   readonly retry: boolean;
   /** How long the whole host is left alone if this was the last try; 0: it is not. */
   readonly restMs: number;
+}
+
+/** A body in an encoding that is not known, or that is not what its header says. */
+export class UndecodableBody extends Error {
+  override readonly name = 'UndecodableBody';
 }
 
 /** A body that is larger than the caller allows. */
@@ -26,6 +32,8 @@ export function describeError(error: unknown, host: string): Fault {
   if (error instanceof UpstreamError) return { failure: error.failure, retry: false, restMs: REST_MS };
   if (error instanceof BodyTooLarge)
     return settled(host, 'malformed', `${host} sent an answer that is too large`);
+  if (error instanceof UndecodableBody)
+    return settled(host, 'malformed', `${host} sent an answer that cannot be unpacked: ${error.message}`);
   const { trouble, message } = describeExchangeError(error, host);
   const kind = trouble === 'timeout' ? 'timeout' : 'unreachable';
   const failure: UpstreamFailure = { kind, host, message, ...(trouble && { trouble }) };
@@ -61,6 +69,9 @@ function settled(host: string, kind: UpstreamFailureKind, message: string): Faul
   return { failure: { kind, host, message }, retry: false, restMs: 0 };
 }
 
+/** There is no way in: it is not about one image, but about all of an image repository. */
+export class NoAccess extends UpstreamError {}
+
 /** @returns the error for an answer that is not what the specification says */
 export function malformed(host: string, message: string): UpstreamError {
   return new UpstreamError({ kind: 'malformed', host, message });
@@ -69,13 +80,21 @@ export function malformed(host: string, message: string): UpstreamError {
 /**
  * @param host that said no: the registry or its token service
  * @param imageRepository for example `ghcr.io/acme/shop`
+ * @param body of its answer, with its own reason
  */
-export function denied(host: string, imageRepository: string, credential: Credential): UpstreamError {
-  const message =
+export function denied(
+  host: string,
+  imageRepository: string,
+  credential: Credential,
+  body: Buffer,
+): UpstreamError {
+  const reason = tellReason(body, secretsOf(credential));
+  const advice =
     credential.kind === 'anonymous'
       ? `${host} denies access to ${imageRepository} without credentials: the image is private or does not exist; ` +
         'configure credentials under registries or dockerConfigFiles'
       : `${host} denies access to ${imageRepository} with the credentials from ${credential.source}: ` +
         'they are wrong or expired, or they may not pull this image';
+  const message = reason === '' ? advice : `${advice}; it says: ${reason}`;
   return new UpstreamError({ kind: 'denied', host, message });
 }

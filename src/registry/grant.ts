@@ -57,7 +57,9 @@ export function createGrantFinder(deps: {
     const grant = selectGrant(challenges, own, subject);
     if (grant !== undefined) return grant;
     if (refused.status !== 401) return { kind: 'none' };
-    throw challenges.length === 0 ? unexplained(own.host, subject) : denialOf(own.host, subject);
+    throw challenges.length === 0
+      ? unexplained(own.host, subject)
+      : denialOf(own.host, subject, refused.body);
   }
 
   async function ping(url: URL, registry: string): Promise<HttpResponse> {
@@ -145,8 +147,8 @@ function scopesOf(bearer: Challenge): string[] {
   return (bearer.parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
 }
 
-function denialOf(host: string, { reference, credential }: Subject): UpstreamError {
-  return denied(host, imageRepository(reference), credential);
+function denialOf(host: string, { reference, credential }: Subject, body: Buffer): UpstreamError {
+  return denied(host, imageRepository(reference), credential, body);
 }
 
 function unexplained(host: string, { reference }: Subject): UpstreamError {

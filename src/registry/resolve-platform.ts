@@ -1,14 +1,7 @@
 /** From an index to one platform's image. */
 import { LRUCache } from 'lru-cache';
 import type { Platform } from '../resolve/types.ts';
-import {
-  absent,
-  fetchBlob,
-  fetchManifest,
-  type Absent,
-  type FoundManifest,
-  type Target,
-} from './fetch-manifest.ts';
+import { fetchBlob, fetchManifest, type FoundManifest } from './fetch-manifest.ts';
 import { parseIndex, parsePlatformOf, selectCandidates, type Candidate } from './index-entries.ts';
 import { parseJsonObject } from './json.ts';
 import {
@@ -21,6 +14,7 @@ import {
 } from './manifest.ts';
 import { rankPlatform } from './match-platform.ts';
 import { formatPlatform, imageRepository } from './reference.ts';
+import { absent, type Absent, type Target } from './target.ts';
 
 export type FoundImage = Omit<FoundManifest, 'manifest'> & {
   /** Left out where the index has told all. */

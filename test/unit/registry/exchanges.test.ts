@@ -5,6 +5,7 @@ import { artifactExchanges } from './exchanges-artifacts.ts';
 import { bearerExchanges } from './exchanges-bearer.ts';
 import { credentialExchanges } from './exchanges-credentials.ts';
 import { digestExchanges } from './exchanges-digest.ts';
+import { encodingExchanges } from './exchanges-encodings.ts';
 import { faultExchanges } from './exchanges-faults.ts';
 import { platformExchanges } from './exchanges-platform.ts';
 import { redirectExchanges } from './exchanges-redirects.ts';
@@ -17,6 +18,7 @@ const tables: Readonly<Record<string, readonly Exchange[]>> = {
   credentials: credentialExchanges,
   absence: absenceExchanges,
   redirects: redirectExchanges,
+  encodings: encodingExchanges,
   faults: faultExchanges,
 };
 

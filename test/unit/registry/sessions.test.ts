@@ -110,7 +110,9 @@ describe('a token', () => {
       expectHead(bearer, `Bearer ${name}`);
       expectHead(bearer, `Bearer ${name}`);
     }
-    expect([await ask(bed), await ask(bed)]).toEqual(['denied', 'denied']);
+    const first = await ask(bed);
+    bed.advance(60_000);
+    expect([first, await ask(bed)]).toEqual(['denied', 'denied']);
     expect(bed.pauses).toEqual([1000, 1000]);
     server.verify();
   });

@@ -1,0 +1,127 @@
+/**
+ * Which questions are not asked again at once: what was denied, or was answered with what makes no sense, will mostly be so again. Each
+ * time it is, the pause grows. Shared by all callers; another credential is tried at once.
+ */
+import { LRUCache } from 'lru-cache';
+import type { UpstreamFailure } from '../errors.ts';
+import type { Clock } from '../resolve/ports.ts';
+import type { ImageReference } from '../resolve/types.ts';
+import { credentialIdentity, type Credential } from './credentials.ts';
+import { createPauses, type Finding } from './pauses.ts';
+import { formatReference, imageRepository } from './reference.ts';
+
+export interface Question {
+  readonly reference: ImageReference;
+  /** What else tells it from other questions about the reference. */
+  readonly what: string;
+  readonly credential: Credential;
+}
+
+export interface Outcome {
+  /** Undefined: there was an answer. */
+  readonly failure: UpstreamFailure | undefined;
+  /** The registry let us in, whatever came then. */
+  readonly isLetIn: boolean;
+}
+
+export interface Backoff {
+  /**
+   * @returns what must be told the outcome, once
+   * @throws UpstreamError, the failure of the last time, while it is too early to ask again
+   */
+  enter(question: Question): (outcome: Outcome) => void;
+}
+
+/** What is known of an image repository, as a credential's source sees it. */
+interface Standing {
+  /** Something of it has been seen since the last denial. */
+  isOpen: boolean;
+  /** References that were denied since something was seen. */
+  readonly denied: Set<string>;
+  /** How long the last pause of all of it was. */
+  ms: number;
+  until: number;
+}
+
+const MAX_QUESTIONS = 20_000;
+const MAX_REPOSITORIES = 5000;
+/** Shorter for all of an image repository than for one image of it, so that another one finds out whether it opens again. */
+const FIRST_PAUSE_MS = 10_000;
+const FIRST_PAUSE_OF_ONE_MS = 15_000;
+const LONGEST_PAUSE_MS = 300_000;
+/**
+ * A registry may deny what is not there (a virtual repository of Artifactory, sigstore/cosign#2973): where others are let in, so many
+ * different images have to be denied before it means all of them.
+ */
+const DENIALS_OF_ALL = 4;
+
+export function createBackoff({ now }: { readonly now: Clock }): Backoff {
+  const questions = createPauses({ now, max: MAX_QUESTIONS });
+  const repositories = createPauses({ now, max: MAX_REPOSITORIES });
+  const standings = new LRUCache<string, Standing>({ max: MAX_REPOSITORIES });
+
+  function enter({ reference, what, credential }: Question): (outcome: Outcome) => void {
+    const text = formatReference(reference);
+    const identity = credentialIdentity(credential);
+    const question = questions.enter(JSON.stringify([text, what, identity]));
+    let repository;
+    try {
+      repository = repositories.enter(JSON.stringify([imageRepository(reference), identity]));
+    } catch (error) {
+      question.leave('untold');
+      throw error;
+    }
+    return ({ failure, isLetIn }) => {
+      const standing = standingOf(imageRepository(reference), credential);
+      question.leave(judgeOne(failure, isLetIn, question.failures));
+      repository.leave(judgeAll(standing, text, failure, isLetIn, repository.failures > 0));
+    };
+  }
+
+  function standingOf(repository: string, { source }: Credential): Standing {
+    const key = JSON.stringify([repository, source]);
+    const standing = standings.get(key) ?? { isOpen: false, denied: new Set(), ms: 0, until: 0 };
+    standings.set(key, standing);
+    return standing;
+  }
+
+  function judgeAll(
+    standing: Standing,
+    text: string,
+    failure: UpstreamFailure | undefined,
+    isLetIn: boolean,
+    isTried: boolean,
+  ): Finding {
+    if (failure === undefined || (failure.kind === 'malformed' && isLetIn)) {
+      standing.isOpen = true;
+      standing.ms = 0;
+      standing.denied.clear();
+      return 'works';
+    }
+    if (failure.kind !== 'denied' && failure.kind !== 'malformed') return 'untold';
+    standing.denied.add(text);
+    const isOfOne = standing.isOpen && !isTried && standing.denied.size < DENIALS_OF_ALL;
+    if (isOfOne) return 'untold';
+    standing.isOpen = false;
+    return { failure, ms: lengthen(standing) };
+  }
+
+  /** Those that fail together are one failure. @returns milliseconds */
+  function lengthen(standing: Standing): number {
+    const left = standing.until - now();
+    if (left <= 0 || left > standing.ms || standing.ms === 0) {
+      standing.ms = standing.ms === 0 ? FIRST_PAUSE_MS : Math.min(standing.ms * 2, LONGEST_PAUSE_MS);
+      standing.until = now() + standing.ms;
+    }
+    return standing.until - now();
+  }
+
+  return { enter };
+}
+
+function judgeOne(failure: UpstreamFailure | undefined, isLetIn: boolean, failures: number): Finding {
+  if (failure === undefined) return 'works';
+  const isOfImage = failure.kind === 'denied' || (failure.kind === 'malformed' && isLetIn);
+  if (!isOfImage) return 'untold';
+  return { failure, ms: Math.min(FIRST_PAUSE_OF_ONE_MS * 2 ** failures, LONGEST_PAUSE_MS) };
+}
