@@ -3,7 +3,7 @@
  * specification's form, or a second way agrees. A healthy `/v2/` is none: what stands in front may route it elsewhere.
  */
 import { LRUCache } from 'lru-cache';
-import { UpstreamError } from '../errors.ts';
+import type { UpstreamError } from '../errors.ts';
 import type { Clock } from '../resolve/ports.ts';
 import type { Digest } from '../resolve/types.ts';
 import { credentialIdentity } from './credentials.ts';
@@ -20,9 +20,12 @@ const MAX_REPOSITORIES = 5000;
 const FIRST_PAUSE_MS = 15_000;
 const LONGEST_PAUSE_MS = 300_000;
 
-export function createAbsenceJudge({ now }: { readonly now: Clock }): AbsenceJudge {
+export function createAbsenceJudge(deps: {
+  readonly now: Clock;
+  readonly delay: (ms: number) => Promise<void>;
+}): AbsenceJudge {
   const known = new LRUCache<string, Digest>({ max: MAX_REPOSITORIES });
-  const pauses = createPauses({ now, max: MAX_REPOSITORIES });
+  const pauses = createPauses({ ...deps, max: MAX_REPOSITORIES });
 
   async function explain(response: HttpResponse, target: Target, selector: string): Promise<Absent> {
     switch (judgeAbsence(response.body)) {
@@ -45,7 +48,7 @@ export function createAbsenceJudge({ now }: { readonly now: Clock }): AbsenceJud
     const doubt = doubtful(target);
     let visit;
     try {
-      visit = pauses.enter(key);
+      visit = await pauses.enter(key);
     } catch {
       throw doubt;
     }

@@ -29,7 +29,7 @@ export interface Backoff {
    * @returns what must be told the outcome, once
    * @throws UpstreamError, the failure of the last time, while it is too early to ask again
    */
-  enter(question: Question): (outcome: Outcome) => void;
+  enter(question: Question): Promise<(outcome: Outcome) => void>;
 }
 
 /** What is known of an image repository, as a credential's source sees it. */
@@ -55,18 +55,22 @@ const LONGEST_PAUSE_MS = 300_000;
  */
 const DENIALS_OF_ALL = 4;
 
-export function createBackoff({ now }: { readonly now: Clock }): Backoff {
-  const questions = createPauses({ now, max: MAX_QUESTIONS });
-  const repositories = createPauses({ now, max: MAX_REPOSITORIES });
+export function createBackoff(deps: {
+  readonly now: Clock;
+  readonly delay: (ms: number) => Promise<void>;
+}): Backoff {
+  const { now } = deps;
+  const questions = createPauses({ ...deps, max: MAX_QUESTIONS });
+  const repositories = createPauses({ ...deps, max: MAX_REPOSITORIES });
   const standings = new LRUCache<string, Standing>({ max: MAX_REPOSITORIES });
 
-  function enter({ reference, what, credential }: Question): (outcome: Outcome) => void {
+  async function enter({ reference, what, credential }: Question): Promise<(outcome: Outcome) => void> {
     const text = formatReference(reference);
     const identity = credentialIdentity(credential);
-    const question = questions.enter(JSON.stringify([text, what, identity]));
+    const question = await questions.enter(JSON.stringify([text, what, identity]));
     let repository;
     try {
-      repository = repositories.enter(JSON.stringify([imageRepository(reference), identity]));
+      repository = await repositories.enter(JSON.stringify([imageRepository(reference), identity]));
     } catch (error) {
       question.leave('untold');
       throw error;

@@ -90,7 +90,7 @@ export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryC
     let isFresh = false;
     const result = await settle(reference, async () => {
       session = await openSession(reference);
-      const leave = backoff.enter({ reference, what, credential: session.access().credential });
+      const leave = await backoff.enter({ reference, what, credential: session.access().credential });
       isFresh = true;
       const { host } = endpoints.apiUrl(reference.registry, '/');
       const target: Target = { reference, host, session, absences };

@@ -1,6 +1,11 @@
 /** Puts what went wrong in an HTTP exchange into the words of `UpstreamFailure`. Pure. */
 import { describeExchangeError } from '../connection-trouble.ts';
-import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../errors.ts';
+import {
+  UpstreamError,
+  type ConnectionTrouble,
+  type UpstreamFailure,
+  type UpstreamFailureKind,
+} from '../errors.ts';
 import { parseRetryAfter } from '../retry-after.ts';
 import { secretsOf, type Credential } from './credentials.ts';
 import { tellReason } from './told-reason.ts';
@@ -27,14 +32,19 @@ export class BodyTooLarge extends Error {
 /** After a failure that says nothing of how long: so that not everybody waits for the same time-out. */
 const REST_MS = 2000;
 
-/** @param error what undici (or reading the body) threw */
-export function describeError(error: unknown, host: string): Fault {
+/**
+ * @param error what undici (or reading the body) threw
+ * @param isPlain plain http was spoken, which a port of TLS answers by closing the connection
+ */
+export function describeError(error: unknown, host: string, isPlain = false): Fault {
   if (error instanceof UpstreamError) return { failure: error.failure, retry: false, restMs: REST_MS };
   if (error instanceof BodyTooLarge)
     return settled(host, 'malformed', `${host} sent an answer that is too large`);
   if (error instanceof UndecodableBody)
     return settled(host, 'malformed', `${host} sent an answer that cannot be unpacked: ${error.message}`);
-  const { trouble, message } = describeExchangeError(error, host);
+  const { trouble, message: what } = describeExchangeError(error, host);
+  const isSuspect = isPlain && (trouble === 'broken' || trouble === 'not_http');
+  const message = isSuspect ? `${what} (it was asked by plain http)` : what;
   const kind = trouble === 'timeout' ? 'timeout' : 'unreachable';
   const failure: UpstreamFailure = { kind, host, message, ...(trouble && { trouble }) };
   return { failure, retry: trouble === 'broken', restMs: REST_MS };
@@ -73,8 +83,8 @@ function settled(host: string, kind: UpstreamFailureKind, message: string): Faul
 export class NoAccess extends UpstreamError {}
 
 /** @returns the error for an answer that is not what the specification says */
-export function malformed(host: string, message: string): UpstreamError {
-  return new UpstreamError({ kind: 'malformed', host, message });
+export function malformed(host: string, message: string, trouble?: ConnectionTrouble): UpstreamError {
+  return new UpstreamError({ kind: 'malformed', host, message, ...(trouble && { trouble }) });
 }
 
 /**

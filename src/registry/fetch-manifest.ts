@@ -88,6 +88,9 @@ export async function fetchBlob(target: Target, digest: Digest, maxBytes: number
   return response.body;
 }
 
+/** Go's server, and nginx. */
+const WANTS_TLS = /HTTP request (?:was sent )?to (?:an )?HTTPS (?:server|port)/i;
+
 /** Some registries send no header, some a wrong one (a bare hash: GoogleContainerTools/kaniko#298). */
 function headerDigest(response: HttpResponse): Digest | undefined {
   return parseDigest(headerValue(response, 'docker-content-digest') ?? '');
@@ -109,5 +112,7 @@ function unexpected(response: HttpResponse, { session, host, reference }: Target
     return denied(host, imageRepository(reference), credential, response.body);
   const what = `${host} answers ${status} for ${formatReference(reference)}`;
   const reason = tellReason(response.body, secretsOf(credential));
-  return malformed(host, reason === '' ? what : `${what}: ${reason}`);
+  if (status === 400 && response.url.protocol === 'http:' && WANTS_TLS.test(response.body.toString('latin1')))
+    return malformed(host, `${host} wants TLS, but was asked by plain http`, 'wants_tls');
+  return reason === '' ? malformed(host, what) : malformed(host, `${what}: ${reason}`, 'policy');
 }

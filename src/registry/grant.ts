@@ -96,8 +96,14 @@ export function createGrantFinder(deps: {
       throw malformed(from.host, `${from.host} names a token service that is no URL`);
     const realm = new URL(text, from);
     const refusal = endpoints.refusal(realm, from, reference.registry);
-    if (refusal !== undefined)
-      throw malformed(from.host, `${from.host} names as its token service ${refusal}`);
+    if (refusal !== undefined) {
+      const isPlain = realm.protocol === 'http:' && from.protocol === 'https:';
+      throw malformed(
+        from.host,
+        `${from.host} names as its token service ${refusal}`,
+        isPlain ? 'plain_realm' : undefined,
+      );
+    }
     const service = bearer.parameters.get('service') ?? '';
     const query = {
       registry: reference.registry,

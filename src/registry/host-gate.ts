@@ -26,10 +26,14 @@ interface Places {
 const MAX_PAUSED_HOSTS = 1000;
 
 /** @param maxConcurrent requests at one time, for each host */
-export function createHostGate(deps: { readonly now: Clock; readonly maxConcurrent: number }): HostGate {
-  const { now, maxConcurrent } = deps;
+export function createHostGate(deps: {
+  readonly now: Clock;
+  readonly delay: (ms: number) => Promise<void>;
+  readonly maxConcurrent: number;
+}): HostGate {
+  const { maxConcurrent } = deps;
   const places = new Map<string, Places>();
-  const pauses = createPauses({ now, max: MAX_PAUSED_HOSTS });
+  const pauses = createPauses({ ...deps, max: MAX_PAUSED_HOSTS });
 
   async function run<Result>(host: string, task: () => Promise<Told<Result>>): Promise<Result> {
     await enter(host);
@@ -41,14 +45,14 @@ export function createHostGate(deps: { readonly now: Clock; readonly maxConcurre
   }
 
   async function visit<Result>(host: string, task: () => Promise<Told<Result>>): Promise<Result> {
-    const { leave: leaveHost } = pauses.enter(host);
+    const pause = await pauses.enter(host);
     let finding: Finding = 'untold';
     try {
       const told = await task();
       finding = told.host;
       return told.result;
     } finally {
-      leaveHost(finding);
+      pause.leave(finding);
     }
   }
 

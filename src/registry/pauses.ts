@@ -14,8 +14,11 @@ export interface Visit {
 }
 
 export interface Pauses {
-  /** @throws UpstreamError with the failure, while the key is left alone and until whoever tries it first has left */
-  enter(key: string): Visit;
+  /**
+   * Waits a moment for whoever tries the key first, since what works again answers at once.
+   * @throws UpstreamError with the failure, while the key is left alone or still being tried
+   */
+  enter(key: string): Promise<Visit>;
 }
 
 interface Pause {
@@ -23,12 +26,20 @@ interface Pause {
   readonly since: number;
   readonly ms: number;
   readonly failures: number;
-  /** Somebody has gone to see. */
-  isTried: boolean;
+  /** Settled when whoever has gone to see is back; undefined: nobody has. */
+  trial: PromiseWithResolvers<void> | undefined;
 }
 
+/** Milliseconds. */
+const PATIENCE = 1000;
+
 /** @param max keys that are kept; the one that was not asked for the longest is forgotten */
-export function createPauses({ now, max }: { readonly now: Clock; readonly max: number }): Pauses {
+export function createPauses(deps: {
+  readonly now: Clock;
+  readonly delay: (ms: number) => Promise<void>;
+  readonly max: number;
+}): Pauses {
+  const { now, delay, max } = deps;
   const pauses = new LRUCache<string, Pause>({ max });
 
   /** A clock that was set back ends the pause: better one request too many than none for hours. */
@@ -37,20 +48,30 @@ export function createPauses({ now, max }: { readonly now: Clock; readonly max: 
     return passed < 0 ? 0 : Math.max(ms - passed, 0);
   }
 
-  function enter(key: string): Visit {
+  async function enter(key: string): Promise<Visit> {
+    const pause = pauses.get(key);
+    if (pause?.trial !== undefined && timeLeft(pause) === 0)
+      await Promise.race([pause.trial.promise, delay(PATIENCE)]);
+    return enterNow(key);
+  }
+
+  function enterNow(key: string): Visit {
     const pause = pauses.get(key);
     if (pause === undefined) return { failures: 0, leave: (finding) => settle(key, undefined, finding) };
     const left = timeLeft(pause);
-    if (left > 0 || pause.isTried) throw new UpstreamError(withTime(pause.failure, left));
-    pause.isTried = true;
+    if (left > 0 || pause.trial !== undefined) throw new UpstreamError(withTime(pause.failure, left));
+    pause.trial = Promise.withResolvers();
     return { failures: pause.failures, leave: (finding) => settle(key, pause, finding) };
   }
 
   /** Only who was sent to see ends a pause: what works for somebody else may have been asked before it broke. */
   function settle(key: string, tried: Pause | undefined, finding: Finding): void {
-    if (tried !== undefined) tried.isTried = false;
-    if (finding === 'untold') return;
     const current = pauses.get(key);
+    const trial = tried?.trial;
+    if (tried !== undefined) tried.trial = undefined;
+    // Whoever waits goes on after this function has run to its end.
+    trial?.resolve();
+    if (finding === 'untold') return;
     if (finding === 'works') {
       if (tried !== undefined && current === tried) pauses.delete(key);
       return;
@@ -58,7 +79,7 @@ export function createPauses({ now, max }: { readonly now: Clock; readonly max: 
     const { failure, ms } = finding;
     const failures = tried === undefined ? (current?.failures ?? 1) : tried.failures + 1;
     if (current !== undefined && current !== tried && timeLeft(current) >= ms) return;
-    pauses.set(key, { failure, ms, since: now(), failures, isTried: false });
+    pauses.set(key, { failure, ms, since: now(), failures, trial: undefined });
   }
 
   return { enter };

@@ -127,7 +127,7 @@ export function createTransport(deps: TransportDeps): FetchHttp {
       const fault = describeStatus(response.status, headerValue(response, 'retry-after'), url.host, now());
       return fault === undefined ? { kind: 'answered', response } : { kind: 'failed', fault };
     } catch (error) {
-      const fault = describeError(error, url.host);
+      const fault = describeError(error, url.host, url.protocol === 'http:');
       observer.requested(url.host, fault.failure.kind);
       return { kind: 'failed', fault };
     }

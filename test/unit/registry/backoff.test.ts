@@ -85,7 +85,7 @@ describe.each(DENIALS)('after a %s', (_, deny, callsEach) => {
     expect(server.requests).toHaveLength(asked);
   });
 
-  it('it is asked ever more rarely, at last every five minutes', async () => {
+  it('the next try is ever later, at last every five minutes', async () => {
     const bed = createBed(server);
     deny(100);
     // After 15, 45, 105, 225, 465 and 765 seconds, at the earliest.
@@ -132,7 +132,7 @@ describe('after a denial', () => {
     expect(count).toBeLessThanOrEqual(8);
   });
 
-  it('it begins anew once something was answered', async () => {
+  it('the pauses begin anew once something was answered', async () => {
     const bed = createBed(server);
     expectHead('1', challenged('Basic realm="x"'));
     await ask(bed, '1');

@@ -160,6 +160,26 @@ export const faultExchanges: readonly Exchange[] = [
       says: `reg.test answers ${status} for reg.test/acme/shop:1: PROJECTPOLICYVIOLATION: current image with … vulnerabilities cannot be pulled`,
     } as const,
   })),
+  ...[
+    'Client sent an HTTP request to an HTTPS server.\n',
+    '<h1>The plain HTTP request was sent to HTTPS port</h1>',
+  ].map((body) => ({
+    name: 'a port of TLS that was asked by plain http is told',
+    source: 'Go net/http, nginx',
+    image: 'localhost:7443/acme/shop:1',
+    steps: [
+      ['HEAD localhost:7443/v2/acme/shop/manifests/1', { status: 400 }] as const,
+      ['GET localhost:7443/v2/acme/shop/manifests/1', { status: 400, body }] as const,
+    ],
+    wanted: { failed: 'malformed', says: 'localhost:7443 wants TLS, but was asked by plain http' } as const,
+  })),
+  {
+    name: 'a connection that breaks under plain http says how it was asked',
+    source: 'a registry of TLS on loopback',
+    image: 'localhost:7443/acme/shop:1',
+    steps: [1, 2, 3].map(() => ['HEAD localhost:7443/v2/acme/shop/manifests/1', { fault: 'reset' }]),
+    wanted: { failed: 'unreachable', says: 'broke before the answer was whole (it was asked by plain http)' },
+  },
   {
     name: 'a denial tells the reason of the registry',
     source: 'GHCR',
