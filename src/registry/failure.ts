@@ -8,7 +8,7 @@ import {
 } from '../errors.ts';
 import { parseRetryAfter } from '../retry-after.ts';
 import { secretsOf, type Credential } from './credentials.ts';
-import { tellReason } from './told-reason.ts';
+import { isCommonplace, tellReason } from './told-reason.ts';
 
 /** A failed exchange, and what follows from it. */
 export interface Fault {
@@ -105,6 +105,6 @@ export function denied(
         'configure credentials under registries or dockerConfigFiles'
       : `${host} denies access to ${imageRepository} with the credentials from ${credential.source}: ` +
         'they are wrong or expired, or they may not pull this image';
-  const message = reason === '' ? advice : `${advice}; it says: ${reason}`;
+  const message = isCommonplace(reason) ? advice : `${advice}; it says: ${reason}`;
   return new UpstreamError({ kind: 'denied', host, message });
 }

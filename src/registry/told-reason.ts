@@ -10,7 +10,7 @@ const CODE = /^[A-Z][A-Z0-9_]{0,39}$/;
 /** What changes from one answer to the next, leads somewhere or may be a secret: each becomes `…`. */
 const HIDDEN: readonly RegExp[] = [
   /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi,
-  /(?<=\b(?:bearer|basic)\s+)(?=\S*[\d=]|\S{16})\S+/gi,
+  /(?<=\b(?:bearer|basic)\s+)(?!(?:auth\w*|tokens?|credentials?|challenge|realm|login|scheme|or|and|is|was)\b)\S+/gi,
   /(?<=\b[\w-]*(?:token|passw(?:or)?d|secret|key|sig|signature|auth\w*)["']?\s*[:=]\s*)\S+/gi,
   /\bsha\d+:[0-9a-f]+/gi,
   // Identifiers: hex digits with a digit among them, and long runs that mix letters and digits.
@@ -43,6 +43,14 @@ function cleanse(text: string, secrets: readonly string[]): string {
   clean = clean.replaceAll(/[\p{C}\p{Z}]+/gu, ' ');
   for (const pattern of HIDDEN) clean = clean.replaceAll(pattern, CUT);
   return clean.replaceAll(/…(?:\s*…)+/g, CUT).trim();
+}
+
+/** What every registry says with a 401 or 403; it tells nothing that the status does not. */
+const COMMONPLACE =
+  /^(?:DENIED|UNAUTHORIZED)(?:: (?:denied|unauthorized|forbidden|(?:authentication|authorization) required|access denied|(?:requested )?access to the resource is denied)\.?)?$/i;
+
+export function isCommonplace(reason: string): boolean {
+  return reason === '' || COMMONPLACE.test(reason);
 }
 
 /** Whole words, as many as there is room for. */

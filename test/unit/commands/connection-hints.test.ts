@@ -96,24 +96,24 @@ test('Docker Hub is known by its own name in the configuration, not by that of i
   expect(finding.hint).toContain('registries["docker.io"].caFile');
 });
 
-describe('a registry on this machine, which is asked by plain http', () => {
-  function hint(trouble: ConnectionTrouble, kind: UpstreamFailure['kind'] = 'unreachable'): string {
-    const reference = parseReference('localhost:7443/acme/front:x');
-    const place = { target: 'localhost:7443/acme/front', keys: ['projects.shop.images.front'] };
-    const failure = { ...failureOf('localhost:7443', trouble), kind };
-    return (
-      describeImageProbe(reference, place, { result: { kind: 'failed', failure }, access: undefined }).hint ??
-      ''
-    );
-  }
+function loopbackHint(trouble: ConnectionTrouble, kind: UpstreamFailure['kind'] = 'unreachable'): string {
+  const reference = parseReference('localhost:7443/acme/front:x');
+  const place = { target: 'localhost:7443/acme/front', keys: ['projects.shop.images.front'] };
+  const failure = { ...failureOf('localhost:7443', trouble), kind };
+  return (
+    describeImageProbe(reference, place, { result: { kind: 'failed', failure }, access: undefined }).hint ??
+    ''
+  );
+}
 
+describe('a registry on this machine, which is asked by plain http', () => {
   test('may speak TLS, where the connection breaks', () => {
-    expect(hint('broken')).toContain('registries["localhost:7443"].http: false');
+    expect(loopbackHint('broken')).toContain('registries["localhost:7443"].http: false');
     expect(registryHint('broken')).not.toContain('http: false');
   });
 
   test('does, where it says so', () => {
-    expect(hint('wants_tls', 'malformed')).toBe('set registries["localhost:7443"].http: false');
+    expect(loopbackHint('wants_tls', 'malformed')).toBe('set registries["localhost:7443"].http: false');
   });
 });
 

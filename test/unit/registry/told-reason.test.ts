@@ -1,6 +1,6 @@
 /** A registry's own words for a refusal, as they may stand in a message. */
 import { describe, expect, it } from 'vitest';
-import { tellReason } from '../../../src/registry/told-reason.ts';
+import { isCommonplace, tellReason } from '../../../src/registry/told-reason.ts';
 
 function tell(message: unknown, code: unknown = 'DENIED', secrets: readonly string[] = []): string {
   return tellReason(Buffer.from(JSON.stringify({ errors: [{ code, message }] })), secrets);
@@ -40,6 +40,19 @@ describe("a registry's reason", () => {
     ['headers', 'Authorization: Bearer abc.def1 refused', 'Authorization: … refused'],
   ])('bears no %s', (_, message, told) => {
     expect(tell(message)).toBe(`DENIED: ${told}`);
+  });
+
+  it.each(['Basic ECHO', 'bad Bearer abcdefgh', 'you sent Basic Ym90OnB3'])(
+    'repeats no header (%s)',
+    (message) => {
+      expect(tell(message)).not.toMatch(/ECHO|abcdefgh|Ym90/);
+    },
+  );
+
+  it('is commonplace where it says nothing that the status does not', () => {
+    const common = ['unauthorized', 'authentication required', 'requested access to the resource is denied'];
+    for (const message of common) expect(isCommonplace(tell(message))).toBe(true);
+    expect(isCommonplace(tell('authentication required for pulls by bots'))).toBe(false);
   });
 
   it('keeps names and versions, which do not change', () => {
