@@ -20,8 +20,8 @@ export interface Question {
 export interface Outcome {
   /** Undefined: there was an answer. */
   readonly failure: UpstreamFailure | undefined;
-  /** The registry let us in, whatever came then. */
-  readonly isLetIn: boolean;
+  /** What failed: this image, the way into its image repository, or the host (which is left alone by itself). */
+  readonly of: 'image' | 'access' | 'host';
 }
 
 export interface Backoff {
@@ -43,12 +43,19 @@ interface Standing {
   until: number;
 }
 
+/** Pauses, each twice as long as the one before, in milliseconds. */
+interface Pace {
+  readonly first: number;
+  readonly longest: number;
+}
+
 const MAX_QUESTIONS = 20_000;
 const MAX_REPOSITORIES = 5000;
 /** Shorter for all of an image repository than for one image of it, so that another one finds out whether it opens again. */
-const FIRST_PAUSE_MS = 10_000;
-const FIRST_PAUSE_OF_ONE_MS = 15_000;
-const LONGEST_PAUSE_MS = 300_000;
+const OF_ALL: Pace = { first: 10_000, longest: 300_000 };
+const OF_ONE: Pace = { first: 15_000, longest: 300_000 };
+/** What is down comes back, and then nobody should wait for long. */
+const OUTAGE: Pace = { first: 2000, longest: 30_000 };
 /**
  * A registry may deny what is not there (a virtual repository of Artifactory, sigstore/cosign#2973): where others are let in, so many
  * different images have to be denied before it means all of them.
@@ -75,10 +82,10 @@ export function createBackoff(deps: {
       question.leave('untold');
       throw error;
     }
-    return ({ failure, isLetIn }) => {
+    return (outcome) => {
       const standing = standingOf(imageRepository(reference), credential);
-      question.leave(judgeOne(failure, isLetIn, question.failures));
-      repository.leave(judgeAll(standing, text, failure, isLetIn, repository.failures > 0));
+      question.leave(judgeOne(outcome, question.failures));
+      repository.leave(judgeAll(standing, text, outcome, repository.failures > 0));
     };
   }
 
@@ -89,32 +96,32 @@ export function createBackoff(deps: {
     return standing;
   }
 
-  function judgeAll(
-    standing: Standing,
-    text: string,
-    failure: UpstreamFailure | undefined,
-    isLetIn: boolean,
-    isTried: boolean,
-  ): Finding {
-    if (failure === undefined || (failure.kind === 'malformed' && isLetIn)) {
+  function judgeAll(standing: Standing, text: string, { failure, of }: Outcome, isTried: boolean): Finding {
+    if (failure === undefined || (of === 'image' && failure.kind !== 'denied')) {
       standing.isOpen = true;
       standing.ms = 0;
       standing.denied.clear();
       return 'works';
     }
-    if (failure.kind !== 'denied' && failure.kind !== 'malformed') return 'untold';
+    if (of === 'host' || failure.kind === 'rate_limited') return 'untold';
+    if (isOutage(failure)) {
+      const ms = lengthen(standing, OUTAGE);
+      // Once is nothing: the next caller may well get a token.
+      return standing.ms === OUTAGE.first ? 'untold' : { failure, ms };
+    }
     standing.denied.add(text);
     const isOfOne = standing.isOpen && !isTried && standing.denied.size < DENIALS_OF_ALL;
     if (isOfOne) return 'untold';
     standing.isOpen = false;
-    return { failure, ms: lengthen(standing) };
+    standing.denied.clear();
+    return { failure, ms: lengthen(standing, OF_ALL) };
   }
 
   /** Those that fail together are one failure. @returns milliseconds */
-  function lengthen(standing: Standing): number {
+  function lengthen(standing: Standing, { first, longest }: Pace): number {
     const left = standing.until - now();
     if (left <= 0 || left > standing.ms || standing.ms === 0) {
-      standing.ms = standing.ms === 0 ? FIRST_PAUSE_MS : Math.min(standing.ms * 2, LONGEST_PAUSE_MS);
+      standing.ms = standing.ms === 0 ? first : Math.min(standing.ms * 2, longest);
       standing.until = now() + standing.ms;
     }
     return standing.until - now();
@@ -123,9 +130,13 @@ export function createBackoff(deps: {
   return { enter };
 }
 
-function judgeOne(failure: UpstreamFailure | undefined, isLetIn: boolean, failures: number): Finding {
+function judgeOne({ failure, of }: Outcome, failures: number): Finding {
   if (failure === undefined) return 'works';
-  const isOfImage = failure.kind === 'denied' || (failure.kind === 'malformed' && isLetIn);
-  if (!isOfImage) return 'untold';
-  return { failure, ms: Math.min(FIRST_PAUSE_OF_ONE_MS * 2 ** failures, LONGEST_PAUSE_MS) };
+  if (of !== 'image' && failure.kind !== 'denied') return 'untold';
+  const { first, longest } = isOutage(failure) ? OUTAGE : OF_ONE;
+  return { failure, ms: Math.min(first * 2 ** failures, longest) };
+}
+
+function isOutage({ kind }: UpstreamFailure): boolean {
+  return kind !== 'denied' && kind !== 'malformed';
 }

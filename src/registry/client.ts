@@ -4,10 +4,10 @@ import type { DigestResult, RegistryClient, RevisionResult } from '../resolve/po
 import type { ImageReference, Platform } from '../resolve/types.ts';
 import { createAbsenceJudge } from './absence.ts';
 import { createAuthorizer, type Access, type AuthorizerDeps, type Session } from './authorize.ts';
-import { createBackoff } from './backoff.ts';
+import { createBackoff, type Outcome } from './backoff.ts';
 import type { Credential } from './credentials.ts';
 import { createEndpoints, type RegistrySettings } from './endpoints.ts';
-import { describeError, NoAccess } from './failure.ts';
+import { describeError, NoAccess, OwnTrouble } from './failure.ts';
 import { fetchBlob, fetchDigest } from './fetch-manifest.ts';
 import { createGrantFinder } from './grant.ts';
 import { createHostGate } from './host-gate.ts';
@@ -96,10 +96,10 @@ export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryC
       const target: Target = { reference, host, session, absences };
       try {
         const answer = await resolve(target);
-        leave({ failure: undefined, isLetIn: true });
+        leave({ failure: undefined, of: 'image' });
         return answer;
       } catch (error) {
-        leave({ failure: failureOf(error, reference), isLetIn: !(error instanceof NoAccess) });
+        leave({ failure: failureOf(error, reference), of: blame(error) });
         throw error;
       }
     });
@@ -208,6 +208,14 @@ async function settle<Result>(
   } catch (error) {
     return { kind: 'failed', failure: failureOf(error, reference) };
   }
+}
+
+/** Only what a host says is of one image; whether it can be reached is of the host. */
+function blame(error: unknown): Outcome['of'] {
+  if (error instanceof NoAccess) return 'access';
+  if (error instanceof OwnTrouble || error instanceof InvalidManifest) return 'image';
+  const kind = error instanceof UpstreamError ? error.failure.kind : undefined;
+  return kind === 'denied' || kind === 'malformed' ? 'image' : 'host';
 }
 
 function failureOf(error: unknown, reference: ImageReference): UpstreamFailure {

@@ -82,6 +82,9 @@ function settled(host: string, kind: UpstreamFailureKind, message: string): Faul
 /** There is no way in: it is not about one image, but about all of an image repository. */
 export class NoAccess extends UpstreamError {}
 
+/** The host answers, but not to this: what others ask is answered. */
+export class OwnTrouble extends UpstreamError {}
+
 /** @returns the error for an answer that is not what the specification says */
 export function malformed(host: string, message: string, trouble?: ConnectionTrouble): UpstreamError {
   return new UpstreamError({ kind: 'malformed', host, message, ...(trouble && { trouble }) });

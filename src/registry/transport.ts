@@ -4,7 +4,7 @@ import { UpstreamError } from '../errors.ts';
 import type { Clock, UpstreamObserver } from '../resolve/ports.ts';
 import { decodeBody, parseEncodings } from './content-encoding.ts';
 import type { Endpoints } from './endpoints.ts';
-import { BodyTooLarge, describeError, describeStatus, malformed, type Fault } from './failure.ts';
+import { BodyTooLarge, OwnTrouble, describeError, describeStatus, malformed, type Fault } from './failure.ts';
 import type { HostGate } from './host-gate.ts';
 
 export interface HttpRequest {
@@ -97,7 +97,7 @@ export function createTransport(deps: TransportDeps): FetchHttp {
         budget.ms -= pauseMs;
         await delay(pauseMs);
       } else if (outcome.kind === 'answered') return outcome.response;
-      else throw new UpstreamError(outcome.fault.failure);
+      else throw failedWith(outcome.fault);
     }
   }
 
@@ -159,6 +159,10 @@ async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number)
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
+}
+
+function failedWith({ failure, restMs }: Fault): UpstreamError {
+  return restMs === 0 ? new OwnTrouble(failure) : new UpstreamError(failure);
 }
 
 /** What is not asked for comes all the same: some proxies compress whatever passes. The limit is that of what comes out. */

@@ -210,6 +210,21 @@ describe('after what makes no sense', () => {
     expect(await pollFor(bed, 900, ['1'])).toBeLessThanOrEqual(8 * 2);
   });
 
+  it('(500) of one image it is asked ever more rarely, though not as rarely', async () => {
+    const bed = createBed(server);
+    expectHead('1', { status: 500 }, 100);
+    expect(await pollFor(bed, 300, ['1'])).toBeLessThanOrEqual(14);
+    expectHead('2', served(shop));
+    expect(await ask(bed, '2')).toMatchObject({ kind: 'found' });
+  });
+
+  it('(500) of the token service the registry is left alone as well', async () => {
+    const bed = createBed(server);
+    expectHead('1', bearer, 100);
+    server.expect({ method: 'GET', path: tokenPath }, { status: 500 }, 200);
+    expect(await pollFor(bed, 300, ['1'])).toBeLessThanOrEqual(14 * 3);
+  });
+
   it('a 404 without a word that nothing explains costs no list of tags for each image', async () => {
     const bed = createBed(server);
     const tags = Array.from({ length: 20 }, (_, i) => String(i));
