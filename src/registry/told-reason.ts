@@ -58,5 +58,5 @@ function shorten(text: string): string {
   if (text.length <= LONGEST) return text;
   const cut = text.slice(0, LONGEST);
   const space = cut.lastIndexOf(' ');
-  return `${(space > 0 ? cut.slice(0, space) : cut).replace(/[\s,.;:…]+$/, '')}${CUT}`;
+  return `${(space > 0 ? cut.slice(0, space) : cut).replace(/[\s,.;:…\ud800-\udbff]+$/, '')}${CUT}`;
 }

@@ -83,6 +83,19 @@ describe('after Retry-After', () => {
     },
   );
 
+  it('that has ended the others wait for the one caller, and are asked when it has its answer', async () => {
+    const bed = createBed(server, { delay: () => Promise.withResolvers<void>().promise });
+    expectTag('0', served(shop));
+    await ask(bed, '0');
+    expectTag('1', { status: 429, headers: { 'retry-after': '30' } });
+    await ask(bed, '1');
+    bed.advance(30_000);
+    for (const tag of ['1', '2', '3']) expectTag(tag, served(shop));
+    const answers = await Promise.all(['1', '2', '3'].map((tag) => ask(bed, tag)));
+    expect(answers.map(({ kind }) => kind)).toEqual(['found', 'found', 'found']);
+    server.verify();
+  });
+
   it('that has ended the host is left alone anew when the one caller meets the same', async () => {
     const bed = createBed(server);
     const limited = { status: 429, headers: { 'retry-after': '30' } };

@@ -69,5 +69,6 @@ describe("a registry's reason", () => {
     const told = tell('word '.repeat(1_000_000));
     expect(told.length).toBeLessThanOrEqual('DENIED: '.length + 121);
     expect(told).toMatch(/^DENIED: (?:word )+word…$/);
+    expect(tell('😀'.repeat(100).replace('😀', 'a')).isWellFormed()).toBe(true);
   });
 });
