@@ -18,6 +18,8 @@ export type UpstreamFailureKind =
  * - `proxy`, `proxy_login` (407): what stands between
  * - `files`: certificates of ours that cannot be read
  * - `not_http`
+ * - `wants_tls`: plain http was spoken to a port of TLS; `plain_realm`: a registry of https names a token service of http
+ * - `policy`: the host refuses by a rule of its own, and says so
  */
 export type ConnectionTrouble =
   | 'timeout'
@@ -34,7 +36,10 @@ export type ConnectionTrouble =
   | 'proxy'
   | 'proxy_login'
   | 'files'
-  | 'not_http';
+  | 'not_http'
+  | 'wants_tls'
+  | 'plain_realm'
+  | 'policy';
 
 /** One failed upstream call, as a value that can be kept, compared, shown and answered. */
 export interface UpstreamFailure {

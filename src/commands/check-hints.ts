@@ -3,6 +3,7 @@ import type { CiConnection } from '../config/config.ts';
 import { formatPath } from '../config/problem.ts';
 import type { UpstreamFailure } from '../errors.ts';
 import type { ImageProbe } from '../registry/client.ts';
+import { isLoopback } from '../registry/address.ts';
 import { apiHost } from '../registry/reference.ts';
 import type { Place } from './check-findings.ts';
 import { hintForConnection, type ConnectionKeys } from './connection-hints.ts';
@@ -85,6 +86,8 @@ export function hintForRegistry(
     case 'unavailable':
       return 'the registry itself is failing; try again later';
     case 'malformed':
+      if (failure.trouble !== undefined)
+        return hintForConnection(failure, registryKeys(failure.host, registry, keys));
       return `is ${registry} a registry, and not a web page or a proxy?`;
   }
 }
@@ -102,6 +105,7 @@ function registryKeys(host: string, registry: string, keys: readonly string[]): 
     host: own ? keys.join(', ') : `what ${registry} names as its token service`,
     caFile: at('caFile'),
     http: at('http'),
+    isLoopback: URL.canParse(`http://${host}`) && isLoopback(new URL(`http://${host}`).hostname),
     client: `${at('certFile')} and keyFile`,
   };
 }

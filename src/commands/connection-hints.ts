@@ -8,6 +8,8 @@ export interface ConnectionKeys {
   readonly caFile: string;
   /** What allows plain http; left out: nothing does. */
   readonly http?: string;
+  /** The host is asked by plain http, since it is this machine. */
+  readonly isLoopback?: boolean;
   /** What gives a client certificate; left out: nothing does. */
   readonly client?: string;
 }
@@ -31,7 +33,10 @@ const HINTS: Readonly<Record<ConnectionTrouble, Hint>> = {
   refused: (_host, { host: key }) =>
     `nothing listens there, or a firewall refuses: check host and port in ${key}`,
   route: (host) => `is this machine, or this pod, allowed to reach ${host}? (${PROXY})`,
-  broken: () => 'try again; if it stays so, something in between (a proxy, a firewall) cuts connections',
+  broken: (_host, { http, isLoopback = false }) =>
+    isLoopback && http !== undefined
+      ? `if TLS is spoken there, set ${http}: false, since this machine is asked by plain http; otherwise try again`
+      : 'try again; if it stays so, something in between (a proxy, a firewall) cuts connections',
   authority: (_host, { caFile }) =>
     `if it is your company's authority, give its certificate (PEM) as ${caFile}; otherwise, who answers there?`,
   validity: () => 'renew the certificate there; or is the clock of this machine wrong?',
@@ -52,4 +57,9 @@ const HINTS: Readonly<Record<ConnectionTrouble, Hint>> = {
     `write USER:PASSWORD@ into the proxy's URL, or add ${host} to NO_PROXY if no proxy is needed`,
   files: () => 'correct the file, or mount the Secret there',
   not_http: (_host, { host: key }) => `check host and port in ${key}: something else than HTTP answers there`,
+  wants_tls: (_host, { host: key, http }) =>
+    http === undefined ? `write https into ${key}` : `set ${http}: false`,
+  plain_realm: (host) =>
+    `${host} itself has to name its token service by https: correct its realm or external URL (behind a proxy: X-Forwarded-Proto)`,
+  policy: (host) => `${host} has a rule against it; who runs it can tell which, and lift it`,
 };

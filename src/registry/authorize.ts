@@ -7,6 +7,7 @@ import { UpstreamError } from '../errors.ts';
 import type { ImageReference } from '../resolve/types.ts';
 import { credentialIdentity, type Credential } from './credentials.ts';
 import type { Endpoints } from './endpoints.ts';
+import { NoAccess } from './failure.ts';
 import { isInsufficientScope, widenGrant } from './grant.ts';
 import type { Grant, GrantFinder, Subject, TokenGrant } from './grant.ts';
 import { imageRepository } from './reference.ts';
@@ -29,12 +30,6 @@ export interface Session {
    * @throws UpstreamError
    */
   send(method: 'GET' | 'HEAD', path: string, maxBytes: number, accept?: string): Promise<HttpResponse>;
-  /**
-   * GET /v2/, with what the last request has shown if that was the registry itself.
-   * @param answered whose origin is asked
-   * @throws UpstreamError
-   */
-  ping(answered: URL, maxBytes: number): Promise<HttpResponse>;
   /** How the last request was sent. */
   access(): Access;
 }
@@ -96,16 +91,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
       }
     }
 
-    async function ping(answered: URL, maxBytes: number): Promise<HttpResponse> {
-      const isOwn = answered.origin === endpoints.apiUrl(registry, '/').origin;
-      const authorization = isOwn ? await authorizationOf(used) : undefined;
-      const url = new URL('/v2/', answered);
-      return fetchHttp(
-        withAuthorization({ method: 'GET', url, registry, headers: {}, maxBytes }, authorization),
-      );
-    }
-
-    return { send, ping, access: () => ({ scheme: schemeOf(used), credential: subject.credential }) };
+    return { send, access: () => ({ scheme: schemeOf(used), credential: subject.credential }) };
   };
 
   /** @returns undefined when it is not known what opens the repository */
@@ -166,7 +152,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
       const sent = await bare.catch(() => undefined);
       if (sent === undefined) return undefined;
       const isOpen = !isRefusal(sent, request, subject.credential);
-      const grant = isOpen ? NONE : await grantFinder.findGrant(sent.response, subject);
+      const grant = isOpen ? NONE : await asAccess(grantFinder.findGrant(sent.response, subject));
       if (!isUntold({ ...sent, grant })) grants.set(key, grant);
       return grant;
     } finally {
@@ -204,7 +190,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
   }
 
   async function sendGranted(grant: Grant, request: HttpRequest, { reference }: Subject): Promise<Sent> {
-    const authorization = await authorizationOf(grant);
+    const authorization = await asAccess(authorizationOf(grant));
     const response = await fetchHttp(withAuthorization(request, authorization));
     const isForeign = response.status === 401 && response.url.origin !== request.url.origin;
     return {
@@ -233,6 +219,15 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
       case 'token':
         return tokens.fetchAuthorization(grant.query);
     }
+  }
+}
+
+/** @throws NoAccess in place of any other UpstreamError */
+async function asAccess<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof UpstreamError ? new NoAccess(error.failure) : error;
   }
 }
 

@@ -2,23 +2,25 @@
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { DigestResult, RegistryClient, RevisionResult } from '../resolve/ports.ts';
 import type { ImageReference, Platform } from '../resolve/types.ts';
+import { createAbsenceJudge } from './absence.ts';
 import { createAuthorizer, type Access, type AuthorizerDeps, type Session } from './authorize.ts';
+import { createBackoff, type Outcome } from './backoff.ts';
 import type { Credential } from './credentials.ts';
 import { createEndpoints, type RegistrySettings } from './endpoints.ts';
-import { describeError } from './failure.ts';
-import {
-  fetchBlob,
-  fetchDigest,
-  fetchManifest,
-  type Absent,
-  type FoundManifest,
-  type Target,
-} from './fetch-manifest.ts';
+import { describeError, NoAccess, OwnTrouble } from './failure.ts';
+import { fetchBlob, fetchDigest } from './fetch-manifest.ts';
 import { createGrantFinder } from './grant.ts';
 import { createHostGate } from './host-gate.ts';
-import { annotatedRevision, InvalidManifest, parseConfigDigest, parseRevision } from './manifest.ts';
-import { apiHost, formatReference, normalizePlatform } from './reference.ts';
-import { resolvePlatform, type FoundImage } from './resolve-platform.ts';
+import {
+  annotatedRevision,
+  InvalidManifest,
+  MAX_CONFIG_BYTES,
+  parseConfigDigest,
+  parseRevision,
+} from './manifest.ts';
+import { apiHost, formatPlatform, formatReference, normalizePlatform } from './reference.ts';
+import { createPlatformResolver, resolveWhole, type PlatformResolver } from './resolve-platform.ts';
+import type { Absent, Target } from './target.ts';
 import { createTokenSource } from './token.ts';
 import { createTransport, type TransportDeps } from './transport.ts';
 
@@ -54,9 +56,19 @@ type Answer = DigestResult | RevisionResult;
 interface Asked<Result extends Answer> {
   readonly result: Result | Failed;
   readonly access: Access | undefined;
+  /** The registry was asked, and not left alone. */
+  readonly isFresh: boolean;
 }
 
-const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
+interface Question<Result extends Answer> {
+  readonly reference: ImageReference;
+  /** What else tells it from others about the reference. */
+  readonly what: string;
+  readonly resolve: (target: Target) => Promise<Result>;
+}
+
+/** Signatures, attestations and SBOMs of cosign, and the referrers of registries without the API (distribution-spec). */
+const ATTACHMENT_TAG = /^sha(?:256|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?$/;
 
 export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryClient {
   const { forgetCredential = () => false } = deps;
@@ -64,45 +76,70 @@ export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryC
   const fetchHttp = createTransport({ ...deps, endpoints, gate: createHostGate(deps) });
   const tokens = createTokenSource({ fetchHttp, now: deps.now });
   const grantFinder = createGrantFinder({ fetchHttp, endpoints });
+  const platforms = createPlatformResolver();
+  const absences = createAbsenceJudge(deps);
+  const backoff = createBackoff(deps);
   const openSession = createAuthorizer({ ...deps, fetchHttp, endpoints, grantFinder, tokens });
 
-  function createTarget(reference: ImageReference, session: Session): Target {
-    return { reference, host: endpoints.apiUrl(reference.registry, '/').host, session };
-  }
-
-  async function askOnce<Result extends Answer>(
-    reference: ImageReference,
-    resolve: (target: Target) => Promise<Result>,
-  ): Promise<Asked<Result>> {
+  async function askOnce<Result extends Answer>({
+    reference,
+    what,
+    resolve,
+  }: Question<Result>): Promise<Asked<Result>> {
     let session: Session | undefined;
+    let isFresh = false;
     const result = await settle(reference, async () => {
       session = await openSession(reference);
-      return resolve(createTarget(reference, session));
+      const leave = await backoff.enter({ reference, what, credential: session.access().credential });
+      isFresh = true;
+      const { host } = endpoints.apiUrl(reference.registry, '/');
+      const target: Target = { reference, host, session, absences };
+      try {
+        const answer = await resolve(target);
+        leave({ failure: undefined, of: 'image' });
+        return answer;
+      } catch (error) {
+        leave({ failure: failureOf(error, reference), of: blame(error) });
+        throw error;
+      }
     });
-    return { result, access: session?.access() };
+    return { result, access: session?.access(), isFresh };
   }
 
   /** What a cloud has given for hours may have been withdrawn meanwhile: denied, it is asked once more with a new credential. */
-  async function ask<Result extends Answer>(
-    reference: ImageReference,
-    resolve: (target: Target) => Promise<Result>,
-  ): Promise<Asked<Result>> {
-    const asked = await askOnce(reference, resolve);
-    const { result, access } = asked;
-    if (result.kind !== 'failed' || result.failure.kind !== 'denied' || access === undefined) return asked;
-    return forgetCredential(access.credential) ? askOnce(reference, resolve) : asked;
+  async function ask<Result extends Answer>(question: Question<Result>): Promise<Asked<Result>> {
+    const asked = await askOnce(question);
+    const { result, access, isFresh } = asked;
+    const isDenied = result.kind === 'failed' && result.failure.kind === 'denied';
+    if (!isDenied || !isFresh || access === undefined) return asked;
+    return forgetCredential(access.credential) ? askOnce(question) : asked;
   }
 
-  function probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe> {
-    return ask(reference, (target) => resolveTarget(target, platform));
+  async function probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe> {
+    const what = `digest ${platform === undefined ? '' : formatPlatform(platform)}`;
+    const { result, access } = await ask<DigestResult>({
+      reference,
+      what,
+      async resolve(target) {
+        const found = await resolveTarget(target, platform, platforms);
+        if (found.kind === 'found') absences.remember(reference, found.digest);
+        return found;
+      },
+    });
+    return { result, access };
   }
 
   async function resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult> {
-    const { result } = await ask<RevisionResult>(reference, async (target) => {
-      const { digest } = reference;
-      if (digest === undefined)
-        throw new InvalidManifest('bears no digest; only what is pinned has one revision');
-      return resolveTargetRevision(target, digest, platform);
+    const what = `revision ${platform === undefined ? '' : formatPlatform(platform)}`;
+    const { result } = await ask<RevisionResult>({
+      reference,
+      what,
+      async resolve(target) {
+        const { digest } = reference;
+        if (digest === undefined)
+          throw new InvalidManifest('bears no digest; only what is pinned has one revision');
+        return resolveTargetRevision(target, digest, platform, platforms);
+      },
     });
     return result;
   }
@@ -114,39 +151,47 @@ export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryC
   };
 }
 
-async function resolveTarget(target: Target, platform: Platform | undefined): Promise<DigestResult> {
+async function resolveTarget(
+  target: Target,
+  platform: Platform | undefined,
+  platforms: PlatformResolver,
+): Promise<DigestResult> {
   const { digest, tag } = target.reference;
   const selector = digest ?? tag ?? 'latest';
   const result =
     platform === undefined
-      ? ((await fetchDigest(target, selector)) ?? (await fetchManifest(target, selector)))
-      : await resolvePlatform(target, selector, normalizePlatform(platform));
+      ? await resolveAny(target, selector)
+      : await platforms.resolvePlatform(selector, { target, platform: normalizePlatform(platform) });
   return result.kind === 'absent'
     ? result
     : { kind: 'found', digest: result.digest, mediaType: result.mediaType };
+}
+
+/** HEAD does not tell an image from another artifact. What is attached to an image bears a tag of its own form: that is read. */
+async function resolveAny(
+  target: Target,
+  selector: string,
+): Promise<Exclude<DigestResult, { kind: 'failed' }>> {
+  const told = ATTACHMENT_TAG.test(selector) ? undefined : await fetchDigest(target, selector);
+  return told ?? resolveWhole(target, selector);
 }
 
 async function resolveTargetRevision(
   target: Target,
   digest: string,
   platform: Platform | undefined,
+  platforms: PlatformResolver,
 ): Promise<RevisionResult> {
-  const image = await resolvePlatform(target, digest, platform && normalizePlatform(platform));
+  const image = await platforms.readImage(digest, {
+    target,
+    platform: platform && normalizePlatform(platform),
+  });
   if (image.kind === 'absent') return withoutMissing(image);
-  const answer = await fetchImage(target, image);
-  if (answer.kind === 'absent') return withoutMissing(answer);
-  const { manifest } = answer;
+  const { manifest, indexes } = image;
   const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
-  const said = [...image.indexes, manifest].map(annotatedRevision);
+  const said = [...indexes, manifest].map(annotatedRevision);
   const revisions = new Set([...said, parseRevision(config)].filter((revision) => revision !== undefined));
   return { kind: 'found', revisions: [...revisions] };
-}
-
-function fetchImage(
-  target: Target,
-  { manifest, ...image }: FoundImage,
-): Promise<FoundManifest | Absent> | FoundManifest {
-  return manifest === undefined ? fetchManifest(target, image.digest) : { ...image, manifest };
 }
 
 function withoutMissing({ kind, reason }: Absent): RevisionResult {
@@ -161,12 +206,22 @@ async function settle<Result>(
   try {
     return await resolve();
   } catch (error) {
-    if (error instanceof UpstreamError) return { kind: 'failed', failure: error.failure };
-    const host = apiHost(reference.registry);
-    if (error instanceof InvalidManifest) {
-      const message = `${formatReference(reference)} ${error.message}`;
-      return { kind: 'failed', failure: { kind: 'malformed', host, message } };
-    }
-    return { kind: 'failed', failure: describeError(error, host).failure };
+    return { kind: 'failed', failure: failureOf(error, reference) };
   }
+}
+
+/** Only what a host says is of one image; whether it can be reached is of the host. */
+function blame(error: unknown): Outcome['of'] {
+  if (error instanceof NoAccess) return 'access';
+  if (error instanceof OwnTrouble || error instanceof InvalidManifest) return 'image';
+  const kind = error instanceof UpstreamError ? error.failure.kind : undefined;
+  return kind === 'denied' || kind === 'malformed' ? 'image' : 'host';
+}
+
+function failureOf(error: unknown, reference: ImageReference): UpstreamFailure {
+  if (error instanceof UpstreamError) return error.failure;
+  const host = apiHost(reference.registry);
+  if (error instanceof InvalidManifest)
+    return { kind: 'malformed', host, message: `${formatReference(reference)} ${error.message}` };
+  return describeError(error, host).failure;
 }

@@ -64,6 +64,20 @@ function encodeBasic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
+/** @returns what of the credential must not be repeated, in the forms in which it is sent */
+export function secretsOf(credential: Credential): string[] {
+  const header = basicAuthorization(credential)?.slice('Basic '.length) ?? '';
+  switch (credential.kind) {
+    case 'anonymous':
+      return [];
+    case 'basic':
+      return [credential.password, header];
+    case 'identityToken':
+    case 'registryToken':
+      return [credential.token, header];
+  }
+}
+
 /** @returns a hash that differs when anything secret in the credential does: part of every key under which something is kept */
 export function credentialIdentity(credential: Credential): string {
   const { source: _, ...secret } = credential;

@@ -1,8 +1,14 @@
 /** Puts what went wrong in an HTTP exchange into the words of `UpstreamFailure`. Pure. */
 import { describeExchangeError } from '../connection-trouble.ts';
-import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../errors.ts';
+import {
+  UpstreamError,
+  type ConnectionTrouble,
+  type UpstreamFailure,
+  type UpstreamFailureKind,
+} from '../errors.ts';
 import { parseRetryAfter } from '../retry-after.ts';
-import type { Credential } from './credentials.ts';
+import { secretsOf, type Credential } from './credentials.ts';
+import { isCommonplace, tellReason } from './told-reason.ts';
 
 /** A failed exchange, and what follows from it. */
 export interface Fault {
@@ -13,6 +19,11 @@ export interface Fault {
   readonly restMs: number;
 }
 
+/** A body in an encoding that is not known, or that is not what its header says. */
+export class UndecodableBody extends Error {
+  override readonly name = 'UndecodableBody';
+}
+
 /** A body that is larger than the caller allows. */
 export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge';
@@ -21,12 +32,19 @@ export class BodyTooLarge extends Error {
 /** After a failure that says nothing of how long: so that not everybody waits for the same time-out. */
 const REST_MS = 2000;
 
-/** @param error what undici (or reading the body) threw */
-export function describeError(error: unknown, host: string): Fault {
+/**
+ * @param error what undici (or reading the body) threw
+ * @param isPlain plain http was spoken, which a port of TLS answers by closing the connection
+ */
+export function describeError(error: unknown, host: string, isPlain = false): Fault {
   if (error instanceof UpstreamError) return { failure: error.failure, retry: false, restMs: REST_MS };
   if (error instanceof BodyTooLarge)
     return settled(host, 'malformed', `${host} sent an answer that is too large`);
-  const { trouble, message } = describeExchangeError(error, host);
+  if (error instanceof UndecodableBody)
+    return settled(host, 'malformed', `${host} sent an answer that cannot be unpacked: ${error.message}`);
+  const { trouble, message: what } = describeExchangeError(error, host);
+  const isSuspect = isPlain && (trouble === 'broken' || trouble === 'not_http');
+  const message = isSuspect ? `${what} (it was asked by plain http)` : what;
   const kind = trouble === 'timeout' ? 'timeout' : 'unreachable';
   const failure: UpstreamFailure = { kind, host, message, ...(trouble && { trouble }) };
   return { failure, retry: trouble === 'broken', restMs: REST_MS };
@@ -61,21 +79,35 @@ function settled(host: string, kind: UpstreamFailureKind, message: string): Faul
   return { failure: { kind, host, message }, retry: false, restMs: 0 };
 }
 
+/** There is no way in: it is not about one image, but about all of an image repository. */
+export class NoAccess extends UpstreamError {}
+
+/** The host answers, but not to this: what others ask is answered. */
+export class OwnTrouble extends UpstreamError {}
+
 /** @returns the error for an answer that is not what the specification says */
-export function malformed(host: string, message: string): UpstreamError {
-  return new UpstreamError({ kind: 'malformed', host, message });
+export function malformed(host: string, message: string, trouble?: ConnectionTrouble): UpstreamError {
+  return new UpstreamError({ kind: 'malformed', host, message, ...(trouble && { trouble }) });
 }
 
 /**
  * @param host that said no: the registry or its token service
  * @param imageRepository for example `ghcr.io/acme/shop`
+ * @param body of its answer, with its own reason
  */
-export function denied(host: string, imageRepository: string, credential: Credential): UpstreamError {
-  const message =
+export function denied(
+  host: string,
+  imageRepository: string,
+  credential: Credential,
+  body: Buffer,
+): UpstreamError {
+  const reason = tellReason(body, secretsOf(credential));
+  const advice =
     credential.kind === 'anonymous'
       ? `${host} denies access to ${imageRepository} without credentials: the image is private or does not exist; ` +
         'configure credentials under registries or dockerConfigFiles'
       : `${host} denies access to ${imageRepository} with the credentials from ${credential.source}: ` +
         'they are wrong or expired, or they may not pull this image';
+  const message = isCommonplace(reason) ? advice : `${advice}; it says: ${reason}`;
   return new UpstreamError({ kind: 'denied', host, message });
 }

@@ -1,9 +1,8 @@
 /** One manifest, asked of its registry: what is there, what is not, and what only looks like it. */
 import type { UpstreamError } from '../errors.ts';
 import type { DigestResult } from '../resolve/ports.ts';
-import type { Digest, ImageReference } from '../resolve/types.ts';
-import type { Session } from './authorize.ts';
-import { parseChallenges } from './challenge.ts';
+import type { Digest } from '../resolve/types.ts';
+import { secretsOf } from './credentials.ts';
 import { denied, malformed } from './failure.ts';
 import {
   ACCEPT,
@@ -17,16 +16,9 @@ import {
   type Manifest,
 } from './manifest.ts';
 import { formatReference, imageRepository, parseDigest } from './reference.ts';
-import { judgeAbsence, parseRegistryErrors } from './registry-error.ts';
+import type { Absent, Target } from './target.ts';
+import { tellReason } from './told-reason.ts';
 import { headerValue, type HttpResponse } from './transport.ts';
-
-/** The image that a question is about. */
-export interface Target {
-  readonly reference: ImageReference;
-  /** That serves the registry's API, for messages. */
-  readonly host: string;
-  readonly session: Session;
-}
 
 export interface FoundManifest {
   readonly kind: 'found';
@@ -35,11 +27,13 @@ export interface FoundManifest {
   readonly manifest: Manifest;
 }
 
-export type Absent = Extract<DigestResult, { kind: 'absent' }>;
-
-/** Answers to HEAD after which only a GET can tell: 405 and 501 (no HEAD), 404 (Nexus), 403 (registry.centos.org, containerd/containerd#6684), 400. */
-const ASK_WITH_GET: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
-const MAX_PING_BYTES = 1024 * 1024;
+/**
+ * Answers to HEAD after which only a GET can tell: 405 and 501 (no HEAD), 404 (Nexus), 403 (registry.centos.org, containerd/containerd#6684),
+ * 400; and those that have a reason in their body: 412 (Harbor's and others' policies), 451 and their like.
+ */
+const ASK_WITH_GET: ReadonlySet<number> = new Set([
+  400, 402, 403, 404, 405, 409, 410, 412, 422, 423, 424, 428, 451, 501,
+]);
 
 /**
  * HEAD: no body, and on Docker Hub no pull that is counted.
@@ -48,12 +42,12 @@ const MAX_PING_BYTES = 1024 * 1024;
  * @throws UpstreamError, InvalidManifest
  */
 export async function fetchDigest(
-  { session, host, reference }: Target,
+  target: Target,
   selector: string,
 ): Promise<Extract<DigestResult, { kind: 'found' }> | undefined> {
-  const response = await session.send('HEAD', `manifests/${selector}`, MAX_MANIFEST_BYTES, ACCEPT);
+  const response = await target.session.send('HEAD', `manifests/${selector}`, MAX_MANIFEST_BYTES, ACCEPT);
   if (ASK_WITH_GET.has(response.status)) return undefined;
-  if (response.status !== 200) throw unexpected(response, { session, host, reference });
+  if (response.status !== 200) throw unexpected(response, target);
   const mediaType = mediaTypeOf(headerValue(response, 'content-type'));
   rejectSchema1(mediaType);
   const digest = headerDigest(response);
@@ -71,7 +65,7 @@ export async function fetchDigest(
  */
 export async function fetchManifest(target: Target, selector: string): Promise<FoundManifest | Absent> {
   const response = await target.session.send('GET', `manifests/${selector}`, MAX_MANIFEST_BYTES, ACCEPT);
-  if (response.status === 404) return explainAbsence(response, target);
+  if (response.status === 404) return target.absences.explain(response, target, selector);
   if (response.status !== 200) throw unexpected(response, target);
   const expected = parseDigest(selector);
   const header = headerDigest(response);
@@ -94,6 +88,9 @@ export async function fetchBlob(target: Target, digest: Digest, maxBytes: number
   return response.body;
 }
 
+/** Go's server, and nginx. */
+const WANTS_TLS = /HTTP request (?:was sent )?to (?:an )?HTTPS (?:server|port)/i;
+
 /** Some registries send no header, some a wrong one (a bare hash: GoogleContainerTools/kaniko#298). */
 function headerDigest(response: HttpResponse): Digest | undefined {
   return parseDigest(headerValue(response, 'docker-content-digest') ?? '');
@@ -110,51 +107,12 @@ function otherContent(): InvalidManifest {
 /** Whatever else a registry answers is a failure, never "absent": so are denials, which many use for images that are not there. */
 function unexpected(response: HttpResponse, { session, host, reference }: Target): UpstreamError {
   const { status } = response;
+  const { credential } = session.access();
   if (status === 401 || status === 403)
-    return denied(host, imageRepository(reference), session.access().credential);
-  return malformed(host, `${host} answers ${status} for ${formatReference(reference)}`);
-}
-
-/** @throws UpstreamError unless a registry says that the image is not there */
-async function explainAbsence(response: HttpResponse, target: Target): Promise<Absent> {
-  const { reference, host } = target;
-  const text = formatReference(reference);
-  switch (judgeAbsence(response.body)) {
-    case 'denied':
-      throw denied(host, imageRepository(reference), target.session.access().credential);
-    case 'repository':
-      return {
-        kind: 'absent',
-        missing: 'repository',
-        reason: `${reference.registry} has no image repository ${reference.path}; check its spelling`,
-      };
-    case 'manifest':
-      return absent(target, 'is not in the registry');
-    case 'unproven':
-      if (await isRegistry(response.url, target)) return absent(target, 'is not in the registry');
-      throw malformed(
-        host,
-        `${host} answers 404 for ${text}, but not as a registry does; a proxy may have answered`,
-      );
-  }
-}
-
-/** @param what goes after the image's name */
-export function absent({ reference }: Target, what: string): Absent {
-  return { kind: 'absent', missing: 'manifest', reason: `${formatReference(reference)} ${what}` };
-}
-
-/**
- * A proxy's 404 must not delete an environment: so whoever answered has to be a registry (distribution-spec, end-1), also to whom it
- * lets in. JSON or a challenge of Basic proves nothing: any gateway has them.
- */
-async function isRegistry(answered: URL, { session }: Target): Promise<boolean> {
-  const response = await session.ping(answered, MAX_PING_BYTES);
-  const { status, body, headers } = response;
-  if ((status !== 200 && status !== 401) || response.url.origin !== answered.origin) return false;
-  const version = headerValue(response, 'docker-distribution-api-version') ?? '';
-  if (version.startsWith('registry/2.')) return true;
-  if (status === 200) return /^\s*\{\s*\}\s*$/.test(body.toString('utf8'));
-  const challenges = parseChallenges(headers['www-authenticate']);
-  return challenges.some(({ scheme }) => scheme === 'bearer') || parseRegistryErrors(body).length > 0;
+    return denied(host, imageRepository(reference), credential, response.body);
+  const what = `${host} answers ${status} for ${formatReference(reference)}`;
+  const reason = tellReason(response.body, secretsOf(credential));
+  if (status === 400 && response.url.protocol === 'http:' && WANTS_TLS.test(response.body.toString('latin1')))
+    return malformed(host, `${host} wants TLS, but was asked by plain http`, 'wants_tls');
+  return reason === '' ? malformed(host, what) : malformed(host, `${what}: ${reason}`, 'policy');
 }

@@ -57,7 +57,9 @@ export function createGrantFinder(deps: {
     const grant = selectGrant(challenges, own, subject);
     if (grant !== undefined) return grant;
     if (refused.status !== 401) return { kind: 'none' };
-    throw challenges.length === 0 ? unexplained(own.host, subject) : denialOf(own.host, subject);
+    throw challenges.length === 0
+      ? unexplained(own.host, subject)
+      : denialOf(own.host, subject, refused.body);
   }
 
   async function ping(url: URL, registry: string): Promise<HttpResponse> {
@@ -94,8 +96,14 @@ export function createGrantFinder(deps: {
       throw malformed(from.host, `${from.host} names a token service that is no URL`);
     const realm = new URL(text, from);
     const refusal = endpoints.refusal(realm, from, reference.registry);
-    if (refusal !== undefined)
-      throw malformed(from.host, `${from.host} names as its token service ${refusal}`);
+    if (refusal !== undefined) {
+      const isPlain = realm.protocol === 'http:' && from.protocol === 'https:';
+      throw malformed(
+        from.host,
+        `${from.host} names as its token service ${refusal}`,
+        isPlain ? 'plain_realm' : undefined,
+      );
+    }
     const service = bearer.parameters.get('service') ?? '';
     const query = {
       registry: reference.registry,
@@ -145,8 +153,8 @@ function scopesOf(bearer: Challenge): string[] {
   return (bearer.parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
 }
 
-function denialOf(host: string, { reference, credential }: Subject): UpstreamError {
-  return denied(host, imageRepository(reference), credential);
+function denialOf(host: string, { reference, credential }: Subject, body: Buffer): UpstreamError {
+  return denied(host, imageRepository(reference), credential, body);
 }
 
 function unexplained(host: string, { reference }: Subject): UpstreamError {

@@ -1,8 +1,8 @@
 /** Manifests and indexes (https://github.com/opencontainers/image-spec), of which only what is needed is read and checked. Pure. */
 import { createHash } from 'node:crypto';
-import type { Digest, Platform } from '../resolve/types.ts';
+import type { Digest } from '../resolve/types.ts';
 import { isJsonObject, parseJsonObject, type JsonObject } from './json.ts';
-import { normalizePlatform, parseDigest } from './reference.ts';
+import { parseDigest } from './reference.ts';
 
 /** A manifest that is not what the specification says; the message goes after the image's name. */
 export class InvalidManifest extends Error {
@@ -33,6 +33,7 @@ const SCHEMA_1_TYPES: ReadonlySet<string> = new Set([
 export const ACCEPT = [...INDEX_TYPES, ...IMAGE_TYPES].join(', ');
 
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+export const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 
 /** @returns the media type without parameters, lower case; empty when there is none */
 export function mediaTypeOf(contentType: string | undefined): string {
@@ -86,57 +87,34 @@ function guessType({ manifests, config }: JsonObject): string {
   return isJsonObject(config) && typeof config['digest'] === 'string' ? OCI_IMAGE : '';
 }
 
-/** One manifest inside an index. */
-export interface IndexEntry {
-  readonly digest: Digest;
-  readonly mediaType: string;
-  /** Undefined for a nested index that names none. */
-  readonly platform: Platform | undefined;
-}
+/** What an image's configuration may be called. */
+const CONFIG_TYPES: ReadonlySet<string> = new Set([
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+]);
+/** What a file system's layers are called, with whatever follows for compression and encryption. */
+const LAYER = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs|erofs)\b/;
 
-const LINUX_AMD64: Platform = { os: 'linux', architecture: 'amd64' };
+export function isImageConfigType(mediaType: unknown): boolean {
+  return typeof mediaType === 'string' && CONFIG_TYPES.has(mediaTypeOf(mediaType));
+}
 
 /**
- * @returns the index's images and nested indexes, without attestations (docker/buildx#1509) and what is not an image
+ * Whether a manifest that is no index is an image's: charts, signatures, SBOMs and modules are stored as manifests, too. Old
+ * signatures (cosign) and attestations (BuildKit) even have the configuration of an image; their layers are no file system.
  * @throws InvalidManifest
  */
-export function parseIndex({ document }: Manifest): IndexEntry[] {
-  const { manifests } = document;
-  if (!Array.isArray(manifests)) throw new InvalidManifest('has an index without a list of manifests');
-  return manifests.flatMap((descriptor: unknown) => {
-    const { digest, mediaType } = parseDescriptor(descriptor, 'index');
-    const { platform, annotations } = isJsonObject(descriptor) ? descriptor : {};
-    if (!isManifestType(mediaType) || isAttestation(annotations)) return [];
-    const parsed = parseEntryPlatform(platform);
-    if (parsed?.os === 'unknown') return [];
-    // An image that names no platform is taken for linux/amd64, as ggcr does.
-    return [{ digest, mediaType, platform: parsed ?? (isIndexType(mediaType) ? undefined : LINUX_AMD64) }];
-  });
+export function isImage({ document }: Manifest): boolean {
+  const { config, layers, artifactType } = document;
+  const { mediaType } = parseDescriptor(config, 'manifest');
+  if (mediaType !== '' && !isImageConfigType(mediaType)) return false;
+  if (artifactType !== undefined && artifactType !== '' && !isImageConfigType(artifactType)) return false;
+  return !Array.isArray(layers) || layers.length === 0 || layers.some(isLayer);
 }
 
-function isAttestation(annotations: unknown): boolean {
-  return isJsonObject(annotations) && annotations['vnd.docker.reference.type'] === 'attestation-manifest';
-}
-
-function parseEntryPlatform(platform: unknown): Platform | undefined {
-  if (!isJsonObject(platform)) return undefined;
-  const { os, architecture, variant } = platform;
-  if (typeof os !== 'string' || typeof architecture !== 'string') return undefined;
-  return normalizePlatform({ os, architecture, ...(typeof variant === 'string' && { variant }) });
-}
-
-/** @returns the entries that may hold the platform, the surest first: that very image, then nested indexes */
-export function selectPlatform(entries: readonly IndexEntry[], platform: Platform | undefined): IndexEntry[] {
-  const fitting = entries.filter(
-    (entry) =>
-      platform === undefined || entry.platform === undefined || isSamePlatform(entry.platform, platform),
-  );
-  const image = fitting.find(({ mediaType }) => !isIndexType(mediaType));
-  return image === undefined ? fitting : [image];
-}
-
-function isSamePlatform(one: Platform, other: Platform): boolean {
-  return one.os === other.os && one.architecture === other.architecture && one.variant === other.variant;
+function isLayer(descriptor: unknown): boolean {
+  const mediaType = isJsonObject(descriptor) ? descriptor['mediaType'] : undefined;
+  return typeof mediaType === 'string' && LAYER.test(mediaTypeOf(mediaType));
 }
 
 /** @throws InvalidManifest */
@@ -144,7 +122,8 @@ export function parseConfigDigest({ document }: Manifest): Digest {
   return parseDescriptor(document['config'], 'manifest').digest;
 }
 
-function parseDescriptor(descriptor: unknown, where: string): { digest: Digest; mediaType: string } {
+/** @throws InvalidManifest */
+export function parseDescriptor(descriptor: unknown, where: string): { digest: Digest; mediaType: string } {
   const { digest, mediaType } = isJsonObject(descriptor) ? descriptor : {};
   const parsed = typeof digest === 'string' ? parseDigest(digest) : undefined;
   if (parsed === undefined)

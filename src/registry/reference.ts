@@ -172,20 +172,41 @@ export function parsePlatform(text: string): Platform {
   return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) });
 }
 
-const ARCHITECTURES: Readonly<Record<string, string>> = {
-  x86_64: 'amd64',
-  'x86-64': 'amd64',
-  aarch64: 'arm64',
+/** Other names of an architecture, some of which say a variant as well. */
+const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
+  ['x86_64', ['amd64']],
+  ['x86-64', ['amd64']],
+  ['i386', ['386', '']],
+  ['aarch64', ['arm64']],
+  ['armhf', ['arm', 'v7']],
+  ['armel', ['arm', 'v6']],
+]);
+/** By architecture: what a variant is called; the most common one has no name, but for arm. */
+const VARIANTS: Readonly<Record<string, ReadonlyMap<string, string>>> = {
+  amd64: new Map([['v1', '']]),
+  arm64: new Map([
+    ...['8', 'v8', 'v8.0'].map((name) => [name, ''] as const),
+    ...['9', '9.0', 'v9.0'].map((name) => [name, 'v9'] as const),
+  ]),
+  arm: new Map([['', 'v7'], ...['5', '6', '7', '8'].map((name) => [name, `v${name}`] as const)]),
 };
 
-/** What an architecture is without a variant: `arm64/v8` is plain `arm64`, plain `arm` is `arm/v7` (as regclient has it). */
+/**
+ * The one way to write a platform: `arm64/v8` is plain `arm64`, `amd64/v1` plain `amd64`, plain `arm` is `arm/v7`
+ * (https://github.com/containerd/platforms/blob/main/database.go).
+ */
 export function normalizePlatform(platform: Platform): Platform {
   const os = platform.os.toLowerCase();
   const given = platform.architecture.toLowerCase();
-  const architecture = Object.hasOwn(ARCHITECTURES, given) ? (ARCHITECTURES[given] ?? given) : given;
-  const variant = platform.variant?.toLowerCase() || (architecture === 'arm' ? 'v7' : undefined);
-  if (variant === undefined || (architecture === 'arm64' && variant === 'v8')) return { os, architecture };
-  return { os, architecture, variant };
+  const [architecture, ownVariant] = ARCHITECTURES.get(given) ?? [given];
+  const named = ownVariant ?? platform.variant?.toLowerCase() ?? '';
+  const names = Object.hasOwn(VARIANTS, architecture) ? VARIANTS[architecture] : undefined;
+  const variant = names?.get(named) ?? named;
+  return {
+    os: os === 'macos' ? 'darwin' : os,
+    architecture,
+    ...(variant !== '' && { variant }),
+  };
 }
 
 /** @returns `linux/arm/v7` */

@@ -20,14 +20,17 @@ export function parseRegistryErrors(body: Buffer): RegistryError[] {
 /** What a 404 says of an image. `unproven`: it may come from something in front of the registry. */
 export type Absence = 'manifest' | 'repository' | 'denied' | 'unproven';
 
-/** MANIFEST_UNKNOWN is the specification's, NOT_FOUND is Harbor's, TAG_EXPIRED is Quay's (quay/clair#1554). */
-const MANIFEST_MISSING: ReadonlySet<string> = new Set(['MANIFEST_UNKNOWN', 'NOT_FOUND', 'TAG_EXPIRED']);
+/** MANIFEST_UNKNOWN is the specification's, TAG_EXPIRED is Quay's (quay/clair#1554). */
+const MANIFEST_MISSING: ReadonlySet<string> = new Set(['MANIFEST_UNKNOWN', 'TAG_EXPIRED']);
+/** Of NOT_FOUND, which any API may say. */
+const HARBOR = /^(?:artifact|repository|project|tag|manifest|resource)\b.*\bnot found$/i;
 /** With the text `Not Found`. */
 const RED_HAT: ReadonlySet<string> = new Set(['404', 'UNKNOWN']);
 const DENIALS: ReadonlySet<string> = new Set(['DENIED', 'UNAUTHORIZED']);
 
 /** Other texts are not believed: gateways say as well that something was not found. */
 function isManifestMissing({ code, message }: RegistryError): boolean {
+  if (code === 'NOT_FOUND') return HARBOR.test(message);
   return MANIFEST_MISSING.has(code) || (RED_HAT.has(code) && message === 'Not Found');
 }
 

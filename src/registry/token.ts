@@ -4,9 +4,10 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../resolve/ports.ts';
-import { basicAuthorization, credentialIdentity, type Credential } from './credentials.ts';
+import { basicAuthorization, credentialIdentity, secretsOf, type Credential } from './credentials.ts';
 import { denied, malformed } from './failure.ts';
 import { parseJsonObject } from './json.ts';
+import { tellReason } from './told-reason.ts';
 import type { FetchHttp, HttpResponse } from './transport.ts';
 
 /** What a token is asked for. */
@@ -124,9 +125,11 @@ function tokenKey(query: TokenQuery): string {
 function parseAnswer(response: HttpResponse, query: TokenQuery, receivedAt: number): KeptToken {
   const { host } = query.realm;
   if (response.status === 401 || response.status === 403)
-    throw denied(host, query.imageRepository, query.credential);
+    throw denied(host, query.imageRepository, query.credential, response.body);
   if (response.status !== 200) {
-    throw malformed(host, `${host}, the token service of ${query.registry}, answers ${response.status}`);
+    const reason = tellReason(response.body, secretsOf(query.credential));
+    const what = `${host}, the token service of ${query.registry}, answers ${response.status}`;
+    throw malformed(host, reason === '' ? what : `${what}: ${reason}`);
   }
   const answer = parseJsonObject(response.body) ?? {};
   const token = [answer['access_token'], answer['token']].find(isToken);

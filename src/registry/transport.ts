@@ -2,8 +2,9 @@
 import type { Dispatcher } from 'undici';
 import { UpstreamError } from '../errors.ts';
 import type { Clock, UpstreamObserver } from '../resolve/ports.ts';
+import { decodeBody, parseEncodings } from './content-encoding.ts';
 import type { Endpoints } from './endpoints.ts';
-import { BodyTooLarge, describeError, describeStatus, malformed, type Fault } from './failure.ts';
+import { BodyTooLarge, OwnTrouble, describeError, describeStatus, malformed, type Fault } from './failure.ts';
 import type { HostGate } from './host-gate.ts';
 
 export interface HttpRequest {
@@ -80,23 +81,23 @@ export function createTransport(deps: TransportDeps): FetchHttp {
   async function fetchHop(hop: HttpRequest, budget: { ms: number }): Promise<HttpResponse> {
     for (let attempt = 0; ; attempt++) {
       const pauseMs = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + random());
-      const outcome = await gate.run(hop.url.host, async () => {
+      const outcome = await gate.run<Outcome | 'retry'>(hop.url.host, async () => {
         const since = now();
         const givenMs = budget.ms;
         const result = await exchange(hop, givenMs);
         budget.ms -= Math.max(now() - since, 0);
-        if (result.kind === 'answered') return result;
+        if (result.kind === 'answered') return { result, host: 'works' };
         const { failure, retry, restMs } = result.fault;
-        if (retry && attempt < MAX_RETRIES && pauseMs < budget.ms) return 'retry';
+        if (retry && attempt < MAX_RETRIES && pauseMs < budget.ms) return { result: 'retry', host: 'untold' };
         const isOurs = failure.kind === 'timeout' && givenMs < timeoutMs * FAIR_SHARE;
-        if (restMs > 0 && !isOurs) gate.close(hop.url.host, failure, restMs);
-        return result;
+        if (isOurs) return { result, host: 'untold' };
+        return { result, host: restMs === 0 ? 'works' : { failure, ms: restMs } };
       });
       if (outcome === 'retry') {
         budget.ms -= pauseMs;
         await delay(pauseMs);
       } else if (outcome.kind === 'answered') return outcome.response;
-      else throw new UpstreamError(outcome.fault.failure);
+      else throw failedWith(outcome.fault);
     }
   }
 
@@ -113,17 +114,20 @@ export function createTransport(deps: TransportDeps): FetchHttp {
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method,
-        headers: { 'user-agent': 'greenpin', ...headers },
+        headers: { 'user-agent': 'greenpin', 'accept-encoding': 'identity', ...headers },
         body,
         signal,
       });
       const content = await readBody(answer.body, maxBytes);
-      observer.requested(url.host, answer.statusCode);
-      const response = { status: answer.statusCode, headers: answer.headers, body: content, url };
+      const response = await decode(
+        { status: answer.statusCode, headers: answer.headers, body: content, url },
+        maxBytes,
+      );
+      observer.requested(url.host, response.status);
       const fault = describeStatus(response.status, headerValue(response, 'retry-after'), url.host, now());
       return fault === undefined ? { kind: 'answered', response } : { kind: 'failed', fault };
     } catch (error) {
-      const fault = describeError(error, url.host);
+      const fault = describeError(error, url.host, url.protocol === 'http:');
       observer.requested(url.host, fault.failure.kind);
       return { kind: 'failed', fault };
     }
@@ -155,6 +159,23 @@ async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number)
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
+}
+
+function failedWith({ failure, restMs }: Fault): UpstreamError {
+  return restMs === 0 ? new OwnTrouble(failure) : new UpstreamError(failure);
+}
+
+/** What is not asked for comes all the same: some proxies compress whatever passes. The limit is that of what comes out. */
+async function decode(response: HttpResponse, maxBytes: number): Promise<HttpResponse> {
+  const encodings = parseEncodings(response.headers['content-encoding']);
+  if (encodings.length === 0 || response.body.length === 0) return response;
+  try {
+    return { ...response, body: await decodeBody(response.body, encodings, maxBytes) };
+  } catch (error) {
+    // A refusal is one by its status and headers; what it says besides is not known, then, and proves nothing.
+    if (response.status >= 400) return { ...response, body: Buffer.alloc(0) };
+    throw error;
+  }
 }
 
 /** @returns a header's value; undefined when it is missing or came more than once */

@@ -140,6 +140,8 @@ const REGISTRY: Row[] = [
     [html(404), { path: MANIFESTS }],
     [html(200), { path: /^\/v2\/$/ }],
   ]),
+  registry('answers 404 by a proxy, for manifests alone', [[html(404), { path: MANIFESTS }]]),
+  registry('answers 412 for a policy', [[json(412, ERRORS('PROJECTPOLICYVIOLATION')), { path: MANIFESTS }]]),
   registry('answers 429', [[json(429, ERRORS('TOOMANYREQUESTS'), { 'retry-after': '30' }), {}]], {
     expected: LIMITED,
   }),

@@ -20,6 +20,9 @@ const TROUBLES: readonly ConnectionTrouble[] = [
   'proxy_login',
   'files',
   'not_http',
+  'wants_tls',
+  'plain_realm',
+  'policy',
 ];
 
 const GITHUB: CiConnection = {
@@ -91,4 +94,36 @@ test('Docker Hub is known by its own name in the configuration, not by that of i
   const result = { kind: 'failed', failure: failureOf('registry-1.docker.io', 'authority') } as const;
   const finding = describeImageProbe(parseReference('acme/front:x'), place, { result, access: undefined });
   expect(finding.hint).toContain('registries["docker.io"].caFile');
+});
+
+function loopbackHint(trouble: ConnectionTrouble, kind: UpstreamFailure['kind'] = 'unreachable'): string {
+  const reference = parseReference('localhost:7443/acme/front:x');
+  const place = { target: 'localhost:7443/acme/front', keys: ['projects.shop.images.front'] };
+  const failure = { ...failureOf('localhost:7443', trouble), kind };
+  return (
+    describeImageProbe(reference, place, { result: { kind: 'failed', failure }, access: undefined }).hint ??
+    ''
+  );
+}
+
+describe('a registry on this machine, which is asked by plain http', () => {
+  test('may speak TLS, where the connection breaks', () => {
+    expect(loopbackHint('broken')).toContain('registries["localhost:7443"].http: false');
+    expect(registryHint('broken')).not.toContain('http: false');
+  });
+
+  test('does, where it says so', () => {
+    expect(loopbackHint('wants_tls', 'malformed')).toBe('set registries["localhost:7443"].http: false');
+  });
+});
+
+test('a refusal with a reason is not taken for a web page', () => {
+  const reference = parseReference('reg.test/acme/front:x');
+  const place = { target: 'reg.test/acme/front', keys: ['projects.shop.images.front'] };
+  const hints = (['policy', 'plain_realm'] as const).map((trouble) => {
+    const failure = { ...failureOf('reg.test', trouble), kind: 'malformed' } as const;
+    return describeImageProbe(reference, place, { result: { kind: 'failed', failure }, access: undefined })
+      .hint;
+  });
+  expect(hints).toEqual([expect.stringContaining('a rule against it'), expect.stringContaining('by https')]);
 });

@@ -1,6 +1,6 @@
 /** Faults on the wire: each is a failure, never "absent". */
 import type { Exchange, Step } from './exchange.ts';
-import { createImage, served } from './images.ts';
+import { createImage, refused, served } from './images.ts';
 
 const image = 'reg.test/acme/shop:1';
 const HEAD = 'HEAD reg.test/v2/acme/shop/manifests/1';
@@ -143,6 +143,65 @@ export const faultExchanges: readonly Exchange[] = [
       ],
     ],
     wanted: { failed: 'rate_limited', says: 'auth.test limits our rate', retryAfterMs: 5000 },
+  },
+  ...[412, 451].map((status) => ({
+    name: `${status} is asked about with GET, and the registry's reason is told`,
+    source: 'Harbor, policies on vulnerabilities',
+    image,
+    steps: [
+      [HEAD, { status }] as const,
+      [
+        GET,
+        refused(status, 'PROJECTPOLICYVIOLATION', 'current image with 3 vulnerabilities cannot be pulled'),
+      ] as const,
+    ],
+    wanted: {
+      failed: 'malformed',
+      says: `reg.test answers ${status} for reg.test/acme/shop:1: PROJECTPOLICYVIOLATION: current image with … vulnerabilities cannot be pulled`,
+    } as const,
+  })),
+  ...[
+    'Client sent an HTTP request to an HTTPS server.\n',
+    '<h1>The plain HTTP request was sent to HTTPS port</h1>',
+  ].map((body) => ({
+    name: 'a port of TLS that was asked by plain http is told',
+    source: 'Go net/http, nginx',
+    image: 'localhost:7443/acme/shop:1',
+    steps: [
+      ['HEAD localhost:7443/v2/acme/shop/manifests/1', { status: 400 }] as const,
+      ['GET localhost:7443/v2/acme/shop/manifests/1', { status: 400, body }] as const,
+    ],
+    wanted: { failed: 'malformed', says: 'localhost:7443 wants TLS, but was asked by plain http' } as const,
+  })),
+  {
+    name: 'a connection that breaks under plain http says how it was asked',
+    source: 'a registry of TLS on loopback',
+    image: 'localhost:7443/acme/shop:1',
+    steps: [1, 2, 3].map(() => ['HEAD localhost:7443/v2/acme/shop/manifests/1', { fault: 'reset' }]),
+    wanted: { failed: 'unreachable', says: 'broke before the answer was whole (it was asked by plain http)' },
+  },
+  {
+    name: 'a denial tells the reason of the registry',
+    source: 'GHCR',
+    image,
+    steps: [
+      [HEAD, { status: 403 }],
+      [GET, refused(403, 'DENIED', 'permission_denied: The token does not match expected scopes.')],
+    ],
+    wanted: {
+      failed: 'denied',
+      says: 'it says: DENIED: permission_denied: The token does not match expected scopes.',
+    },
+  },
+  {
+    name: 'a token service that denies tells its reason',
+    source: 'distribution, token authentication',
+    image,
+    steps: [
+      [HEAD, { status: 401, headers: { 'www-authenticate': 'Bearer realm="https://auth.test/token"' } }],
+      ['GET auth.test/token?scope=repository%3Aacme%2Fshop%3Apull', refused(403, 'DENIED', 'suspended')],
+    ],
+    wanted: { failed: 'denied', says: 'it says: DENIED: suspended' },
   },
   {
     name: 'a manifest over 4 MiB is refused',

@@ -1,6 +1,15 @@
 /** From an index to one platform. */
-import type { Exchange } from './exchange.ts';
-import { createImage, createIndex, DOCKER_IMAGE, entry, served, servedBare, sha256 } from './images.ts';
+import type { Exchange, Step } from './exchange.ts';
+import {
+  createImage,
+  createIndex,
+  DOCKER_IMAGE,
+  entry,
+  served,
+  servedBare,
+  sha256,
+  type Content,
+} from './images.ts';
 
 const image = 'reg.test/acme/shop:1';
 const GET = 'GET reg.test/v2/acme/shop/manifests/1';
@@ -9,6 +18,13 @@ const amd64 = createImage(null, 'amd64');
 const arm64 = createImage(null, 'arm64');
 const armv7 = createImage(null, 'armv7');
 const attestation = createImage(null, 'attestation');
+const at = ({ digest }: Content) => `GET reg.test/v2/acme/shop/manifests/${digest}`;
+const configOf = ({ config }: { config: string }): Step => [
+  `GET reg.test/v2/acme/shop/blobs/${sha256(config)}`,
+  { body: config },
+];
+/** The index does not say what it is for. */
+const LOOK_AT_AMD64: readonly Step[] = [[at(amd64), served(amd64)], configOf(amd64)];
 const index = createIndex(
   entry(attestation, { os: 'unknown', architecture: 'unknown' }),
   entry(
@@ -25,8 +41,9 @@ const index = createIndex(
 const nested = createIndex(entry(index));
 const beside = createIndex(entry(index), entry(arm64, { os: 'linux', architecture: 'arm64' }));
 const lying = createIndex(entry({ ...amd64, mediaType: index.mediaType }));
-const many = createIndex(...Array.from({ length: 1000 }, () => entry(index)));
-const few = createIndex(...Array.from({ length: 4 }, () => entry(index)));
+const armOnly = createIndex(entry(arm64, { os: 'linux', architecture: 'arm64' }));
+const many = createIndex(...Array.from({ length: 1000 }, () => entry(armOnly)));
+const few = createIndex(...Array.from({ length: 4 }, () => entry(armOnly)));
 const deep = [1, 2, 3].reduce((inner) => createIndex(entry(inner)), nested);
 
 export const platformExchanges: readonly Exchange[] = [
@@ -47,11 +64,11 @@ export const platformExchanges: readonly Exchange[] = [
     wanted: { found: armv7.digest },
   },
   {
-    name: 'an entry without a platform is linux/amd64',
+    name: 'an image that names its platform nowhere is for linux/amd64',
     source: 'ggcr remote/index.go',
     image,
     platform: 'linux/x86_64',
-    steps: [[GET, servedBare(index)]],
+    steps: [[GET, servedBare(index)], ...LOOK_AT_AMD64],
     wanted: { found: amd64.digest },
   },
   {
@@ -59,7 +76,7 @@ export const platformExchanges: readonly Exchange[] = [
     source: 'distribution-spec',
     image,
     platform: 'linux/s390x',
-    steps: [[GET, served(index)]],
+    steps: [[GET, served(index)], ...LOOK_AT_AMD64],
     wanted: { absent: 'manifest', says: 'linux/s390x' },
   },
   {
@@ -100,7 +117,7 @@ export const platformExchanges: readonly Exchange[] = [
     steps: [
       [GET, served(many)],
       ...[1, 2, 3, 4].map(
-        () => [`GET reg.test/v2/acme/shop/manifests/${index.digest}`, served(index)] as const,
+        () => [`GET reg.test/v2/acme/shop/manifests/${armOnly.digest}`, served(armOnly)] as const,
       ),
     ],
     wanted: { failed: 'malformed', says: 'nests more than 4 indexes in one' },
@@ -113,7 +130,7 @@ export const platformExchanges: readonly Exchange[] = [
     steps: [
       [GET, served(few)],
       ...[1, 2, 3, 4].map(
-        () => [`GET reg.test/v2/acme/shop/manifests/${index.digest}`, served(index)] as const,
+        () => [`GET reg.test/v2/acme/shop/manifests/${armOnly.digest}`, served(armOnly)] as const,
       ),
     ],
     wanted: { absent: 'manifest', says: 'linux/s390x' },

@@ -49,6 +49,76 @@ describe('after Retry-After', () => {
     server.verify();
   });
 
+  it.each(['1000000000000', 'Fri, 31 Dec 9999 23:59:59 GMT'])(
+    'of %s the host is asked again after five minutes, by one caller',
+    async (value) => {
+      const bed = createBed(server);
+      expectTag('0', served(shop));
+      await ask(bed, '0');
+      expectTag('1', { status: 429, headers: { 'retry-after': value } });
+      const first = await ask(bed, '1');
+      bed.advance(299_999);
+      expect(await ask(bed, '2')).toMatchObject({ failure: { kind: 'rate_limited' } });
+      bed.advance(1);
+      const arrived = Promise.withResolvers<void>();
+      const late = Promise.withResolvers<Answer>();
+      expectTag('2', () => {
+        arrived.resolve();
+        return late.promise;
+      });
+      const probe = ask(bed, '2');
+      await arrived.promise;
+      const others = await Promise.all(['3', '4', '5'].map((tag) => ask(bed, tag)));
+      for (const other of others) {
+        expect(other).toEqual({
+          ...first,
+          failure: { ...('failure' in first && first.failure), retryAfterMs: 1 },
+        });
+      }
+      late.resolve(served(shop));
+      expect(await probe).toMatchObject({ kind: 'found' });
+      expectTag('3', served(shop));
+      expect(await ask(bed, '3')).toMatchObject({ kind: 'found' });
+      server.verify();
+    },
+  );
+
+  it('that has ended the others wait for the one caller, and are asked when it has its answer', async () => {
+    const bed = createBed(server, { delay: () => Promise.withResolvers<void>().promise });
+    expectTag('0', served(shop));
+    await ask(bed, '0');
+    expectTag('1', { status: 429, headers: { 'retry-after': '30' } });
+    await ask(bed, '1');
+    bed.advance(30_000);
+    for (const tag of ['1', '2', '3']) expectTag(tag, served(shop));
+    const answers = await Promise.all(['1', '2', '3'].map((tag) => ask(bed, tag)));
+    expect(answers.map(({ kind }) => kind)).toEqual(['found', 'found', 'found']);
+    server.verify();
+  });
+
+  it('that has ended the host is left alone anew when the one caller meets the same', async () => {
+    const bed = createBed(server);
+    const limited = { status: 429, headers: { 'retry-after': '30' } };
+    expectTag('1', limited, 2);
+    await ask(bed, '1');
+    bed.advance(30_000);
+    expect(await ask(bed, '1')).toMatchObject({ failure: { retryAfterMs: 30_000 } });
+    bed.advance(29_999);
+    expect(await ask(bed, '2')).toMatchObject({ failure: { retryAfterMs: 1 } });
+    server.verify();
+  });
+
+  it('one caller whose connection breaks is the one who tries again', async () => {
+    const bed = createBed(server);
+    expectTag('1', { status: 429, headers: { 'retry-after': '30' } });
+    await ask(bed, '1');
+    bed.advance(30_000);
+    expectTag('1', { fault: 'reset' });
+    expectTag('1', served(shop));
+    expect(await ask(bed, '1')).toMatchObject({ kind: 'found' });
+    server.verify();
+  });
+
   it('other hosts are asked', async () => {
     const bed = createBed(server);
     expectTag('1', { status: 429, headers: { 'retry-after': '30' } });

@@ -27,19 +27,29 @@ function createContent(mediaType: string, document: object): Content {
   return { body, digest: sha256(body), mediaType };
 }
 
-/** @param labels of the image's configuration */
+/**
+ * @param labels of the image's configuration
+ * @param others of the manifest
+ * @param says more of the configuration
+ */
 export function createImage(
   labels: Readonly<Record<string, string>> | null,
   name = 'image',
   others: object = {},
+  says: object = {},
 ): Content & { config: string } {
-  const config = JSON.stringify({ os: 'linux', name, config: { Labels: labels } });
+  const config = JSON.stringify({ os: 'linux', name, config: { Labels: labels }, ...says });
   const descriptor = {
     mediaType: 'application/vnd.oci.image.config.v1+json',
     digest: sha256(config),
     size: config.length,
   };
   return { ...createContent(OCI_IMAGE, { config: descriptor, layers: [], ...others }), config };
+}
+
+/** Something else that is stored as a manifest. @param document what makes it that; the rest is an image's */
+export function createArtifact(document: object): Content {
+  return createImage(null, 'artifact', document);
 }
 
 /** @param entries descriptors, of which only the digest and media type have to be given */
@@ -52,6 +62,10 @@ export function createAnnotatedIndex(
   ...entries: readonly object[]
 ): Content {
   return createContent(OCI_INDEX, { manifests: entries, annotations });
+}
+
+export function createTypedIndex(artifactType: string, ...entries: readonly object[]): Content {
+  return createContent(OCI_INDEX, { manifests: entries, artifactType });
 }
 
 export function entry({ digest, mediaType, body }: Content, platform?: object, others?: object): object {

@@ -8,6 +8,7 @@ import { createBed, type BedOptions } from './bed.ts';
 import {
   challenged,
   createAnnotatedIndex,
+  createArtifact,
   createImage,
   createIndex,
   entry,
@@ -112,6 +113,32 @@ describe('the revision', () => {
     for (const content of [annotated, amd64]) expectManifest(content);
     expectConfig(amd64.config);
     expect(await ask(annotated)).toEqual({ kind: 'found', revisions: ['abc'] });
+  });
+
+  it.each([
+    ['without a platform', undefined],
+    ['that names the platform', LINUX],
+  ])('of an index is never that of an artifact %s', async (_, platform) => {
+    const chart = createArtifact({
+      config: { mediaType: 'application/vnd.cncf.helm.config.v1+json', digest: sha256('{}'), size: 2 },
+      annotations: { [LABEL]: 'chart' },
+    });
+    const mixed = createIndex(entry(chart, platform), entry(amd64, LINUX));
+    for (const content of platform === undefined ? [mixed, amd64] : [mixed, chart, amd64])
+      expectManifest(content);
+    expectConfig(amd64.config);
+    expect(await ask(mixed)).toEqual({ kind: 'found', revisions: ['abc'] });
+  });
+
+  it('is absent when what is pinned is no image', async () => {
+    const signature = createArtifact({
+      layers: [{ mediaType: 'application/vnd.in-toto+json', digest: sha256('') }],
+    });
+    expectManifest(signature);
+    expect(await ask(signature)).toMatchObject({
+      kind: 'absent',
+      reason: expect.stringContaining('is no image'),
+    });
   });
 
   it('is absent when the index does not hold the platform', async () => {

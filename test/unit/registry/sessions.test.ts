@@ -4,7 +4,17 @@ import { createPasswordCredential, type Credential } from '../../../src/registry
 import { parseReference } from '../../../src/registry/reference.ts';
 import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
 import { createBed } from './bed.ts';
-import { challenged, createImage, refused, served, token } from './images.ts';
+import {
+  challenged,
+  createArtifact,
+  createImage,
+  createIndex,
+  entry,
+  sha256,
+  refused,
+  served,
+  token,
+} from './images.ts';
 
 const shop = createImage(null);
 const manifest = '/v2/acme/shop/manifests/1';
@@ -110,7 +120,9 @@ describe('a token', () => {
       expectHead(bearer, `Bearer ${name}`);
       expectHead(bearer, `Bearer ${name}`);
     }
-    expect([await ask(bed), await ask(bed)]).toEqual(['denied', 'denied']);
+    const first = await ask(bed);
+    bed.advance(60_000);
+    expect([first, await ask(bed)]).toEqual(['denied', 'denied']);
     expect(bed.pauses).toEqual([1000, 1000]);
     server.verify();
   });
@@ -313,6 +325,26 @@ describe('credentials', () => {
     const { result, access } = await bed.client.probe(image);
     expect(result).toMatchObject({ kind: 'failed' });
     expect(access).toBeUndefined();
+    server.verify();
+  });
+});
+
+describe('what an entry without a platform was found to be', () => {
+  it('is kept, since its digest vouches for it', async () => {
+    const bed = createBed(server);
+    const amd64 = { os: 'linux', architecture: 'amd64' };
+    const plain = createImage(null, 'plain', {}, amd64);
+    const chart = createArtifact({ artifactType: 'application/vnd.acme.chart' });
+    const index = createIndex(entry(chart), entry(plain));
+    const get = (path: string, answer: Answer): void =>
+      server.expect({ method: 'GET', path: `/v2/acme/shop/${path}` }, answer);
+    get('manifests/1', served(index));
+    for (const content of [chart, plain]) get(`manifests/${content.digest}`, served(content));
+    get(`blobs/${sha256(plain.config)}`, { body: plain.config });
+    get('manifests/1', served(index));
+    for (const _ of [1, 2]) {
+      expect(await bed.client.resolveDigest(image, amd64)).toMatchObject({ digest: plain.digest });
+    }
     server.verify();
   });
 });

@@ -81,7 +81,7 @@ function createFetch(registry: ScriptedServer, timeoutMs: number): FetchHttp {
   return createTransport({
     dispatcherFor: () => dispatcher,
     endpoints: createEndpoints({}),
-    gate: createHostGate({ now: Date.now, maxConcurrent: 8 }),
+    gate: createHostGate({ now: Date.now, delay: async () => undefined, maxConcurrent: 8 }),
     observer: { requested: () => undefined },
     now: Date.now,
     timeoutMs,
