@@ -22,9 +22,11 @@ export function judgeRevisions(
   judged: JudgedBuild,
   known: KnownRuns,
 ): Ownership {
-  const owners = revisions.map((revision) => judgeRevision(revision.trim().toLowerCase(), judged, known));
-  if (owners.includes('own')) return 'own';
-  return owners.includes('other') ? 'other' : 'unproven';
+  const owners = new Set(
+    revisions.map((revision) => judgeRevision(revision.trim().toLowerCase(), judged, known)),
+  );
+  if (owners.has('own')) return 'own';
+  return owners.has('other') ? 'other' : 'unproven';
 }
 
 function judgeRevision(revision: string, { build, checkedOut }: JudgedBuild, known: KnownRuns): Ownership {

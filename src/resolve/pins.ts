@@ -8,9 +8,9 @@ import { ruleKey } from './rule-key.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
 
 export interface Pins {
-  before(rule: ImageRule, build: Pick<Build, 'commit'>): PinnedImage | undefined;
+  readonly before: (rule: ImageRule, build: Pick<Build, 'commit'>) => PinnedImage | undefined;
   /** Tells of a set that is handed out. */
-  note(set: PinnedSet): void;
+  readonly note: (set: PinnedSet) => void;
 }
 
 export function createPins(remembered: Remembered, request: BranchRequest, memory: PinMemory): Pins {

@@ -20,6 +20,15 @@ export async function warmBranch(
   if (newest === undefined) return;
   // Whoever asks then has CI confirm what must be.
   const known = { ...runs, confirm: () => Promise.resolve({ kind: 'confirmed' } as const) };
-  const pinBefore = () => undefined;
-  await resolveImages(newest, request, { images, runs: known, standing, listedAt: 0, pinBefore });
+  await resolveImages(newest, request, {
+    images,
+    runs: known,
+    standing,
+    listedAt: 0,
+    pinBefore: neverPinned,
+  });
+}
+
+function neverPinned(): undefined {
+  return undefined;
 }

@@ -193,12 +193,10 @@ describe('side by side', () => {
 });
 
 describe('patience', () => {
-  const REMEMBERED = () => ({ set: pinned('6'), confirmedAt: 5000 });
-
   test('last good, marked stale, once it has passed; the late answer is taken up by itself', async () => {
     const late = Promise.withResolvers<Decision>();
     resolve = () => late.promise;
-    lastGood = REMEMBERED();
+    lastGood = { set: pinned('6'), confirmedAt: 5000 };
     const waiting = answers.answer(createRequest());
     await vi.advanceTimersByTimeAsync(PATIENCE);
     expect(await waiting).toMatchObject({
@@ -215,7 +213,7 @@ describe('patience', () => {
 
   test('an upstream that hangs costs a matrix of hundreds one wait, not one for each branch', async () => {
     resolve = () => new Promise(() => undefined);
-    lastGood = REMEMBERED();
+    lastGood = { set: pinned('6'), confirmedAt: 5000 };
     const began = Date.now();
     for (let i = 0; i < 400; i++) {
       const waiting = Promise.resolve(answers.answer(createRequest({ branch: `b${i}` })));
@@ -228,7 +226,7 @@ describe('patience', () => {
   test('of another project is not used up by that', async () => {
     const late = Promise.withResolvers<Decision>();
     resolve = () => late.promise;
-    lastGood = REMEMBERED();
+    lastGood = { set: pinned('6'), confirmedAt: 5000 };
     const hanging = answers.answer(createRequest());
     await vi.advanceTimersByTimeAsync(PATIENCE);
     expect(buildId(await hanging)).toBe('6 stale');
@@ -241,7 +239,7 @@ describe('patience', () => {
   test('is whole again once the upstream has answered', async () => {
     const late = Promise.withResolvers<Decision>();
     resolve = () => late.promise;
-    lastGood = REMEMBERED();
+    lastGood = { set: pinned('6'), confirmedAt: 5000 };
     const hanging = answers.answer(createRequest());
     await vi.advanceTimersByTimeAsync(PATIENCE);
     await hanging;

@@ -66,6 +66,24 @@ async function handOut(request = asking()): Promise<void> {
   expect(await answer(request)).toMatch(/^7 fresh/);
 }
 
+function store(change: (kept: LastGood) => LastGood): void {
+  const build = createBuild({ id: '9' });
+  const images = {
+    front: createPinnedImage(FRONT, build, { digest: digest('f9') }),
+    back: createPinnedImage(BACK, build, { digest: digest('b9') }),
+  };
+  const kept = change({ set: { build, images }, confirmedAt: 500 });
+  lastGood = { ...createMemoryStore(), get: async () => kept };
+}
+
+function wholeSince(since: number | null): void {
+  lastGood = { ...createMemoryStore(), wholeSince: () => since };
+}
+
+function openedAt(at: number | null): void {
+  runs.pullRequest = { kind: 'known', openedAt: at, foreign: false, headRepositoryId: '1' };
+}
+
 describe('after the configuration changed', () => {
   test.each<[string, Partial<Project>]>([
     ['another repository', { gitRepository: 'acme/other' }],
@@ -185,16 +203,6 @@ describe('a set is newer only if none of its images is older (onMissing: previou
 });
 
 describe('a row that somebody else has written', () => {
-  function store(change: (kept: LastGood) => LastGood): void {
-    const build = createBuild({ id: '9' });
-    const images = {
-      front: createPinnedImage(FRONT, build, { digest: digest('f9') }),
-      back: createPinnedImage(BACK, build, { digest: digest('b9') }),
-    };
-    const kept = change({ set: { build, images }, confirmedAt: 500 });
-    lastGood = { ...createMemoryStore(), get: async () => kept };
-  }
-
   test('is believed when it is for what the configuration says', async () => {
     store((kept) => kept);
     runs.failure = OUTAGE;
@@ -249,13 +257,6 @@ describe('while nobody can tell what was handed out before', () => {
 describe('proof that nothing was ever handed out for a pull request', () => {
   const HOUR = 3_600_000;
   const request = asking({}, { number: '5' });
-
-  function wholeSince(since: number | null): void {
-    lastGood = { ...createMemoryStore(), wholeSince: () => since };
-  }
-  function openedAt(at: number | null): void {
-    runs.pullRequest = { kind: 'known', openedAt: at, foreign: false, headRepositoryId: '1' };
-  }
 
   beforeEach(() => {
     runs.runs = [createRun({ id: '7' })];
