@@ -85,12 +85,11 @@ function createProjectWarmer(project: Project, index: RunIndex, images: ImageSou
 /** The index, and a word to the project's warmer once the branch's runs are there. */
 function noteQuestions({ index, warmers }: Repository, project: Project, branch: string): RunSource {
   return {
+    ...index,
     async readBranch(name) {
       const known = await index.readBranch(name);
       warmers.get(project.name)?.asked(branch);
       return known;
     },
-    readFurther: (name) => index.readFurther(name),
-    readPullRequest: (number) => index.readPullRequest(number),
   };
 }

@@ -1,8 +1,17 @@
 /** What is known of one branch's runs. */
 import type { Run } from '../resolve/types.ts';
 
+/** A run as it is known. A new one takes its place when something of it changes. */
+export interface KnownRun {
+  readonly run: Run;
+  /** As in `RunStanding`, what the listing's first page confirms since left out. */
+  readonly confirmedAt: number;
+  readonly pushedBy: number;
+}
+
 export interface BranchRecord {
-  readonly runs: Map<string, Run>;
+  /** By the run's id. */
+  readonly runs: Map<string, KnownRun>;
   /** How far look-ups reached: as `since` of `BranchRuns`; undefined: as far as the listing's window. */
   reached: number | null | undefined;
   /** Runs that the listing has shown were dropped: only look-ups tell how far what is known reaches. */
@@ -56,14 +65,28 @@ export function reachOf(
   return window === null ? null : Math.min(reached, window);
 }
 
-/** Keeps the newest runs of a branch that has very many. */
-export function trim(record: BranchRecord): void {
-  if (record.runs.size <= MOST_RUNS) return;
-  const dropped = [...record.runs.values()].toSorted((a, b) => b.createdAt - a.createdAt).slice(KEPT_RUNS);
+/** @returns the run that was known */
+export function takeOut({ runs }: BranchRecord, id: string): Run | undefined {
+  const known = runs.get(id);
+  runs.delete(id);
+  return known?.run;
+}
+
+export function runsOf({ runs }: BranchRecord): Run[] {
+  return [...runs.values()].map(({ run }) => run);
+}
+
+/** Keeps the newest runs of a branch that has very many. @returns the others */
+export function trim(record: BranchRecord): Run[] {
+  if (record.runs.size <= MOST_RUNS) return [];
+  const dropped = runsOf(record)
+    .toSorted((a, b) => b.createdAt - a.createdAt)
+    .slice(KEPT_RUNS);
   for (const run of dropped) record.runs.delete(run.id);
   record.reached = newestOf(dropped) + 1;
   record.partial = true;
   record.nextPage = 1;
+  return dropped;
 }
 
 /**
@@ -74,7 +97,7 @@ export function trim(record: BranchRecord): void {
 export function isLookUpDue(record: BranchRecord | undefined, at: number): boolean {
   if (record?.lookedUp === undefined) return false;
   const { first, last } = record.lookedUp;
-  const newest = [...record.runs.values()].reduce<Run | undefined>(
+  const newest = runsOf(record).reduce<Run | undefined>(
     (a, b) => (a === undefined || b.createdAt > a.createdAt ? b : a),
     undefined,
   );

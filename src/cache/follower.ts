@@ -1,4 +1,4 @@
-/** Asks by id for runs that are still going and have left the listing's first page, which will not tell how they end (design §5). */
+/** Asks by id for runs that have left the listing's first page, which will not tell how they go on (design §5). */
 import { LRUCache } from 'lru-cache';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { CiProvider, Clock, Doubt } from '../resolve/ports.ts';
@@ -6,6 +6,7 @@ import type { Run } from '../resolve/types.ts';
 import { createBackoff } from './backoff.ts';
 import { bounded } from './bounded.ts';
 import { createJoiner } from './joiner.ts';
+import type { Sighting } from './branch-table.ts';
 import type { KnownRuns } from './known-runs.ts';
 
 /** Runs of one branch that are followed at one time. */
@@ -20,6 +21,8 @@ export interface FollowerOptions {
   readonly gitRepository: string;
   /** What is learnt is written down there. */
   readonly known: KnownRuns;
+  /** What is told of a run by a call that begins now. */
+  readonly sight: () => () => Sighting;
   /** Milliseconds between two calls for one run, at least. */
   readonly freshFor: () => number;
   readonly now: Clock;
@@ -31,6 +34,11 @@ export interface Follower {
    * @returns the newest one of which CI could not tell how it goes on; undefined: there is none
    */
   follow(branch: string): Promise<Doubt | undefined>;
+  /**
+   * Asks for those of the runs whose state was last told before `since`.
+   * @returns the first failure that was met; undefined: each of those that are still known was told at `since` or later
+   */
+  confirm(runs: readonly Run[], since: number): Promise<UpstreamFailure | undefined>;
 }
 
 interface Attempt {
@@ -39,7 +47,8 @@ interface Attempt {
   readonly failure: UpstreamFailure | undefined;
 }
 
-export function createFollower({ provider, gitRepository, known, freshFor, now }: FollowerOptions): Follower {
+export function createFollower(options: FollowerOptions): Follower {
+  const { provider, gitRepository, known, sight, freshFor, now } = options;
   /** By the run's id. */
   const attempts = new LRUCache<string, Attempt>(bounded(MAX_RUNS));
   const backoff = createBackoff({ now });
@@ -52,18 +61,38 @@ export function createFollower({ provider, gitRepository, known, freshFor, now }
   }
 
   async function ask(run: Run): Promise<void> {
+    const sighting = sight();
     try {
       const current = await backoff.run(run.id, () => provider.fetchRun(gitRepository, run.id));
       attempts.set(run.id, { at: now(), failure: undefined });
       if (current === 'gone') known.remove(run);
-      else known.takeRun(current);
+      else known.takeRun(current, sighting());
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       attempts.set(run.id, { at: now(), failure: error.failure });
     }
   }
 
+  function isUnconfirmed(run: Run, since: number): boolean {
+    const at = known.confirmedAt(run);
+    // In the future: the clock was set back.
+    return at !== undefined && (at < since || at > now());
+  }
+
   return {
+    async confirm(runs, since) {
+      const unconfirmed = runs.filter((run) => isUnconfirmed(run, since));
+      for (let next = 0; next < unconfirmed.length; next += MAX_AT_ONCE) {
+        const some = unconfirmed.slice(next, next + MAX_AT_ONCE);
+        await Promise.all(some.map((run) => join(run.id, () => ask(run))));
+        // One that was joined may have begun too early.
+        const late = some.filter((run) => isUnconfirmed(run, since));
+        await Promise.all(late.map((run) => join(run.id, () => ask(run))));
+        const left = some.find((run) => isUnconfirmed(run, since));
+        if (left !== undefined) return attempts.peek(left.id)?.failure ?? unconfirmable(provider.host);
+      }
+      return undefined;
+    },
     async follow(branch) {
       const due = known.unlistedRunning(branch).filter(isDue).slice(0, MAX_AT_ONCE);
       await Promise.all(due.map((run) => join(run.id, () => ask(run))));
@@ -74,4 +103,8 @@ export function createFollower({ provider, gitRepository, known, freshFor, now }
       return doubts.toSorted((a, b) => b.createdAt - a.createdAt)[0];
     },
   };
+}
+
+function unconfirmable(host: string): UpstreamFailure {
+  return { kind: 'unavailable', host, message: `${host} does not tell how a run is now` };
 }

@@ -1,24 +1,20 @@
 /** What has been learnt of one repository's runs: a contiguous window of the listing, and what single look-ups added. */
-import { LRUCache } from 'lru-cache';
-import type { RunPage } from '../resolve/ports.ts';
+import type { RunPage, RunStanding } from '../resolve/ports.ts';
 import { compareIds } from '../resolve/select-build.ts';
 import type { Run } from '../resolve/types.ts';
-import { bounded } from './bounded.ts';
 import {
-  createBranchRecord,
   forgetReach,
   isLookUpDue,
   newestOf,
   oldestOf,
   reachOf,
-  trim,
+  runsOf,
   type BranchRecord,
+  type KnownRun,
 } from './branch-record.ts';
+import { createBranchTable, type Sighting } from './branch-table.ts';
 import type { Listing } from './listing-reader.ts';
 
-/** Branches that nobody asks for and CI no longer lists make room for others. */
-const MAX_BRANCHES = 20_000;
-const MAX_RUNS = 100_000;
 /** GitHub's filtered lists end after 1,000 results. */
 const MAX_BRANCH_PAGES = 10;
 
@@ -32,24 +28,46 @@ interface Window {
   readonly doubtful: boolean;
 }
 
+/** The runs that the listing's first page shows, and when a call began that said so last. */
+interface FirstPage {
+  readonly ids: ReadonlySet<string>;
+  readonly confirmedAt: number;
+}
+
+/** What is known of a branch, as it was when it was asked for. */
+export interface KnownBranch {
+  readonly runs: readonly Run[];
+  /** As in `BranchRuns`. */
+  readonly since: number | null;
+  /** Of one of `runs`, by its id. */
+  readonly standing: (runId: string) => RunStanding;
+}
+
 export interface KnownRuns {
   /**
    * Takes a listing of the newest runs, without a gap between its pages.
    * @param firstPage runs of its first page, which will be seen again at the next listing
-   * @param all runs of all its pages
-   * @param whole nothing older exists
+   * @param listing runs of all its pages
    * @returns the branches of which something new was learnt
    */
-  takeListing(firstPage: readonly Run[], all: readonly Run[], whole: boolean): Set<string>;
+  takeListing(firstPage: readonly Run[], listing: Listing, sighting: Sighting): Set<string>;
+  /** The listing's first page is still as it was at the last listing, says a call that began then. */
+  confirmFirstPage(askedAt: number): void;
   /** Takes older pages of the listing. @returns as `takeListing`; undefined: they leave a gap to what is known, and are not taken */
-  takeOlder(older: Listing): Set<string> | undefined;
-  /** Takes the next page of a branch's own list, read at `at`. @param anew it is the first one once more */
-  takeBranchPage(branch: string, page: RunPage, at: number, anew: boolean): void;
+  takeOlder(older: Listing, sighting: Sighting): Set<string> | undefined;
+  /** Takes the next page of a branch's own list. @param anew it is the first one once more */
+  takeBranchPage(branch: string, page: RunPage, sighting: Sighting, anew: boolean): void;
   /** Takes the first page of a branch's own list once more: what was there before is still known. */
-  takeLookUpAgain(branch: string, page: RunPage, at: number): void;
+  takeLookUpAgain(branch: string, page: RunPage, sighting: Sighting): void;
   /** Takes one run as it is now. */
-  takeRun(run: Run): void;
+  takeRun(run: Run, sighting: Sighting): void;
   remove(run: Run): void;
+  /** When a call began that told the run's state last, milliseconds since the epoch; undefined: the run is not known. */
+  confirmedAt(run: Run): number | undefined;
+  /** As in `RunSource`. */
+  branchNames(): readonly string[];
+  peekRuns(branch: string): readonly Run[];
+  peekCommit(prefix: string): readonly Run[];
   /** Nothing is known of any run. */
   isEmpty(): boolean;
   /** Whether a listing that reaches back to this run's creation leaves no gap to what is known. */
@@ -59,7 +77,7 @@ export interface KnownRuns {
   /** Branches that the listing has shown, the one with the newest run first. */
   listedBranches(): string[];
   /** Undefined: neither listing nor look-up has shown the branch, and the listing does not show everything. */
-  branch(name: string): { runs: readonly Run[]; since: number | null } | undefined;
+  branch(name: string): KnownBranch | undefined;
   /** The page of the branch's own list that should be read next, from 1, and the list's length when the one before was. */
   nextLookUp(name: string): { page: number; total: number };
   /** Whether what a look-up once told should be asked again: filtered lists may lag behind. */
@@ -69,36 +87,13 @@ export interface KnownRuns {
 }
 
 export function createKnownRuns(): KnownRuns {
-  /** A branch that made room is unknown again, even where the window once showed everything. */
-  let evicted = false;
-  const branches = new LRUCache<string, BranchRecord>({
-    ...bounded(MAX_BRANCHES),
-    dispose() {
-      evicted = true;
-    },
-  });
+  const branches = createBranchTable();
   /** Undefined: nothing was listed yet. */
   let window: Window | undefined;
+  let firstPage: FirstPage = { ids: new Set(), confirmedAt: -Infinity };
 
-  function record(name: string): BranchRecord {
-    const found = branches.get(name);
-    if (found !== undefined) return found;
-    const created = createBranchRecord(evicted);
-    branches.set(name, created);
-    return created;
-  }
-
-  /** @returns whether it tells something new */
-  function takeRun(run: Run): boolean {
-    const { runs } = record(run.branch);
-    const known = runs.get(run.id);
-    if (known !== undefined && isOlderState(run, known)) return false;
-    runs.set(run.id, run);
-    return known?.attempt !== run.attempt || known.outcome !== run.outcome;
-  }
-
-  function takeRuns(runs: readonly Run[]): Set<string> {
-    return new Set(runs.filter(takeRun).map((run) => run.branch));
+  function takeRuns(runs: readonly Run[], sighting: Sighting): Set<string> {
+    return new Set(runs.filter((run) => branches.take(run, sighting)).map((run) => run.branch));
   }
 
   /** A run that the listing should show and does not was deleted. @returns whether there was one */
@@ -106,67 +101,86 @@ export function createKnownRuns(): KnownRuns {
     const listed = new Set(all.map((run) => run.id));
     let removed = false;
     for (const entry of branches.values()) {
-      for (const run of entry.runs.values()) {
+      for (const { run } of entry.runs.values()) {
         if (listed.has(run.id) || !isMissing(run)) continue;
-        entry.runs.delete(run.id);
-        forgetReach(entry, evicted);
+        branches.remove(run);
+        forgetReach(entry, branches.evicted);
         removed = true;
       }
     }
     return removed;
   }
 
-  /** Branches that nobody has asked for, and the listing has not shown, for the longest make room. */
-  function makeRoom(): void {
-    let size = [...branches.values()].reduce((sum, { runs }) => sum + runs.size, 0);
-    while (size > MAX_RUNS) size -= branches.pop()?.runs.size ?? size;
+  /** A replica of CI's that lags behind may show an older state than what is known. */
+  function isAsListed(run: Run): boolean {
+    return branches.peek(run.branch)?.runs.get(run.id)?.run === run;
+  }
+
+  function standingOf({ confirmedAt, pushedBy, run }: KnownRun, listed: FirstPage): RunStanding {
+    return { confirmedAt: listed.ids.has(run.id) ? listed.confirmedAt : confirmedAt, pushedBy };
   }
 
   return {
-    takeListing(firstPage, all, whole) {
+    takeListing(first, { runs: all, whole }, sighting) {
       const oldest = oldestOf(all);
       const removed = removeDeleted(all, missingFrom(all, whole));
-      const changed = takeRuns(all);
-      for (const name of changed) trim(record(name));
-      makeRoom();
+      const changed = takeRuns(all, sighting);
+      firstPage = {
+        ids: new Set(first.filter(isAsListed).map(({ id }) => id)),
+        confirmedAt: sighting.askedAt,
+      };
+      for (const name of changed) branches.trim(name);
+      branches.makeRoom();
       const joined = window !== undefined && meetsWindow(oldest, window);
-      if (!joined) for (const entry of branches.values()) forgetReach(entry, evicted);
+      if (!joined) for (const entry of branches.values()) forgetReach(entry, branches.evicted);
       // Runs created in the same second as the oldest may lie on the next page.
       const inherited = joined && window !== undefined && !window.doubtful ? window.since : oldest + 1;
       window = {
         since: whole ? null : inherited,
         newest: Math.max(window?.newest ?? -Infinity, newestOf(all)),
-        firstPageOldest: whole && firstPage.length === all.length ? -Infinity : oldestOf(firstPage),
+        firstPageOldest: whole && first.length === all.length ? -Infinity : oldestOf(first),
         doubtful: whole && removed,
       };
       return changed;
     },
-    takeOlder({ runs, whole }) {
+    confirmFirstPage(askedAt) {
+      firstPage = { ...firstPage, confirmedAt: askedAt };
+    },
+    takeOlder({ runs, whole }, sighting) {
       if (window === undefined) return undefined;
       const { since } = window;
       if (since !== null && newestOf(runs) < since) return undefined;
       removeDeleted(runs, missingWithin(runs));
-      const changed = takeRuns(runs);
+      const changed = takeRuns(runs, sighting);
       if (since !== null) window = { ...window, since: whole ? null : Math.min(since, oldestOf(runs) + 1) };
       return changed;
     },
-    takeBranchPage(name, { runs, more: follows, total }, at, anew) {
-      takeRuns(runs);
-      const entry = record(name);
-      if (anew) forgetReach(entry, evicted);
+    takeBranchPage(name, { runs, more: follows, total }, sighting, anew) {
+      takeRuns(runs, { ...sighting, filtered: true });
+      const entry = branches.record(name);
+      if (anew) forgetReach(entry, branches.evicted);
       entry.total = total;
       const more = follows && runs.length > 0 && entry.nextPage < MAX_BRANCH_PAGES;
       entry.reached = more ? Math.min(oldestOf(runs) + 1, entry.reached ?? Infinity) : null;
       entry.nextPage += 1;
-      entry.lookedUp = { first: entry.lookedUp?.first ?? at, last: at };
+      noteLookUp(entry, sighting);
     },
-    takeLookUpAgain(name, { runs }, at) {
-      takeRuns(runs);
-      const entry = record(name);
-      entry.lookedUp = { first: entry.lookedUp?.first ?? at, last: at };
+    takeLookUpAgain(name, { runs }, sighting) {
+      takeRuns(runs, { ...sighting, filtered: true });
+      noteLookUp(branches.record(name), sighting);
     },
-    takeRun,
-    remove: (run) => void branches.peek(run.branch)?.runs.delete(run.id),
+    takeRun: (run, sighting) => void branches.take(run, sighting),
+    remove: (run) => void branches.remove(run),
+    confirmedAt(run) {
+      const known = branches.peek(run.branch)?.runs.get(run.id);
+      return known && standingOf(known, firstPage).confirmedAt;
+    },
+    branchNames: () => branches.names(),
+    peekRuns(name) {
+      const entry = branches.peek(name);
+      return entry === undefined ? [] : runsOf(entry);
+    },
+    peekCommit: (prefix) => branches.findCommit(prefix),
     isEmpty: () => branches.size === 0,
     meets: (oldest) => window === undefined || meetsWindow(oldest, window),
     windowSize() {
@@ -174,20 +188,32 @@ export function createKnownRuns(): KnownRuns {
       const since = (window?.since ?? -Infinity) - 1;
       let size = 0;
       for (const { runs } of branches.values()) {
-        for (const run of runs.values()) if (run.createdAt >= since) size += 1;
+        for (const { run } of runs.values()) if (run.createdAt >= since) size += 1;
       }
       return size;
     },
     listedBranches: () =>
       [...branches.entries()]
-        .map(([name, { runs }]): [string, number] => [name, newestOf([...runs.values()])])
+        .map(([name, entry]): [string, number] => [name, newestOf(runsOf(entry))])
         .toSorted(([, a], [, b]) => b - a)
         .map(([name]) => name),
     branch(name) {
       const entry = branches.get(name);
       const since = entry === undefined ? window?.since : reachOf(entry, window?.since);
-      if (since === undefined || (entry === undefined && (since !== null || evicted))) return undefined;
-      return { runs: [...(entry?.runs.values() ?? [])], since };
+      if (since === undefined || (entry === undefined && (since !== null || branches.evicted))) {
+        return undefined;
+      }
+      const known = [...(entry?.runs.values() ?? [])];
+      const listed = firstPage;
+      return {
+        runs: known.map(({ run }) => run),
+        since,
+        standing(runId) {
+          const one = known.find(({ run }) => run.id === runId);
+          if (one === undefined) throw new RangeError('only runs of the branch have a standing');
+          return standingOf(one, listed);
+        },
+      };
     },
     nextLookUp(name) {
       const entry = branches.peek(name);
@@ -195,9 +221,11 @@ export function createKnownRuns(): KnownRuns {
     },
     isLookUpDue: (name, at) => isLookUpDue(branches.peek(name), at),
     unlistedRunning: (name) =>
-      [...(branches.peek(name)?.runs.values() ?? [])].filter(
-        (run) => run.state === 'running' && window !== undefined && run.createdAt <= window.firstPageOldest,
-      ),
+      [...(branches.peek(name)?.runs.values() ?? [])]
+        .map(({ run }) => run)
+        .filter(
+          (run) => run.state === 'running' && window !== undefined && run.createdAt <= window.firstPageOldest,
+        ),
   };
 }
 
@@ -224,9 +252,8 @@ function missingWithin(all: readonly Run[]): (run: Run) => boolean {
     isNotTooOld(run) && run.createdAt < newest && most !== undefined && compareIds(run.id, most) < 0;
 }
 
-/** Filtered lists are served from an index that may lag behind: an attempt and its last change only ever go forward. */
-function isOlderState(run: Run, known: Run): boolean {
-  return run.attempt === known.attempt ? run.updatedAt < known.updatedAt : run.attempt < known.attempt;
+function noteLookUp(entry: BranchRecord, { seenAt: at }: Sighting): void {
+  entry.lookedUp = { first: entry.lookedUp?.first ?? at, last: at };
 }
 
 /** Strictly older: of the runs created in the newest known second, some may have been missed. */

@@ -13,6 +13,8 @@ export interface Listing {
   readonly runs: readonly Run[];
   /** Nothing older exists. */
   readonly whole: boolean;
+  /** When the first of the calls began, milliseconds since the epoch, if another replica made it. */
+  readonly asOf?: number | undefined;
 }
 
 /** Each method throws `UpstreamError`. */
@@ -82,7 +84,12 @@ export function createListingReader(provider: CiProvider, gitRepository: string)
 }
 
 function joinPages(pages: readonly RunPage[]): Listing {
-  return { runs: pages.flatMap((page) => page.runs), whole: pages.at(-1)?.more === false };
+  const asOf = pages.flatMap((page) => (page.asOf === undefined ? [] : [page.asOf]));
+  return {
+    runs: pages.flatMap((page) => page.runs),
+    whole: pages.at(-1)?.more === false,
+    asOf: asOf.length === 0 ? undefined : Math.min(...asOf),
+  };
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import { UpstreamError } from '../errors.ts';
 import type { RunPage } from '../resolve/ports.ts';
+import type { Sighting } from './branch-table.ts';
 import type { KnownRuns } from './known-runs.ts';
 import type { ListingReader } from './listing-reader.ts';
 
@@ -16,6 +17,8 @@ const MAX_DOUBLINGS = 6;
 export interface ReadAheadOptions {
   readonly reader: ListingReader;
   readonly known: KnownRuns;
+  /** What is told of runs by calls that begin now. */
+  readonly sight: () => (asOf?: number) => Sighting;
   /** How many pages are read at the start, the first one included. */
   readonly firstPages: number;
   /** Told which branches older pages have shown something new of. */
@@ -31,7 +34,8 @@ export interface ReadAhead {
   settled(): Promise<void>;
 }
 
-export function createReadAhead({ reader, known, firstPages, tellChanged }: ReadAheadOptions): ReadAhead {
+export function createReadAhead(options: ReadAheadOptions): ReadAhead {
+  const { reader, known, sight, firstPages, tellChanged } = options;
   const block = firstPages - 1;
   /** The listing's first page as it was at last. */
   let newest: RunPage | undefined;
@@ -50,10 +54,12 @@ export function createReadAhead({ reader, known, firstPages, tellChanged }: Read
 
   async function read(first: RunPage, from: number, count: number): Promise<void> {
     inVain = Math.min(inVain + 1, MAX_DOUBLINGS);
+    const sighting = sight();
     try {
       const older = await reader.readAhead(first, from, count);
       // A listing that came meanwhile knows of deletions that these pages may not.
-      const changed = newest === first && older !== undefined ? known.takeOlder(older) : undefined;
+      const changed =
+        newest === first && older !== undefined ? known.takeOlder(older, sighting(older.asOf)) : undefined;
       if (changed === undefined) return;
       inVain = 0;
       tellChanged(changed);

@@ -13,12 +13,12 @@ import type {
   RunPage,
   RunSource,
 } from '../resolve/ports.ts';
-import type { Run } from '../resolve/types.ts';
 import { createBackoff } from './backoff.ts';
 import { bounded } from './bounded.ts';
+import type { Sighting } from './branch-table.ts';
 import { createFollower } from './follower.ts';
 import { createJoiner } from './joiner.ts';
-import { createKnownRuns } from './known-runs.ts';
+import { createKnownRuns, type KnownBranch } from './known-runs.ts';
 import { createListingReader } from './listing-reader.ts';
 import { createReadAhead } from './read-ahead.ts';
 
@@ -27,6 +27,8 @@ const MAX_PULL_REQUESTS = 20_000;
 const MAX_FIRST_PAGES = 20;
 /** Milliseconds for which an empty listing is not believed, when runs were there before (argoproj/argo-cd#11464). */
 const DOUBT_EMPTY_FOR = 600_000;
+/** Listings that are tried for one that is new enough: the first may have been under way, or another replica's. */
+const MAX_LISTINGS = 3;
 
 export interface RunIndexOptions {
   readonly provider: CiProvider;
@@ -42,7 +44,7 @@ export interface RunIndexOptions {
 
 export interface RunIndex extends RunSource {
   /** What is known already: nobody is asked. Undefined: nothing. */
-  peekBranch(branch: string): { readonly runs: readonly Run[]; readonly since: number | null } | undefined;
+  peekBranch(branch: string): KnownBranch | undefined;
   /** Branches that the listing has shown, the one with the newest run first. */
   listedBranches(): string[];
 }
@@ -51,8 +53,8 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   const { provider, gitRepository, freshFor, now, onChanged, firstPages = MAX_FIRST_PAGES } = options;
   const known = createKnownRuns();
   const reader = createListingReader(provider, gitRepository);
-  const follower = createFollower({ provider, gitRepository, known, freshFor, now });
-  const ahead = createReadAhead({ reader, known, firstPages, tellChanged });
+  const follower = createFollower({ provider, gitRepository, known, sight, freshFor, now });
+  const ahead = createReadAhead({ reader, known, sight, firstPages, tellChanged });
   const pullRequests = new LRUCache<string, PullRequestHead>(bounded(MAX_PULL_REQUESTS));
   const listingBackoff = createBackoff({ now });
   const lookUpBackoff = createBackoff({ now });
@@ -62,21 +64,32 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   let listedAt: number | undefined;
   let emptySince: number | undefined;
 
+  /**
+   * Called when a call begins.
+   * @returns called when its answer is there; what another replica was told is as new as the listing at least
+   */
+  function sight(): (asOf?: number) => Sighting {
+    const askedAt = Math.min(now(), listedAt ?? Infinity);
+    return (asOf = askedAt) => ({ askedAt: asOf, seenAt: now(), ahead: 0 });
+  }
+
   async function refresh(): Promise<void> {
     const startedAt = now();
     const first = await provider.fetchRuns(gitRepository, 1, validator);
-    if (first === 'unchanged') {
-      listedAt = startedAt;
-      return;
+    const askedAt = first === 'unchanged' ? startedAt : (first.asOf ?? startedAt);
+    if (first === 'unchanged' || (validator !== undefined && first.validator === validator)) {
+      known.confirmFirstPage(askedAt);
+    } else {
+      await takeListing(first, askedAt);
     }
-    if (first.validator === undefined || first.validator !== validator) await takeListing(first);
-    listedAt = first.asOf ?? startedAt;
+    listedAt = askedAt;
   }
 
-  async function takeListing(first: RunPage): Promise<void> {
+  async function takeListing(first: RunPage, askedAt: number): Promise<void> {
     doubtEmptiness(first);
-    const { runs, whole } = await reader.readBackTo(first, (oldest) => known.meets(oldest));
-    tellChanged(known.takeListing(first.runs, runs, whole));
+    const listing = await reader.readBackTo(first, (oldest) => known.meets(oldest));
+    const sighting = { askedAt: Math.min(askedAt, listing.asOf ?? Infinity), seenAt: now(), ahead: 0 };
+    tellChanged(known.takeListing(first.runs, listing, sighting));
     validator = first.validator;
     ahead.listed(first);
   }
@@ -100,16 +113,28 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     const age = listedAt === undefined ? Infinity : now() - listedAt;
     // A negative age: the clock was set back.
     if (age >= 0 && age < freshFor()) return;
-    await join('listing', () => listingBackoff.run('listing', refresh));
+    await list();
+  }
+
+  const list = (): Promise<void> => join('listing', () => listingBackoff.run('listing', refresh));
+
+  async function confirmListing(since: number): Promise<void> {
+    for (let tries = 0; tries <= MAX_LISTINGS; tries++) {
+      if (listedAt !== undefined && listedAt >= since && listedAt <= now()) return;
+      if (tries < MAX_LISTINGS) await list();
+    }
+    const message = `${provider.host} does not tell how the runs of ${gitRepository} are now`;
+    throw new UpstreamError({ kind: 'unavailable', host: provider.host, message });
   }
 
   async function lookUp(branch: string): Promise<void> {
     await join(`branch ${branch}`, () =>
       lookUpBackoff.run(branch, async () => {
         const { page, total } = known.nextLookUp(branch);
+        const sighting = sight();
         const pages = await reader.readBranch(branch, page, total);
         for (const one of pages) {
-          known.takeBranchPage(branch, one, now(), pages.length > 1 && one === pages[0]);
+          known.takeBranchPage(branch, one, sighting(one.asOf), pages.length > 1 && one === pages[0]);
         }
         if (pages.some(({ runs }) => runs.length > 0)) ahead.lookedUp();
       }),
@@ -135,11 +160,12 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   function lookUpAgainIfDue(branch: string): void {
     if (!known.isLookUpDue(branch, now())) return;
     void join(`branch ${branch} again`, async () => {
+      const sighting = sight();
       try {
         const page = await lookUpBackoff.run(branch, () =>
           provider.fetchBranchRuns(gitRepository, branch, 1),
         );
-        known.takeLookUpAgain(branch, page, now());
+        known.takeLookUpAgain(branch, page, sighting(page.asOf));
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
       }
@@ -168,6 +194,17 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
       caught(
         async () => pullRequests.get(number) ?? join(`pull request ${number}`, () => askPullRequest(number)),
       ),
+    confirm: (runs, since) =>
+      caught(async () => {
+        // Nothing can be known as it will be.
+        const moment = Math.min(since, now());
+        await confirmListing(moment);
+        const failure = await follower.confirm(runs, moment);
+        return failure === undefined ? { kind: 'confirmed' as const } : { kind: 'failed' as const, failure };
+      }),
+    branchNames: () => known.branchNames(),
+    peekRuns: (branch) => known.peekRuns(branch),
+    peekCommit: (prefix) => known.peekCommit(prefix),
     peekBranch: (branch) => known.branch(branch),
     listedBranches: () => known.listedBranches(),
   };

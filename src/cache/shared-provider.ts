@@ -63,7 +63,7 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
       },
       keepFor: () => KEEP_PAGE_MS,
     });
-    return told.value;
+    return { ...told.value, asOf: told.askedAt };
   }
 
   /** An earlier look-up will do as long as all that has been created since is in the listing's first page. */
@@ -83,7 +83,7 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
       keepFor: () => KEEP_LOOK_UP_MS,
     });
     lookedUpAt.set(topic, told.askedAt);
-    return told.value;
+    return { ...told.value, asOf: told.askedAt };
   }
 
   return {

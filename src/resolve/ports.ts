@@ -20,9 +20,22 @@ export type BranchRuns =
       readonly since: number | null;
       /** When upstream last confirmed this, milliseconds since the epoch. */
       readonly asOf: number;
+      /** When upstream told the state of one of `runs`, by its id. */
+      readonly standing: (runId: string) => RunStanding;
       readonly doubt?: Doubt | undefined;
     }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+/** What is known of a run, and since when: by our own clock, milliseconds since the epoch, whatever the clock of CI says. */
+export interface RunStanding {
+  /** The newest call that told the run's state began then. */
+  readonly confirmedAt: number;
+  /**
+   * An image that the run pushed was there by then at the latest: its state (attempt and outcome) was first seen as it is now. Of a
+   * run that was never seen in another state, when it last changed by CI's clock, if that is earlier.
+   */
+  readonly pushedBy: number;
+}
 
 /** A run of which CI could not tell how it goes on: it may have ended green. */
 export interface Doubt {
@@ -39,6 +52,21 @@ export interface RunSource {
   readFurther(branch: string): Promise<BranchRuns>;
   /** Whether a pull request's commits lie in another repository. Never throws. */
   readPullRequest(number: string): Promise<PullRequestHead | { kind: 'failed'; failure: UpstreamFailure }>;
+  /**
+   * Sees to it that the listing and each of these runs are known as they were at `since` or later (milliseconds since the epoch, our
+   * clock): by one listing, and for runs that it does not show by one call each. What has changed is found by `readBranch` after that.
+   * Never throws.
+   */
+  confirm(
+    runs: readonly Run[],
+    since: number,
+  ): Promise<{ kind: 'confirmed' } | { kind: 'failed'; failure: UpstreamFailure }>;
+  /** Branches that are known. The same array until one comes or goes, so that what is reckoned from it can be kept. */
+  branchNames(): readonly string[];
+  /** Runs that are known of a branch, in no particular order: nobody is asked. */
+  peekRuns(branch: string): readonly Run[];
+  /** Runs that are known of all commits that begin with this (at least 7 digits, lower-case hex): nobody is asked. */
+  peekCommit(prefix: string): readonly Run[];
 }
 
 export interface PullRequestHead {

@@ -8,13 +8,25 @@ import { createRun } from '../../fixtures/values.ts';
 export const FRESH_FOR = 15_000;
 const PAGE = 5;
 
+/** Of thousands of runs, once for each state of them. */
+const sortedOnce = new WeakMap<readonly Run[], { runs: Run[]; validator: string }>();
+
+function sort(all: readonly Run[], byId: boolean): { runs: Run[]; validator: string } {
+  const before = byId ? undefined : sortedOnce.get(all);
+  if (before !== undefined) return before;
+  const runs = all.toSorted((a, b) => (byId ? Number(b.id) - Number(a.id) : b.createdAt - a.createdAt));
+  const sorted = { runs, validator: JSON.stringify(runs) };
+  if (!byId) sortedOnce.set(all, sorted);
+  return sorted;
+}
+
 function page(all: readonly Run[], number: number, byId = false): RunPage {
-  const sorted = all.toSorted((a, b) => (byId ? Number(b.id) - Number(a.id) : b.createdAt - a.createdAt));
+  const { runs, validator } = sort(all, byId);
   return {
-    runs: sorted.slice((number - 1) * PAGE, number * PAGE),
-    more: sorted.length > number * PAGE,
-    total: sorted.length,
-    validator: JSON.stringify(sorted),
+    runs: runs.slice((number - 1) * PAGE, number * PAGE),
+    more: runs.length > number * PAGE,
+    total: runs.length,
+    validator,
   };
 }
 
@@ -63,6 +75,7 @@ export function createFixture(runs: Run[] = [], firstPages = 1) {
     },
     async fetchRun(_repository, id) {
       await called(`run ${id}`);
+      await fixture.beforeServing(`run ${id}`);
       return fixture.runs.find((run) => run.id === id) ?? 'gone';
     },
     async fetchPullRequest(_repository, number) {
