@@ -31,11 +31,23 @@ const run: z.ZodType<Run> = z.object({
   committedAt: moment.nullable(),
 });
 
+const unreadRun = z.object({
+  id: z.string().nullable(),
+  branch: z.string().nullable(),
+  commit: z.string().nullable(),
+  createdAt: moment.nullable(),
+  problem: z.string(),
+});
+
 const runPage = z.object({
   runs: z.array(run),
   more: z.boolean(),
   total: z.number(),
   validator: z.string().exactOptional(),
+  unread: z.array(unreadRun).exactOptional(),
+  cut: z.boolean().exactOptional(),
+  short: z.boolean().exactOptional(),
+  clock: moment.exactOptional(),
 });
 
 const pullRequestHead = z.object({

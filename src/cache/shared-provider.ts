@@ -90,8 +90,10 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
     host: provider.host,
     fetchRuns: (gitRepository, page) =>
       page === 1 ? fetchListing(gitRepository) : fetchPage(gitRepository, page),
-    fetchBranchRuns: (gitRepository, branch, page) =>
-      page === 1 ? lookUp(gitRepository, branch) : provider.fetchBranchRuns(gitRepository, branch, page),
+    fetchBranchRuns: (gitRepository, branch, page, createdBy) =>
+      page === 1 && createdBy === undefined
+        ? lookUp(gitRepository, branch)
+        : provider.fetchBranchRuns(gitRepository, branch, page, createdBy),
     async fetchRun(gitRepository, id) {
       // An answer says that it is as new as the listing: nothing in it may be older.
       const listedAt = listings.get(gitRepository)?.askedAt ?? Infinity;
@@ -115,6 +117,7 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
       return told.value;
     },
     probe: (gitRepository) => provider.probe(gitRepository),
+    ...(provider.generation && { generation: provider.generation }),
   };
 }
 

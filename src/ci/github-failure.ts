@@ -1,14 +1,15 @@
 /** GitHub's answers that are not the one asked for, translated into the words of `errors.ts`. Pure. */
 import type { UpstreamFailure } from '../errors.ts';
-import type { GitHubAnswer } from './github-send.ts';
+import { parseRetryAfter } from '../retry-after.ts';
+import { clockOf, type GitHubAnswer } from './github-send.ts';
 
 const SECOND = 1000;
 
 /** What GitHub's documentation asks for after a secondary limit that names no time. */
 const DEFAULT_WAIT = 60 * SECOND;
 
-/** GitHub's windows last an hour; a longer wait would be a fault that outlives its cause. */
-const LONGEST_WAIT = 3600 * SECOND;
+/** GitHub's windows last an hour, and its clock may be a little behind: a reset that lies further off is none. */
+const LONGEST_WINDOW = 3660 * SECOND;
 
 /** What was asked, in the words of a message. */
 export interface Asked {
@@ -61,26 +62,38 @@ function rateLimited(answer: GitHubAnswer, asked: Asked, now: number): UpstreamF
 
 function unavailable(answer: GitHubAnswer, { host }: Asked, now: number): UpstreamFailure {
   const message = `${host} cannot answer now (HTTP ${answer.status})`;
-  const retryAfterMs = retryAfter(answer.headers['retry-after'], now);
+  const retryAfterMs = retryAfter(answer, now);
   return { kind: 'unavailable', host, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-function waitOf({ headers }: GitHubAnswer, now: number): number | undefined {
-  const asked = retryAfter(headers['retry-after'], now);
-  if (asked !== undefined || headers['x-ratelimit-remaining'] !== '0') return asked;
-  const reset = headers['x-ratelimit-reset'] ?? '';
-  return /^\d+$/.test(reset) ? clamp(Number(reset) * SECOND - now) : undefined;
+function waitOf(answer: GitHubAnswer, now: number): number | undefined {
+  const asked = retryAfter(answer, now);
+  if (asked !== undefined || answer.headers['x-ratelimit-remaining'] !== '0') return asked;
+  const wait = untilReset(answer, now);
+  return wait === undefined ? undefined : Math.max(wait, SECOND);
 }
 
-/** RFC 9110 §10.2.3: seconds or a date. */
-function retryAfter(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) return undefined;
-  const wait = /^\d+$/.test(value) ? Number(value) * SECOND : Date.parse(value) - now;
-  return Number.isNaN(wait) ? undefined : clamp(wait);
+/**
+ * How long until all calls are there again: `x-ratelimit-reset` is a moment of GitHub's clock, which the answer's `Date` tells; without
+ * one, or where it makes no sense, ours counts.
+ * @returns milliseconds, at most about an hour; 0: they are there; undefined: it is not said, or makes no sense by either clock
+ */
+export function untilReset(answer: GitHubAnswer, now: number): number | undefined {
+  const reset = answer.headers['x-ratelimit-reset'] ?? '';
+  if (!/^\d{1,12}$/.test(reset)) return undefined;
+  const waits = [clockOf(answer), now].flatMap((clock) =>
+    clock === undefined ? [] : [Number(reset) * SECOND - clock],
+  );
+  const possible = waits.find((wait) => wait >= 0 && wait <= LONGEST_WINDOW);
+  return possible ?? (waits.some((wait) => wait < 0) ? 0 : undefined);
 }
 
-function clamp(wait: number): number {
-  return Math.min(Math.max(wait, SECOND), LONGEST_WAIT);
+/** A date is one of GitHub's clock. */
+function retryAfter(answer: GitHubAnswer, now: number): number | undefined {
+  const value = answer.headers['retry-after'];
+  const isSeconds = /^\s*\d+\s*$/.test(value ?? '');
+  const clock = isSeconds ? now : (clockOf(answer) ?? now);
+  return parseRetryAfter(value, clock);
 }
 
 function unauthorized({ host, connection, anonymous }: Asked): string {

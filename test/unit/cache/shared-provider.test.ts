@@ -122,7 +122,11 @@ describe('a listing', () => {
     const [one, other] = [createReplica(), createReplica()];
     for (const replica of [one, other]) {
       await list(replica);
-      expect(await replica.fetchRuns(REPOSITORY, 2)).toMatchObject({ runs: [runs[1]], more: false, total: 2 });
+      expect(await replica.fetchRuns(REPOSITORY, 2)).toMatchObject({
+        runs: [runs[1]],
+        more: false,
+        total: 2,
+      });
     }
     expect(calls).toEqual(['runs 1', 'runs 2']);
     runs = [runOf('3', now), ...runs];

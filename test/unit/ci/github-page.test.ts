@@ -8,7 +8,7 @@ const NEXT = '<https://api.github.com/x?page=2>; rel="next", <https://api.github
 function page(count: number, facts: Partial<PageFacts>) {
   const runs = Array.from({ length: count }, (_, index) => ({ id: String(index) }) as Run);
   return toRunPage(
-    { runs, total: count, link: undefined, etag: undefined, page: 1, filtered: false, ...facts },
+    { runs, unread: [], total: count, link: undefined, etag: undefined, page: 1, filtered: false, ...facts },
     'api.github.com',
   );
 }
