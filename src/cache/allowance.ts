@@ -15,11 +15,11 @@ export interface Allowance {
 
 export function createAllowance({ most, each, now }: AllowanceOptions): Allowance {
   let used = 0;
-  let at = now();
+  let at: number | undefined;
 
   function comeBack(): void {
     // A clock that was set back gives nothing.
-    used = Math.max(0, used - Math.max(0, now() - at) / each());
+    used = Math.max(0, used - Math.max(0, now() - (at ?? now())) / each());
     at = now();
   }
 

@@ -6,6 +6,8 @@ const LONGEST_NUMBER = 32;
 const DEEPEST = 64;
 /** Of values in all: 100 runs have about 30,000. */
 const MOST_VALUES = 500_000;
+/** Of those that no double can hold: a run has 8 ids at most. */
+const MOST_LONG_NUMBERS = 10_000;
 /** Shorter ones are whole as doubles. */
 const SAFE_DIGITS = 15;
 
@@ -19,7 +21,7 @@ export class JsonBoundsError extends Error {
  * @throws SyntaxError for what is no JSON; JsonBoundsError
  */
 export function parseBoundedJson(text: string): unknown {
-  return scan(text).longNumbers ? JSON.parse(text, keepWhole) : JSON.parse(text);
+  return scan(text).longNumbers > 0 ? JSON.parse(text, keepWhole) : JSON.parse(text);
 }
 
 function keepWhole(_key: string, value: unknown, context?: { source?: string }): unknown {
@@ -30,10 +32,10 @@ function keepWhole(_key: string, value: unknown, context?: { source?: string }):
 }
 
 /** One pass, whatever the text is. @throws JsonBoundsError */
-function scan(text: string): { longNumbers: boolean } {
+function scan(text: string): { longNumbers: number } {
   let depth = 0;
   let values = 0;
-  let longNumbers = false;
+  let longNumbers = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfString(text, at);
@@ -47,9 +49,10 @@ function scan(text: string): { longNumbers: boolean } {
       while (isPartOfNumber(text.charCodeAt(at + 1))) at += 1;
       const length = at + 1 - start;
       if (length > LONGEST_NUMBER) throw new JsonBoundsError('a number that is far too long');
-      longNumbers ||= length > SAFE_DIGITS;
+      if (length > SAFE_DIGITS) longNumbers += 1;
     }
-    if (depth > DEEPEST || values > MOST_VALUES) throw new JsonBoundsError('far too many values');
+    if (depth > DEEPEST || values > MOST_VALUES || longNumbers > MOST_LONG_NUMBERS)
+      throw new JsonBoundsError('far too many values');
   }
   return { longNumbers };
 }

@@ -29,7 +29,7 @@ export function failureOf(answer: GitHubAnswer, asked: Asked, now: number): Upst
   const { status } = answer;
   if (isRateLimit(answer)) return rateLimited(answer, asked, now);
   if (status === 401) return { kind: 'denied', host, message: unauthorized(asked) };
-  if (status === 403) return { kind: 'denied', host, message: forbidden(answer, asked) };
+  if (status === 403) return forbidden(answer, asked);
   if (status === 404) {
     const message = `${host} does not know ${what}, or hides it from connection "${asked.connection}": check the project's repository, and that the connection's credentials may read it ("${asked.permission}")`;
     return { kind: 'not_found', host, message };
@@ -102,15 +102,36 @@ function unauthorized({ host, connection, anonymous }: Asked): string {
     : `${host} does not accept the token of connection "${connection}": it is wrong, expired or revoked`;
 }
 
-function forbidden(
-  { headers }: GitHubAnswer,
-  { host, connection, anonymous, what, permission }: Asked,
-): string {
-  if (anonymous) return `${host} denies ${what} without credentials: give connection "${connection}" a token`;
+function forbidden({ headers }: GitHubAnswer, asked: Asked): UpstreamFailure {
+  const { host, connection, anonymous, what, permission } = asked;
+  const denied = (reason: string): UpstreamFailure => ({
+    kind: 'denied',
+    host,
+    message: `${host} denies ${what}${reason}`,
+  });
+  if (anonymous) return denied(` without credentials: give connection "${connection}" a token`);
   // https://docs.github.com/rest/authentication/authenticating-to-the-rest-api#personal-access-tokens-and-saml-sso
-  return headers['x-github-sso']?.startsWith('required') === true
-    ? `${host} denies ${what}: authorize the token of connection "${connection}" for the organization's single sign-on`
-    : `${host} denies ${what} to connection "${connection}": it needs "${permission}" (fine-grained token or App), or the scope repo (classic token)`;
+  const sso = headers['x-github-sso'];
+  if (sso?.trim().startsWith('required') !== true) {
+    return denied(
+      ` to connection "${connection}": it needs "${permission}" (fine-grained token or App), or the scope repo (classic token)`,
+    );
+  }
+  const remedyUrl = authorizationPage(sso, host);
+  return {
+    ...denied(`: authorize the token of connection "${connection}" for the organization's single sign-on`),
+    ...(remedyUrl !== undefined && { remedyUrl }),
+  };
+}
+
+/** @returns the page that GitHub names, if it is one of its own: `api.github.com` has them at github.com, an Enterprise server at its host */
+function authorizationPage(sso: string, host: string): string | undefined {
+  const text = /;\s*url=([\x21-\x7e]{1,2000})\s*$/.exec(sso)?.[1] ?? '';
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, hostname, username, password, href } = new URL(text);
+  const own = host.replace(/:\d+$/, '').replace(/^api\./, '');
+  const isOwn = protocol === 'https:' && hostname === own && username === '' && password === '';
+  return isOwn ? href : undefined;
 }
 
 function messageOf(data: unknown): string {
