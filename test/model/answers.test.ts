@@ -9,6 +9,7 @@ import { createAnswers, type Answers } from '../../src/cache/answers.ts';
 import { createImageCache } from '../../src/cache/image-cache.ts';
 import { createRunIndex } from '../../src/cache/run-index.ts';
 import type { UpstreamFailureKind } from '../../src/errors.ts';
+import type { UnreadRun } from '../../src/resolve/ports.ts';
 import { parseReference } from '../../src/registry/reference.ts';
 import { lastGoodKey, resolveBranch } from '../../src/resolve/resolve-branch.ts';
 import type { BranchRequest, Project } from '../../src/resolve/types.ts';
@@ -90,6 +91,15 @@ const asks = fc.record({
 });
 type Ask = typeof asks extends fc.Arbitrary<infer A> ? A : never;
 
+const remains = fc.constantFrom<Partial<UnreadRun>>(
+  {},
+  { id: null },
+  { branch: null },
+  { commit: null },
+  { createdAt: null },
+  { id: null, branch: null, commit: null, createdAt: null },
+);
+
 function act(describe: string, change: (sim: Simulation) => void): Action {
   return { describe, run: async ({ sim }) => change(sim) };
 }
@@ -139,6 +149,19 @@ const happening: Record<string, [weight: number, fc.Arbitrary<Action>]> = {
   registryFails: [1, kind.map((k) => act(`registry fails ${k}`, (sim) => void (sim.fault.registry = k)))],
   heal: [4, fc.constant(act('all is well', (sim) => void (sim.fault = {})))],
   lag: [0.3, fc.constant(act('filtered lists lag', (sim) => void (sim.staleFilterSince ??= sim.now)))],
+  odd: [
+    2,
+    fc
+      .tuple(branch, nth, remains)
+      .map(([b, n, left]) =>
+        act(`a run of ${b} ${n} is odd ${JSON.stringify(left)}`, (sim) => sim.spoil(b, n, left)),
+      ),
+  ],
+  mend: [1, fc.constant(act('no run is odd', (sim) => sim.odd.clear()))],
+  count: [
+    0.5,
+    fc.constantFrom(0, 1).map((lag) => act(`counts are ${lag} ahead`, (sim) => void (sim.lag = lag))),
+  ],
   pushBetween: [
     1,
     branch.map((b) =>

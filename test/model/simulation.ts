@@ -3,7 +3,7 @@
  * is the simulation's own.
  */
 import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
-import type { CiProvider, DigestResult, RegistryClient } from '../../src/resolve/ports.ts';
+import type { CiProvider, DigestResult, RegistryClient, UnreadRun } from '../../src/resolve/ports.ts';
 import type { Digest, ImageReference, Run } from '../../src/resolve/types.ts';
 import { digest, sha } from '../fixtures/values.ts';
 import type { Call } from './cost.ts';
@@ -38,6 +38,10 @@ export interface Simulation {
   failedAt: number;
   /** Filtered lists show the world as it was then; undefined: as it is. */
   staleFilterSince: number | undefined;
+  /** Runs that CI's lists show and nobody can read, and what of them can be read. */
+  readonly odd: Map<string, Partial<UnreadRun>>;
+  /** How many runs more CI's counts tell than there are. */
+  lag: number;
   /** Happens before the next second page of a listing is served. */
   betweenPages: (() => void) | undefined;
   pass(milliseconds: number): void;
@@ -48,6 +52,8 @@ export interface Simulation {
   /** The same runs begin anew. */
   rerun(branch: string, nth: number): void;
   deleteRuns(branch: string, nth: number): void;
+  /** One of its runs cannot be read any more, but for a part of it. */
+  spoil(branch: string, nth: number, remains: Partial<UnreadRun>): void;
   deleteImage(branch: string, nth: number, name: string): void;
   /** Newest green and complete build over the whole of the time span; undefined: there was none, or it changed. */
   truthThroughout(branch: string, from: number, to: number): TrueBuild | undefined;
@@ -93,6 +99,8 @@ export function createSimulation(branches: readonly string[]): Simulation {
     fault: {},
     failedAt: -Infinity,
     staleFilterSince: undefined,
+    odd: new Map(),
+    lag: 0,
     betweenPages: undefined,
     ci: createCi(),
     registry: createRegistry(),
@@ -136,6 +144,11 @@ export function createSimulation(branches: readonly string[]): Simulation {
       if (commit !== undefined) deleted.add(commit);
       runs = runs.filter((run) => run.commit !== commit);
       settle();
+    },
+    spoil(branch, nth, remains) {
+      const commit = commitOf(branch, nth);
+      const run = newestFirst(runs).find((one) => one.commit === commit);
+      if (run !== undefined) sim.odd.set(run.id, remains);
     },
     deleteImage(branch, nth, name) {
       const commit = commitOf(branch, nth);
@@ -248,14 +261,14 @@ export function createSimulation(branches: readonly string[]): Simulation {
       async fetchRuns(_repository, page, validator) {
         await called(`list ${page}`, () => {
           if (runs.length === 0) return 'empty';
-          return validator === pageOf(runs, page).validator ? 'unchanged' : 'new';
+          return validator === pageOf(runs, page, sim).validator ? 'unchanged' : 'new';
         });
         if (page > 1) {
           const happens = sim.betweenPages;
           sim.betweenPages = undefined;
           happens?.();
         }
-        const answer = pageOf(runs, page);
+        const answer = pageOf(runs, page, sim);
         return validator !== undefined && validator === answer.validator ? 'unchanged' : answer;
       },
       async fetchBranchRuns(_repository, branch, page) {
@@ -263,10 +276,15 @@ export function createSimulation(branches: readonly string[]): Simulation {
         return pageOf(
           (sim.staleFilterSince === undefined ? runs : filtered).filter((run) => run.branch === branch),
           page,
+          sim,
         );
       },
       async fetchRun(_repository, id) {
         await called(`run ${id}`, () => (runs.some((run) => run.id === id) ? 'found' : 'absent'));
+        const isThere = runs.some((run) => run.id === id);
+        if (isThere && sim.odd.has(id)) {
+          throw new UpstreamError({ kind: 'malformed', host: 'ci.test', message: 'an odd run' });
+        }
         return runs.find((run) => run.id === id) ?? 'gone';
       },
       async fetchPullRequest(_repository, number) {
