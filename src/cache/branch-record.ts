@@ -149,11 +149,18 @@ export function isLookUpDue(record: BranchRecord, isListed: (run: Run) => boolea
   return unlisted.some(({ confirmedAt }) => at < confirmedAt || at - confirmedAt >= latest);
 }
 
-/** Whether every workflow that ran for the newest commit is green, and one is. */
+/**
+ * Whether the newest run of each workflow is green. Which of them count differs between projects: as long as one is not, a re-run may
+ * make a newer build.
+ */
 function isNewestGreen(runs: readonly Run[]): boolean {
-  const newestAt = newestOf(runs);
-  const commit = runs.find(({ createdAt }) => createdAt === newestAt)?.commit;
-  const states = runs.filter((run) => run.commit === commit).map(({ state }) => state);
+  const newest = new Map<string, Run>();
+  for (const run of runs) {
+    const key = JSON.stringify([run.workflow, run.workflowId, run.event, run.foreign]);
+    const before = newest.get(key);
+    if (before === undefined || run.createdAt >= before.createdAt) newest.set(key, run);
+  }
+  const states = [...newest.values()].map(({ state }) => state);
   return states.includes('success') && states.every((state) => state === 'success' || state === 'skipped');
 }
 

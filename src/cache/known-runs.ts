@@ -1,6 +1,5 @@
 /** What has been learnt of one repository's runs: a contiguous window of the listing, and what single look-ups added. */
 import type { RunPage, RunStanding, UnreadRun } from '../resolve/ports.ts';
-import { compareIds } from '../resolve/select-build.ts';
 import type { Run } from '../resolve/types.ts';
 import {
   createBranchRecord,
@@ -18,6 +17,7 @@ import {
 } from './branch-record.ts';
 import { createBranchTable, type Sighting } from './branch-table.ts';
 import type { Listing } from './listing-reader.ts';
+import { missingFrom, missingWithin, type Ordered } from './missing-runs.ts';
 import { createUnreadRuns } from './unread-runs.ts';
 
 /** So many pages of a branch's own list are read at most to decide about it. What lies beyond is not known. */
@@ -114,10 +114,7 @@ export function createKnownRuns(): KnownRuns {
     // It may be any that is missed.
     if (listing.unread.some(({ id }) => id === null)) return false;
     const listed = new Set([...listing.runs, ...listing.unread].map((run) => run.id));
-    unread.keep(
-      ({ id, createdAt }) =>
-        id !== null && (listed.has(id) || !isMissing({ id, createdAt: createdAt ?? Infinity })),
-    );
+    unread.keep((id, createdAt) => (id !== null && listed.has(id)) || !isMissing({ id, createdAt }));
     let removed = false;
     for (const entry of branches.values()) {
       for (const { run } of entry.runs.values()) {
@@ -144,7 +141,7 @@ export function createKnownRuns(): KnownRuns {
       const { runs: all, whole } = listing;
       const oldest = oldestOf(all);
       const removed = removeDeleted(listing, missingFrom(all, whole));
-      unread.take(listing.unread);
+      unread.take(listing.unread, newestOf(all));
       const changed = takeRuns(all, sighting);
       firstPage = {
         ids: new Set(first.runs.filter(isAsListed).map(({ id }) => id)),
@@ -174,14 +171,14 @@ export function createKnownRuns(): KnownRuns {
       const { since } = window;
       if (since !== null && newestOf(runs) < since) return undefined;
       removeDeleted(older, missingWithin(runs));
-      unread.take(older.unread);
+      unread.take(older.unread, newestOf(runs));
       const changed = takeRuns(runs, sighting);
       if (since !== null) window = { ...window, since: whole ? null : Math.min(since, oldestOf(runs) + 1) };
       return changed;
     },
     takeBranchPage(name, page, sighting, anew) {
       takeRuns(page.runs, { ...sighting, filtered: true });
-      unread.take(page.unread ?? [], name);
+      unread.take(page.unread ?? [], newestOf(page.runs), name);
       const entry = branches.record(name);
       if (anew) readAnew(entry, branches.evicted);
       noteRead(entry, page);
@@ -189,7 +186,7 @@ export function createKnownRuns(): KnownRuns {
     },
     takeLookUpAgain(name, page, sighting) {
       takeRuns(page.runs, { ...sighting, filtered: true });
-      unread.take(page.unread ?? [], name);
+      unread.take(page.unread ?? [], newestOf(page.runs), name);
       noteLookUp(branches.record(name), sighting);
     },
     takeRun: (run, sighting) => void takeRuns([run], sighting),
@@ -262,31 +259,6 @@ export function createKnownRuns(): KnownRuns {
           (run) => run.state === 'running' && window !== undefined && run.createdAt <= window.firstPageOldest,
         ),
   };
-}
-
-type Ordered = Pick<Run, 'id' | 'createdAt'>;
-
-/**
- * Which runs should be among a listing's. Neighbours that were created at nearly the same time may come in the order of their ids:
- * only what is newer than the whole page by both is missed.
- */
-function missingFrom(all: readonly Run[], whole: boolean): (run: Ordered) => boolean {
-  if (whole) return () => true;
-  const oldest = oldestOf(all);
-  const [least] = all.map((run) => run.id).toSorted(compareIds);
-  return (run) => run.createdAt > oldest && least !== undefined && compareIds(run.id, least) > 0;
-}
-
-/** Which runs should be among pages from the midst of a listing. */
-function missingWithin(all: readonly Run[]): (run: Ordered) => boolean {
-  const isNotTooOld = missingFrom(all, false);
-  const newest = newestOf(all);
-  const most = all
-    .map((run) => run.id)
-    .toSorted(compareIds)
-    .at(-1);
-  return (run) =>
-    isNotTooOld(run) && run.createdAt < newest && most !== undefined && compareIds(run.id, most) < 0;
 }
 
 function isBranchs({ refKind }: Run): boolean {

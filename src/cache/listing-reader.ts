@@ -88,10 +88,16 @@ function joinPages(pages: readonly RunPage[]): Listing {
   const asOf = pages.flatMap((page) => (page.asOf === undefined ? [] : [page.asOf]));
   return {
     runs: pages.flatMap((page) => page.runs),
-    unread: pages.flatMap((page) => page.unread ?? []),
+    unread: pages.flatMap(({ unread = [] }, index) => unread.map((one) => datedBy(one, pages[index - 1]))),
     whole: isEnd(pages.at(-1)),
     asOf: asOf.length === 0 ? undefined : Math.min(...asOf),
   };
+}
+
+/** One of unknown time that stands first on its page is no newer than what the page before shows. */
+function datedBy(unread: UnreadRun, before: RunPage | undefined): UnreadRun {
+  if (unread.createdAt !== null || before === undefined || before.runs.length === 0) return unread;
+  return { ...unread, createdAt: oldestOf(before.runs) };
 }
 
 /** A count that says of one more is doubt enough not to take the list for all that there is: each branch's own list tells. */

@@ -8,10 +8,16 @@ const MAX_UNREAD = 2000;
 const APART = 600_000;
 
 export interface UnreadRuns {
-  /** @param branch whose list has shown them, if it was one branch's */
-  take(unread: readonly UnreadRun[], branch?: string): void;
-  /** Keeps those that may still be there, says a listing that shows others. */
-  keep(mayBeThere: (unread: UnreadRun) => boolean): void;
+  /**
+   * @param newest when the newest of the runs was created that were shown with them: one of unknown time stands above it
+   * @param branch whose list has shown them, if it was one branch's
+   */
+  take(unread: readonly UnreadRun[], newest: number, branch?: string): void;
+  /**
+   * Keeps those that a listing need not show, and does not.
+   * @param mayBeHidden whether one of this id that was created then, or next to a run that was, may lie beyond its end
+   */
+  keep(mayBeHidden: (id: string | null, createdAt: number) => boolean): void;
   /** The run was read at last, or is gone. */
   settle(id: string): void;
   /** Those that are the branch's, or may be. */
@@ -19,7 +25,7 @@ export interface UnreadRuns {
 }
 
 export function createUnreadRuns(): UnreadRuns {
-  const all = new Map<string, UnreadRun>();
+  const all = new Map<string, UnreadRun & { readonly beside: number }>();
 
   function forgetOldest(): void {
     const ages = [...all].map(([key, { createdAt }]): [string, number] => [key, createdAt ?? Infinity]);
@@ -28,12 +34,15 @@ export function createUnreadRuns(): UnreadRuns {
   }
 
   return {
-    take(unread, branch) {
-      for (const one of unread) all.set(keyOf(one), { ...one, branch: one.branch ?? branch ?? null });
+    take(unread, newest, branch) {
+      for (const one of unread) {
+        const beside = one.createdAt ?? newest;
+        all.set(keyOf(one), { ...one, branch: one.branch ?? branch ?? null, beside });
+      }
       if (all.size > MAX_UNREAD) forgetOldest();
     },
-    keep(mayBeThere) {
-      for (const [key, one] of all) if (!mayBeThere(one)) all.delete(key);
+    keep(mayBeHidden) {
+      for (const [key, { id, beside }] of all) if (!mayBeHidden(id, beside)) all.delete(key);
     },
     settle: (id) => void all.delete(id),
     of: (branch) => [...all.values()].filter((one) => one.branch === null || one.branch === branch),

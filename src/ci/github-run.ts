@@ -115,12 +115,12 @@ export function parseRunPage(value: unknown, host: string): ParsedRunPage {
 
 /** @param createdBy when the element before it was created, which is newer; null: there is none, or it does not tell */
 function remainsOf(element: unknown, error: z.ZodError, createdBy: number | null): UnreadRun {
-  const { id, head_branch, head_sha, created_at } = remainsSchema.safeParse(element).data ?? NOTHING_READ;
+  const remains = remainsSchema.safeParse(element).data ?? NOTHING_READ;
   return {
-    id,
-    branch: head_branch,
-    commit: head_sha,
-    createdAt: created_at ?? createdBy,
+    id: remains.id,
+    branch: remains.head_branch,
+    commit: remains.head_sha,
+    createdAt: remains.created_at ?? createdBy,
     problem: describeProblem(error, 'workflow_runs'),
   };
 }

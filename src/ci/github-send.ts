@@ -64,9 +64,9 @@ export function createGitHubSend(url: string, fetch: BoundedFetch): GitHubSend {
       const response = await fetch(target, request);
       isJson = JSON_TYPE.test(response.headers.get('content-type') ?? '');
       const { status, statusText } = response;
-      const texts = new Headers([...response.headers]);
-      texts.set('content-type', 'text/plain');
-      return new Response(response.body, { status, statusText, headers: texts });
+      const plain = new Headers([...response.headers]);
+      plain.set('content-type', 'text/plain');
+      return new Response(response.body, { status, statusText, headers: plain });
     }
     const request = { method, url: path, ...parameters, headers, request: { signal, fetch: fetchText } };
     const { data, ...answer } = await octokit.request<unknown>(request).then(

@@ -196,7 +196,7 @@ export interface UnreadRun {
   readonly id: string | null;
   readonly branch: string | null;
   readonly commit: string | null;
-  /** No later than this, milliseconds since the epoch. */
+  /** No later than this, milliseconds since the epoch; null: it stands first on its page. */
   readonly createdAt: number | null;
   /** `a field updated_at` */
   readonly problem: string;

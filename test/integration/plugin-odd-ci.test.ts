@@ -13,9 +13,11 @@ function list(world: PluginWorld, runs: readonly object[], total = runs.length):
 }
 
 /** As CI lists them, newest first. */
-async function runsOf({ github, secrets }: PluginWorld): Promise<FakeRun[]> {
-  const headers = { authorization: `Bearer ${secrets().github}` };
-  const response = await fetch(`${github.url}/repos/${REPOSITORY}/actions/runs?per_page=100`, { headers });
+async function runsOf(world: PluginWorld): Promise<FakeRun[]> {
+  const headers = { authorization: `Bearer ${world.secrets().github}` };
+  const response = await fetch(`${world.github.url}/repos/${REPOSITORY}/actions/runs?per_page=100`, {
+    headers,
+  });
   return ((await response.json()) as { workflow_runs: FakeRun[] }).workflow_runs;
 }
 
@@ -32,10 +34,8 @@ describe('one odd run', () => {
     await using world = await createPluginWorld();
     const { pinned } = world.build('feature');
     world.build('odd');
-    list(
-      world,
-      (await runsOf(world)).map((run) => (run.head_branch === 'odd' ? { ...run, [field]: value } : run)),
-    );
+    const [odd, other] = await runsOf(world);
+    list(world, [{ ...odd, [field]: value }, { ...other }]);
     expect((await world.ask({})).answer).toEqual(pinned);
     expect((await world.ask({})).freshness).toBe('fresh');
     expect((await world.ask({ branch: 'odd' })).status).toBe(502);
@@ -48,10 +48,8 @@ describe('one odd run', () => {
     await using world = await createPluginWorld();
     const { pinned } = world.build('feature');
     world.build('feature');
-    list(
-      world,
-      (await runsOf(world)).map((run, index) => (index === 0 ? { ...run, updated_at: null } : run)),
-    );
+    const [newest, before] = await runsOf(world);
+    list(world, [{ ...newest, updated_at: null }, { ...before }]);
     const reply = await world.ask({});
     expect(reply.answer).toEqual(pinned);
     expect(reply.freshness).toBe('stale');

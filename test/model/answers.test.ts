@@ -21,6 +21,8 @@ import { createSimulation, IMAGES, WORKFLOWS, type Simulation, type TrueBuild } 
 const FRESH_FOR = 15_000;
 /** Milliseconds for which CI is left alone after a fault, at most. */
 const LONGEST_PAUSE = 60_000;
+/** Milliseconds in which a re-run of an old run is noticed, while the branch's newest build is not green. */
+const NOTICED_WITHIN = 1_800_000;
 const BRANCHES = ['main', 'feature', 'quiet'];
 const NUMBER_OF_RUNS = Number(process.env['GREENPIN_MODEL_RUNS'] ?? 10_000);
 const SEED = process.env['GREENPIN_MODEL_SEED'] ?? '20260101';
@@ -67,6 +69,8 @@ interface World {
   readonly sim: Simulation;
   readonly answers: Answers;
   readonly memory: Memory;
+  /** When each branch was asked for. */
+  readonly polls: Map<string, number[]>;
 }
 
 interface Action {
@@ -190,6 +194,9 @@ function poll(all: readonly Ask[]): Action {
         const request = requests[index];
         if (request !== undefined) judge(request, answer, before, world);
       }
+      for (const { branch: name } of requests) {
+        world.polls.set(name, [...(world.polls.get(name) ?? []), world.sim.now]);
+      }
     },
   };
 }
@@ -226,7 +233,10 @@ function judge(request: BranchRequest, answer: Answered, before: Memory, world: 
     expect(sim.lostImage(given.commit), 'went back though the image is still there').toBe(true);
   }
   memory.set(key, { commit, position });
-  if (answer.freshness === 'fresh') judgeFresh(request, commit, given, sim);
+  if (answer.freshness === 'fresh') {
+    judgeFresh(request, commit, given, sim);
+    judgeReruns(request, commit, world);
+  }
 }
 
 /** Commits are numbered as they are pushed. */
@@ -249,6 +259,21 @@ function judgeFresh(request: BranchRequest, commit: string, given: Given | undef
   if (sim.wasDeleted(commit) || sim.isHardToSee(commit) || sim.lostImage(commit)) return;
   const kept = given?.commit === commit && positionOf(commit) > positionOf(truth.commit);
   expect(kept, `freshFor has passed, and ${truth.commit.slice(0, 6)} is not seen`).toBe(true);
+}
+
+/**
+ * Nothing is green but what an old run has made green when it was run again: a listing does not show that, but a look-up, which a
+ * question sees to within half an hour, for the questions after it.
+ */
+function judgeReruns(request: BranchRequest, commit: string, { sim, polls }: World): void {
+  if (isForks(request) || sim.staleFilterSince !== undefined) return;
+  const since = sim.greenAgainSince(request.branch);
+  if (since === undefined || sim.failedAt > since - LONGEST_PAUSE) return;
+  const lookedUp = polls.get(request.branch)?.some((at) => at >= since + NOTICED_WITHIN && at < sim.now);
+  const truth = sim.truthThroughout(request.branch, since, sim.now);
+  if (lookedUp === true && truth !== undefined) {
+    expect(commit, 'an old run was run again, and nobody noticed').toBe(truth.commit);
+  }
 }
 
 /** The pull request is a fork's, and forks don't count: with its head passed on, it gets nothing once its runs are there. */
@@ -290,7 +315,12 @@ test(`${NUMBER_OF_RUNS} histories: true, safe, fresh and frugal`, { timeout: 600
       fc.array(action.map(named), { minLength: 5, maxLength: 60, size: 'max' }),
       async (firstPages, actions) => {
         const sim = createSimulation(BRANCHES);
-        const world: World = { sim, answers: createGreenpin(sim, firstPages), memory: new Map() };
+        const world: World = {
+          sim,
+          answers: createGreenpin(sim, firstPages),
+          memory: new Map(),
+          polls: new Map(),
+        };
         for (const next of actions) await next.run(world);
         judgeCost(sim, FRESH_FOR, firstPages);
       },

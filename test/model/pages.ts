@@ -24,7 +24,11 @@ export function pageOf(
 ): RunPage {
   const shown = newestFirst(all).slice((page - 1) * PAGE, page * PAGE);
   const more = all.length > page * PAGE;
-  const unread = shown.flatMap((run) => (odd.has(run.id) ? [{ ...unreadOf(run), ...odd.get(run.id) }] : []));
+  const unread = shown.flatMap((run, index) => {
+    if (!odd.has(run.id)) return [];
+    const one = { ...unreadOf(run), ...odd.get(run.id) };
+    return [{ ...one, createdAt: one.createdAt ?? shown[index - 1]?.createdAt ?? null }];
+  });
   return {
     runs: shown.filter(({ id }) => !odd.has(id)),
     more,

@@ -68,6 +68,11 @@ export interface Simulation {
   contestedSince(branch: string): number | undefined;
   /** A finished run of the commit began anew while the listing's first page no longer showed it, or its image came back. */
   isHardToSee(commit: string): boolean;
+  /**
+   * Since when the branch's newest build has been green only because an old run was run again; undefined: that is not so, or something
+   * else about it is hard to see.
+   */
+  greenAgainSince(branch: string): number | undefined;
   /** A run of the commit, or an image, has changed in this time span, ends included. */
   changedBetween(commit: string, from: number, to: number): boolean;
   /** Runs of the commit were deleted: nobody is told, and what is off the listing's first page is not missed there. */
@@ -85,6 +90,11 @@ export function createSimulation(branches: readonly string[]): Simulation {
   const lost = new Set<string>();
   const green = new Set<string>();
   const hard = new Set<string>();
+  /** Commits whose image came back. */
+  const revived = new Set<string>();
+  /** How often a commit turned green. */
+  const turnedGreen = new Map<string, number>();
+  const greenNow = new Set<string>();
   const unlisted = new Set<string>();
   const deleted = new Set<string>();
   const epochs = new Map<string, Epoch[]>(
@@ -125,7 +135,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
       if (commit !== undefined && success && pushesImages) {
         for (const name of IMAGES) {
           const key = imageKey(commit, name);
-          if (!images.has(key) && (lost.has(commit) || green.has(`${branch} ${commit}`))) hard.add(commit);
+          if (!images.has(key) && (lost.has(commit) || green.has(`${branch} ${commit}`))) revived.add(commit);
           images.add(key);
         }
       }
@@ -166,7 +176,16 @@ export function createSimulation(branches: readonly string[]): Simulation {
     headOf: (branch, foreign = false) =>
       newestFirst(runs).find((run) => run.branch === branch && run.foreign === foreign)?.commit,
     contestedSince: (branch) => runs.find((run) => run.branch === branch && run.foreign)?.createdAt,
-    isHardToSee: (commit) => hard.has(commit),
+    isHardToSee: (commit) => hard.has(commit) || revived.has(commit),
+    greenAgainSince(branch) {
+      const all = epochs.get(branch) ?? [];
+      const truth = all.at(-1)?.truth;
+      const from = all[all.findLastIndex((epoch) => epoch.truth?.commit !== truth?.commit) + 1]?.from;
+      if (truth === undefined || revived.has(truth.commit) || deleted.size > 0) return undefined;
+      const newer = runs.filter((run) => run.branch === branch && run.createdAt > truth.position);
+      const wasGreen = newer.some(({ commit }) => turnedGreen.has(commit));
+      return wasGreen || turnedGreen.get(truth.commit) !== 1 ? undefined : from;
+    },
     wasDeleted: (commit) => deleted.has(commit),
     changedBetween: (commit, from, to) =>
       changes.some((one) => one.commit === commit && one.at >= from && one.at <= to),
@@ -231,7 +250,12 @@ export function createSimulation(branches: readonly string[]): Simulation {
             own.find((run) => run.commit === commit && run.workflow === workflow)?.state === 'success',
         ),
       );
-      for (const commit of nowGreen) green.add(`${branch} ${commit}`);
+      for (const commit of nowGreen) {
+        green.add(`${branch} ${commit}`);
+        if (!greenNow.has(commit)) turnedGreen.set(commit, (turnedGreen.get(commit) ?? 0) + 1);
+      }
+      for (const { commit } of own) if (!nowGreen.includes(commit)) greenNow.delete(commit);
+      for (const commit of nowGreen) greenNow.add(commit);
       const truth = nowGreen.find((commit) => IMAGES.every((name) => images.has(imageKey(commit, name))));
       const position = own.find((run) => run.commit === truth)?.createdAt ?? 0;
       epochs

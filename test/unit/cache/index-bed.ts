@@ -1,7 +1,7 @@
 /** A CI in memory before an index of its runs. */
-import { createRunIndex } from '../../../src/cache/run-index.ts';
+import { createRunIndex, type RunIndex } from '../../../src/cache/run-index.ts';
 import { UpstreamError, type UpstreamFailureKind } from '../../../src/errors.ts';
-import type { BranchRuns, CiProvider, RunPage, RunSource, UnreadRun } from '../../../src/resolve/ports.ts';
+import type { BranchRuns, CiProvider, RunPage, UnreadRun } from '../../../src/resolve/ports.ts';
 import type { Run } from '../../../src/resolve/types.ts';
 import { createRun } from '../../fixtures/values.ts';
 
@@ -52,10 +52,10 @@ function unreadOf({ id, branch, commit, createdAt }: Run): UnreadRun {
 }
 
 /** A CI with small pages, a validator that changes with its runs, and a clock of its own. */
-export function createFixture(runs: Run[] = [], firstPages = 1) {
+export function createFixture(initial: Run[] = [], firstPages = 1) {
   const fixture = {
     now: 1_000_000,
-    runs,
+    runs: initial,
     calls: [] as string[],
     changed: [] as string[][],
     byId: false,
@@ -80,7 +80,7 @@ export function createFixture(runs: Run[] = [], firstPages = 1) {
         run.id === id ? { ...run, updatedAt: run.updatedAt + 1, ...change } : run,
       );
     },
-    index: undefined as unknown as RunSource,
+    index: undefined as unknown as RunIndex,
   };
   async function called(call: string): Promise<void> {
     fixture.calls.push(call);

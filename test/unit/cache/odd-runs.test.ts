@@ -67,6 +67,17 @@ describe('a run that cannot be read where it is listed', () => {
     expect(ids(await ci.index.readBranch('branch-4'))).toEqual(['4']);
   });
 
+  test('that can be told by nothing is not forgotten when it has left the first page', async () => {
+    const ci = createFixture(runsFrom(1, 4));
+    ci.odd.set('2', { id: null, branch: null, commit: null });
+    await ci.index.readBranch('branch-1');
+    for (let id = 5; id < 30; id++) {
+      ci.add(...runsFrom(id, id));
+      ci.now += FRESH_FOR;
+      expect(await ci.index.readBranch('branch-1')).toHaveProperty('doubt.failure.kind', 'malformed');
+    }
+  });
+
   test.each([[{}], [{ id: null }]])('that can be read at last is doubted no more: %j', async (remains) => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('4', remains);

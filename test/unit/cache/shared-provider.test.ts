@@ -31,9 +31,12 @@ function validatorOf(): string {
   return JSON.stringify(runs);
 }
 
+/** What pages say beside. */
+let odd: Partial<RunPage> = {};
+
 /** Of one run. */
 function pageOf(page: number): RunPage {
-  return { runs: runs.slice(page - 1, page), more: page < runs.length, total: runs.length };
+  return { runs: runs.slice(page - 1, page), more: page < runs.length, total: runs.length, ...odd };
 }
 
 function createCi(): CiProvider {
@@ -116,6 +119,15 @@ describe('a listing', () => {
     exchange.put(topic, { text: '{"runs":[{"id":1}],"more":false,"total":1}', ageMs: 0 });
     expect((await list(createReplica())).runs).toEqual([runs[0]]);
     expect(calls).toEqual(['runs 1', 'runs 1']);
+  });
+
+  it('is told with all that is odd about it', async () => {
+    const unread = [{ id: '7', branch: null, commit: null, createdAt: null, problem: 'a field path' }];
+    odd = { unread, short: true, clock: 5 };
+    await list(createReplica());
+    odd = {};
+    expect(await list(createReplica())).toMatchObject({ unread, short: true, clock: 5 });
+    expect(calls).toEqual(['runs 1']);
   });
 
   it('has further pages that go with its first, and are asked for once', async () => {

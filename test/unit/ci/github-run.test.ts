@@ -173,6 +173,21 @@ describe('parseRun', () => {
     expect(parseRun(without('html_url'), HOST).url).toBe('');
   });
 
+  it.each([
+    ['.github/workflows/build.yml@refs/tags/v1', 'push', 'tag'],
+    ['.github/workflows/build.yml@tags/v1', 'push', 'tag'],
+    ['.github/workflows/build.yml', 'release', 'tag'],
+    ['.github/workflows/build.yml@refs/heads/v1', 'push', 'branch'],
+    ['.github/workflows/build.yml@heads/tags/v1', 'push', 'branch'],
+    ['.github/workflows/build@refs/tags/x.yml@refs/heads/v1', 'push', 'branch'],
+    ['.github/workflows/build.yml@refs/pull/7/merge', 'pull_request', 'pull_request'],
+    ['.github/workflows/build.yml@v1', 'push', 'unknown'],
+    ['.github/workflows/build.yml', 'push', 'unknown'],
+    ['.github/workflows/build.yml', 'create', 'unknown'],
+  ])('tells of %s on %s that its ref is: %s', (path, event, refKind) => {
+    expect(parsed({ path, event })).toMatchObject({ refKind });
+  });
+
   it('takes a null head_branch as an empty branch, which no request can name', () => {
     expect(parsed({ head_branch: null }).branch).toBe('');
   });
