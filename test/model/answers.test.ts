@@ -133,6 +133,7 @@ const happening: Record<string, [weight: number, fc.Arbitrary<Action>]> = {
       ),
   ],
   rerun: [4, fc.tuple(branch, nth).map(([b, n]) => act(`re-run ${b} ${n}`, (sim) => sim.rerun(b, n)))],
+  rerunOld: [1, fc.constantFrom('main', 'feature').map(rerunOld)],
   deleteRuns: [
     2,
     fc.tuple(branch, nth).map(([b, n]) => act(`delete runs ${b} ${n}`, (sim) => sim.deleteRuns(b, n))),
@@ -196,6 +197,29 @@ function poll(all: readonly Ask[]): Action {
       }
       for (const { branch: name } of requests) {
         world.polls.set(name, [...(world.polls.get(name) ?? []), world.sim.now]);
+      }
+    },
+  };
+}
+
+/** A red run is run again when the first page no longer shows it, and turns green; nobody else asks for anything meanwhile. */
+function rerunOld(name: string): Action {
+  const asking = poll([{ branch: name, number: undefined, withHead: false }]);
+  return {
+    describe: `an old run of ${name} is run again`,
+    async run(world) {
+      const { sim } = world;
+      sim.push(name);
+      sim.finish(name, 0, false);
+      await asking.run(world);
+      for (let count = 0; count < 3; count++) sim.push('quiet');
+      sim.pass(FRESH_FOR);
+      await asking.run(world);
+      sim.rerun(name, 0);
+      sim.finish(name, 0, true);
+      for (let count = 0; count < 3; count++) {
+        sim.pass(NOTICED_WITHIN);
+        await asking.run(world);
       }
     },
   };
