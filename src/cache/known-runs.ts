@@ -265,8 +265,11 @@ function isBranchs({ refKind }: Run): boolean {
   return refKind !== 'tag';
 }
 
-/** Reckoned from when something was first known of the branch: what the listing has told was no lagging index's word. */
-function noteLookUp(entry: BranchRecord, { seenAt: at }: Sighting): void {
+/**
+ * Reckoned from when something was first known of the branch: what the listing has told was no lagging index's word. Another replica's
+ * look-up may be hours old, and is as old as it is.
+ */
+function noteLookUp(entry: BranchRecord, { askedAt: at }: Sighting): void {
   const known = [...entry.runs.values()].map(({ confirmedAt }) => confirmedAt);
   entry.lookedUp = { first: entry.lookedUp?.first ?? Math.min(at, ...known), last: at };
 }

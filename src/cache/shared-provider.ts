@@ -69,7 +69,9 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
   /** An earlier look-up will do as long as all that has been created since is in the listing's first page. */
   async function lookUp(gitRepository: string, branch: string): Promise<RunPage> {
     const topic = topicOf('branch', gitRepository, branch);
-    const listing = listings.get(gitRepository)?.value;
+    const { value: listing, askedAt: listedAt = 0 } = listings.get(gitRepository) ?? {};
+    // Runs are dated by CI's clock: ours may be far ahead of it.
+    const ahead = Math.max(0, listedAt - (listing?.clock ?? listedAt));
     const listedSince = (listing?.runs ?? []).reduce(
       (oldest, run) => Math.min(oldest, run.createdAt),
       Infinity,
@@ -78,7 +80,7 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
     const told = await share<RunPage>({
       topic,
       parse: parseRunPage,
-      accept: ({ askedAt }) => askedAt > before && askedAt - CLOCK_MARGIN_MS > listedSince,
+      accept: ({ askedAt }) => askedAt > before && askedAt - ahead - CLOCK_MARGIN_MS > listedSince,
       ask: () => provider.fetchBranchRuns(gitRepository, branch, 1),
       keepFor: () => KEEP_LOOK_UP_MS,
     });

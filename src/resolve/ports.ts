@@ -37,10 +37,10 @@ export interface RunStanding {
   readonly pushedBy: number;
 }
 
-/** A run of which CI could not tell how it goes on: it may have ended green. */
+/** A run of which CI could not tell how it goes on, or anything that can be read: it may have ended green. */
 export interface Doubt {
   readonly failure: UpstreamFailure;
-  /** The run's, milliseconds since the epoch. */
+  /** The run's, milliseconds since the epoch. Of one that may belong to a build that is known, later than that build. */
   readonly createdAt: number;
 }
 

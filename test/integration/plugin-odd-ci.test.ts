@@ -83,3 +83,22 @@ it('numbers without end are refused before they are parsed', async () => {
   expect(reply.status).toBe(502);
   expect(reply.text).toContain('numbers or nesting that no answer of GitHub has');
 });
+
+it('unknown branches do not use up the calls that listings need', async () => {
+  await using world = await createPluginWorld();
+  for (let count = 0; count < 2100; count++) world.github.addRun(REPOSITORY, { head_branch: 'other' });
+  world.build('feature');
+  await world.ask({});
+  world.github.quota.remaining = 300;
+  const asked = await Promise.all(
+    Array.from({ length: 400 }, (_, index) => world.ask({ branch: `unknown-${index}` })),
+  );
+  expect(asked.filter(({ status }) => status === 503).length).toBeGreaterThan(300);
+  expect(world.github.quota.remaining).toBeGreaterThan(200);
+  const { pinned } = world.build('feature');
+  // The longest that freshness stretches to.
+  world.pass(300);
+  const reply = await world.ask({});
+  expect(reply.answer).toEqual(pinned);
+  expect(reply.freshness).toBe('fresh');
+});

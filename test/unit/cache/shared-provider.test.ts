@@ -175,6 +175,21 @@ describe('a look-up', () => {
     expect(calls).toEqual(['branch old 1']);
   });
 
+  it('is made anew, too, where our clock is a day ahead of that by which runs are dated', async () => {
+    const [one, other] = [createReplica(), createReplica()];
+    const DAY = 24 * HOUR;
+    odd = { clock: now - DAY };
+    await list(one);
+    await one.fetchBranchRuns(REPOSITORY, 'old', 1);
+    now += 10 * HOUR;
+    odd = { clock: now - DAY };
+    runs = [runOf('3', now - DAY - HOUR), ...runs];
+    await list(other);
+    calls = [];
+    await other.fetchBranchRuns(REPOSITORY, 'old', 1);
+    expect(calls).toEqual(['branch old 1']);
+  });
+
   it('is made anew for one who has had it, and for each further page', async () => {
     const one = createReplica();
     await list(one);
