@@ -138,15 +138,23 @@ export function trim(record: BranchRecord): Run[] {
  * @param at milliseconds since the epoch
  */
 export function isLookUpDue(record: BranchRecord, isListed: (run: Run) => boolean, at: number): boolean {
-  const own = [...record.runs.values()].filter(({ run }) => run.refKind !== 'tag');
-  const latest = isNewestGreen(own.map(({ run }) => run)) ? LOOK_AGAIN_LATEST : LOOK_AGAIN_WHILE_NOT_GREEN;
-  if (record.lookedUp !== undefined) {
-    const { first, last } = record.lookedUp;
-    // A negative age: the clock was set back.
-    return at < last || at - last >= Math.min(latest, Math.max(LOOK_AGAIN_SOONEST, 2 * (last - first)));
-  }
-  const unlisted = own.filter(({ run }) => !isListed(run));
-  return unlisted.some(({ confirmedAt }) => at < confirmedAt || at - confirmedAt >= latest);
+  const told = record.lookedUp ?? toldByListing(record, isListed);
+  if (told === undefined) return false;
+  const { first, last } = told;
+  // A negative age: the clock was set back.
+  if (at < last) return true;
+  const soonest =
+    record.lookedUp === undefined ? LOOK_AGAIN_LATEST : Math.max(LOOK_AGAIN_SOONEST, 2 * (last - first));
+  if (at - last < Math.min(soonest, LOOK_AGAIN_WHILE_NOT_GREEN)) return false;
+  const latest = isNewestGreen(runsOf(record)) ? LOOK_AGAIN_LATEST : LOOK_AGAIN_WHILE_NOT_GREEN;
+  return at - last >= Math.min(latest, soonest);
+}
+
+/** When the state of what has left the first page was told; undefined: nothing has. */
+function toldByListing({ runs }: BranchRecord, isListed: (run: Run) => boolean): BranchRecord['lookedUp'] {
+  const unlisted = [...runs.values()].filter(({ run }) => run.refKind !== 'tag' && !isListed(run));
+  const last = Math.min(...unlisted.map(({ confirmedAt }) => confirmedAt));
+  return unlisted.length === 0 ? undefined : { first: last, last };
 }
 
 /**
@@ -156,6 +164,7 @@ export function isLookUpDue(record: BranchRecord, isListed: (run: Run) => boolea
 function isNewestGreen(runs: readonly Run[]): boolean {
   const newest = new Map<string, Run>();
   for (const run of runs) {
+    if (run.refKind === 'tag') continue;
     const key = JSON.stringify([run.workflow, run.workflowId, run.event, run.foreign]);
     const before = newest.get(key);
     if (before === undefined || run.createdAt >= before.createdAt) newest.set(key, run);
