@@ -37,11 +37,16 @@ export function composeRuns({
   now,
 }: RunsDeps): (request: BranchRequest) => RunSource {
   const repositories = new Map<string, Repository>();
+  /** How many repositories are listed with a connection. */
+  const counts = new Map<string, number>();
   for (const project of projects.values()) {
     const connection = connections.get(project.ci);
     if (connection === undefined) continue;
     const key = repositoryKey(project);
-    const repository = repositories.get(key) ?? createRepository(project.gitRepository, connection, now);
+    const repository =
+      repositories.get(key) ??
+      createRepository(project.gitRepository, connection, () => counts.get(project.ci) ?? 1, now);
+    if (!repositories.has(key)) counts.set(project.ci, (counts.get(project.ci) ?? 0) + 1);
     repositories.set(key, repository);
     repository.warmers.set(project.name, createProjectWarmer(project, repository.index, images, now));
   }
@@ -57,13 +62,22 @@ function repositoryKey({ ci, gitRepository }: Project): string {
   return JSON.stringify([ci, gitRepository.toLowerCase()]);
 }
 
-function createRepository(gitRepository: string, { provider, stretch }: Connection, now: Clock): Repository {
+function createRepository(
+  gitRepository: string,
+  { provider, stretch }: Connection,
+  countRepositories: () => number,
+  now: Clock,
+): Repository {
   const warmers = new Map<string, Warmer>();
   const index = createRunIndex({
     provider,
     gitRepository,
     freshFor: () => stretch.freshFor(),
     now,
+    quota: {
+      isLow: () => stretch.isLow(countRepositories()),
+      refused: (forMs) => stretch.refused(forMs),
+    },
     onChanged(branches) {
       for (const warmer of warmers.values()) warmer.changed(branches);
     },

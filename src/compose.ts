@@ -95,11 +95,20 @@ function composeConnection(
   const { now, observer } = world;
   const stretch = createFreshnessStretch(freshForMs, maxFreshForMs, now);
   observer.freshFor(connection.name, () => stretch.freshFor());
+  let hasSkipped = false;
   const watching: UpstreamObserver = {
     requested: (host, status) => observer.requested(host, status),
     quota(name, remaining, limit, resetsAt) {
       stretch.observe(remaining, limit, resetsAt);
       observer.quota(name, remaining, limit, resetsAt);
+    },
+    skipped(name, count, problem) {
+      observer.skipped?.(name, count, problem);
+      if (!hasSkipped)
+        world.warn(
+          `${new URL(connection.url).host} lists a workflow run with ${problem} that cannot be read; such runs are skipped`,
+        );
+      hasSkipped = true;
     },
   };
   const dispatcher = composeCiDispatcher(connection, timeoutMs, world);

@@ -55,6 +55,8 @@ export interface UpstreamFailure {
   readonly trouble?: ConnectionTrouble;
   /** Milliseconds that the upstream asked us to stay away, from when the answer came. */
   readonly retryAfterMs?: number;
+  /** A page of the upstream's where a person can put it right. For hints only: it is another one each time. */
+  readonly remedyUrl?: string;
 }
 
 /** Thrown by the parts that talk to an upstream; `failure` is what the core works with. */

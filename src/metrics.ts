@@ -87,15 +87,24 @@ function bindOutcomes(calls: Counter<'outcome'>): Record<CallOutcome, Counter.In
   return Object.fromEntries(bound) as Record<CallOutcome, Counter.Internal>;
 }
 
-function createUpstreamObserver(registry: Registry): Pick<UpstreamObserver, 'requested'> {
+function createUpstreamObserver(
+  registry: Registry,
+): Required<Pick<UpstreamObserver, 'requested' | 'skipped'>> {
   const requests = new Counter({
     name: 'greenpin_upstream_requests_total',
     help: 'Requests to CI and registries, by host and HTTP status, or by what failed when no answer came.',
     labelNames: ['host', 'status'],
     registers: [registry],
   });
+  const skipped = new Counter({
+    name: 'greenpin_ci_unreadable_runs_total',
+    help: "Elements of CI's lists of runs that could not be read and were skipped; the log says once what is wrong.",
+    labelNames: ['ci'],
+    registers: [registry],
+  });
   const hosts = new Set<string>();
   return {
+    skipped: (ci, count) => skipped.inc({ ci }, count),
     requested(host, status) {
       if (hosts.size < MOST_HOSTS) hosts.add(host);
       requests.inc({ host: hosts.has(host) ? host : 'other', status: String(status) });

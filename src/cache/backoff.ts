@@ -21,6 +21,11 @@ const SHARED: ReadonlySet<UpstreamFailureKind> = new Set([
   'unavailable',
   'rate_limited',
 ]);
+/** What is denied stays so until somebody has done something: it is asked for ever less often, up to this. */
+const DENIALS: ReadonlySet<UpstreamFailureKind> = new Set(['denied', 'not_found']);
+const LONGEST_DENIAL = 300_000;
+/** However long upstream wants to be left alone: then one call finds out how it is. */
+const LONGEST_PAUSE = 300_000;
 const MAX_KEYS = 5000;
 
 export interface Backoff {
@@ -36,20 +41,40 @@ interface Pause {
   readonly failure: UpstreamFailure;
   readonly since: number;
   readonly length: number;
+  /** With which secret it was denied. */
+  readonly generation: number;
 }
 
-export function createBackoff({ now }: { readonly now: Clock }): Backoff {
+export interface BackoffOptions {
+  readonly now: Clock;
+  /** Another number whenever the secret that calls are made with has changed; left out: it never does. */
+  readonly generation?: (() => number) | undefined;
+}
+
+export function createBackoff({ now, generation = () => 0 }: BackoffOptions): Backoff {
   let everybody: Pause | undefined;
   const byKey = new LRUCache<string, Pause>(bounded(MAX_KEYS));
 
   function throwWhilePaused(pause: Pause | undefined): void {
     const passed = pause === undefined ? Infinity : now() - pause.since;
     // A clock that was set back says nothing of what is left.
-    if (pause !== undefined && passed >= 0 && passed < pause.length) throw new UpstreamError(pause.failure);
+    if (pause === undefined || passed < 0 || passed >= pause.length || isOutdated(pause)) return;
+    throw new UpstreamError(pause.failure);
+  }
+
+  function isOutdated({ failure, generation: denied }: Pause): boolean {
+    return DENIALS.has(failure.kind) && denied !== generation();
+  }
+
+  function lengthOf({ kind, retryAfterMs }: UpstreamFailure, before: Pause | undefined): number {
+    const length = Math.min(retryAfterMs ?? PAUSE[kind], LONGEST_PAUSE);
+    const isAgain = before !== undefined && DENIALS.has(before.failure.kind) && !isOutdated(before);
+    return DENIALS.has(kind) && isAgain ? Math.min(2 * before.length, LONGEST_DENIAL) : length;
   }
 
   function note(key: string, failure: UpstreamFailure): void {
-    const pause = { failure, since: now(), length: failure.retryAfterMs ?? PAUSE[failure.kind] };
+    const length = lengthOf(failure, byKey.get(key));
+    const pause = { failure, since: now(), length, generation: generation() };
     if (SHARED.has(failure.kind)) everybody = pause;
     else byKey.set(key, pause);
   }

@@ -1,4 +1,5 @@
 /** What is known of one branch's runs. */
+import type { RunPage } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
 
 /** A run as it is known. A new one takes its place when something of it changes. */
@@ -9,6 +10,20 @@ export interface KnownRun {
   readonly pushedBy: number;
 }
 
+/** How far a branch's own list has been read, page by page. */
+export interface Reading {
+  /** The page that the next look-up reads, from 1. */
+  readonly page: number;
+  /** Of the runs that were created then or before, milliseconds since the epoch; undefined: of all. */
+  readonly createdBy: number | undefined;
+  /** How long the list was at the last look-up. */
+  readonly total: number;
+  /** Pages in all. */
+  readonly pages: number;
+}
+
+const UNREAD: Reading = { page: 1, createdBy: undefined, total: 0, pages: 0 };
+
 export interface BranchRecord {
   /** By the run's id. */
   readonly runs: Map<string, KnownRun>;
@@ -16,17 +31,16 @@ export interface BranchRecord {
   reached: number | null | undefined;
   /** Runs that the listing has shown were dropped: only look-ups tell how far what is known reaches. */
   partial: boolean;
-  /** The page that the next look-up reads. */
-  nextPage: number;
-  /** How long the branch's own list was at the last look-up. */
-  total: number;
+  reading: Reading;
+  /** So many runs had to be read to decide about the branch: they are kept. */
+  wanted: number;
   /** Milliseconds since the epoch; undefined: it was never looked up. */
   lookedUp: { readonly first: number; readonly last: number } | undefined;
 }
 
-/** More runs of a branch than this are cut down to the newest `KEPT_RUNS`; a look further back brings them again. */
-const MOST_RUNS = 300;
+/** So many of a branch's newest runs are kept at least, and half as many again before they are cut down. */
 const KEPT_RUNS = 200;
+const ROOM = 1.5;
 
 const MINUTE = 60_000;
 const LOOK_AGAIN_SOONEST = 10 * MINUTE;
@@ -39,8 +53,8 @@ export function createBranchRecord(evicted: boolean): BranchRecord {
     runs: new Map(),
     reached: evicted ? Infinity : undefined,
     partial: evicted,
-    nextPage: 1,
-    total: 0,
+    reading: UNREAD,
+    wanted: 0,
     lookedUp: undefined,
   };
 }
@@ -49,7 +63,30 @@ export function createBranchRecord(evicted: boolean): BranchRecord {
 export function forgetReach(record: BranchRecord, evicted: boolean): void {
   record.partial ||= evicted;
   record.reached = record.partial ? Infinity : undefined;
-  record.nextPage = 1;
+  record.reading = UNREAD;
+}
+
+/** The branch's own list has changed since: the next page that is noted is its first one once more. */
+export function readAnew(record: BranchRecord, evicted: boolean): void {
+  const { pages, createdBy } = record.reading;
+  if (createdBy === undefined) forgetReach(record, evicted);
+  record.reading = { ...record.reading, page: 1, pages };
+}
+
+/**
+ * Notes how far the next page of the branch's own list reaches. Where the list is cut, the runs from there back are a list of their own:
+ * its end is not the branch's.
+ */
+export function noteRead(record: BranchRecord, { runs, more, cut = false, total }: RunPage): void {
+  const oldest = oldestOf(runs);
+  const { reading } = record;
+  const pages = reading.pages + 1;
+  record.wanted = Math.max(record.wanted, record.runs.size);
+  record.reached = more || cut ? Math.min(oldest + 1, record.reached ?? Infinity) : null;
+  record.reading =
+    cut && runs.length > 0
+      ? { page: 1, createdBy: oldest, total: 0, pages }
+      : { ...reading, page: reading.page + 1, total, pages };
 }
 
 /**
@@ -78,32 +115,62 @@ export function runsOf({ runs }: BranchRecord): Run[] {
 
 /** Keeps the newest runs of a branch that has very many. @returns the others */
 export function trim(record: BranchRecord): Run[] {
-  if (record.runs.size <= MOST_RUNS) return [];
+  const kept = Math.max(KEPT_RUNS, record.wanted);
+  if (record.runs.size <= kept * ROOM) return [];
   const dropped = runsOf(record)
     .toSorted((a, b) => b.createdAt - a.createdAt)
-    .slice(KEPT_RUNS);
+    .slice(kept);
   for (const run of dropped) record.runs.delete(run.id);
   record.reached = newestOf(dropped) + 1;
   record.partial = true;
-  record.nextPage = 1;
+  record.reading = UNREAD;
   return dropped;
 }
 
 /**
- * A branch's own list is a filtered one, which GitHub serves from an index that may lag behind (dawidd6/action-download-artifact#147),
- * and the only place where a re-run of an old run shows. It is asked again after some minutes, and then less and less often; oftener
- * while the branch has no green run to show.
+ * Whether a branch's own list should be asked (once more).
+ *
+ * It is a filtered list, which GitHub serves from an index that may lag behind (dawidd6/action-download-artifact#147): what it told is
+ * asked again after some minutes, and then less and less often. And it is the only place where a re-run of an old run shows: so it is
+ * asked as well for what the listing alone has told, when that has left the listing's first page; oftener while the branch has no green
+ * build to show.
+ * @param isListed whether the listing's first page shows the run
+ * @param at milliseconds since the epoch
  */
-export function isLookUpDue(record: BranchRecord | undefined, at: number): boolean {
-  if (record?.lookedUp === undefined) return false;
-  const { first, last } = record.lookedUp;
-  const newest = runsOf(record).reduce<Run | undefined>(
-    (a, b) => (a === undefined || b.createdAt > a.createdAt ? b : a),
-    undefined,
-  );
-  const latest = newest?.state === 'success' ? LOOK_AGAIN_LATEST : LOOK_AGAIN_WHILE_NOT_GREEN;
+export function isLookUpDue(record: BranchRecord, isListed: (run: Run) => boolean, at: number): boolean {
+  const told = record.lookedUp ?? toldByListing(record, isListed);
+  if (told === undefined) return false;
+  const { first, last } = told;
   // A negative age: the clock was set back.
-  return at < last || at - last >= Math.min(latest, Math.max(LOOK_AGAIN_SOONEST, 2 * (last - first)));
+  if (at < last) return true;
+  const soonest =
+    record.lookedUp === undefined ? LOOK_AGAIN_LATEST : Math.max(LOOK_AGAIN_SOONEST, 2 * (last - first));
+  if (at - last < Math.min(soonest, LOOK_AGAIN_WHILE_NOT_GREEN)) return false;
+  const latest = isNewestGreen(runsOf(record)) ? LOOK_AGAIN_LATEST : LOOK_AGAIN_WHILE_NOT_GREEN;
+  return at - last >= Math.min(latest, soonest);
+}
+
+/** When the state of what has left the first page was told; undefined: nothing has. */
+function toldByListing({ runs }: BranchRecord, isListed: (run: Run) => boolean): BranchRecord['lookedUp'] {
+  const unlisted = [...runs.values()].filter(({ run }) => run.refKind !== 'tag' && !isListed(run));
+  const last = Math.min(...unlisted.map(({ confirmedAt }) => confirmedAt));
+  return unlisted.length === 0 ? undefined : { first: last, last };
+}
+
+/**
+ * Whether the newest run of each workflow is green. Which of them count differs between projects: as long as one is not, a re-run may
+ * make a newer build.
+ */
+function isNewestGreen(runs: readonly Run[]): boolean {
+  const newest = new Map<string, Run>();
+  for (const run of runs) {
+    if (run.refKind === 'tag') continue;
+    const key = JSON.stringify([run.workflow, run.workflowId, run.event, run.foreign]);
+    const before = newest.get(key);
+    if (before === undefined || run.createdAt >= before.createdAt) newest.set(key, run);
+  }
+  const states = [...newest.values()].map(({ state }) => state);
+  return states.includes('success') && states.every((state) => state === 'success' || state === 'skipped');
 }
 
 /** @returns milliseconds since the epoch; -Infinity for none */

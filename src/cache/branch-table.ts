@@ -33,8 +33,7 @@ export interface BranchTable {
   entries(): Iterable<[string, BranchRecord]>;
   /** Takes a run as it is now, unless it is known as it was later. @returns whether it tells something new */
   take(run: Run, sighting: Sighting): boolean;
-  /** Whether it was known. */
-  remove(run: Run): boolean;
+  remove(branch: string, id: string): void;
   /** Keeps the newest runs of a branch that has very many. */
   trim(name: string): void;
   makeRoom(): void;
@@ -97,12 +96,10 @@ export function createBranchTable(): BranchTable {
       put(entry, standingOf(run, before, sighting));
       return before === undefined || !isSameState(run, before.run);
     },
-    remove(run) {
-      const entry = branches.peek(run.branch);
-      const removed = entry && takeOut(entry, run.id);
-      if (entry === undefined || removed === undefined) return false;
-      forget([removed], entry);
-      return true;
+    remove(branch, id) {
+      const entry = branches.peek(branch);
+      const removed = entry && takeOut(entry, id);
+      if (entry !== undefined && removed !== undefined) forget([removed], entry);
     },
     trim(name) {
       const entry = branches.peek(name);

@@ -1,22 +1,27 @@
 /** What has been learnt of one repository's runs: a contiguous window of the listing, and what single look-ups added. */
-import type { RunPage, RunStanding } from '../resolve/ports.ts';
-import { compareIds } from '../resolve/select-build.ts';
+import type { RunPage, RunStanding, UnreadRun } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
 import {
+  createBranchRecord,
   forgetReach,
   isLookUpDue,
   newestOf,
+  noteRead,
   oldestOf,
   reachOf,
+  readAnew,
   runsOf,
   type BranchRecord,
   type KnownRun,
+  type Reading,
 } from './branch-record.ts';
 import { createBranchTable, type Sighting } from './branch-table.ts';
 import type { Listing } from './listing-reader.ts';
+import { missingFrom, missingWithin, type Ordered } from './missing-runs.ts';
+import { createUnreadRuns } from './unread-runs.ts';
 
-/** GitHub's filtered lists end after 1,000 results. */
-const MAX_BRANCH_PAGES = 10;
+/** So many pages of a branch's own list are read at most to decide about it. What lies beyond is not known. */
+const MAX_BRANCH_PAGES = 60;
 
 interface Window {
   /** Every run created at or after this moment is known; null: every run. */
@@ -31,6 +36,8 @@ interface Window {
 /** The runs that the listing's first page shows, and when a call began that said so last. */
 interface FirstPage {
   readonly ids: ReadonlySet<string>;
+  /** Of those that it shows and that cannot be read. */
+  readonly unread: ReadonlySet<string>;
   readonly confirmedAt: number;
 }
 
@@ -46,11 +53,11 @@ export interface KnownBranch {
 export interface KnownRuns {
   /**
    * Takes a listing of the newest runs, without a gap between its pages.
-   * @param firstPage runs of its first page, which will be seen again at the next listing
-   * @param listing runs of all its pages
+   * @param firstPage will be seen again at the next listing
+   * @param listing all its pages
    * @returns the branches of which something new was learnt
    */
-  takeListing(firstPage: readonly Run[], listing: Listing, sighting: Sighting): Set<string>;
+  takeListing(firstPage: RunPage, listing: Listing, sighting: Sighting): Set<string>;
   /** The listing's first page is still as it was at the last listing, says a call that began then. */
   confirmFirstPage(askedAt: number): void;
   /** Takes older pages of the listing. @returns as `takeListing`; undefined: they leave a gap to what is known, and are not taken */
@@ -61,7 +68,7 @@ export interface KnownRuns {
   takeLookUpAgain(branch: string, page: RunPage, sighting: Sighting): void;
   /** Takes one run as it is now. */
   takeRun(run: Run, sighting: Sighting): void;
-  remove(run: Run): void;
+  remove(branch: string, id: string): void;
   /** When a call began that told the run's state last, milliseconds since the epoch; undefined: the run is not known. */
   confirmedAt(run: Run): number | undefined;
   /** As in `RunSource`. */
@@ -78,32 +85,41 @@ export interface KnownRuns {
   listedBranches(): string[];
   /** Undefined: neither listing nor look-up has shown the branch, and the listing does not show everything. */
   branch(name: string): KnownBranch | undefined;
-  /** The page of the branch's own list that should be read next, from 1, and the list's length when the one before was. */
-  nextLookUp(name: string): { page: number; total: number };
-  /** Whether what a look-up once told should be asked again: filtered lists may lag behind. */
+  /** How far the branch's own list was read; undefined: so far that it is not read on. */
+  nextLookUp(name: string): Reading | undefined;
+  /** Whether the branch's own list should be asked for what the listing does not show. */
   isLookUpDue(name: string, at: number): boolean;
   /** Runs of the branch that have not finished and that the listing's first page no longer shows. */
   unlistedRunning(name: string): Run[];
+  /** Runs that are the branch's, or may be, and that could not be read where they were listed. */
+  unread(name: string): readonly UnreadRun[];
+  /** Those of them that have an id, which the listing's first page no longer shows. */
+  unlistedUnread(name: string): readonly { readonly id: string; readonly createdAt: number | null }[];
 }
 
 export function createKnownRuns(): KnownRuns {
   const branches = createBranchTable();
   /** Undefined: nothing was listed yet. */
   let window: Window | undefined;
-  let firstPage: FirstPage = { ids: new Set(), confirmedAt: -Infinity };
+  let firstPage: FirstPage = { ids: new Set(), unread: new Set(), confirmedAt: -Infinity };
+  const unread = createUnreadRuns();
 
   function takeRuns(runs: readonly Run[], sighting: Sighting): Set<string> {
+    for (const { id } of runs) unread.settle(id);
     return new Set(runs.filter((run) => branches.take(run, sighting)).map((run) => run.branch));
   }
 
   /** A run that the listing should show and does not was deleted. @returns whether there was one */
-  function removeDeleted(all: readonly Run[], isMissing: (run: Run) => boolean): boolean {
-    const listed = new Set(all.map((run) => run.id));
+  function removeDeleted(listing: Listing, isMissing: (run: Ordered) => boolean): boolean {
+    // It may be any that is missed.
+    if (listing.unread.some(({ id }) => id === null)) return false;
+    const listed = new Set([...listing.runs, ...listing.unread].map((run) => run.id));
+    unread.keep((id, createdAt) => (id !== null && listed.has(id)) || !isMissing({ id, createdAt }));
     let removed = false;
     for (const entry of branches.values()) {
       for (const { run } of entry.runs.values()) {
         if (listed.has(run.id) || !isMissing(run)) continue;
-        branches.remove(run);
+        branches.remove(run.branch, run.id);
         forgetReach(entry, branches.evicted);
         removed = true;
       }
@@ -121,12 +137,15 @@ export function createKnownRuns(): KnownRuns {
   }
 
   return {
-    takeListing(first, { runs: all, whole }, sighting) {
+    takeListing(first, listing, sighting) {
+      const { runs: all, whole } = listing;
       const oldest = oldestOf(all);
-      const removed = removeDeleted(all, missingFrom(all, whole));
+      const removed = removeDeleted(listing, missingFrom(all, whole));
+      unread.take(listing.unread, newestOf(all));
       const changed = takeRuns(all, sighting);
       firstPage = {
-        ids: new Set(first.filter(isAsListed).map(({ id }) => id)),
+        ids: new Set(first.runs.filter(isAsListed).map(({ id }) => id)),
+        unread: new Set((first.unread ?? []).flatMap(({ id }) => id ?? [])),
         confirmedAt: sighting.askedAt,
       };
       for (const name of changed) branches.trim(name);
@@ -138,7 +157,7 @@ export function createKnownRuns(): KnownRuns {
       window = {
         since: whole ? null : inherited,
         newest: Math.max(window?.newest ?? -Infinity, newestOf(all)),
-        firstPageOldest: whole && first.length === all.length ? -Infinity : oldestOf(first),
+        firstPageOldest: whole && first.runs.length === all.length ? -Infinity : oldestOf(first.runs),
         doubtful: whole && removed,
       };
       return changed;
@@ -146,31 +165,35 @@ export function createKnownRuns(): KnownRuns {
     confirmFirstPage(askedAt) {
       firstPage = { ...firstPage, confirmedAt: askedAt };
     },
-    takeOlder({ runs, whole }, sighting) {
+    takeOlder(older, sighting) {
+      const { runs, whole } = older;
       if (window === undefined) return undefined;
       const { since } = window;
       if (since !== null && newestOf(runs) < since) return undefined;
-      removeDeleted(runs, missingWithin(runs));
+      removeDeleted(older, missingWithin(runs));
+      unread.take(older.unread, newestOf(runs));
       const changed = takeRuns(runs, sighting);
       if (since !== null) window = { ...window, since: whole ? null : Math.min(since, oldestOf(runs) + 1) };
       return changed;
     },
-    takeBranchPage(name, { runs, more: follows, total }, sighting, anew) {
-      takeRuns(runs, { ...sighting, filtered: true });
+    takeBranchPage(name, page, sighting, anew) {
+      takeRuns(page.runs, { ...sighting, filtered: true });
+      unread.take(page.unread ?? [], newestOf(page.runs), name);
       const entry = branches.record(name);
-      if (anew) forgetReach(entry, branches.evicted);
-      entry.total = total;
-      const more = follows && runs.length > 0 && entry.nextPage < MAX_BRANCH_PAGES;
-      entry.reached = more ? Math.min(oldestOf(runs) + 1, entry.reached ?? Infinity) : null;
-      entry.nextPage += 1;
+      if (anew) readAnew(entry, branches.evicted);
+      noteRead(entry, page);
       noteLookUp(entry, sighting);
     },
-    takeLookUpAgain(name, { runs }, sighting) {
-      takeRuns(runs, { ...sighting, filtered: true });
+    takeLookUpAgain(name, page, sighting) {
+      takeRuns(page.runs, { ...sighting, filtered: true });
+      unread.take(page.unread ?? [], newestOf(page.runs), name);
       noteLookUp(branches.record(name), sighting);
     },
-    takeRun: (run, sighting) => void branches.take(run, sighting),
-    remove: (run) => void branches.remove(run),
+    takeRun: (run, sighting) => void takeRuns([run], sighting),
+    remove(branch, id) {
+      branches.remove(branch, id);
+      unread.settle(id);
+    },
     confirmedAt(run) {
       const known = branches.peek(run.branch)?.runs.get(run.id);
       return known && standingOf(known, firstPage).confirmedAt;
@@ -194,7 +217,8 @@ export function createKnownRuns(): KnownRuns {
     },
     listedBranches: () =>
       [...branches.entries()]
-        .map(([name, entry]): [string, number] => [name, newestOf(runsOf(entry))])
+        .map(([name, entry]): [string, number] => [name, newestOf(runsOf(entry).filter(isBranchs))])
+        .filter(([, newest]) => newest > -Infinity)
         .toSorted(([, a], [, b]) => b - a)
         .map(([name]) => name),
     branch(name) {
@@ -216,10 +240,18 @@ export function createKnownRuns(): KnownRuns {
       };
     },
     nextLookUp(name) {
-      const entry = branches.peek(name);
-      return { page: entry?.nextPage ?? 1, total: entry?.total ?? 0 };
+      const { reading } = branches.peek(name) ?? createBranchRecord(false);
+      return reading.pages < MAX_BRANCH_PAGES ? reading : undefined;
     },
-    isLookUpDue: (name, at) => isLookUpDue(branches.peek(name), at),
+    isLookUpDue(name, at) {
+      const entry = branches.peek(name);
+      return entry !== undefined && isLookUpDue(entry, ({ id }) => firstPage.ids.has(id), at);
+    },
+    unread: (name) => unread.of(name),
+    unlistedUnread: (name) =>
+      unread
+        .of(name)
+        .flatMap(({ id, createdAt }) => (id === null || firstPage.unread.has(id) ? [] : [{ id, createdAt }])),
     unlistedRunning: (name) =>
       [...(branches.peek(name)?.runs.values() ?? [])]
         .map(({ run }) => run)
@@ -229,31 +261,17 @@ export function createKnownRuns(): KnownRuns {
   };
 }
 
+function isBranchs({ refKind }: Run): boolean {
+  return refKind !== 'tag';
+}
+
 /**
- * Which runs should be among a listing's. Neighbours that were created at nearly the same time may come in the order of their ids:
- * only what is newer than the whole page by both is missed.
+ * Reckoned from when something was first known of the branch: what the listing has told was no lagging index's word. Another replica's
+ * look-up may be hours old, and is as old as it is.
  */
-function missingFrom(all: readonly Run[], whole: boolean): (run: Run) => boolean {
-  if (whole) return () => true;
-  const oldest = oldestOf(all);
-  const [least] = all.map((run) => run.id).toSorted(compareIds);
-  return (run) => run.createdAt > oldest && least !== undefined && compareIds(run.id, least) > 0;
-}
-
-/** Which runs should be among pages from the midst of a listing. */
-function missingWithin(all: readonly Run[]): (run: Run) => boolean {
-  const isNotTooOld = missingFrom(all, false);
-  const newest = newestOf(all);
-  const most = all
-    .map((run) => run.id)
-    .toSorted(compareIds)
-    .at(-1);
-  return (run) =>
-    isNotTooOld(run) && run.createdAt < newest && most !== undefined && compareIds(run.id, most) < 0;
-}
-
-function noteLookUp(entry: BranchRecord, { seenAt: at }: Sighting): void {
-  entry.lookedUp = { first: entry.lookedUp?.first ?? at, last: at };
+function noteLookUp(entry: BranchRecord, { askedAt: at }: Sighting): void {
+  const known = [...entry.runs.values()].map(({ confirmedAt }) => confirmedAt);
+  entry.lookedUp = { first: entry.lookedUp?.first ?? Math.min(at, ...known), last: at };
 }
 
 /** Strictly older: of the runs created in the newest known second, some may have been missed. */

@@ -1,9 +1,9 @@
 /** Reads lists of runs over several pages, and notices when they change meanwhile. */
 import { UpstreamError } from '../errors.ts';
-import type { CiProvider, RunPage } from '../resolve/ports.ts';
+import type { CiProvider, RunPage, UnreadRun } from '../resolve/ports.ts';
 import { compareIds } from '../resolve/select-build.ts';
 import type { Run } from '../resolve/types.ts';
-import { oldestOf } from './branch-record.ts';
+import { oldestOf, type Reading } from './branch-record.ts';
 
 /** So far back a listing is read to meet what is known, before the gap is accepted and branches are looked up again. */
 const MAX_LISTING_PAGES = 10;
@@ -11,6 +11,7 @@ const MAX_LISTING_PAGES = 10;
 /** Runs of pages without a gap between them. */
 export interface Listing {
   readonly runs: readonly Run[];
+  readonly unread: readonly UnreadRun[];
   /** Nothing older exists. */
   readonly whole: boolean;
   /** When the first of the calls began, milliseconds since the epoch, if another replica made it. */
@@ -34,17 +35,16 @@ export interface ListingReader {
   readAhead(first: RunPage, from: number, count: number): Promise<Listing | undefined>;
   /**
    * Reads the next page of a branch's own list, or all its pages anew when the list has changed since.
-   * @param page counts from 1
-   * @param total how long the list was when the page before was read
+   * @param reading how far it was read before
    */
-  readBranch(branch: string, page: number, total: number): Promise<readonly RunPage[]>;
+  readBranch(branch: string, reading: Reading): Promise<readonly RunPage[]>;
 }
 
 export function createListingReader(provider: CiProvider, gitRepository: string): ListingReader {
-  async function readBranchAnew(branch: string, upTo: number): Promise<RunPage[]> {
+  async function readBranchAnew(branch: string, { page: upTo, createdBy }: Reading): Promise<RunPage[]> {
     const pages: RunPage[] = [];
     for (let page = 1; page <= upTo && pages.at(-1)?.more !== false; page++) {
-      pages.push(await provider.fetchBranchRuns(gitRepository, branch, page));
+      pages.push(await provider.fetchBranchRuns(gitRepository, branch, page, createdBy));
     }
     if (isUnbroken(pages)) return pages;
     const message = `the runs of a branch of ${gitRepository} change faster than they can be listed`;
@@ -66,7 +66,7 @@ export function createListingReader(provider: CiProvider, gitRepository: string)
     },
 
     async readAhead(first, from, count) {
-      const last = Math.ceil(first.total / Math.max(1, first.runs.length));
+      const last = Math.ceil(first.total / Math.max(1, lengthOf(first)));
       const numbers = Array.from({ length: Math.min(count, last - from + 1) }, (_, index) => from + index);
       const answers = await Promise.all(numbers.map((page) => provider.fetchRuns(gitRepository, page)));
       const older = answers.filter((page) => page !== 'unchanged');
@@ -76,9 +76,10 @@ export function createListingReader(provider: CiProvider, gitRepository: string)
       return after === 'unchanged' || isExplained(first, after) ? joinPages(pages) : undefined;
     },
 
-    async readBranch(branch, page, total) {
-      const answer = await provider.fetchBranchRuns(gitRepository, branch, page);
-      return page === 1 || answer.total === total ? [answer] : readBranchAnew(branch, page);
+    async readBranch(branch, reading) {
+      const { page, createdBy, total } = reading;
+      const answer = await provider.fetchBranchRuns(gitRepository, branch, page, createdBy);
+      return page === 1 || answer.total === total ? [answer] : readBranchAnew(branch, reading);
     },
   };
 }
@@ -87,9 +88,30 @@ function joinPages(pages: readonly RunPage[]): Listing {
   const asOf = pages.flatMap((page) => (page.asOf === undefined ? [] : [page.asOf]));
   return {
     runs: pages.flatMap((page) => page.runs),
-    whole: pages.at(-1)?.more === false,
+    unread: pages.flatMap(({ unread = [] }, index) => unread.map((one) => datedBy(one, pages[index - 1]))),
+    whole: isEnd(pages.at(-1)),
     asOf: asOf.length === 0 ? undefined : Math.min(...asOf),
   };
+}
+
+/** One of unknown time that stands first on its page is no newer than what the page before shows. */
+function datedBy(unread: UnreadRun, before: RunPage | undefined): UnreadRun {
+  if (unread.createdAt !== null || before === undefined || before.runs.length === 0) return unread;
+  return { ...unread, createdAt: oldestOf(before.runs) };
+}
+
+/** A count that says of one more is doubt enough not to take the list for all that there is: each branch's own list tells. */
+function isEnd(last: RunPage | undefined): boolean {
+  return last?.more === false && last.short !== true && last.cut !== true;
+}
+
+/** With the elements that cannot be read. */
+export function lengthOf({ runs, unread = [] }: RunPage): number {
+  return runs.length + unread.length;
+}
+
+function idsOf({ runs, unread = [] }: RunPage): string[] {
+  return [...runs, ...unread].flatMap(({ id }) => id ?? []);
 }
 
 /**
@@ -99,8 +121,8 @@ function joinPages(pages: readonly RunPage[]): Listing {
 function isUnbroken(pages: readonly RunPage[]): boolean {
   return pages.slice(1).every((page, index) => {
     const before = pages[index];
-    const shown = new Set(before?.runs.map((run) => run.id));
-    const repeated = page.runs.filter((run) => shown.has(run.id)).length;
+    const shown = new Set(before && idsOf(before));
+    const repeated = idsOf(page).filter((id) => shown.has(id)).length;
     return page.total - (before?.total ?? 0) === repeated;
   });
 }
@@ -110,10 +132,10 @@ function isUnbroken(pages: readonly RunPage[]): boolean {
  * show. So while they are read there must have been only new runs, or only deleted ones.
  */
 function isExplained(first: RunPage, after: RunPage): boolean {
-  const newest = first.runs
-    .map((run) => run.id)
-    .toSorted(compareIds)
-    .at(-1);
-  const created = after.runs.filter((run) => newest === undefined || compareIds(run.id, newest) > 0).length;
-  return created === 0 || (created < after.runs.length && after.total - first.total === created);
+  const ids = idsOf(after);
+  // One whose id cannot be read may be new.
+  if (ids.length < lengthOf(after)) return false;
+  const newest = idsOf(first).toSorted(compareIds).at(-1);
+  const created = ids.filter((id) => newest === undefined || compareIds(id, newest) > 0).length;
+  return created === 0 || (created < ids.length && after.total - first.total === created);
 }

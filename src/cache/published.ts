@@ -32,11 +32,23 @@ const run: z.ZodType<Run> = z.object({
   committedAt: moment.nullable(),
 });
 
+const unreadRun = z.object({
+  id: word.nullable(),
+  branch: word.nullable(),
+  commit: word.nullable(),
+  createdAt: moment.nullable(),
+  problem: word,
+});
+
 const runPage = z.object({
   runs: z.array(run).max(1_000),
   more: z.boolean(),
   total: z.int().min(0),
   validator: word.exactOptional(),
+  unread: z.array(unreadRun).max(1_000).exactOptional(),
+  cut: z.boolean().exactOptional(),
+  short: z.boolean().exactOptional(),
+  clock: moment.exactOptional(),
 });
 
 const pullRequestHead = z.object({

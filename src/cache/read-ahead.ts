@@ -7,7 +7,7 @@ import { UpstreamError } from '../errors.ts';
 import type { RunPage } from '../resolve/ports.ts';
 import type { Sighting } from './branch-table.ts';
 import type { KnownRuns } from './known-runs.ts';
-import type { ListingReader } from './listing-reader.ts';
+import { lengthOf, type ListingReader } from './listing-reader.ts';
 
 /** Pages in all: what is kept of them must fit into memory. */
 const MAX_PAGES = 500;
@@ -21,6 +21,8 @@ export interface ReadAheadOptions {
   readonly sight: () => (asOf?: number) => Sighting;
   /** How many pages are read at the start, the first one included. */
   readonly firstPages: number;
+  /** Whether calls that nobody waits for may be made now. */
+  readonly mayRead: () => boolean;
   /** Told which branches older pages have shown something new of. */
   readonly tellChanged: (branches: ReadonlySet<string>) => void;
 }
@@ -35,7 +37,7 @@ export interface ReadAhead {
 }
 
 export function createReadAhead(options: ReadAheadOptions): ReadAhead {
-  const { reader, known, sight, firstPages, tellChanged } = options;
+  const { reader, known, sight, firstPages, mayRead, tellChanged } = options;
   const block = firstPages - 1;
   /** The listing's first page as it was at last. */
   let newest: RunPage | undefined;
@@ -46,7 +48,7 @@ export function createReadAhead(options: ReadAheadOptions): ReadAhead {
 
   function start(first: RunPage, from: number, count: number): void {
     lookUps = 0;
-    if (block < 1 || !first.more || from > MAX_PAGES) return;
+    if (block < 1 || !first.more || from > MAX_PAGES || !mayRead()) return;
     reading = read(first, from, count).finally(() => {
       reading = undefined;
     });
@@ -75,7 +77,7 @@ export function createReadAhead(options: ReadAheadOptions): ReadAhead {
    */
   function nextPage(page: RunPage): number {
     const back = block * (2 ** inVain - 1);
-    return Math.max(2, Math.floor(known.windowSize() / page.runs.length) - back);
+    return Math.max(2, Math.floor(known.windowSize() / Math.max(1, lengthOf(page))) - back);
   }
 
   return {

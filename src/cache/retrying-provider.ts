@@ -34,6 +34,7 @@ export function createRetryingProvider(provider: CiProvider, { delay, random }: 
     fetchRun: (...args) => retry(() => provider.fetchRun(...args)),
     fetchPullRequest: (...args) => retry(() => provider.fetchPullRequest(...args)),
     probe: (gitRepository) => provider.probe(gitRepository),
+    ...(provider.generation && { generation: provider.generation }),
   };
 }
 

@@ -12,21 +12,34 @@ import type {
   PullRequestHead,
   RunPage,
   RunSource,
+  UnreadRun,
 } from '../resolve/ports.ts';
+import type { Run } from '../resolve/types.ts';
+import { createAllowance } from './allowance.ts';
 import { createBackoff } from './backoff.ts';
 import { bounded } from './bounded.ts';
 import type { Sighting } from './branch-table.ts';
 import { createFollower } from './follower.ts';
 import { createJoiner } from './joiner.ts';
 import { createKnownRuns, type KnownBranch } from './known-runs.ts';
-import { createListingReader } from './listing-reader.ts';
+import { createListingReader, lengthOf } from './listing-reader.ts';
 import { createReadAhead } from './read-ahead.ts';
+import { createReservingProvider, type Quota } from './reserving-provider.ts';
+import { reachOfDoubt } from './unread-runs.ts';
 
 const MAX_PULL_REQUESTS = 20_000;
 /** Pages of the listing that are read when nothing is known yet, so that each branch need not be looked up by itself. */
 const MAX_FIRST_PAGES = 20;
 /** Milliseconds for which an empty listing is not believed, when runs were there before (argoproj/argo-cd#11464). */
 const DOUBT_EMPTY_FOR = 600_000;
+/**
+ * Branches that CI has no run of are looked up so many times at once, and then by and by: whoever asks with invented names must not
+ * use up what others need. A repository with so many pull requests without any run is read in one go.
+ */
+const MOST_UNKNOWN = 1000;
+const MS_PER_UNKNOWN = 500;
+/** So many branches are looked up once more, beside their answers, for each listing that may be made. */
+const MOST_REPEATED = 5;
 /** Listings that are tried for one that is new enough: the first may have been under way, or another replica's. */
 const MAX_LISTINGS = 3;
 
@@ -38,9 +51,13 @@ export interface RunIndexOptions {
   readonly now: Clock;
   /** Told which branches the listing has shown something new of. */
   readonly onChanged?: (branches: ReadonlySet<string>) => void;
+  /** Left out: there is none to speak of. */
+  readonly quota?: Quota;
   /** How many pages the first listing reads at most; further ones are read one fewer at a time. */
   readonly firstPages?: number;
 }
+
+const NO_QUOTA: Quota = { isLow: () => false, refused: () => undefined };
 
 export interface RunIndex extends RunSource {
   /** What is known already: nobody is asked. Undefined: nothing. */
@@ -50,19 +67,34 @@ export interface RunIndex extends RunSource {
 }
 
 export function createRunIndex(options: RunIndexOptions): RunIndex {
-  const { provider, gitRepository, freshFor, now, onChanged, firstPages = MAX_FIRST_PAGES } = options;
+  const { gitRepository, freshFor, now, onChanged, firstPages = MAX_FIRST_PAGES, quota = NO_QUOTA } = options;
+  const provider = createReservingProvider(options.provider, quota);
   const known = createKnownRuns();
   const reader = createListingReader(provider, gitRepository);
-  const follower = createFollower({ provider, gitRepository, known, sight, freshFor, now });
-  const ahead = createReadAhead({ reader, known, sight, firstPages, tellChanged });
+  const follower = createFollower({
+    provider,
+    gitRepository,
+    known,
+    sight,
+    ahead: () => ahead,
+    freshFor,
+    now,
+  });
+  const mayRead = () => !quota.isLow();
+  const older = createReadAhead({ reader, known, sight, firstPages, mayRead, tellChanged });
   const pullRequests = new LRUCache<string, PullRequestHead>(bounded(MAX_PULL_REQUESTS));
-  const listingBackoff = createBackoff({ now });
-  const lookUpBackoff = createBackoff({ now });
-  const pullRequestBackoff = createBackoff({ now });
+  const { generation } = provider;
+  const listingBackoff = createBackoff({ now, generation });
+  const lookUpBackoff = createBackoff({ now, generation });
+  const pullRequestBackoff = createBackoff({ now, generation });
+  const unknown = createAllowance({ most: MOST_UNKNOWN, each: () => MS_PER_UNKNOWN, now });
+  const repeated = createAllowance({ most: MOST_REPEATED, each: () => freshFor() / MOST_REPEATED, now });
   const join = createJoiner();
   let validator: string | undefined;
   let listedAt: number | undefined;
   let emptySince: number | undefined;
+  /** How far our clock is ahead of CI's, milliseconds, as the last answer that told it had it. */
+  let ahead = 0;
 
   /**
    * Called when a call begins.
@@ -70,7 +102,7 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
    */
   function sight(): (asOf?: number) => Sighting {
     const askedAt = Math.min(now(), listedAt ?? Infinity);
-    return (asOf = askedAt) => ({ askedAt: asOf, seenAt: now(), ahead: 0 });
+    return (asOf = askedAt) => ({ askedAt: asOf, seenAt: now(), ahead });
   }
 
   async function refresh(): Promise<void> {
@@ -87,15 +119,16 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
 
   async function takeListing(first: RunPage, askedAt: number): Promise<void> {
     doubtEmptiness(first);
+    if (first.clock !== undefined) ahead = (first.asOf ?? now()) - first.clock;
     const listing = await reader.readBackTo(first, (oldest) => known.meets(oldest));
-    const sighting = { askedAt: Math.min(askedAt, listing.asOf ?? Infinity), seenAt: now(), ahead: 0 };
-    tellChanged(known.takeListing(first.runs, listing, sighting));
+    const sighting = { askedAt: Math.min(askedAt, listing.asOf ?? Infinity), seenAt: now(), ahead };
+    tellChanged(known.takeListing(first, listing, sighting));
     validator = first.validator;
-    ahead.listed(first);
+    older.listed(first);
   }
 
-  function doubtEmptiness({ runs }: RunPage): void {
-    if (runs.length > 0 || known.isEmpty()) {
+  function doubtEmptiness(first: RunPage): void {
+    if (lengthOf(first) > 0 || known.isEmpty()) {
       emptySince = undefined;
       return;
     }
@@ -128,22 +161,26 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   }
 
   async function lookUp(branch: string): Promise<void> {
+    const isUnknown = known.branch(branch) === undefined;
+    if (isUnknown && unknown.isUsedUp()) throw tooManyUnknown(provider.host);
     await join(`branch ${branch}`, () =>
       lookUpBackoff.run(branch, async () => {
-        const { page, total } = known.nextLookUp(branch);
+        const reading = known.nextLookUp(branch);
+        if (reading === undefined) throw tooManyRuns(provider.host, gitRepository);
         const sighting = sight();
-        const pages = await reader.readBranch(branch, page, total);
+        const pages = await reader.readBranch(branch, reading);
         for (const one of pages) {
           known.takeBranchPage(branch, one, sighting(one.asOf), pages.length > 1 && one === pages[0]);
         }
-        if (pages.some(({ runs }) => runs.length > 0)) ahead.lookedUp();
+        if (pages.some((page) => lengthOf(page) > 0)) older.lookedUp();
+        else if (isUnknown) unknown.use();
       }),
     );
   }
 
   async function reachFurther(branch: string): Promise<void> {
     const before = known.branch(branch)?.since;
-    await ahead.settled();
+    await older.settled();
     if (known.branch(branch)?.since === before) await lookUp(branch);
   }
 
@@ -158,7 +195,8 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
 
   /** Beside the answer, which need not wait for it. */
   function lookUpAgainIfDue(branch: string): void {
-    if (!known.isLookUpDue(branch, now())) return;
+    if (!known.isLookUpDue(branch, now()) || quota.isLow() || repeated.isUsedUp()) return;
+    repeated.use();
     void join(`branch ${branch} again`, async () => {
       const sighting = sight();
       try {
@@ -174,7 +212,10 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
 
   function tell(branch: string, doubt?: Doubt): BranchRuns | undefined {
     const found = known.branch(branch);
-    return found && { kind: 'known', ...found, asOf: listedAt ?? now(), doubt };
+    if (found === undefined) return undefined;
+    const doubts = known.unread(branch).map((unread) => doubtOf(unread, found.runs, provider.host));
+    const [newest] = [...doubts, ...(doubt ? [doubt] : [])].toSorted((a, b) => b.createdAt - a.createdAt);
+    return { kind: 'known', ...found, asOf: listedAt ?? now(), doubt: newest };
   }
 
   return {
@@ -208,6 +249,22 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     peekBranch: (branch) => known.branch(branch),
     listedBranches: () => known.listedBranches(),
   };
+}
+
+/** @param runs that are known of the branch */
+function doubtOf(unread: UnreadRun, runs: readonly Run[], host: string): Doubt {
+  const message = `${host} lists a workflow run with ${unread.problem} that cannot be read`;
+  return { failure: { kind: 'malformed', host, message }, createdAt: reachOfDoubt(unread, runs) };
+}
+
+function tooManyUnknown(host: string): UpstreamError {
+  const message = `${host} was asked for very many branches that it has no workflow runs of; further ones are looked up later`;
+  return new UpstreamError({ kind: 'rate_limited', host, message });
+}
+
+function tooManyRuns(host: string, gitRepository: string): UpstreamError {
+  const message = `a branch of ${gitRepository} has more workflow runs without a green build than can be read from ${host}`;
+  return new UpstreamError({ kind: 'unavailable', host, message });
 }
 
 /** Turns the failure of an upstream call into a value; anything else is a defect and is thrown on. */

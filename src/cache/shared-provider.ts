@@ -70,7 +70,9 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
   /** An earlier look-up will do as long as all that has been created since is in the listing's first page. */
   async function lookUp(gitRepository: string, branch: string): Promise<RunPage> {
     const topic = topicOf('branch', gitRepository, branch);
-    const listing = listings.get(gitRepository)?.value;
+    const { value: listing, askedAt: listedAt = 0 } = listings.get(gitRepository) ?? {};
+    // Runs are dated by CI's clock: ours may be far ahead of it.
+    const ahead = Math.max(0, listedAt - (listing?.clock ?? listedAt));
     const listedSince = (listing?.runs ?? []).reduce(
       (oldest, run) => Math.min(oldest, run.createdAt),
       Infinity,
@@ -79,7 +81,7 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
     const told = await share<RunPage>({
       topic,
       parse: parseRunPage,
-      accept: ({ askedAt }) => askedAt > before && askedAt - CLOCK_MARGIN_MS > listedSince,
+      accept: ({ askedAt }) => askedAt > before && askedAt - ahead - CLOCK_MARGIN_MS > listedSince,
       ask: () => provider.fetchBranchRuns(gitRepository, branch, 1),
       keepFor: () => KEEP_LOOK_UP_MS,
     });
@@ -91,8 +93,10 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
     host: provider.host,
     fetchRuns: (gitRepository, page) =>
       page === 1 ? fetchListing(gitRepository) : fetchPage(gitRepository, page),
-    fetchBranchRuns: (gitRepository, branch, page) =>
-      page === 1 ? lookUp(gitRepository, branch) : provider.fetchBranchRuns(gitRepository, branch, page),
+    fetchBranchRuns: (gitRepository, branch, page, createdBy) =>
+      page === 1 && createdBy === undefined
+        ? lookUp(gitRepository, branch)
+        : provider.fetchBranchRuns(gitRepository, branch, page, createdBy),
     async fetchRun(gitRepository, id) {
       // An answer says that it is as new as the listing: nothing in it may be older.
       const listedAt = listings.get(gitRepository)?.askedAt ?? Infinity;
@@ -116,6 +120,7 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
       return told.value;
     },
     probe: (gitRepository) => provider.probe(gitRepository),
+    ...(provider.generation && { generation: provider.generation }),
   };
 }
 

@@ -9,10 +9,24 @@ export interface FreshnessStretch {
   observe(remaining: number, limit: number, resetsAt: number): void;
   /** Milliseconds for which a listing is good enough now. */
   freshFor(): number;
+  /**
+   * Whether no more calls are left than listings need until the window ends, with a margin: then they are kept for those.
+   * @param repositories how many are listed with the credential
+   */
+  isLow(repositories: number): boolean;
+  /** Told that upstream refuses calls for so many milliseconds: a listing that cannot be renewed is not good for longer. */
+  refused(forMs: number): void;
 }
 
 /** While more than this share of the quota is left, nothing is stretched. */
 const COMFORTABLE = 0.2;
+/** This share is kept for listings at least, and that at most: the rest is for whoever asks. */
+const LEAST_KEPT = 0.05;
+const MOST_KEPT = 0.5;
+/** Where it is not said when the window ends: GitHub's last so long. */
+const WINDOW = 3_600_000;
+/** A listing has several pages now and then. */
+const CALLS_PER_LISTING = 2;
 
 /**
  * @param freshFor milliseconds while the quota is comfortable
@@ -20,13 +34,26 @@ const COMFORTABLE = 0.2;
  */
 export function createFreshnessStretch(freshFor: number, maxFreshFor: number, now: Clock): FreshnessStretch {
   let left = 1;
+  let allowed = 0;
   let until = Infinity;
+  let refusedUntil = -Infinity;
   return {
     observe(remaining, limit, resetsAt) {
       left = limit > 0 ? Math.max(0, remaining / limit) : 1;
+      allowed = limit;
       until = resetsAt;
     },
+    isLow(repositories) {
+      if (allowed <= 0 || now() >= until) return false;
+      const listings = (repositories * Math.min(until - now(), WINDOW)) / maxFreshFor;
+      const kept = (CALLS_PER_LISTING * listings) / allowed;
+      return left <= Math.min(MOST_KEPT, Math.max(LEAST_KEPT, kept));
+    },
+    refused(forMs) {
+      refusedUntil = now() + forMs;
+    },
     freshFor() {
+      if (now() < refusedUntil) return freshFor;
       // A replica that is told by others what CI says may not ask it for hours: what it was told of the quota ends with the window.
       const share = now() < until ? left : 1;
       const lacking = Math.max(0, 1 - share / COMFORTABLE);

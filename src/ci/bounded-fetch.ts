@@ -4,8 +4,11 @@ import { UpstreamError } from '../errors.ts';
 import type { UpstreamObserver } from '../resolve/ports.ts';
 import { malformedError, networkError } from './network-failure.ts';
 
-/** 100 runs are about 1.5 MiB; what is far beyond is not an answer. Counted after decompression. */
-const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/**
+ * 100 runs are about 1.5 MiB, and more only where commits bear messages as long as books; what is far beyond is not an answer. Counted
+ * after decompression.
+ */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 const MAX_REDIRECTS = 3;
 

@@ -19,22 +19,54 @@ export interface GitHubAuthorizer {
   authorize(): Promise<string | undefined>;
   /** The last value was refused (401). */
   forget(): void;
+  /** Another number whenever the secret is another one. */
+  generation(): number;
 }
 
 export function createGitHubAuthorizer(auth: GitHubAuth, deps: GitHubAuthDeps): GitHubAuthorizer {
   switch (auth.kind) {
     case 'none':
-      return { authorize: async () => undefined, forget: nothingHeld };
+      return { authorize: async () => undefined, forget: nothingHeld, generation: () => 0 };
     case 'token':
-      return { authorize: async () => bearer(readSecret(auth.read, deps.host), deps), forget: nothingHeld };
+      return {
+        authorize: async () => bearer(readSecret(auth.read, deps.host), deps),
+        forget: nothingHeld,
+        generation: countChanges(auth.read),
+      };
     case 'app': {
       const source = createAppTokenSource(auth, deps);
-      return { authorize: async () => bearer(await source.readToken(), deps), forget: () => source.forget() };
+      return {
+        authorize: async () => bearer(await source.readToken(), deps),
+        forget: () => source.forget(),
+        generation: countChanges(auth.readPrivateKey),
+      };
     }
   }
 }
 
 function nothingHeld(): void {}
+
+/** @returns how often the secret was seen to have changed; one that cannot be read is as it was */
+function countChanges(read: () => string): () => number {
+  let last: string | undefined;
+  let changes = 0;
+  return () => {
+    const secret = readable(read);
+    if (secret !== undefined && secret !== last) {
+      if (last !== undefined) changes += 1;
+      last = secret;
+    }
+    return changes;
+  };
+}
+
+function readable(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
 
 /** Tokens differ in length and form, and will again: all that is asked is that a header can bear it. */
 function bearer(token: string, { host, connection }: GitHubAuthDeps): string {

@@ -6,7 +6,7 @@ import { createBoundedFetch } from './bounded-fetch.ts';
 import { withDeadline } from './deadline.ts';
 import type { CiDeps } from './deps.ts';
 import { createGitHubAuthorizer, type GitHubAuth } from './github-auth.ts';
-import { failureOf } from './github-failure.ts';
+import { failureOf, untilReset } from './github-failure.ts';
 import { createGitHubSend, type GitHubAnswer, type GitHubRequest } from './github-send.ts';
 import { createRateGate } from './rate-gate.ts';
 
@@ -35,6 +35,8 @@ export interface GitHubClient {
    * @throws UpstreamError
    */
   get(question: GitHubQuestion): Promise<GitHubAnswer>;
+  /** As in `CiProvider`. */
+  readonly generation: () => number;
 }
 
 /** Under GitHub's limit of 100 concurrent requests (a secondary rate limit). */
@@ -51,7 +53,6 @@ export function createGitHubClient(connection: GitHubConnection, deps: CiDeps): 
   const gate = createRateGate(now);
 
   async function ask({ path, parameters, validator }: GitHubQuestion): Promise<GitHubAnswer> {
-    gate.pass();
     try {
       return await withDeadline(timeoutMs, host, async (signal) => {
         const authorization = await authorizer.authorize();
@@ -66,10 +67,15 @@ export function createGitHubClient(connection: GitHubConnection, deps: CiDeps): 
   return {
     host,
     anonymous,
+    generation: () => authorizer.generation(),
     async get(question) {
+      const isProbe = gate.pass();
       const answer = await ask(question);
-      tellQuota(answer, connection.name, observer);
-      if (answer.status === 200 || (answer.status === 304 && question.validator !== undefined)) return answer;
+      tellQuota(answer, connection.name, observer, now());
+      if (answer.status === 200 || (answer.status === 304 && question.validator !== undefined)) {
+        if (isProbe) gate.open();
+        return answer;
+      }
       if (answer.status === 401) authorizer.forget();
       const { what, permission } = question;
       const asked = { host, connection: connection.name, anonymous, what, permission };
@@ -80,12 +86,13 @@ export function createGitHubClient(connection: GitHubConnection, deps: CiDeps): 
   };
 }
 
-function tellQuota({ headers }: GitHubAnswer, connection: string, observer: UpstreamObserver): void {
+function tellQuota(answer: GitHubAnswer, connection: string, observer: UpstreamObserver, now: number): void {
+  const { headers } = answer;
   const remaining = Number(headers['x-ratelimit-remaining'] ?? Number.NaN);
   const limit = Number(headers['x-ratelimit-limit'] ?? Number.NaN);
   if (Number.isSafeInteger(remaining) && Number.isSafeInteger(limit)) {
-    const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN);
-    observer.quota(connection, remaining, limit, Number.isSafeInteger(reset) ? reset * 1000 : Infinity);
+    const wait = untilReset(answer, now);
+    observer.quota(connection, remaining, limit, wait === undefined ? Infinity : now + wait);
   }
 }
 

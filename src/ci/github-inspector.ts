@@ -14,13 +14,14 @@ export const githubWorkflowSchema = z.object({ path: z.string().max(1024), state
 
 const workflowPageSchema = z.object({
   total_count: z.int().nonnegative(),
-  workflows: z.array(githubWorkflowSchema),
+  workflows: z.array(z.unknown()),
 });
 
-/** @throws UpstreamError `malformed` */
+/** @throws UpstreamError `malformed`: it is no list of workflows; one that cannot be read is left out */
 export function parseWorkflowPage(value: unknown, host: string): { total: number; workflows: Workflow[] } {
   const { total_count: total, workflows } = parseShape(workflowPageSchema, value, host);
-  const there = workflows.filter(({ state }) => state !== 'deleted');
+  const read = workflows.flatMap((workflow) => githubWorkflowSchema.safeParse(workflow).data ?? []);
+  const there = read.filter(({ state }) => state !== 'deleted');
   return {
     total,
     workflows: there.map(({ path, state }) => ({ path, disabled: state === 'active' ? null : state })),

@@ -1,6 +1,6 @@
 /** GitHub's JSON, translated into the core's values. Pure. */
 import { z } from 'zod';
-import type { PullRequestHead } from '../resolve/ports.ts';
+import type { PullRequestHead, UnreadRun } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
 import { malformedError } from './network-failure.ts';
 
@@ -48,12 +48,29 @@ export const githubRunSchema = z.object({
 
 const runPageSchema = z.object({
   total_count: z.int().nonnegative(),
-  workflow_runs: z.array(githubRunSchema),
+  workflow_runs: z.array(z.unknown()),
 });
+
+/** What is read of an element that is no run as the schema has it, part by part. */
+const remainsSchema = z.object({
+  id: id.nullable().catch(null),
+  head_branch: githubRunSchema.shape.head_branch
+    .transform((branch) => branch ?? '')
+    .nullable()
+    .catch(null),
+  head_sha: githubRunSchema.shape.head_sha.nullable().catch(null),
+  created_at: instant.nullable().catch(null),
+});
+const NOTHING_READ = { id: null, head_branch: null, head_sha: null, created_at: null };
+
+/** An answer most of whose elements are odd is no list of GitHub's; of a short one that cannot be said. */
+const MOST_UNREAD = 0.5;
+const FEW_ELEMENTS = 10;
 
 /** https://docs.github.com/rest/pulls/pulls#get-a-pull-request */
 const pullRequestSchema = z.object({
-  created_at: instant.nullish(),
+  // Not needed to tell whose it is.
+  created_at: instant.nullish().catch(null),
   // Null when the fork was deleted.
   head: z.object({ repo: repository.nullish() }),
   base: z.object({ repo: repository }),
@@ -67,10 +84,45 @@ export function parseRun(value: unknown, host: string): Run {
   return toRun(parseShape(githubRunSchema, value, host));
 }
 
-/** @throws UpstreamError `malformed` */
-export function parseRunPage(value: unknown, host: string): { total: number; runs: Run[] } {
+/** What a list of runs shows, newest first. */
+export interface ParsedRunPage {
+  readonly total: number;
+  readonly runs: readonly Run[];
+  /** Elements that cannot be read. */
+  readonly unread: readonly UnreadRun[];
+}
+
+/** @throws UpstreamError `malformed`: the answer is no list of runs; one odd run is skipped, and does not make it none */
+export function parseRunPage(value: unknown, host: string): ParsedRunPage {
   const page = parseShape(runPageSchema, value, host);
-  return { total: page.total_count, runs: page.workflow_runs.map(toRun) };
+  const runs: Run[] = [];
+  const unread: UnreadRun[] = [];
+  let createdBy: number | null = null;
+  for (const element of page.workflow_runs) {
+    const read = githubRunSchema.safeParse(element);
+    const one: Run | UnreadRun = read.success ? toRun(read.data) : remainsOf(element, read.error, createdBy);
+    if ('problem' in one) unread.push(one);
+    else runs.push(one);
+    createdBy = one.createdAt ?? createdBy;
+  }
+  const [first] = unread;
+  const count = page.workflow_runs.length;
+  if (first !== undefined && count >= FEW_ELEMENTS && unread.length > count * MOST_UNREAD) {
+    throw malformedError(host, `${first.problem} that is not as GitHub's API describes it`);
+  }
+  return { total: page.total_count, runs, unread };
+}
+
+/** @param createdBy when the element before it was created, which is newer; null: there is none, or it does not tell */
+function remainsOf(element: unknown, error: z.ZodError, createdBy: number | null): UnreadRun {
+  const remains = remainsSchema.safeParse(element).data ?? NOTHING_READ;
+  return {
+    id: remains.id,
+    branch: remains.head_branch,
+    commit: remains.head_sha,
+    createdAt: remains.created_at ?? createdBy,
+    problem: describeProblem(error, 'workflow_runs'),
+  };
 }
 
 /** @throws UpstreamError `malformed` */
@@ -85,9 +137,15 @@ export function parsePullRequest(value: unknown, host: string): PullRequestHead 
 export function parseShape<T>(schema: z.ZodType<T>, value: unknown, host: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const field = result.error.issues[0]?.path.filter((part) => typeof part === 'string').join('.') ?? '';
-  const what = field === '' ? 'something' : `a field ${field}`;
+  const what = describeProblem(result.error);
   throw malformedError(host, `${what} that is not as GitHub's API describes it`, result.error);
+}
+
+/** @returns `a field workflow_runs.id`; without its place in a list: messages are to be stable */
+function describeProblem(error: z.ZodError, ...within: readonly string[]): string {
+  const path = error.issues[0]?.path.filter((part) => typeof part === 'string') ?? [];
+  const field = path.length === 0 ? '' : [...within, ...path].join('.');
+  return field === '' ? 'something' : `a field ${field}`;
 }
 
 function toRun(run: z.infer<typeof githubRunSchema>): Run {
@@ -101,7 +159,7 @@ function toRun(run: z.infer<typeof githubRunSchema>): Run {
     workflow: withoutRef(run.path),
     workflowId: run.workflow_id ?? '',
     branch: run.head_branch ?? '',
-    refKind: refKindOf(run.path),
+    refKind: refKindOf(run.path, run.event),
     commit: run.head_sha,
     builtCommit: BUILDS_ANOTHER_COMMIT.has(run.event) ? null : run.head_sha,
     event: run.event,
@@ -129,12 +187,15 @@ function stateOf(completed: boolean, conclusion: string | null): Run['state'] {
  */
 const BUILDS_ANOTHER_COMMIT: ReadonlySet<string> = new Set(['pull_request', 'pull_request_target']);
 
-/** A tag's run bears the tag's name as its `head_branch`: only the ref after the workflow's path tells. */
-function refKindOf(path: string): Run['refKind'] {
-  const ref = REF.exec(path)?.[1] ?? '';
-  if (ref.startsWith('refs/heads/')) return 'branch';
-  if (ref.startsWith('refs/tags/')) return 'tag';
-  return ref.startsWith('refs/pull/') ? 'pull_request' : 'unknown';
+/**
+ * A tag's run bears the tag's name as its `head_branch`: only the ref after the workflow's path tells, or an event that there is of
+ * tags only (https://docs.github.com/actions/reference/events-that-trigger-workflows#release). A bare name may be either's.
+ */
+function refKindOf(path: string, event: string): Run['refKind'] {
+  const ref = (REF.exec(path)?.[1] ?? '').replace(/^refs\//, '');
+  if (ref.startsWith('tags/') || event === 'release') return 'tag';
+  if (ref.startsWith('heads/')) return 'branch';
+  return ref.startsWith('pull/') ? 'pull_request' : 'unknown';
 }
 
 const REF = /(?<=\.ya?ml)@(.*)$/is;

@@ -7,7 +7,7 @@ import { createGitHubInspector } from './github-inspector.ts';
 import { digitsOf, nameOf } from './github-names.ts';
 import { PAGE_SIZE, toRunPage } from './github-page.ts';
 import { parsePullRequest, parseRun, parseRunPage } from './github-run.ts';
-import type { GitHubAnswer } from './github-send.ts';
+import { clockOf, type GitHubAnswer } from './github-send.ts';
 
 const RUNS = '/repos/{owner}/{repo}/actions/runs';
 const RUN = '/repos/{owner}/{repo}/actions/runs/{run_id}';
@@ -26,20 +26,31 @@ export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps)
     return `${client.anonymous ? 'without credentials, sees' : 'sees'} ${seen}`;
   }
 
+  function parsePage(answer: GitHubAnswer, page: number, filtered: boolean): RunPage {
+    const { link, etag } = answer.headers;
+    const parsed = parseRunPage(answer.data, host);
+    const [odd] = parsed.unread;
+    if (odd !== undefined) deps.observer.skipped?.(connection.name, parsed.unread.length, odd.problem);
+    return toRunPage({ ...parsed, link, etag, page, filtered, clock: clockOf(answer) }, host);
+  }
+
   return {
     ...createGitHubInspector(client),
     host,
+    generation: client.generation,
     probe,
 
     async fetchRuns(gitRepository, page, validator) {
       const question = askRuns(gitRepository, host, { per_page: PAGE_SIZE, page });
       const answer = await client.get(validator === undefined ? question : { ...question, validator });
-      return answer.status === 304 ? 'unchanged' : parsePage(answer, page, false, host);
+      return answer.status === 304 ? 'unchanged' : parsePage(answer, page, false);
     },
 
-    async fetchBranchRuns(gitRepository, branch, page) {
-      const answer = await client.get(askRuns(gitRepository, host, { per_page: PAGE_SIZE, page, branch }));
-      return parsePage(answer, page, true, host);
+    async fetchBranchRuns(gitRepository, branch, page, createdBy) {
+      const created = createdBy === undefined ? {} : { created: `<=${rfc3339(createdBy)}` };
+      const query = { per_page: PAGE_SIZE, page, branch, ...created };
+      const answer = await client.get(askRuns(gitRepository, host, query));
+      return parsePage(answer, page, true);
     },
 
     async fetchRun(gitRepository, id) {
@@ -84,7 +95,7 @@ function askPullRequest(gitRepository: string, host: string, number: string): Gi
   return { path: PULL_REQUEST, parameters, what, permission: 'Pull requests: read' };
 }
 
-function parsePage(answer: GitHubAnswer, page: number, filtered: boolean, host: string): RunPage {
-  const { link, etag } = answer.headers;
-  return toRunPage({ ...parseRunPage(answer.data, host), link, etag, page, filtered }, host);
+/** Whole seconds, as in GitHub's answers and its search syntax. */
+function rfc3339(time: number): string {
+  return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -37,10 +37,10 @@ export interface RunStanding {
   readonly pushedBy: number;
 }
 
-/** A run of which CI could not tell how it goes on: it may have ended green. */
+/** A run of which CI could not tell how it goes on, or anything that can be read: it may have ended green. */
 export interface Doubt {
   readonly failure: UpstreamFailure;
-  /** The run's, milliseconds since the epoch. */
+  /** The run's, milliseconds since the epoch. Of one that may belong to a build that is known, later than that build. */
   readonly createdAt: number;
 }
 
@@ -206,6 +206,26 @@ export interface RunPage {
   readonly validator?: string;
   /** When upstream was asked, milliseconds since the epoch, if that was not now: another replica asked. */
   readonly asOf?: number;
+  /** Elements of the page that are no runs as the provider describes them; left out: none. */
+  readonly unread?: readonly UnreadRun[];
+  /** The provider shows no more of the list, although there may be more. */
+  readonly cut?: boolean;
+  /** `total` says that there is one run more than is shown: such counts lag behind, but one may have been left out. */
+  readonly short?: boolean;
+  /** What upstream's own clock said when it answered, milliseconds since the epoch; left out: it did not tell. */
+  readonly clock?: number;
+}
+
+/** A run of which a list shows nothing that can be relied on: it may be anything, also the newest green one. */
+export interface UnreadRun {
+  /** Each of these: null where it cannot be read. */
+  readonly id: string | null;
+  readonly branch: string | null;
+  readonly commit: string | null;
+  /** No later than this, milliseconds since the epoch; null: it stands first on its page. */
+  readonly createdAt: number | null;
+  /** `a field updated_at` */
+  readonly problem: string;
 }
 
 /** A CI provider fetches and translates; sorting, selecting and caching is done elsewhere. Each method throws `UpstreamError`. */
@@ -218,11 +238,16 @@ export interface CiProvider {
    * @param page counts from 1
    */
   fetchRuns(gitRepository: string, page: number, validator?: string): Promise<RunPage | 'unchanged'>;
-  /** A page of one branch's runs; only for a branch that the listing does not show. */
-  fetchBranchRuns(gitRepository: string, branch: string, page: number): Promise<RunPage>;
+  /**
+   * A page of one branch's runs; only for a branch that the listing does not show.
+   * @param createdBy only runs that were created then or before, milliseconds since the epoch: where a list is cut, a further one
+   */
+  fetchBranchRuns(gitRepository: string, branch: string, page: number, createdBy?: number): Promise<RunPage>;
   /** One run; `gone` when it was deleted. */
   fetchRun(gitRepository: string, id: string): Promise<Run | 'gone'>;
   fetchPullRequest(gitRepository: string, number: string): Promise<PullRequestHead>;
+  /** Another number whenever the secret that calls are made with has changed: what was denied may be allowed now. */
+  readonly generation?: () => number;
   /** One cheap call that proves connection, credentials and repository; a sentence on what was seen. */
   probe(gitRepository: string): Promise<string>;
 }
@@ -283,6 +308,12 @@ export interface UpstreamObserver {
    * @param resetsAt when all calls are there again, milliseconds since the epoch; Infinity: it was not said
    */
   quota(connection: string, remaining: number, limit: number, resetsAt: number): void;
+  /**
+   * @param connection name of the CI connection in the configuration
+   * @param count elements of one of its lists that could not be read and were skipped
+   * @param problem what is wrong with the first of them, for a person
+   */
+  skipped?(connection: string, count: number, problem: string): void;
 }
 
 /** Told once whom to ask how long an answer of CI is good enough, for metrics: it stretches as the quota comes to its end. */

@@ -43,6 +43,7 @@ const RUN_FIELDS: [string, string][] = [
   ['run_number', 'integer'],
   ['run_attempt', 'integer'],
   ['path', 'string'],
+  ['workflow_id', 'integer'],
   ['head_branch', 'string'],
   ['head_sha', 'string'],
   ['event', 'string'],
@@ -51,6 +52,7 @@ const RUN_FIELDS: [string, string][] = [
   ['html_url', 'string'],
   ['created_at', 'string'],
   ['updated_at', 'string'],
+  ['run_started_at', 'string'],
   ['head_commit', 'object'],
   ['repository', 'object'],
   ['head_repository', 'object'],
@@ -58,26 +60,31 @@ const RUN_FIELDS: [string, string][] = [
 
 describe("GitHub's example of a list of runs", () => {
   it('is read, its head repository as foreign and its path without the ref', () => {
-    const { total, runs } = parseRunPage(examples['workflow-run-paginated'], HOST);
+    const { total, runs, unread } = parseRunPage(examples['workflow-run-paginated'], HOST);
     expect(examples['workflow-run-paginated'].workflow_runs[0]?.['path']).toBe(
       '.github/workflows/build.yml@main',
     );
-    expect(total).toBe(1);
+    expect([total, unread]).toEqual([1, []]);
     expect(runs).toEqual([
       {
         id: '30433642',
         number: '562',
         attempt: 1,
         workflow: '.github/workflows/build.yml',
+        workflowId: '159038',
         branch: 'master',
+        refKind: 'unknown',
         commit: 'acb5820ced9479c074f688cc328bf03f341a511d',
+        builtCommit: 'acb5820ced9479c074f688cc328bf03f341a511d',
         event: 'push',
         state: 'running',
         outcome: 'queued',
         headRepositoryId: '217723378',
         foreign: true,
+        mayPush: true,
         url: 'https://github.com/octo-org/octo-repo/actions/runs/30433642',
         createdAt: Date.parse('2020-01-22T19:33:08Z'),
+        startedAt: Date.parse('2020-01-22T19:33:08Z'),
         updatedAt: Date.parse('2020-01-22T19:33:08Z'),
         committedAt: Date.parse('2020-01-22T19:33:05Z'),
       },

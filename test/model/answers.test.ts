@@ -10,6 +10,7 @@ import { createImageCache } from '../../src/cache/image-cache.ts';
 import { createPinMemory } from '../../src/cache/pin-memory.ts';
 import { createRunIndex } from '../../src/cache/run-index.ts';
 import type { UpstreamFailureKind } from '../../src/errors.ts';
+import type { UnreadRun } from '../../src/resolve/ports.ts';
 import { parseReference } from '../../src/registry/reference.ts';
 import { lastGoodKey, recall } from '../../src/resolve/recall.ts';
 import { resolveBranch } from '../../src/resolve/resolve-branch.ts';
@@ -22,6 +23,8 @@ import { createSimulation, IMAGES, WORKFLOWS, type Simulation, type TrueBuild } 
 const FRESH_FOR = 15_000;
 /** Milliseconds for which CI is left alone after a fault, at most. */
 const LONGEST_PAUSE = 60_000;
+/** Milliseconds in which a re-run of an old run is noticed, while the branch's newest build is not green. */
+const NOTICED_WITHIN = 1_800_000;
 const BRANCHES = ['main', 'feature', 'quiet'];
 const NUMBER_OF_RUNS = Number(process.env['GREENPIN_MODEL_RUNS'] ?? 10_000);
 const SEED = process.env['GREENPIN_MODEL_SEED'] ?? '20260101';
@@ -71,6 +74,8 @@ interface World {
   readonly sim: Simulation;
   readonly answers: Answers;
   readonly memory: Memory;
+  /** When each branch was asked for. */
+  readonly polls: Map<string, number[]>;
 }
 
 interface Action {
@@ -94,6 +99,15 @@ const asks = fc.record({
   withHead: fc.boolean(),
 });
 type Ask = typeof asks extends fc.Arbitrary<infer A> ? A : never;
+
+const remains = fc.constantFrom<Partial<UnreadRun>>(
+  {},
+  { id: null },
+  { branch: null },
+  { commit: null },
+  { createdAt: null },
+  { id: null, branch: null, commit: null, createdAt: null },
+);
 
 function act(describe: string, change: (sim: Simulation) => void): Action {
   return { describe, run: async ({ sim }) => change(sim) };
@@ -124,6 +138,7 @@ const happening: Record<string, [weight: number, fc.Arbitrary<Action>]> = {
       ),
   ],
   rerun: [4, fc.tuple(branch, nth).map(([b, n]) => act(`re-run ${b} ${n}`, (sim) => sim.rerun(b, n)))],
+  rerunOld: [1, fc.constantFrom('main', 'feature').map(rerunOld)],
   deleteRuns: [
     2,
     fc.tuple(branch, nth).map(([b, n]) => act(`delete runs ${b} ${n}`, (sim) => sim.deleteRuns(b, n))),
@@ -144,6 +159,19 @@ const happening: Record<string, [weight: number, fc.Arbitrary<Action>]> = {
   registryFails: [1, kind.map((k) => act(`registry fails ${k}`, (sim) => void (sim.fault.registry = k)))],
   heal: [4, fc.constant(act('all is well', (sim) => void (sim.fault = {})))],
   lag: [0.3, fc.constant(act('filtered lists lag', (sim) => void (sim.staleFilterSince ??= sim.now)))],
+  odd: [
+    2,
+    fc
+      .tuple(branch, nth, remains)
+      .map(([b, n, left]) =>
+        act(`a run of ${b} ${n} is odd ${JSON.stringify(left)}`, (sim) => sim.spoil(b, n, left)),
+      ),
+  ],
+  mend: [1, fc.constant(act('no run is odd', (sim) => sim.odd.clear()))],
+  count: [
+    0.5,
+    fc.constantFrom(0, 1).map((lag) => act(`counts are ${lag} ahead`, (sim) => void (sim.lag = lag))),
+  ],
   pushBetween: [
     1,
     branch.map((b) =>
@@ -171,6 +199,32 @@ function poll(all: readonly Ask[]): Action {
       for (const [index, answer] of answers.entries()) {
         const request = requests[index];
         if (request !== undefined) judge(request, answer, before, world);
+      }
+      for (const { branch: name } of requests) {
+        world.polls.set(name, [...(world.polls.get(name) ?? []), world.sim.now]);
+      }
+    },
+  };
+}
+
+/** A red run is run again when the first page no longer shows it, and turns green; nobody else asks for anything meanwhile. */
+function rerunOld(name: string): Action {
+  const asking = poll([{ branch: name, number: undefined, withHead: false }]);
+  return {
+    describe: `an old run of ${name} is run again`,
+    async run(world) {
+      const { sim } = world;
+      sim.push(name);
+      sim.finish(name, 0, false);
+      await asking.run(world);
+      for (let count = 0; count < 3; count++) sim.push('quiet');
+      sim.pass(FRESH_FOR);
+      await asking.run(world);
+      sim.rerun(name, 0);
+      sim.finish(name, 0, true);
+      for (let count = 0; count < 3; count++) {
+        sim.pass(NOTICED_WITHIN);
+        await asking.run(world);
       }
     },
   };
@@ -208,7 +262,10 @@ function judge(request: BranchRequest, answer: Answered, before: Memory, world: 
     expect(sim.lostImage(given.commit), 'went back though the image is still there').toBe(true);
   }
   memory.set(key, { commit, position });
-  if (answer.freshness === 'fresh') judgeFresh(request, commit, given, sim);
+  if (answer.freshness === 'fresh') {
+    judgeFresh(request, commit, given, sim);
+    judgeReruns(request, commit, world);
+  }
 }
 
 /** Commits are numbered as they are pushed. */
@@ -231,6 +288,21 @@ function judgeFresh(request: BranchRequest, commit: string, given: Given | undef
   if (sim.wasDeleted(commit) || sim.isHardToSee(commit) || sim.lostImage(commit)) return;
   const kept = given?.commit === commit && positionOf(commit) > positionOf(truth.commit);
   expect(kept, `freshFor has passed, and ${truth.commit.slice(0, 6)} is not seen`).toBe(true);
+}
+
+/**
+ * Nothing is green but what an old run has made green when it was run again: a listing does not show that, but a look-up, which a
+ * question sees to within half an hour, for the questions after it.
+ */
+function judgeReruns(request: BranchRequest, commit: string, { sim, polls }: World): void {
+  if (isForks(request) || sim.staleFilterSince !== undefined) return;
+  const since = sim.greenAgainSince(request.branch);
+  if (since === undefined || sim.failedAt > since - LONGEST_PAUSE) return;
+  const lookedUp = polls.get(request.branch)?.some((at) => at >= since + NOTICED_WITHIN && at < sim.now);
+  const truth = sim.truthThroughout(request.branch, since, sim.now);
+  if (lookedUp === true && truth !== undefined) {
+    expect(commit, 'an old run was run again, and nobody noticed').toBe(truth.commit);
+  }
 }
 
 /** The pull request is a fork's, and forks don't count: with its head passed on, it gets nothing once its runs are there. */
@@ -272,7 +344,12 @@ test(`${NUMBER_OF_RUNS} histories: true, safe, fresh and frugal`, { timeout: 600
       fc.array(action.map(named), { minLength: 5, maxLength: 60, size: 'max' }),
       async (firstPages, actions) => {
         const sim = createSimulation(BRANCHES);
-        const world: World = { sim, answers: createGreenpin(sim, firstPages), memory: new Map() };
+        const world: World = {
+          sim,
+          answers: createGreenpin(sim, firstPages),
+          memory: new Map(),
+          polls: new Map(),
+        };
         for (const next of actions) await next.run(world);
         judgeCost(sim, FRESH_FOR, firstPages);
       },

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRunIndex, type RunIndex } from '../../src/cache/run-index.ts';
-import type { CiProvider } from '../../src/resolve/ports.ts';
+import type { CiProvider, UnreadRun } from '../../src/resolve/ports.ts';
 import type { Run } from '../../src/resolve/types.ts';
 import { createRun } from '../fixtures/values.ts';
 import { newestFirst, PAGE, pageOf } from './pages.ts';
@@ -25,11 +25,14 @@ interface Pending {
 interface World {
   now: number;
   runs: Run[];
+  readonly odd: Map<string, Partial<UnreadRun>>;
+  readonly lag: number;
   readonly pending: Pending[];
   readonly index: RunIndex;
 }
 
-function createWorld(firstPages: number): World {
+/** @param lag how many runs more CI's counts tell than there are, all the time: what changes is told by how they change */
+function createWorld(firstPages: number, lag: number): World {
   const pending: Pending[] = [];
   function ask<T>(compute: () => T): Promise<T> {
     const { promise, resolve } = Promise.withResolvers<T>();
@@ -41,7 +44,7 @@ function createWorld(firstPages: number): World {
     host: 'ci.test',
     fetchRuns: (_repository, page, validator) =>
       ask(() => {
-        const answer = pageOf(world.runs, page);
+        const answer = pageOf(world.runs, page, world);
         return validator !== undefined && validator === answer.validator ? 'unchanged' : answer;
       }),
     fetchBranchRuns: (_repository, branch, page) =>
@@ -49,6 +52,7 @@ function createWorld(firstPages: number): World {
         pageOf(
           world.runs.filter((run) => run.branch === branch),
           page,
+          world,
         ),
       ),
     fetchRun: (_repository, id) => ask(() => world.runs.find((run) => run.id === id) ?? 'gone'),
@@ -58,6 +62,8 @@ function createWorld(firstPages: number): World {
   const world: World = {
     now: 1_000_000_000,
     runs: [],
+    odd: new Map(),
+    lag,
     pending,
     index: createRunIndex({
       provider,
@@ -112,6 +118,15 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       world.runs = world.runs.filter((run) => run !== gone);
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.nat(500), fc.constantFrom({}, { id: null }, { branch: null }))
+      .map(([nth, remains]) => (world: World) => {
+        const one = newestFirst(world.runs)[nth % Math.max(1, world.runs.length)];
+        if (one !== undefined) world.odd.set(one.id, remains);
+      }),
+  },
   // The oldest, as CI's retention takes them.
   {
     weight: 1,
@@ -133,14 +148,15 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 10, arbitrary: fc.nat(20).map((nth) => (world: World) => step(world, nth)) },
 );
 
-function missing({ index, runs }: World): string[] {
+/** What cannot be read is not known, but in doubt. */
+function missing({ index, runs, odd }: World): string[] {
   return BRANCHES.flatMap((name) => {
     const known = index.peekBranch(name);
     if (known === undefined) return [];
     const has = new Set(known.runs.map((run) => run.id));
     const since = known.since ?? -Infinity;
     return runs
-      .filter((run) => run.branch === name && run.createdAt >= since && !has.has(run.id))
+      .filter((run) => run.branch === name && run.createdAt >= since && !has.has(run.id) && !odd.has(run.id))
       .map((run) => `run ${run.id} of ${name}`);
   });
 }
@@ -152,10 +168,11 @@ test(
     const judged = fc.assert(
       fc.asyncProperty(
         fc.constantFrom(2, 3, 4),
+        fc.constantFrom(0, 0, 1),
         fc.array(branch, { minLength: 2 * PAGE, maxLength: 12 * PAGE, size: 'max' }),
         fc.array(action, { minLength: 10, maxLength: 60, size: 'max' }),
-        async (firstPages, initial, actions) => {
-          const world = createWorld(firstPages);
+        async (firstPages, lag, initial, actions) => {
+          const world = createWorld(firstPages, lag);
           push(world, initial);
           for (const act of actions) await act(world);
           // All is delivered, and the listing once more: deletions since, and what was created, are learnt by it.

@@ -3,7 +3,7 @@
  * is the simulation's own.
  */
 import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
-import type { CiProvider, DigestResult, RegistryClient } from '../../src/resolve/ports.ts';
+import type { CiProvider, DigestResult, RegistryClient, UnreadRun } from '../../src/resolve/ports.ts';
 import type { Digest, ImageReference, Run } from '../../src/resolve/types.ts';
 import { digest, sha } from '../fixtures/values.ts';
 import type { Call } from './cost.ts';
@@ -38,6 +38,10 @@ export interface Simulation {
   failedAt: number;
   /** Filtered lists show the world as it was then; undefined: as it is. */
   staleFilterSince: number | undefined;
+  /** Runs that CI's lists show and nobody can read, and what of them can be read. */
+  readonly odd: Map<string, Partial<UnreadRun>>;
+  /** How many runs more CI's counts tell than there are. */
+  lag: number;
   /** Happens before the next second page of a listing is served. */
   betweenPages: (() => void) | undefined;
   pass(milliseconds: number): void;
@@ -48,6 +52,8 @@ export interface Simulation {
   /** The same runs begin anew. */
   rerun(branch: string, nth: number): void;
   deleteRuns(branch: string, nth: number): void;
+  /** One of its runs cannot be read any more, but for a part of it. */
+  spoil(branch: string, nth: number, remains: Partial<UnreadRun>): void;
   deleteImage(branch: string, nth: number, name: string): void;
   /** Newest green and complete build over the whole of the time span; undefined: there was none, or it changed. */
   truthThroughout(branch: string, from: number, to: number): TrueBuild | undefined;
@@ -62,6 +68,11 @@ export interface Simulation {
   contestedSince(branch: string): number | undefined;
   /** A finished run of the commit began anew while the listing's first page no longer showed it, or its image came back. */
   isHardToSee(commit: string): boolean;
+  /**
+   * Since when the branch's newest build has been green only because an old run was run again; undefined: that is not so, or something
+   * else about it is hard to see.
+   */
+  greenAgainSince(branch: string): number | undefined;
   /** A run of the commit, or an image, has changed in this time span, ends included. */
   changedBetween(commit: string, from: number, to: number): boolean;
   /** Runs of the commit were deleted: nobody is told, and what is off the listing's first page is not missed there. */
@@ -83,6 +94,11 @@ export function createSimulation(branches: readonly string[]): Simulation {
   const lost = new Set<string>();
   const green = new Set<string>();
   const hard = new Set<string>();
+  /** Commits whose image came back. */
+  const revived = new Set<string>();
+  /** How often a commit turned green. */
+  const turnedGreen = new Map<string, number>();
+  const greenNow = new Set<string>();
   const unlisted = new Set<string>();
   const deleted = new Set<string>();
   const epochs = new Map<string, Epoch[]>(
@@ -105,6 +121,8 @@ export function createSimulation(branches: readonly string[]): Simulation {
     fault: {},
     failedAt: -Infinity,
     staleFilterSince: undefined,
+    odd: new Map(),
+    lag: 0,
     betweenPages: undefined,
     ci: createCi(),
     registry: createRegistry(),
@@ -131,7 +149,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
       if (commit !== undefined && success && pushesImages) {
         for (const name of IMAGES) {
           const key = imageKey(commit, name);
-          if (!images.has(key) && (lost.has(commit) || green.has(`${branch} ${commit}`))) hard.add(commit);
+          if (!images.has(key) && (lost.has(commit) || green.has(`${branch} ${commit}`))) revived.add(commit);
           images.add(key);
         }
       }
@@ -151,6 +169,11 @@ export function createSimulation(branches: readonly string[]): Simulation {
       runs = runs.filter((run) => run.commit !== commit);
       settle();
     },
+    spoil(branch, nth, remains) {
+      const commit = commitOf(branch, nth);
+      const run = newestFirst(runs).find((one) => one.commit === commit);
+      if (run !== undefined) sim.odd.set(run.id, remains);
+    },
     deleteImage(branch, nth, name) {
       const commit = commitOf(branch, nth);
       if (commit !== undefined && images.delete(imageKey(commit, name))) lost.add(commit);
@@ -167,7 +190,16 @@ export function createSimulation(branches: readonly string[]): Simulation {
     headOf: (branch, foreign = false) =>
       newestFirst(runs).find((run) => run.branch === branch && run.foreign === foreign)?.commit,
     contestedSince: (branch) => runs.find((run) => run.branch === branch && run.foreign)?.createdAt,
-    isHardToSee: (commit) => hard.has(commit),
+    isHardToSee: (commit) => hard.has(commit) || revived.has(commit),
+    greenAgainSince(branch) {
+      const all = epochs.get(branch) ?? [];
+      const truth = all.at(-1)?.truth;
+      const from = all[all.findLastIndex((epoch) => epoch.truth?.commit !== truth?.commit) + 1]?.from;
+      if (truth === undefined || revived.has(truth.commit) || deleted.size > 0) return undefined;
+      const newer = runs.filter((run) => run.branch === branch && run.createdAt > truth.position);
+      const wasGreen = newer.some(({ commit }) => turnedGreen.has(commit));
+      return wasGreen || turnedGreen.get(truth.commit) !== 1 ? undefined : from;
+    },
     wasDeleted: (commit) => deleted.has(commit),
     changedBetween: (commit, from, to) =>
       changes.some((one) => one.commit === commit && one.at >= from && one.at <= to),
@@ -232,7 +264,12 @@ export function createSimulation(branches: readonly string[]): Simulation {
             own.find((run) => run.commit === commit && run.workflow === workflow)?.state === 'success',
         ),
       );
-      for (const commit of nowGreen) green.add(`${branch} ${commit}`);
+      for (const commit of nowGreen) {
+        green.add(`${branch} ${commit}`);
+        if (!greenNow.has(commit)) turnedGreen.set(commit, (turnedGreen.get(commit) ?? 0) + 1);
+      }
+      for (const { commit } of own) if (!nowGreen.includes(commit)) greenNow.delete(commit);
+      for (const commit of nowGreen) greenNow.add(commit);
       const truth = nowGreen.find((commit) => IMAGES.every((name) => images.has(imageKey(commit, name))));
       const position = own.find((run) => run.commit === truth)?.createdAt ?? 0;
       epochs
@@ -262,14 +299,14 @@ export function createSimulation(branches: readonly string[]): Simulation {
       async fetchRuns(_repository, page, validator) {
         await called(`list ${page}`, () => {
           if (runs.length === 0) return 'empty';
-          return validator === pageOf(runs, page).validator ? 'unchanged' : 'new';
+          return validator === pageOf(runs, page, sim).validator ? 'unchanged' : 'new';
         });
         if (page > 1) {
           const happens = sim.betweenPages;
           sim.betweenPages = undefined;
           happens?.();
         }
-        const answer = pageOf(runs, page);
+        const answer = pageOf(runs, page, sim);
         return validator !== undefined && validator === answer.validator ? 'unchanged' : answer;
       },
       async fetchBranchRuns(_repository, branch, page) {
@@ -277,10 +314,15 @@ export function createSimulation(branches: readonly string[]): Simulation {
         return pageOf(
           (sim.staleFilterSince === undefined ? runs : filtered).filter((run) => run.branch === branch),
           page,
+          sim,
         );
       },
       async fetchRun(_repository, id) {
         await called(`run ${id}`, () => (runs.some((run) => run.id === id) ? 'found' : 'absent'));
+        const isThere = runs.some((run) => run.id === id);
+        if (isThere && sim.odd.has(id)) {
+          throw new UpstreamError({ kind: 'malformed', host: 'ci.test', message: 'an odd run' });
+        }
         return runs.find((run) => run.id === id) ?? 'gone';
       },
       async fetchPullRequest(_repository, number) {

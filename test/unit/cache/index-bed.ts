@@ -1,7 +1,7 @@
 /** A CI in memory before an index of its runs. */
-import { createRunIndex } from '../../../src/cache/run-index.ts';
+import { createRunIndex, type RunIndex } from '../../../src/cache/run-index.ts';
 import { UpstreamError, type UpstreamFailureKind } from '../../../src/errors.ts';
-import type { BranchRuns, CiProvider, RunPage, RunSource } from '../../../src/resolve/ports.ts';
+import type { BranchRuns, CiProvider, RunPage, UnreadRun } from '../../../src/resolve/ports.ts';
 import type { Run } from '../../../src/resolve/types.ts';
 import { createRun } from '../../fixtures/values.ts';
 
@@ -20,24 +20,55 @@ function sort(all: readonly Run[], byId: boolean): { runs: Run[]; validator: str
   return sorted;
 }
 
-function page(all: readonly Run[], number: number, byId = false): RunPage {
+interface ListOptions {
+  readonly byId?: boolean;
+  /** Runs that cannot be read, by id, and what of them can. */
+  readonly odd?: ReadonlyMap<string, Partial<UnreadRun>>;
+  /** Counts say so many more than there are. */
+  readonly lag?: number;
+  /** Lists end after so many runs, though there are more. */
+  readonly limit?: number;
+}
+
+function page(all: readonly Run[], number: number, options: ListOptions = {}): RunPage {
+  const { byId = false, odd = new Map(), lag = 0, limit = Infinity } = options;
   const { runs, validator } = sort(all, byId);
+  const shown = runs.slice((number - 1) * PAGE, Math.min(limit, number * PAGE));
+  const more = Math.min(limit, runs.length) > number * PAGE;
+  const unread = shown.flatMap((run) => (odd.has(run.id) ? [{ ...unreadOf(run), ...odd.get(run.id) }] : []));
   return {
-    runs: runs.slice((number - 1) * PAGE, number * PAGE),
-    more: runs.length > number * PAGE,
-    total: runs.length,
-    validator,
+    runs: shown.filter(({ id }) => !odd.has(id)),
+    more,
+    total: runs.length + lag,
+    validator: `${validator} ${JSON.stringify([...odd])}`,
+    ...(unread.length > 0 && { unread }),
+    ...(lag > 0 && !more && { short: true }),
+    ...((number - 1) * PAGE + shown.length >= limit && { cut: true }),
   };
 }
 
+function unreadOf({ id, branch, commit, createdAt }: Run): UnreadRun {
+  return { id, branch, commit, createdAt, problem: 'a field path' };
+}
+
 /** A CI with small pages, a validator that changes with its runs, and a clock of its own. */
-export function createFixture(runs: Run[] = [], firstPages = 1) {
+export function createFixture(initial: Run[] = [], firstPages = 1) {
   const fixture = {
     now: 1_000_000,
-    runs,
+    runs: initial,
     calls: [] as string[],
     changed: [] as string[][],
     byId: false,
+    odd: new Map<string, Partial<UnreadRun>>(),
+    lag: 0,
+    /** Of filtered lists. */
+    limit: Infinity,
+    /** CI's own; undefined: it does not tell. */
+    clock: undefined as number | undefined,
+    quotaIsLow: false,
+    refused: [] as number[],
+    generation: 0,
+    retryAfterMs: undefined as number | undefined,
     failure: undefined as UpstreamFailureKind | undefined,
     failing: (_call: string): boolean => true,
     hold: undefined as Promise<void> | undefined,
@@ -49,13 +80,15 @@ export function createFixture(runs: Run[] = [], firstPages = 1) {
         run.id === id ? { ...run, updatedAt: run.updatedAt + 1, ...change } : run,
       );
     },
-    index: undefined as unknown as RunSource,
+    index: undefined as unknown as RunIndex,
   };
   async function called(call: string): Promise<void> {
     fixture.calls.push(call);
     await fixture.hold;
     if (fixture.failure !== undefined && fixture.failing(call)) {
-      throw new UpstreamError({ kind: fixture.failure, host: 'ci.test', message: 'ci.test failed' });
+      const { failure: kind, retryAfterMs } = fixture;
+      const message = 'ci.test failed';
+      throw new UpstreamError({ kind, host: 'ci.test', message, ...(retryAfterMs && { retryAfterMs }) });
     }
   }
   const provider: CiProvider = {
@@ -63,15 +96,16 @@ export function createFixture(runs: Run[] = [], firstPages = 1) {
     async fetchRuns(_repository, number, validator) {
       await called(`list ${number}`);
       await fixture.beforeServing(`list ${number}`);
-      const answer = page(fixture.runs, number, fixture.byId);
-      return validator !== undefined && validator === answer.validator ? 'unchanged' : answer;
+      const { byId, odd, lag, clock } = fixture;
+      const answer = page(fixture.runs, number, { byId, odd, lag });
+      if (validator !== undefined && validator === answer.validator) return 'unchanged';
+      return clock === undefined ? answer : { ...answer, clock };
     },
-    async fetchBranchRuns(_repository, branch, number) {
-      await called(`branch ${branch} ${number}`);
-      return page(
-        fixture.runs.filter((run) => run.branch === branch),
-        number,
-      );
+    async fetchBranchRuns(_repository, branch, number, createdBy = Infinity) {
+      await called(`branch ${branch} ${number}${createdBy === Infinity ? '' : ` by ${createdBy}`}`);
+      const { odd, lag, limit } = fixture;
+      const runs = fixture.runs.filter((run) => run.branch === branch && run.createdAt <= createdBy);
+      return page(runs, number, { odd, lag, limit });
     },
     async fetchRun(_repository, id) {
       await called(`run ${id}`);
@@ -82,6 +116,7 @@ export function createFixture(runs: Run[] = [], firstPages = 1) {
       await called(`pull request ${number}`);
       return { kind: 'known', openedAt: 0, foreign: true, headRepositoryId: '666' };
     },
+    generation: () => fixture.generation,
     probe: () => Promise.resolve(''),
   };
   fixture.index = createRunIndex({
@@ -89,6 +124,10 @@ export function createFixture(runs: Run[] = [], firstPages = 1) {
     gitRepository: 'acme/shop',
     freshFor: () => FRESH_FOR,
     now: () => fixture.now,
+    quota: {
+      isLow: () => fixture.quotaIsLow,
+      refused: (forMs) => fixture.refused.push(forMs),
+    },
     firstPages,
     onChanged: (branches) => fixture.changed.push([...branches]),
   });

@@ -108,6 +108,22 @@ describe('a branch that the listing does not show', () => {
   });
 });
 
+describe('a tag that bears the name of a branch', () => {
+  const TAG = createRun({ id: '20', branch: 'v1', refKind: 'tag' });
+
+  test('does not stand for the branch: its own list is read', async () => {
+    const ci = createFixture([...runsFrom(10, 19), TAG, createRun({ id: '1', branch: 'v1' })]);
+    expect(await ci.index.readBranch('v1')).toMatchObject({ since: 16_001 });
+    expect(ids(await ci.index.readFurther('v1'))).toEqual(['1', '20']);
+  });
+
+  test('is no branch whose images are worth asking for', async () => {
+    const ci = createFixture([...runsFrom(10, 11), TAG]);
+    await ci.index.readBranch('v1');
+    expect(ci.index.listedBranches()).toEqual(['branch-11', 'branch-10']);
+  });
+});
+
 describe('more runs between two listings than one page holds', () => {
   test('pages are read until what is known is met', async () => {
     const ci = createFixture([...runsFrom(10, 20), createRun({ id: '1', branch: 'quiet' })]);

@@ -31,9 +31,12 @@ function validatorOf(): string {
   return JSON.stringify(runs);
 }
 
+/** What pages say beside. */
+let odd: Partial<RunPage> = {};
+
 /** Of one run. */
 function pageOf(page: number): RunPage {
-  return { runs: runs.slice(page - 1, page), more: page < runs.length, total: runs.length };
+  return { runs: runs.slice(page - 1, page), more: page < runs.length, total: runs.length, ...odd };
 }
 
 function createCi(): CiProvider {
@@ -118,6 +121,15 @@ describe('a listing', () => {
     expect(calls).toEqual(['runs 1', 'runs 1']);
   });
 
+  it('is told with all that is odd about it', async () => {
+    const unread = [{ id: '7', branch: null, commit: null, createdAt: null, problem: 'a field path' }];
+    odd = { unread, short: true, clock: 5 };
+    await list(createReplica());
+    odd = {};
+    expect(await list(createReplica())).toMatchObject({ unread, short: true, clock: 5 });
+    expect(calls).toEqual(['runs 1']);
+  });
+
   it('has further pages that go with its first, and are asked for once', async () => {
     const [one, other] = [createReplica(), createReplica()];
     for (const replica of [one, other]) {
@@ -157,6 +169,21 @@ describe('a look-up', () => {
     await one.fetchBranchRuns(REPOSITORY, 'old', 1);
     now += 10 * HOUR;
     runs = [runOf('3', now - HOUR), ...runs];
+    await list(other);
+    calls = [];
+    await other.fetchBranchRuns(REPOSITORY, 'old', 1);
+    expect(calls).toEqual(['branch old 1']);
+  });
+
+  it('is made anew, too, where our clock is a day ahead of that by which runs are dated', async () => {
+    const [one, other] = [createReplica(), createReplica()];
+    const DAY = 24 * HOUR;
+    odd = { clock: now - DAY };
+    await list(one);
+    await one.fetchBranchRuns(REPOSITORY, 'old', 1);
+    now += 10 * HOUR;
+    odd = { clock: now - DAY };
+    runs = [runOf('3', now - DAY - HOUR), ...runs];
     await list(other);
     calls = [];
     await other.fetchBranchRuns(REPOSITORY, 'old', 1);

@@ -47,7 +47,7 @@ describe('quota', () => {
     expect(observer.quota).not.toHaveBeenCalled();
   });
 
-  it('that is used up keeps the connection quiet until the time that GitHub named, and not longer', async () => {
+  it('that is used up keeps the connection quiet until the time that GitHub named, but for a call every five minutes', async () => {
     let now = NOW;
     const { provider, host } = connect(github.url, { auth: token, now: () => now });
     github.quota.remaining = 0;
@@ -61,14 +61,29 @@ describe('quota', () => {
     now += 60_000;
     expect(await failureOf(provider.fetchBranchRuns('acme/shop', 'main', 1))).toEqual({
       ...first,
-      retryAfterMs: RESET - NOW - 60_000,
+      retryAfterMs: 240_000,
     });
-    now = RESET - 1;
-    expect((await failureOf(provider.fetchPullRequest('acme/shop', '1'))).kind).toBe('rate_limited');
     expect(github.requests).toHaveLength(1);
+    now += 240_000;
+    for (let callers = 0; callers < 5; callers++) {
+      expect((await failureOf(provider.fetchPullRequest('acme/shop', '1'))).kind).toBe('rate_limited');
+    }
+    expect(github.requests).toHaveLength(2);
     now = RESET;
     github.quota.remaining = 100;
     expect(await provider.fetchRuns('acme/shop', 1)).toMatchObject({ runs: [{ branch: 'main' }] });
+  });
+
+  it('that has come back early is found out by that one call', async () => {
+    let now = NOW;
+    const { provider } = connect(github.url, { auth: token, now: () => now });
+    github.quota.remaining = 0;
+    await failureOf(provider.fetchRuns('acme/shop', 1));
+    github.quota.remaining = 50;
+    now += 300_000;
+    await provider.fetchRuns('acme/shop', 1);
+    await provider.fetchRuns('acme/shop', 1);
+    expect(github.requests).toHaveLength(3);
   });
 
   it('of one connection is not that of another', async () => {
@@ -114,11 +129,34 @@ describe('a call', () => {
     ['a content type that is none', '{}', ';;;'],
     ['JSON of another shape', '{"message":"ok"}', 'application/json'],
     ['null', 'null', 'application/json'],
+    ['millions of digits', `{"total_count":${'1'.repeat(1_000_000)},"workflow_runs":[]}`, 'application/json'],
+    ['values without end', `[${'[],'.repeat(600_000)}0]`, 'application/json'],
+    ['nesting without end', '['.repeat(100_000), 'application/json'],
     ['an id that JSON cannot bear', '{"total_count":1e400,"workflow_runs":[]}', 'application/json'],
   ])('takes %s with status 200 as malformed', async (_name, body, type) => {
     github.fault({ kind: 'status', status: 200, headers: { 'content-type': type }, body });
     const { provider } = connect(github.url, { auth: token });
     expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('malformed');
+  });
+
+  it.each([403, 500])('looks at no more of an answer %i than a reason takes', async (status) => {
+    const body = `{"message":"rate limit","n":${'1'.repeat(1_000_000)}}`;
+    github.fault({ kind: 'status', status, headers: { 'content-type': 'application/json' }, body });
+    const { provider } = connect(github.url, { auth: token });
+    expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe(
+      status === 403 ? 'denied' : 'unavailable',
+    );
+  });
+
+  it('takes a commit message of a million digits as any other text', async () => {
+    const run = github.addRun('acme/shop');
+    const body = JSON.stringify({
+      total_count: 1,
+      workflow_runs: [{ ...run, display_title: '1'.repeat(1_000_000) }],
+    });
+    github.fault({ kind: 'status', status: 200, headers: { 'content-type': 'application/json' }, body });
+    const { provider } = connect(github.url, { auth: token });
+    expect(await provider.fetchRuns('acme/shop', 1)).toMatchObject({ runs: [{ id: String(run.id) }] });
   });
 
   it('takes a 304 that was not asked for as malformed', async () => {

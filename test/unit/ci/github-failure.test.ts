@@ -41,6 +41,24 @@ describe("GitHub's refusals", () => {
     );
   });
 
+  it.each([
+    ['api.github.com', 'https://github.com/orgs/acme/sso?authorization_request=A1', true],
+    ['api.acme.ghe.com', 'https://acme.ghe.com/orgs/acme/sso', true],
+    ['github.corp:8443', 'https://github.corp/orgs/acme/sso', true],
+    ['api.github.com', 'https://github.com.evil.example/sso', false],
+    ['api.github.com', 'https://evil.example/github.com', false],
+    ['api.github.com', 'https://user@github.com/sso', false],
+    ['api.github.com', 'http://github.com/sso', false],
+    ['api.github.com', 'javascript:alert(1)', false],
+    ['api.github.com', 'https://github.com/\u001b[31m', false],
+    ['api.github.com', '', false],
+  ])("name the page for that, of %s, where it is GitHub's own: %s", (host, url, isNamed) => {
+    const sso = failure(403, { 'x-github-sso': `required; url=${url}` }, {}, { host });
+    expect(sso.remedyUrl).toBe(isNamed ? url : undefined);
+    expect(sso.message).toContain('single sign-on');
+    expect(sso.message).not.toContain('http');
+  });
+
   it.each([401, 403])('ask for a token when %i met a connection that has none', (status) => {
     const { kind, message } = failure(status, {}, {}, { anonymous: true });
     expect(kind).toBe('denied');
@@ -100,7 +118,15 @@ describe("GitHub's rate limits", () => {
       60_000,
     ],
     ['a reset that is past', 403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '5' }, {}, 1_000],
-    ['a wait beyond reason', 429, { 'retry-after': '99999999' }, {}, 3_600_000],
+    ['a wait beyond reason', 429, { 'retry-after': '1000000000000' }, {}, 300_000],
+    ['a date beyond reason', 429, { 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT' }, {}, 300_000],
+    [
+      'a reset that lies further off than any window ends',
+      403,
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(NOW / 1000 + 86_400) },
+      {},
+      60_000,
+    ],
   ];
 
   it.each(limits)('are known by %s', (_name, status, headers, data, retryAfterMs) => {
@@ -110,6 +136,21 @@ describe("GitHub's rate limits", () => {
       message: 'api.github.com limits the rate of connection "hub"',
       retryAfterMs,
     });
+  });
+
+  it.each([
+    ['ten minutes behind', 600],
+    ['a day behind', 86_400],
+    ['a day ahead', -86_400],
+  ])('end when they end by the clock of GitHub, though ours is %s', (_name, behind) => {
+    const theirs = NOW / 1000 + behind;
+    const date = new Date(theirs * 1000).toUTCString();
+    const reset = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(theirs + 900), date };
+    expect(failure(403, reset).retryAfterMs).toBe(900_000);
+    const until = { 'retry-after': new Date((theirs + 120) * 1000).toUTCString(), date };
+    expect(failure(429, until).retryAfterMs).toBe(120_000);
+    expect(failure(503, until).retryAfterMs).toBe(120_000);
+    expect(failure(429, { 'retry-after': '30', date }).retryAfterMs).toBe(30_000);
   });
 
   it('are explained to a connection without credentials', () => {

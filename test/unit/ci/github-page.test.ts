@@ -8,7 +8,7 @@ const NEXT = '<https://api.github.com/x?page=2>; rel="next", <https://api.github
 function page(count: number, facts: Partial<PageFacts>) {
   const runs = Array.from({ length: count }, (_, index) => ({ id: String(index) }) as Run);
   return toRunPage(
-    { runs, total: count, link: undefined, etag: undefined, page: 1, filtered: false, ...facts },
+    { runs, unread: [], total: count, link: undefined, etag: undefined, page: 1, filtered: false, ...facts },
     'api.github.com',
   );
 }
@@ -47,15 +47,38 @@ describe('toRunPage', () => {
     ['a last page', 50, { page: 3, total: 250 }],
     ['a page beyond the end', 0, { page: 4, total: 250 }],
     ['a full page with more to come', 100, { total: 250, link: NEXT }],
-    ["a filtered list at GitHub's limit", 100, { page: 10, total: 4321, filtered: true }],
   ])('takes %s as whole', (_name, count, facts) => {
     expect(page(count, facts).runs).toHaveLength(count);
   });
 
   it.each([
+    ['of an only page', 3, { total: 4 }],
+    ['of a last page', 49, { page: 3, total: 250 }],
+  ])(
+    'takes a count that is one above the runs %s for one that lags, or one that is not shown',
+    (_name, count, facts) => {
+      expect(page(count, facts)).toMatchObject({ more: false, short: true });
+      expect(page(count, { ...facts, total: facts.total - 1 })).not.toHaveProperty('short');
+    },
+  );
+
+  it.each([4321, 1000])("takes a filtered list of %i at GitHub's limit as cut, not as ended", (total) => {
+    const facts = { page: 10, filtered: true, total };
+    expect(page(100, facts)).toMatchObject({ more: false, cut: true });
+    expect(page(100, { ...facts, page: 9, total: 900 })).not.toHaveProperty('cut');
+  });
+
+  it('counts elements that could not be read among those that are shown', () => {
+    const odd = { id: '9', branch: null, commit: null, createdAt: null, problem: 'something' };
+    expect(page(2, { total: 3, unread: [odd] })).toMatchObject({ more: false, unread: [odd] });
+    expect(page(2, { total: 3, unread: [odd] })).not.toHaveProperty('short');
+  });
+
+  it.each([
     ['an empty list that claims runs', 0, { total: 3 }],
     ['a short list without a next link', 60, { total: 100 }],
-    ['a short last page', 49, { page: 3, total: 250 }],
+    ['a short last page', 48, { page: 3, total: 250 }],
+    ['a list whose count is two above it', 60, { total: 62 }],
     ['a full page whose next link is missing', 100, { total: 101 }],
     ['an empty page that is not the last', 0, { total: 250, link: NEXT }],
     ["an unfiltered list at the filtered lists' limit", 100, { page: 10, total: 4321 }],

@@ -173,6 +173,21 @@ describe('parseRun', () => {
     expect(parseRun(without('html_url'), HOST).url).toBe('');
   });
 
+  it.each([
+    ['.github/workflows/build.yml@refs/tags/v1', 'push', 'tag'],
+    ['.github/workflows/build.yml@tags/v1', 'push', 'tag'],
+    ['.github/workflows/build.yml', 'release', 'tag'],
+    ['.github/workflows/build.yml@refs/heads/v1', 'push', 'branch'],
+    ['.github/workflows/build.yml@heads/tags/v1', 'push', 'branch'],
+    ['.github/workflows/build@refs/tags/x.yml@refs/heads/v1', 'push', 'branch'],
+    ['.github/workflows/build.yml@refs/pull/7/merge', 'pull_request', 'pull_request'],
+    ['.github/workflows/build.yml@v1', 'push', 'unknown'],
+    ['.github/workflows/build.yml', 'push', 'unknown'],
+    ['.github/workflows/build.yml', 'create', 'unknown'],
+  ])('tells of %s on %s that its ref is: %s', (path, event, refKind) => {
+    expect(parsed({ path, event })).toMatchObject({ refKind });
+  });
+
   it('takes a null head_branch as an empty branch, which no request can name', () => {
     expect(parsed({ head_branch: null }).branch).toBe('');
   });
@@ -220,11 +235,54 @@ describe('parseRunPage', () => {
     expect(() => parseRunPage(value, HOST)).toThrow(UpstreamError);
   });
 
-  it('fails as a whole on one malformed run, with a message that does not depend on its place', () => {
+  it.each([
+    ['path', null],
+    ['run_attempt', null],
+    ['updated_at', null],
+    ['event', 7],
+    ['repository', null],
+    ['conclusion', { a: 1 }],
+  ])('skips a run whose %s is %j, and tells what can be relied on', (field, value) => {
+    const { runs, unread } = parsePage([rawRun({ id: 3 }), rawRun({ id: 2, [field]: value }), rawRun()]);
+    expect(runs.map((run) => run.id)).toEqual(['3', '30433642']);
+    const { id: _, ...raw } = parseRun(rawRun({ id: 2 }), HOST);
+    expect(unread).toEqual([
+      {
+        id: '2',
+        branch: raw.branch,
+        commit: raw.commit,
+        createdAt: raw.createdAt,
+        problem: `a field workflow_runs.${field}`,
+      },
+    ]);
+  });
+
+  it.each([
+    ['id', 'x', { id: null }],
+    ['head_branch', 5, { branch: null }],
+    ['head_sha', 'main', { commit: null }],
+  ])('does not rely on %s when it is %j', (field, value, expected) => {
+    expect(parsePage([rawRun({ [field]: value })]).unread).toMatchObject([expected]);
+  });
+
+  it('knows of one whose time cannot be read that it is no newer than the one before it', () => {
+    const odd = rawRun({ id: 2, created_at: 'yesterday' });
+    const { createdAt } = parseRun(rawRun(), HOST);
+    expect(parsePage([odd, rawRun()]).unread).toMatchObject([{ createdAt: null }]);
+    expect(parsePage([rawRun(), odd]).unread).toMatchObject([{ createdAt }]);
+    expect(parsePage([rawRun(), 'what?', odd]).unread).toMatchObject([{ createdAt }, { createdAt }]);
+  });
+
+  it('skips what is no run at all', () => {
+    expect(parsePage([null, rawRun(), []]).runs).toHaveLength(1);
+  });
+
+  it('fails where hardly an element is a run: that is no list of them', () => {
+    const odd = Array.from({ length: 9 }, (_, id) => rawRun({ id: id + 1, path: null }));
     const message =
-      "api.github.com answered with a field workflow_runs.id that is not as GitHub's API describes it; check the connection's url";
-    expect(() => parsePage([rawRun({ id: 'x' }), rawRun()])).toThrow(message);
-    expect(() => parsePage([rawRun(), rawRun({ id: 'x' })])).toThrow(message);
+      "api.github.com answered with a field workflow_runs.path that is not as GitHub's API describes it; check the connection's url";
+    expect(() => parsePage([...odd, rawRun()])).toThrow(message);
+    expect(parsePage(odd).unread).toHaveLength(9);
   });
 });
 

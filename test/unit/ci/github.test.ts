@@ -58,6 +58,22 @@ describe('fetchRuns', () => {
   });
 });
 
+describe('the secret', () => {
+  it('is another one when it was changed, not when it cannot be read', () => {
+    let secret: string | undefined = 'one';
+    const read = () => {
+      if (secret === undefined) throw new Error('no such file');
+      return secret;
+    };
+    const { provider } = connect(github.url, { auth: { kind: 'token', read } });
+    const generations = ['one', 'one', undefined, 'one', 'two', undefined, 'two'].map((next) => {
+      secret = next;
+      return provider.generation?.();
+    });
+    expect(generations).toEqual([0, 0, 0, 0, 1, 1, 1]);
+  });
+});
+
 describe('fetchBranchRuns', () => {
   it.each(['feature', 'feature/x&y=z?#é 1', '../..'])('asks for the branch %s, encoded', async (branch) => {
     github.addRun('acme/shop', { head_branch: branch });
@@ -72,7 +88,18 @@ describe('fetchBranchRuns', () => {
     const { provider } = connect(github.url);
     expect((await provider.fetchBranchRuns('acme/shop', 'main', 9)).more).toBe(true);
     const last = await provider.fetchBranchRuns('acme/shop', 'main', 10);
-    expect([last.runs.length, last.more]).toEqual([100, false]);
+    expect([last.runs.length, last.more, last.cut]).toEqual([100, false, true]);
+  });
+
+  it('goes on beyond it by the time of the oldest run that was seen', async () => {
+    const oldest = github.addRun('acme/shop');
+    for (let number = 0; number < 1001; number++) github.addRun('acme/shop');
+    const { provider } = connect(github.url);
+    const { runs } = await provider.fetchBranchRuns('acme/shop', 'main', 10);
+    const further = await provider.fetchBranchRuns('acme/shop', 'main', 1, runs.at(-1)?.createdAt);
+    expect(further.runs.map(({ id }) => id)).toContain(String(oldest.id));
+    expect([further.more, further.cut]).toEqual([false, undefined]);
+    github.verify();
   });
 });
 

@@ -58,6 +58,19 @@ describe('a rate gate', () => {
     expect(refusal(gate)).toMatchObject({ message: 'second' });
   });
 
+  it('lets one call through every five minutes of a long wait, which opens it when it succeeds', () => {
+    const { clock, gate } = createGate();
+    gate.note(limited(3_000_000));
+    clock.time += 60_000;
+    expect(refusal(gate)).toMatchObject({ retryAfterMs: 240_000 });
+    clock.time += 240_000;
+    expect([gate.pass(), refusal(gate)]).toMatchObject([true, { retryAfterMs: 300_000 }]);
+    clock.time += 300_000;
+    expect(gate.pass()).toBe(true);
+    gate.open();
+    expect(gate.pass()).toBe(false);
+  });
+
   it.each([
     ['a limit without a wait', limited()],
     ['another failure without a wait', new UpstreamError({ kind: 'unavailable', host: 'h', message: 'm' })],

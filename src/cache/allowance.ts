@@ -1,0 +1,36 @@
+/** So many calls for a reason, and no more: they come back with time. */
+import type { Clock } from '../resolve/ports.ts';
+
+export interface AllowanceOptions {
+  readonly most: number;
+  /** Milliseconds until one that was used is there again. */
+  readonly each: () => number;
+  readonly now: Clock;
+}
+
+export interface Allowance {
+  isUsedUp(): boolean;
+  use(): void;
+}
+
+export function createAllowance({ most, each, now }: AllowanceOptions): Allowance {
+  let used = 0;
+  let at: number | undefined;
+
+  function comeBack(): void {
+    // A clock that was set back gives nothing.
+    used = Math.max(0, used - Math.max(0, now() - (at ?? now())) / each());
+    at = now();
+  }
+
+  return {
+    isUsedUp() {
+      comeBack();
+      return used > most - 1;
+    },
+    use() {
+      comeBack();
+      used += 1;
+    },
+  };
+}

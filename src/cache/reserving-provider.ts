@@ -1,0 +1,46 @@
+/**
+ * A CI provider that keeps the last calls of a quota for listings: whoever asks for branches or pull requests that nobody knows must
+ * not use up what every known branch is told by.
+ */
+import { UpstreamError } from '../errors.ts';
+import type { CiProvider } from '../resolve/ports.ts';
+
+/** How the quota of the provider's connection does. */
+export interface Quota {
+  /** Only so many calls are left as listings may need until there are more. */
+  isLow(): boolean;
+  /** Upstream refuses calls for so many milliseconds. */
+  refused(forMs: number): void;
+}
+
+/** Where upstream does not say for how long. */
+const REFUSED_FOR = 60_000;
+
+export function createReservingProvider(provider: CiProvider, quota: Quota): CiProvider {
+  const { host } = provider;
+
+  async function watch<Result>(call: () => Promise<Result>): Promise<Result> {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof UpstreamError && error.failure.kind === 'rate_limited') {
+        quota.refused(error.failure.retryAfterMs ?? REFUSED_FOR);
+      }
+      throw error;
+    }
+  }
+
+  async function spare<Result>(call: () => Promise<Result>): Promise<Result> {
+    if (!quota.isLow()) return watch(call);
+    const message = `${host} allows few more calls for now, and these are kept for the lists of runs`;
+    throw new UpstreamError({ kind: 'rate_limited', host, message });
+  }
+
+  return {
+    ...provider,
+    fetchRuns: (...args) => watch(() => provider.fetchRuns(...args)),
+    fetchBranchRuns: (...args) => spare(() => provider.fetchBranchRuns(...args)),
+    fetchRun: (...args) => spare(() => provider.fetchRun(...args)),
+    fetchPullRequest: (...args) => spare(() => provider.fetchPullRequest(...args)),
+  };
+}

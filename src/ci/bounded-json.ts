@@ -1,0 +1,82 @@
+/** JSON with bounds on what parsing may cost: the size of a text alone does not tell it. Pure. */
+
+/** Of one number: 2^64 has 20, and ids are the longest that there are. */
+const LONGEST_NUMBER = 32;
+/** A run has 5. */
+const DEEPEST = 64;
+/** Of values in all: 100 runs have about 30,000. */
+const MOST_VALUES = 500_000;
+/** Of those that no double can hold: a run has 8 ids at most. */
+const MOST_LONG_NUMBERS = 10_000;
+/** Shorter ones are whole as doubles. */
+const SAFE_DIGITS = 15;
+
+/** The text may be JSON, but none that is parsed. */
+export class JsonBoundsError extends Error {
+  override readonly name = 'JsonBoundsError';
+}
+
+/**
+ * @returns as `JSON.parse`, except that integers beyond 2^53 are bigints, so that none is rounded
+ * @throws SyntaxError for what is no JSON; JsonBoundsError
+ */
+export function parseBoundedJson(text: string): unknown {
+  return scan(text).longNumbers > 0 ? JSON.parse(text, keepWhole) : JSON.parse(text);
+}
+
+function keepWhole(_key: string, value: unknown, context?: { source?: string }): unknown {
+  const source = context?.source ?? '';
+  return typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source)
+    ? BigInt(source)
+    : value;
+}
+
+/** One pass, whatever the text is. @throws JsonBoundsError */
+function scan(text: string): { longNumbers: number } {
+  let depth = 0;
+  let values = 0;
+  let longNumbers = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      depth += 1;
+      values += 1;
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
+    else if (code === COMMA) values += 1;
+    else if (isPartOfNumber(code)) {
+      const start = at;
+      while (isPartOfNumber(text.charCodeAt(at + 1))) at += 1;
+      const length = at + 1 - start;
+      if (length > LONGEST_NUMBER) throw new JsonBoundsError('a number that is far too long');
+      if (length > SAFE_DIGITS) longNumbers += 1;
+    }
+    if (depth > DEEPEST || values > MOST_VALUES || longNumbers > MOST_LONG_NUMBERS)
+      throw new JsonBoundsError('far too many values');
+  }
+  return { longNumbers };
+}
+
+const [QUOTE, COMMA, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [
+  '"',
+  ',',
+  '{',
+  '}',
+  '[',
+  ']',
+].map((character) => character.charCodeAt(0));
+
+/** A digit, `-` or `.`, which lie side by side. */
+function isPartOfNumber(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x2e;
+}
+
+/** @returns where the quotation mark is that closes the string; the text's end for none */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text[end - 1 - escapes] === '\\') escapes += 1;
+    if (escapes % 2 === 0) return end;
+  }
+  return text.length;
+}

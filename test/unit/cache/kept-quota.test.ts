@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { createFreshnessStretch } from '../../../src/cache/stretch.ts';
+import { createRun } from '../../fixtures/values.ts';
+import { createFixture, FRESH_FOR, ids, runsFrom } from './index-bed.ts';
+
+const HOUR = 3_600_000;
+
+describe('the last calls of a quota', () => {
+  test.each([
+    [5000, 1, 1000, false],
+    [5000, 1, 251, false],
+    [5000, 1, 250, true],
+    [5000, 100, 2401, false],
+    [5000, 100, 2400, true],
+    [60, 1, 25, false],
+    [60, 1, 24, true],
+    [60, 100, 31, false],
+    [60, 100, 30, true],
+  ])(
+    'of %i, with %i repositories: of %i left, are they kept? %s',
+    (limit, repositories, remaining, isLow) => {
+      const stretch = createFreshnessStretch(15_000, 300_000, () => 0);
+      stretch.observe(remaining, limit, HOUR);
+      expect(stretch.isLow(repositories)).toBe(isLow);
+    },
+  );
+
+  test('are not kept for a window that has ended or ends soon, nor where there is no quota', () => {
+    let now = 0;
+    const stretch = createFreshnessStretch(15_000, 300_000, () => now);
+    expect(stretch.isLow(1)).toBe(false);
+    stretch.observe(1000, 5000, HOUR);
+    expect(stretch.isLow(100)).toBe(true);
+    now = HOUR - 300_000;
+    expect(stretch.isLow(100)).toBe(false);
+    stretch.observe(0, 5000, HOUR);
+    expect(stretch.isLow(1)).toBe(true);
+    now = HOUR;
+    expect(stretch.isLow(1)).toBe(false);
+    stretch.observe(0, 0, Infinity);
+    expect(stretch.isLow(1)).toBe(false);
+  });
+
+  test('are for listings: whatever else is asked for fails at once, and says so', async () => {
+    const ci = createFixture([...runsFrom(1, 12), createRun({ id: '0', branch: 'stuck', state: 'running' })]);
+    await ci.index.readBranch('stuck');
+    ci.quotaIsLow = true;
+    ci.calls.length = 0;
+    ci.add(createRun({ id: '13', branch: 'known' }));
+    ci.now += 10 * FRESH_FOR;
+    expect(ids(await ci.index.readBranch('known'))).toEqual(['13']);
+    for (let i = 0; i < 400; i++) {
+      expect(await ci.index.readBranch(`unknown-${i}`)).toEqual({
+        kind: 'failed',
+        failure: {
+          kind: 'rate_limited',
+          host: 'ci.test',
+          message: 'ci.test allows few more calls for now, and these are kept for the lists of runs',
+        },
+      });
+    }
+    expect(await ci.index.readPullRequest('5')).toMatchObject({ failure: { kind: 'rate_limited' } });
+    expect(await ci.index.readBranch('stuck')).toMatchObject({
+      doubt: { failure: { kind: 'rate_limited' } },
+    });
+    expect(ci.calls).toEqual(['list 1']);
+  });
+
+  test('are not used to read older pages ahead of need', async () => {
+    const ci = createFixture(runsFrom(1, 60), 3);
+    ci.quotaIsLow = true;
+    await ci.index.readBranch('branch-60');
+    expect(ci.calls).toEqual(['list 1']);
+  });
+});
+
+describe('while upstream refuses calls', () => {
+  test('that is told, with how long it lasts', async () => {
+    const ci = createFixture(runsFrom(1, 12));
+    ci.failure = 'rate_limited';
+    await ci.index.readBranch('branch-12');
+    ci.retryAfterMs = 7000;
+    ci.failing = (call) => call.startsWith('pull');
+    await ci.index.readPullRequest('5');
+    expect(ci.refused).toEqual([60_000, 7000]);
+  });
+
+  test('a listing is not good for longer than it is otherwise: one that cannot be renewed is stale', () => {
+    let now = 0;
+    const stretch = createFreshnessStretch(15_000, 300_000, () => now);
+    stretch.observe(0, 5000, HOUR);
+    expect(stretch.freshFor()).toBe(300_000);
+    stretch.refused(60_000);
+    expect(stretch.freshFor()).toBe(15_000);
+    now = 60_000;
+    expect(stretch.freshFor()).toBe(300_000);
+  });
+});
+
+describe('branches that CI has no run of', () => {
+  test('are looked up by the thousand at once, and then two a second, whoever asks', async () => {
+    const ci = createFixture(runsFrom(1, 20));
+    const lookUps = () => ci.calls.filter((call) => call.startsWith('branch')).length;
+    for (let i = 0; i < 3000; i++) await ci.index.readBranch(`invented-${i}`);
+    expect(lookUps()).toBe(1000);
+    expect(await ci.index.readBranch('invented-x')).toMatchObject({
+      failure: { kind: 'rate_limited', message: expect.stringContaining('very many branches') },
+    });
+    ci.now += 60_000;
+    for (let i = 3000; i < 6000; i++) await ci.index.readBranch(`invented-${i}`);
+    expect(lookUps()).toBe(1120);
+  });
+
+  test('do not keep those from being looked up that it has runs of', async () => {
+    const ci = createFixture(runsFrom(1, 1500));
+    for (let id = 1; id <= 1400; id++) {
+      expect(ids(await ci.index.readBranch(`branch-${id}`))).toEqual([String(id)]);
+    }
+  });
+});
