@@ -53,7 +53,7 @@ const runPage = z.object({
 
 const pullRequestHead = z.object({
   kind: z.literal('known'),
-  openedAt: moment.nullable(),
+  openedAfter: moment.nullable(),
   headRepositoryId: word.nullable(),
   foreign: z.boolean(),
 });

@@ -125,12 +125,15 @@ function remainsOf(element: unknown, error: z.ZodError, createdBy: number | null
   };
 }
 
+/** What is read of a pull request; `createdAt` by GitHub's clock, milliseconds since the epoch. */
+type ParsedPullRequest = Omit<PullRequestHead, 'openedAfter'> & { readonly createdAt: number | null };
+
 /** @throws UpstreamError `malformed` */
-export function parsePullRequest(value: unknown, host: string): PullRequestHead {
-  const { head, base, created_at: openedAt } = parseShape(pullRequestSchema, value, host);
+export function parsePullRequest(value: unknown, host: string): ParsedPullRequest {
+  const { head, base, created_at: createdAt } = parseShape(pullRequestSchema, value, host);
   const headRepositoryId = head.repo?.id ?? null;
   const foreign = headRepositoryId !== base.repo.id;
-  return { kind: 'known', openedAt: openedAt ?? null, headRepositoryId, foreign };
+  return { kind: 'known', createdAt: createdAt ?? null, headRepositoryId, foreign };
 }
 
 /** @throws UpstreamError `malformed`, which names the field, without its place in a list: the message is to be stable */

@@ -67,8 +67,10 @@ export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps)
     },
 
     async fetchPullRequest(gitRepository, number) {
+      const askedAt = deps.now();
       const answer = await client.get(askPullRequest(gitRepository, host, number));
-      return parsePullRequest(answer.data, host);
+      const { createdAt, ...head } = parsePullRequest(answer.data, host);
+      return { ...head, openedAfter: openedAfter(createdAt, clockOf(answer), askedAt) };
     },
   };
 }
@@ -98,4 +100,18 @@ function askPullRequest(gitRepository: string, host: string, number: string): Gi
 /** Whole seconds, as in GitHub's answers and its search syntax. */
 function rfc3339(time: number): string {
   return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+const SECOND = 1000;
+/** By so much GitHub's clock may differ from ours where it does not tell its own. */
+const CLOCK_MARGIN = 600 * SECOND;
+
+/**
+ * @param createdAt of the pull request, by GitHub's clock, in whole seconds
+ * @param clock GitHub's, as its answer tells it in whole seconds: so the pull request's age is known whatever our clock says
+ * @param askedAt by our clock, before the question was sent
+ */
+function openedAfter(createdAt: number | null, clock: number | undefined, askedAt: number): number | null {
+  if (createdAt === null) return null;
+  return clock === undefined ? createdAt - CLOCK_MARGIN : askedAt - (clock - createdAt) - SECOND;
 }

@@ -10,8 +10,8 @@ import { explainTemplate, isMissing } from './parameter.ts';
 const FULL_NAME = 'refs/heads/';
 /** Counted in code points. */
 const LENGTH = /^.{1,255}$/su;
-/** Of ASCII only: Git allows all others, even those of C1 and the spaces of Unicode (git-check-ref-format). */
-const SPACE_OR_CONTROL = /[\0-\u0020\u007f]/;
+/** Of ASCII only: Git allows all others, even those of C1 (git-check-ref-format). A space, which it does not, does no harm. */
+const CONTROL = /[\0-\u001f\u007f]/;
 
 /**
  * @param problems gets what is wrong with it, if anything
@@ -33,8 +33,8 @@ function findProblem(value: unknown): string | undefined {
   if (!LENGTH.test(withoutPrefix(value))) {
     return `branch must have at most 255 characters, found ${quote(value)}`;
   }
-  if (SPACE_OR_CONTROL.test(value)) {
-    return `branch must have no spaces and no control characters in it, as Git has it, found ${quote(value)}`;
+  if (CONTROL.test(value)) {
+    return `branch must have no control characters in it, found ${quote(value)}`;
   }
   // Text in UTF-8, which a name from Git is, has none.
   return value.isWellFormed()

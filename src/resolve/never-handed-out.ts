@@ -3,9 +3,6 @@ import type { LastGoodStore, RunSource } from './ports.ts';
 import type { Remembered } from './recall.ts';
 import type { BranchRequest } from './types.ts';
 
-/** Milliseconds by which CI's clock, which says when a pull request was opened, may be ahead of ours. */
-const CLOCK_MARGIN = 600_000;
-
 /** The store has nothing for it, outlives the process, and has been whole since before the pull request was opened. Never throws. */
 export async function isNeverHandedOut(
   { number }: BranchRequest,
@@ -15,5 +12,5 @@ export async function isNeverHandedOut(
   const wholeSince = lastGood.wholeSince();
   if (remembered.kind !== 'nothing' || number === undefined || wholeSince === null) return false;
   const head = await runs.readPullRequest(number);
-  return head.kind === 'known' && head.openedAt !== null && head.openedAt - CLOCK_MARGIN > wholeSince;
+  return head.kind === 'known' && head.openedAfter !== null && head.openedAfter > wholeSince;
 }

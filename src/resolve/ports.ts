@@ -71,8 +71,8 @@ export interface RunSource {
 
 export interface PullRequestHead {
   readonly kind: 'known';
-  /** When it was opened, by the provider's clock, milliseconds since the epoch; null: the provider does not tell. */
-  readonly openedAt: number | null;
+  /** It was not opened before this moment, by our own clock, milliseconds since the epoch; null: the provider does not tell. */
+  readonly openedAfter: number | null;
   /** Null when the head repository is gone. */
   readonly headRepositoryId: string | null;
   readonly foreign: boolean;

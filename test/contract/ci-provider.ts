@@ -192,7 +192,7 @@ function describePullRequests(current: () => CiUpstream): void {
     addPullRequest('7', head);
     expect(await provider.fetchPullRequest(gitRepository, '7')).toEqual({
       kind: 'known',
-      openedAt: expect.toBeOneOf([null, expect.any(Number)]),
+      openedAfter: expect.toBeOneOf([null, expect.any(Number)]),
       foreign,
       headRepositoryId,
     });

@@ -92,7 +92,7 @@ test.concurrent('a port that is taken is a usage error, and ends', async () => {
     status: 2,
     stdout: '',
     stderr:
-      `greenpin: server: found another process at 127.0.0.1:${port}, expected a free one; give another one by --port\n` +
+      `greenpin: server.port: found another process at 127.0.0.1:${port}, expected a free one; give another one by --port\n` +
       'Try greenpin demo --help.\n',
   });
 });

@@ -328,7 +328,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
       async fetchPullRequest(_repository, number) {
         await called(`pull request ${number}`);
         const foreign = number.startsWith('9');
-        return { kind: 'known', openedAt: 0, foreign, headRepositoryId: foreign ? '666' : '1' };
+        return { kind: 'known', openedAfter: 0, foreign, headRepositoryId: foreign ? '666' : '1' };
       },
       probe: async () => '',
     };

@@ -114,7 +114,7 @@ export function createFixture(initial: Run[] = [], firstPages = 1) {
     },
     async fetchPullRequest(_repository, number) {
       await called(`pull request ${number}`);
-      return { kind: 'known', openedAt: 0, foreign: true, headRepositoryId: '666' };
+      return { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
     },
     generation: () => fixture.generation,
     probe: () => Promise.resolve(''),

@@ -29,7 +29,7 @@ beforeEach(() => {
       fetchRun: call('run', 'gone' as const),
       fetchPullRequest: call('pull request', {
         kind: 'known',
-        openedAt: 0,
+        openedAfter: 0,
         foreign: false,
         headRepositoryId: '1',
       } as const),

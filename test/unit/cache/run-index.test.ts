@@ -310,7 +310,7 @@ describe('pull requests', () => {
     ci.now += 1e9;
     expect(await ci.index.readPullRequest('5')).toEqual({
       kind: 'known',
-      openedAt: 0,
+      openedAfter: 0,
       foreign: true,
       headRepositoryId: '666',
     });

@@ -58,7 +58,7 @@ function createCi(): CiProvider {
     },
     async fetchPullRequest(_, number) {
       calls.push(`pull request ${number}`);
-      return { kind: 'known', openedAt: 0, headRepositoryId: '1', foreign: false };
+      return { kind: 'known', openedAfter: 0, headRepositoryId: '1', foreign: false };
     },
     probe: async () => 'seen',
   };
@@ -223,7 +223,7 @@ describe('a run', () => {
 });
 
 it("a pull request's head is asked for once", async () => {
-  const head = { kind: 'known', openedAt: 0, headRepositoryId: '1', foreign: false };
+  const head = { kind: 'known', openedAfter: 0, headRepositoryId: '1', foreign: false };
   expect(await createReplica().fetchPullRequest(REPOSITORY, '7')).toEqual(head);
   now += HOUR;
   expect(await createReplica().fetchPullRequest(REPOSITORY, '7')).toEqual(head);

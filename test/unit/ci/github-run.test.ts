@@ -293,7 +293,7 @@ describe('parsePullRequest', () => {
     ['a deleted fork', null, { headRepositoryId: null, foreign: true }],
   ])('tells a head in %s', (_name, repo, expected) => {
     const head = parsePullRequest({ head: { repo }, base: { repo: { id: 1 } } }, HOST);
-    expect(head).toEqual({ kind: 'known', openedAt: null, ...expected });
+    expect(head).toEqual({ kind: 'known', createdAt: null, ...expected });
   });
 
   it.each([[{}], [{ head: { repo: null }, base: { repo: null } }], ['']])(

@@ -80,8 +80,8 @@ function wholeSince(since: number | null): void {
   lastGood = { ...createMemoryStore(), wholeSince: () => since };
 }
 
-function openedAt(at: number | null): void {
-  runs.pullRequest = { kind: 'known', openedAt: at, foreign: false, headRepositoryId: '1' };
+function openedAfter(at: number | null): void {
+  runs.pullRequest = { kind: 'known', openedAfter: at, foreign: false, headRepositoryId: '1' };
 }
 
 describe('after the configuration changed', () => {
@@ -262,7 +262,7 @@ describe('proof that nothing was ever handed out for a pull request', () => {
     runs.runs = [createRun({ id: '7' })];
     registry.failing.add('*');
     wholeSince(10 * HOUR);
-    openedAt(12 * HOUR);
+    openedAfter(12 * HOUR);
   });
 
   test('is an empty list, stale, when an upstream fails: the other pull requests go on', async () => {
@@ -271,9 +271,9 @@ describe('proof that nothing was ever handed out for a pull request', () => {
 
   test.each<[string, () => void]>([
     ['the store does not outlive the process', () => wholeSince(null)],
-    ['the store is younger than the pull request', () => openedAt(9 * HOUR)],
-    ['the two clocks may differ by as much', () => openedAt(10 * HOUR + 600_000)],
-    ['CI does not tell when it was opened', () => openedAt(null)],
+    ['the store is younger than the pull request', () => openedAfter(9 * HOUR)],
+    ['it may be as old as the store', () => openedAfter(10 * HOUR)],
+    ['CI does not tell when it was opened', () => openedAfter(null)],
     ['CI cannot tell at all', () => (runs.pullRequest = { kind: 'failed', failure: OUTAGE })],
     ['the store cannot be read', () => (lastGood = { ...lastGood, get: async () => 'unreadable' })],
   ])('there is none where %s', async (_name, change) => {

@@ -291,7 +291,7 @@ describe('a store that cannot tell what was handed out', () => {
 
   test("changes nothing where CI itself says that the pull request is a fork's", async () => {
     runs.runs = [createRun({ id: '9', foreign: true })];
-    runs.pullRequest = { kind: 'known', openedAt: 0, foreign: true, headRepositoryId: '666' };
+    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
     expect(await answer(createRequest({ headSha: sha('9'), number: '5' }))).toBe('nothing');
   });
 });
@@ -395,7 +395,7 @@ describe('forks', () => {
   test("a fork's pull request gets nothing, though our branch of that name has a build", async () => {
     runs.runs = [fork, createRun({ id: '7' })];
     push('7');
-    runs.pullRequest = { kind: 'known', openedAt: 0, foreign: true, headRepositoryId: '666' };
+    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
     expect(await answer(createRequest({ headSha: sha('9'), number: '5' }))).toBe('nothing');
     expect(await answer(createRequest({ headSha: sha('9') }))).toBe('nothing');
   });
@@ -409,7 +409,7 @@ describe('forks', () => {
   test('a head that no run shows yet, on a branch name that forks use too: CI is asked whose it is', async () => {
     runs.runs = [fork, createRun({ id: '7' })];
     push('7');
-    runs.pullRequest = { kind: 'known', openedAt: 0, foreign: true, headRepositoryId: '666' };
+    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
     expect(await answer(createRequest({ headSha: sha('aaa'), number: '5' }))).toBe('nothing');
     runs.pullRequest = { kind: 'failed', failure: OUTAGE };
     expect(await answer(createRequest({ headSha: sha('aaa'), number: '6' }))).toBe('upstream_failed');
@@ -431,7 +431,7 @@ describe('forks', () => {
   test("a fork's pull request without any run of the fork gets nothing: CI's record of it is asked", async () => {
     runs.runs = [createRun({ id: '7' })];
     push('7');
-    runs.pullRequest = { kind: 'known', openedAt: 0, foreign: true, headRepositoryId: '666' };
+    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
     expect(await answer(createRequest({ headSha: sha('aaa'), number: '5' }))).toBe('nothing');
   });
 
@@ -467,7 +467,7 @@ describe('forks', () => {
     runs.runs = [fork, createRun({ id: '7' })];
     push('9');
     push('7');
-    runs.pullRequest = { kind: 'known', openedAt: 0, foreign: true, headRepositoryId: '666' };
+    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
     expect(await answer(createRequest({ project: openToForks, headSha: sha('9'), number: '5' }))).toBe(
       '9 fresh',
     );
