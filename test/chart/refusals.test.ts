@@ -1,12 +1,11 @@
 /** Values that would not work are refused while rendering: with one line each, all at once, or by the schema. */
-import { describe, expect, inject, it } from 'vitest';
-import { helm, template } from './helm.ts';
+import { describe, expect, it } from 'vitest';
+import { eachHelm, helm, template, withoutHelm } from './helm.ts';
 import { CHART } from './values-file.ts';
 
-const { helms } = inject('chartTools');
 const SQLITE = 'or each replica would remember other answers';
 
-describe.skipIf(helms.length === 0).for(helms)('helm $version refuses', ({ command }) => {
+describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }) => {
   const refuse = async (values: unknown) => {
     const { status, stdout, stderr } = await template(command, { files: ['minimal'], values });
     expect([status, stdout]).toEqual([1, '']);

@@ -8,13 +8,34 @@ import { createRun } from '../../fixtures/values.ts';
 export const FRESH_FOR = 15_000;
 const PAGE = 5;
 
-function page(all: readonly Run[], number: number, byId = false): RunPage {
-  const sorted = all.toSorted((a, b) => (byId ? Number(b.id) - Number(a.id) : b.createdAt - a.createdAt));
+interface Sorted {
+  readonly byTime: readonly Run[];
+  readonly byId: readonly Run[];
+  readonly validator: string;
+}
+
+/** Of each list once: a test may be served thousands of pages of the same one. */
+const sortedLists = new WeakMap<readonly Run[], Sorted>();
+
+function sortList(all: readonly Run[]): Sorted {
+  const known = sortedLists.get(all);
+  if (known !== undefined) return known;
+  const sorted = {
+    byTime: all.toSorted((a, b) => b.createdAt - a.createdAt),
+    byId: all.toSorted((a, b) => Number(b.id) - Number(a.id)),
+    validator: JSON.stringify(all),
+  };
+  sortedLists.set(all, sorted);
+  return sorted;
+}
+
+function page(all: readonly Run[], number: number, order: 'byTime' | 'byId' = 'byTime'): RunPage {
+  const { [order]: sorted, validator } = sortList(all);
   return {
     runs: sorted.slice((number - 1) * PAGE, number * PAGE),
     more: sorted.length > number * PAGE,
     total: sorted.length,
-    validator: JSON.stringify(sorted),
+    validator: `${order} ${validator}`,
   };
 }
 
@@ -51,7 +72,7 @@ export function createFixture(runs: Run[] = [], firstPages = 1) {
     async fetchRuns(_repository, number, validator) {
       await called(`list ${number}`);
       await fixture.beforeServing(`list ${number}`);
-      const answer = page(fixture.runs, number, fixture.byId);
+      const answer = page(fixture.runs, number, fixture.byId ? 'byId' : 'byTime');
       return validator !== undefined && validator === answer.validator ? 'unchanged' : answer;
     },
     async fetchBranchRuns(_repository, branch, number) {
