@@ -240,12 +240,19 @@ describe.skipIf(withoutHelm).for(eachHelm)(
         'configMapRef: { name: greenpin }\n',
         "head_sha: '{{ .head_sha }}'\n",
         "Argo CD's token is in the Secret greenpin-token, in greenpin and in argocd; upgrades keep it.",
+        'kubectl -n argocd get pods -l app.kubernetes.io/name=argocd-applicationset-controller\n',
+        'kubectl -n argocd get pods -l app.kubernetes.io/name=argocd-server\n',
       ]) {
         expect(notes).toContain(said);
       }
       expect(notes).not.toContain('WARNING');
-      const values = { config: { store: { kind: 'memory' } }, token: { existingSecret: 'mine' } };
+      const values = {
+        config: { store: { kind: 'memory' } },
+        token: { existingSecret: 'mine' },
+        service: { type: 'NodePort' },
+      };
       const other = await succeed('upgrade', { cluster, command, values });
+      expect(other).toContain('No NetworkPolicy is made, since the chart cannot know the way in;');
       expect(other).toMatch(
         /The Secret mine must be in greenpin and, with the same token, in argocd;[\s\S]*WARNING: config\.store\.kind is memory/,
       );
