@@ -55,7 +55,7 @@ async function buildOne(branch: string, { repository, run, registry, images }: O
   for (const image of images) {
     const content = imageManifest('oci', LINUX_AMD64, { image, commit });
     const blobs = content.blobs.filter(({ digest }) => !pushed.has(`${image} ${digest}`));
-    digests[image] = await push(image, `sha-${commit.slice(0, 7)}`, { ...content, blobs });
+    digests[image] = await push(image, `sha-${commit}`, { ...content, blobs });
     for (const { digest } of blobs) pushed.add(`${image} ${digest}`);
   }
   github.addRun(repository, { head_branch: branch, head_sha: commit, ...run });

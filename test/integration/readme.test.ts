@@ -66,7 +66,7 @@ beforeAll(async () => {
   registry.server.listen(0, '127.0.0.1');
   await once(registry.server, 'listening');
   registryHost = `127.0.0.1:${(registry.server.address() as AddressInfo).port}`;
-  for (const name of ['front', 'back']) registry.push(`acme/shop-${name}`, `sha-${COMMIT.slice(0, 7)}`);
+  for (const name of ['front', 'back']) registry.push(`acme/shop-${name}`, `sha-${COMMIT}`);
   port = await findFreePort();
   folder = createCheckout();
   writeFileSync(join(folder, 'greenpin.yaml'), onLoopback(block('yaml', 'server: { tokenFile: ./token }')));

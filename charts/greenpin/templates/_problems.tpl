@@ -8,7 +8,7 @@ schema refuses does not come here.
 config.ci: found none, expected a connection to CI, for example github: {kind: github, tokenEnv: GITHUB_TOKEN}
 {{- end }}
 {{- if not $config.projects }}
-config.projects: found none, expected a project, for example shop: {repository: acme/shop, images: {front: "ghcr.io/acme/shop-front:sha-{commit:7}"}}
+config.projects: found none, expected a project, for example shop: {repository: acme/shop, images: {front: "ghcr.io/acme/shop-front:sha-{commit}"}}
 {{- end }}
 {{- include "greenpin.secretProblems" . }}
 {{- include "greenpin.ownershipProblems" . }}
