@@ -223,6 +223,8 @@ describe.skipIf(!engine.available)('the image', { timeout: 120_000 }, () => {
           'org.opencontainers.image.version': BUILD_ARGS.VERSION,
           'org.opencontainers.image.revision': BUILD_ARGS.REVISION,
           'org.opencontainers.image.created': BUILD_ARGS.CREATED,
+          'org.opencontainers.image.base.name': 'gcr.io/distroless/nodejs24-debian13:nonroot',
+          'org.opencontainers.image.base.digest': 'unknown',
         },
       });
       expect(config.Env).toContain('NODE_ENV=production');
