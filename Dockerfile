@@ -60,6 +60,9 @@ CMD ["serve"]
 ARG VERSION=unknown
 ARG REVISION=unknown
 ARG CREATED=unknown
+# A release resolves the names of all base images to digests first, and builds from those: the contexts of the same names that it gives.
+ARG BASE_NAME=gcr.io/distroless/nodejs24-debian13:nonroot
+ARG BASE_DIGEST=unknown
 LABEL org.opencontainers.image.title="Greenpin" \
       org.opencontainers.image.description="Argo CD ApplicationSet plugin: pins a branch's newest green CI build to the image digests that it pushed" \
       org.opencontainers.image.url="https://github.com/greenpin/greenpin" \
@@ -68,4 +71,6 @@ LABEL org.opencontainers.image.title="Greenpin" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \
-      org.opencontainers.image.created="$CREATED"
+      org.opencontainers.image.created="$CREATED" \
+      org.opencontainers.image.base.name="$BASE_NAME" \
+      org.opencontainers.image.base.digest="$BASE_DIGEST"

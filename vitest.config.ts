@@ -1,27 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
+/** None of these times is a check. A test that hangs ends some day; one that goes on slowly, on a machine with much else to do, is not ended. */
+const PATIENT = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      { test: { name: 'model', include: ['test/model/**/*.test.ts'] } },
-      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'] } },
+      { test: { ...PATIENT, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { ...PATIENT, name: 'model', include: ['test/model/**/*.test.ts'] } },
+      { test: { ...PATIENT, name: 'contract', include: ['test/contract/**/*.test.ts'] } },
       {
         test: {
+          ...PATIENT,
           name: 'chart',
           include: ['test/chart/**/*.test.ts'],
           globalSetup: ['test/chart/global-setup.ts'],
-          // Hundreds of calls of helm, each of them a process.
-          testTimeout: 120_000,
         },
       },
       {
         test: {
+          ...PATIENT,
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/integration/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 180_000,
+          hookTimeout: 300_000,
           env: {
             // Suites stop their own containers; testcontainers' reaper would be one more image to pull.
             TESTCONTAINERS_RYUK_DISABLED: 'true',

@@ -2,7 +2,8 @@
  * What the release workflow asks for; it runs without node_modules.
  *
  *     node .ci/release.ts outputs v1.2.3          VERSION, image tags and so on, as lines for GITHUB_OUTPUT
- *     node .ci/release.ts notes v1.2.3 sha256:…   the release's text
+ *     node .ci/release.ts notes v1.2.3 sha256:… 'BASE@sha256:… …'
+ *                                                 the release's text; last, the images that the image was built from
  *
  * Both end with status 1, and a line for each problem, when the files of the checkout do not fit the tag. `outputs` needs all tags of the
  * repository: `latest` and `1.2` never go back to an older version.
@@ -130,16 +131,26 @@ function describeEntry(entry: Entry | undefined, version: string): string[] {
   ];
 }
 
-/** @param digest the image's */
-export function formatNotes({ version, notes }: Release, digest: string): string {
-  if (!/^sha256:[0-9a-f]{64}$/.test(digest))
-    throw problems([`found "${digest}", expected the image's digest`]);
+/**
+ * @param digest the image's
+ * @param bases what it was built from, each as `NAME:TAG@sha256:...`
+ */
+export function formatNotes({ version, notes }: Release, digest: string, bases: readonly string[]): string {
+  const wrong = [
+    ...(/^sha256:[0-9a-f]{64}$/.test(digest) ? [] : [`found "${digest}", expected the image's digest`]),
+    ...(bases.length > 0 ? [] : ['found no base image, expected those that the image was built from']),
+    ...bases
+      .filter((base) => !/^[^@\s]+@sha256:[0-9a-f]{64}$/.test(base))
+      .map((base) => `found "${base}", expected a base image with its digest`),
+  ];
+  if (wrong.length > 0) throw problems(wrong);
   return `${notes}
 
 ## Where it is
 
 - Image: \`${IMAGE}:${version}@${digest}\` (linux/amd64, linux/arm64)
 - Chart: \`helm install greenpin ${CHART} --version ${version}\`
+- Built from: ${bases.map((base) => `\`${base}\``).join(', ')}
 
 Both are signed; [SECURITY.md](https://github.com/greenpin/greenpin/blob/v${version}/SECURITY.md#verify-a-release) tells how to verify them.
 `;
@@ -171,12 +182,12 @@ function readTags(root: URL): string[] {
   return [...stdout.matchAll(/\trefs\/tags\/(\S+)$/gm)].map(([, name = '']) => name);
 }
 
-function main([command, tag = '', digest = '']: readonly string[]): string {
+function main([command, tag = '', digest = '', bases = '']: readonly string[]): string {
   const root = new URL('../', import.meta.url);
   const release = readRelease(tag, readReleaseFiles(root), command === 'outputs' ? readTags(root) : []);
   if (command === 'outputs') return formatOutputs(release);
-  if (command === 'notes') return formatNotes(release, digest);
-  throw problems(['usage: node .ci/release.ts outputs|notes TAG [DIGEST]']);
+  if (command === 'notes') return formatNotes(release, digest, bases.split(/\s+/).filter(Boolean));
+  throw problems(['usage: node .ci/release.ts outputs|notes TAG [DIGEST BASES]']);
 }
 
 if (import.meta.main) {

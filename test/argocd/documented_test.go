@@ -1,6 +1,9 @@
 package argocd
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // inBothWays tests the documented example with goTemplate and without.
 func inBothWays(t *testing.T, test func(t *testing.T, file string)) {
@@ -93,4 +96,18 @@ func TestForkWithOurBranchsNameGetsNothing(t *testing.T) {
 		}
 		equal(t, "the failure", w.expectHeld(w.askedAgain(w.githubHost())), "")
 	})
+}
+
+// What Argo CD's documentation prints is no template of Go's: nothing of Greenpin's can mend it.
+func TestDocumentedExampleAsArgoCDPrintsItFailsInArgoCDItself(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "documented.yaml", "20s")
+	set := w.cluster.applicationSet()
+	set.Spec.Template.Spec.Info[0].Value = "{{values.branchLink}}"
+	must(t, w.cluster.client.Update(t.Context(), &set))
+	one := w.shop("one", nil)
+	w.open("acme/shop", 1, "one", one.Commit)
+	w.cluster.reconcile()
+	equal(t, "whose failure it is", strings.HasPrefix(w.cluster.failure(), "failed to execute go template {{values.branchLink}}: "), true)
+	equal(t, "how many Applications there are", len(w.cluster.applications()), 0)
 }

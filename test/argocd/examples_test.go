@@ -15,6 +15,7 @@ import (
 var rendered = map[string]func(*world) pins{
 	"previews.yaml":                     renderPreviews,
 	"previews-plain.yaml":               renderPreviews,
+	"documented.yaml":                   renderDocumented,
 	"previews-of-several-services.yaml": renderSeveralServices,
 	"previews-of-front-and-back.yaml":   renderFrontAndBack,
 	"long-lived-branches.yaml":          renderLongLivedBranches,
@@ -24,6 +25,12 @@ func renderPreviews(w *world) pins {
 	one := w.shop("one", nil)
 	w.open("acme/shop", 1, "one", one.Commit)
 	return pins{"shop-pr-1": w.shopPinned(one)}
+}
+
+func renderDocumented(w *world) pins {
+	one := w.shop("feature/One", nil)
+	w.open("acme/shop", 1, "feature/One", one.Commit)
+	return pins{"fb-matrix-feature-one": w.shopPinned(one)}
 }
 
 func renderSeveralServices(w *world) pins {

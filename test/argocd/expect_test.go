@@ -3,6 +3,7 @@ package argocd
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"testing"
 
 	"github.com/argoproj/argo-cd/v3/applicationset/controllers"
@@ -13,7 +14,10 @@ import (
 // pins has an Application's images as they would be deployed.
 type pins map[string][]string
 
-// imagesOf reads them where the examples put them: from Kustomize's images or Helm's parameters.
+// valueImages finds images in Helm's values.
+var valueImages = regexp.MustCompile(`(?m)^ +image: (\S+)$`)
+
+// imagesOf reads them where the examples put them: from Kustomize's images, Helm's parameters, or its values.
 func imagesOf(application argo.Application) (images []string) {
 	source := application.Spec.GetSource()
 	if source.Kustomize != nil {
@@ -24,6 +28,9 @@ func imagesOf(application argo.Application) (images []string) {
 	if source.Helm != nil {
 		for _, parameter := range source.Helm.Parameters {
 			images = append(images, parameter.Value)
+		}
+		for _, found := range valueImages.FindAllStringSubmatch(source.Helm.Values, -1) {
+			images = append(images, found[1])
 		}
 	}
 	return images

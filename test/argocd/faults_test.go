@@ -142,6 +142,16 @@ func TestTokenIsRotatedWithoutARestart(t *testing.T) {
 	}
 }
 
+func TestTokensSecretIsFoundByItsNameWithoutALabel(t *testing.T) {
+	w, one, _ := documented(t, "previews.yaml")
+	var secret core.Secret
+	must(t, w.cluster.client.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: "greenpin"}, &secret))
+	secret.Labels = nil
+	must(t, w.cluster.client.Update(t.Context(), &secret))
+	newer := w.shop("two", nil)
+	w.await(pins{"shop-pr-1": w.shopPinned(one), "shop-pr-2": w.shopPinned(newer)})
+}
+
 // configMap changes the plugin's.
 func (w *world) configMap(change func(map[string]string)) {
 	w.t.Helper()

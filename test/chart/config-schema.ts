@@ -1,10 +1,11 @@
 /** Greenpin's own JSON Schema as the part `config` of the chart's: in draft 7 and Go's regular expressions, which every helm understands. */
 import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { toHelmPattern } from './helm-pattern.ts';
+import { namesASecret } from './secret-patterns.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** @returns the schema; what is missing altogether is left to the templates, which say so in one line */
+/** @returns the schema; what is missing altogether, and secrets that were pasted, are left to the templates, which say so in one line */
 export function configPart(): Schema {
   const { $schema: _draft, required: _required, ...schema } = translate(configJsonSchema()) as Schema;
   return schema;
@@ -23,5 +24,7 @@ function translateEntry(key: string, value: unknown): [string, unknown][] {
   // Its name before draft 2019-09.
   if (key === 'dependentSchemas') return [['dependencies', translate(value)]];
   if (key === 'examples' || key === 'default') return [[key, value]];
+  // Helm would show what does not fit, and that may be a secret.
+  if (namesASecret(key, value)) return [[key, translate({ ...value, pattern: undefined })]];
   return [[key, translate(value)]];
 }

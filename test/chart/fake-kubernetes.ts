@@ -28,6 +28,7 @@ const RESOURCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'apps/v1': { Deployment: 'deployments' },
   'policy/v1': { PodDisruptionBudget: 'poddisruptionbudgets' },
+  'networking.k8s.io/v1': { NetworkPolicy: 'networkpolicies' },
 };
 
 /** Listens on loopback. */

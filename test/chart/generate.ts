@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { withValueTables } from './chart-readme.ts';
+import { derivedTemplates } from './derived-templates.ts';
 import { CHART } from './values-file.ts';
 import { valuesSchema } from './values-schema.ts';
 
@@ -11,6 +12,7 @@ export async function derivedFiles(): Promise<ReadonlyMap<string, string>> {
   const readme = readFileSync(join(CHART, 'README.md'), 'utf8');
   return new Map([
     ['values.schema.json', await prettify('values.schema.json', JSON.stringify(valuesSchema()))],
+    ['templates/_derived.tpl', derivedTemplates()],
     ['README.md', await prettify('README.md', withValueTables(readme))],
   ]);
 }

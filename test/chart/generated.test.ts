@@ -113,10 +113,6 @@ describe('the part config of the schema', () => {
       { ...good, registries: { a: { roleArn: 'arn:aws:iam::123456789012:role/a' } } },
     ],
     ['an unknown store', { ...good, store: { kind: 'etcd' } }],
-    [
-      'a secret in place of its name',
-      { ...good, ci: { a: { kind: 'github', tokenEnv: 'ghp_0123456789ab' } } },
-    ],
     ['no connection', { ...good, ci: {} }],
     ['a port of text', { ...good, server: { port: '4355' } }],
   ])("judges %s as Greenpin's own schema does", ([, value]) => {

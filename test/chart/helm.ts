@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
 import { CHART } from './values-file.ts';
 
@@ -33,6 +33,12 @@ export interface Rendering {
   readonly release?: string;
   readonly namespace?: string;
 }
+
+const { helms } = inject('chartTools');
+
+export const withoutHelm = helms.length === 0;
+/** For suites of what every helm must do alike. Where none is built such a suite is left out, but has its tests: one without any would fail. */
+export const eachHelm = withoutHelm ? [{ version: '(not built)', command: '' }] : helms;
 
 const SETTINGS = mkdtempSync(join(tmpdir(), 'greenpin-helm-'));
 process.once('exit', () => rmSync(SETTINGS, { recursive: true, force: true }));

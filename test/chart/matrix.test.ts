@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, inject, it, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { parsePlatform, parseReference } from '../../src/registry/reference.ts';
-import { helm, parseObjects, pick, render, renderObjects } from './helm.ts';
+import { eachHelm, helm, parseObjects, pick, render, renderObjects, withoutHelm } from './helm.ts';
 import { judge } from './validator.ts';
 import { CHART } from './values-file.ts';
 
@@ -12,7 +12,7 @@ const { helms, validator = '' } = inject('chartTools');
 const files = readdirSync(join(CHART, 'ci')).map((file) => file.replace('-values.yaml', ''));
 const newest = helms[0]?.command ?? '';
 
-describe.skipIf(helms.length === 0).for(helms)('helm $version', ({ command }) => {
+describe.skipIf(withoutHelm).for(eachHelm)('helm $version', ({ command }) => {
   it.for(['', ...files])('lints the values %s strictly', async (file) => {
     const options = file === '' ? [] : ['-f', join(CHART, 'ci', `${file}-values.yaml`)];
     const { status, stdout, stderr } = await helm(command, [

@@ -113,6 +113,11 @@ describe.skipIf(helms.length === 0)('the pods', () => {
 
 interface NetworkPolicy {
   readonly spec: {
+    readonly policyTypes: readonly string[];
+    readonly ingress: readonly {
+      readonly from?: readonly { readonly podSelector?: { readonly matchLabels: object } }[];
+      readonly ports: readonly { port: number | string }[];
+    }[];
     readonly egress: readonly {
       readonly to?: unknown;
       readonly ports: readonly { port: number | string }[];
@@ -121,7 +126,11 @@ interface NetworkPolicy {
 }
 
 interface Service {
-  readonly spec: { readonly ports: readonly Readonly<Record<string, unknown>>[] };
+  readonly spec: {
+    readonly ipFamilyPolicy?: string;
+    readonly ipFamilies?: readonly string[];
+    readonly ports: readonly Readonly<Record<string, unknown>>[];
+  };
 }
 
 describe.skipIf(helms.length === 0)('the Service that Argo CD calls', () => {
@@ -134,7 +143,106 @@ describe.skipIf(helms.length === 0)('the Service that Argo CD calls', () => {
   });
 });
 
+/** Of both Services. */
+async function families(service: object) {
+  const objects = await renderObjects(command, { files: ['minimal'], values: { service } });
+  const services = objects.filter(({ kind }) => kind === 'Service') as unknown as Service[];
+  return services.map(({ spec }) => ({ policy: spec.ipFamilyPolicy, families: spec.ipFamilies }));
+}
+
+async function policies(values: unknown) {
+  const objects = await renderObjects(command, { files: ['minimal'], values });
+  return objects.filter(({ kind }) => kind === 'NetworkPolicy') as unknown as NetworkPolicy[];
+}
+
+/** Labels of those who are let in, and where. */
+async function peers(values: unknown) {
+  const [policy] = await policies(values);
+  return policy?.spec.ingress.map(({ from, ports }) => [
+    from?.map(({ podSelector }) => podSelector?.matchLabels),
+    ports.map(({ port }) => port),
+  ]);
+}
+
+describe.skipIf(helms.length === 0)('the Services', () => {
+  it('have the families of addresses that are wanted, and else those of the cluster', async () => {
+    const none = { policy: undefined, families: undefined };
+    expect(await families({})).toEqual([none, none]);
+    const both = { policy: 'PreferDualStack', families: ['IPv6', 'IPv4'] };
+    expect(await families({ ipFamilyPolicy: both.policy, ipFamilies: both.families })).toEqual([both, both]);
+    const six = { policy: undefined, families: ['IPv6'] };
+    expect(await families({ ipFamilies: six.families })).toEqual([six, six]);
+  });
+});
+
+describe.skipIf(helms.length === 0)('the configuration in the pod', () => {
+  it.for(['minimal', 'redis', 'certificates', 'clouds'])(
+    'of %s names no address to listen on: Greenpin knows what there is, IPv4, IPv6 or both',
+    async (file) => {
+      const objects = await renderObjects(command, { files: [file] });
+      const { data } = pick(objects, 'ConfigMap', '-config') as unknown as { data: Record<string, string> };
+      expect(data['greenpin.yaml']).not.toMatch(/0\.0\.0\.0|host:/);
+    },
+  );
+});
+
 describe.skipIf(helms.length === 0)('the network policy', () => {
+  const CONTROLLER = { 'app.kubernetes.io/name': 'argocd-applicationset-controller' };
+  const SERVER = { 'app.kubernetes.io/name': 'argocd-server' };
+  const METRICS = [undefined, ['management']];
+
+  it("lets in Argo CD's controller and server, by namespace and labels, and everybody to the metrics", async () => {
+    expect(await peers({})).toEqual([[[CONTROLLER, SERVER], ['plugin']], METRICS]);
+    const values = {
+      argocd: { namespace: 'openshift-gitops' },
+      networkPolicy: {
+        controllerLabels: { 'app.kubernetes.io/name': 'openshift-gitops-applicationset-controller' },
+        serverLabels: { 'app.kubernetes.io/name': 'openshift-gitops-server' },
+      },
+    };
+    expect(await peers(values)).toEqual([
+      [[values.networkPolicy.controllerLabels, values.networkPolicy.serverLabels], ['plugin']],
+      METRICS,
+    ]);
+    const [policy] = await policies(values);
+    expect(JSON.stringify(policy?.spec.ingress[0])).toContain(
+      '"kubernetes.io/metadata.name":"openshift-gitops"',
+    );
+  });
+
+  it('does not let argocd-server in where its labels are null', async () => {
+    expect(await peers({ networkPolicy: { serverLabels: null } })).toEqual([
+      [[CONTROLLER], ['plugin']],
+      METRICS,
+    ]);
+  });
+
+  it.for<[string, unknown, number]>([
+    ['there by default', {}, 1],
+    ['left out where a load balancer leads in', { service: { type: 'LoadBalancer' } }, 0],
+    [
+      'left out where another way leads in',
+      { argocd: { configMap: { baseUrl: 'https://pins.example.com' } } },
+      0,
+    ],
+    ['left out where Argo CD is in another cluster', { argocd: { configMap: { create: false } } }, 0],
+    [
+      'there all the same where it is wanted',
+      { networkPolicy: { enabled: true }, service: { type: 'NodePort' } },
+      1,
+    ],
+    ['left out where it is not wanted', { networkPolicy: { enabled: false } }, 0],
+  ])('is %s', async ([, values, count]) => {
+    expect(await policies(values)).toHaveLength(count);
+  });
+
+  it('fences in what goes out only where that is wanted: registries and their token services are not all known', async () => {
+    const [policy] = await policies({});
+    expect([policy?.spec.policyTypes, policy?.spec.egress]).toEqual([['Ingress'], undefined]);
+    const [both] = await policies({ networkPolicy: { egress: true } });
+    expect(both?.spec.policyTypes).toEqual(['Ingress', 'Egress']);
+  });
+
   it.for<[string, unknown, number[]]>([
     ['nothing else', {}, [443]],
     ['Redis without a port', { config: REDIS }, [443, 6379]],
@@ -163,7 +271,7 @@ describe.skipIf(helms.length === 0)('the network policy', () => {
     ['a proxy', { env: { HTTPS_PROXY: 'http://user@proxy:3128' } }, [443, 3128]],
     ['a proxy without a port', { env: { HTTP_PROXY: 'http://proxy' } }, [443, 80]],
   ])('lets the pods out to DNS and, with %s, to %j...', async ([, values, wanted]) => {
-    const own = { networkPolicy: { enabled: true }, ...(values as object) };
+    const own = { networkPolicy: { egress: true }, ...(values as object) };
     const objects = await renderObjects(command, { files: ['minimal'], values: own });
     const { egress } = (pick(objects, 'NetworkPolicy') as unknown as NetworkPolicy).spec;
     const ports = egress.map((rule) => rule.ports.map(({ port }) => port));
@@ -178,6 +286,7 @@ describe.skipIf(helms.length === 0)('the network policy', () => {
     expect(egress[2]?.to).toEqual([
       { ipBlock: { cidr: '169.254.0.0/16' } },
       { ipBlock: { cidr: 'fd00:ec2::/32' } },
+      { ipBlock: { cidr: 'fd20:ce::254/128' } },
     ]);
   });
 });

@@ -2,13 +2,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { startFakeKubernetes, type FakeKubernetes } from './fake-kubernetes.ts';
-import { helm, parseObjects, render, template, valueOptions, type HelmResult } from './helm.ts';
+import {
+  eachHelm,
+  helm,
+  parseObjects,
+  render,
+  template,
+  valueOptions,
+  type HelmResult,
+  withoutHelm,
+} from './helm.ts';
 import { CHART } from './values-file.ts';
 
-const { helms } = inject('chartTools');
 const GENERATED = { token: { existingSecret: '' } };
 const RENDERING = { files: ['minimal'], values: GENERATED };
 const BLIND =
@@ -83,7 +91,7 @@ function outcomeOf({ status, stdout, stderr }: HelmResult): string {
   return stdout.includes(NOT_MADE) && !claims ? 'left out, and said so' : 'left out';
 }
 
-describe.skipIf(helms.length === 0).for(helms)(
+describe.skipIf(withoutHelm).for(eachHelm)(
   'the generated token, by helm $version',
   ({ command, version }) => {
     test('is the same in both namespaces, long, and one that Argo CD looks into', async () => {
@@ -232,12 +240,19 @@ describe.skipIf(helms.length === 0).for(helms)(
         'configMapRef: { name: greenpin }\n',
         "head_sha: '{{ .head_sha }}'\n",
         "Argo CD's token is in the Secret greenpin-token, in greenpin and in argocd; upgrades keep it.",
+        'kubectl -n argocd get pods -l app.kubernetes.io/name=argocd-applicationset-controller\n',
+        'kubectl -n argocd get pods -l app.kubernetes.io/name=argocd-server\n',
       ]) {
         expect(notes).toContain(said);
       }
       expect(notes).not.toContain('WARNING');
-      const values = { config: { store: { kind: 'memory' } }, token: { existingSecret: 'mine' } };
+      const values = {
+        config: { store: { kind: 'memory' } },
+        token: { existingSecret: 'mine' },
+        service: { type: 'NodePort' },
+      };
       const other = await succeed('upgrade', { cluster, command, values });
+      expect(other).toContain('No NetworkPolicy is made, since the chart cannot know the way in;');
       expect(other).toMatch(
         /The Secret mine must be in greenpin and, with the same token, in argocd;[\s\S]*WARNING: config\.store\.kind is memory/,
       );

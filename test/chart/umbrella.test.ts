@@ -2,12 +2,11 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { helm, parseObjects, pick, type KubernetesObject } from './helm.ts';
+import { eachHelm, helm, parseObjects, pick, type KubernetesObject, withoutHelm } from './helm.ts';
 import { CHART } from './values-file.ts';
 
-const { helms } = inject('chartTools');
 const minimal = parse(readFileSync(join(CHART, 'ci/minimal-values.yaml'), 'utf8')) as object;
 const { version } = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string };
 
@@ -24,7 +23,7 @@ function umbrella(values: unknown): string {
   return folder;
 }
 
-describe.skipIf(helms.length === 0).for(helms)('as a dependency, helm $version makes', ({ command }) => {
+describe.skipIf(withoutHelm).for(eachHelm)('as a dependency, helm $version makes', ({ command }) => {
   const make = async (values: unknown): Promise<KubernetesObject[]> => {
     const options = ['template', 'platform', umbrella(values), '-n', 'greenpin', '--kube-version', '1.34.0'];
     const { status, stdout, stderr } = await helm(command, options);

@@ -39,10 +39,16 @@ export interface CliBedOptions {
   readonly open?: boolean;
   /** Paths of GitHub's that the token has no permission for. */
   readonly denied?: RegExp;
+  /** `server.deadline`; short where something hangs and must be given up soon. */
+  readonly deadline?: string;
 }
 
 /** @returns a bed; when it is disposed of, it makes sure that the fakes understood all, and that no output held a secret */
-export async function createCliBed({ open = false, denied }: CliBedOptions = {}): Promise<CliBed> {
+export async function createCliBed({
+  open = false,
+  denied,
+  deadline = '25s',
+}: CliBedOptions = {}): Promise<CliBed> {
   const secrets = { token: random(), github: random(), password: random() };
   const auth = Buffer.from(`bot:${secrets.password}`).toString('base64');
   const hidden: string[] = [...Object.values(secrets), auth];
@@ -56,7 +62,10 @@ export async function createCliBed({ open = false, denied }: CliBedOptions = {})
     writeFileSync(join(folder, name), text);
   }
   function configure(sections: Readonly<Record<string, unknown>> = {}): void {
-    write('greenpin.yaml', JSON.stringify({ ...usualSections(github, registry, open), ...sections }));
+    write(
+      'greenpin.yaml',
+      JSON.stringify({ ...usualSections(github, registry, { open, deadline }), ...sections }),
+    );
   }
   function start(
     args: readonly string[],
@@ -104,15 +113,14 @@ function random(): string {
   return randomBytes(20).toString('hex');
 }
 
-/** Short limits: what hangs must be given up soon. */
 function usualSections(
   github: FakeGitHub,
   registry: FakeRegistry,
-  open: boolean,
+  { open, deadline }: Required<Pick<CliBedOptions, 'open' | 'deadline'>>,
 ): Readonly<Record<string, unknown>> {
   const image = (name: string) => `${registry.host}/acme/shop-${name}:sha-{commit:7}`;
   return {
-    server: { host: '127.0.0.1', port: 0, tokenFile: 'token', deadline: '2s' },
+    server: { host: '127.0.0.1', port: 0, tokenFile: 'token', deadline },
     management: { host: '127.0.0.1', port: 0 },
     ci: { github: { kind: 'github', url: github.url, tokenFile: 'github' } },
     ...(!open && { registries: { [registry.host]: { username: 'bot', passwordFile: 'password' } } }),

@@ -212,7 +212,7 @@ async function asked(happened: () => boolean): Promise<void> {
 
 describe('an upstream that hangs', () => {
   test.concurrent('is told, and does not keep the others back', async () => {
-    await using bed = await createCliBed();
+    await using bed = await createCliBed({ deadline: '6s' });
     bed.build(COMMIT);
     bed.github.fault({ kind: 'hang' });
     const { status, stdout } = await bed.run(['check']);
@@ -224,13 +224,13 @@ describe('an upstream that hangs', () => {
   test.concurrent(
     'in many calls, none of which takes too long by itself, is given up at server.deadline',
     async () => {
-      await using bed = await createCliBed();
+      await using bed = await createCliBed({ deadline: '6s' });
       bed.build(COMMIT);
-      // Challenge, token, HEAD and GET: 2.4 seconds, of a deadline of 2.
+      // Challenge, token, HEAD and GET: 7.2 seconds, of a deadline of 6.
       bed.registry.fault({
         kind: 'wait',
         get until() {
-          return delay(600);
+          return delay(1800);
         },
       });
       const { status, stdout } = await bed.run(['check']);

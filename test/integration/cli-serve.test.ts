@@ -197,7 +197,7 @@ function requested({ github }: CliBed): Promise<void> {
     () => {
       if (github.requests.length === 0) throw new Error('CI was not asked');
     },
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   );
 }
 

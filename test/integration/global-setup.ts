@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
+import { findActionlint, type Actionlint } from './actionlint.ts';
 import type { Availability } from './containers.ts';
 import { containerEngine, containersRequired, missing } from './containers.ts';
 import { findCrane, type Crane } from './crane.ts';
@@ -13,11 +16,13 @@ declare module 'vitest' {
     skopeo: Availability;
     redis: Availability;
     crane: Crane;
+    curl: Availability;
+    actionlint: Actionlint;
   }
 }
 
 /**
- * Finds out once what this machine can run, and says in one line what is left out.
+ * Finds out once what this machine can run, and says in one line what is left out, and how to get it.
  *
  * @throws Error when something is missing and `GREENPIN_REQUIRE_CONTAINERS=1`
  */
@@ -26,18 +31,27 @@ export default async function setup(project: TestProject): Promise<void> {
   const skopeo = await find('skopeo', skopeoVersion);
   const redis = await find('redis-server', redisVersion);
   const crane = await findCrane(process.env);
-  if (!crane.available && containersRequired()) throw missing(crane.reason, undefined);
+  const curl = await find('curl', () => promisify(execFile)('curl', ['--version']));
+  const actionlint = await findActionlint(process.env);
+  for (const tool of [crane, actionlint]) {
+    if (!tool.available && containersRequired()) throw missing(tool.reason, undefined);
+  }
   project.provide('registryImage', registryImage);
   project.provide('skopeo', skopeo);
   project.provide('redis', redis);
   project.provide('crane', crane);
+  project.provide('curl', curl);
+  project.provide('actionlint', actionlint);
   const leftOut = [
     ...(registryImage.available ? [] : [`tests in containers (${registryImage.reason})`]),
     ...(redis.available ? [] : [`tests with Redis (${redis.reason})`]),
     ...(skopeo.available ? [] : [`comparison with skopeo (${skopeo.reason})`]),
     ...(crane.available ? [] : [`comparison with crane, and its registry (${crane.reason})`]),
+    ...(curl.available ? [] : [`commands that are shown with curl (${curl.reason})`]),
+    ...(actionlint.available ? [] : [`actionlint of the workflows (${actionlint.reason})`]),
   ];
-  if (leftOut.length > 0) console.log(`Left out: ${leftOut.join('; ')}`);
+  if (leftOut.length > 0)
+    console.log(`Left out: ${leftOut.join('; ')}. CONTRIBUTING.md, "Set up", brings them`);
 }
 
 async function findRegistryImage(): Promise<RegistryImage> {
@@ -51,7 +65,7 @@ async function findRegistryImage(): Promise<RegistryImage> {
   }
 }
 
-async function find(command: string, version: () => Promise<string>): Promise<Availability> {
+async function find(command: string, version: () => Promise<unknown>): Promise<Availability> {
   try {
     await version();
     return { available: true };

@@ -88,7 +88,7 @@ it('a caller that goes away cancels nothing for those who joined it', async () =
     () => 'answered',
     () => 'gone',
   );
-  await vi.waitFor(() => expect(world.github.requests).toHaveLength(1), { timeout: 5000 });
+  await vi.waitFor(() => expect(world.github.requests).toHaveLength(1), { timeout: PATIENCE });
   const joined = Array.from({ length: 10 }, () => world.ask());
   leaving.abort();
   expect(await gone).toBe('gone');

@@ -5,7 +5,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFile
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { createRegistryServer, type DemoRegistry } from '../../src/demo/registry-server.ts';
 import { createMetrics } from '../../src/metrics.ts';
@@ -145,7 +145,7 @@ describe('the quick start, as it is typed', () => {
     expect(status).toBe(0);
   });
 
-  test('serve, and ask', async () => {
+  test.skipIf(!inject('curl').available)('serve, and ask', async () => {
     const served = start(block('sh', '-- serve'));
     try {
       await until(served, 'listening');

@@ -43,7 +43,10 @@ describe.skipIf(!inject('redis').available)('replicas that share a Redis', () =>
     const { remaining } = replicas.github.quota;
     const started = performance.now();
     const cost = await costOf(replicas, async () => {
-      while (performance.now() - started < 3.5 * FRESH_FOR) {
+      const { github } = replicas.cost();
+      const goesOn = () =>
+        performance.now() - started < 3.5 * FRESH_FOR || replicas.cost().github < github + 2;
+      while (goesOn()) {
         for (const { freshness } of await askAll(running, ['feature'])) expect(freshness).toBe('fresh');
         await delay(50);
       }
@@ -64,7 +67,7 @@ describe.skipIf(!inject('redis').available)('replicas that share a Redis', () =>
     const cost = await costOf(replicas, async () => {
       for (const replica of running) {
         await expect
-          .poll(async () => (await replica.ask('feature')).answer, { timeout: 5_000, interval: 50 })
+          .poll(async () => (await replica.ask('feature')).answer, { interval: 50 })
           .toEqual(pinned);
       }
     });
@@ -72,16 +75,17 @@ describe.skipIf(!inject('redis').available)('replicas that share a Redis', () =>
   });
 
   it('say how old an answer is that another one has asked for', async () => {
-    await using replicas = await createReplicas();
+    const freshFor = 4 * FRESH_FOR;
+    await using replicas = await createReplicas(`${freshFor}ms`);
     replicas.build('feature');
     const [one, other] = await startMany(replicas, 2);
-    const asked = Date.now();
     await one?.ask('feature');
-    await delay(FRESH_FOR * 0.6);
+    const answered = Date.now();
+    await delay(freshFor * 0.5);
     const told = await other?.ask('feature');
     expect(told).toMatchObject({ status: 200, freshness: 'fresh' });
     // It is asked anew when the listing is as old as freshFor, and not when this replica has had it as long.
-    await delay(asked + FRESH_FOR + 50 - Date.now());
+    await delay(answered + freshFor + 50 - Date.now());
     expect(await costOf(replicas, async () => other?.ask('feature'))).toEqual({ github: 1, registry: 0 });
   });
 
@@ -162,13 +166,11 @@ describe.skipIf(!inject('redis').available)('when Redis fails, each replica goes
     await fail(replicas);
     const { pinned } = replicas.build('feature');
     for (const replica of running) {
-      await expect
-        .poll(async () => (await replica.ask('feature')).answer, { timeout: 8_000, interval: 50 })
-        .toEqual(pinned);
+      await expect.poll(async () => (await replica.ask('feature')).answer, { interval: 50 }).toEqual(pinned);
       const started = performance.now();
       // Nobody can tell whether an environment of it is up.
       expect(await replica.ask('new branch')).toMatchObject({ status: 502 });
-      expect(performance.now() - started).toBeLessThan(3_000);
+      expect(performance.now() - started).toBeLessThan(10_000);
       expect(await replica.metric('greenpin_store_up')).toBe(0);
       expect(await replica.metric('greenpin_store_errors_total')).toBeGreaterThan(0);
       expect(replica.warnings.filter((line) => line.startsWith('the store failed'))).toHaveLength(1);
@@ -182,7 +184,7 @@ describe.skipIf(!inject('redis').available)('when Redis fails, each replica goes
             await replica.ask('feature');
             return replica.metric('greenpin_store_up');
           },
-          { timeout: 40_000, interval: 200 },
+          { interval: 200 },
         )
         .toBe(1);
       expect((await replica.ask('feature')).answer).toEqual(pinned);
@@ -216,7 +218,7 @@ describe.skipIf(!inject('redis').available)('when Redis fails, each replica goes
     await replicas.redis.kill();
     const started = performance.now();
     const replica = await replicas.start();
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
     expect(await replica.ask('feature')).toMatchObject({ answer: pinned, freshness: 'fresh' });
     expect(await replica.metric('greenpin_store_up')).toBe(0);
   });

@@ -57,7 +57,7 @@ it('every write that was acknowledged is there after kill -9, again and again', 
     }
     await archive.close();
   }
-}, 60_000);
+});
 
 it('a process that is killed at any moment of its start leaves a file that opens', async () => {
   for (let round = 0; round < 10; round++) {
@@ -71,7 +71,7 @@ it('a process that is killed at any moment of its start leaves a file that opens
     await archive.close();
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
   }
-}, 60_000);
+});
 
 const KEYS = Array.from({ length: 40 }, (_, i) => `key ${i}`);
 

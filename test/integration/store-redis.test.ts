@@ -269,7 +269,7 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
       await expect(redis.send('PING')).rejects.toThrow(
         `Redis at ${new URL(server.url).host}: no answer in time`,
       );
-      expect(performance.now() - started).toBeLessThan(2_000);
+      expect(performance.now() - started).toBeLessThan(8_000);
       server.thaw();
       await expect.poll(() => redis.send('PING')).toBe('PONG');
       await redis.close();
@@ -282,7 +282,7 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
         .poll(() => redis.send('PING').catch((error: Error) => error.message))
         .toBe(`Redis at ${new URL(server.url).host}: ECONNREFUSED`);
       await server.start();
-      await expect.poll(() => redis.send('PING').catch(() => 'down'), { timeout: 10_000 }).toBe('PONG');
+      await expect.poll(() => redis.send('PING').catch(() => 'down')).toBe('PONG');
       await redis.close();
     });
 
@@ -305,7 +305,7 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
       expect(String(refused)).toMatch(/WRONGPASS|Authentication/i);
       expect(JSON.stringify(refused) + String(refused)).not.toContain('wrong');
       password = PASSWORD.replaceAll(' ', '_');
-      await expect.poll(() => redis.send('PING').catch(() => 'refused'), { timeout: 15_000 }).toBe('PONG');
+      await expect.poll(() => redis.send('PING').catch(() => 'refused')).toBe('PONG');
       await redis.close();
       await guarded[Symbol.asyncDispose]();
     });

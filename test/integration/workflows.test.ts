@@ -1,12 +1,10 @@
 /** The workflows of GitHub Actions: what actionlint, and whoever looks after the supply chain, would say. */
 import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, inject, it, test } from 'vitest';
 import { parse } from 'yaml';
-import { containersRequired } from './containers.ts';
 
 const run = promisify(execFile);
 
@@ -27,28 +25,14 @@ interface Workflow {
   >;
 }
 
-/** @returns the one that `.ci/actionlint` has built, else one that is installed */
-async function findActionlint(): Promise<string | undefined> {
-  const version = readFileSync(join(ROOT, '.ci/actionlint.version'), 'utf8').trim();
-  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  for (const command of [join(cache, `greenpin/actionlint-${version}/actionlint`), 'actionlint']) {
-    const found = await run(command, ['-version']).then(
-      () => true,
-      () => false,
-    );
-    if (found) return command;
-  }
-  return undefined;
-}
-
-const actionlint = await findActionlint();
-if (actionlint === undefined && containersRequired()) throw new Error('.ci/actionlint has not been run');
+const actionlint = inject('actionlint');
 
 function lint(...args: string[]) {
-  return run(actionlint ?? '', ['-no-color', ...args], { cwd: ROOT });
+  const command = actionlint.available ? actionlint.command : '';
+  return run(command, ['-no-color', ...args], { cwd: ROOT });
 }
 
-describe.skipIf(actionlint === undefined)('actionlint', () => {
+describe.skipIf(!actionlint.available)('actionlint', () => {
   it('has nothing to say', async () => {
     expect(await lint(...WORKFLOWS)).toEqual({ stdout: '', stderr: '' });
   });

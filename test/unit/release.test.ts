@@ -1,5 +1,10 @@
 /** What a release is made of, and that this checkout could become one. */
-import { describe, expect, it, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
 import {
   findEntry,
   formatNotes,
@@ -34,6 +39,24 @@ const FILES: ReleaseFiles = {
   changelog: CHANGELOG,
 };
 const DIGEST = `sha256:${'0a'.repeat(32)}`;
+const BASES = ['docker.io/library/node:24-slim', 'gcr.io/distroless/base:nonroot'].map(
+  (name) => `${name}@${DIGEST}`,
+);
+
+interface Workflow {
+  readonly jobs: Readonly<
+    Record<
+      string,
+      {
+        readonly steps?: readonly {
+          readonly id?: string;
+          readonly run?: string;
+          readonly with?: Readonly<Record<string, unknown>>;
+        }[];
+      }
+    >
+  >;
+}
 
 function at(version: string): ReleaseFiles {
   return Object.fromEntries(
@@ -110,13 +133,14 @@ describe('a tag', () => {
 
 describe('the notes', () => {
   it("are the changelog's entry, and where the image and the chart are", () => {
-    const notes = formatNotes(readRelease('v1.2.3', FILES), DIGEST);
+    const notes = formatNotes(readRelease('v1.2.3', FILES), DIGEST, BASES);
     expect(notes).toMatch(
       /^### Added\n\n- A thing \(\[#7\]\(https:\/\/example\.com\/7\)\)\.\n\n## Where it is\n/,
     );
     expect(notes).not.toContain('Another');
     expect(notes).toContain(`ghcr.io/greenpin/greenpin:1.2.3@${DIGEST}`);
     expect(notes).toContain('oci://ghcr.io/greenpin/charts/greenpin --version 1.2.3');
+    expect(notes).toContain(`- Built from: \`${BASES[0]}\`, \`${BASES[1]}\`\n`);
   });
 
   it('of the last entry end before the links', () => {
@@ -124,7 +148,84 @@ describe('the notes', () => {
   });
 
   it('are not written without the digest that was pushed', () => {
-    expect(() => formatNotes(readRelease('v1.2.3', FILES), '')).toThrow("expected the image's digest");
+    expect(() => formatNotes(readRelease('v1.2.3', FILES), '', BASES)).toThrow("expected the image's digest");
+  });
+});
+
+function read(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+}
+
+describe('the base images', () => {
+  it.each([
+    [[], 'found no base image'],
+    [
+      ['docker.io/library/node:24-slim'],
+      'found "docker.io/library/node:24-slim", expected a base image with its digest',
+    ],
+    [[...BASES, 'a@sha256:12'], 'found "a@sha256:12", expected a base image with its digest'],
+  ])('%j are none that a release could have been built from', (bases, message) => {
+    expect(() => formatNotes(readRelease('v1.2.3', FILES), DIGEST, bases)).toThrow(message);
+  });
+
+  const dockerfile = read('Dockerfile');
+  const names = [...dockerfile.matchAll(/^FROM (?:--platform=\S+ )?(\S+)/gm)].map(([, name]) => name);
+
+  it('are named in the Dockerfile as the release workflow finds them, and the last one is that of the labels', () => {
+    expect(names).toHaveLength(3);
+    expect(dockerfile).toContain(`ARG BASE_NAME=${names.at(-1)}\n`);
+    for (const part of ['name="$BASE_NAME"', 'digest="$BASE_DIGEST"']) {
+      expect(dockerfile).toContain(`org.opencontainers.image.base.${part}`);
+    }
+  });
+
+  it('are resolved by the release workflow, which builds from the digests, and labels and tells them', () => {
+    const { jobs } = parse(read('.github/workflows/release.yml')) as Workflow;
+    const steps = jobs['image']?.steps ?? [];
+    const [resolving, build] = ['bases', 'build'].map((id) => steps.find((step) => step.id === id));
+    const folder = mkdtempSync(join(tmpdir(), 'greenpin-release-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'docker'), `#!/bin/sh\necho ${DIGEST}\n`, { mode: 0o755 });
+    const output = join(folder, 'output');
+    const env = { PATH: `${folder}:${process.env['PATH']}`, RUNNER_TEMP: folder, GITHUB_OUTPUT: output };
+    const { status, stderr } = spawnSync(
+      'bash',
+      ['--noprofile', '--norc', '-eo', 'pipefail', '-c', resolving?.run ?? 'exit 1'],
+      {
+        cwd: new URL('../../', import.meta.url),
+        env,
+        encoding: 'utf8',
+      },
+    );
+    expect([status, stderr]).toEqual([0, '']);
+    const [node = '', base = ''] = [...new Set(names)];
+    const contexts = [node, base].map((name) => `${name}=docker-image://${name}@${DIGEST}`);
+    expect(readFileSync(output, 'utf8')).toBe(
+      `contexts<<END\n${contexts.toSorted().join('\n')}\nEND\n` +
+        `all=${[node, base]
+          .toSorted()
+          .map((name) => `${name}@${DIGEST}`)
+          .join(' ')} \n` +
+        `name=${base}\ndigest=${DIGEST}\n`,
+    );
+    expect(build?.with).toMatchObject({ 'build-contexts': '${{ steps.bases.outputs.contexts }}' });
+    expect(build?.with?.['build-args']).toContain('BASE_DIGEST=${{ steps.bases.outputs.digest }}');
+    expect(jobs['release']?.steps?.at(-1)?.run).toContain('notes "$GITHUB_REF_NAME" "$DIGEST" "$BASES"');
+
+    writeFileSync(join(folder, 'docker'), '#!/bin/sh\necho nothing\n');
+    const failed = spawnSync(
+      'bash',
+      ['--noprofile', '--norc', '-eo', 'pipefail', '-c', resolving?.run ?? ''],
+      {
+        cwd: new URL('../../', import.meta.url),
+        env,
+        encoding: 'utf8',
+      },
+    );
+    expect([failed.status === 0, failed.stderr]).toEqual([
+      false,
+      expect.stringContaining('found no digest of '),
+    ]);
   });
 });
 

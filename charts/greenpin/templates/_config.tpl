@@ -87,3 +87,43 @@
 {{- define "greenpin.hasIdentity" -}}
 {{- range .Values.config.registries }}{{ if (. | default dict).identity }}yes{{ end }}{{ end }}
 {{- end }}
+
+{{/* Values that are missing, or null, get their default: `podLabels:` left empty, a section that `--reuse-values` does not know yet. */}}
+{{- define "greenpin.complete" -}}
+{{- range $path, $fallback := include "greenpin.fallbacks" . | fromYaml }}
+{{- $keys := splitList "." $path }}
+{{- $section := $.Values }}
+{{- range initial $keys }}
+{{- if kindIs "invalid" (index $section .) }}{{ $_ := set $section . dict }}{{ end }}
+{{- $section = index $section . }}
+{{- end }}
+{{- if kindIs "invalid" (index $section (last $keys)) }}{{ $_ := set $section (last $keys) $fallback }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{- define "greenpin.ipFamilies" -}}
+{{- with .Values.service.ipFamilyPolicy }}
+ipFamilyPolicy: {{ . }}
+{{- end }}
+{{- with .Values.service.ipFamilies }}
+ipFamilies: {{ toJson . }}
+{{- end }}
+{{- end }}
+
+{{/* Ways in that only the user knows: through a load balancer, a mesh, an ingress, from another cluster. */}}
+{{- define "greenpin.hasUnknownWayIn" -}}
+{{- if or (ne .Values.service.type "ClusterIP") .Values.argocd.configMap.baseUrl (not .Values.argocd.configMap.create) }}yes{{ end }}
+{{- end }}
+
+{{/* yes, if there is a NetworkPolicy. */}}
+{{- define "greenpin.isFenced" -}}
+{{- if eq (toString .Values.networkPolicy.enabled) "auto" }}{{ if not (include "greenpin.hasUnknownWayIn" .) }}yes{{ end }}
+{{- else if .Values.networkPolicy.enabled }}yes{{ end }}
+{{- end }}
+
+{{/* Labels as kubectl takes them. */}}
+{{- define "greenpin.selector" -}}
+{{- $pairs := list }}
+{{- range $key, $value := . }}{{ $pairs = append $pairs (printf "%s=%s" $key $value) }}{{ end }}
+{{- $pairs | join "," }}
+{{- end }}

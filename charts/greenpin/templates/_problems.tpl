@@ -8,8 +8,9 @@ schema refuses does not come here.
 config.ci: found none, expected a connection to CI, for example github: {kind: github, tokenEnv: GITHUB_TOKEN}
 {{- end }}
 {{- if not $config.projects }}
-config.projects: found none, expected a project, for example shop: {repository: acme/shop, images: {front: "ghcr.io/acme/shop-front:sha-{commit:7}"}}
+config.projects: found none, expected a project, for example shop: {repository: acme/shop, images: {front: "ghcr.io/acme/shop-front:sha-{commit}"}}
 {{- end }}
+{{- include "greenpin.secretProblems" . }}
 {{- include "greenpin.ownershipProblems" . }}
 {{- include "greenpin.replicaProblems" . }}
 {{- include "greenpin.timeoutProblems" . }}
@@ -32,8 +33,8 @@ certificates: found {{ join " and " $sources }}, expected one of configMap, secr
 {{- $server := .Values.config.server | default dict }}
 {{- $management := .Values.config.management | default dict }}
 {{- range $section, $entries := dict "server" $server "management" $management }}
-{{- if not (has (default "0.0.0.0" $entries.host) (list "0.0.0.0" "::")) }}
-config.{{ $section }}.host: found {{ $entries.host }}, expected 0.0.0.0 or :: (or none), since others than the pod itself call it
+{{- if not (has (default "::" $entries.host) (list "0.0.0.0" "::")) }}
+config.{{ $section }}.host: found {{ $entries.host }}, expected none (or ::), since others than the pod itself call it
 {{- end }}
 {{- end }}
 {{- if ne (default 4355 $server.port | int) 4355 }}
@@ -43,10 +44,10 @@ config.server.port: found {{ $server.port }}, expected 4355 (or none); the Servi
 config.management.port: found {{ $management.port }}, expected 9464 (or none)
 {{- end }}
 {{- if $server.tokenEnv }}
-config.server.tokenEnv: found {{ $server.tokenEnv }}, expected none; the chart mounts the token, token.existingSecret names a Secret of yours
+config.server.tokenEnv: found {{ ternary "a secret itself" $server.tokenEnv (ne (include "greenpin.isSecret" (list . "tokenEnv" $server.tokenEnv)) "") }}, expected none; the chart mounts the token, token.existingSecret names a Secret of yours
 {{- end }}
 {{- if ne (default (include "greenpin.tokenFile" .) $server.tokenFile) (include "greenpin.tokenFile" .) }}
-config.server.tokenFile: found {{ $server.tokenFile }}, expected {{ include "greenpin.tokenFile" . }} (or none); token.existingSecret names a Secret of yours
+config.server.tokenFile: found {{ ternary "a secret itself" $server.tokenFile (ne (include "greenpin.isSecret" (list . "tokenFile" $server.tokenFile)) "") }}, expected {{ include "greenpin.tokenFile" . }} (or none); token.existingSecret names a Secret of yours
 {{- end }}
 {{- $path := (.Values.config.store | default dict).path }}
 {{- if ne (default (include "greenpin.storePath" .) $path) (include "greenpin.storePath" .) }}
@@ -91,7 +92,7 @@ env.NODE_EXTRA_CA_CERTS: found a value beside certificates, expected one of both
 {{- $given := keys .Values.env }}
 {{- range .Values.extraEnv }}{{ $given = append $given .name }}{{ end }}
 {{- range $path, $name := include "greenpin.variables" . | fromYaml }}
-{{- if not (has $name $given) }}
+{{- if and (not (has $name $given)) (not (include "greenpin.isSecret" (list $ $path $name))) }}
 {{ $path }}: found {{ $name }}, which nothing sets, expected env.{{ $name }}, for example {secretName: greenpin-secrets, key: {{ $name }}}
 {{- end }}
 {{- end }}
@@ -118,6 +119,7 @@ config.store.passwordEnv: {{ quote . }}
 {{- define "greenpin.fileProblems" -}}
 {{- if not .Values.extraVolumeMounts }}
 {{- range $path, $file := include "greenpin.files" . | fromYaml }}
+{{- if not (include "greenpin.isSecret" (list $ $path $file)) }}
 {{- $whole := ternary $file (printf "/etc/greenpin/%s" $file) (hasPrefix "/" $file) | clean }}
 {{- $name := regexFind "^/var/run/secrets/[a-z0-9-]+/" $whole | trimPrefix "/var/run/secrets/" | trimSuffix "/" }}
 {{- if and $name (not (hasKey $.Values.secretFiles $name)) }}
@@ -128,6 +130,7 @@ config.store.passwordEnv: {{ quote . }}
 {{- end }}
 {{- else if hasPrefix "/etc/greenpin/" $whole }}
 {{ $path }}: found {{ $file }}, which nothing mounts, expected a file of secretFiles, for example /var/run/secrets/NAME/{{ base $file }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -152,5 +155,34 @@ config.store.passwordFile: {{ quote . }}
 {{- end }}
 {{- range $i, $file := .Values.config.dockerConfigFiles }}
 {{ printf "config.dockerConfigFiles.%d" $i | quote }}: {{ quote $file }}
+{{- end }}
+{{- end }}
+
+{{/* Secrets that were pasted where a key says where the secret is. What it was is not shown. */}}
+{{- define "greenpin.secretProblems" -}}
+{{- range $path, $text := merge (include "greenpin.variables" . | fromYaml) (include "greenpin.files" . | fromYaml) }}
+{{- if include "greenpin.isSecret" (list $ $path $text) }}
+{{ include "greenpin.pastedSecret" (list $path) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* yes, if the text of a key looks like a secret, or cannot be where one is. Takes a list: the root, path, text. */}}
+{{- define "greenpin.isSecret" -}}
+{{- $text := index . 2 | toString }}
+{{- $kind := ternary "Env" "File" (hasSuffix "Env" (index . 1)) }}
+{{- if not (regexMatch (ternary "^[A-Za-z_][A-Za-z0-9_]*$" "^[^\\x00-\\x1f\\x7f]+$" (eq $kind "Env")) $text) }}yes{{ end }}
+{{- range $patterns := index (include "greenpin.secretPatterns" (index . 0) | fromYaml) $kind }}
+{{- $fits := true }}
+{{- range $patterns }}{{ if not (regexMatch . $text) }}{{ $fits = false }}{{ end }}{{ end }}
+{{- if $fits }}yes{{ end }}
+{{- end }}
+{{- end }}
+
+{{- define "greenpin.pastedSecret" -}}
+{{- if hasSuffix "Env" (index . 0) -}}
+{{ index . 0 }}: found a secret itself, or no name, expected the name of a variable, for example GITHUB_TOKEN, and env.GITHUB_TOKEN: {secretName: greenpin-secrets, key: github}
+{{- else -}}
+{{ index . 0 }}: found a secret itself, or no path, expected a file with it, for example /var/run/secrets/github/token, and secretFiles.github: {secretName: greenpin-secrets}
 {{- end }}
 {{- end }}

@@ -197,7 +197,7 @@ describe('a connection as a GitHub App', () => {
   });
 
   it('ends a call in time while the token does not come, and begins anew with the next', async () => {
-    const { github, provider } = await install('1', 'installation-token', KEY, { timeoutMs: 1000 });
+    const { github, provider } = await install('1', 'installation-token', KEY, { timeoutMs: 4000 });
     github.fault({ kind: 'hang' }, 1);
     expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('timeout');
     expect(await provider.fetchRuns('acme/shop', 1)).toHaveProperty('runs');

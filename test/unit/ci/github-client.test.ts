@@ -101,7 +101,7 @@ describe('the deadline of a call', () => {
     github.fault({ kind: 'hang' });
     // With timeouts of its own that are far longer.
     const dispatcher = new Agent();
-    const { provider, observer, host } = connect(github.url, { auth: token, timeoutMs: 50, dispatcher });
+    const { provider, observer, host } = connect(github.url, { auth: token, timeoutMs: 1000, dispatcher });
     expect(await failureOf(provider.fetchRuns('acme/shop', 1))).toEqual({
       kind: 'timeout',
       host,
@@ -114,7 +114,7 @@ describe('the deadline of a call', () => {
 
   it('covers the body', async () => {
     github.fault({ kind: 'stall' });
-    const { provider } = connect(github.url, { auth: token, timeoutMs: 50 });
+    const { provider } = connect(github.url, { auth: token, timeoutMs: 1000 });
     expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('timeout');
   });
 });

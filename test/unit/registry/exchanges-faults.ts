@@ -16,7 +16,7 @@ export const faultExchanges: readonly Exchange[] = [
     name: 'a registry that does not answer is a time-out',
     source: 'time-out',
     image,
-    timeoutMs: 50,
+    timeoutMs: 1000,
     steps: [[HEAD, { fault: 'hang' }]],
     wanted: { failed: 'timeout', says: 'reg.test did not answer in time' },
   },
@@ -48,7 +48,7 @@ export const faultExchanges: readonly Exchange[] = [
     name: 'a body that does not end is a time-out',
     source: 'time-out',
     image,
-    timeoutMs: 50,
+    timeoutMs: 1000,
     steps: [
       [HEAD, { status: 405 }],
       [GET, { fault: 'stall' }],

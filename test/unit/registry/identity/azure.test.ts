@@ -176,9 +176,7 @@ describe('ACR', () => {
     expectMetadata(json(later));
     expectRegistry(json({ refresh_token: refreshToken('two') }), 'later');
     await ask();
-    await expect
-      .poll(() => bed.fetchCredential(), { timeout: 10_000 })
-      .toMatchObject({ token: refreshToken('two') });
+    await expect.poll(() => bed.fetchCredential()).toMatchObject({ token: refreshToken('two') });
     server.verify();
   });
 
