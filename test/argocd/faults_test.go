@@ -38,18 +38,6 @@ func TestActionsAPIDownIsNoFailureForPullRequestsThatAreDeployed(t *testing.T) {
 	w.await(pins{"shop-pr-1": w.shopPinned(one), "shop-pr-2": w.shopPinned(newer)})
 }
 
-func TestActionsAPIDownForANewPullRequestChangesNoApplication(t *testing.T) {
-	w, one, two := documented(t, "previews.yaml")
-	w.github.goesDown("/actions/")
-	three := w.shop("three", nil)
-	w.open("acme/shop", 3, "three", three.Commit)
-	w.expectFailure(w.askedAgain(w.githubHost()), `API error with status code 502: .*`+w.githubHost())
-	w.github.heals()
-	w.await(pins{
-		"shop-pr-1": w.shopPinned(one), "shop-pr-2": w.shopPinned(two), "shop-pr-3": w.shopPinned(three),
-	})
-}
-
 func TestActionsAPIThatHangsCostsTheDeadlineAndNoApplication(t *testing.T) {
 	w, one, two := documentedWith(t, "previews.yaml", "3s")
 	w.github.hangs("/actions/")
@@ -69,18 +57,6 @@ func TestRegistryDownIsNoFailureForPullRequestsThatAreDeployed(t *testing.T) {
 	equal(t, "the failure", w.expectHeld(w.askedAgain(w.registry.host)), "")
 	w.registry.start()
 	w.await(pins{"shop-pr-1": w.shopPinned(newer), "shop-pr-2": w.shopPinned(two)})
-}
-
-func TestRegistryDownForANewPullRequestChangesNoApplication(t *testing.T) {
-	w, one, two := documented(t, "previews.yaml")
-	three := w.shop("three", nil)
-	w.registry.process.kill()
-	w.open("acme/shop", 3, "three", three.Commit)
-	w.expectFailure(w.askedAgain(w.registry.host), `API error with status code 502: .*`+w.registry.host)
-	w.registry.start()
-	w.await(pins{
-		"shop-pr-1": w.shopPinned(one), "shop-pr-2": w.shopPinned(two), "shop-pr-3": w.shopPinned(three),
-	})
 }
 
 func TestPluginKilledChangesNoApplication(t *testing.T) {
