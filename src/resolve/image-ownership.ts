@@ -3,7 +3,7 @@ import type { UpstreamFailure } from '../errors.ts';
 import { judgeRevisions } from './judge-revision.ts';
 import type { ImageSource, RunSource, RunStanding } from './ports.ts';
 import { findRivals, type KnownRuns } from './rival-runs.ts';
-import type { JudgedBuild } from './select-build.ts';
+import { attemptsOf, type JudgedBuild } from './select-build.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, Run } from './types.ts';
 
 /** Runs whose state must be known as it was at `since` or later (milliseconds since the epoch, our clock). */
@@ -59,9 +59,20 @@ export async function doubtOwnership(question: OwnershipQuestion): Promise<Owner
     return absent(`the image bears another commit's revision (revision: ${rule.revision})`);
   }
   if (isRequired) return absent("no revision proves the image to be this build's (revision: require)");
-  if (rival === undefined) return undefined;
+  if (rival === undefined) return doubtMovedTag(question);
   const by = `a newer run (branch ${rival.branch}, commit ${rival.commit.slice(0, 12)})`;
   return absent(`${by} may have pushed this tag since, and no revision tells whose the image is`);
+}
+
+/**
+ * An older commit's run that is run again moves the tag as well, and the listing does not show it. So a tag that has moved since the
+ * build's image was found holds the build's only if the build itself has begun anew.
+ */
+function doubtMovedTag({ rule, judged, context }: OwnershipQuestion): OwnershipDoubt | undefined {
+  const pin = context.pinBefore(rule, judged.build);
+  return pin === undefined || pin.runs !== attemptsOf(judged)
+    ? undefined
+    : absent('the tag has moved since, though no run of the build has begun anew');
 }
 
 function absent(reason: string): OwnershipDoubt {

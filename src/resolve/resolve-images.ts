@@ -3,7 +3,7 @@ import type { UpstreamFailure } from '../errors.ts';
 import { MissingParameter, renderImageTemplate, TemplateError } from './image-template.ts';
 import { doubtOwnership, whatToConfirm, type ImageContext, type Unconfirmed } from './image-ownership.ts';
 import { ruleKey } from './rule-key.ts';
-import type { JudgedBuild } from './select-build.ts';
+import { attemptsOf, type JudgedBuild } from './select-build.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage } from './types.ts';
 
 /** What was found of one image of one build. */
@@ -109,7 +109,9 @@ async function readTag(
   if (result.kind !== 'found') return { ...result, reference: rendered };
   const { repository, tag, digest, asOf } = result;
   const { commit, position } = judged.build;
-  const image = { repository, tag, digest, rule: ruleKey(rule), commit, position };
+  const found = { repository, tag, digest, rule: ruleKey(rule), commit, position, runs: attemptsOf(judged) };
+  const pin = context.pinBefore(rule, judged.build);
+  const image = pin?.digest === digest ? pin : found;
   const question = { image, reference: rendered, rule, judged, request, context };
   const doubt = await doubtOwnership(question);
   if (doubt !== undefined) return { ...doubt, reference: rendered };

@@ -83,6 +83,14 @@ export function countIgnored(runs: readonly Run[], project: Project, origin: Ori
   return reasons;
 }
 
+/** @returns the runs and attempts of a build, as a pinned image names them */
+export function attemptsOf({ runs }: JudgedBuild): string {
+  return runs
+    .map(({ id, attempt }) => `${id}:${attempt}`)
+    .toSorted()
+    .join(' ');
+}
+
 /** A build that was green, of which CI may have forgotten the runs: nothing is known of it but what was written down. */
 export function rebuild(build: Build): JudgedBuild {
   const { position: startedAt } = build;

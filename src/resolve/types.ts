@@ -132,6 +132,8 @@ export interface PinnedImage {
   readonly commit: string;
   /** Where that build stands, as in `Build`. */
   readonly position: number;
+  /** The build's runs and their attempts, when the digest was found: `101:1 102:3`. One more attempt may have pushed another image. */
+  readonly runs: string;
 }
 
 /** Every image of a project, from one build. */

@@ -19,6 +19,7 @@ const image = z.object({
   rule: z.string(),
   commit,
   position: moment,
+  runs: z.string(),
 });
 
 const build = z.object({

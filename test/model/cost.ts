@@ -59,9 +59,9 @@ function judgeImage(sim: Simulation, calls: readonly Call[], freshFor: number): 
   for (const [index, { what, at, outcome }] of settled.slice(0, -1).entries()) {
     const next = settled[index + 1]?.at ?? Infinity;
     if (sim.changedBetween(what.slice(-40), at - freshFor, next)) continue;
-    expect(next - at, `${what} was asked for again`).toBeGreaterThanOrEqual(
-      outcome === 'found' ? HOUR : freshFor,
-    );
+    // After a re-run the registry may show the image from before for some minutes: the tag is read once more.
+    const least = outcome === 'found' && !sim.wasRerun(what.slice(-40)) ? HOUR : freshFor;
+    expect(next - at, `${what} was asked for again`).toBeGreaterThanOrEqual(least);
   }
 }
 

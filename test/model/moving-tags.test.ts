@@ -95,9 +95,10 @@ function poll(name: string): Action {
       const { build, images } = decision.set;
       expect(sim.wasGreen(name, build.commit), 'never green').toBe(true);
       for (const image of IMAGES) {
-        expect(images[image]?.digest, `${name}: not what build ${build.id} pushed`).toBe(
-          sim.digestOf(build.commit, image),
-        );
+        const digest = images[image]?.digest;
+        // An old run that is run again is on no list's first page: who has no image of the build yet cannot know of it.
+        if (sim.hardToSee().some((commit) => sim.digestOf(commit, image) === digest)) continue;
+        expect(digest, `${name}: not what build ${build.id} pushed`).toBe(sim.digestOf(build.commit, image));
       }
     },
   };

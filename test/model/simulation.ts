@@ -68,6 +68,10 @@ export interface Simulation {
   contestedSince(branch: string): number | undefined;
   /** A finished run of the commit began anew while the listing's first page no longer showed it, or its image came back. */
   isHardToSee(commit: string): boolean;
+  /** All commits of which that holds. */
+  hardToSee(): string[];
+  /** Runs of the commit began anew. */
+  wasRerun(commit: string): boolean;
   /**
    * Since when the branch's newest build has been green only because an old run was run again; undefined: that is not so, or something
    * else about it is hard to see.
@@ -94,6 +98,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
   const lost = new Set<string>();
   const green = new Set<string>();
   const hard = new Set<string>();
+  const rerun = new Set<string>();
   /** Commits whose image came back. */
   const revived = new Set<string>();
   /** How often a commit turned green. */
@@ -138,6 +143,8 @@ export function createSimulation(branches: readonly string[]): Simulation {
       return commit;
     },
     finish(branch, nth, success, pushesImages = true) {
+      // Not in the very millisecond of a call before it.
+      sim.now += 1;
       const commit = commitOf(branch, nth);
       const ends = runs.some((run) => run.commit === commit && run.state === 'running' && !run.foreign);
       if (commit !== undefined && ends && pushesImages) moveTags(branch, commit);
@@ -156,7 +163,9 @@ export function createSimulation(branches: readonly string[]): Simulation {
       settle();
     },
     rerun(branch, nth) {
-      change(commitOf(branch, nth), (run) =>
+      const commit = commitOf(branch, nth);
+      if (commit !== undefined) rerun.add(commit);
+      change(commit, (run) =>
         run.state === 'running'
           ? run
           : { ...run, attempt: run.attempt + 1, state: 'running', outcome: 'in_progress' },
@@ -191,6 +200,8 @@ export function createSimulation(branches: readonly string[]): Simulation {
       newestFirst(runs).find((run) => run.branch === branch && run.foreign === foreign)?.commit,
     contestedSince: (branch) => runs.find((run) => run.branch === branch && run.foreign)?.createdAt,
     isHardToSee: (commit) => hard.has(commit) || revived.has(commit),
+    hardToSee: () => [...hard],
+    wasRerun: (commit) => rerun.has(commit),
     greenAgainSince(branch) {
       const all = epochs.get(branch) ?? [];
       const truth = all.at(-1)?.truth;
@@ -318,9 +329,9 @@ export function createSimulation(branches: readonly string[]): Simulation {
         );
       },
       async fetchRun(_repository, id) {
-        await called(`run ${id}`, () => (runs.some((run) => run.id === id) ? 'found' : 'absent'));
-        const isThere = runs.some((run) => run.id === id);
-        if (isThere && sim.odd.has(id)) {
+        const isThere = (): boolean => runs.some((run) => run.id === id);
+        await called(`run ${id}`, () => (!isThere() ? 'absent' : sim.odd.has(id) ? 'failed' : 'found'));
+        if (isThere() && sim.odd.has(id)) {
           throw new UpstreamError({ kind: 'malformed', host: 'ci.test', message: 'an odd run' });
         }
         return runs.find((run) => run.id === id) ?? 'gone';

@@ -57,6 +57,7 @@ function pinned(id: string): PinnedSet {
         rule: '[]',
         commit: sha(id),
         position: 0,
+        runs: '',
       },
     },
   };

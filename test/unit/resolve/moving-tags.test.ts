@@ -172,6 +172,38 @@ describe('which runs may have pushed the tag since', () => {
   });
 });
 
+describe('a tag that has moved without a run of the build', () => {
+  const tag = 'registry.test/shop/front:feature';
+
+  test('does not replace what was handed out: an older run may have been run again, which nobody lists', async () => {
+    ran(buildA());
+    push(tag, 'aaa');
+    expect(await answer(asking(BRANCH_TAG))).toBe('aaa fresh');
+    push(tag, 'ddd');
+    expect(await answer(asking(BRANCH_TAG))).toBe('aaa fresh');
+  });
+
+  test('is taken up once the build itself has begun anew, or a revision proves it', async () => {
+    ran(buildA());
+    push(tag, 'aaa');
+    await answer(asking(BRANCH_TAG));
+    push(tag, 'ddd', A);
+    expect(await answer(asking(BRANCH_TAG))).toBe('ddd fresh');
+    push(tag, 'eee');
+    runs.runs = [buildA({ attempt: 2 })];
+    expect(await answer(asking(BRANCH_TAG))).toBe('eee fresh');
+  });
+
+  test('by the commit is taken up: whoever pushes that builds the same commit', async () => {
+    const request = asking('registry.test/shop/front:{commit}');
+    ran(buildA());
+    push(`registry.test/shop/front:${A}`, 'aaa');
+    await answer(request);
+    push(`registry.test/shop/front:${A}`, 'ddd');
+    expect(await answer(request)).toBe('ddd fresh');
+  });
+});
+
 describe('two branches, one tag', () => {
   test.each([
     ['registry.test/shop/front:{branch}', 'feature/x', 'feature-x', 'feature-x'],
