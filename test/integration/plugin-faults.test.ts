@@ -10,8 +10,11 @@ import { REPOSITORY } from '../fixtures/plugin-config.ts';
 import type { Reply } from '../fixtures/plugin-reply.ts';
 import { createPluginWorld, type Built, type PluginWorld } from '../fixtures/plugin-world.ts';
 
-/** For upstreams that never end: each call upstream may take half of it, which must do for those that end, on a slow machine too. */
-const SHORT = { deadlineMs: 6000 };
+/**
+ * For upstreams that never end: each call upstream may take half of it, which must do for those that end, on a slow machine too. Nobody
+ * loses patience before.
+ */
+const SHORT = { deadlineMs: 6000, patienceMs: 6000 };
 /** Seconds, longer than any pause after a fault. */
 const A_WHILE = 120;
 /** Seconds, longer than the registry's tokens live. */
@@ -24,7 +27,7 @@ interface Row {
   readonly what: string;
   readonly hit: (world: PluginWorld) => void;
   readonly expected?: { readonly status: number; readonly error: string };
-  readonly options?: { readonly deadlineMs: number };
+  readonly options?: { readonly deadlineMs: number; readonly patienceMs: number };
 }
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
@@ -247,3 +250,22 @@ function heal(world: PluginWorld): void {
   world.registry.heal();
   world.pass(A_WHILE);
 }
+
+it('a hanging upstream costs the known branches one wait, and not each of them one', async () => {
+  await using world = await createPluginWorld({ deadlineMs: 10_000, patienceMs: 200 });
+  const branches = Array.from({ length: 20 }, (_, i) => `known-${i}`);
+  const built = new Map(branches.map((branch) => [branch, world.build(branch)]));
+  for (const branch of branches) {
+    expect(await world.ask({ branch })).toMatchObject({ freshness: 'fresh' });
+  }
+  world.pass(LONG);
+  world.github.fault({ kind: 'hang' });
+  const began = performance.now();
+  for (const branch of branches) {
+    const answer = built.get(branch)?.pinned;
+    expect(await world.ask({ branch })).toMatchObject({ status: 200, freshness: 'stale', answer });
+  }
+  // GitHub itself would have been waited for 5 seconds.
+  expect(performance.now() - began).toBeLessThan(5000);
+  world.github.heal();
+});

@@ -200,7 +200,7 @@ describe.skipIf(!registryImage.available)('a distribution registry with htpasswd
   it('has the revision for the right credentials', async () => {
     const pinned = parseReference(`${registry.host}/acme/shop@${pushed.digest}`);
     const answer = await login(REGISTRY_USER.password).resolveRevision(pinned, LINUX_ARM64);
-    expect(answer).toEqual({ kind: 'found', revision: 'oci for arm64' });
+    expect(answer).toEqual({ kind: 'found', revisions: ['oci for arm64'] });
   });
 
   it('says "absent" of an unknown tag to the right credentials only', async () => {
