@@ -1,11 +1,8 @@
 /** `greenpin check`: the configuration, then one probe of every CI connection and registry, as a table. */
-import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { composeCore, type Core } from '../compose.ts';
 import { probeStore } from '../compose-store.ts';
 import type { CiConnection, Config } from '../config/config.ts';
-import { createSecretReader } from '../config/secret.ts';
-import { checkSecretFiles } from '../config/secret-files.ts';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { ImageProbe } from '../registry/client.ts';
 import { parseReference } from '../registry/reference.ts';
@@ -13,6 +10,7 @@ import type { CiInspector, CiProvider, RunPage } from '../resolve/ports.ts';
 import type { Project } from '../resolve/types.ts';
 import { describeCollisions, listBranches, listProjectsWithBranchTags } from './branch-collisions.ts';
 import { describePullRequests, describeWorkflows, listProjectsWithWorkflows } from './check-ci.ts';
+import { checkFiles } from './check-files.ts';
 import {
   dependsOnBranch,
   describeConnection,
@@ -47,7 +45,7 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
   const world = createCommandWorld(context);
   const core = composeCore(config, world);
   const findings = [
-    ...checkFiles(config),
+    ...checkFiles(config, world),
     ...(
       await Promise.all([
         checkStore(config, world),
@@ -79,30 +77,6 @@ async function checkStore({ store }: Config, world: World): Promise<Finding> {
   } catch (error) {
     if (error instanceof Error) return describeStore(store, error);
     throw error;
-  }
-}
-
-function checkFiles(config: Config): Finding[] {
-  const problems = checkSecretFiles(config, statSync, (path) => readFileSync(path, 'utf8'));
-  const missing = problems.map((line) => line.slice(config.file.length + 1).split(/: (?=found )/, 2));
-  return [...missing, ...checkServerToken(config.server)].map(([target = '', detail = '']) => ({
-    level: 'failed',
-    subject: 'file',
-    target,
-    detail,
-    hint: 'write the file, or mount the Secret there',
-  }));
-}
-
-/** No probe uses it: what callers must show. Other secrets are read, and reported, by the probes that need them. */
-function checkServerToken({ token }: Config['server']): string[][] {
-  const isFile = token.kind === 'tokenFile' && statSync(token.file, { throwIfNoEntry: false })?.isFile();
-  if (isFile !== true) return [];
-  try {
-    createSecretReader({ file: token.file }, { warn: () => undefined })();
-    return [];
-  } catch (error) {
-    return [['server.tokenFile', error instanceof Error ? error.message : 'it cannot be read']];
   }
 }
 

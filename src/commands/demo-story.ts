@@ -102,7 +102,7 @@ async function playOutage(stage: Stage, before: Expected): Promise<Expected> {
   await explain(stage, FIRST_PUSHED);
 
   say(
-    '\nPull request 3 is new; of it nothing is known yet. It gets an error: an empty list would tell Argo CD to delete.\n',
+    '\nPull request 3 is new, and the demo keeps what it handed out in memory only. So nothing proves that pull request 3 never had anything: it gets an error, since an empty list would tell Argo CD to delete. (A store that lasts, as serve has by default, has the proof. There it gets an empty list, and holds nobody up.)\n',
   );
   buildOf(world, THIRD.branch, THIRD.head_sha, 0);
   world.pass(30);

@@ -84,7 +84,7 @@ function describeMistake(path: DocumentPath, value: unknown): string {
   }
   const [only] = Array.isArray(value) && value.length === 1 ? (value as unknown[]) : [];
   return typeof only === 'string' && /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(only)
-    ? '; an address in brackets is a list to YAML: write it in quotes'
+    ? '; an address in brackets is a list to YAML: write it in quotes, without the brackets'
     : '';
 }
 

@@ -4,7 +4,8 @@ import { readConfigFile, type ConfigFileSource } from './config-file.ts';
 import { isMapping } from './problem.ts';
 
 export const DEFAULT_MANAGEMENT = { host: '::', port: 9464 };
-export const ADDRESS = /^[A-Za-z0-9.:_-]+$/;
+/** A name or an address of IPv4 without a port, or an address of IPv6 without brackets. */
+export const ADDRESS = /^(?:[A-Za-z0-9._-]+|[A-Fa-f0-9]*:[A-Fa-f0-9]*:[A-Za-z0-9.:_-]*)$/;
 export const HIGHEST_PORT = 65_535;
 
 /** @throws ConfigError when the file cannot be read, or does not say where */

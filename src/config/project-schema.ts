@@ -38,14 +38,12 @@ const repository = text(REPOSITORY_PATTERN, 'OWNER/NAME, for example acme/shop',
   return meant !== undefined && REPOSITORY_PATTERN.test(meant) ? meant : undefined;
 });
 
-const reference = z
-  .string({ error: 'an image reference, for example ghcr.io/acme/shop:sha-{commit:7}' })
-  .meta({
-    description:
-      'An RFC 6570 template: {commit}, {commit:7} (its beginning), {branch} (as docker/metadata-action cleans it), {ref_slug} (as ' +
-      "GitLab's CI_COMMIT_REF_SLUG), {pull_request}, {build_id}, {build_number}, {attempt}.",
-    examples: ['ghcr.io/acme/shop-front:sha-{commit}'],
-  });
+const reference = z.string({ error: 'an image reference, for example ghcr.io/acme/shop:sha-{commit}' }).meta({
+  description:
+    'An RFC 6570 template: {commit}, {commit:7} (its beginning), {branch} (as docker/metadata-action cleans it), {ref_slug} (as ' +
+    "GitLab's CI_COMMIT_REF_SLUG), {pull_request}, {build_id}, {build_number}, {attempt}.",
+  examples: ['ghcr.io/acme/shop-front:sha-{commit}'],
+});
 
 const imageSchema = mapping(
   {
@@ -92,7 +90,10 @@ export const projectSchema = mapping(
         examples: ['github'],
       }),
     repository: repository.meta({ description: 'The Git repository, OWNER/NAME.', examples: ['acme/shop'] }),
-    workflows: list(workflow, 'a list of at least one workflow, or no such key for every workflow')
+    workflows: list(
+      workflow,
+      'a list of workflows, for example [.github/workflows/build.yml]; leave the key out to count every workflow',
+    )
       .optional()
       .meta({
         description:

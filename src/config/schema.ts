@@ -16,7 +16,13 @@ import { storeSchema } from './store-schema.ts';
 export const DEFAULT_TOKEN_FILE = '/var/run/argo/token';
 
 const EVERY_ADDRESS = ':: is every address, of IPv4 too; where there is no IPv6 it is 0.0.0.0.';
-const address = text(ADDRESS, 'a host name or an IP address to listen on, for example 0.0.0.0');
+const address = text(
+  ADDRESS,
+  'a host name or an IP address to listen on, for example 0.0.0.0 or ::1',
+  // The port has a key of its own, and brackets belong to URLs.
+  (found) =>
+    /^(?:https?:\/\/)?(?:\[([A-Fa-f0-9:.]+)\]|([\w.-]+))(?::\d+)?\/?$/.exec(found)?.slice(1).find(Boolean),
+);
 const port = whole(0, HIGHEST_PORT, 'a port from 0 to 65535, where 0 lets the system choose');
 const duration = text(DURATION_PATTERN, DURATION_EXPECTED);
 

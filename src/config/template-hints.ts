@@ -23,7 +23,7 @@ const TOOLS = /^(?:ci|github|gitlab|git|env|circle|drone|buildkite|build)_(?=.)/
 /** `${{ github.sha }}`, `{{ .head_sha }}`, `${CI_COMMIT_SHA}`, `$GIT_COMMIT`, `%GIT_COMMIT%`. */
 const FOREIGN: readonly (readonly [form: RegExp, whose: string])[] = [
   [/\$\{\{\s*([\w.-]*)[^}]*\}?\}?/, 'GitHub Actions'],
-  [/\{\{-?\s*\.?([\w.-]*)[^}]*\}?\}?/, 'another template'],
+  [/\{\{-?\s*\.?([\w.-]*)[^}]*\}?\}?/, 'Argo CD or Helm'],
   [/\$\{([\w.-]*)[^}]*\}?/, 'a shell'],
   [/\$\(?([A-Za-z_][\w.]*)\)?/, 'a shell'],
   [/%([A-Za-z_]\w*)%/, 'a shell'],

@@ -11,7 +11,7 @@ const PROBLEMS: Readonly<Record<FaultCode, string>> = {
   BAD_DIRECTIVE: 'found a directive (%) that is not known, expected none',
   BAD_DQ_ESCAPE: 'found an unknown escape in a double-quoted text, expected single quotes or a known one',
   BAD_INDENT:
-    'found wrong indentation or an open bracket, expected the entries of a mapping or list in one column',
+    'found wrong indentation, or a bracket further up that is not closed, expected the entries of a mapping or list in one column',
   BAD_PROP_ORDER: 'found an anchor or a tag in the wrong place, expected it directly before its value',
   BAD_SCALAR_START: 'found a text that begins with a reserved character, expected it in quotes',
   BLOCK_AS_IMPLICIT_KEY:
@@ -67,7 +67,7 @@ const MISTAKES: readonly Mistake[] = [
   ],
   [
     ({ before, after }) => /\[[0-9a-f:.]*:[0-9a-f:.]*\]$/i.test(before) || /^[0-9a-f]*::/i.test(after),
-    'found an IPv6 address, which YAML reads as something else, expected it in quotes, for example "[::1]:4355"',
+    'found an IPv6 address, which YAML reads as something else, expected it in quotes, for example "::1", or "[::1]:5000" for a registry',
   ],
   [
     ({ before, after }) => /:\s+\{[^{}]*\}$/.test(before) && /^[^\s,}\]]/.test(after),

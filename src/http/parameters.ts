@@ -112,7 +112,7 @@ function listProjects(projects: ReadonlyMap<string, Project>): string {
 function parseHeadSha(value: unknown, problems: string[]): string | undefined {
   if (isMissing(value)) return undefined;
   if (typeof value === 'string' && COMMIT.test(value)) return value.toLowerCase();
-  problems.push(explain('head_sha', value, 'a full commit of 40 or 64 hex digits'));
+  problems.push(explain('head_sha', value, 'a commit of 40 or 64 hex digits, or at least its first 12'));
   return undefined;
 }
 
@@ -120,7 +120,7 @@ function parseNumber(value: unknown, problems: string[]): string | undefined {
   if (isMissing(value)) return undefined;
   const number = typeof value === 'string' && DIGITS.test(value) ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number) && number > 0) return String(number);
-  problems.push(explain('number', value, 'a positive integer, or a string of digits'));
+  problems.push(explain('number', value, 'a positive integer, as a number or as text'));
   return undefined;
 }
 

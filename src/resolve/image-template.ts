@@ -66,7 +66,7 @@ export function parseImageTemplate(text: string): ImageTemplate {
   const tagStart = tagIndex(parts);
   if (tagStart === undefined) {
     throw new TemplateError(
-      'the tag is missing; expected REGISTRY/PATH:TAG, for example ghcr.io/acme/shop:sha-{commit:7}',
+      'the tag is missing; expected REGISTRY/PATH:TAG, for example ghcr.io/acme/shop:sha-{commit}',
     );
   }
   const tag = parts.slice(tagStart).filter((part) => typeof part !== 'string');

@@ -257,6 +257,33 @@ test.concurrent('secrets that are missing or empty are told, whether or not a pr
   expect(stdout).toMatch(/\n3 ok, 2 warnings, 4 failed\n$/);
 });
 
+test.concurrent("what is odd about the callers' token is told, and never the token", async () => {
+  await using bed = await createCliBed();
+  bed.build(COMMIT);
+  const token = 'a0b1c2d3e4f5a6b7c8d9e0f1';
+  for (const [text, warnings, failures, told] of [
+    [
+      `${token}\n${token} ${token}\n`,
+      3,
+      0,
+      'warning file server.tokenFile line 2: the token has spaces or invisible',
+    ],
+    [`"${token}"\n`, 3, 0, 'warning file server.tokenFile line 1: the token is in quotes'],
+    ['\u0001\n', 2, 1, 'failed file server.tokenFile line 1: found control characters'],
+    [`${token}\r\n\n`, 2, 0, '0 failed'],
+  ] as const) {
+    bed.write('token', text);
+    const { status, stdout } = await bed.run(['check']);
+    const words = bed.stable(stdout).replaceAll(/\s+/g, ' ');
+    expect(words).toContain(told);
+    expect(words).not.toContain(token);
+    expect([words.endsWith(`5 ok, ${warnings} warnings, ${failures} failed `), status]).toEqual([
+      true,
+      failures,
+    ]);
+  }
+});
+
 test.concurrent('an upstream that repeats what it was shown gets nothing of it onto the screen', async () => {
   await using bed = await createCliBed();
   const echo = JSON.stringify({

@@ -126,7 +126,7 @@ test.concurrent(
     const [problems, ...others] = stderr.split('\n');
     expect(problems).toContain('project "shap" is not configured; expected one of "shop"');
     expect(problems).toMatch(/number must be a positive integer, .*found "seven"/);
-    expect(problems).toMatch(/head_sha must be a full commit .*found "a1a1a1a"/);
+    expect(problems).toMatch(/head_sha must be a commit of .*found "a1a1a1a"/);
     expect(others).toEqual(['Try greenpin resolve --help.', '']);
     expect(bed.github.requests).toEqual([]);
   },

@@ -7,7 +7,7 @@ describe('images', () => {
   const name =
     'expected a name of letters, digits, - and _ that begins with a letter and ends with a letter or digit';
   const noTag =
-    'expected an image reference with a tag: the tag is missing; expected REGISTRY/PATH:TAG, for example ghcr.io/acme/shop:sha-{commit:7}';
+    'expected an image reference with a tag: the tag is missing; expected REGISTRY/PATH:TAG, for example ghcr.io/acme/shop:sha-{commit}';
   it.each([
     ['images: {}', '4:5 projects.shop.images: found an empty mapping, expected at least one entry'],
     ['images: [x]', `4:5 projects.shop.images: found a list, expected a mapping${EXAMPLE}`],
@@ -20,7 +20,7 @@ describe('images', () => {
     ],
     [
       'images: {front: {}}',
-      '4:14 projects.shop.images.front.reference: found nothing, expected an image reference, for example ghcr.io/acme/shop:sha-{commit:7}',
+      '4:14 projects.shop.images.front.reference: found nothing, expected an image reference, for example ghcr.io/acme/shop:sha-{commit}',
     ],
     [
       'images: {front: ghcr.io/acme/front}',
@@ -76,8 +76,8 @@ describe('images', () => {
       'x:${{ env.TAG }}',
       'Greenpin replaces no variables of GitHub Actions; write one of its own, for example {commit}',
     ],
-    ['x:{{ .head_short_sha }}', 'Greenpin replaces no variables of another template; write {commit}'],
-    ['x:{{branch_slug}}', 'Greenpin replaces no variables of another template; write {ref_slug}'],
+    ['x:{{ .head_short_sha }}', 'Greenpin replaces no variables of Argo CD or Helm; write {commit}'],
+    ['x:{{branch_slug}}', 'Greenpin replaces no variables of Argo CD or Helm; write {ref_slug}'],
     ['x:${CI_COMMIT_SHA}', 'Greenpin replaces no variables of a shell; write {commit}'],
     ['x:$CI_COMMIT_REF_SLUG', 'Greenpin replaces no variables of a shell; write {ref_slug}'],
     ['x:%GIT_COMMIT%', 'Greenpin replaces no variables of a shell; write {commit}'],

@@ -20,11 +20,11 @@ describe('projects', () => {
     ],
     [
       'workflows: []',
-      '4:5 projects.shop.workflows: found a list, expected a list of at least one workflow, or no such key for every workflow',
+      '4:5 projects.shop.workflows: found a list, expected a list of workflows, for example [.github/workflows/build.yml]; leave the key out to count every workflow',
     ],
     [
       'workflows: build.yml',
-      '4:5 projects.shop.workflows: found "build.yml", expected a list of at least one workflow, or no such key for every workflow',
+      '4:5 projects.shop.workflows: found "build.yml", expected a list of workflows, for example [.github/workflows/build.yml]; leave the key out to count every workflow',
     ],
     [
       'events: [pull-request]',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { refusals } from './configurations.ts';
 
 const DURATION = 'expected a duration with its unit (ms, s, m, h or d), for example 15s';
+const ADDRESS = 'expected a host name or an IP address to listen on, for example 0.0.0.0 or ::1';
 
 describe('addresses', () => {
   it.each([
@@ -31,8 +32,15 @@ describe('addresses', () => {
     ],
     [
       'server: {host: "http://0.0.0.0"}',
-      '3:10 server.host: found "http://0.0.0.0", expected a host name or an IP address to listen on, for example 0.0.0.0',
+      `3:10 server.host: found "http://0.0.0.0", ${ADDRESS}; did you mean 0.0.0.0?`,
     ],
+    [
+      'server: {host: "0.0.0.0:4355"}',
+      `3:10 server.host: found "0.0.0.0:4355", ${ADDRESS}; did you mean 0.0.0.0?`,
+    ],
+    ['server: {host: "[::1]"}', `3:10 server.host: found "[::1]", ${ADDRESS}; did you mean ::1?`],
+    ['server: {host: "[::]:4355"}', `3:10 server.host: found "[::]:4355", ${ADDRESS}; did you mean ::?`],
+    ['management: {host: "*"}', `3:14 management.host: found "*", ${ADDRESS}`],
     ['server: 4355', '3:1 server: found 4355, expected a mapping'],
     ['server:', '3:1 server: found an empty value, expected a mapping'],
   ])('%s', (line, problem) => {
@@ -43,6 +51,8 @@ describe('addresses', () => {
     'server: {port: 0}\nmanagement: {port: 0}',
     'server: {port: 80, host: 127.0.0.1}\nmanagement: {port: 80, host: 127.0.0.2}',
     'server: {host: "::"}',
+    'server: {host: "fe80::1"}\nmanagement: {host: localhost}',
+    'server: {host: "::ffff:10.0.0.1"}',
   ])('that are different, or up to the system, are accepted: %j', (lines) => {
     expect(refusals(lines)).toEqual([]);
   });

@@ -11,7 +11,7 @@ describe('YAML that cannot be read is one line with its place', () => {
     ['a:\n\tb: 1\n', '2:1 found a tab, expected spaces as indentation'],
     [
       'a: [1, 2\nb: 3\n',
-      '2:1 found wrong indentation or an open bracket, expected the entries of a mapping or list in one column',
+      '2:1 found wrong indentation, or a bracket further up that is not closed, expected the entries of a mapping or list in one column',
     ],
     [
       'a: "hunter2\n',
@@ -59,11 +59,11 @@ describe('YAML that cannot be read is one line with its place', () => {
     ],
     [
       'server: {host: [::1]:4355}\n',
-      '1:21 found an IPv6 address, which YAML reads as something else, expected it in quotes, for example "[::1]:4355"',
+      '1:21 found an IPv6 address, which YAML reads as something else, expected it in quotes, for example "::1", or "[::1]:5000" for a registry',
     ],
     [
       'server: {host: ::, port: 1}\n',
-      '1:16 found an IPv6 address, which YAML reads as something else, expected it in quotes, for example "[::1]:4355"',
+      '1:16 found an IPv6 address, which YAML reads as something else, expected it in quotes, for example "::1", or "[::1]:5000" for a registry',
     ],
     [
       'front: {registry}/acme/front:{commit}\n',

@@ -251,7 +251,7 @@ describe('what is refused', () => {
     123456789012,
   ])('the commit %j', (headSha) => {
     expect(refusal(() => parse({ branch: 'b', head_sha: headSha }))).toContain(
-      'head_sha must be a full commit of 40 or 64 hex digits, found ',
+      'head_sha must be a commit of 40 or 64 hex digits, or at least its first 12, found ',
     );
   });
 

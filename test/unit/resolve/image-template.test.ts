@@ -164,8 +164,7 @@ describe('the repository', () => {
 });
 
 describe('templates that are refused', () => {
-  const noTag =
-    'the tag is missing; expected REGISTRY/PATH:TAG, for example ghcr.io/acme/shop:sha-{commit:7}';
+  const noTag = 'the tag is missing; expected REGISTRY/PATH:TAG, for example ghcr.io/acme/shop:sha-{commit}';
   it.each([
     ['ghcr.io/acme/shop:{sha}', unknown('sha')],
     ['ghcr.io/acme/shop:{Commit}', unknown('Commit')],
