@@ -50,7 +50,7 @@ export function createAnswers(options: AnswersOptions): Answers {
 
   async function resolveAndKeep(key: string, request: BranchRequest): Promise<Answer> {
     try {
-      const answer = present(await resolve(request), request.headSha);
+      const answer = present(await resolve(request), request);
       if (answer.kind !== 'failed' && answer.freshness === 'fresh') {
         kept.set(key, { headSha: request.headSha, answer });
       }
@@ -70,7 +70,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     } catch (error) {
       const decision = decideDefect(lastGoodOf(await recall(request)));
       if (decision === undefined) throw error;
-      return present(decision, request.headSha);
+      return present(decision, request);
     }
   }
 
@@ -84,14 +84,14 @@ export function createAnswers(options: AnswersOptions): Answers {
     const remembered = await recall(request);
     const lastGood = lastGoodOf(remembered);
     if (lastGood !== undefined) {
-      return present(decideLate(lastGood, request, 'server.patience'), request.headSha);
+      return present(decideLate(lastGood, request, 'server.patience'), request);
     }
     const proving = isNeverHandedOut(request, remembered);
     const answer = await settledWithin(deadline - waited, resolving);
     if (answer !== undefined) return answer;
     const late = decideLate(lastGoodOf(await recall(request)), request, 'server.deadline');
     const isProven = (await settledWithin(0, proving)) === true;
-    return present(isProven ? decideProvenNothing(late, now()) : late, request.headSha);
+    return present(isProven ? decideProvenNothing(late, now()) : late, request);
   }
 
   return {
@@ -144,11 +144,11 @@ function createOverdue() {
   };
 }
 
-function present(decision: Decision, headSha: string | undefined): Answer {
+function present(decision: Decision, request: BranchRequest): Answer {
   switch (decision.kind) {
     case 'answered': {
       const { kind, freshness, asOf, because } = decision;
-      const body = serialize([createParameterSet(decision.set, headSha)]);
+      const body = serialize([createParameterSet(decision.set, request)]);
       return { kind, body, freshness, asOf, because };
     }
     case 'nothing':

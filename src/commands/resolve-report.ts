@@ -70,13 +70,13 @@ export function createResolveReport(request: BranchRequest, resolution: Resoluti
     branch: request.branch,
     headSha: request.headSha ?? null,
     number: request.number ?? null,
-    answer: reportAnswer(resolution.decision, request.headSha),
+    answer: reportAnswer(resolution.decision, request),
     builds: resolution.builds.map((judged) => reportBuild(judged, findings.get(judged))),
     ignoredRuns: Object.fromEntries(resolution.ignored),
   };
 }
 
-function reportAnswer(decision: Decision, headSha: string | undefined): AnswerReport {
+function reportAnswer(decision: Decision, request: BranchRequest): AnswerReport {
   if (decision.kind === 'failed') return { kind: 'failed', error: decision.code, message: decision.message };
   const { kind, because } = decision;
   const asOf = new Date(decision.asOf).toISOString();
@@ -86,7 +86,7 @@ function reportAnswer(decision: Decision, headSha: string | undefined): AnswerRe
         freshness: decision.freshness,
         asOf,
         because,
-        parameters: [createParameterSet(decision.set, headSha)],
+        parameters: [createParameterSet(decision.set, request)],
       }
     : { kind, freshness: 'fresh', asOf, because, parameters: [] };
 }

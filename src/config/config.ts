@@ -216,12 +216,13 @@ function createImage(name: string, entry: ImageEntry, parsePlatform: (text: stri
   if (typeof entry === 'string') {
     return { name, template: parseImageTemplate(entry), onMissing: 'reject', revision: 'auto' };
   }
-  const { reference, platform, onMissing, revision } = entry;
+  const { reference, platform, handOut, onMissing, revision } = entry;
   return {
     name,
     template: parseImageTemplate(reference),
     onMissing,
     revision,
     ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
+    ...(handOut === undefined ? {} : { handOut }),
   };
 }

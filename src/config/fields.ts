@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { isMapping } from './problem.ts';
-import { describeUnknownKey } from './unknown-key.ts';
+import { describeUnknownKey, OWN_KEY } from './unknown-key.ts';
 
 /** Documents a key in the printed JSON Schema. */
 interface Documentation {
@@ -64,21 +64,34 @@ export function list<T extends z.ZodType>(item: T, expected: string): z.ZodArray
   return z.array(item, { error: expected }).min(1, { error: expected });
 }
 
-/** A mapping with known keys, and no others. */
+/** A mapping with known keys, and no others but the user's own (`x-...`), which are taken out. */
 export function mapping<T extends z.core.$ZodLooseShape>(
   shape: T,
   documentation: Documentation,
   rules: readonly KeyRule[] = [],
 ): z.ZodObject<T, z.core.$strict> {
-  const strict = z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => describeUnknownKey(key, Object.keys(shape))).join('\n')
-        : undefined,
-  });
+  const strict = z
+    .strictObject(shape, {
+      error: (issue) =>
+        issue.code === 'unrecognized_keys'
+          ? issue.keys.map((key) => describeUnknownKey(key, Object.keys(shape))).join('\n')
+          : undefined,
+    })
+    // A check runs else only where nothing was found.
+    .superRefine(allowOwnKeys, { when: () => true });
+  const ownKeys = { patternProperties: { [OWN_KEY.source]: {} } };
   return rules
     .reduce((schema, rule) => schema.refine(...keyRule(rule)), strict)
-    .meta(Object.assign({}, documentation, ...rules.map((rule) => rule.jsonSchema)));
+    .meta(Object.assign(ownKeys, documentation, ...rules.map((rule) => rule.jsonSchema)));
+}
+
+/** Takes back what the schema has said of them; nothing of a key that is not known gets into what it gives. */
+function allowOwnKeys(_: unknown, found: z.core.$RefinementCtx): void {
+  found.issues = found.issues.flatMap((issue): z.core.$ZodRawIssue[] => {
+    if (issue.code !== 'unrecognized_keys') return [issue];
+    const keys = issue.keys.filter((key) => !OWN_KEY.test(key));
+    return keys.length === 0 ? [] : [{ ...issue, keys }];
+  });
 }
 
 function keyRule({ explain }: KeyRule): [(value: unknown) => boolean, z.core.$ZodCustomParams] {

@@ -2,6 +2,7 @@
 import { digestKey } from '../resolve/digest-key.ts';
 import { parseImageTemplate, renderImageTemplate } from '../resolve/image-template.ts';
 import type { Platform } from '../resolve/types.ts';
+import { HAND_OUT_PATTERN } from './project-schema.ts';
 import { hintForTemplate } from './template-hints.ts';
 import { describeFound, isMapping, valueAt, type DocumentPath, type Problem } from './problem.ts';
 
@@ -49,11 +50,12 @@ function findNameProblems(names: readonly string[], path: DocumentPath): Problem
 function findEntryProblems(image: unknown, path: DocumentPath, parsers: ImageParsers): Problem[] {
   if (typeof image === 'string') return findReferenceProblems(image, path, parsers);
   if (!isMapping(image)) return [];
-  const { reference, platform } = image;
+  const { reference, platform, handOut } = image;
   return [
     ...(typeof reference === 'string'
       ? findReferenceProblems(reference, [...path, 'reference'], parsers)
       : []),
+    ...(typeof handOut === 'string' ? findHandOutProblems(handOut, [...path, 'handOut'], parsers) : []),
     ...(typeof platform === 'string' ? findPlatformProblems(platform, [...path, 'platform'], parsers) : []),
   ];
 }
@@ -75,6 +77,12 @@ function findPlatformProblems(platform: string, path: DocumentPath, parsers: Ima
   return attempt(path, platform, 'a platform, for example linux/amd64', () =>
     parsers.parsePlatform(platform),
   );
+}
+
+/** What is no repository at all the schema has refused. */
+function findHandOutProblems(handOut: string, path: DocumentPath, parsers: ImageParsers): Problem[] {
+  if (!HAND_OUT_PATTERN.test(handOut)) return [];
+  return attempt(path, handOut, 'a repository, REGISTRY/PATH', () => parsers.parseReference(handOut));
 }
 
 function attempt(path: DocumentPath, value: string, expected: string, parse: () => unknown): Problem[] {

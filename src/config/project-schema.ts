@@ -45,6 +45,24 @@ const reference = z.string({ error: 'an image reference, for example ghcr.io/acm
   examples: ['ghcr.io/acme/shop-front:sha-{commit}'],
 });
 
+const HOST_LABEL = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+const PATH_COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+
+/** The host is written out: without one `mirror/acme/shop` would be a repository of Docker Hub. */
+export const HAND_OUT_PATTERN = new RegExp(
+  `^(?:localhost|${HOST_LABEL}(?:\\.${HOST_LABEL})+|(?:${HOST_LABEL}(?:\\.${HOST_LABEL})*|\\[[0-9a-f:]+\\]):[0-9]{1,5}|\\[[0-9a-f:]+\\])` +
+    `(?:/${PATH_COMPONENT})+$`,
+);
+
+const handOut = text(
+  HAND_OUT_PATTERN,
+  'a repository without tag and digest, REGISTRY/PATH, for example mirror.local/acme/shop',
+  (found) => {
+    const meant = /^(?:[a-z]+:\/\/)?([^@]*?)(?::[\w.-]+)?(?:@[^/]*)?$/.exec(found.toLowerCase())?.[1];
+    return meant !== undefined && HAND_OUT_PATTERN.test(meant) ? meant : undefined;
+  },
+);
+
 const imageSchema = mapping(
   {
     reference,
@@ -56,6 +74,11 @@ const imageSchema = mapping(
           "Pin this platform's manifest instead of the index; left out, the node chooses, which is right for most.",
         examples: ['linux/amd64', 'linux/arm/v7'],
       }),
+    handOut: handOut.optional().meta({
+      description:
+        'The repository that is handed out in place of the one that is asked: a mirror, a pull-through cache. Greenpin itself never asks it.',
+      examples: ['mirror.local/acme/shop-back'],
+    }),
     onMissing: choice(['reject', 'previous']).default('reject').meta({
       description:
         'When a green build has not pushed this image: reject the build, or take the image of the build before (monorepos that build only what changed).',

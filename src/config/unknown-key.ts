@@ -1,6 +1,12 @@
 /** Says what to do about a key that the configuration doesn't know. Never shows its value. */
 import { findNearest } from './nearest.ts';
 
+/** Keys of the user's own beside the known ones, of any content, which is ignored: a place for YAML anchors. */
+export const OWN_KEY = /^x-/;
+
+/** What other tools have for that: `.images` (GitLab), `x_images`. */
+const MEANT_AS_OWN = /^(?:[._]|x_|X-)/;
+
 /** Keys that would hold the secret itself. */
 const SECRET_KEY =
   /^(?:.*(?:token|password|passwd|secret|private_?key|api_?key|credentials?)|pat|auth|identitytoken)$/i;
@@ -20,6 +26,7 @@ export function describeUnknownKey(key: string, known: readonly string[]): strin
     return `found a secret in the file, expected ${places.join(' or ')}: the file only says where a secret is`;
   }
   const meant = typo ?? known.find((name) => key.length > 2 && name.startsWith(key));
-  const suggestion = meant === undefined ? '' : `; did you mean ${meant}?`;
+  const own = MEANT_AS_OWN.test(key) ? '; a key of your own begins with x-' : '';
+  const suggestion = meant === undefined ? own : `; did you mean ${meant}?`;
   return `found an unknown key, expected one of ${known.join(', ')}${suggestion}`;
 }

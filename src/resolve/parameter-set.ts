@@ -1,7 +1,7 @@
 /** The set of parameters that a template sees (design §1). Pure. */
 import { branchSlug } from './branch-slug.ts';
 import { digestKey } from './digest-key.ts';
-import type { PinnedSet } from './types.ts';
+import type { BranchRequest, PinnedSet } from './types.ts';
 
 /** Every leaf is a string: Argo CD prints a JSON number as a float, so a run id would read 9.999999999e+09. */
 export interface ParameterSet {
@@ -13,6 +13,7 @@ export interface ParameterSet {
 
 interface ImageParameters {
   readonly reference: string;
+  /** The rule's `handOut` in place of the one that was asked. */
   readonly repository: string;
   readonly tag: string;
   readonly digest: string;
@@ -31,14 +32,20 @@ interface BuildParameters {
   readonly isHead: 'true' | 'false' | '';
 }
 
+/** What a set is written out for. */
+export interface Audience extends Pick<BranchRequest, 'headSha'> {
+  readonly project: Pick<BranchRequest['project'], 'images'>;
+}
+
 /**
- * @param headSha the pull request's head, or the beginning of it, if it was given
+ * @param audience the question, with the pull request's head, or the beginning of it, if it was given
  * @returns every key always there, whatever is known: templates run with missingkey=error
  */
-export function createParameterSet(set: PinnedSet, headSha: string | undefined): ParameterSet {
+export function createParameterSet(set: PinnedSet, { project, headSha }: Audience): ParameterSet {
   const digests: Record<string, string> = {};
   const images: Record<string, ImageParameters> = {};
-  for (const [name, { repository, tag, digest }] of Object.entries(set.images)) {
+  for (const [name, { repository: asked, tag, digest }] of Object.entries(set.images)) {
+    const repository = project.images.find((rule) => rule.name === name)?.handOut ?? asked;
     digests[digestKey(name)] = digest;
     images[name] = { reference: `${repository}@${digest}`, repository, tag, digest };
   }

@@ -31,6 +31,11 @@ export interface ImageRule {
   readonly template: ImageTemplate;
   /** Resolve to this platform's manifest inside an index instead of to the index. */
   readonly platform?: Platform;
+  /**
+   * The repository (registry and path) that is handed out in place of the one that is asked: a mirror, a pull-through cache. It is put in
+   * when a set is written out and is part of nothing that is remembered, and no registry is asked for it.
+   */
+  readonly handOut?: string;
   readonly onMissing: 'reject' | 'previous';
   readonly revision: 'auto' | 'require' | 'ignore';
 }

@@ -66,5 +66,9 @@ export function pinnedSet(branch: string): PinnedSet {
 
 /** The same as the bytes that Greenpin serializes. */
 export function responseBody(branch: string): string {
-  return JSON.stringify({ output: { parameters: [createParameterSet(pinnedSet(branch), COMMIT)] } });
+  return JSON.stringify({
+    output: {
+      parameters: [createParameterSet(pinnedSet(branch), { project: { images: [] }, headSha: COMMIT })],
+    },
+  });
 }

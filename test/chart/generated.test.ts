@@ -102,6 +102,8 @@ describe('the part config of the schema', () => {
   it.for<[string, unknown]>([
     ['the example', good],
     ['a misspelt key', { ...good, freshfor: '15s' }],
+    ['keys of the user', { ...good, 'x-a': null, server: { 'x-b': [1] } }],
+    ['a key of the user where a name belongs', { ...good, ci: { ...(good['ci'] as object), 'x-a': 1 } }],
     ['a bad duration', { ...good, freshFor: '15' }],
     ['two ways to sign in', { ...good, ci: { a: { kind: 'github', tokenEnv: 'A', tokenFile: 'b' } } }],
     [

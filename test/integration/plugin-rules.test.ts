@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { FORK } from '../fixtures/fake-github-data.ts';
 import { FRESH_FOR, IMAGES, REPOSITORY } from '../fixtures/plugin-config.ts';
+import type { Reply } from '../fixtures/plugin-reply.ts';
 import { createPluginWorld } from '../fixtures/plugin-world.ts';
 
 const NOTHING = { status: 200, answer: 'nothing', freshness: 'fresh' };
@@ -77,6 +78,29 @@ it.each(['bearer', 'basic', 'none'] as const)(
     expect(await world.ask()).toMatchObject({ status: 200, answer: pinned });
   },
 );
+
+function setOf({ text }: Reply): unknown {
+  return JSON.parse(text).output.parameters[0];
+}
+
+it('handOut is handed out in place of the repository that is asked, fresh and stale', async () => {
+  const images = { front: IMAGES.front, back: { ...IMAGES.back, handOut: 'mirror.local/acme/shop-back' } };
+  await using world = await createPluginWorld({ project: { images } });
+  const { pinned } = world.build('feature');
+  const front = { repository: `${world.registry.host}/acme/shop-front` };
+  const back = {
+    reference: `mirror.local/acme/shop-back@${pinned['back']}`,
+    repository: 'mirror.local/acme/shop-back',
+  };
+  const fresh = await world.ask();
+  expect(fresh).toMatchObject({ status: 200, freshness: 'fresh', answer: pinned });
+  expect(setOf(fresh)).toMatchObject({ images: { front, back } });
+  world.github.fault({ kind: 'status', status: 503 });
+  world.pass(FRESH_FOR);
+  const stale = await world.ask();
+  expect(stale).toMatchObject({ status: 200, freshness: 'stale', answer: pinned });
+  expect(setOf(stale)).toEqual(setOf(fresh));
+});
 
 describe("a fork's branch of the same name", () => {
   const FOREIGN = { head_repository: FORK, event: 'pull_request' };

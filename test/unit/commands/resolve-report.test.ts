@@ -90,6 +90,18 @@ describe('resolve --json', () => {
     });
   });
 
+  test('names the repository that was asked, and hands out the one of handOut', async () => {
+    const images = [createImageRule('front', { handOut: 'mirror.test/front' })];
+    const { answer, builds } = await reportOf({
+      runs: [{ id: '7' }],
+      front: ['7'],
+      request: { project: createProject({ images }) },
+    });
+    expect(builds[0]?.images).toEqual({ front: found('front') });
+    const handedOut = { reference: `mirror.test/front@${digest('f7')}`, repository: 'mirror.test/front' };
+    expect(answer).toMatchObject({ parameters: [{ images: { front: handedOut } }] });
+  });
+
   test('says null for what was not given', async () => {
     expect(await reportOf({})).toMatchObject({ headSha: null, number: null });
   });

@@ -103,6 +103,12 @@ describe('the printed schema and the check at the start agree', () => {
     { registries: { 'x.azurecr.io': { identity: 'azure', caFile: 'x' } } },
     { dockerConfigFiles: [] },
     { [image]: { reference: 'x:1', platform: 'linux/arm64', onMissing: 'previous', revision: 'ignore' } },
+    { [image]: { reference: 'x:1', handOut: 'mirror.local/acme/shop_back' } },
+    { [image]: { reference: 'x:1', handOut: 'localhost/x' } },
+    { [image]: { reference: 'x:1', handOut: '[::1]:5000/x' } },
+    { [image]: { reference: 'x:1', 'x-a': 1 } },
+    { 'x-a': null, server: { 'x-a': 1 }, management: { 'x-': {} }, store: { kind: 'memory', 'x-a': [] } },
+    { 'ci.gh.x-a': 1, registries: { 'ghcr.io': { 'x-a': 1 } }, 'projects.shop.x-a': 1 },
     { 'projects.shop.workflows': ['.github/workflows/a b.yaml'] },
   ])('that %j is valid', (changes) => {
     expect(judge(documentWith(changes))).toEqual({ byUs: true, bySchema: true });
@@ -158,6 +164,14 @@ describe('the printed schema and the check at the start agree', () => {
     { [image]: 5 },
     { [image]: {} },
     { [image]: { reference: 'x:1', revision: 'always' } },
+    { [image]: { reference: 'x:1', handOut: 'acme/shop' } },
+    { [image]: { reference: 'x:1', handOut: 'mirror.local/acme/shop:1' } },
+    { [image]: { reference: 'x:1', handOut: 'mirror.local' } },
+    { [image]: { 'x-a': 1 } },
+    { 'X-a': 1 },
+    { xa: 1 },
+    { 'ci.x-a': 1 },
+    { 'projects.shop.images.x-a': 1 },
     { 'projects.shop.repository': 'https://github.com/acme/shop' },
     { 'projects.shop.workflows': [] },
     { 'projects.shop.workflows': ['build.yml'] },
@@ -182,7 +196,7 @@ describe('the printed schema and the check at the start agree', () => {
       ),
       fc.string(),
     );
-    const change = fc.tuple(fc.nat(), fc.constantFrom('set', 'remove', 'add'), values);
+    const change = fc.tuple(fc.nat(), fc.constantFrom('set', 'remove', 'add extra', 'add x-extra'), values);
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
         const document: unknown = parse(EXAMPLE);
@@ -201,8 +215,8 @@ function mutate(document: unknown, where: number, how: string, value: unknown): 
   const place = places[where % places.length];
   if (place === undefined) return;
   if (how === 'set') Reflect.set(place.holder, place.key, value);
-  else if (how === 'add')
-    Reflect.set(place.holder, Array.isArray(place.holder) ? place.holder.length : 'extra', value);
+  else if (how.startsWith('add '))
+    Reflect.set(place.holder, Array.isArray(place.holder) ? place.holder.length : how.slice(4), value);
   else if (Array.isArray(place.holder)) place.holder.pop();
   else Reflect.deleteProperty(place.holder, place.key);
 }

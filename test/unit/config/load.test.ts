@@ -35,7 +35,7 @@ projects:
     lookback: 20
     onNoBuild: error
     images:
-      back: {reference: 'ghcr.io/acme/back:{branch}', platform: linux/arm/v7, onMissing: previous, revision: require}
+      back: {reference: 'ghcr.io/acme/back:{branch}', platform: linux/arm/v7, handOut: 'mirror.local:5000/acme/back', onMissing: previous, revision: require}
       front: ghcr.io/acme/front:sha-{commit:7}
   1:
     ci: gh
@@ -180,10 +180,32 @@ describe('a configuration that says everything', () => {
     expect(images[0]).toMatchObject({
       template: { immutable: false },
       platform: { os: 'linux', architecture: 'arm', variant: 'v7' },
+      handOut: 'mirror.local:5000/acme/back',
       onMissing: 'previous',
       revision: 'require',
     });
     expect(images[1]).not.toHaveProperty('platform');
+    expect(images[1]).not.toHaveProperty('handOut');
+  });
+
+  it("knows nothing of the user's own keys, but for what their anchors bring in", () => {
+    const plain = load(`
+server: {patience: 1s}
+ci: {gh: {kind: github}}
+projects:
+  shop: {repository: acme/shop, images: {front: 'x:{commit}'}}
+  x-shop: {repository: acme/other, images: {front: 'x:{commit}', x-back: 'y:{commit}'}}
+`);
+    const anchored = load(`
+x-images: &images {front: 'x:{commit}'}
+x-connection: &connection {kind: github, x-b: 1}
+server: {patience: 1s, x-a: 1}
+ci: {gh: *connection}
+projects:
+  shop: {repository: acme/shop, images: *images, x-a: 1}
+  x-shop: {repository: acme/other, images: {<<: *images, x-back: {reference: 'y:{commit}', x-a: 1}}}
+`);
+    expect(anchored).toStrictEqual(plain);
   });
 
   it('takes names that look like numbers or like JavaScript for names', () => {

@@ -6,6 +6,8 @@ const EXAMPLE = ", for example images: {front: 'ghcr.io/acme/front:{commit}'}";
 describe('images', () => {
   const name =
     'expected a name of letters, digits, - and _ that begins with a letter and ends with a letter or digit';
+  const repository =
+    'expected a repository without tag and digest, REGISTRY/PATH, for example mirror.local/acme/shop';
   const noTag =
     'expected an image reference with a tag: the tag is missing; expected REGISTRY/PATH:TAG, for example ghcr.io/acme/shop:sha-{commit}';
   it.each([
@@ -41,6 +43,26 @@ describe('images', () => {
     [
       "images: {front: {reference: 'x:1', platform: 5}}",
       '4:40 projects.shop.images.front.platform: found 5, expected a platform, for example linux/amd64',
+    ],
+    [
+      "images: {front: {reference: 'x:1', handOut: 'mirror.local:5000/acme/X:1@sha256:0'}}",
+      `4:40 projects.shop.images.front.handOut: found "mirror.local:5000/acme/X:1@sha256:0", ${repository}; did you mean mirror.local:5000/acme/x?`,
+    ],
+    [
+      "images: {front: {reference: 'x:1', handOut: acme/shop}}",
+      `4:40 projects.shop.images.front.handOut: found "acme/shop", ${repository}`,
+    ],
+    [
+      "images: {front: {reference: 'x:1', handOut: 'mirror.local/{branch}'}}",
+      `4:40 projects.shop.images.front.handOut: found "mirror.local/{branch}", ${repository}`,
+    ],
+    [
+      "images: {front: {reference: 'x:1', handOut: 'bot:hunter2@mirror.local/x'}}",
+      `4:40 projects.shop.images.front.handOut: found "***@mirror.local/x", ${repository}`,
+    ],
+    [
+      "images: {front: {reference: 'x:1', handOut: '[::1]/x'}}",
+      '4:40 projects.shop.images.front.handOut: found "[::1]/x", expected a repository, REGISTRY/PATH: "[::1]/x" is no reference',
     ],
     [
       "images: {front: {reference: 'x:1', onMissing: skip}}",

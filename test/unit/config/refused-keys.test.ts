@@ -82,7 +82,42 @@ describe('keys that are not known', () => {
       '3:20 ci.gh.URL: found an unknown key, expected one of kind, url, tokenEnv, tokenFile, app, caFile; did you mean url?',
     ]);
     expect(projectRefusals("images: {front: {reference: 'x:{commit}', onmissing: previous}}")).toEqual([
-      '4:47 projects.shop.images.front.onmissing: found an unknown key, expected one of reference, platform, onMissing, revision; did you mean onMissing?',
+      '4:47 projects.shop.images.front.onmissing: found an unknown key, expected one of reference, platform, handOut, onMissing, revision; did you mean onMissing?',
+    ]);
+  });
+});
+
+describe('keys of the user, which begin with x-', () => {
+  it('are no mistake beside the known ones, whatever is in them', () => {
+    const text = `
+x-empty:
+x-image: &image {reference: 'x:{commit}', x-note: ~}
+server: {x-a: [1], patience: 1s}
+management: {x-a: 1}
+store: {kind: memory, x-a: {tokenEnv: NOT_SET}}
+ci: {gh: {kind: github, x-a: 1, app: {id: 1, installationId: 2, privateKeyFile: /x, x-a: 1}}}
+registries: {ghcr.io: {x-a: 1}}
+projects: {shop: {repository: acme/shop, x-a: 1, images: {front: *image}}}
+`;
+    expect(problemsOf(text)).toEqual([]);
+  });
+
+  it('hide no other mistake', () => {
+    expect(refusals('server: {x-a: 1, hots: x, x-b: 1, tokenFile: /x, tokenEnv: A}', { A: 'x' })).toEqual([
+      '3:1 server: found tokenFile and tokenEnv, expected at most one of tokenFile, tokenEnv',
+      '3:18 server.hots: found an unknown key, expected one of host, port, tokenFile, tokenEnv, deadline, patience; did you mean host?',
+    ]);
+  });
+
+  it('are names where the user chooses the names', () => {
+    expect(projectRefusals('images: {x-note: 5}')).toEqual([
+      '4:14 projects.shop.images.x-note: found 5, expected an image reference, or a mapping with reference',
+    ]);
+  });
+
+  it.each(['X-images', '.images', '_images', 'x_images'])('are told of to whoever writes %s', (key) => {
+    expect(refusals(`${key}: {}`)).toEqual([
+      expect.stringMatching(/found an unknown key, expected .*; a key of your own begins with x-$/),
     ]);
   });
 });

@@ -85,6 +85,15 @@ function openedAfter(at: number | null): void {
 }
 
 describe('after the configuration changed', () => {
+  test('in nothing but the repository that is handed out, nothing is asked anew', async () => {
+    await handOut();
+    const images = [{ ...FRONT, handOut: 'mirror.test/front' }, BACK];
+    const before = registry.asked.length;
+    runs.failure = OUTAGE;
+    expect(await answer(asking({ images }))).toBe('7 stale front back');
+    expect(registry.asked.length).toBe(before);
+  });
+
   test.each<[string, Partial<Project>]>([
     ['another repository', { gitRepository: 'acme/other' }],
     ['another connection', { ci: 'jenkins' }],
