@@ -3,15 +3,17 @@
  * holds need not be the build's. Pure: what is known of the repository's runs is only read.
  */
 import { renderBranchParts, renderImageTemplate, type ImageTemplate } from './image-template.ts';
-import type { RunSource } from './ports.ts';
+import type { RunSource, UnreadRun } from './ports.ts';
 import { compareIds, type JudgedBuild } from './select-build.ts';
-import type { BranchRequest, Run } from './types.ts';
+import type { BranchRequest, Build, Run } from './types.ts';
 
-export type KnownRuns = Pick<RunSource, 'branchNames' | 'peekRuns' | 'peekCommit'>;
+export type KnownRuns = Pick<RunSource, 'branchNames' | 'peekRuns' | 'peekCommit' | 'peekUnread'>;
 
 /** Of the index on commits. */
 const SHORTEST_PREFIX = 7;
 const WHOLE_COMMIT = 40;
+/** More than CI runs anything again (GitHub: 50 times). */
+const MAX_ATTEMPTS = 100;
 
 /**
  * @param reference as the template renders it for the build
@@ -29,7 +31,41 @@ export function findRivals(
       run.commit !== judged.build.commit &&
       mayPushImages(run, request) &&
       mayHavePushedSince(run, judged) &&
-      renderFor(template, run, request) === reference,
+      mayRender(template, reference, run, request),
+  );
+}
+
+/** @returns whether a run that was created after the build began, and that cannot be read, may have pushed its tag */
+export function hasUnreadRival(
+  template: ImageTemplate,
+  { build, startedAt }: JudgedBuild,
+  known: KnownRuns,
+): boolean {
+  return known
+    .peekUnread()
+    .some(
+      (run) =>
+        run.commit !== build.commit &&
+        (run.createdAt ?? Infinity) >= startedAt &&
+        mayShareTag(run, template, build),
+    );
+}
+
+/** Of a tag that holds the commit or the build's id, only a known commit is in the way: that one is shared by chance is next to never. */
+function mayShareTag({ branch, commit }: UnreadRun, template: ImageTemplate, build: Build): boolean {
+  const { commitDigits, immutable } = template;
+  if (immutable) {
+    const isPrefix = commitDigits > 0 && commitDigits < WHOLE_COMMIT;
+    return isPrefix && commit !== null && commit.startsWith(build.commit.slice(0, commitDigits));
+  }
+  if (branch === null || branch === build.branch) return true;
+  return !holdsNumber(template) && branchText(template, branch) === branchText(template, build.branch);
+}
+
+/** A pull request's number is known for its own branch only, and no other branch's run renders it; the beginning of one it may. */
+function holdsNumber({ parts }: ImageTemplate): boolean {
+  return parts.some(
+    (part) => typeof part !== 'string' && part.variable === 'pull_request' && part.length === undefined,
   );
 }
 
@@ -38,8 +74,7 @@ function candidates(template: ImageTemplate, { build }: JudgedBuild, known: Know
   const { variables, commitDigits, immutable } = template;
   if (commitDigits >= WHOLE_COMMIT || (immutable && commitDigits === 0)) return [];
   if (commitDigits >= SHORTEST_PREFIX) return known.peekCommit(build.commit.slice(0, commitDigits));
-  // A pull request's number is known for its own branch only, and no other branch's run renders it.
-  if (variables.has('pull_request')) return known.peekRuns(build.branch);
+  if (holdsNumber(template)) return known.peekRuns(build.branch);
   const names = known.branchNames();
   const sameTag =
     variables.has('branch') || variables.has('ref_slug')
@@ -91,14 +126,29 @@ function mayHavePushedSince(run: Run, { runs, startedAt, build }: JudgedBuild): 
   return runs.every((own) => compareIds(run.id, own.id) > 0);
 }
 
-function renderFor(template: ImageTemplate, run: Run, request: BranchRequest): string | undefined {
+/** An earlier attempt has pushed a tag of its own. */
+function mayRender(template: ImageTemplate, reference: string, run: Run, request: BranchRequest): boolean {
+  const attempts = template.variables.has('attempt') ? Math.min(run.attempt, MAX_ATTEMPTS) : 1;
+  for (let back = 0; back < attempts; back++) {
+    const attempt = String(run.attempt - back);
+    if (renderFor(template, run, attempt, request) === reference) return true;
+  }
+  return false;
+}
+
+function renderFor(
+  template: ImageTemplate,
+  run: Run,
+  attempt: string,
+  request: BranchRequest,
+): string | undefined {
   try {
     return renderImageTemplate(template, {
       commit: run.commit,
       branch: run.branch,
       buildId: run.id,
       buildNumber: run.number,
-      attempt: String(run.attempt),
+      attempt,
       ...(request.number !== undefined && { pullRequest: request.number }),
     });
   } catch {

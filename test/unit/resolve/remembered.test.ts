@@ -143,6 +143,15 @@ describe('after the configuration changed', () => {
     expect(await answer(asking())).toBe('7 fresh front back');
   });
 
+  test.each(['unsuccessful', 'running'] as const)(
+    'an image that was added is not taken of an attempt that is %s',
+    async (state) => {
+      await handOut(asking({ images: [FRONT] }));
+      runs.runs = [createRun({ id: '7', attempt: 2, state })];
+      expect(await answer(asking())).toBe('upstream_failed');
+    },
+  );
+
   test('an older build that has the added image is no way back', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
     push('7', 'front');
@@ -283,6 +292,25 @@ describe('proof that nothing was ever handed out for a pull request', () => {
 
   test('there is none for a branch without a pull request', async () => {
     expect(await answer(asking())).toBe('upstream_failed');
+  });
+
+  test.each<[string, Partial<Project>]>([
+    ['another repository', { gitRepository: 'acme/other' }],
+    ['another connection', { ci: 'jenkins' }],
+  ])('there is none where something was handed out for %s', async (_name, change) => {
+    registry.failing.clear();
+    push('7', 'front', 'back');
+    expect(await answer(request)).toBe('7 fresh front back');
+    runs.failure = OUTAGE;
+    expect(await answer(asking(change, { number: '5' }))).toBe('upstream_failed');
+  });
+
+  test('there is none where something was handed out for the branch, whose number was not passed on', async () => {
+    registry.failing.clear();
+    push('7', 'front', 'back');
+    expect(await answer(asking())).toBe('7 fresh front back');
+    runs.failure = OUTAGE;
+    expect(await answer(request)).toBe('upstream_failed');
   });
 
   test('an environment that is up stays up', async () => {
