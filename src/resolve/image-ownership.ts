@@ -120,7 +120,8 @@ export function whatToConfirm(
   const hasChanged = pin !== undefined;
   const listedSince = hasChanged || !rule.template.immutable ? askedAt : -Infinity;
   const runsSince = hasChanged ? askedAt : askedAt - RERUN_TAKES;
-  const isConfirmed =
-    listedAt >= listedSince && judged.runs.every((run) => standing(run.id).confirmedAt >= runsSince);
-  return isConfirmed ? undefined : { runs: judged.runs, since: Math.max(listedSince, runsSince) };
+  // A listing serves all branches; each run that it does not show costs a call of its own.
+  const unconfirmed = judged.runs.filter((run) => standing(run.id).confirmedAt < runsSince);
+  const isConfirmed = listedAt >= listedSince && unconfirmed.length === 0;
+  return isConfirmed ? undefined : { runs: unconfirmed, since: Math.max(listedSince, runsSince) };
 }

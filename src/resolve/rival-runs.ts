@@ -2,12 +2,20 @@
  * Runs of other commits that may have pushed a build's tag after it (design §2, "A tag that can move"): while there is one, what the tag
  * holds need not be the build's. Pure: what is known of the repository's runs is only read.
  */
-import { renderBranchParts, renderImageTemplate, type ImageTemplate } from './image-template.ts';
+import {
+  renderBranchParts,
+  renderImageTemplate,
+  type ImageTemplate,
+  type TemplateVariable,
+} from './image-template.ts';
 import type { RunSource, UnreadRun } from './ports.ts';
 import { compareIds, type JudgedBuild } from './select-build.ts';
 import type { BranchRequest, Build, Run } from './types.ts';
 
-export type KnownRuns = Pick<RunSource, 'branchNames' | 'peekRuns' | 'peekCommit' | 'peekUnread'>;
+export type KnownRuns = Pick<
+  RunSource,
+  'branchNames' | 'peekRuns' | 'peekCommit' | 'peekNumber' | 'peekUnread'
+>;
 
 /** Of the index on commits. */
 const SHORTEST_PREFIX = 7;
@@ -17,7 +25,8 @@ const MAX_ATTEMPTS = 100;
 
 /**
  * @param reference as the template renders it for the build
- * @returns runs of any outcome, on any branch that renders the same tag; none when the tag can only be the build's
+ * @returns runs of any outcome, on any branch that renders the same tag: one that has ended, or else all that are going; none when the
+ *   tag can only be the build's
  */
 export function findRivals(
   template: ImageTemplate,
@@ -26,13 +35,18 @@ export function findRivals(
   request: BranchRequest,
   known: KnownRuns,
 ): Run[] {
-  return candidates(template, judged, known).filter(
-    (run) =>
+  const going: Run[] = [];
+  for (const run of candidates(template, judged, known)) {
+    const isRival =
       run.commit !== judged.build.commit &&
       mayPushImages(run, request) &&
       mayHavePushedSince(run, judged) &&
-      mayRender(template, reference, run, request),
-  );
+      mayRender(template, reference, run, request);
+    if (!isRival) continue;
+    if (run.state !== 'running') return [run];
+    going.push(run);
+  }
+  return going;
 }
 
 /** @returns whether a run that was created after the build began, and that cannot be read, may have pushed its tag */
@@ -59,28 +73,35 @@ function mayShareTag({ branch, commit }: UnreadRun, template: ImageTemplate, bui
     return isPrefix && commit !== null && commit.startsWith(build.commit.slice(0, commitDigits));
   }
   if (branch === null || branch === build.branch) return true;
-  return !holdsNumber(template) && branchText(template, branch) === branchText(template, build.branch);
+  return (
+    !holdsWhole(template, 'pull_request') &&
+    branchText(template, branch) === branchText(template, build.branch)
+  );
 }
 
 /** A pull request's number is known for its own branch only, and no other branch's run renders it; the beginning of one it may. */
-function holdsNumber({ parts }: ImageTemplate): boolean {
+function holdsWhole({ parts }: ImageTemplate, variable: TemplateVariable): boolean {
   return parts.some(
-    (part) => typeof part !== 'string' && part.variable === 'pull_request' && part.length === undefined,
+    (part) => typeof part !== 'string' && part.variable === variable && part.length === undefined,
   );
 }
 
 /** Those whose tag may be the same, without rendering it for every run of the repository. */
-function candidates(template: ImageTemplate, { build }: JudgedBuild, known: KnownRuns): readonly Run[] {
+function candidates(template: ImageTemplate, { build }: JudgedBuild, known: KnownRuns): Iterable<Run> {
   const { variables, commitDigits, immutable } = template;
   if (commitDigits >= WHOLE_COMMIT || (immutable && commitDigits === 0)) return [];
   if (commitDigits >= SHORTEST_PREFIX) return known.peekCommit(build.commit.slice(0, commitDigits));
-  if (holdsNumber(template)) return known.peekRuns(build.branch);
+  if (holdsWhole(template, 'pull_request')) return known.peekRuns(build.branch);
   const names = known.branchNames();
-  const sameTag =
-    variables.has('branch') || variables.has('ref_slug')
-      ? branchesLike(build.branch, template, names)
-      : names;
-  return sameTag.flatMap((name) => known.peekRuns(name));
+  if (variables.has('branch') || variables.has('ref_slug')) {
+    return runsOf(branchesLike(build.branch, template, names), known);
+  }
+  return holdsWhole(template, 'build_number') ? known.peekNumber(build.number) : runsOf(names, known);
+}
+
+/** One by one: most often one of the first decides. */
+function* runsOf(branches: readonly string[], known: KnownRuns): Iterable<Run> {
+  for (const branch of branches) yield* known.peekRuns(branch);
 }
 
 type BranchesByText = ReadonlyMap<string, readonly string[]>;
