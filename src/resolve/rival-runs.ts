@@ -139,10 +139,12 @@ function mayPushImages(run: Run, { project }: BranchRequest): boolean {
 
 /**
  * A run that began after the build did, or that went on after the build had ended. One that began before and was over before (an older
- * commit's that was cancelled for the newer one, say) was overwritten by the build.
+ * commit's that was cancelled for the newer one, say) was overwritten by the build. Of a build that was run again the first attempt may have
+ * pushed, and nobody tells when that ended.
  */
 function mayHavePushedSince(run: Run, { runs, startedAt, build }: JudgedBuild): boolean {
-  if (run.state === 'running' || run.updatedAt >= build.finishedAt) return true;
+  const overwrittenBefore = runs.some(({ attempt }) => attempt > 1) ? startedAt : build.finishedAt;
+  if (run.state === 'running' || run.updatedAt >= overwrittenBefore) return true;
   if (run.startedAt !== startedAt) return run.startedAt > startedAt;
   return runs.every((own) => compareIds(run.id, own.id) > 0);
 }

@@ -139,6 +139,13 @@ describe('from memory', () => {
     expect(asked).toHaveLength(2);
   });
 
+  test('an answer from before the clock was set back is none', async () => {
+    await answers.answer(createRequest());
+    now -= 1;
+    await answers.answer(createRequest());
+    expect(asked).toHaveLength(2);
+  });
+
   test('a stale answer and a failure are never kept', async () => {
     resolve = async () => ({ ...decided('7'), freshness: 'stale' }) as Decision;
     await answers.answer(createRequest());

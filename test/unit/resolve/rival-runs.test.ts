@@ -68,6 +68,15 @@ describe('only the jobs that had failed were run again', () => {
   });
 });
 
+test('of a build that was run again, an older run that ended after its first attempt began may have the tag', async () => {
+  ran(
+    buildA({ attempt: 2, startedAt: 30_000, updatedAt: 31_000 }),
+    buildB({ id: '9', updatedAt: 15_000, state: 'unsuccessful' }),
+  );
+  push('feature', 'bbb');
+  expect(await answer(asking('{branch}'))).toBe('nothing');
+});
+
 describe('a tag that holds the attempt and no build', () => {
   test('an earlier attempt of another run pushed it', async () => {
     ran(buildA(), buildB({ attempt: 2, state: 'unsuccessful' }));
