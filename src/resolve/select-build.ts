@@ -85,10 +85,11 @@ export function countIgnored(runs: readonly Run[], project: Project, origin: Ori
 
 /** @returns the runs and attempts of a build, as a pinned image names them */
 export function attemptsOf({ runs }: JudgedBuild): string {
-  return runs
-    .map(({ id, attempt }) => `${id}:${attempt}`)
-    .toSorted()
-    .join(' ');
+  return runs.map(attemptOf).toSorted().join(' ');
+}
+
+export function attemptOf({ id, attempt }: Run): string {
+  return `${id}:${attempt}`;
 }
 
 /** A build that was green, of which CI may have forgotten the runs: nothing is known of it but what was written down. */

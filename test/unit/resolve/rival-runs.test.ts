@@ -57,6 +57,7 @@ function push(tag: string, word: string, revision: string | null = null): void {
 function ran(...list: Run[]): void {
   runs.runs = [...list, ...runs.runs];
 }
+const confirmations = () => runs.asked.filter((call) => call.startsWith('confirm'));
 const buildA = (given: Partial<Run> = {}) => createRun({ id: '10', commit: A, ...given });
 const buildB = (given: Partial<Run> = {}) => createRun({ id: '20', commit: B, ...given });
 
@@ -208,8 +209,6 @@ describe('a run that is still going', () => {
 });
 
 describe('what CI is asked to confirm', () => {
-  const confirmations = () => runs.asked.filter((call) => call.startsWith('confirm'));
-
   test.each([
     [60_000, []],
     [60_001, ['confirm 1 since 1001']],
@@ -294,13 +293,12 @@ describe('what the registry is asked', () => {
     [buildA({ attempt: 2, updatedAt: 30_000 }), { notBefore: 30_000, repushed: true }],
   ])('is by when the build has pushed, and whether it did before', async (run, expected) => {
     const told: unknown[] = [];
-    const { readDigest } = registry;
+    const images: FakeRegistry = createFakeRegistry({ [`registry.test/shop/front:${A}`]: digest('aaa') });
     registry.readDigest = (reference, options) => {
       told.push(options);
-      return readDigest(reference, options);
+      return images.readDigest(reference, options);
     };
     ran(run);
-    push(A, 'aaa');
     await answer(asking('{commit}'));
     expect(told).toMatchObject([expected]);
   });
@@ -324,7 +322,7 @@ describe('a tag that is gone', () => {
   beforeEach(async () => {
     ran(buildA());
     push('feature', 'aaa');
-    expect(await answer(asking('{branch}'))).toBe('aaa fresh');
+    await answer(asking('{branch}'));
     registry.tags.clear();
     registry.untagged.add(digest('aaa'));
   });
@@ -359,6 +357,17 @@ describe('what this process has found', () => {
       buildA(),
     ];
     expect(await answer(asking('{branch}'))).toBe('aaa fresh');
+  });
+
+  test('is not given up for what moved the tag, because CI has forgotten one of the build’s runs', async () => {
+    ran(buildA(), buildA({ id: '11', event: 'pull_request' }));
+    push('feature', 'aaa');
+    await answer(asking('{branch}'));
+    push('feature', 'bbb');
+    runs.runs = [buildA({ id: '11', event: 'pull_request' })];
+    expect(await answer(asking('{branch}'))).toBe('aaa fresh');
+    runs.runs = [buildA({ id: '11', event: 'pull_request', attempt: 2 })];
+    expect(await answer(asking('{branch}'))).toBe('bbb fresh');
   });
 
   test('is no other pull request’s', async () => {
