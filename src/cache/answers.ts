@@ -50,7 +50,7 @@ export function createAnswers(options: AnswersOptions): Answers {
 
   async function resolveAndKeep(key: string, request: BranchRequest): Promise<Answer> {
     try {
-      const answer = present(await resolve(request), request);
+      const answer = present(dated(await resolve(request), now()), request);
       if (answer.kind !== 'failed' && answer.freshness === 'fresh') {
         kept.set(key, { headSha: request.headSha, answer });
       }
@@ -86,7 +86,11 @@ export function createAnswers(options: AnswersOptions): Answers {
     if (lastGood !== undefined) {
       return present(decideLate(lastGood, request, 'server.patience'), request);
     }
-    const proving = isNeverHandedOut(request, remembered);
+    // The answer may come first: then nobody looks at the proof.
+    const proving = isNeverHandedOut(request, remembered).catch((error: unknown) => {
+      onDefect(error);
+      return false;
+    });
     const answer = await settledWithin(deadline - waited, resolving);
     if (answer !== undefined) return answer;
     const late = decideLate(lastGoodOf(await recall(request)), request, 'server.deadline');
@@ -142,6 +146,11 @@ function createOverdue() {
       resolving.then(forget, forget);
     },
   };
+}
+
+/** CI may have told nothing at all: an empty list that is proven all the same is as old as its proof. */
+function dated(decision: Decision, now: number): Decision {
+  return decision.kind === 'nothing' && decision.asOf === 0 ? { ...decision, asOf: now } : decision;
 }
 
 function present(decision: Decision, request: BranchRequest): Answer {

@@ -4,6 +4,7 @@ import type { Run } from '../resolve/types.ts';
 import { bounded } from './bounded.ts';
 import { createBranchRecord, takeOut, trim, type BranchRecord, type KnownRun } from './branch-record.ts';
 import { createCommitIndex } from './commit-index.ts';
+import { createNumberIndex } from './number-index.ts';
 
 const MAX_BRANCHES = 20_000;
 const MAX_RUNS = 100_000;
@@ -40,18 +41,20 @@ export interface BranchTable {
   /** Branches with runs. The same array until one comes or goes. */
   names(): readonly string[];
   findCommit(prefix: string): readonly Run[];
+  findNumber(number: string): readonly Run[];
 }
 
 export function createBranchTable(): BranchTable {
   let evicted = false;
   let names: readonly string[] | undefined;
   const commits = createCommitIndex();
+  const numbers = createNumberIndex(allRuns);
   const branches = new LRUCache<string, BranchRecord>({
     ...bounded(MAX_BRANCHES),
     dispose({ runs }) {
       evicted = true;
       if (runs.size > 0) names = undefined;
-      for (const { run } of runs.values()) commits.remove(run);
+      for (const { run } of runs.values()) unlist(run);
     },
   });
 
@@ -63,17 +66,27 @@ export function createBranchTable(): BranchTable {
     return created;
   }
 
+  function* allRuns(): Iterable<Run> {
+    for (const { runs } of branches.values()) for (const { run } of runs.values()) yield run;
+  }
+
+  function unlist(run: Run): void {
+    commits.remove(run);
+    numbers.remove(run);
+  }
+
   function put({ runs }: BranchRecord, known: KnownRun): void {
     const before = runs.get(known.run.id);
     if (runs.size === 0) names = undefined;
     runs.set(known.run.id, known);
     if (before?.run === known.run) return;
-    if (before !== undefined) commits.remove(before.run);
+    if (before !== undefined) unlist(before.run);
     commits.add(known.run);
+    numbers.add(known.run);
   }
 
   function forget(removed: readonly Run[], { runs }: BranchRecord): void {
-    for (const run of removed) commits.remove(run);
+    for (const run of removed) unlist(run);
     if (removed.length > 0 && runs.size === 0) names = undefined;
   }
 
@@ -114,6 +127,7 @@ export function createBranchTable(): BranchTable {
       return names;
     },
     findCommit: (prefix) => commits.find(prefix),
+    findNumber: (number) => numbers.find(number),
   };
 }
 

@@ -75,6 +75,8 @@ export interface KnownRuns {
   branchNames(): readonly string[];
   peekRuns(branch: string): readonly Run[];
   peekCommit(prefix: string): readonly Run[];
+  peekNumber(number: string): readonly Run[];
+  peekUnread(): readonly UnreadRun[];
   /** Nothing is known of any run. */
   isEmpty(): boolean;
   /** Whether a listing that reaches back to this run's creation leaves no gap to what is known. */
@@ -204,6 +206,8 @@ export function createKnownRuns(): KnownRuns {
       return entry === undefined ? [] : runsOf(entry);
     },
     peekCommit: (prefix) => branches.findCommit(prefix),
+    peekNumber: (number) => branches.findNumber(number),
+    peekUnread: () => unread.all(),
     isEmpty: () => branches.size === 0,
     meets: (oldest) => window === undefined || meetsWindow(oldest, window),
     windowSize() {

@@ -246,6 +246,8 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     branchNames: () => known.branchNames(),
     peekRuns: (branch) => known.peekRuns(branch),
     peekCommit: (prefix) => known.peekCommit(prefix),
+    peekNumber: (number) => known.peekNumber(number),
+    peekUnread: () => known.peekUnread(),
     peekBranch: (branch) => known.branch(branch),
     listedBranches: () => known.listedBranches(),
   };

@@ -22,6 +22,7 @@ export interface UnreadRuns {
   settle(id: string): void;
   /** Those that are the branch's, or may be. */
   of(branch: string): readonly UnreadRun[];
+  all(): readonly UnreadRun[];
 }
 
 export function createUnreadRuns(): UnreadRuns {
@@ -45,6 +46,7 @@ export function createUnreadRuns(): UnreadRuns {
       for (const [key, { id, beside }] of all) if (!mayBeHidden(id, beside)) all.delete(key);
     },
     settle: (id) => void all.delete(id),
+    all: () => [...all.values()],
     of: (branch) => [...all.values()].filter((one) => one.branch === null || one.branch === branch),
   };
 }

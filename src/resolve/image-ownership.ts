@@ -2,8 +2,8 @@
 import type { UpstreamFailure } from '../errors.ts';
 import { judgeRevisions } from './judge-revision.ts';
 import type { ImageSource, RunSource, RunStanding } from './ports.ts';
-import { findRivals, type KnownRuns } from './rival-runs.ts';
-import { attemptsOf, type JudgedBuild } from './select-build.ts';
+import { findRivals, hasUnreadRival, type KnownRuns } from './rival-runs.ts';
+import { attemptOf, type JudgedBuild } from './select-build.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, Run } from './types.ts';
 
 /** Runs whose state must be known as it was at `since` or later (milliseconds since the epoch, our clock). */
@@ -49,7 +49,7 @@ export async function doubtOwnership(question: OwnershipQuestion): Promise<Owner
   const isRequired = rule.revision === 'require';
   if (!isRequired && context.pinBefore(rule, judged.build)?.digest === image.digest) return undefined;
   const rival = isRequired ? undefined : await findRival(question);
-  if (rival !== undefined && 'kind' in rival) return rival;
+  if (typeof rival === 'object') return rival;
   if (!isRequired && rule.template.immutable && rival === undefined) return undefined;
   const result = await context.images.readRevision(`${image.repository}@${image.digest}`, rule.platform);
   if (result.kind !== 'found') return result;
@@ -60,8 +60,7 @@ export async function doubtOwnership(question: OwnershipQuestion): Promise<Owner
   }
   if (isRequired) return absent("no revision proves the image to be this build's (revision: require)");
   if (rival === undefined) return doubtMovedTag(question);
-  const by = `a newer run (branch ${rival.branch}, commit ${rival.commit.slice(0, 12)})`;
-  return absent(`${by} may have pushed this tag since, and no revision tells whose the image is`);
+  return absent(`${rival} may have pushed this tag since, and no revision tells whose the image is`);
 }
 
 /**
@@ -70,7 +69,11 @@ export async function doubtOwnership(question: OwnershipQuestion): Promise<Owner
  */
 function doubtMovedTag({ rule, judged, context }: OwnershipQuestion): OwnershipDoubt | undefined {
   const pin = context.pinBefore(rule, judged.build);
-  return pin === undefined || pin.runs !== attemptsOf(judged)
+  if (pin === undefined) return undefined;
+  const before = new Set(pin.runs.split(' '));
+  // CI may also have forgotten one of them.
+  const hasBegunAnew = judged.runs.some((run) => !before.has(attemptOf(run)));
+  return hasBegunAnew
     ? undefined
     : absent('the tag has moved since, though no run of the build has begun anew');
 }
@@ -79,14 +82,22 @@ function absent(reason: string): OwnershipDoubt {
   return { kind: 'absent', reason };
 }
 
-/** A run that was going when CI was last asked for it, long ago, is asked for again: it may be over for long. */
-async function findRival(question: OwnershipQuestion): Promise<Run | OwnershipDoubt | undefined> {
+/**
+ * A run that was going when CI was last asked for it, long ago, is asked for again: it may be over for long.
+ * @returns a run that may have pushed the tag since, for a person; undefined: there is none
+ */
+async function findRival(question: OwnershipQuestion): Promise<string | OwnershipDoubt | undefined> {
   const { reference, rule, judged, request, context } = question;
   const find = (): Run[] => findRivals(rule.template, reference, judged, request, context.runs);
   const rivals = find();
-  if (rivals.length === 0 || rivals.some((run) => run.state !== 'running')) return rivals[0];
+  if (hasUnreadRival(rule.template, judged, context.runs)) return 'a run that cannot be read';
+  if (rivals.length === 0 || rivals.some((run) => run.state !== 'running')) return describeRival(rivals[0]);
   const confirmed = await context.runs.confirm(rivals, context.listedAt - RUNNING_FOR);
-  return confirmed.kind === 'failed' ? confirmed : find()[0];
+  return confirmed.kind === 'failed' ? confirmed : describeRival(find()[0]);
+}
+
+function describeRival(run: Run | undefined): string | undefined {
+  return run && `a newer run (branch ${run.branch}, commit ${run.commit.slice(0, 12)})`;
 }
 
 /** Milliseconds for which a run that was going is taken to go on. */
@@ -113,7 +124,8 @@ export function whatToConfirm(
   const hasChanged = pin !== undefined;
   const listedSince = hasChanged || !rule.template.immutable ? askedAt : -Infinity;
   const runsSince = hasChanged ? askedAt : askedAt - RERUN_TAKES;
-  const isConfirmed =
-    listedAt >= listedSince && judged.runs.every((run) => standing(run.id).confirmedAt >= runsSince);
-  return isConfirmed ? undefined : { runs: judged.runs, since: Math.max(listedSince, runsSince) };
+  // A listing serves all branches; each run that it does not show costs a call of its own.
+  const unconfirmed = judged.runs.filter((run) => standing(run.id).confirmedAt < runsSince);
+  const isConfirmed = listedAt >= listedSince && unconfirmed.length === 0;
+  return isConfirmed ? undefined : { runs: unconfirmed, since: Math.max(listedSince, runsSince) };
 }

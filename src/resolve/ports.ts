@@ -67,6 +67,10 @@ export interface RunSource {
   peekRuns(branch: string): readonly Run[];
   /** Runs that are known of all commits that begin with this (at least 7 digits, lower-case hex): nobody is asked. */
   peekCommit(prefix: string): readonly Run[];
+  /** Runs that are known of this number, of any workflow: nobody is asked. */
+  peekNumber(number: string): readonly Run[];
+  /** Runs of all branches that CI has listed, and that could not be read there: nobody is asked. */
+  peekUnread(): readonly UnreadRun[];
 }
 
 export interface PullRequestHead {

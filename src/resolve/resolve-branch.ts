@@ -118,6 +118,8 @@ async function complete(
   if (found.kind === 'complete' && !goesBack(found, lastGood)) return remembered;
   const { build } = lastGood.set;
   const judged = builds.find((one) => one.build.commit === build.commit) ?? rebuild(build);
+  // Run again since: the image may be a later attempt's, which is not green.
+  if (judged.verdict !== 'green') return remembered;
   const added: Record<string, PinnedImage> = {};
   for (const rule of missing) {
     const known = context ?? {

@@ -2,20 +2,31 @@
  * Runs of other commits that may have pushed a build's tag after it (design §2, "A tag that can move"): while there is one, what the tag
  * holds need not be the build's. Pure: what is known of the repository's runs is only read.
  */
-import { renderBranchParts, renderImageTemplate, type ImageTemplate } from './image-template.ts';
-import type { RunSource } from './ports.ts';
+import {
+  renderBranchParts,
+  renderImageTemplate,
+  type ImageTemplate,
+  type TemplateVariable,
+} from './image-template.ts';
+import type { RunSource, UnreadRun } from './ports.ts';
 import { compareIds, type JudgedBuild } from './select-build.ts';
-import type { BranchRequest, Run } from './types.ts';
+import type { BranchRequest, Build, Run } from './types.ts';
 
-export type KnownRuns = Pick<RunSource, 'branchNames' | 'peekRuns' | 'peekCommit'>;
+export type KnownRuns = Pick<
+  RunSource,
+  'branchNames' | 'peekRuns' | 'peekCommit' | 'peekNumber' | 'peekUnread'
+>;
 
 /** Of the index on commits. */
 const SHORTEST_PREFIX = 7;
 const WHOLE_COMMIT = 40;
+/** More than CI runs anything again (GitHub: 50 times). */
+const MAX_ATTEMPTS = 100;
 
 /**
  * @param reference as the template renders it for the build
- * @returns runs of any outcome, on any branch that renders the same tag; none when the tag can only be the build's
+ * @returns runs of any outcome, on any branch that renders the same tag: one that has ended, or else all that are going; none when the
+ *   tag can only be the build's
  */
 export function findRivals(
   template: ImageTemplate,
@@ -24,28 +35,73 @@ export function findRivals(
   request: BranchRequest,
   known: KnownRuns,
 ): Run[] {
-  return candidates(template, judged, known).filter(
-    (run) =>
+  const going: Run[] = [];
+  for (const run of candidates(template, judged, known)) {
+    const isRival =
       run.commit !== judged.build.commit &&
       mayPushImages(run, request) &&
       mayHavePushedSince(run, judged) &&
-      renderFor(template, run, request) === reference,
+      mayRender(template, reference, run, request);
+    if (!isRival) continue;
+    if (run.state !== 'running') return [run];
+    going.push(run);
+  }
+  return going;
+}
+
+/** @returns whether a run that was created after the build began, and that cannot be read, may have pushed its tag */
+export function hasUnreadRival(
+  template: ImageTemplate,
+  { build, startedAt }: JudgedBuild,
+  known: KnownRuns,
+): boolean {
+  return known
+    .peekUnread()
+    .some(
+      (run) =>
+        run.commit !== build.commit &&
+        (run.createdAt ?? Infinity) >= startedAt &&
+        mayShareTag(run, template, build),
+    );
+}
+
+/** Of a tag that holds the commit or the build's id, only a known commit is in the way: that one is shared by chance is next to never. */
+function mayShareTag({ branch, commit }: UnreadRun, template: ImageTemplate, build: Build): boolean {
+  const { commitDigits, immutable } = template;
+  if (immutable) {
+    const isPrefix = commitDigits > 0 && commitDigits < WHOLE_COMMIT;
+    return isPrefix && commit !== null && commit.startsWith(build.commit.slice(0, commitDigits));
+  }
+  if (branch === null || branch === build.branch) return true;
+  return (
+    !holdsWhole(template, 'pull_request') &&
+    branchText(template, branch) === branchText(template, build.branch)
+  );
+}
+
+/** A pull request's number is known for its own branch only, and no other branch's run renders it; the beginning of one it may. */
+function holdsWhole({ parts }: ImageTemplate, variable: TemplateVariable): boolean {
+  return parts.some(
+    (part) => typeof part !== 'string' && part.variable === variable && part.length === undefined,
   );
 }
 
 /** Those whose tag may be the same, without rendering it for every run of the repository. */
-function candidates(template: ImageTemplate, { build }: JudgedBuild, known: KnownRuns): readonly Run[] {
+function candidates(template: ImageTemplate, { build }: JudgedBuild, known: KnownRuns): Iterable<Run> {
   const { variables, commitDigits, immutable } = template;
   if (commitDigits >= WHOLE_COMMIT || (immutable && commitDigits === 0)) return [];
   if (commitDigits >= SHORTEST_PREFIX) return known.peekCommit(build.commit.slice(0, commitDigits));
-  // A pull request's number is known for its own branch only, and no other branch's run renders it.
-  if (variables.has('pull_request')) return known.peekRuns(build.branch);
+  if (holdsWhole(template, 'pull_request')) return known.peekRuns(build.branch);
   const names = known.branchNames();
-  const sameTag =
-    variables.has('branch') || variables.has('ref_slug')
-      ? branchesLike(build.branch, template, names)
-      : names;
-  return sameTag.flatMap((name) => known.peekRuns(name));
+  if (variables.has('branch') || variables.has('ref_slug')) {
+    return runsOf(branchesLike(build.branch, template, names), known);
+  }
+  return holdsWhole(template, 'build_number') ? known.peekNumber(build.number) : runsOf(names, known);
+}
+
+/** One by one: most often one of the first decides. */
+function* runsOf(branches: readonly string[], known: KnownRuns): Iterable<Run> {
+  for (const branch of branches) yield* known.peekRuns(branch);
 }
 
 type BranchesByText = ReadonlyMap<string, readonly string[]>;
@@ -83,22 +139,39 @@ function mayPushImages(run: Run, { project }: BranchRequest): boolean {
 
 /**
  * A run that began after the build did, or that went on after the build had ended. One that began before and was over before (an older
- * commit's that was cancelled for the newer one, say) was overwritten by the build.
+ * commit's that was cancelled for the newer one, say) was overwritten by the build. Of a build that was run again the first attempt may have
+ * pushed, and nobody tells when that ended.
  */
 function mayHavePushedSince(run: Run, { runs, startedAt, build }: JudgedBuild): boolean {
-  if (run.state === 'running' || run.updatedAt >= build.finishedAt) return true;
+  const overwrittenBefore = runs.some(({ attempt }) => attempt > 1) ? startedAt : build.finishedAt;
+  if (run.state === 'running' || run.updatedAt >= overwrittenBefore) return true;
   if (run.startedAt !== startedAt) return run.startedAt > startedAt;
   return runs.every((own) => compareIds(run.id, own.id) > 0);
 }
 
-function renderFor(template: ImageTemplate, run: Run, request: BranchRequest): string | undefined {
+/** An earlier attempt has pushed a tag of its own. */
+function mayRender(template: ImageTemplate, reference: string, run: Run, request: BranchRequest): boolean {
+  const attempts = template.variables.has('attempt') ? Math.min(run.attempt, MAX_ATTEMPTS) : 1;
+  for (let back = 0; back < attempts; back++) {
+    const attempt = String(run.attempt - back);
+    if (renderFor(template, run, attempt, request) === reference) return true;
+  }
+  return false;
+}
+
+function renderFor(
+  template: ImageTemplate,
+  run: Run,
+  attempt: string,
+  request: BranchRequest,
+): string | undefined {
   try {
     return renderImageTemplate(template, {
       commit: run.commit,
       branch: run.branch,
       buildId: run.id,
       buildNumber: run.number,
-      attempt: String(run.attempt),
+      attempt,
       ...(request.number !== undefined && { pullRequest: request.number }),
     });
   } catch {

@@ -17,7 +17,7 @@ export interface JudgedBuild {
   readonly reason: string;
   /** The newest run of each workflow and event. */
   readonly runs: readonly Run[];
-  /** When the first of them began, milliseconds since the epoch: whatever the build pushed, it pushed after that. */
+  /** When the first attempt of the first of them began, milliseconds since the epoch: whatever the build pushed, it pushed after that. */
   readonly startedAt: number;
   /** CI checked out the very commit, so that a revision label of another one speaks against the image. */
   readonly checkedOut: boolean;
@@ -85,10 +85,11 @@ export function countIgnored(runs: readonly Run[], project: Project, origin: Ori
 
 /** @returns the runs and attempts of a build, as a pinned image names them */
 export function attemptsOf({ runs }: JudgedBuild): string {
-  return runs
-    .map(({ id, attempt }) => `${id}:${attempt}`)
-    .toSorted()
-    .join(' ');
+  return runs.map(attemptOf).toSorted().join(' ');
+}
+
+export function attemptOf({ id, attempt }: Run): string {
+  return `${id}:${attempt}`;
 }
 
 /** A build that was green, of which CI may have forgotten the runs: nothing is known of it but what was written down. */
@@ -107,11 +108,16 @@ function judge(group: readonly Run[], identities: Identities, project: Project):
     verdict,
     reason,
     runs,
-    startedAt: Math.min(...runs.map((run) => run.startedAt)),
+    startedAt: Math.min(...runs.map(firstStart)),
     checkedOut: runs.every((run) => run.builtCommit === run.commit),
     repeated: group.length > runs.length || runs.some((run) => run.attempt > 1),
     committedAt: commitTime(group),
   };
+}
+
+/** Often only the jobs that had failed are run again: the image may be an earlier attempt's. */
+function firstStart({ attempt, createdAt, startedAt }: Run): number {
+  return attempt > 1 ? Math.min(createdAt, startedAt) : startedAt;
 }
 
 /** The committer's clock made it up: a commit that is younger than its first run is of no known age. */

@@ -71,6 +71,7 @@ function originOfForeign(
     return { kind: 'excluded', certain, reason };
   }
   return headRepositoryId === null
-    ? { kind: 'excluded', certain, reason: 'the fork that it came from is gone' }
+    ? // What was built of it stays what it was.
+      { kind: 'excluded', certain: false, reason: 'the fork that it came from is gone' }
     : { kind: 'fork', headRepositoryId };
 }

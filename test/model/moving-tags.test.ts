@@ -72,6 +72,12 @@ const action = fc.oneof(
     arbitrary: fc.tuple(branch, nth).map(([b, n]) => act(`re-run ${b} ${n}`, (sim) => sim.rerun(b, n))),
   },
   {
+    weight: 2,
+    arbitrary: fc
+      .tuple(branch, nth)
+      .map(([b, n]) => act(`re-run failed ${b} ${n}`, (sim) => sim.rerunFailed(b, n))),
+  },
+  {
     weight: 5,
     arbitrary: fc
       .constantFrom(1000, 5000, 15_000, 60_000, 4_000_000)

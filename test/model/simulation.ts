@@ -51,6 +51,8 @@ export interface Simulation {
   finish(branch: string, nth: number, success: boolean, pushesImages?: boolean): void;
   /** The same runs begin anew. */
   rerun(branch: string, nth: number): void;
+  /** Of runs that have ended, only the jobs that had failed run again, and end well: they push no image. */
+  rerunFailed(branch: string, nth: number): void;
   deleteRuns(branch: string, nth: number): void;
   /** One of its runs cannot be read any more, but for a part of it. */
   spoil(branch: string, nth: number, remains: Partial<UnreadRun>): void;
@@ -168,9 +170,22 @@ export function createSimulation(branches: readonly string[]): Simulation {
       change(commit, (run) =>
         run.state === 'running'
           ? run
-          : { ...run, attempt: run.attempt + 1, state: 'running', outcome: 'in_progress' },
+          : {
+              ...run,
+              attempt: run.attempt + 1,
+              state: 'running',
+              outcome: 'in_progress',
+              startedAt: Math.floor(sim.now / 1000) * 1000,
+            },
       );
       settle();
+    },
+    rerunFailed(branch, nth) {
+      const commit = commitOf(branch, nth);
+      if (runs.some((run) => run.commit === commit && run.state === 'running')) return;
+      sim.rerun(branch, nth);
+      sim.now += 1000;
+      sim.finish(branch, nth, true, false);
     },
     deleteRuns(branch, nth) {
       const commit = commitOf(branch, nth);

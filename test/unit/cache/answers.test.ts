@@ -12,6 +12,7 @@ let now: number;
 let asked: BranchRequest[];
 let resolve: (request: BranchRequest) => Promise<Decision>;
 let lastGood: LastGood | undefined;
+let proof: () => Promise<boolean>;
 let neverHandedOut: boolean;
 let defects: unknown[];
 let answers: Answers;
@@ -22,6 +23,7 @@ beforeEach(() => {
   asked = [];
   lastGood = undefined;
   neverHandedOut = false;
+  proof = async () => neverHandedOut;
   defects = [];
   resolve = async () => decided('7');
   answers = createAnswers({
@@ -30,7 +32,7 @@ beforeEach(() => {
       return resolve(request);
     },
     recall: async () => (lastGood === undefined ? { kind: 'nothing' } : { kind: 'whole', lastGood }),
-    isNeverHandedOut: async () => neverHandedOut,
+    isNeverHandedOut: () => proof(),
     patience: PATIENCE,
     freshFor: FRESH_FOR,
     deadline: DEADLINE,
@@ -114,6 +116,11 @@ test('isHead is true for the given head, false for another, empty without one', 
   expect(await isHead()).toBe('');
 });
 
+test('an empty list that CI has told nothing of is as old as the proof, which is of now', async () => {
+  resolve = async () => ({ kind: 'nothing', freshness: 'stale', asOf: 0, because: '' });
+  expect(await answers.answer(createRequest())).toMatchObject({ kind: 'nothing', asOf: now });
+});
+
 test('nothing to deploy is an empty list', async () => {
   resolve = async () => ({ kind: 'nothing', freshness: 'fresh', asOf: now, because: '' });
   expect(await answers.answer(createRequest())).toMatchObject({
@@ -128,6 +135,13 @@ describe('from memory', () => {
     now += FRESH_FOR - 1;
     expect(answers.answer(createRequest())).not.toBeInstanceOf(Promise);
     now += 1;
+    await answers.answer(createRequest());
+    expect(asked).toHaveLength(2);
+  });
+
+  test('an answer from before the clock was set back is none', async () => {
+    await answers.answer(createRequest());
+    now -= 1;
     await answers.answer(createRequest());
     expect(asked).toHaveLength(2);
   });
@@ -297,6 +311,21 @@ describe('a defect of our own', () => {
     lastGood = { set: pinned('6'), confirmedAt: 5000 };
     expect(buildId(await answers.answer(createRequest()))).toBe('6 stale');
     expect(defects).toHaveLength(1);
+  });
+
+  test('in the proof of nothing is no proof, and is nobody’s while the answer comes first', async () => {
+    proof = () => Promise.reject(new TypeError('defect'));
+    const late = Promise.withResolvers<Decision>();
+    resolve = () => late.promise;
+    const waiting = answers.answer(createRequest({ number: '5' }));
+    await vi.advanceTimersByTimeAsync(PATIENCE);
+    late.resolve(decided('7'));
+    expect(buildId(await waiting)).toBe('7 fresh');
+    resolve = () => new Promise(() => undefined);
+    const another = answers.answer(createRequest({ number: '6' }));
+    await vi.advanceTimersByTimeAsync(DEADLINE);
+    expect(buildId(await another)).toBe('deadline_exceeded');
+    expect(defects).toHaveLength(2);
   });
 
   test('is thrown on when nothing was handed out before', async () => {

@@ -27,6 +27,17 @@ describe('a run that cannot be read where it is listed', () => {
     }
   });
 
+  test('is told to whoever asks which runs may have pushed a tag, until it is read', async () => {
+    const ci = createFixture(runsFrom(1, 4));
+    ci.odd.set('3', {});
+    await ci.index.readBranch('branch-1');
+    expect(ci.index.peekUnread()).toMatchObject([{ id: '3', branch: 'branch-3', createdAt: 3000 }]);
+    ci.odd.clear();
+    ci.now += FRESH_FOR;
+    await ci.index.readBranch('branch-1');
+    expect(ci.index.peekUnread()).toEqual([]);
+  });
+
   test('whose time cannot be read may be newer than everything', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('4', { branch: 'branch-1', createdAt: null });

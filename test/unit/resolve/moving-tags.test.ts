@@ -303,7 +303,7 @@ describe('what was read of the registry goes with what CI says at that time', ()
     registry.asOf = runs.asOf + 10_000;
     runs.onConfirm = () => ran(buildB({ state: 'running' }));
     expect(await answer(asking(BRANCH_TAG))).toBe('nothing');
-    expect(runs.asked).toContain(`confirm 1 since ${registry.asOf}`);
+    expect(runs.asked).toContain(`confirm 0 since ${registry.asOf}`);
   });
 
   test('an image that was pushed anew wants the verdict of the attempt that pushed it', async () => {

@@ -152,12 +152,46 @@ describe('after the configuration changed', () => {
     expect(await answer(asking())).toBe('7 fresh front back');
   });
 
+  test.each(['unsuccessful', 'running'] as const)(
+    'an image that was added is not taken of an attempt that is %s',
+    async (state) => {
+      await handOut(asking({ images: [FRONT] }));
+      runs.runs = [createRun({ id: '7', attempt: 2, state })];
+      expect(await answer(asking())).toBe('upstream_failed');
+    },
+  );
+
   test('an older build that has the added image is no way back', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
     push('7', 'front');
     push('6', 'front', 'back');
     expect(await answer(asking({ images: [FRONT] }))).toBe('7 fresh front');
     expect(await answer(asking())).toBe('upstream_failed');
+  });
+
+  test('while the registry cannot tell whether the newer build is there, no set without the image is handed out', async () => {
+    runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
+    push('7', 'front');
+    push('6', 'front', 'back');
+    expect(await answer(asking({ images: [FRONT] }))).toBe('7 fresh front');
+    registry.failing.add(`registry.test/shop/front@${digest('f7')}`);
+    expect(await answer(asking())).toBe('upstream_failed');
+  });
+
+  test('an added image whose tag moves waits for CI to tell what ran until it was read', async () => {
+    await handOut(asking({ images: [FRONT] }));
+    runs.runs = [];
+    registry.tags.set('registry.test/shop/back:feature', digest('b7'));
+    registry.asOf = runs.asOf + 1;
+    const moving = createImageRule('back', { text: 'registry.test/shop/back:{branch}' });
+    expect(await answer(asking({ images: [FRONT, moving] }))).toBe('upstream_failed');
+  });
+
+  test('nothing is deleted because runs alone speak for a fork', async () => {
+    await handOut(asking({ images: [FRONT] }));
+    registry.tags.delete(`registry.test/shop/back:${sha('7')}`);
+    runs.runs = [createRun({ id: '9', foreign: true })];
+    expect(await answer(asking({}, { headSha: sha('9') }))).toBe('upstream_failed');
   });
 
   test('an image that was taken out is not missed, also when CI has forgotten the run', async () => {
@@ -208,6 +242,41 @@ describe('a set is newer only if none of its images is older (onMissing: previou
     runs.runs = ['8', '6'].map((id) => createRun({ id }));
     push('8', 'front');
     expect(await answer(request)).toBe('7 fresh front back');
+  });
+});
+
+describe('what is written down', () => {
+  test('another replica’s newer answer, written meanwhile, is not gone behind', async () => {
+    runs.runs = [createRun({ id: '7' })];
+    push('7', 'front', 'back');
+    push('9', 'front', 'back');
+    store((kept) => kept);
+    const theirs = await lastGood.get('');
+    const written: string[] = [];
+    lastGood = {
+      ...createMemoryStore(),
+      set: async (_, { set }) => {
+        written.push(set.build.id);
+        return written.length === 1 && typeof theirs === 'object' ? theirs : undefined;
+      },
+    };
+    expect(await answer(asking())).toBe('9 fresh front back');
+    expect(written).toEqual(['7', '9']);
+  });
+
+  test('is never a stale answer', async () => {
+    await handOut();
+    lastGood.set = () => Promise.reject(new Error('written'));
+    runs.failure = OUTAGE;
+    expect(await answer(asking())).toBe('7 stale front back');
+  });
+
+  test('the same commit is no step back, though the run that made it newer is gone', async () => {
+    runs.runs = [createRun({ id: '7' }), createRun({ id: '9', commit: sha('7') })];
+    push('7', 'front', 'back');
+    expect(await answer(asking())).toBe('9 fresh front back');
+    runs.runs = [createRun({ id: '7' })];
+    expect(await answer(asking())).toBe('7 fresh front back');
   });
 });
 
@@ -290,8 +359,35 @@ describe('proof that nothing was ever handed out for a pull request', () => {
     expect(await answer(request)).toBe('upstream_failed');
   });
 
+  test('does not speak where no upstream failed', async () => {
+    runs.runs = [];
+    expect(await answer(asking({ onNoBuild: 'error' }, { number: '5' }))).toBe('upstream_failed');
+    const images = [createImageRule('front', { text: 'registry.test/shop/front:pr-{pull_request}' })];
+    runs.runs = [createRun({ id: '7' })];
+    expect(await answer(asking({ images }))).toBe('invalid_request');
+  });
+
   test('there is none for a branch without a pull request', async () => {
     expect(await answer(asking())).toBe('upstream_failed');
+  });
+
+  test.each<[string, Partial<Project>]>([
+    ['another repository', { gitRepository: 'acme/other' }],
+    ['another connection', { ci: 'jenkins' }],
+  ])('there is none where something was handed out for %s', async (_name, change) => {
+    registry.failing.clear();
+    push('7', 'front', 'back');
+    expect(await answer(request)).toBe('7 fresh front back');
+    runs.failure = OUTAGE;
+    expect(await answer(asking(change, { number: '5' }))).toBe('upstream_failed');
+  });
+
+  test('there is none where something was handed out for the branch, whose number was not passed on', async () => {
+    registry.failing.clear();
+    push('7', 'front', 'back');
+    expect(await answer(asking())).toBe('7 fresh front back');
+    runs.failure = OUTAGE;
+    expect(await answer(request)).toBe('upstream_failed');
   });
 
   test('an environment that is up stays up', async () => {

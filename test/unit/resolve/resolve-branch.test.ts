@@ -476,6 +476,17 @@ describe('forks', () => {
     );
   });
 
+  test('with forks: true, a fork that is deleted does not take the environment of its pull request down', async () => {
+    const request = createRequest({ project: openToForks, headSha: sha('9'), number: '5' });
+    runs.runs = [fork];
+    push('9');
+    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
+    expect(await answer(request)).toBe('9 fresh');
+    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: null };
+    expect(await answer(request)).toBe('9 fresh');
+    expect(await answer({ ...request, number: '6' })).toBe('nothing');
+  });
+
   test('with forks: true, several forks with one branch name and nothing to tell them apart: nothing', async () => {
     runs.runs = [fork, createRun({ id: '10', foreign: true, headRepositoryId: '667' })];
     push('9');

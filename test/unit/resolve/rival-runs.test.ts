@@ -1,0 +1,381 @@
+/** Which runs may have pushed a tag that moves: attempts, and runs that cannot be read (design §2, "A tag that can move"). */
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createPinMemory } from '../../../src/cache/pin-memory.ts';
+import type { PinMemory, UnreadRun } from '../../../src/resolve/ports.ts';
+import { resolveBranch } from '../../../src/resolve/resolve-branch.ts';
+import type { BranchRequest, ImageRule, Run } from '../../../src/resolve/types.ts';
+import { createMemoryStore } from '../../../src/store/memory.ts';
+import {
+  createFakeRegistry,
+  createFakeRunSource,
+  OUTAGE,
+  type FakeRegistry,
+  type FakeRunSource,
+} from '../../fixtures/fake-ports.ts';
+import { createImageRule, createProject, createRun, digest, sha } from '../../fixtures/values.ts';
+
+const A = sha('aaaaaaa1');
+const B = sha('bbbbbbb2');
+
+let runs: FakeRunSource;
+let registry: FakeRegistry;
+let lastGood: ReturnType<typeof createMemoryStore>;
+let pins: PinMemory;
+
+beforeEach(() => {
+  runs = createFakeRunSource();
+  registry = createFakeRegistry();
+  lastGood = createMemoryStore();
+  pins = createPinMemory();
+});
+
+function asking(
+  tag: string,
+  given: Partial<BranchRequest> = {},
+  rule: Partial<ImageRule> = {},
+): BranchRequest {
+  const images = [createImageRule('front', { text: `registry.test/shop/front:${tag}`, ...rule })];
+  return { project: createProject({ images }), branch: 'feature', number: '5', ...given };
+}
+
+/** `bbb fresh`: the digest's first digits and how fresh it is; else the kind or code. */
+async function answer(request: BranchRequest): Promise<string> {
+  const { decision } = await resolveBranch(request, { runs, images: registry, lastGood, pins });
+  if (decision.kind === 'failed') return decision.code;
+  if (decision.kind === 'nothing') return 'nothing';
+  return `${decision.set.images['front']?.digest.slice(7, 10)} ${decision.freshness}`;
+}
+
+function push(tag: string, word: string, revision: string | null = null): void {
+  const reference = `registry.test/shop/front:${tag}`;
+  const before = registry.tags.get(reference);
+  if (before !== undefined) registry.untagged.add(before);
+  registry.tags.set(reference, digest(word));
+  registry.revisions.set(digest(word), revision);
+}
+
+function ran(...list: Run[]): void {
+  runs.runs = [...list, ...runs.runs];
+}
+const confirmations = () => runs.asked.filter((call) => call.startsWith('confirm'));
+const buildA = (given: Partial<Run> = {}) => createRun({ id: '10', commit: A, ...given });
+const buildB = (given: Partial<Run> = {}) => createRun({ id: '20', commit: B, ...given });
+
+describe('only the jobs that had failed were run again', () => {
+  test('the run that came between the attempts has the tag', async () => {
+    ran(buildA({ attempt: 2, startedAt: 30_000, updatedAt: 31_000 }), buildB({ state: 'unsuccessful' }));
+    push('feature', 'bbb');
+    expect(await answer(asking('{branch}'))).toBe('nothing');
+  });
+});
+
+test('of a build that was run again, an older run that ended after its first attempt began may have the tag', async () => {
+  ran(
+    buildA({ attempt: 2, startedAt: 30_000, updatedAt: 31_000 }),
+    buildB({ id: '9', updatedAt: 15_000, state: 'unsuccessful' }),
+  );
+  push('feature', 'bbb');
+  expect(await answer(asking('{branch}'))).toBe('nothing');
+});
+
+describe('a tag that holds the attempt and no build', () => {
+  test('an earlier attempt of another run pushed it', async () => {
+    ran(buildA(), buildB({ attempt: 2, state: 'unsuccessful' }));
+    push('feature-1', 'bbb');
+    expect(await answer(asking('{branch}-{attempt}'))).toBe('nothing');
+  });
+  test('an earlier attempt of ours was overwritten', async () => {
+    ran(buildA({ attempt: 2 }), buildB({ state: 'unsuccessful' }));
+    push('feature-1', 'bbb');
+    expect(await answer(asking('{branch}-{attempt}'))).toBe('nothing');
+  });
+});
+
+describe('a run that cannot be read', () => {
+  const red: UnreadRun = {
+    id: '20',
+    branch: 'feature',
+    commit: B,
+    createdAt: 20_000,
+    problem: 'a field updated_at',
+  };
+
+  test.each<[string, Partial<UnreadRun>, string]>([
+    ['of the branch', {}, 'nothing'],
+    ['of any branch', { branch: null }, 'nothing'],
+    ['of any commit', { commit: null }, 'nothing'],
+    ['of any time', { createdAt: null }, 'nothing'],
+    ['of another branch', { branch: 'other' }, 'bbb fresh'],
+    ['of the same commit', { commit: A }, 'bbb fresh'],
+    ['from before the build', { createdAt: 9_000 }, 'bbb fresh'],
+  ])('%s: %o', async (_name, given, expected) => {
+    ran(buildA());
+    runs.unread = [{ ...red, ...given }];
+    push('feature', 'bbb');
+    expect(await answer(asking('{branch}'))).toBe(expected);
+  });
+
+  test('of a branch that renders the same tag', async () => {
+    ran(buildA({ branch: 'feature/x' }));
+    runs.unread = [{ ...red, branch: 'feature-x' }];
+    push('feature-x', 'bbb');
+    expect(await answer(asking('{branch}', { branch: 'feature/x' }))).toBe('nothing');
+    push('pr-5', 'aaa');
+    expect(await answer(asking('pr-{pull_request}', { branch: 'feature/x' }))).toBe('aaa fresh');
+  });
+
+  test('leaves what was handed out before it came', async () => {
+    ran(buildA());
+    push('feature', 'aaa');
+    expect(await answer(asking('{branch}'))).toBe('aaa fresh');
+    runs.unread = [red];
+    push('feature', 'bbb');
+    expect(await answer(asking('{branch}'))).toBe('aaa fresh');
+  });
+
+  test('does not matter to a tag that only the build has', async () => {
+    ran(buildA());
+    runs.unread = [{ ...red, branch: null, commit: null, createdAt: null }];
+    for (const [template, tag] of [
+      ['{commit}', A],
+      ['{commit:7}', A.slice(0, 7)],
+      ['{build_id}', '10'],
+    ] as const) {
+      push(tag, 'aaa');
+      expect(await answer(asking(template, { number: tag.slice(0, 3) }))).toBe('aaa fresh');
+    }
+  });
+
+  test('of another commit with the same digits, does', async () => {
+    ran(buildA());
+    runs.unread = [{ ...red, branch: 'evil', commit: `${A.slice(0, 7)}fffff`.padEnd(40, '0') }];
+    push(A.slice(0, 7), 'bbb');
+    expect(await answer(asking('{commit:7}'))).toBe('nothing');
+  });
+});
+
+test('the beginning of a number is another pull request’s as well', async () => {
+  ran(buildA(), buildB({ branch: 'other', state: 'unsuccessful' }));
+  push('pr-5', 'bbb');
+  expect(await answer(asking('pr-{pull_request:1}', { number: '51' }))).toBe('nothing');
+});
+
+describe('which of two began first', () => {
+  const red: Partial<Run> = {
+    state: 'unsuccessful',
+    startedAt: 10_000,
+    createdAt: 10_000,
+    updatedAt: 10_400,
+  };
+
+  test.each<[string, Partial<Run>, string]>([
+    ['at the same moment, by its id after the build', { ...red, id: '11' }, 'nothing'],
+    ['at the same moment, by its id before the build', { ...red, id: '9' }, 'aaa fresh'],
+    ['before the build, and is still going', { id: '9', state: 'running', updatedAt: 9_100 }, 'nothing'],
+  ])('%s', async (_name, given, expected) => {
+    ran(buildA(), buildB(given));
+    push('feature', 'aaa');
+    expect(await answer(asking('{branch}'))).toBe(expected);
+  });
+});
+
+test('with forks: true, a fork’s pull request may push', async () => {
+  const request = asking('{branch}');
+  ran(buildA(), buildB({ foreign: true, event: 'pull_request', state: 'unsuccessful' }));
+  push('feature', 'bbb');
+  expect(await answer({ ...request, project: { ...request.project, forks: true } })).toBe('nothing');
+});
+
+describe('a run that is still going', () => {
+  beforeEach(() => {
+    ran(buildA(), buildB({ state: 'running' }));
+    push('feature', 'aaa');
+  });
+
+  test('is taken to go on for five minutes: CI is asked whether it does', async () => {
+    expect(await answer(asking('{branch}'))).toBe('nothing');
+    expect(runs.asked).toContain(`confirm 1 since ${runs.asOf - 300_000}`);
+  });
+
+  test('and is gone when CI is asked again, has pushed nothing', async () => {
+    runs.onConfirm = () => (runs.runs = [buildA()]);
+    expect(await answer(asking('{branch}'))).toBe('aaa fresh');
+  });
+
+  test('as long as CI cannot be asked, nothing is known', async () => {
+    runs.onConfirm = () => (runs.failure = OUTAGE);
+    expect(await answer(asking('{branch}'))).toBe('upstream_failed');
+  });
+});
+
+describe('what CI is asked to confirm', () => {
+  test.each([
+    [60_000, []],
+    [60_001, ['confirm 1 since 1001']],
+  ])('of a tag that only the build has, read %i ms after its run: %j', async (later, expected) => {
+    ran(buildA());
+    push(A, 'aaa');
+    registry.asOf = runs.asOf + later;
+    expect(await answer(asking('{commit}'))).toBe('aaa fresh');
+    expect(confirmations()).toEqual(expected);
+  });
+
+  test('the run itself, where the image is another one than before', async () => {
+    ran(buildA());
+    push(A, 'aaa');
+    await answer(asking('{commit}'));
+    push(A, 'bbb');
+    registry.asOf = 11_000;
+    expect(await answer(asking('{commit}'))).toBe('bbb fresh');
+    expect(confirmations()).toEqual(['confirm 1 since 11000']);
+  });
+
+  test('nothing, where the image is the one that was handed out', async () => {
+    ran(buildA());
+    push('feature', 'aaa');
+    await answer(asking('{branch}'));
+    registry.asOf = 500_000;
+    expect(await answer(asking('{branch}'))).toBe('aaa fresh');
+    expect(confirmations()).toEqual([]);
+  });
+
+  test('not for ever: what is read anew each time is not handed out', async () => {
+    ran(buildA());
+    push('feature', 'aaa');
+    registry.asOf = 2000;
+    runs.onConfirm = () => (registry.asOf += 1000);
+    expect(await answer(asking('{branch}'))).toBe('upstream_failed');
+    expect(confirmations()).toHaveLength(2);
+  });
+});
+
+describe('a revision', () => {
+  test.each([
+    [`${A}-dirty`, 'nothing'],
+    [` ${A}\n`, 'aaa fresh'],
+    [A.slice(0, 12), 'aaa fresh'],
+  ])('%j proves the image, though a newer run may have pushed: %s', async (revision, expected) => {
+    ran(buildA(), buildB({ state: 'unsuccessful' }));
+    push('feature', 'aaa', revision);
+    expect(await answer(asking('{branch}'))).toBe(expected);
+  });
+
+  test.each([
+    [`${A}${'f'.repeat(64)}`, 'aaa fresh'],
+    [`${'4'.repeat(40)}-dirty`, 'nothing'],
+  ])('%s speaks against it, where nothing else does: %s', async (revision, expected) => {
+    ran(buildA());
+    push('feature', 'aaa', revision);
+    expect(await answer(asking('{branch}'))).toBe(expected);
+  });
+
+  test('that an image has inherited does not speak against its own', async () => {
+    ran(buildA());
+    push('feature', 'aaa');
+    registry.readRevision = async () => ({ kind: 'found', revisions: [B, A] });
+    expect(await answer(asking('{branch}'))).toBe('aaa fresh');
+  });
+
+  test('is wanted also of what was handed out before it was required', async () => {
+    ran(buildA());
+    push('feature', 'aaa');
+    expect(await answer(asking('{branch}'))).toBe('aaa fresh');
+    expect(await answer(asking('{branch}', { number: '6' }, { revision: 'require' }))).toBe('nothing');
+    pins.set = () => undefined;
+    lastGood = createMemoryStore();
+    expect(await answer(asking('{branch}', {}, { revision: 'require' }))).toBe('nothing');
+  });
+});
+
+describe('what the registry is asked', () => {
+  test.each([
+    [buildA(), { notBefore: 10_500, repushed: false }],
+    [buildA({ attempt: 2, updatedAt: 30_000 }), { notBefore: 30_000, repushed: true }],
+  ])('is by when the build has pushed, and whether it did before', async (run, expected) => {
+    const told: unknown[] = [];
+    const images: FakeRegistry = createFakeRegistry({ [`registry.test/shop/front:${A}`]: digest('aaa') });
+    registry.readDigest = (reference, options) => {
+      told.push(options);
+      return images.readDigest(reference, options);
+    };
+    ran(run);
+    await answer(asking('{commit}'));
+    expect(told).toMatchObject([expected]);
+  });
+
+  test('is bounded, however often a run was run again', async () => {
+    ran(buildA({ attempt: 1000 }));
+    expect(await answer(asking('{build_id}-{attempt}'))).toBe('nothing');
+    expect(registry.asked).toHaveLength(11);
+  });
+
+  test('tells how old the answer is', async () => {
+    ran(buildA());
+    push('feature', 'aaa');
+    registry.asOf = 500;
+    const { decision } = await resolveBranch(asking('{branch}'), { runs, images: registry, lastGood, pins });
+    expect(decision).toMatchObject({ kind: 'answered', asOf: 500 });
+  });
+});
+
+describe('a tag that is gone', () => {
+  beforeEach(async () => {
+    ran(buildA());
+    push('feature', 'aaa');
+    await answer(asking('{branch}'));
+    registry.tags.clear();
+    registry.untagged.add(digest('aaa'));
+  });
+
+  test('leaves the image, unless the revision is required', async () => {
+    expect(await answer(asking('{branch}'))).toBe('aaa fresh');
+    lastGood = createMemoryStore();
+    expect(await answer(asking('{branch}', {}, { revision: 'require' }))).toBe('nothing');
+  });
+
+  test('makes the answer stale while nobody can tell whether the image is still there', async () => {
+    registry.failing.add(`registry.test/shop/front@${digest('aaa')}`);
+    expect(await answer(asking('{branch}'))).toBe('aaa stale');
+  });
+});
+
+describe('what this process has found', () => {
+  const C = sha('cccccc3');
+
+  test('is still a build’s after another one was handed out and taken back', async () => {
+    ran(buildA());
+    push('feature', 'aaa');
+    await answer(asking('{branch}'));
+    ran(buildB());
+    push('feature', 'bbb');
+    expect(await answer(asking('{branch}'))).toBe('bbb fresh');
+    push('feature', 'ccc');
+    registry.untagged.delete(digest('bbb'));
+    runs.runs = [
+      createRun({ id: '30', commit: C, state: 'unsuccessful' }),
+      buildB({ attempt: 2, state: 'unsuccessful' }),
+      buildA(),
+    ];
+    expect(await answer(asking('{branch}'))).toBe('aaa fresh');
+  });
+
+  test('is not given up for what moved the tag, because CI has forgotten one of the build’s runs', async () => {
+    ran(buildA(), buildA({ id: '11', event: 'pull_request' }));
+    push('feature', 'aaa');
+    await answer(asking('{branch}'));
+    push('feature', 'bbb');
+    runs.runs = [buildA({ id: '11', event: 'pull_request' })];
+    expect(await answer(asking('{branch}'))).toBe('aaa fresh');
+    runs.runs = [buildA({ id: '11', event: 'pull_request', attempt: 2 })];
+    expect(await answer(asking('{branch}'))).toBe('bbb fresh');
+  });
+
+  test('is no other pull request’s', async () => {
+    ran(buildA());
+    push('feature', 'aaa');
+    await answer(asking('{branch}'));
+    ran(buildB({ state: 'unsuccessful' }));
+    push('feature', 'bbb');
+    expect(await answer(asking('{branch}', { number: '6' }))).toBe('nothing');
+  });
+});
