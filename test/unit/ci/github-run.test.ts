@@ -235,6 +235,12 @@ describe('parseRunPage', () => {
     expect(() => parseRunPage(value, HOST)).toThrow(UpstreamError);
   });
 
+  it('refuses a list that is many times as long as a page, before it looks at each element', () => {
+    const runs = (count: number) => ({ total_count: count, workflow_runs: Array(count).fill(rawRun()) });
+    expect(parseRunPage(runs(1000), HOST).runs).toHaveLength(1000);
+    expect(() => parseRunPage(runs(1001), HOST)).toThrow('a field workflow_runs that is not');
+  });
+
   it.each([
     ['path', null],
     ['run_attempt', null],

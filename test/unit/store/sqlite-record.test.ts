@@ -194,6 +194,19 @@ describe('it begins anew', () => {
     expect(open().record.wholeSince()).toBe(now);
   });
 
+  it('when the file was put back from a backup of minutes ago, after the process was killed that went on from there', async () => {
+    await (await work()).close();
+    copyFileSync(path, join(folder, 'backup'));
+    elapsed = 0;
+    const later = open();
+    await later.write('new', createLastGood(1), 0);
+    pass(2 * MINUTE, later);
+    leaveAsKilled();
+    copyFileSync(join(folder, 'backup'), path);
+    for (const log of ['-wal', '-shm']) rmSync(`${path}${log}`, { force: true });
+    expect(open().record.wholeSince()).toBe(now);
+  });
+
   it('when the file took the place of another one under the process', async () => {
     await (await work()).close();
     expect(open(true).record.wholeSince()).toBe(now);
