@@ -236,9 +236,12 @@ describe('parseRunPage', () => {
   });
 
   it('refuses a list that is many times as long as a page, before it looks at each element', () => {
-    const runs = (count: number) => ({ total_count: count, workflow_runs: Array(count).fill(rawRun()) });
-    expect(parseRunPage(runs(1000), HOST).runs).toHaveLength(1000);
-    expect(() => parseRunPage(runs(1001), HOST)).toThrow('a field workflow_runs that is not');
+    const workflow_runs = Array.from({ length: 1000 }, (_, i) => rawRun({ id: i + 1 }));
+    expect(parseRunPage({ total_count: 1000, workflow_runs }, HOST).runs).toHaveLength(1000);
+    workflow_runs.push(rawRun());
+    expect(() => parseRunPage({ total_count: 1001, workflow_runs }, HOST)).toThrow(
+      'a field workflow_runs that is not',
+    );
   });
 
   it.each([

@@ -233,14 +233,10 @@ describe('a revision is a failure', () => {
 });
 
 describe('what is kept of an image', () => {
-  const collect = collector();
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
   const LONG = 2_000_000;
   const COUNT = 40;
-
-  function collector(): () => void {
-    setFlagsFromString('--expose-gc');
-    return runInNewContext('gc') as () => void;
-  }
 
   it.each<[string, (text: string) => unknown]>([
     [
@@ -251,7 +247,7 @@ describe('what is kept of an image', () => {
       'its platform',
       (os) => parsePlatformOf(JSON.parse(JSON.stringify({ os, architecture: 'x', variant: 'y' }))),
     ],
-  ])('is not all of a text of megabytes: %s', (_, read) => {
+  ])('is not all of a text of megabytes: %s', (_what, read) => {
     collect();
     const before = process.memoryUsage().heapUsed;
     const kept = Array.from({ length: COUNT }, (_, i) => read(`${i} ${'x'.repeat(LONG)}`));
