@@ -304,16 +304,16 @@ describe('a defect of our own', () => {
   });
 });
 
-describe('of callers that wait', () => {
-  async function crowd(): Promise<Promise<unknown>[]> {
-    resolve = () => new Promise(() => undefined);
-    const waiting = Array.from({ length: 10_000 }, (_, i) =>
-      Promise.resolve(answers.answer(createRequest({ branch: `invented-${i}` }))),
-    );
-    await vi.advanceTimersByTimeAsync(0);
-    return waiting;
-  }
+async function crowd(): Promise<Promise<unknown>[]> {
+  resolve = () => new Promise(() => undefined);
+  const waiting = Array.from({ length: 10_000 }, (_, i) =>
+    Promise.resolve(answers.answer(createRequest({ branch: `invented-${i}` }))),
+  );
+  await vi.advanceTimersByTimeAsync(0);
+  return waiting;
+}
 
+describe('of callers that wait', () => {
   test('there are ten thousand at most: others are refused at once, and nothing is asked for them', async () => {
     const waiting = await crowd();
     expect(await answers.answer(createRequest())).toEqual({

@@ -40,11 +40,13 @@ describe('a request through Octokit', () => {
 
   it('looks at no more than a part of an answer that says no', async () => {
     const headers = { 'content-type': 'application/json' };
-    const body = (length: number) => JSON.stringify({ message: 'rate limit', more: 'x'.repeat(length) });
+    const [long, short] = [70_000, 60_000].map((length) =>
+      JSON.stringify({ message: 'rate limit', more: 'x'.repeat(length) }),
+    );
     const { provider } = connect(github.url);
-    github.fault({ kind: 'status', status: 403, headers, body: body(70_000) });
+    github.fault({ kind: 'status', status: 403, headers, body: long ?? '' });
     expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('denied');
-    github.fault({ kind: 'status', status: 403, headers, body: body(60_000) });
+    github.fault({ kind: 'status', status: 403, headers, body: short ?? '' });
     expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('rate_limited');
   });
 });
