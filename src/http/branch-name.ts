@@ -11,7 +11,7 @@ const FULL_NAME = 'refs/heads/';
 /** Counted in code points. */
 const LENGTH = /^.{1,255}$/su;
 /** Of ASCII only: Git allows all others, even those of C1 (git-check-ref-format). A space, which it does not, does no harm. */
-const CONTROL = /[^ -~\u0080-\u{10ffff}]/u;
+const CONTROL = /[\0-\u001f\u007f]/;
 
 /**
  * @param problems gets what is wrong with it, if anything

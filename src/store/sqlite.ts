@@ -53,7 +53,9 @@ export interface SqliteArchive extends Archive {
  * @throws ConfigError when the file cannot be opened, or is not ours
  */
 export function createSqliteArchive(options: SqliteOptions): SqliteArchive {
-  const { path, now, elapsed = () => performance.now(), bootId = readBootId(), replaced = false } = options;
+  const { path, now, elapsed = () => performance.now(), replaced = false } = options;
+  // Undefined says that nobody can tell: no reason to look.
+  const bootId = 'bootId' in options ? options.bootId : readBootId();
   const database = openSqliteFile(path);
   try {
     const rows = createRows(database);

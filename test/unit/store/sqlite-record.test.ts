@@ -166,6 +166,13 @@ describe('it begins anew', () => {
     expect(open().record.wholeSince()).toBe(now);
   });
 
+  it('after kill -9 where nobody can tell one start of the machine from another, before nor after', async () => {
+    bootId = undefined;
+    await work();
+    leaveAsKilled();
+    expect(open().record.wholeSince()).toBe(now);
+  });
+
   it('when a row is found broken while it is used', async () => {
     const archive = await work();
     edit("UPDATE last_good SET value = '{}' WHERE key = 'other'");
