@@ -76,6 +76,7 @@ function createRepository(
     now,
     quota: {
       isLow: () => stretch.isLow(countRepositories()),
+      began: () => stretch.began(),
       refused: (forMs) => stretch.refused(forMs),
     },
     onChanged(branches) {

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisSettings, SqliteSettings, StoreSettings } from './config/store-settings.ts';
 import { createSecretReader, type SecretReader } from './config/secret.ts';
+import { parseTokens } from './http/tokens.ts';
 import type { Exchange, LastGoodStore, StoreObserver } from './resolve/ports.ts';
 import { createMemoryStore } from './store/memory.ts';
 import { createOutage, type Outage } from './store/outage.ts';
@@ -73,11 +74,6 @@ function composeSqlite(
   };
 }
 
-/** Several are valid at once while one is replaced. */
-function linesOf(text: string): string[] {
-  return text.split(/\r?\n/).filter((line) => line !== '');
-}
-
 interface CatchingUp {
   start(): void;
   /** Tries once more. */
@@ -119,7 +115,7 @@ function composeRedis(
   const catchingUp = createCatchingUp(lastGood, outage);
   return {
     lastGood,
-    exchange: createSignedExchange(createRedisExchange(redis, outage), () => linesOf(readToken())),
+    exchange: createSignedExchange(createRedisExchange(redis, outage), () => parseTokens(readToken()).valid),
     async open() {
       await redis.untilConnected(CONNECT_WITHIN_MS);
       await outage.attempt('read', () => redis.send('PING'));

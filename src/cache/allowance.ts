@@ -11,6 +11,8 @@ export interface AllowanceOptions {
 export interface Allowance {
   isUsedUp(): boolean;
   use(): void;
+  /** What was used turned out to be for another reason. */
+  giveBack(): void;
 }
 
 export function createAllowance({ most, each, now }: AllowanceOptions): Allowance {
@@ -31,6 +33,9 @@ export function createAllowance({ most, each, now }: AllowanceOptions): Allowanc
     use() {
       comeBack();
       used += 1;
+    },
+    giveBack() {
+      used = Math.max(0, used - 1);
     },
   };
 }

@@ -1,7 +1,13 @@
 /** Answers kept in memory and given in time. It wraps the core from outside, which does not know of it. */
 import { LRUCache } from 'lru-cache';
 import type { Answer } from '../resolve/answer.ts';
-import { decideDefect, decideLate, decideProvenNothing, type Decision } from '../resolve/decision.ts';
+import {
+  decideCrowded,
+  decideDefect,
+  decideLate,
+  decideProvenNothing,
+  type Decision,
+} from '../resolve/decision.ts';
 import { createParameterSet } from '../resolve/parameter-set.ts';
 import type { Clock } from '../resolve/ports.ts';
 import { lastGoodKey, type Remembered } from '../resolve/recall.ts';
@@ -15,6 +21,11 @@ const MAX_ANSWERS = 50_000;
  * the other, and an upstream that hangs must not cost each of them the whole wait. What is in memory is answered well within it.
  */
 const PATIENCE_WHILE_OVERDUE = 25;
+/**
+ * One for each connection that there may be (http/app.ts): who has more waiting at a time does not wait for answers, or has gone, and
+ * each costs memory until then.
+ */
+const MOST_WAITING = 10_000;
 
 export interface AnswersOptions {
   readonly resolve: (request: BranchRequest) => Promise<Decision>;
@@ -47,6 +58,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   const kept = new LRUCache<string, Kept>(bounded(MAX_ANSWERS));
   const takeTurn = createTurns();
   const overdue = createOverdue();
+  let waiting = 0;
 
   async function resolveAndKeep(key: string, request: BranchRequest): Promise<Answer> {
     try {
@@ -71,6 +83,17 @@ export function createAnswers(options: AnswersOptions): Answers {
       const decision = decideDefect(lastGoodOf(await recall(request)));
       if (decision === undefined) throw error;
       return present(decision, request);
+    }
+  }
+
+  async function answerWaiting(key: string, request: BranchRequest): Promise<Answer> {
+    if (waiting >= MOST_WAITING)
+      return present(decideCrowded(lastGoodOf(await recall(request)), request), request.headSha);
+    waiting += 1;
+    try {
+      return await answerInTime(key, request);
+    } finally {
+      waiting -= 1;
     }
   }
 
@@ -104,7 +127,7 @@ export function createAnswers(options: AnswersOptions): Answers {
       const memory = kept.get(key);
       return memory !== undefined && memory.headSha === request.headSha && isFresh(memory.answer.asOf)
         ? memory.answer
-        : answerInTime(key, request);
+        : answerWaiting(key, request);
     },
   };
 

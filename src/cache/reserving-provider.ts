@@ -9,6 +9,11 @@ import type { CiProvider } from '../resolve/ports.ts';
 export interface Quota {
   /** Only so many calls are left as listings may need until there are more. */
   isLow(): boolean;
+  /**
+   * A call begins that is no listing: it may use one up, though nobody has told so yet.
+   * @returns to be called once, when it has ended
+   */
+  began(): () => void;
   /** Upstream refuses calls for so many milliseconds. */
   refused(forMs: number): void;
 }
@@ -31,9 +36,16 @@ export function createReservingProvider(provider: CiProvider, quota: Quota): CiP
   }
 
   async function spare<Result>(call: () => Promise<Result>): Promise<Result> {
-    if (!quota.isLow()) return watch(call);
-    const message = `${host} allows few more calls for now, and these are kept for the lists of runs`;
-    throw new UpstreamError({ kind: 'rate_limited', host, message });
+    if (quota.isLow()) {
+      const message = `${host} allows few more calls for now, and these are kept for the lists of runs`;
+      throw new UpstreamError({ kind: 'rate_limited', host, message });
+    }
+    const end = quota.began();
+    try {
+      return await watch(call);
+    } finally {
+      end();
+    }
   }
 
   return {

@@ -57,7 +57,7 @@ export interface RunIndexOptions {
   readonly firstPages?: number;
 }
 
-const NO_QUOTA: Quota = { isLow: () => false, refused: () => undefined };
+const NO_QUOTA: Quota = { isLow: () => false, began: () => () => undefined, refused: () => undefined };
 
 export interface RunIndex extends RunSource {
   /** What is known already: nobody is asked. Undefined: nothing. */
@@ -161,21 +161,38 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   }
 
   async function lookUp(branch: string): Promise<void> {
-    const isUnknown = known.branch(branch) === undefined;
-    if (isUnknown && unknown.isUsedUp()) throw tooManyUnknown(provider.host);
-    await join(`branch ${branch}`, () =>
-      lookUpBackoff.run(branch, async () => {
-        const reading = known.nextLookUp(branch);
-        if (reading === undefined) throw tooManyRuns(provider.host, gitRepository);
-        const sighting = sight();
-        const pages = await reader.readBranch(branch, reading);
-        for (const one of pages) {
-          known.takeBranchPage(branch, one, sighting(one.asOf), pages.length > 1 && one === pages[0]);
-        }
-        if (pages.some((page) => lengthOf(page) > 0)) older.lookedUp();
-        else if (isUnknown) unknown.use();
-      }),
-    );
+    await join(`branch ${branch}`, async () => {
+      if (known.branch(branch) === undefined) await lookUpUnknown(branch);
+      else await readOn(branch);
+    });
+  }
+
+  /** Counted from its beginning: of thousands that are asked for at once none has ended when the next one begins. */
+  async function lookUpUnknown(branch: string): Promise<void> {
+    if (unknown.isUsedUp()) throw tooManyUnknown(provider.host);
+    unknown.use();
+    let hasNone = false;
+    try {
+      hasNone = !(await readOn(branch));
+    } finally {
+      if (!hasNone) unknown.giveBack();
+    }
+  }
+
+  /** Reads the next page of the branch's own list. @returns whether it shows anything */
+  async function readOn(branch: string): Promise<boolean> {
+    return lookUpBackoff.run(branch, async () => {
+      const reading = known.nextLookUp(branch);
+      if (reading === undefined) throw tooManyRuns(provider.host, gitRepository);
+      const sighting = sight();
+      const pages = await reader.readBranch(branch, reading);
+      for (const one of pages) {
+        known.takeBranchPage(branch, one, sighting(one.asOf), pages.length > 1 && one === pages[0]);
+      }
+      const found = pages.some((page) => lengthOf(page) > 0);
+      if (found) older.lookedUp();
+      return found;
+    });
   }
 
   async function reachFurther(branch: string): Promise<void> {

@@ -14,6 +14,12 @@ export interface FreshnessStretch {
    * @param repositories how many are listed with the credential
    */
   isLow(repositories: number): boolean;
+  /**
+   * A call begins that is no listing. Until it has ended it counts as one fewer that is left: of thousands at once, none has been
+   * answered with how many are.
+   * @returns to be called once, when it has ended
+   */
+  began(): () => void;
   /** Told that upstream refuses calls for so many milliseconds: a listing that cannot be renewed is not good for longer. */
   refused(forMs: number): void;
 }
@@ -34,12 +40,15 @@ const CALLS_PER_LISTING = 2;
  */
 export function createFreshnessStretch(freshFor: number, maxFreshFor: number, now: Clock): FreshnessStretch {
   let left = 1;
+  let remains = 0;
   let allowed = 0;
   let until = Infinity;
   let refusedUntil = -Infinity;
+  let underWay = 0;
   return {
     observe(remaining, limit, resetsAt) {
       left = limit > 0 ? Math.max(0, remaining / limit) : 1;
+      remains = remaining;
       allowed = limit;
       until = resetsAt;
     },
@@ -47,7 +56,13 @@ export function createFreshnessStretch(freshFor: number, maxFreshFor: number, no
       if (allowed <= 0 || now() >= until) return false;
       const listings = (repositories * Math.min(until - now(), WINDOW)) / maxFreshFor;
       const kept = (CALLS_PER_LISTING * listings) / allowed;
-      return left <= Math.min(MOST_KEPT, Math.max(LEAST_KEPT, kept));
+      return (remains - underWay) / allowed <= Math.min(MOST_KEPT, Math.max(LEAST_KEPT, kept));
+    },
+    began() {
+      underWay += 1;
+      return () => {
+        underWay -= 1;
+      };
     },
     refused(forMs) {
       refusedUntil = now() + forMs;

@@ -46,9 +46,12 @@ export const githubRunSchema = z.object({
   head_repository: repository.nullish(),
 });
 
+/** GitHub's largest page has 100; each element that is none costs time to find that out. */
+const MOST_ELEMENTS = 1000;
+
 const runPageSchema = z.object({
   total_count: z.int().nonnegative(),
-  workflow_runs: z.array(z.unknown()),
+  workflow_runs: z.array(z.unknown()).max(MOST_ELEMENTS),
 });
 
 /** What is read of an element that is no run as the schema has it, part by part. */

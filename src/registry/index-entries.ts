@@ -1,6 +1,6 @@
 /** What an index lists, sorted into what may be an image and what is none (https://github.com/opencontainers/image-spec). Pure. */
 import type { Digest, Platform } from '../resolve/types.ts';
-import { isJsonObject } from './json.ts';
+import { copyStart, isJsonObject } from './json.ts';
 import {
   InvalidManifest,
   isImageConfigType,
@@ -28,6 +28,9 @@ export interface ImageIndex {
   /** It holds artifacts, so that what names a platform in it may be one, too. */
   readonly mixed: boolean;
 }
+
+/** No part of a platform is as long (reference.ts takes 32 characters); what is read is kept, and an image must not fill the memory. */
+const LONGEST_NAME = 64;
 
 /** @throws InvalidManifest */
 export function parseIndex({ document }: Manifest): ImageIndex {
@@ -71,7 +74,11 @@ export function parsePlatformOf(value: unknown): Platform | undefined {
   if (typeof os !== 'string' || typeof architecture !== 'string' || os === '' || architecture === '') {
     return undefined;
   }
-  return normalizePlatform({ os, architecture, ...(typeof variant === 'string' && { variant }) });
+  return normalizePlatform({
+    os: copyStart(os, LONGEST_NAME),
+    architecture: copyStart(architecture, LONGEST_NAME),
+    ...(typeof variant === 'string' && { variant: copyStart(variant, LONGEST_NAME) }),
+  });
 }
 
 /** An entry that may be, or hold, what is asked for. */

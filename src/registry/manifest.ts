@@ -1,7 +1,7 @@
 /** Manifests and indexes (https://github.com/opencontainers/image-spec), of which only what is needed is read and checked. Pure. */
 import { createHash } from 'node:crypto';
 import type { Digest } from '../resolve/types.ts';
-import { isJsonObject, parseJsonObject, type JsonObject } from './json.ts';
+import { copyStart, isJsonObject, parseJsonObject, type JsonObject } from './json.ts';
 import { parseDigest } from './reference.ts';
 
 /** A manifest that is not what the specification says; the message goes after the image's name. */
@@ -154,7 +154,7 @@ export function parseRevision(bytes: Buffer): string | undefined {
 function revisionOf(labels: unknown): string | undefined {
   const revision = isJsonObject(labels) ? labels[REVISION] : undefined;
   // A commit takes 64 characters at most, and what is read is kept: an image must not fill the memory.
-  const text = typeof revision === 'string' ? revision.trim().slice(0, LONGEST_REVISION) : '';
+  const text = typeof revision === 'string' ? copyStart(revision.trim(), LONGEST_REVISION) : '';
   return text === '' ? undefined : text;
 }
 

@@ -97,13 +97,14 @@ export function createPlatformResolver(): PlatformResolver {
   ): Promise<Match | Absent | undefined> {
     const { entries, mixed } = parseIndex(index);
     const candidates = selectCandidates(entries, wanted.platform);
+    const isTold = createIsTold(candidates, mixed);
     const budget: Budget = { nested: MAX_NESTED, untold: MAX_UNTOLD };
     let best: Match | undefined;
     for (const candidate of candidates) {
       if (best !== undefined && best.rank <= candidate.rank) continue;
       const match = isIndexType(candidate.mediaType)
         ? await searchNested(candidate, wanted, depth, budget)
-        : isTold(candidate, candidates, mixed) && !wanted.read
+        : isTold(candidate) && !wanted.read
           ? matchOf(candidate, candidate.rank)
           : await readCandidate(candidate, wanted, budget);
       if (match?.kind === 'absent') return match;
@@ -167,14 +168,19 @@ function noImage(target: Target): Absent {
   return absent(target, 'is no image, but another artifact');
 }
 
-/** Whether the index's word will do: it names the platform, calls only one thing so, and has no artifacts among its images. */
-function isTold(candidate: Candidate, candidates: readonly Candidate[], mixed: boolean): boolean {
-  if (mixed || candidate.platform === undefined) return false;
-  const name = formatPlatform(candidate.platform);
-  return candidates.every(
-    ({ digest, platform }) =>
-      digest === candidate.digest || platform === undefined || formatPlatform(platform) !== name,
-  );
+/**
+ * @returns whether the index's word of a candidate will do: it names the platform, calls only one thing so, and has no artifacts among its
+ *   images. Its entries are gone through once, since there may be ten thousand.
+ */
+function createIsTold(candidates: readonly Candidate[], mixed: boolean): (candidate: Candidate) => boolean {
+  const digests = new Map<string, Set<string>>();
+  for (const { digest, platform } of candidates) {
+    if (platform === undefined) continue;
+    const name = formatPlatform(platform);
+    digests.set(name, (digests.get(name) ?? new Set()).add(digest));
+  }
+  return ({ platform }) =>
+    !mixed && platform !== undefined && digests.get(formatPlatform(platform))?.size === 1;
 }
 
 function matchOf({ digest, mediaType }: Candidate, rank: number, manifest?: Manifest): Match {

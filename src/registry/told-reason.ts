@@ -30,17 +30,24 @@ const HIDDEN: readonly RegExp[] = [
 export function tellReason(body: Buffer, secrets: readonly string[] = []): string {
   const [error] = parseRegistryErrors(body);
   if (error === undefined) return '';
-  const code = CODE.test(error.code) ? error.code : '';
+  const code = CODE.test(error.code) && !bearsSecret(error.code, secrets) ? error.code : '';
   const message = shorten(cleanse(error.message, secrets));
   return [code, message].filter((part) => part !== '').join(': ');
 }
 
+/** @param code in upper case, as which a secret would be shown, too */
+function bearsSecret(code: string, secrets: readonly string[]): boolean {
+  return secrets.some((secret) => secret.length >= SHORTEST_SECRET && code.includes(secret.toUpperCase()));
+}
+
 function cleanse(text: string, secrets: readonly string[]): string {
-  let clean = text.slice(0, 10 * LONGEST);
+  const most = 10 * LONGEST;
+  // So much longer that a secret at the end is whole.
+  let clean = text.slice(0, most + Math.max(0, ...secrets.map(({ length }) => length)));
   for (const secret of secrets) {
     if (secret.length >= SHORTEST_SECRET) clean = clean.replaceAll(secret, CUT);
   }
-  clean = clean.replaceAll(/[\p{C}\p{Z}]+/gu, ' ');
+  clean = clean.slice(0, most).replaceAll(/[\p{C}\p{Z}]+/gu, ' ');
   for (const pattern of HIDDEN) clean = clean.replaceAll(pattern, CUT);
   return clean.replaceAll(/…(?:\s*…)+/g, CUT).trim();
 }

@@ -70,6 +70,14 @@ export function decideLate(
     : keepStale(lastGood, message);
 }
 
+/** More callers wait than can be kept waiting: the last good answer if there is one, else an error. */
+export function decideCrowded(lastGood: LastGood | undefined, request: BranchRequest): Decision {
+  const message = 'too many calls wait for CI or the registry; send them one after the other';
+  return lastGood === undefined
+    ? { kind: 'failed', code: 'rate_limited', message: `${nameOf(request)}: ${message}` }
+    : keepStale(lastGood, message);
+}
+
 /**
  * Our own code failed. Even then an environment that was up stays up.
  * @returns undefined when there is nothing to fall back on

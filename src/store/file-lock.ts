@@ -2,12 +2,15 @@
  * That one process at a time uses a file. The lock is SQLite's own, on a file beside it, which is why there is no other: Node.js has
  * none, the kernel ends it with the process, however that ends, and whoever only looks at the database is not kept from it.
  */
-import { rmSync, statSync } from 'node:fs';
+import { readlinkSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { resultCode } from './sqlite-file.ts';
 
 const BUSY = 5;
 const ATTEMPTS = 3;
+/** Linux's own limit (path_resolution(7)). */
+const MOST_LINKS = 40;
 
 export interface FileLock {
   /** False when the file that was locked is gone, or another one is in its place. */
@@ -58,6 +61,21 @@ function heldLock(path: string, identity: string, database: DatabaseSync): FileL
       database.close();
     },
   };
+}
+
+/**
+ * @returns the path of the file itself, which need not be there. What lies beside a file, as a lock, must lie beside that: SQLite writes its
+ *   log there, and two links to one file would be two locks.
+ */
+export function followLinks(path: string): string {
+  let file = path;
+  try {
+    for (let links = 0; links < MOST_LINKS; links++)
+      file = resolve(realpathSync(dirname(file)), readlinkSync(file));
+  } catch {
+    // No link (any more), or a folder that cannot be seen: whoever opens it will meet that.
+  }
+  return file;
 }
 
 /** @returns undefined when nothing can be seen there */

@@ -8,10 +8,13 @@ const PREFIX = 'greenpin:1:told:';
 const TURN_PREFIX = 'greenpin:1:turn:';
 const NOW = `local time = redis.call('TIME'); local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** What is no publication, by its type or its time (of a clock that was set back), is as if it was not there. */
+/** As long as what is read of it at most (cache/shared-call.ts), and its signature. */
+const LONGEST_TEXT = 4_100_000;
+
+/** What is no publication, by its type, its length or its time (of a clock that was set back), is as if it was not there. */
 const LOOK = `${NOW}
 local told = redis.pcall('HMGET', KEYS[1], 'at', 'text')
-local at = not told.err and told[2] and tonumber(told[1])
+local at = not told.err and told[2] and #told[2] <= ${LONGEST_TEXT} and tonumber(told[1])
 local age = at and now - at
 if age and not (age >= 0 and age < 1e15) then age = nil end`;
 

@@ -15,15 +15,18 @@ const MEMORY_KEY = 'greenpin:1:memory';
 /** So long after that what is not there may be known to a replica that has not yet written it anew. */
 const DOUBT_MS = 30_000;
 
+/** No answer is nearly as long; what somebody else has put there must not fill this process's memory. */
+const LONGEST_TEXT = 1_000_000;
+
 /**
- * What is there, and whether it can be an answer: `kept` is that, or nil; a key of another type, or without a revision that is a
- * number, is `broken`.
+ * What is there, and whether it can be an answer: `kept` is that, or nil; a key of another type, without a revision that is a number, or
+ * with a text that is far too long, is `broken`.
  */
 const LOOK = `
 local kept = redis.pcall('HMGET', KEYS[1], 'revision', 'value')
 local broken = false
 if kept.err then kept = nil; broken = true
-elseif not (kept[1] and kept[2] and #kept[1] <= 15 and kept[1]:match('^%d+$')) then
+elseif not (kept[1] and kept[2] and #kept[1] <= 15 and kept[1]:match('^%d+$') and #kept[2] <= ${LONGEST_TEXT}) then
   kept = nil; broken = redis.call('EXISTS', KEYS[1]) == 1
 end`;
 
@@ -40,6 +43,7 @@ return { memory, 'none' }`;
 const WRITE = `${LOOK}
 if kept and tonumber(kept[1]) > tonumber(ARGV[2]) then return kept end
 local revision = string.format('%d', ARGV[2] + 1)
+if #revision > 15 then revision = '1' end
 if broken then redis.call('DEL', KEYS[1]) end
 redis.call('HSET', KEYS[1], 'revision', revision, 'value', ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[1])

@@ -14,7 +14,8 @@ const MAC_LENGTH = 44;
 export function createSignedExchange(exchange: Exchange, readSecrets: () => readonly string[]): Exchange {
   function secrets(): readonly string[] {
     try {
-      return readSecrets();
+      // An empty line is no secret: everybody knows it.
+      return readSecrets().filter((secret) => secret.trim() !== '');
     } catch {
       return [];
     }

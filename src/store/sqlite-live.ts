@@ -1,7 +1,7 @@
 /** The database of a process that runs for long: its own alone, and made anew when it is taken away. */
 import { rmSync } from 'node:fs';
 import type { Archive } from './archive.ts';
-import { identityOf, tryLock, type FileLock } from './file-lock.ts';
+import { followLinks, identityOf, tryLock, type FileLock } from './file-lock.ts';
 import { createSqliteArchive, type SqliteArchive, type SqliteOptions } from './sqlite.ts';
 import { refusal, refuse } from './sqlite-file.ts';
 import { proofPath } from './sqlite-record.ts';
@@ -27,7 +27,9 @@ const REPLACED =
 
 /** Before it is opened, and while it cannot be, every call throws. */
 export function createLiveSqlite(options: LiveSqliteOptions): LiveSqlite {
-  const { path, elapsed = () => performance.now(), warn, delay } = options;
+  const { elapsed = () => performance.now(), warn, delay } = options;
+  /** Of the file itself: a link may be led to another one. */
+  let path = followLinks(options.path);
   let lock: FileLock | undefined;
   let archive: SqliteArchive | undefined;
   let identity = '';
@@ -35,7 +37,7 @@ export function createLiveSqlite(options: LiveSqliteOptions): LiveSqlite {
   let replaced = false;
 
   function start(anew: boolean): SqliteArchive {
-    archive = createSqliteArchive({ ...options, replaced: anew });
+    archive = createSqliteArchive({ ...options, path, replaced: anew });
     identity = identityOfAll(path);
     return archive;
   }
@@ -53,6 +55,9 @@ export function createLiveSqlite(options: LiveSqliteOptions): LiveSqlite {
 
   /** @throws ConfigError */
   function startAgain(): SqliteArchive {
+    const present = followLinks(options.path);
+    if (present !== path) unlock();
+    path = present;
     rmSync(proofPath(path), { force: true });
     if (lock?.isHeld() !== true) {
       unlock();
@@ -68,8 +73,8 @@ export function createLiveSqlite(options: LiveSqliteOptions): LiveSqlite {
   /** @throws Error when there is none */
   function use(): SqliteArchive {
     lookedAt = elapsed();
-    const same = archive !== undefined && identity === identityOfAll(path) && lock?.isHeld() === true;
-    if (same && archive !== undefined) return archive;
+    const same = path === followLinks(options.path) && identity === identityOfAll(path);
+    if (same && lock?.isHeld() === true && archive !== undefined) return archive;
     if (identity === '') throw new Error('the file is not open');
     // What is closed has nothing that is still of use, whether it says so or not.
     stop().catch(() => undefined);
@@ -87,6 +92,7 @@ export function createLiveSqlite(options: LiveSqliteOptions): LiveSqlite {
 
   return {
     async open() {
+      path = followLinks(options.path);
       for (let waited = 0; lock === undefined; waited += TRY_LOCK_EVERY_MS) {
         lock = lockOf(path);
         if (lock !== undefined) break;

@@ -8,8 +8,8 @@
  *   older than a few minutes; the proof beside the file is gone. That proof is a file that names the process: it is removed *before*
  *   an answer is handed out that could not be written, since a full disk lets one remove and not write; it is put back when all of
  *   them are written.
- * - The last sign of life is from the future, or, of an orderly end, older than ten minutes: a copy from back then may have been put
- *   in place of the file.
+ * - The last sign of life is from the future, or, of an orderly end, older than ten minutes, or there is a proof beside the file although
+ *   its process ended in order, so that another one has begun since: a copy from back then may have been put in place of the file.
  * - There are more or fewer rows than were counted, one of them is broken, or the record itself is.
  * - Our clock was set: it has run ahead of the monotonic one, or behind it, by more than a minute since.
  * - The file was removed or replaced under the process.
@@ -172,8 +172,9 @@ function continues(row: Row, { database, path, now, bootId, replaced }: RecordOp
   const gap = now() - row.seenAt;
   const [{ answers } = {}] = database.prepare('SELECT count(*) AS answers FROM last_good').all();
   if (replaced || answers !== row.answers || gap < -CLOCK_TOLERANCE_MS) return false;
-  if (row.clean === 1) return gap <= LONGEST_CLEAN_GAP_MS;
-  return gap <= LONGEST_GAP_MS && bootId !== undefined && row.boot === bootId && readProof(path) === row.run;
+  const proof = readProof(path);
+  if (row.clean === 1) return gap <= LONGEST_CLEAN_GAP_MS && proof === undefined;
+  return gap <= LONGEST_GAP_MS && bootId !== undefined && row.boot === bootId && proof === row.run;
 }
 
 /** @returns undefined when there is none that can be believed: then nothing that is in the file counts as asked for long ago */

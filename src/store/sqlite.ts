@@ -12,6 +12,13 @@ const MARK_AFTER_MS = 3_600_000;
 /** What nobody asks for is looked for so often, and deleted in steps, so that no call waits for long. */
 const FORGET_EVERY_MS = 3_600_000;
 const FORGET_AT_ONCE = 200;
+/**
+ * Whoever may ask with invented numbers must not fill the disk: of more answers those make room that were asked for longest ago. As many
+ * as are remembered in memory; 4 KB each.
+ */
+const MOST_ANSWERS = 100_000;
+/** They are counted after so many new ones. */
+const COUNT_EVERY = 200;
 /** A page of the file is damaged: that concerns the keys on it. */
 const CORRUPT = 11;
 const MAX_BROKEN = 1_000;
@@ -31,6 +38,8 @@ export interface SqliteOptions {
   readonly bootId?: string | undefined;
   /** The file has taken the place of another one. */
   readonly replaced?: boolean;
+  /** How many answers are kept; some more may be there for a while. */
+  readonly most?: number;
 }
 
 export interface SqliteArchive extends Archive {
@@ -44,7 +53,9 @@ export interface SqliteArchive extends Archive {
  * @throws ConfigError when the file cannot be opened, or is not ours
  */
 export function createSqliteArchive(options: SqliteOptions): SqliteArchive {
-  const { path, now, elapsed = () => performance.now(), bootId = readBootId(), replaced = false } = options;
+  const { path, now, elapsed = () => performance.now(), replaced = false } = options;
+  // Undefined says that nobody can tell: no reason to look.
+  const bootId = 'bootId' in options ? options.bootId : readBootId();
   const database = openSqliteFile(path);
   try {
     const rows = createRows(database);
@@ -57,7 +68,7 @@ export function createSqliteArchive(options: SqliteOptions): SqliteArchive {
       replaced,
       verify: () => rows.areWhole(),
     });
-    return createArchive(database, rows, record, options.forgetAfter);
+    return createArchive(database, rows, record, options);
   } catch (error) {
     database.close();
     throw refuse(path, error);
@@ -68,10 +79,11 @@ function createArchive(
   database: DatabaseSync,
   rows: Rows,
   record: SqliteRecord,
-  forgetAfter: number,
+  { forgetAfter, most = MOST_ANSWERS }: SqliteOptions,
 ): SqliteArchive {
   // Not at once: after a long pause of the whole service, what is still wanted is asked for first.
   let forgottenAt = record.usedFor();
+  let uncounted = 0;
   /** Keys of rows that cannot be read: each puts the file in doubt once, and not for as long as it is asked for. */
   const broken = new Set<string>();
 
@@ -89,12 +101,20 @@ function createArchive(
     if (deleted < FORGET_AT_ONCE) forgottenAt = record.usedFor();
   }
 
+  /** What made room may have been asked for a moment ago: from then on nothing is proven of what was handed out before. */
+  function makeRoom(): void {
+    if (uncounted++ % COUNT_EVERY > 0) return;
+    const deleted = rows.forgetBeyond(most);
+    if (deleted > 0) record.forgot(deleted, 0);
+  }
+
   function writeIfUnchanged(key: string, value: Kept['value'], seen: number): Written {
     const stored = rows.find(key);
     if (typeof stored === 'object' && stored.revision > seen) {
       const { revision, value: newer } = stored;
       return { kind: 'overtaken', by: { value: newer, revision } };
     }
+    if (stored === undefined) makeRoom();
     rows.put(key, value, seen + 1, record.usedFor());
     record.count(stored === undefined ? 1 : 0);
     return { kind: 'written', revision: seen + 1 };
@@ -146,6 +166,8 @@ interface Rows {
   mark(key: string, askedAt: number): void;
   /** @returns how many were deleted, of those that were asked for before */
   forget(before: number): number;
+  /** Of more than so many some are deleted, those first that were asked for longest ago. @returns how many */
+  forgetBeyond(most: number): number;
   areWhole(): boolean;
 }
 
@@ -164,6 +186,10 @@ function createRows(database: DatabaseSync): Rows {
   );
   const forget = database.prepare(
     'DELETE FROM last_good WHERE key IN (SELECT key FROM last_good WHERE asked_at < ? ORDER BY asked_at LIMIT ?)',
+  );
+  const forgetBeyond = database.prepare(
+    `DELETE FROM last_good WHERE key IN (SELECT key FROM last_good ORDER BY asked_at
+     LIMIT max(0, min(?, (SELECT count(*) FROM last_good) - ?)))`,
   );
   return {
     find(key) {
@@ -187,6 +213,7 @@ function createRows(database: DatabaseSync): Rows {
       }
     },
     forget: (before) => Number(forget.run(before, FORGET_AT_ONCE).changes),
+    forgetBeyond: (most) => Number(forgetBeyond.run(2 * COUNT_EVERY, most).changes),
     areWhole() {
       try {
         for (const row of selectAll.iterate()) if (parseRow(row) === undefined) return false;

@@ -152,6 +152,36 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
       await archive.close();
     });
 
+    it('of enormous length is not fetched', async () => {
+      await server.command('FLUSHALL');
+      const redis = await connect();
+      const archive = createRedisArchive(redis, DAY);
+      await redis.send('HSET', 'greenpin:1:last-good:key', 'revision', '7', 'value', 'x'.repeat(1_000_001));
+      const replies: unknown[] = [];
+      const watched = {
+        ...redis,
+        send: async (...command: readonly RedisArgument[]) => replies.push(await redis.send(...command)),
+      };
+      await createRedisArchive(watched, DAY).read('key');
+      expect(JSON.stringify(replies).length).toBeLessThan(200);
+      expect(await archive.read('key')).toBe('unreadable');
+      await archive.close();
+    });
+
+    it('whose revision has come to its end is counted anew', async () => {
+      await server.command('FLUSHALL');
+      const archive = createRedisArchive(await connect(), DAY);
+      await archive.write('key', createLastGood(1), 0);
+      await server.command('HSET greenpin:1:last-good:key revision 999999999999999');
+      expect(await archive.read('key')).toMatchObject({ revision: 999_999_999_999_999 });
+      expect(await archive.write('key', createLastGood(2), 999_999_999_999_999)).toEqual({
+        kind: 'written',
+        revision: 1,
+      });
+      expect(keptOf(await archive.read('key'))?.value).toEqual(createLastGood(2));
+      await archive.close();
+    });
+
     it('that is unreadable does not vanish before it would be forgotten', async () => {
       await server.command('FLUSHALL');
       const archive = createRedisArchive(await connect(), 30 * DAY);
@@ -229,6 +259,8 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
         turn?.publish({ text: 'mended', ageMs: 0 }, 60_000);
         expect((await exchange.look('topic', Infinity, 1)).publication?.text).toBe('mended');
       }
+      await redis.send('HSET', 'greenpin:1:told:topic', 'at', '1', 'text', 'x'.repeat(4_100_001));
+      expect((await exchange.look('topic', Infinity, 1)).publication).toBeUndefined();
       await redis.close();
     });
 

@@ -333,3 +333,39 @@ describe('a defect of our own', () => {
     await expect(answers.answer(createRequest())).rejects.toThrow('defect');
   });
 });
+
+async function crowd(): Promise<Promise<unknown>[]> {
+  resolve = () => new Promise(() => undefined);
+  const waiting = Array.from({ length: 10_000 }, (_, i) =>
+    Promise.resolve(answers.answer(createRequest({ branch: `invented-${i}` }))),
+  );
+  await vi.advanceTimersByTimeAsync(0);
+  return waiting;
+}
+
+describe('of callers that wait', () => {
+  test('there are ten thousand at most: others are refused at once, and nothing is asked for them', async () => {
+    const waiting = await crowd();
+    expect(await answers.answer(createRequest())).toEqual({
+      kind: 'failed',
+      code: 'rate_limited',
+      message:
+        'project shop, branch feature: too many calls wait for CI or the registry; send them one after the other',
+    });
+    expect(asked).toHaveLength(10_000);
+    await vi.advanceTimersByTimeAsync(DEADLINE);
+    await Promise.all(waiting);
+    resolve = async () => decided('7');
+    expect(buildId(await answers.answer(createRequest()))).toBe('7 fresh');
+  });
+
+  test('who has a last good answer gets it, and who has one in memory sees nothing of it', async () => {
+    expect(buildId(await answers.answer(createRequest({ branch: 'main' })))).toBe('7 fresh');
+    const waiting = await crowd();
+    lastGood = { set: pinned('5'), confirmedAt: now };
+    expect(buildId(await answers.answer(createRequest()))).toBe('5 stale');
+    expect(buildId(await answers.answer(createRequest({ branch: 'main' })))).toBe('7 fresh');
+    await vi.advanceTimersByTimeAsync(DEADLINE);
+    await Promise.all(waiting);
+  });
+});

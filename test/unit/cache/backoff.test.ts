@@ -95,3 +95,15 @@ describe('what fails in another way', () => {
     expect(await untilNextCall()).toBe(5000);
   });
 });
+
+test.each(['denied', 'unavailable'] as const)(
+  'a pause after %s is over when the clock is set back',
+  async (kind) => {
+    const { bed, ask } = createBed();
+    bed.failure = { kind };
+    await ask();
+    bed.now -= 86_400_000;
+    bed.failure = undefined;
+    expect(await ask()).toBe('ok');
+  },
+);

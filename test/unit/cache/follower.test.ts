@@ -40,6 +40,18 @@ describe('a run that is still going and has left the first page', () => {
     expect(ci.calls.filter((call) => call === 'run 1')).toHaveLength(1);
   });
 
+  test('is asked for at once when the clock was set back', async () => {
+    const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
+    ci.now = 100 * 86_400_000;
+    await ci.index.readBranch('slow');
+    ci.add(...runsFrom(1000, 1010));
+    ci.now += 60_000;
+    await ci.index.readBranch('slow');
+    ci.update('999', { state: 'success' });
+    ci.now -= 10 * 86_400_000;
+    expect(await ci.index.readBranch('slow')).toMatchObject({ runs: [{ id: '999', state: 'success' }] });
+  });
+
   test('a run that CI cannot tell of takes no answer from its branch', async () => {
     const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
     await ci.index.readBranch('slow');

@@ -66,6 +66,8 @@ export function createFixture(initial: Run[] = [], firstPages = 1) {
     /** CI's own; undefined: it does not tell. */
     clock: undefined as number | undefined,
     quotaIsLow: false,
+    /** Calls that are no listings. */
+    underWay: 0,
     refused: [] as number[],
     generation: 0,
     retryAfterMs: undefined as number | undefined,
@@ -126,6 +128,10 @@ export function createFixture(initial: Run[] = [], firstPages = 1) {
     now: () => fixture.now,
     quota: {
       isLow: () => fixture.quotaIsLow,
+      began() {
+        fixture.underWay += 1;
+        return () => void (fixture.underWay -= 1);
+      },
       refused: (forMs) => fixture.refused.push(forMs),
     },
     firstPages,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createFreshnessStretch } from '../../../src/cache/stretch.ts';
 import { createRun } from '../../fixtures/values.ts';
 import { createFixture, FRESH_FOR, ids, runsFrom } from './index-bed.ts';
@@ -66,6 +66,30 @@ describe('the last calls of a quota', () => {
     expect(ci.calls).toEqual(['list 1']);
   });
 
+  test('are kept from those as well that ask at once, before the first of them is answered', async () => {
+    const stretch = createFreshnessStretch(15_000, 300_000, () => 0);
+    stretch.observe(1000, 5000, HOUR);
+    const ends = Array.from({ length: 749 }, () => stretch.began());
+    expect(stretch.isLow(1)).toBe(false);
+    ends.push(stretch.began());
+    expect(stretch.isLow(1)).toBe(true);
+    for (const end of ends) end();
+    expect(stretch.isLow(1)).toBe(false);
+  });
+
+  test('are told of each call that is no listing, when it begins and when it has ended, well or not', async () => {
+    const ci = createFixture(runsFrom(1, 12));
+    await ci.index.readBranch('branch-12');
+    const held = Promise.withResolvers<void>();
+    ci.hold = held.promise;
+    const asked = [ci.index.readBranch('unknown'), ci.index.readPullRequest('5')];
+    await vi.waitFor(() => expect(ci.underWay).toBe(2));
+    ci.failure = 'malformed';
+    held.resolve();
+    await Promise.all(asked);
+    expect(ci.underWay).toBe(0);
+  });
+
   test('are not used to read older pages ahead of need', async () => {
     const ci = createFixture(runsFrom(1, 60), 3);
     ci.quotaIsLow = true;
@@ -109,6 +133,30 @@ describe('branches that CI has no run of', () => {
     ci.now += 60_000;
     for (let i = 3000; i < 6000; i++) await ci.index.readBranch(`invented-${i}`);
     expect(lookUps()).toBe(1120);
+  });
+
+  test('are looked up no oftener when they are asked for all at once', async () => {
+    const ci = createFixture(runsFrom(1, 20));
+    const held = Promise.withResolvers<void>();
+    await ci.index.readBranch('branch-20');
+    ci.hold = held.promise;
+    const asked = Array.from({ length: 3000 }, (_, i) => ci.index.readBranch(`invented-${i}`));
+    const joined = ci.index.readBranch('invented-0');
+    held.resolve();
+    const failed = (await Promise.all(asked)).filter(({ kind }) => kind === 'failed');
+    expect(failed).toHaveLength(2000);
+    expect(await joined).toMatchObject({ kind: 'known' });
+    expect(ci.calls.filter((call) => call.startsWith('branch'))).toHaveLength(1000);
+    expect(ids(await ci.index.readBranch('branch-20'))).toEqual(['20']);
+  });
+
+  test('do not count where CI did not answer', async () => {
+    const ci = createFixture(runsFrom(1, 20));
+    await ci.index.readBranch('branch-20');
+    ci.failure = 'malformed';
+    for (let i = 0; i < 1500; i++) await ci.index.readBranch(`invented-${i}`);
+    ci.failure = undefined;
+    expect(await ci.index.readBranch('another')).toMatchObject({ kind: 'known' });
   });
 
   test('do not keep those from being looked up that it has runs of', async () => {

@@ -154,4 +154,18 @@ describe('when nothing is known yet', () => {
     gate.resolve();
     expect(ids(await ci.index.readBranch('branch-59'))).toEqual([]);
   });
+
+  test('nor does one that cannot be told by its id, and so may be new', async () => {
+    const ci = createFixture(runsFrom(1, 60), 3);
+    ci.beforeServing = async (call) => {
+      if (call !== 'list 2') return;
+      ci.beforeServing = async () => undefined;
+      ci.odd.set('61', { id: null });
+      ci.add(...runsFrom(61, 61));
+      ci.runs = ci.runs.filter(({ id }) => id !== '58');
+    };
+    await ci.index.readBranch('branch-60');
+    expect(await ci.index.readBranch('branch-50')).toMatchObject({ runs: [{ id: '50' }] });
+    expect(ci.calls).toContain('branch branch-50 1');
+  });
 });

@@ -53,6 +53,11 @@ describe('a question', () => {
     expect(exchange.turns.size).toBe(0);
   });
 
+  it('is asked where what is there is longer than any answer', async () => {
+    exchange.put('topic', { text: `${' '.repeat(4_000_000)}7`, ageMs: 0 });
+    expect((await share(question())).value).toBe(1);
+  });
+
   it("that somebody else has asked lately is answered by that one's answer, with its age", async () => {
     await share(question());
     now += 2_000;

@@ -123,6 +123,16 @@ describe('a digest', () => {
     expect(calls).toBe(2);
   });
 
+  it('of an image that is named by one is that one, whatever somebody else says', async () => {
+    await createReplica().readDigest(BY_DIGEST, { immutable: true });
+    const { topic = '' } = exchange.published[0] ?? {};
+    exchange.put(topic, { text: JSON.stringify({ ...FOUND, digest: digest('b') }), ageMs: 0 });
+    expect(await createReplica().readDigest(BY_DIGEST, { immutable: true })).toMatchObject({
+      digest: digest('a'),
+    });
+    expect(calls).toBe(2);
+  });
+
   it('of a platform is another one than of the index', async () => {
     const replica = createReplica();
     await read(replica, true);

@@ -235,6 +235,15 @@ describe('parseRunPage', () => {
     expect(() => parseRunPage(value, HOST)).toThrow(UpstreamError);
   });
 
+  it('refuses a list that is many times as long as a page, before it looks at each element', () => {
+    const workflow_runs = Array.from({ length: 1000 }, (_, i) => rawRun({ id: i + 1 }));
+    expect(parseRunPage({ total_count: 1000, workflow_runs }, HOST).runs).toHaveLength(1000);
+    workflow_runs.push(rawRun());
+    expect(() => parseRunPage({ total_count: 1001, workflow_runs }, HOST)).toThrow(
+      'a field workflow_runs that is not',
+    );
+  });
+
   it.each([
     ['path', null],
     ['run_attempt', null],

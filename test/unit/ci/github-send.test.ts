@@ -37,4 +37,16 @@ describe('a request through Octokit', () => {
     }
     expect(written).toEqual([]);
   });
+
+  it('looks at no more than a part of an answer that says no', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const [long, short] = [70_000, 60_000].map((length) =>
+      JSON.stringify({ message: 'rate limit', more: 'x'.repeat(length) }),
+    );
+    const { provider } = connect(github.url);
+    github.fault({ kind: 'status', status: 403, headers, body: long ?? '' });
+    expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('denied');
+    github.fault({ kind: 'status', status: 403, headers, body: short ?? '' });
+    expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('rate_limited');
+  });
 });

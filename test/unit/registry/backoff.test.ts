@@ -297,3 +297,30 @@ it('a token that is had again opens what its denial had closed', async () => {
   expect(await ask(bed, '2')).toMatchObject({ kind: 'found' });
   server.verify();
 });
+
+describe('where a 404 proves nothing and no second way tells anything', () => {
+  it('the ways are tried ever more rarely, whatever image of the repository is asked for', async () => {
+    const bed = createBed(server);
+    expectTags(page, 20);
+    for (let i = 0; i < 60; i++) {
+      expectHead(`${i}`, page);
+      expectGet(`${i}`, page);
+      await ask(bed, `${i}`);
+      bed.advance(5 * SECOND);
+    }
+    const tried = server.requests.filter(({ path }) => path.endsWith('/tags/list'));
+    // At 0 s, and after 15, 30, 60 and 120 s more.
+    expect(tried).toHaveLength(5);
+  });
+
+  it('what is asked for is no witness that it is itself not there', async () => {
+    const bed = createBed(server);
+    expectHead('1', served(shop));
+    await ask(bed, '1');
+    const other = { method: 'GET', path: `/v2/acme/shop/manifests/${shop.digest}` };
+    server.expect(other, page, 2);
+    expectHead(shop.digest, served(shop));
+    const revision = await bed.client.resolveRevision(parseReference(`reg.test/acme/shop@${shop.digest}`));
+    expect(revision).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
+  });
+});

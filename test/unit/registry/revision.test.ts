@@ -1,6 +1,10 @@
 /** From a digest to the commit that the image says it was built from. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPasswordCredential } from '../../../src/registry/credentials.ts';
+import { parsePlatformOf } from '../../../src/registry/index-entries.ts';
+import { parseRevision } from '../../../src/registry/manifest.ts';
 import { parsePlatform, parseReference } from '../../../src/registry/reference.ts';
 import type { RevisionResult } from '../../../src/resolve/ports.ts';
 import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
@@ -225,5 +229,30 @@ describe('a revision is a failure', () => {
     const result = await client.resolveRevision(parseReference('reg.test/acme/shop:1'));
     expect(result).toMatchObject({ failure: { message: expect.stringContaining('bears no digest') } });
     server.verify();
+  });
+});
+
+describe('what is kept of an image', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const LONG = 2_000_000;
+  const COUNT = 40;
+
+  it.each<[string, (text: string) => unknown]>([
+    [
+      'its label',
+      (text) => parseRevision(Buffer.from(JSON.stringify({ config: { Labels: { [LABEL]: text } } }))),
+    ],
+    [
+      'its platform',
+      (os) => parsePlatformOf(JSON.parse(JSON.stringify({ os, architecture: 'x', variant: 'y' }))),
+    ],
+  ])('is not all of a text of megabytes: %s', (_what, read) => {
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const kept = Array.from({ length: COUNT }, (_, i) => read(`${i} ${'x'.repeat(LONG)}`));
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan((COUNT * LONG) / 4);
+    expect(kept).toHaveLength(COUNT);
   });
 });

@@ -72,3 +72,19 @@ describe("a registry's reason", () => {
     expect(tell('😀'.repeat(100).replace('😀', 'a')).isWellFormed()).toBe(true);
   });
 });
+
+describe('a secret of ours', () => {
+  it.each([
+    ['as the code, which is told in upper case', 'hunter2_ours'],
+    ['inside the code', 'not_hunter2_ours_but'],
+  ])('is not told %s', (_, code) => {
+    expect(tell('no', code, ['hunter2_ours'])).toBe('no');
+  });
+
+  it('is not told by half where the message is cut', () => {
+    const long = `see https://reg.test/${'x'.repeat(1_170)}`;
+    expect(tell(`${long} correct horse battery staple`, 'DENIED', ['correct horse battery staple'])).toBe(
+      'DENIED: see …',
+    );
+  });
+});

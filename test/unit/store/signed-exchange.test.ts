@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../src/resolve/ports.ts';
 import { createSignedExchange } from '../../../src/store/signed-exchange.ts';
@@ -54,6 +55,17 @@ describe('what nobody with the secret has said is not believed', () => {
     inner.put('topic', { text, ageMs: 0 });
     expect(await find(replica('secret'))).toBeUndefined();
   });
+
+  it.each(['', ' ', '\t '])(
+    'with the secret %j, which an empty line beside the real one would be',
+    async (blank) => {
+      const mac = createHmac('sha256', blank)
+        .update(JSON.stringify(['greenpin exchange 1', 'topic', SAID.text]))
+        .digest('base64');
+      inner.put('topic', { text: mac + SAID.text, ageMs: 0 });
+      expect(await find(replica('secret', blank))).toBeUndefined();
+    },
+  );
 
   it('with another secret', async () => {
     replica('another').publish('topic', SAID, 1_000);

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,9 +50,9 @@ afterEach(async () => {
 
 const now = () => START + passed;
 
-function create(): LiveSqlite {
+function create(name = path): LiveSqlite {
   return createLiveSqlite({
-    path,
+    path: name,
     forgetAfter: 30 * DAY,
     now,
     elapsed: () => passed,
@@ -110,6 +111,25 @@ describe('a file under one process', () => {
     await second.open();
     expect(keptOf(await second.read('key 3'))?.value).toEqual(createLastGood(3));
     await second.close();
+  });
+
+  it.each([
+    ['one link, and the file itself', ['a.db']],
+    ['two links', ['a.db', 'b.db']],
+    ['a link to a link, with a folder that is one', ['folder/c.db']],
+  ])('is one file by whatever name: %s', async (_, [link = '', other]) => {
+    symlinkSync(path, join(folder, 'a.db'));
+    symlinkSync('state/greenpin.db', join(folder, 'b.db'));
+    mkdirSync(join(folder, 'deep', 'er'), { recursive: true });
+    symlinkSync('deep/er', join(folder, 'folder'));
+    symlinkSync('../../b.db', join(folder, 'deep', 'er', 'c.db'));
+    const [first, second] = [create(join(folder, link)), create(other && join(folder, other))];
+    await first.open();
+    await expect(second.open()).rejects.toThrow('another Greenpin process');
+    await first.close();
+    await second.open();
+    await second.close();
+    expect(readdirSync(join(folder, 'state'))).toEqual(['greenpin.db']);
   });
 
   it('can be looked at by others meanwhile', async () => {
@@ -188,6 +208,30 @@ describe('a file that is taken away', () => {
     expect(told).toEqual([REPLACED]);
     expect(up).toBe(true);
     expect(store.wholeSince()).toBe(now());
+  });
+
+  it('is made anew where the link leads that was led elsewhere, or whose log is gone', async () => {
+    await live.close();
+    const link = join(folder, 'link.db');
+    symlinkSync(path, link);
+    live = create(link);
+    store = remember(live);
+    await openAndFill();
+    rmSync(`${path}-wal`);
+    passed += 1_000;
+    await store.catchUp();
+    expect(told).toEqual([REPLACED]);
+    mkdirSync(join(folder, 'other'));
+    path = join(folder, 'other', 'greenpin.db');
+    symlinkSync(path, join(folder, 'new'));
+    renameSync(join(folder, 'new'), link);
+    passed += 1_000;
+    await store.catchUp();
+    expect(told).toEqual([REPLACED, REPLACED]);
+    expect(await readBack()).toBe(20);
+    expect(store.wholeSince()).toBe(now());
+    expect(tryLock(join(folder, 'state', 'greenpin.db-lock'))?.isHeld()).toBe(true);
+    await expect(create(path).open()).rejects.toThrow('another Greenpin process');
   });
 
   it('is made anew at the next write at the latest', async () => {

@@ -166,6 +166,13 @@ describe('it begins anew', () => {
     expect(open().record.wholeSince()).toBe(now);
   });
 
+  it('after kill -9 where nobody can tell one start of the machine from another, before nor after', async () => {
+    bootId = undefined;
+    await work();
+    leaveAsKilled();
+    expect(open().record.wholeSince()).toBe(now);
+  });
+
   it('when a row is found broken while it is used', async () => {
     const archive = await work();
     edit("UPDATE last_good SET value = '{}' WHERE key = 'other'");
@@ -191,6 +198,19 @@ describe('it begins anew', () => {
     expect(open().record.wholeSince()).toBe(now);
     await opened.at(-1)?.close();
     now -= 10 * MINUTE;
+    expect(open().record.wholeSince()).toBe(now);
+  });
+
+  it('when the file was put back from a backup of minutes ago, after the process was killed that went on from there', async () => {
+    await (await work()).close();
+    copyFileSync(path, join(folder, 'backup'));
+    elapsed = 0;
+    const later = open();
+    await later.write('new', createLastGood(1), 0);
+    pass(2 * MINUTE, later);
+    leaveAsKilled();
+    copyFileSync(join(folder, 'backup'), path);
+    for (const log of ['-wal', '-shm']) rmSync(`${path}${log}`, { force: true });
     expect(open().record.wholeSince()).toBe(now);
   });
 

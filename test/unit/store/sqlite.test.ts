@@ -25,8 +25,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function open() {
-  return createSqliteArchive({ path, forgetAfter: 30 * DAY, now: () => now, elapsed: () => elapsed });
+function open(most?: number) {
+  return createSqliteArchive({
+    path,
+    forgetAfter: 30 * DAY,
+    now: () => now,
+    elapsed: () => elapsed,
+    ...(most !== undefined && { most }),
+  });
 }
 
 function pass(milliseconds: number): void {
@@ -205,6 +211,37 @@ describe('a row', () => {
     expect(await archive.read('another')).toBeUndefined();
     expect(await archive.write('key', createLastGood(2), 0)).toEqual({ kind: 'written', revision: 1 });
     expect(keptOf(await archive.read('key'))?.value).toEqual(createLastGood(2));
+    await archive.close();
+  });
+});
+
+describe('whoever asks with ever new numbers', () => {
+  it('fills the file so far: what was asked for longest ago makes room, and nothing is proven from then on', async () => {
+    await fill(1000);
+    pass(60_000);
+    const archive = open(500);
+    expect(keptOf(await archive.read('key 7'))?.value).toEqual(createLastGood(1));
+    expect(archive.record.wholeSince()).toBeLessThan(now);
+    for (let i = 0; i < 2000; i++) {
+      pass(1);
+      await archive.write(`invented ${i}`, createLastGood(1), 0);
+    }
+    expect(archive.record.wholeSince()).toBeGreaterThan(now - 1000);
+    expect(keptOf(await archive.read('invented 1999'))?.value).toEqual(createLastGood(1));
+    expect(countRows()).toBeGreaterThanOrEqual(500);
+    expect(countRows()).toBeLessThanOrEqual(700);
+    await archive.close();
+    expect(open(500).record.wholeSince()).toBeGreaterThan(now - 1000);
+  });
+
+  it('takes no room from what is asked for, while there is some', async () => {
+    await fill(300);
+    pass(2 * HOUR);
+    const archive = open(600);
+    for (let i = 0; i < 300; i++) await archive.read(`key ${i}`);
+    for (let i = 0; i < 200; i++) await archive.write(`invented ${i}`, createLastGood(1), 0);
+    await archive.write('key 1', createLastGood(2), 1);
+    expect(countRows()).toBe(500);
     await archive.close();
   });
 });
