@@ -88,7 +88,7 @@ export function createAnswers(options: AnswersOptions): Answers {
 
   async function answerWaiting(key: string, request: BranchRequest): Promise<Answer> {
     if (waiting >= MOST_WAITING)
-      return present(decideCrowded(lastGoodOf(await recall(request)), request), request.headSha);
+      return present(decideCrowded(lastGoodOf(await recall(request)), request), request);
     waiting += 1;
     try {
       return await answerInTime(key, request);
