@@ -253,16 +253,13 @@ describe('patience', () => {
 
   test('stays short until the last of several questions is answered, whether well or not', async () => {
     lastGood = { set: pinned('6'), confirmedAt: 5000 };
-    const late = ['a', 'b'].map(() => Promise.withResolvers<Decision>());
-    const questions = late.map(async ({ promise }, i) => {
-      resolve = () => promise;
-      return answers.answer(createRequest({ branch: `b${i}` }));
-    });
+    const late = [1, 2].map(() => Promise.withResolvers<Decision>());
+    resolve = ({ branch }) => late[Number(branch)]?.promise ?? new Promise(() => undefined);
+    const questions = late.map(async (_, i) => answers.answer(createRequest({ branch: String(i) })));
     await vi.advanceTimersByTimeAsync(PATIENCE);
     await Promise.all(questions);
     late[0]?.resolve(decided('7'));
     await vi.advanceTimersByTimeAsync(0);
-    resolve = () => new Promise(() => undefined);
     const soon = answers.answer(createRequest({ branch: 'c' }));
     await vi.advanceTimersByTimeAsync(PATIENCE / 2);
     expect(vi.getTimerCount()).toBe(0);
