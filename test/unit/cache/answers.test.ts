@@ -251,6 +251,36 @@ describe('patience', () => {
     expect(buildId(await slow)).toBe('7 fresh');
   });
 
+  test('stays short until the last of several questions is answered, whether well or not', async () => {
+    lastGood = { set: pinned('6'), confirmedAt: 5000 };
+    const late = [1, 2].map(() => Promise.withResolvers<Decision>());
+    resolve = ({ branch }) => late[Number(branch)]?.promise ?? new Promise(() => undefined);
+    const questions = late.map(async (_, i) => answers.answer(createRequest({ branch: String(i) })));
+    await vi.advanceTimersByTimeAsync(PATIENCE);
+    await Promise.all(questions);
+    late[0]?.resolve(decided('7'));
+    await vi.advanceTimersByTimeAsync(0);
+    const soon = answers.answer(createRequest({ branch: 'c' }));
+    await vi.advanceTimersByTimeAsync(PATIENCE / 2);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(buildId(await soon)).toBe('6 stale');
+  });
+
+  test('is whole again also once what was waited for has failed', async () => {
+    lastGood = { set: pinned('6'), confirmedAt: 5000 };
+    const late = Promise.withResolvers<Decision>();
+    resolve = () => late.promise;
+    const waiting = answers.answer(createRequest());
+    await vi.advanceTimersByTimeAsync(PATIENCE);
+    await waiting;
+    late.reject(new TypeError('defect'));
+    await vi.advanceTimersByTimeAsync(0);
+    resolve = () => new Promise(() => undefined);
+    void answers.answer(createRequest({ branch: 'other' }));
+    await vi.advanceTimersByTimeAsync(PATIENCE / 2);
+    expect(vi.getTimerCount()).toBe(1);
+  });
+
   test('is whole again once the upstream has answered', async () => {
     const late = Promise.withResolvers<Decision>();
     resolve = () => late.promise;
@@ -286,6 +316,15 @@ describe('the deadline', () => {
     await vi.advanceTimersByTimeAsync(DEADLINE);
     expect(await waiting).toMatchObject({ kind: 'nothing', freshness: 'stale' });
     expect(answers.answer(createRequest({ number: '5' }))).toBeInstanceOf(Promise);
+  });
+
+  test('what was handed out while the caller waited is given, stale', async () => {
+    resolve = () => new Promise(() => undefined);
+    const waiting = answers.answer(createRequest());
+    await vi.advanceTimersByTimeAsync(PATIENCE);
+    lastGood = { set: pinned('6'), confirmedAt: 5000 };
+    await vi.advanceTimersByTimeAsync(DEADLINE);
+    expect(buildId(await waiting)).toBe('6 stale');
   });
 
   test('deadline_exceeded without one, and a stable text', async () => {
