@@ -27,6 +27,8 @@ export interface ImageContext {
 /** An image that a tag holds, and the build that it may be of. */
 export interface OwnershipQuestion {
   readonly image: PinnedImage;
+  /** When the registry was asked, milliseconds since the epoch, our clock. */
+  readonly askedAt: number;
   /** As the rule's template renders it for the build. */
   readonly reference: string;
   readonly rule: ImageRule;
@@ -65,18 +67,24 @@ export async function doubtOwnership(question: OwnershipQuestion): Promise<Owner
 
 /**
  * An older commit's run that is run again moves the tag as well, and the listing does not show it. So a tag that has moved since the
- * build's image was found holds the build's only if the build itself has begun anew.
+ * build's image was found holds the build's only if the build itself has begun anew, or has ended just now: the registry may have shown the
+ * image of the build before.
  */
-function doubtMovedTag({ rule, judged, context }: OwnershipQuestion): OwnershipDoubt | undefined {
+function doubtMovedTag(question: OwnershipQuestion): OwnershipDoubt | undefined {
+  const { rule, judged, askedAt, context } = question;
   const pin = context.pinBefore(rule, judged.build);
   if (pin === undefined) return undefined;
   const before = new Set(pin.runs.split(' '));
   // CI may also have forgotten one of them.
   const hasBegunAnew = judged.runs.some((run) => !before.has(attemptOf(run)));
-  return hasBegunAnew
+  const endedAt = Math.max(...judged.runs.map((run) => context.standing(run.id).pushedBy));
+  return hasBegunAnew || askedAt - endedAt < SETTLES_WITHIN
     ? undefined
     : absent('the tag has moved since, though no run of the build has begun anew');
 }
+
+/** Milliseconds for which a registry may go on showing a tag as it was. */
+const SETTLES_WITHIN = 300_000;
 
 function absent(reason: string): OwnershipDoubt {
   return { kind: 'absent', reason };
@@ -112,12 +120,14 @@ const RERUN_TAKES = 60_000;
 /**
  * What is read goes with the state that CI told at that time: an attempt that began since may have pushed what was read, and may end
  * red. Nothing need be confirmed of a digest that was proven before.
- * @param askedAt when the registry was asked, milliseconds since the epoch, our clock
  */
-export function whatToConfirm(
-  { image, rule, judged, context }: OwnershipQuestion,
-  askedAt: number,
-): Unconfirmed | undefined {
+export function whatToConfirm({
+  image,
+  rule,
+  judged,
+  askedAt,
+  context,
+}: OwnershipQuestion): Unconfirmed | undefined {
   const { pinBefore, standing, listedAt } = context;
   const pin = pinBefore(rule, judged.build);
   if (pin?.digest === image.digest) return undefined;

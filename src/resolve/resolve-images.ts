@@ -62,7 +62,8 @@ export async function resolveImage(
   const reference = `${pin.repository}@${pin.digest}`;
   const still = await context.images.readDigest(reference, { immutable: true });
   if (still.kind === 'found') {
-    const question = { image: pin, reference, rule, judged, request, context };
+    const { askedAt } = still;
+    const question = { image: pin, askedAt, reference, rule, judged, request, context };
     const doubt = rule.revision === 'require' ? await doubtOwnership(question) : undefined;
     return doubt === undefined ? { kind: 'pinned', image: pin, asOf: null } : { ...doubt, reference };
   }
@@ -112,10 +113,11 @@ async function readTag(
   const found = { repository, tag, digest, rule: ruleKey(rule), commit, position, runs: attemptsOf(judged) };
   const pin = context.pinBefore(rule, judged.build);
   const image = pin?.digest === digest ? pin : found;
-  const question = { image, reference: rendered, rule, judged, request, context };
+  const { askedAt } = result;
+  const question = { image, askedAt, reference: rendered, rule, judged, request, context };
   const doubt = await doubtOwnership(question);
   if (doubt !== undefined) return { ...doubt, reference: rendered };
-  const unconfirmed = whatToConfirm(question, result.askedAt);
+  const unconfirmed = whatToConfirm(question);
   return { kind: 'pinned', image, asOf, ...(unconfirmed && { unconfirmed }) };
 }
 

@@ -180,6 +180,20 @@ describe('a tag that has moved without a run of the build', () => {
     push(tag, 'aaa');
     expect(await answer(asking(BRANCH_TAG))).toBe('aaa fresh');
     push(tag, 'ddd');
+    runs.asOf = 400_000;
+    registry.asOf = 400_000;
+    expect(await answer(asking(BRANCH_TAG))).toBe('aaa fresh');
+  });
+
+  test('is taken up soon after the build has ended: the registry may have shown the image of the build before', async () => {
+    ran(createRun({ id: '5', commit: sha('01d') }));
+    push(tag, '0ff');
+    await answer(asking(BRANCH_TAG));
+    ran(buildA());
+    expect(await answer(asking(BRANCH_TAG))).toBe('0ff fresh');
+    push(tag, 'aaa');
+    runs.asOf = 60_000;
+    registry.asOf = 60_000;
     expect(await answer(asking(BRANCH_TAG))).toBe('aaa fresh');
   });
 

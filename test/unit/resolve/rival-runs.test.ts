@@ -364,6 +364,9 @@ describe('what this process has found', () => {
     push('feature', 'aaa');
     await answer(asking('{branch}'));
     push('feature', 'bbb');
+    // Longer than a registry may lag behind.
+    runs.asOf = 400_000;
+    registry.asOf = 400_000;
     runs.runs = [buildA({ id: '11', event: 'pull_request' })];
     expect(await answer(asking('{branch}'))).toBe('aaa fresh');
     runs.runs = [buildA({ id: '11', event: 'pull_request', attempt: 2 })];
