@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The process: start, signals, stop. */
 import { readFileSync } from 'node:fs';
-import { explainOldNode } from './node-version.ts';
+import { explainOldNode } from './cli/node-version.ts';
 
 // Up to here, and to the end of this check, every Node.js must understand what it reads.
 const { version, engines } = JSON.parse(
@@ -16,10 +16,10 @@ if (tooOld !== undefined) {
 // What is imported from here on is compiled once, not at each start. Where nothing can be written there is no cache.
 const { enableCompileCache } = await import('node:module');
 enableCompileCache();
-const { runCli } = await import('./cli.ts');
-const { complain } = await import('./commands/diagnostics.ts');
-const { tellNodeWarnings } = await import('./node-warnings.ts');
-const { listenForStop, SIGNALS } = await import('./stop-signals.ts');
+const { runCli } = await import('./cli/program.ts');
+const { complain } = await import('./cli/diagnostics.ts');
+const { tellNodeWarnings } = await import('./cli/node-warnings.ts');
+const { listenForStop, SIGNALS } = await import('./cli/stop-signals.ts');
 
 const { stdout, stderr } = process;
 const stopping = new AbortController();

@@ -1,7 +1,7 @@
 /** What /metrics tells, in prom-client's own registry: nothing is shared between two instances in one process. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { API_ERROR_STATUS } from './errors.ts';
-import type { CallObserver, CallOutcome } from './http/call-log.ts';
+import type { CallObserver, CallOutcome } from './http/access-log.ts';
 import type { Clock, FreshnessObserver, StoreObserver, UpstreamObserver } from './resolve/ports.ts';
 
 /** From an answer in memory to one that took the whole deadline. */

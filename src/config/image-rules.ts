@@ -1,8 +1,8 @@
 /** Rules for the images of a project that a schema can't say: templates, platforms, names of parameters. */
-import { digestKey } from '../resolve/digest-key.ts';
-import { parseImageTemplate, renderImageTemplate } from '../resolve/image-template.ts';
+import { digestKey } from '../wire/argocd/digest-key.ts';
+import { parseImageTemplate, renderImageTemplate } from '../image/template.ts';
 import type { Platform } from '../resolve/types.ts';
-import { HAND_OUT_PATTERN } from './project-schema.ts';
+import { HAND_OUT_PATTERN } from './project.ts';
 import { hintForTemplate } from './template-hints.ts';
 import { describeFound, isMapping, valueAt, type DocumentPath, type Problem } from './problem.ts';
 

@@ -1,9 +1,9 @@
 /** Loads the configuration file at the start (design §3). Secrets are not read here. */
 import { ConfigError } from '../errors.ts';
-import { readConfigFile, type ConfigFile, type ConfigFileSource } from './config-file.ts';
+import { readConfigFile, type ConfigFile, type ConfigFileSource } from './file.ts';
 import { createConfig, type Config } from './config.ts';
 import type { ImageParsers } from './image-rules.ts';
-import { describeIssues } from './issues.ts';
+import { describeIssues } from './schema-issues.ts';
 import { formatPath, type Problem } from './problem.ts';
 import { findContradictions } from './rules.ts';
 import { configSchema } from './schema.ts';

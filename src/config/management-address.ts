@@ -1,6 +1,6 @@
 /** Where /healthz is, read without the rest of the configuration: whoever asks for it does so every few seconds. */
 import { ConfigError } from '../errors.ts';
-import { readConfigFile, type ConfigFileSource } from './config-file.ts';
+import { readConfigFile, type ConfigFileSource } from './file.ts';
 import { isMapping } from './problem.ts';
 
 export const DEFAULT_MANAGEMENT = { host: '::', port: 9464 };

@@ -3,7 +3,7 @@
  * can't be a secret.
  */
 
-import { SECRET_START } from './secret-like.ts';
+import { SECRET_START } from '../text/secret-like.ts';
 
 export type DocumentPath = readonly (string | number)[];
 

@@ -2,12 +2,12 @@
  * What a schema can't say: references between sections, limits of durations, variables of the environment. Rules read the document
  * as it was written and pass over what the schema has refused already, so that all problems are reported at once.
  */
-import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from './cloud-hosts.ts';
-import { parseDuration } from './duration.ts';
+import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from '../registry/credentials/cloud/hosts.ts';
+import { parseDuration } from '../schema/duration.ts';
 import { findImageProblems, type ImageParsers } from './image-rules.ts';
-import { findNearest } from './nearest.ts';
+import { findNearest } from '../text/nearest.ts';
 import { describeFound, isMapping, valueAt, type DocumentPath, type Problem } from './problem.ts';
-import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from './secret-like.ts';
+import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from '../text/secret-like.ts';
 
 /** Variables of the process's environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
 /** The store as the program uses it (`store`, design §3). */
 import { join } from 'node:path';
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../schema/duration.ts';
 import type { ConfigDocument } from './schema.ts';
 
 /** Durations are in milliseconds. */

@@ -1,6 +1,6 @@
 /** What was meant by a variable that Greenpin's image templates do not know: other tools have their own words for the same. Pure. */
-import type { TemplateVariable } from '../resolve/image-template.ts';
-import { findNearest } from './nearest.ts';
+import type { TemplateVariable } from '../image/template.ts';
+import { findNearest } from '../text/nearest.ts';
 
 /** In lower case, without what stands before the last dot, and without the name of the tool in front. */
 const MEANINGS: Readonly<Record<TemplateVariable, string>> = {

@@ -3,8 +3,8 @@ import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../errors.ts';
 import { boundConnections, type ConnectionLimits } from './connections.ts';
-import { createClientErrorHandler, sendError } from './error-handler.ts';
-import { closeConnectionsOnStop } from './stopping.ts';
+import { createClientErrorHandler, sendError } from './errors.ts';
+import { closeConnectionsOnStop } from './shutdown.ts';
 
 export interface ManagementDeps {
   /** Why no call can be answered now; undefined when one can. The text is public. */

@@ -2,26 +2,26 @@
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { DigestResult, RegistryClient, RevisionResult } from '../resolve/ports.ts';
 import type { ImageReference, Platform } from '../resolve/types.ts';
-import { createAbsenceJudge } from './absence.ts';
-import { createAuthorizer, type Access, type AuthorizerDeps, type Session } from './authorize.ts';
-import { createBackoff, type Outcome } from './backoff.ts';
-import type { Credential } from './credentials.ts';
+import { createAbsenceJudge } from './manifest/absence.ts';
+import { createAuthorizer, type Access, type AuthorizerDeps, type Session } from './auth/session.ts';
+import { createBackoff, type Outcome } from './denied-pauses.ts';
+import type { Credential } from './credentials/credential.ts';
 import { createEndpoints, type RegistrySettings } from './endpoints.ts';
 import { describeError, NoAccess, OwnTrouble } from './failure.ts';
-import { fetchBlob, fetchDigest } from './fetch-manifest.ts';
-import { createGrantFinder } from './grant.ts';
-import { createHostGate } from './host-gate.ts';
+import { fetchBlob, fetchDigest } from './manifest/fetch.ts';
+import { createGrantFinder } from './auth/grant.ts';
+import { createHostGate } from '../upstream/host-limiter.ts';
 import {
   annotatedRevision,
   InvalidManifest,
   MAX_CONFIG_BYTES,
   parseConfigDigest,
   parseRevision,
-} from './manifest.ts';
-import { apiHost, formatPlatform, formatReference, normalizePlatform } from './reference.ts';
-import { createPlatformResolver, resolveWhole, type PlatformResolver } from './resolve-platform.ts';
-import type { Absent, Target } from './target.ts';
-import { createTokenSource } from './token.ts';
+} from './manifest/manifest.ts';
+import { apiHost, formatPlatform, formatReference, normalizePlatform } from '../image/reference.ts';
+import { createPlatformResolver, resolveWhole, type PlatformResolver } from './manifest/platform.ts';
+import type { Absent, Target } from './manifest/target.ts';
+import { createTokenSource } from './auth/token.ts';
 import { createTransport, type TransportDeps } from './transport.ts';
 
 /** What differs by registry (`credentialFor`, `dispatcherFor`) is asked for each time, so that it may renew. */

@@ -1,7 +1,7 @@
 /** Where a registry's API is, and where a registry may send us (redirects, token services). */
-import { isInternalAddress, isLoopback } from './address.ts';
-import { registryOfKey } from './credentials.ts';
-import { apiHost } from './reference.ts';
+import { isInternalAddress, isLoopback } from '../upstream/internal-address.ts';
+import { registryOfKey } from './credentials/credential.ts';
+import { apiHost } from '../image/reference.ts';
 
 export interface RegistrySettings {
   /** Plain HTTP; left out: for loopback only. */

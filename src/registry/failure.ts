@@ -1,13 +1,13 @@
 /** Puts what went wrong in an HTTP exchange into the words of `UpstreamFailure`. Pure. */
-import { describeExchangeError } from '../connection-trouble.ts';
+import { describeExchangeError } from '../upstream/connection-failure.ts';
 import {
   UpstreamError,
   type ConnectionTrouble,
   type UpstreamFailure,
   type UpstreamFailureKind,
 } from '../errors.ts';
-import { parseRetryAfter } from '../retry-after.ts';
-import { secretsOf, type Credential } from './credentials.ts';
+import { parseRetryAfter } from '../upstream/retry-after.ts';
+import { secretsOf, type Credential } from './credentials/credential.ts';
 import { isCommonplace, tellReason } from './told-reason.ts';
 
 /** A failed exchange, and what follows from it. */

@@ -1,5 +1,5 @@
 /** A registry's own words for a refusal, made fit for a message of ours: one short line that stays the same and gives nothing away. Pure. */
-import { parseRegistryErrors } from './registry-error.ts';
+import { parseRegistryErrors } from './manifest/registry-error.ts';
 
 const LONGEST = 120;
 const CUT = '…';

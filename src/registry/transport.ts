@@ -2,10 +2,10 @@
 import type { Dispatcher } from 'undici';
 import { UpstreamError } from '../errors.ts';
 import type { Clock, UpstreamObserver } from '../resolve/ports.ts';
-import { decodeBody, parseEncodings } from './content-encoding.ts';
+import { decodeBody, parseEncodings } from '../upstream/content-encoding.ts';
 import type { Endpoints } from './endpoints.ts';
 import { BodyTooLarge, OwnTrouble, describeError, describeStatus, malformed, type Fault } from './failure.ts';
-import type { HostGate } from './host-gate.ts';
+import type { HostGate } from '../upstream/host-limiter.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';

@@ -1,6 +1,6 @@
 /** The images of one build: each tag to its digest, and whether that image really is this build's (design §2). */
 import type { UpstreamFailure } from '../errors.ts';
-import { MissingParameter, renderImageTemplate, TemplateError } from './image-template.ts';
+import { MissingParameter, renderImageTemplate, TemplateError } from '../image/template.ts';
 import { doubtOwnership, whatToConfirm, type ImageContext, type Unconfirmed } from './image-ownership.ts';
 import { ruleKey } from './rule-key.ts';
 import { attemptsOf, type JudgedBuild } from './select-build.ts';

@@ -7,7 +7,7 @@ import {
   renderImageTemplate,
   type ImageTemplate,
   type TemplateVariable,
-} from './image-template.ts';
+} from '../image/template.ts';
 import type { RunSource, UnreadRun } from './ports.ts';
 import { compareIds, type JudgedBuild } from './select-build.ts';
 import type { BranchRequest, Build, Run } from './types.ts';

@@ -2,7 +2,7 @@
  * The core's values. Everything here is provider-neutral and already checked: what comes from outside is parsed at the edge
  * (`http/parameters`, `config/load`, `ci/*`, `registry/*`).
  */
-import type { ImageTemplate } from './image-template.ts';
+import type { ImageTemplate } from '../image/template.ts';
 
 /** `sha256:` + 64 or `sha512:` + 128 lower-case hex digits (OCI image spec, descriptor.md#digests). */
 export type Digest = string & { readonly __brand: 'Digest' };

@@ -8,7 +8,7 @@ import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createRegistryServer } from '../../src/demo/registry-server.ts';
+import { createRegistryServer } from '../../src/cli/demo/registry-server.ts';
 import { createRelay } from '../fixtures/relay.ts';
 import { findCrane, startCraneRegistry, type Crane } from '../integration/crane.ts';
 import { imageManifest, LINUX_AMD64 } from '../integration/images.ts';

@@ -1,6 +1,6 @@
 /** What both sides of the benchmark agree on: the token, the branches, the bodies that are sent and answered. */
-import { parseImageTemplate } from '../../src/resolve/image-template.ts';
-import { createParameterSet } from '../../src/resolve/parameter-set.ts';
+import { parseImageTemplate } from '../../src/image/template.ts';
+import { createParameterSet } from '../../src/wire/argocd/parameter-set.ts';
 import type { Digest, PinnedSet, Project } from '../../src/resolve/types.ts';
 
 export const PATH = '/api/v1/getparams.execute';

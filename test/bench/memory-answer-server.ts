@@ -5,7 +5,7 @@ import { fastify } from 'fastify';
 import { createApp } from '../../src/http/app.ts';
 import type { Authenticator } from '../../src/http/authenticate.ts';
 import { createAuthenticator } from '../../src/http/authenticate.ts';
-import { createLogger } from '../../src/logger.ts';
+import { createLogger } from '../../src/log/logger.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { BRANCHES, PATH, PROJECT, responseBody, TOKEN } from './memory-answer-load.ts';
 import { createMemoryAnswers } from './memory-answers.ts';

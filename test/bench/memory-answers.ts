@@ -1,6 +1,6 @@
 /** Where Greenpin's side of the benchmark gets its answers: the real memory of answers, before a core that costs nothing. */
-import { createAnswers } from '../../src/cache/answers.ts';
-import type { AnswerSource } from '../../src/http/getparams.ts';
+import { createAnswers } from '../../src/answers/answer-service.ts';
+import type { AnswerSource } from '../../src/http/argocd/getparams.ts';
 import { pinnedSet } from './memory-answer-load.ts';
 
 const HOUR = 3_600_000;

@@ -1,8 +1,8 @@
 /** Our reading of GitHub's answers, held against GitHub's own description of them (test/fixtures/github/extract.ts). */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { githubWorkflowSchema, parseWorkflowPage } from '../../src/ci/github-inspector.ts';
-import { githubRunSchema, parsePullRequest, parseRun, parseRunPage } from '../../src/ci/github-run.ts';
+import { githubWorkflowSchema, parseWorkflowPage } from '../../src/ci/github/inspector.ts';
+import { githubRunSchema, parsePullRequest, parseRun, parseRunPage } from '../../src/ci/github/schema.ts';
 import { createFakeGitHub } from '../fixtures/fake-github.ts';
 
 interface Schema {

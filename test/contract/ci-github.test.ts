@@ -1,4 +1,4 @@
-import { createCiProvider } from '../../src/ci/providers.ts';
+import { createCiProvider } from '../../src/ci/kinds.ts';
 import { createFakeGitHub, type FakeFault } from '../fixtures/fake-github.ts';
 import { FORK } from '../fixtures/fake-github-data.ts';
 import { describeCiProvider, type CiUpstream, type ContractFault, type ContractRun } from './ci-provider.ts';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { createOutage } from '../../src/store/outage.ts';
-import { createRememberingStore } from '../../src/store/remembering.ts';
-import { createSqliteArchive } from '../../src/store/sqlite.ts';
+import { createRememberingStore } from '../../src/store/archived-store.ts';
+import { createSqliteArchive } from '../../src/store/sqlite/archive.ts';
 import { describeStore } from './store.ts';
 
 const now = () => 1_700_000_000_000;

@@ -3,7 +3,7 @@
  * Each world checks at its end that no secret is in a log line, an error, an answer or a metric.
  */
 import { describe, expect, it } from 'vitest';
-import { parseReference } from '../../src/registry/reference.ts';
+import { parseReference } from '../../src/image/reference.ts';
 import type { FakeFault } from '../fixtures/fake-github.ts';
 import type { FakeRegistryFault, FakeRegistryTarget } from '../fixtures/fake-registry.ts';
 import { REPOSITORY } from '../fixtures/plugin-config.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
-import { createRegistryServer, type DemoRegistry } from '../../src/demo/registry-server.ts';
+import { createRegistryServer, type DemoRegistry } from '../../src/cli/demo/registry-server.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { createFakeGitHub, type FakeGitHub } from '../fixtures/fake-github.ts';
 import { findFreePort } from '../fixtures/free-port.ts';

@@ -1,4 +1,4 @@
-import { composeRegistries } from '../../src/compose-registries.ts';
+import { composeRegistries } from '../../src/compose/registries.ts';
 import type { RegistrySettings } from '../../src/config/config.ts';
 import { REGISTRY_USER } from './registry-container.ts';
 

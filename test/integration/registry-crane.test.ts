@@ -1,6 +1,6 @@
 /** A registry that shares no code with distribution: the one of go-containerregistry. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { parsePlatform, parseReference } from '../../src/registry/reference.ts';
+import { parsePlatform, parseReference } from '../../src/image/reference.ts';
 import { craneDigest, startCraneRegistry, type CraneRegistry } from './crane.ts';
 import {
   attestationManifest,

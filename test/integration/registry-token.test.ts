@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { parseReference } from '../../src/registry/reference.ts';
+import { parseReference } from '../../src/image/reference.ts';
 import { imageIndex, imageManifest, LINUX_AMD64, LINUX_ARM64 } from './images.ts';
 import { createPusher } from './push.ts';
 import { composeClient, composeClientWith } from './registry-client.ts';

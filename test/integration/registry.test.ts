@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { parseReference } from '../../src/registry/reference.ts';
+import { parseReference } from '../../src/image/reference.ts';
 import { craneDigest } from './crane.ts';
 import { attestationManifest, imageIndex, imageManifest, LINUX_AMD64, LINUX_ARM64 } from './images.ts';
 import type { Format, Image } from './images.ts';

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
 import type { LastGood } from '../../src/resolve/types.ts';
-import { createSqliteArchive } from '../../src/store/sqlite.ts';
+import { createSqliteArchive } from '../../src/store/sqlite/archive.ts';
 import { createLastGood, keptOf } from '../fixtures/last-good.ts';
 
 const WRITER = join(import.meta.dirname, '../fixtures/store-writer.ts');

@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import type { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSqliteArchive } from '../../src/store/sqlite.ts';
-import { readBootId } from '../../src/store/sqlite-record.ts';
+import { createSqliteArchive } from '../../src/store/sqlite/archive.ts';
+import { readBootId } from '../../src/store/sqlite/record.ts';
 
 const KEEPER = join(import.meta.dirname, '../fixtures/store-keeper.ts');
 let folder: string;

@@ -5,13 +5,13 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createAnswers, type Answers } from '../../src/cache/answers.ts';
-import { createImageCache } from '../../src/cache/image-cache.ts';
-import { createPinMemory } from '../../src/cache/pin-memory.ts';
-import { createRunIndex } from '../../src/cache/run-index.ts';
+import { createAnswers, type Answers } from '../../src/answers/answer-service.ts';
+import { createImageCache } from '../../src/registry/digest-cache.ts';
+import { createPinMemory } from '../../src/answers/pin-memory.ts';
+import { createRunIndex } from '../../src/runs/run-index.ts';
 import type { UpstreamFailureKind } from '../../src/errors.ts';
 import type { UnreadRun } from '../../src/resolve/ports.ts';
-import { parseReference } from '../../src/registry/reference.ts';
+import { parseReference } from '../../src/image/reference.ts';
 import { lastGoodKey, recall } from '../../src/resolve/recall.ts';
 import { resolveBranch } from '../../src/resolve/resolve-branch.ts';
 import type { BranchRequest, Project } from '../../src/resolve/types.ts';

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createRunIndex, type RunIndex } from '../../src/cache/run-index.ts';
+import { createRunIndex, type RunIndex } from '../../src/runs/run-index.ts';
 import type { CiProvider, UnreadRun } from '../../src/resolve/ports.ts';
 import type { Run } from '../../src/resolve/types.ts';
 import { createRun } from '../fixtures/values.ts';

@@ -4,10 +4,10 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createImageCache } from '../../src/cache/image-cache.ts';
-import { createPinMemory } from '../../src/cache/pin-memory.ts';
-import { createRunIndex } from '../../src/cache/run-index.ts';
-import { parseReference } from '../../src/registry/reference.ts';
+import { createImageCache } from '../../src/registry/digest-cache.ts';
+import { createPinMemory } from '../../src/answers/pin-memory.ts';
+import { createRunIndex } from '../../src/runs/run-index.ts';
+import { parseReference } from '../../src/image/reference.ts';
 import { resolveBranch, type ResolvePorts } from '../../src/resolve/resolve-branch.ts';
 import type { LastGoodStore } from '../../src/resolve/ports.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';

@@ -192,7 +192,7 @@ describe('the base images', () => {
       'bash',
       ['--noprofile', '--norc', '-eo', 'pipefail', '-c', resolving?.run ?? 'exit 1'],
       {
-        cwd: new URL('../../', import.meta.url),
+        cwd: new URL('../..', import.meta.url),
         env,
         encoding: 'utf8',
       },
@@ -217,7 +217,7 @@ describe('the base images', () => {
       'bash',
       ['--noprofile', '--norc', '-eo', 'pipefail', '-c', resolving?.run ?? ''],
       {
-        cwd: new URL('../../', import.meta.url),
+        cwd: new URL('../..', import.meta.url),
         env,
         encoding: 'utf8',
       },
@@ -230,7 +230,7 @@ describe('the base images', () => {
 });
 
 test('this checkout states one version, of which the changelog tells', () => {
-  const files = readReleaseFiles(new URL('../../', import.meta.url));
+  const files = readReleaseFiles(new URL('../..', import.meta.url));
   const versions = new Set(versionsOf(files).map(([, version]) => version));
   expect(versions.size).toBe(1);
   const [version = ''] = versions;

@@ -1,5 +1,5 @@
 /** A CI in memory before an index of its runs. */
-import { createRunIndex, type RunIndex } from '../../../src/cache/run-index.ts';
+import { createRunIndex, type RunIndex } from '../../../src/runs/run-index.ts';
 import { UpstreamError, type UpstreamFailureKind } from '../../../src/errors.ts';
 import type { BranchRuns, CiProvider, RunPage, UnreadRun } from '../../../src/resolve/ports.ts';
 import type { Run } from '../../../src/resolve/types.ts';

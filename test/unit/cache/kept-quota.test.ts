@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { createFreshnessStretch } from '../../../src/cache/stretch.ts';
+import { createFreshnessStretch } from '../../../src/runs/adaptive-freshness.ts';
 import { createRun } from '../../fixtures/values.ts';
 import { createFixture, FRESH_FOR, ids, runsFrom } from './index-bed.ts';
 

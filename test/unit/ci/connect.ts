@@ -3,8 +3,8 @@ import { vi } from 'vitest';
 import type { UpstreamFailure } from '../../../src/errors.ts';
 import { UpstreamError } from '../../../src/errors.ts';
 import type { CiDeps } from '../../../src/ci/deps.ts';
-import type { GitHubAuth } from '../../../src/ci/github-auth.ts';
-import { createCiProvider } from '../../../src/ci/providers.ts';
+import type { GitHubAuth } from '../../../src/ci/github/auth.ts';
+import { createCiProvider } from '../../../src/ci/kinds.ts';
 import type { UpstreamObserver } from '../../../src/resolve/ports.ts';
 
 /** The time when tests begin; they move it themselves. */

@@ -1,6 +1,6 @@
 /** Reports of branches, resolved by the real core between a fake CI and a fake registry. */
-import { createPinMemory } from '../../../src/cache/pin-memory.ts';
-import { createResolveReport, type ResolveReport } from '../../../src/commands/resolve-report.ts';
+import { createPinMemory } from '../../../src/answers/pin-memory.ts';
+import { createResolveReport, type ResolveReport } from '../../../src/answers/report.ts';
 import { resolveBranch } from '../../../src/resolve/resolve-branch.ts';
 import type { BranchRequest, LastGood, Run } from '../../../src/resolve/types.ts';
 import { createFakeRegistry, createFakeRunSource, OUTAGE } from '../../fixtures/fake-ports.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/errors.ts';
-import { parseImageTemplate } from '../../../src/resolve/image-template.ts';
+import { parseImageTemplate } from '../../../src/image/template.ts';
 import { CI, load, parsePlatform, parseReference, PROJECTS, refusals } from './configurations.ts';
 
 const SMALL = `

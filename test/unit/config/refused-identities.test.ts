@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkSecretFiles } from '../../../src/config/secret-files.ts';
+import { checkSecretFiles } from '../../../src/config/mounted-files.ts';
 import { load, PROJECTS, CI, refusals } from './configurations.ts';
 
 const ECR = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createSecretReader } from '../../../src/config/secret.ts';
+import { createSecretReader } from '../../../src/secrets/secret.ts';
 import { createAuthenticator } from '../../../src/http/authenticate.ts';
 
 const letsIn = (token: string | undefined, header: string | undefined) =>

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ConnectionLimits } from '../../../src/http/connections.ts';
 import { createManagement } from '../../../src/http/management.ts';
-import type { Answer } from '../../../src/resolve/answer.ts';
+import type { Answer } from '../../../src/answers/answer.ts';
 import { createTestApp, FRESH, NOW } from './test-app.ts';
 import { AUTHORIZED_HEAD, CALL, gate, listening } from './test-connection.ts';
 

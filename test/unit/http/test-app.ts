@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { createApp, type AppDeps } from '../../../src/http/app.ts';
 import { createAuthenticator } from '../../../src/http/authenticate.ts';
-import type { CallOutcome } from '../../../src/http/call-log.ts';
-import type { Answer } from '../../../src/resolve/answer.ts';
-import { createLogger } from '../../../src/logger.ts';
+import type { CallOutcome } from '../../../src/http/access-log.ts';
+import type { Answer } from '../../../src/answers/answer.ts';
+import { createLogger } from '../../../src/log/logger.ts';
 import type { BranchRequest, Project } from '../../../src/resolve/types.ts';
 
 export const TOKEN = 'correct-horse';

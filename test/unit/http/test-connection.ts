@@ -4,7 +4,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
 import type { AppDeps } from '../../../src/http/app.ts';
-import type { Answer } from '../../../src/resolve/answer.ts';
+import type { Answer } from '../../../src/answers/answer.ts';
 import { body, createTestApp, FRESH, PATH, TOKEN, type TestApp } from './test-app.ts';
 
 export const QUESTION = body({ project: 'shop', branch: 'b' });

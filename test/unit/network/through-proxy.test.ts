@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { createDispatchers, type DispatcherFor } from '../../../src/network/dispatchers.ts';
-import { createProxies } from '../../../src/network/proxies.ts';
+import { createDispatchers, type DispatcherFor } from '../../../src/upstream/dispatchers.ts';
+import { createProxies } from '../../../src/upstream/proxies.ts';
 import { createAuthority } from '../../fixtures/certificates.ts';
 import { createConnectProxy } from '../../fixtures/connect-proxy.ts';
 import { createScriptedServer } from '../../fixtures/scripted-server.ts';

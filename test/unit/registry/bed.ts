@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
 import { createRegistryClient, type RegistryClientDeps } from '../../../src/registry/client.ts';
-import { matchCredential, type CredentialEntry } from '../../../src/registry/credentials.ts';
+import { matchCredential, type CredentialEntry } from '../../../src/registry/credentials/credential.ts';
 import type { ScriptedServer } from '../../fixtures/scripted-server.ts';
 
 /** The scheme is not seen by the server: `https` hosts are served in plain text as well, so that the tests need no certificate. */

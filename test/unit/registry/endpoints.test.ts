@@ -3,7 +3,7 @@ import { Agent } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
 import { createEndpoints, type RegistrySettings } from '../../../src/registry/endpoints.ts';
-import { parseReference } from '../../../src/registry/reference.ts';
+import { parseReference } from '../../../src/image/reference.ts';
 import { createScriptedServer } from '../../fixtures/scripted-server.ts';
 import { createBed } from './bed.ts';
 import { createImage, served } from './images.ts';

@@ -1,8 +1,8 @@
 /** One row of a table of exchanges: what is asked, what goes over the wire and how it is answered, and what comes of it. */
 import type { UpstreamFailureKind } from '../../../src/errors.ts';
-import type { CredentialEntry } from '../../../src/registry/credentials.ts';
+import type { CredentialEntry } from '../../../src/registry/credentials/credential.ts';
 import type { RegistrySettings } from '../../../src/registry/endpoints.ts';
-import { parsePlatform, parseReference } from '../../../src/registry/reference.ts';
+import { parsePlatform, parseReference } from '../../../src/image/reference.ts';
 import { createScriptedServer, type Answer, type ExpectedRequest } from '../../fixtures/scripted-server.ts';
 import { createBed } from './bed.ts';
 

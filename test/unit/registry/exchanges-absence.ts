@@ -1,5 +1,5 @@
 /** What a 404 means. Nothing but a registry's own word makes an image absent. */
-import { createPasswordCredential } from '../../../src/registry/credentials.ts';
+import { createPasswordCredential } from '../../../src/registry/credentials/credential.ts';
 import type { Answer } from '../../fixtures/scripted-server.ts';
 import type { Exchange, Step } from './exchange.ts';
 import { challenged, refused } from './images.ts';

@@ -1,5 +1,5 @@
 /** Who is shown which credential, and when. */
-import { createPasswordCredential, type Credential } from '../../../src/registry/credentials.ts';
+import { createPasswordCredential, type Credential } from '../../../src/registry/credentials/credential.ts';
 import type { Exchange, Step } from './exchange.ts';
 import { challenged, createImage, refused, served, token } from './images.ts';
 

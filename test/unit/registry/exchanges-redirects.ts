@@ -1,5 +1,5 @@
 /** Redirects: where they may lead, and what goes along. */
-import { createPasswordCredential } from '../../../src/registry/credentials.ts';
+import { createPasswordCredential } from '../../../src/registry/credentials/credential.ts';
 import type { Exchange, Step } from './exchange.ts';
 import { challenged, createImage, served, token } from './images.ts';
 

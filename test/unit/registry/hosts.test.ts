@@ -1,6 +1,6 @@
 /** What one question's answer means for everybody else who asks the same host. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseReference } from '../../../src/registry/reference.ts';
+import { parseReference } from '../../../src/image/reference.ts';
 import type { DigestResult } from '../../../src/resolve/ports.ts';
 import {
   createScriptedServer,

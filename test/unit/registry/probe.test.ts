@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPasswordCredential } from '../../../src/registry/credentials.ts';
-import { parseReference } from '../../../src/registry/reference.ts';
+import { createPasswordCredential } from '../../../src/registry/credentials/credential.ts';
+import { parseReference } from '../../../src/image/reference.ts';
 import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
 import { createBed } from './bed.ts';
 import { challenged, createImage, served, token } from './images.ts';

@@ -2,10 +2,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPasswordCredential } from '../../../src/registry/credentials.ts';
-import { parsePlatformOf } from '../../../src/registry/index-entries.ts';
-import { parseRevision } from '../../../src/registry/manifest.ts';
-import { parsePlatform, parseReference } from '../../../src/registry/reference.ts';
+import { createPasswordCredential } from '../../../src/registry/credentials/credential.ts';
+import { parsePlatformOf } from '../../../src/registry/manifest/index-entries.ts';
+import { parseRevision } from '../../../src/registry/manifest/manifest.ts';
+import { parsePlatform, parseReference } from '../../../src/image/reference.ts';
 import type { RevisionResult } from '../../../src/resolve/ports.ts';
 import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
 import { createBed, type BedOptions } from './bed.ts';

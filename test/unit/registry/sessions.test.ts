@@ -1,7 +1,7 @@
 /** What is kept between questions: challenges, tokens, and who has been refused. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPasswordCredential, type Credential } from '../../../src/registry/credentials.ts';
-import { parseReference } from '../../../src/registry/reference.ts';
+import { createPasswordCredential, type Credential } from '../../../src/registry/credentials/credential.ts';
+import { parseReference } from '../../../src/image/reference.ts';
 import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
 import { createBed } from './bed.ts';
 import {

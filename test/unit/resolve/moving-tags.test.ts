@@ -1,6 +1,6 @@
 /** Whose image a tag holds that more than one build may have pushed (design §2, "A tag that can move"). */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createPinMemory } from '../../../src/cache/pin-memory.ts';
+import { createPinMemory } from '../../../src/answers/pin-memory.ts';
 import type { PinMemory } from '../../../src/resolve/ports.ts';
 import { resolveBranch } from '../../../src/resolve/resolve-branch.ts';
 import type { BranchRequest, ImageRule, Run } from '../../../src/resolve/types.ts';

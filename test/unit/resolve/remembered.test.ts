@@ -1,6 +1,6 @@
 /** What was handed out last, after the configuration changed, while the store is in doubt, and where there is proof of nothing. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createPinMemory } from '../../../src/cache/pin-memory.ts';
+import { createPinMemory } from '../../../src/answers/pin-memory.ts';
 import type { LastGoodStore } from '../../../src/resolve/ports.ts';
 import { resolveBranch } from '../../../src/resolve/resolve-branch.ts';
 import type { BranchRequest, LastGood, Project } from '../../../src/resolve/types.ts';

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Decision } from '../../../src/resolve/decision.ts';
 import { resolveBranch } from '../../../src/resolve/resolve-branch.ts';
 import type { BranchRequest, Digest } from '../../../src/resolve/types.ts';
-import { createPinMemory } from '../../../src/cache/pin-memory.ts';
+import { createPinMemory } from '../../../src/answers/pin-memory.ts';
 import type { PinMemory } from '../../../src/resolve/ports.ts';
 import { createMemoryStore } from '../../../src/store/memory.ts';
 import {

@@ -1,6 +1,6 @@
 /** Which runs may have pushed a tag that moves: attempts, and runs that cannot be read (design §2, "A tag that can move"). */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createPinMemory } from '../../../src/cache/pin-memory.ts';
+import { createPinMemory } from '../../../src/answers/pin-memory.ts';
 import type { PinMemory, UnreadRun } from '../../../src/resolve/ports.ts';
 import { resolveBranch } from '../../../src/resolve/resolve-branch.ts';
 import type { BranchRequest, ImageRule, Run } from '../../../src/resolve/types.ts';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { composeStore } from '../../../src/compose-store.ts';
-import type { World } from '../../../src/world.ts';
+import { composeStore } from '../../../src/compose/store.ts';
+import type { World } from '../../../src/compose/runtime.ts';
 import { createLastGood } from '../../fixtures/last-good.ts';
 
 let folder: string;

@@ -10,14 +10,14 @@ import { join } from 'node:path';
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { vi } from 'vitest';
 import { UpstreamError, type UpstreamFailure } from '../../../../src/errors.ts';
-import type { Credential } from '../../../../src/registry/credentials.ts';
+import type { Credential } from '../../../../src/registry/credentials/credential.ts';
 import { createEndpoints } from '../../../../src/registry/endpoints.ts';
-import { createHostGate } from '../../../../src/registry/host-gate.ts';
+import { createHostGate } from '../../../../src/upstream/host-limiter.ts';
 import {
   createIdentity,
   type Identity,
   type IdentitySettings,
-} from '../../../../src/registry/identity/identity.ts';
+} from '../../../../src/registry/credentials/cloud/identity.ts';
 import { createTransport, type FetchHttp } from '../../../../src/registry/transport.ts';
 import { createAuthority } from '../../../fixtures/certificates.ts';
 import type { ScriptedServer } from '../../../fixtures/scripted-server.ts';

@@ -1,0 +1,195 @@
+/** Answers kept in memory and given in time. It wraps the core from outside, which does not know of it. */
+import { LRUCache } from 'lru-cache';
+import type { Answer } from './answer.ts';
+import {
+  decideCrowded,
+  decideDefect,
+  decideLate,
+  decideProvenNothing,
+  type Decision,
+} from '../resolve/decision.ts';
+import { createParameterSet } from '../wire/argocd/parameter-set.ts';
+import type { Clock } from '../resolve/ports.ts';
+import { lastGoodKey, type Remembered } from '../resolve/recall.ts';
+import type { BranchRequest, LastGood } from '../resolve/types.ts';
+import { bounded } from '../resilience/bounded-cache.ts';
+import { createTurns } from '../resilience/keyed-queue.ts';
+
+const MAX_ANSWERS = 50_000;
+/**
+ * Milliseconds of patience while another question of the project has used up its own: a matrix asks for hundreds of branches one after
+ * the other, and an upstream that hangs must not cost each of them the whole wait. What is in memory is answered well within it.
+ */
+const PATIENCE_WHILE_OVERDUE = 25;
+/**
+ * One for each connection that there may be (http/app.ts): who has more waiting at a time does not wait for answers, or has gone, and
+ * each costs memory until then.
+ */
+const MOST_WAITING = 10_000;
+
+export interface AnswersOptions {
+  readonly resolve: (request: BranchRequest) => Promise<Decision>;
+  readonly recall: (request: BranchRequest) => Promise<Remembered>;
+  /** Whether it is proven that nothing was ever handed out for the pull request. */
+  readonly isNeverHandedOut: (request: BranchRequest, remembered: Remembered) => Promise<boolean>;
+  /** Milliseconds: an answer is given from memory until what it rests on is as old. */
+  readonly freshFor: number;
+  /** Milliseconds that a caller waits at most. */
+  readonly deadline: number;
+  /** Milliseconds that a caller waits at most for whom a last good answer is known. */
+  readonly patience: number;
+  readonly now: Clock;
+  /** Told of an error that is no upstream's fault. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+export interface Answers {
+  /** Synchronous when the answer is in memory. */
+  answer(request: BranchRequest): Answer | Promise<Answer>;
+}
+
+interface Kept {
+  readonly headSha: string | undefined;
+  readonly answer: Extract<Answer, { kind: 'answered' | 'nothing' }>;
+}
+
+export function createAnswers(options: AnswersOptions): Answers {
+  const { resolve, recall, isNeverHandedOut, freshFor, deadline, patience, now, onDefect } = options;
+  const kept = new LRUCache<string, Kept>(bounded(MAX_ANSWERS));
+  const takeTurn = createTurns();
+  const overdue = createOverdue();
+  let waiting = 0;
+
+  async function resolveAndKeep(key: string, request: BranchRequest): Promise<Answer> {
+    try {
+      const answer = present(dated(await resolve(request), now()), request);
+      if (answer.kind !== 'failed' && answer.freshness === 'fresh') {
+        kept.set(key, { headSha: request.headSha, answer });
+      }
+      return answer;
+    } catch (error) {
+      onDefect(error);
+      throw error;
+    }
+  }
+
+  async function answerInTime(key: string, request: BranchRequest): Promise<Answer> {
+    const { name } = request.project;
+    const wait = overdue.has(name) ? Math.min(patience, PATIENCE_WHILE_OVERDUE) : patience;
+    const resolving = takeTurn(key, request.headSha ?? '', () => resolveAndKeep(key, request));
+    try {
+      return (await settledWithin(wait, resolving)) ?? (await answerLate(request, resolving, wait));
+    } catch (error) {
+      const decision = decideDefect(lastGoodOf(await recall(request)));
+      if (decision === undefined) throw error;
+      return present(decision, request);
+    }
+  }
+
+  async function answerWaiting(key: string, request: BranchRequest): Promise<Answer> {
+    if (waiting >= MOST_WAITING)
+      return present(decideCrowded(lastGoodOf(await recall(request)), request), request);
+    waiting += 1;
+    try {
+      return await answerInTime(key, request);
+    } finally {
+      waiting -= 1;
+    }
+  }
+
+  /** Patience has ended. What comes later is kept all the same, for whoever asks next. */
+  async function answerLate(
+    request: BranchRequest,
+    resolving: Promise<Answer>,
+    waited: number,
+  ): Promise<Answer> {
+    overdue.add(request.project.name, resolving);
+    const remembered = await recall(request);
+    const lastGood = lastGoodOf(remembered);
+    if (lastGood !== undefined) {
+      return present(decideLate(lastGood, request, 'server.patience'), request);
+    }
+    // The answer may come first: then nobody looks at the proof.
+    const proving = isNeverHandedOut(request, remembered).catch((error: unknown) => {
+      onDefect(error);
+      return false;
+    });
+    const answer = await settledWithin(deadline - waited, resolving);
+    if (answer !== undefined) return answer;
+    const late = decideLate(lastGoodOf(await recall(request)), request, 'server.deadline');
+    const isProven = (await settledWithin(0, proving)) === true;
+    return present(isProven ? decideProvenNothing(late, now()) : late, request);
+  }
+
+  return {
+    answer(request) {
+      const key = lastGoodKey(request);
+      const memory = kept.get(key);
+      return memory !== undefined && memory.headSha === request.headSha && isFresh(memory.answer.asOf)
+        ? memory.answer
+        : answerWaiting(key, request);
+    },
+  };
+
+  /** A negative age is none: the clock was set back. */
+  function isFresh(asOf: number): boolean {
+    const age = now() - asOf;
+    return age >= 0 && age < freshFor;
+  }
+}
+
+function lastGoodOf(remembered: Remembered): LastGood | undefined {
+  return remembered.kind === 'whole' ? remembered.lastGood : undefined;
+}
+
+/** @returns undefined when it has not settled after so many milliseconds */
+async function settledWithin<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(late.resolve, Math.max(0, milliseconds), undefined);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Questions that have used up their callers' patience and are not answered yet, by project. */
+function createOverdue() {
+  const byProject = new Map<string, Set<Promise<Answer>>>();
+  return {
+    has: (project: string): boolean => byProject.has(project),
+    add(project: string, resolving: Promise<Answer>): void {
+      const ones = byProject.get(project) ?? new Set();
+      if (ones.has(resolving)) return;
+      byProject.set(project, ones.add(resolving));
+      const forget = (): void => {
+        ones.delete(resolving);
+        if (ones.size === 0) byProject.delete(project);
+      };
+      resolving.then(forget, forget);
+    },
+  };
+}
+
+/** CI may have told nothing at all: an empty list that is proven all the same is as old as its proof. */
+function dated(decision: Decision, now: number): Decision {
+  return decision.kind === 'nothing' && decision.asOf === 0 ? { ...decision, asOf: now } : decision;
+}
+
+function present(decision: Decision, request: BranchRequest): Answer {
+  switch (decision.kind) {
+    case 'answered': {
+      const { kind, freshness, asOf, because } = decision;
+      const body = serialize([createParameterSet(decision.set, request)]);
+      return { kind, body, freshness, asOf, because };
+    }
+    case 'nothing':
+      return { ...decision, body: serialize([]) };
+    case 'failed':
+      return { kind: 'failed', code: decision.code, message: decision.message };
+  }
+}
+
+function serialize(parameters: readonly object[]): string {
+  return JSON.stringify({ output: { parameters } });
+}

@@ -1,0 +1,133 @@
+/** What `greenpin resolve` tells: one answer and its reasons, as documented JSON (README, "resolve --json"). Pure. */
+import type { Decision } from '../resolve/decision.ts';
+import { createParameterSet, type ParameterSet } from '../wire/argocd/parameter-set.ts';
+import type { Resolution } from '../resolve/resolve-branch.ts';
+import type { ImageFinding, ImageFindings } from '../resolve/resolve-images.ts';
+import type { JudgedBuild } from '../resolve/select-build.ts';
+import type { BranchRequest, Run } from '../resolve/types.ts';
+
+/** The shape of `greenpin resolve --json`; stable. Times are RFC 3339. */
+export interface ResolveReport {
+  readonly project: string;
+  readonly gitRepository: string;
+  readonly branch: string;
+  readonly headSha: string | null;
+  readonly number: string | null;
+  readonly answer: AnswerReport;
+  /** The branch's builds, newest first. */
+  readonly builds: readonly BuildReport[];
+  /** Runs that don't count, by reason. */
+  readonly ignoredRuns: Readonly<Record<string, number>>;
+}
+
+type AnswerReport =
+  | {
+      readonly kind: 'answered' | 'nothing';
+      readonly freshness: 'fresh' | 'stale';
+      readonly asOf: string;
+      readonly because: string;
+      readonly parameters: readonly ParameterSet[];
+    }
+  | { readonly kind: 'failed'; readonly error: string; readonly message: string };
+
+interface BuildReport {
+  readonly commit: string;
+  readonly number: string;
+  readonly url: string;
+  readonly verdict: JudgedBuild['verdict'];
+  readonly reason: string;
+  readonly finishedAt: string;
+  /** Its images, by name; null: they were not asked for. */
+  readonly images: Readonly<Record<string, ImageReport>> | null;
+  readonly runs: readonly RunReport[];
+}
+
+type ImageReport =
+  | {
+      readonly kind: 'found';
+      readonly reference: string;
+      readonly digest: string;
+      /** Commit of the earlier build whose image it is (`onMissing: previous`); null: this build's own. */
+      readonly fromCommit: string | null;
+    }
+  | { readonly kind: 'absent' | 'failed'; readonly reference: string; readonly reason: string }
+  | { readonly kind: 'invalid'; readonly reason: string };
+
+interface RunReport {
+  readonly id: string;
+  readonly attempt: number;
+  readonly workflow: string;
+  readonly event: string;
+  readonly outcome: string;
+  readonly url: string;
+}
+
+export function createResolveReport(request: BranchRequest, resolution: Resolution): ResolveReport {
+  const findings = new Map(resolution.examined.map(({ judged, findings: found }) => [judged, found]));
+  return {
+    project: request.project.name,
+    gitRepository: request.project.gitRepository,
+    branch: request.branch,
+    headSha: request.headSha ?? null,
+    number: request.number ?? null,
+    answer: reportAnswer(resolution.decision, request),
+    builds: resolution.builds.map((judged) => reportBuild(judged, findings.get(judged))),
+    ignoredRuns: Object.fromEntries(resolution.ignored),
+  };
+}
+
+function reportAnswer(decision: Decision, request: BranchRequest): AnswerReport {
+  if (decision.kind === 'failed') return { kind: 'failed', error: decision.code, message: decision.message };
+  const { kind, because } = decision;
+  const asOf = new Date(decision.asOf).toISOString();
+  return decision.kind === 'answered'
+    ? {
+        kind,
+        freshness: decision.freshness,
+        asOf,
+        because,
+        parameters: [createParameterSet(decision.set, request)],
+      }
+    : { kind, freshness: 'fresh', asOf, because, parameters: [] };
+}
+
+function reportBuild(judged: JudgedBuild, findings: ImageFindings | undefined): BuildReport {
+  const { commit, number, url, finishedAt } = judged.build;
+  return {
+    commit,
+    number,
+    url,
+    verdict: judged.verdict,
+    reason: judged.reason,
+    finishedAt: new Date(finishedAt).toISOString(),
+    images:
+      findings === undefined
+        ? null
+        : Object.fromEntries([...findings].map(([name, finding]) => [name, reportImage(finding)])),
+    runs: judged.runs.map(reportRun),
+  };
+}
+
+function reportImage(finding: ImageFinding): ImageReport {
+  switch (finding.kind) {
+    case 'pinned': {
+      const { repository, tag, digest } = finding.image;
+      return {
+        kind: 'found',
+        reference: `${repository}:${tag}`,
+        digest,
+        fromCommit: finding.from?.commit ?? null,
+      };
+    }
+    case 'absent':
+      return { kind: 'absent', reference: finding.reference, reason: finding.reason };
+    case 'failed':
+      return { kind: 'failed', reference: finding.reference, reason: finding.failure.message };
+    case 'invalid':
+      return { kind: 'invalid', reason: finding.reason };
+  }
+}
+
+function reportRun({ id, attempt, workflow, event, outcome, url }: Run): RunReport {
+  return { id, attempt, workflow, event, outcome, url };
+}

@@ -1,0 +1,54 @@
+/** What `greenpin check` asks of GitHub: https://docs.github.com/rest/actions/workflows, https://docs.github.com/rest/pulls/pulls. */
+import { z } from 'zod';
+import type { CiInspector, Workflow } from '../../resolve/ports.ts';
+import type { GitHubClient } from './client.ts';
+import { nameOf } from './names.ts';
+import { PAGE_SIZE } from './page.ts';
+import { parseShape } from './schema.ts';
+
+const WORKFLOWS = '/repos/{owner}/{repo}/actions/workflows';
+const PULL_REQUESTS = '/repos/{owner}/{repo}/pulls';
+
+/** What is read of GitHub's `workflow`; a contract test holds it against GitHub's OpenAPI description. */
+export const githubWorkflowSchema = z.object({ path: z.string().max(1024), state: z.string() });
+
+const workflowPageSchema = z.object({
+  total_count: z.int().nonnegative(),
+  workflows: z.array(z.unknown()),
+});
+
+/** @throws UpstreamError `malformed`: it is no list of workflows; one that cannot be read is left out */
+export function parseWorkflowPage(value: unknown, host: string): { total: number; workflows: Workflow[] } {
+  const { total_count: total, workflows } = parseShape(workflowPageSchema, value, host);
+  const read = workflows.flatMap((workflow) => githubWorkflowSchema.safeParse(workflow).data ?? []);
+  const there = read.filter(({ state }) => state !== 'deleted');
+  return {
+    total,
+    workflows: there.map(({ path, state }) => ({ path, disabled: state === 'active' ? null : state })),
+  };
+}
+
+export function createGitHubInspector(client: GitHubClient): CiInspector {
+  const { host } = client;
+  return {
+    async fetchWorkflows(gitRepository) {
+      const { data } = await client.get({
+        path: WORKFLOWS,
+        parameters: { ...nameOf(gitRepository, host), per_page: PAGE_SIZE },
+        what: `the workflows of ${gitRepository}`,
+        permission: 'Actions: read',
+      });
+      const { total, workflows } = parseWorkflowPage(data, host);
+      return total > PAGE_SIZE ? undefined : workflows;
+    },
+
+    async probePullRequests(gitRepository) {
+      await client.get({
+        path: PULL_REQUESTS,
+        parameters: { ...nameOf(gitRepository, host), per_page: 1 },
+        what: `the pull requests of ${gitRepository}`,
+        permission: 'Pull requests: read',
+      });
+    },
+  };
+}

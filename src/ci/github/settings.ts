@@ -1,0 +1,83 @@
+/** Connections to CI: `ci.<name>` (design §3). */
+import { z } from 'zod';
+import { atMostOne, identifier, mapping, text } from '../../schema/fields.ts';
+import { ENVIRONMENT_NAME_PATTERN, SECRET_FILE_PATTERN } from '../../text/secret-like.ts';
+import { caFile } from '../../schema/tls.ts';
+
+const RELATIVE = "A relative path starts at the configuration file's folder.";
+
+/** The path of a file that holds a secret. */
+export function secretFile(description: string, example: string) {
+  return text(
+    SECRET_FILE_PATTERN,
+    `the path of a file that holds the secret, not the secret itself, for example ${example}`,
+  ).meta({ description: `${description} ${RELATIVE}`, examples: [example] });
+}
+
+/** The name of an environment variable that holds a secret. */
+export function secretVariable(description: string, example: string) {
+  return text(
+    ENVIRONMENT_NAME_PATTERN,
+    `the name of an environment variable that holds the secret, not the secret itself, for example ${example}`,
+  ).meta({ description, examples: [example] });
+}
+
+const HOST = '(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])';
+const LOOPBACK = '(?:localhost|127(?:\\.[0-9]{1,3}){3}|\\[::1\\])';
+
+const apiUrl = text(
+  new RegExp(
+    `^(?!https://(?:www\\.)?github\\.com(?:/|$))(?:https://${HOST}|http://${LOOPBACK})(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%/-]*)?$`,
+  ),
+  'an https URL without credentials and query, for example https://api.github.com (http only on loopback, since the token would travel in clear)',
+  (found) =>
+    /^(?:https?:\/\/)?(?:www\.)?github\.com(?:\/|$)/.test(found) ? 'https://api.github.com' : undefined,
+);
+
+const githubApp = mapping(
+  {
+    id: identifier(/^(?:[1-9][0-9]*|Iv[0-9A-Za-z.]+)$/, "the App's id or client id, for example 12345").meta({
+      description: "The App's id, or its client id.",
+      examples: [12345],
+    }),
+    installationId: identifier(/^[1-9][0-9]*$/, 'a number, for example 6789').meta({
+      description: 'The id of the installation in your organization: the number at the end of its URL.',
+      examples: [6789],
+    }),
+    privateKeyFile: secretFile(
+      "File with the App's private key (PEM).",
+      '/var/run/secrets/github/private-key.pem',
+    ),
+  },
+  { title: 'GitHub App', description: 'Sign in as an installation of a GitHub App: the largest quota.' },
+);
+
+const github = mapping(
+  {
+    kind: z.literal('github').meta({ description: 'GitHub Actions, at github.com or GitHub Enterprise.' }),
+    url: apiUrl.default('https://api.github.com').meta({
+      description: 'Where the REST API is; of GitHub Enterprise Server https://HOST/api/v3.',
+      examples: ['https://github.example.com/api/v3'],
+    }),
+    tokenEnv: secretVariable(
+      'Environment variable with a token that may read Actions.',
+      'GITHUB_TOKEN',
+    ).optional(),
+    tokenFile: secretFile(
+      'File with a token that may read Actions; it is read again when it changes.',
+      '/var/run/secrets/github/token',
+    ).optional(),
+    app: githubApp.optional(),
+    caFile: caFile('GitHub Enterprise Server'),
+  },
+  {
+    title: 'GitHub connection',
+    description:
+      'One of tokenEnv, tokenFile and app; with none of them only public repositories can be read, 60 times an hour.',
+  },
+  [atMostOne('tokenEnv', 'tokenFile', 'app')],
+);
+
+export const ciSchema = z
+  .discriminatedUnion('kind', [github], { error: 'github, the only kind of CI that this version knows' })
+  .meta({ title: 'CI connection', description: 'Where builds come from, and how to sign in there.' });

@@ -1,0 +1,77 @@
+/** Branches whose names make the same tag: each would get the other's image. Pure. */
+import type { Config } from '../../config/config.ts';
+import { formatPath } from '../../config/problem.ts';
+import { renderImageTemplate, type ImageTemplate } from '../../image/template.ts';
+import type { Project, Run } from '../../resolve/types.ts';
+import type { Finding } from './findings.ts';
+
+const MOST_NAMED = 3;
+
+/** @returns the projects of a Git repository that make a tag of a branch's name, and of nothing that tells builds apart */
+export function listProjectsWithBranchTags(
+  { projects }: Config,
+  connection: string,
+  target: string,
+): Project[] {
+  return [...projects.values()].filter(
+    ({ ci, gitRepository, images }) =>
+      ci === connection && gitRepository === target && images.some(({ template }) => isByBranch(template)),
+  );
+}
+
+function isByBranch({ parts }: ImageTemplate): boolean {
+  const variables = parts.flatMap((part) => (typeof part === 'string' ? [] : [part.variable]));
+  return (
+    variables.some((variable) => variable === 'branch' || variable === 'ref_slug') &&
+    variables.every((variable) => variable === 'branch' || variable === 'ref_slug')
+  );
+}
+
+/** @returns the branches that runs are of */
+export function listBranches(runs: readonly Run[]): string[] {
+  const own = runs.filter(({ foreign, refKind }) => !foreign && refKind !== 'tag');
+  return [...new Set(own.map(({ branch }) => branch))];
+}
+
+/** @param branches that CI lists */
+export function describeCollisions(projects: readonly Project[], branches: readonly string[]): Finding[] {
+  return projects.flatMap(({ name: project, images }) =>
+    images
+      .filter(({ template, revision }) => isByBranch(template) && revision !== 'require')
+      .flatMap(({ name, template }) => {
+        const key = formatPath(['projects', project, 'images', name]);
+        return findCollisions(template, branches).map((names) => ({
+          level: 'warning' as const,
+          subject: 'tag',
+          target: template.text,
+          detail: `the branches ${enumerate(names)} make the same tag (${key})`,
+          hint: 'put {commit} into the tag, set revision: require, or rename one: until then an image that does not name its commit may be found for none of them',
+        }));
+      }),
+  );
+}
+
+/** @returns the groups of branches that share a reference */
+function findCollisions(template: ImageTemplate, branches: readonly string[]): string[][] {
+  const groups = new Map<string, string[]>();
+  for (const branch of branches) {
+    const reference = render(template, branch);
+    if (reference !== undefined) groups.set(reference, [...(groups.get(reference) ?? []), branch]);
+  }
+  return [...groups.values()].filter(({ length }) => length > 1).map((names) => names.toSorted());
+}
+
+/** @returns undefined for a name of which the template makes nothing */
+function render(template: ImageTemplate, branch: string): string | undefined {
+  try {
+    return renderImageTemplate(template, { commit: '', branch, buildId: '', buildNumber: '', attempt: '' });
+  } catch {
+    return undefined;
+  }
+}
+
+function enumerate(names: readonly string[]): string {
+  const rest = names.length - MOST_NAMED;
+  const shown = rest > 0 ? [...names.slice(0, MOST_NAMED), `${rest} more`] : names;
+  return `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}

@@ -1,0 +1,180 @@
+/** `greenpin check`: the configuration, then one probe of every CI connection and registry, as a table. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { composeCore, type Core } from '../../compose/core.ts';
+import { probeStore } from '../../compose/store.ts';
+import type { CiConnection, Config } from '../../config/config.ts';
+import { UpstreamError, type UpstreamFailure } from '../../errors.ts';
+import type { ImageProbe } from '../../registry/client.ts';
+import { parseReference } from '../../image/reference.ts';
+import type { CiInspector, CiProvider, RunPage } from '../../resolve/ports.ts';
+import type { Project } from '../../resolve/types.ts';
+import { describeCollisions, listBranches, listProjectsWithBranchTags } from './branch-collisions.ts';
+import { describePullRequests, describeWorkflows, listProjectsWithWorkflows } from './ci.ts';
+import { checkFiles } from './files.ts';
+import {
+  dependsOnBranch,
+  describeConnection,
+  describeImageProbe,
+  listGitRepositories,
+  listImageRepositories,
+  type Finding,
+  type Place,
+} from './findings.ts';
+import { describeStore } from './store.ts';
+import { createCheckReport } from './report.ts';
+import { formatFindings } from './text.ts';
+import { findWarnings } from './warnings.ts';
+import { createCommandWorld } from '../command-runtime.ts';
+import { loadCommandConfig, type CommandContext } from '../context.ts';
+import { printable, printableJson } from '../../text/printable.ts';
+import { createPaint } from '../terminal/color.ts';
+import { terminalWidth } from '../terminal/table.ts';
+import type { World } from '../../compose/runtime.ts';
+
+export interface CheckOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/**
+ * @returns exit status: 0 all well (warnings included), 1 a probe failed
+ * @throws ConfigError
+ */
+export async function check(options: CheckOptions, context: CommandContext): Promise<number> {
+  const config = loadCommandConfig(options, context);
+  const world = createCommandWorld(context);
+  const core = composeCore(config, world);
+  const findings = [
+    ...checkFiles(config, world),
+    ...(
+      await Promise.all([
+        checkStore(config, world),
+        ...probeConnections(config, core),
+        ...probeImages(config, core),
+      ])
+    ).flat(),
+    ...findWarnings(config),
+  ];
+  const text =
+    options.json === true
+      ? printableJson(createCheckReport(config, findings))
+      : formatCheck(config, findings, context);
+  context.stdout.write(`${text}\n`);
+  world.tellWarnings(findings.flatMap(({ detail, hint = '' }) => [detail, hint]));
+  return findings.some(({ level }) => level === 'failed') ? 1 : 0;
+}
+
+function formatCheck(config: Config, findings: readonly Finding[], context: CommandContext): string {
+  const paint = createPaint(context);
+  const projects = config.projects.size === 1 ? '1 project' : `${config.projects.size} projects`;
+  const title = paint('bold', printable(`${config.file}: valid, ${projects}`));
+  return `${title}\n\n${formatFindings(findings, paint, terminalWidth(context.stdout))}`;
+}
+
+async function checkStore({ store }: Config, world: World): Promise<Finding> {
+  try {
+    return describeStore(store, await probeStore(store, world));
+  } catch (error) {
+    if (error instanceof Error) return describeStore(store, error);
+    throw error;
+  }
+}
+
+function probeConnections(config: Config, core: Core): Promise<Finding[]>[] {
+  return [...config.ci.values()].flatMap((connection) => {
+    const provider = core.providers.get(connection.name);
+    const inspector = core.inspectors.get(connection.name);
+    if (provider === undefined || inspector === undefined) return [];
+    return listGitRepositories(config, connection.name).map((place) =>
+      probeConnection(config, connection, place, {
+        ...inspector,
+        probe: (gitRepository) => provider.probe(gitRepository),
+        fetchRuns: (gitRepository, page) => provider.fetchRuns(gitRepository, page),
+      }),
+    );
+  });
+}
+
+/** What the credentials may see is asked for once it is clear that they see anything. */
+async function probeConnection(
+  config: Config,
+  connection: CiConnection,
+  place: Place,
+  ci: CiInspector & Pick<CiProvider, 'probe' | 'fetchRuns'>,
+): Promise<Finding[]> {
+  const { target } = place;
+  const tooLate = late(new URL(connection.url).host);
+  const ask = <Result>(asking: Promise<Result>) =>
+    within(config.server.deadlineMs, asking.catch(failureOf), tooLate);
+  const seen = await ask(ci.probe(target));
+  const first = describeConnection(connection, place, seen);
+  if (typeof seen !== 'string') return [first];
+  const projects = listProjectsWithWorkflows(config, connection.name, target);
+  const byBranch = listProjectsWithBranchTags(config, connection.name, target);
+  const [workflows, pullRequests, listing] = await Promise.all([
+    projects.length === 0 ? undefined : ask(ci.fetchWorkflows(target)),
+    ask(ci.probePullRequests(target).then(() => undefined)),
+    byBranch.length === 0 ? undefined : ask(ci.fetchRuns(target, 1)),
+  ]);
+  return [
+    first,
+    describePullRequests(connection, place, pullRequests),
+    ...describeWorkflows(connection, place, projects, workflows),
+    ...describeListing(connection, place, byBranch, listing),
+  ];
+}
+
+/** @param listing CI's newest runs; undefined: no tag depends on a branch's name alone */
+function describeListing(
+  connection: CiConnection,
+  place: Place,
+  projects: readonly Project[],
+  listing: RunPage | 'unchanged' | UpstreamFailure | undefined,
+): Finding[] {
+  if (listing === undefined || listing === 'unchanged') return [];
+  if ('kind' in listing) return [describeConnection(connection, place, listing)];
+  return describeCollisions(projects, listBranches(listing.runs));
+}
+
+function failureOf(error: unknown): UpstreamFailure {
+  if (error instanceof UpstreamError) return error.failure;
+  throw error;
+}
+
+/** A tag that no pipeline pushes. */
+const PROBE_TAG = 'greenpin-check';
+
+function probeImages(config: Config, core: Core): Promise<Finding>[] {
+  return listImageRepositories(config)
+    .filter((place) => !dependsOnBranch(place))
+    .map(async (place) => {
+      const reference = parseReference(`${place.target}:${PROBE_TAG}`);
+      const failure = late(reference.registry);
+      const tooLate: ImageProbe = { result: { kind: 'failed', failure }, access: undefined };
+      const probe = await within(config.server.deadlineMs, core.registries.probe(reference), tooLate);
+      return describeImageProbe(reference, place, probe);
+    });
+}
+
+function late(host: string): UpstreamFailure {
+  return {
+    kind: 'timeout',
+    host,
+    message: `${host} did not answer within server.deadline`,
+    trouble: 'timeout',
+  };
+}
+
+/** One upstream that hangs, in however many calls, must not keep the others' results back. */
+async function within<Result, Late>(
+  ms: number,
+  probing: Promise<Result>,
+  tooLate: Late,
+): Promise<Result | Late> {
+  const timer = new AbortController();
+  try {
+    return await Promise.race([probing, delay(ms, tooLate, { signal: timer.signal })]);
+  } finally {
+    timer.abort();
+  }
+}

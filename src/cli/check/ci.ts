@@ -1,0 +1,86 @@
+/** What `greenpin check` finds at a CI connection that answers: workflows by name, and what the credentials may read. Pure. */
+import type { CiConnection, Config } from '../../config/config.ts';
+import { formatPath } from '../../config/problem.ts';
+import type { UpstreamFailure } from '../../errors.ts';
+import type { Workflow } from '../../resolve/ports.ts';
+import type { Project } from '../../resolve/types.ts';
+import type { Finding, Place } from './findings.ts';
+import { hintForCi } from './hints.ts';
+import { suggestWorkflow } from './workflow-hints.ts';
+
+/** @returns the projects of a Git repository that name workflows */
+export function listProjectsWithWorkflows(
+  { projects }: Config,
+  connection: string,
+  target: string,
+): Project[] {
+  return [...projects.values()].filter(
+    ({ ci, gitRepository, workflows }) =>
+      ci === connection && gitRepository === target && workflows.length > 0,
+  );
+}
+
+/** @param seen undefined: there are too many to compare with */
+export function describeWorkflows(
+  connection: CiConnection,
+  place: Place,
+  projects: readonly Project[],
+  seen: readonly Workflow[] | UpstreamFailure | undefined,
+): Finding[] {
+  if (seen === undefined) return [];
+  if ('kind' in seen) return [failed(connection, place, seen)];
+  return projects.flatMap(({ name, workflows }) =>
+    workflows.flatMap((path): Finding[] => {
+      const doubt = doubtWorkflow(path, seen);
+      if (doubt === undefined) return [];
+      const detail = `${doubt.detail} (${formatPath(['projects', name, 'workflows'])})`;
+      return [{ ...common(connection, place), level: 'warning', detail, hint: doubt.hint }];
+    }),
+  );
+}
+
+function doubtWorkflow(
+  path: string,
+  seen: readonly Workflow[],
+): { readonly detail: string; readonly hint: string } | undefined {
+  const workflow = seen.find((each) => each.path === path);
+  if (workflow === undefined) {
+    const known = seen.map((each) => each.path);
+    const hint = `${suggestWorkflow(path, known)} Until it is there and has run, no build is green`;
+    return { detail: `CI knows no workflow ${path}`, hint };
+  }
+  return workflow.disabled === null
+    ? undefined
+    : {
+        detail: `${path} is switched off in CI (${workflow.disabled})`,
+        hint: 'enable it there, or take it out of workflows: new commits have no run of it, and so are not green',
+      };
+}
+
+/**
+ * Only a private repository's pull requests take a permission.
+ * @param seen undefined: they could be read
+ */
+export function describePullRequests(
+  connection: CiConnection,
+  place: Place,
+  seen: UpstreamFailure | undefined,
+): Finding {
+  if (seen === undefined) {
+    return { ...common(connection, place), level: 'ok', detail: 'may read pull requests' };
+  }
+  if (seen.kind !== 'denied' && seen.kind !== 'not_found') return failed(connection, place, seen);
+  const hint =
+    'give the credentials "Pull requests: read": without it, the pull request of a fork that has a branch of the same name as one ' +
+    'of yours may get your images';
+  return { ...common(connection, place), level: 'warning', detail: seen.message, hint };
+}
+
+function failed(connection: CiConnection, place: Place, failure: UpstreamFailure): Finding {
+  const hint = hintForCi(failure, connection, place);
+  return { ...common(connection, place), level: 'failed', detail: failure.message, hint };
+}
+
+function common({ name }: CiConnection, { target }: Place): Pick<Finding, 'subject' | 'target'> {
+  return { subject: `ci ${name}`, target };
+}

@@ -1,0 +1,13 @@
+/** What the parts need of the world around the process. */
+import type { Environment } from '../config/rules.ts';
+import type { Clock, FreshnessObserver, UpstreamObserver } from '../resolve/ports.ts';
+
+export interface World {
+  readonly env: Environment;
+  readonly now: Clock;
+  /** Milliseconds of any beginning, by a clock that nobody sets; left out: the process's own. */
+  readonly elapsed?: Clock | undefined;
+  readonly observer: UpstreamObserver & FreshnessObserver;
+  /** Told in one line what is wrong but stops nothing. */
+  readonly warn: (message: string) => void;
+}

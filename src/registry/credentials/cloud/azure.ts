@@ -1,0 +1,91 @@
+/**
+ * Azure Container Registry: a token of Microsoft Entra ID, exchanged at the registry for its own refresh token.
+ * https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md
+ */
+import { UpstreamError } from '../../../errors.ts';
+import type { Credential } from '../credential.ts';
+import { malformed } from '../../failure.ts';
+import { parseJsonObject } from '../../json.ts';
+import type { HttpResponse } from '../../transport.ts';
+import { NoToken, type Cloud, type ExchangeContext } from './exchange.ts';
+import type { Expiring } from '../../../resilience/renewal.ts';
+
+export interface AzureIdentity {
+  readonly cloud: 'azure';
+}
+
+/** The registries' own audience: that of Azure's management, which also works, may be switched off for a registry. */
+const SCOPE = 'https://containerregistry.azure.net/.default';
+/** Says that the password is a refresh token. */
+const NULL_USER = '00000000-0000-0000-0000-000000000000';
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** @param host as in image references: `acme.azurecr.io` */
+export function createAzureCloud(host: string): Cloud {
+  return {
+    name: 'Azure',
+    exchange: async (context) => exchangeToken(host, await fetchEntraToken(context), context),
+    hint: "check this process's workload identity or managed identity (AZURE_CLIENT_ID, AZURE_TENANT_ID)",
+  };
+}
+
+/**
+ * The library reads the environment by itself: workload identity (AZURE_FEDERATED_TOKEN_FILE), a service principal, managed identity; it is
+ * loaded here, the first time that it is needed.
+ */
+async function fetchEntraToken({ signal }: ExchangeContext): Promise<string> {
+  const { DefaultAzureCredential } = await import('@azure/identity');
+  const credential = new DefaultAzureCredential({
+    // The authority is our own environment's; asking login.microsoftonline.com whether it is a known one fails in sovereign clouds.
+    disableInstanceDiscovery: true,
+    retryOptions: { maxRetries: 1, retryDelayInMs: 200 },
+  });
+  const { token } = await credential.getToken(SCOPE, { abortSignal: signal });
+  if (token === '') throw new NoToken('malformed', 'answers without a token');
+  return token;
+}
+
+async function exchangeToken(
+  host: string,
+  entraToken: string,
+  { source, fetchHttp }: ExchangeContext,
+): Promise<Expiring<Credential>> {
+  const response = await fetchHttp({
+    method: 'POST',
+    url: new URL(`https://${host}/oauth2/exchange`),
+    registry: host,
+    headers: {
+      accept: 'application/json',
+      'content-type': 'application/x-www-form-urlencoded',
+      'user-agent': 'greenpin',
+    },
+    body: new URLSearchParams({
+      grant_type: 'access_token',
+      service: host,
+      access_token: entraToken,
+    }).toString(),
+    maxBytes: MAX_ANSWER_BYTES,
+  });
+  const token = parseRefreshToken(response, host);
+  const expiresAt = parseExpiry(token);
+  if (expiresAt === undefined)
+    throw malformed(host, `${host} answers with a refresh token that says not how long it lasts`);
+  return { value: { kind: 'identityToken', token, username: NULL_USER, source }, expiresAt };
+}
+
+function parseRefreshToken({ status, body }: HttpResponse, host: string): string {
+  if (status === 400 || status === 401 || status === 403) {
+    const message = `${host} does not accept this process's Azure identity (${status}); the identity needs the role AcrPull there`;
+    throw new UpstreamError({ kind: 'denied', host, message });
+  }
+  const token = status === 200 ? parseJsonObject(body)?.['refresh_token'] : undefined;
+  if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token;
+  throw malformed(host, `${host} does not exchange an Azure token for a refresh token (${status})`);
+}
+
+/** @returns the claim `exp` of a JSON Web Token (RFC 7519, 4.1.4) in milliseconds since the epoch; whether it is genuine is the registry's business */
+function parseExpiry(token: string): number | undefined {
+  const claims = parseJsonObject(Buffer.from(token.split('.')[1] ?? '', 'base64url'));
+  const seconds = claims?.['exp'];
+  return typeof seconds === 'number' ? seconds * 1000 : undefined;
+}

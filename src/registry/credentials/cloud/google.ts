@@ -1,0 +1,95 @@
+/**
+ * Google Artifact Registry and Container Registry: an access token with the user name `oauth2accesstoken`.
+ * https://cloud.google.com/artifact-registry/docs/docker/authentication#token
+ */
+import type * as GoogleAuthLibrary from 'google-auth-library';
+import { isJsonObject, parseJsonObject, type JsonObject } from '../../json.ts';
+import type { FileAccess } from '../../../secrets/watched-file.ts';
+import { ENDLESS, NoToken, type Cloud } from './exchange.ts';
+
+export interface GoogleIdentity {
+  readonly cloud: 'google';
+  /**
+   * A service account's key, or a workload identity federation's configuration. Left out: what google-auth-library finds by itself, in
+   * GOOGLE_APPLICATION_CREDENTIALS, gcloud's own file, or at the metadata server (GKE's workload identity).
+   */
+  readonly credentialsFile?: string;
+}
+
+type Library = typeof GoogleAuthLibrary;
+
+/** The library's clients, as far as they are used. */
+interface TokenClient {
+  readonly credentials: { readonly expiry_date?: number | null };
+  getAccessToken(): Promise<{ readonly token?: string | null }>;
+}
+
+const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
+
+export function createGoogleCloud(identity: GoogleIdentity, files: Pick<FileAccess, 'readFile'>): Cloud {
+  return {
+    name: 'Google',
+    // A new client each time: the library's keep their token until five minutes before its end.
+    exchange: async ({ source }) => {
+      const client = await createClient(identity, files);
+      const { token } = await client.getAccessToken();
+      const expiresAt = client.credentials.expiry_date;
+      if (typeof token !== 'string' || token === '')
+        throw new NoToken('malformed', 'answers without a token');
+      if (typeof expiresAt !== 'number' || Number.isNaN(expiresAt)) {
+        throw new NoToken('malformed', ENDLESS);
+      }
+      return { value: { kind: 'basic', username: 'oauth2accesstoken', password: token, source }, expiresAt };
+    },
+    hint:
+      identity.credentialsFile === undefined
+        ? "check this process's workload identity, or GOOGLE_APPLICATION_CREDENTIALS; its account needs roles/artifactregistry.reader"
+        : `check ${identity.credentialsFile}; its account needs roles/artifactregistry.reader`,
+  };
+}
+
+/** The library is loaded here, the first time that it is needed. */
+async function createClient(
+  { credentialsFile }: GoogleIdentity,
+  files: Pick<FileAccess, 'readFile'>,
+): Promise<TokenClient> {
+  const library = await import('google-auth-library');
+  if (credentialsFile !== undefined) {
+    return createFileClient(library, parseKeyFile(await files.readFile(credentialsFile)));
+  }
+  // The library's own look whether there is a metadata server gives a false no when that one is slow, keeps it for the life of the
+  // process, and prints what was answered. Not looking, the metadata server is simply asked last.
+  library.gcpMetadata.setGCPResidency(true);
+  // With a project's id given, none is looked for (which may run gcloud).
+  return new library.GoogleAuth({ scopes: SCOPES, projectId: 'unused' }).getClient();
+}
+
+function parseKeyFile(text: string): JsonObject {
+  const key = parseJsonObject(text);
+  if (key === undefined) throw new NoToken('denied', 'is given a credentialsFile that is no JSON object');
+  return key;
+}
+
+/** Only these two kinds: others run commands, or are a person's. */
+function createFileClient(library: Library, key: JsonObject): TokenClient {
+  const { type, client_email: email, private_key: privateKey, private_key_id: keyId } = key;
+  if (type === 'service_account' && typeof email === 'string' && typeof privateKey === 'string') {
+    return new library.JWT({
+      email,
+      key: privateKey,
+      scopes: SCOPES,
+      ...(typeof keyId === 'string' && { keyId }),
+    });
+  }
+  const source = key['credential_source'];
+  if (type === 'external_account' && isJsonObject(source) && !('executable' in source)) {
+    const options = { ...key, scopes: SCOPES };
+    return 'environment_id' in source
+      ? new library.AwsClient(options as unknown as GoogleAuthLibrary.AwsClientOptions)
+      : new library.IdentityPoolClient(options as unknown as GoogleAuthLibrary.IdentityPoolClientOptions);
+  }
+  throw new NoToken(
+    'denied',
+    "is given a credentialsFile that is neither a service account's key nor a workload identity federation's configuration",
+  );
+}

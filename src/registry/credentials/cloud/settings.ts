@@ -1,0 +1,55 @@
+/** Keys about an identity in a cloud in place of a password (`registries.<host>`). */
+import { secretFile } from '../../../ci/github/settings.ts';
+import { CLOUDS } from './hosts.ts';
+import { choice, text, type KeyRule } from '../../../schema/fields.ts';
+
+const ROLE_ARN = /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[A-Za-z0-9+=,.@_/-]+$/;
+
+export const identityKeys = {
+  identity: choice(CLOUDS).optional().meta({
+    description:
+      "Sign in with this process's own identity in the registry's cloud, as its maker's library finds it: aws for ECR, google for Artifact Registry, azure for ACR.",
+  }),
+  roleArn: text(ROLE_ARN, "a role's ARN, for example arn:aws:iam::123456789012:role/pull")
+    .optional()
+    .meta({
+      description: "With identity aws: a role that is assumed first, for example another account's.",
+      examples: ['arn:aws:iam::123456789012:role/pull'],
+    }),
+  credentialsFile: secretFile(
+    "With identity google: a service account's key, or a workload identity federation's configuration; left out, the environment's default.",
+    '/var/run/secrets/google/credentials.json',
+  ).optional(),
+};
+
+const NOT_WITH_IDENTITY = ['username', 'passwordFile', 'passwordEnv', 'http'];
+/** Which identity a key belongs to. */
+const COMPANIONS = { roleArn: 'aws', credentialsFile: 'google' } as const;
+
+/** An identity stands alone, and its token is never sent in clear; some keys belong to one cloud. */
+export const identityRule: KeyRule = {
+  explain: (present, { identity }) => {
+    const others = present.filter((key) => NOT_WITH_IDENTITY.includes(key));
+    if (identity !== undefined && others.length > 0) {
+      return `found identity and ${others.join(' and ')}, expected identity without ${NOT_WITH_IDENTITY.join(', ')}`;
+    }
+    const lost = Object.entries(COMPANIONS).find(
+      ([key, cloud]) => present.includes(key) && identity !== cloud,
+    );
+    return lost && `found ${lost[0]} without identity: ${lost[1]}, expected both`;
+  },
+  jsonSchema: {
+    dependentSchemas: {
+      identity: { not: { anyOf: NOT_WITH_IDENTITY.map((key) => ({ required: [key] })) } },
+      ...Object.fromEntries(
+        Object.entries(COMPANIONS).map(([key, cloud]) => [
+          key,
+          {
+            properties: { identity: { const: cloud, description: `What ${key} belongs to.` } },
+            required: ['identity'],
+          },
+        ]),
+      ),
+    },
+  },
+};

@@ -1,0 +1,110 @@
+/** The runs of each Git repository, for all its projects, and what is asked for ahead when they change. */
+import { createRunIndex, type RunIndex } from './run-index.ts';
+import type { FreshnessStretch } from './adaptive-freshness.ts';
+import { createWarmer, type Warmer } from './prefetch.ts';
+import type { CiProvider, Clock, ImageSource, RunSource } from '../resolve/ports.ts';
+import type { BranchRequest, Project } from '../resolve/types.ts';
+import { warmBranch } from '../resolve/prefetch-images.ts';
+
+/** A CI connection: one credential, one quota. */
+export interface Connection {
+  readonly provider: CiProvider;
+  readonly stretch: FreshnessStretch;
+}
+
+export interface RunsDeps {
+  readonly projects: ReadonlyMap<string, Project>;
+  /** By name. */
+  readonly connections: ReadonlyMap<string, Connection>;
+  readonly images: ImageSource;
+  readonly now: Clock;
+}
+
+interface Repository {
+  readonly index: RunIndex;
+  /** By the project's name. */
+  readonly warmers: Map<string, Warmer>;
+}
+
+/**
+ * One index for each CI connection and Git repository, however many projects share it.
+ * @returns the runs that a question is about; asking notes that the branch is wanted
+ */
+export function composeRuns({
+  projects,
+  connections,
+  images,
+  now,
+}: RunsDeps): (request: BranchRequest) => RunSource {
+  const repositories = new Map<string, Repository>();
+  /** How many repositories are listed with a connection. */
+  const counts = new Map<string, number>();
+  for (const project of projects.values()) {
+    const connection = connections.get(project.ci);
+    if (connection === undefined) continue;
+    const key = repositoryKey(project);
+    const repository =
+      repositories.get(key) ??
+      createRepository(project.gitRepository, connection, () => counts.get(project.ci) ?? 1, now);
+    if (!repositories.has(key)) counts.set(project.ci, (counts.get(project.ci) ?? 0) + 1);
+    repositories.set(key, repository);
+    repository.warmers.set(project.name, createProjectWarmer(project, repository.index, images, now));
+  }
+  return ({ project, branch }) => {
+    const repository = repositories.get(repositoryKey(project));
+    if (repository === undefined) throw new RangeError(`project ${project.name} has no CI connection`);
+    return noteQuestions(repository, project, branch);
+  };
+}
+
+/** GitHub's names are case-insensitive: two spellings must not cost two listings. */
+function repositoryKey({ ci, gitRepository }: Project): string {
+  return JSON.stringify([ci, gitRepository.toLowerCase()]);
+}
+
+function createRepository(
+  gitRepository: string,
+  { provider, stretch }: Connection,
+  countRepositories: () => number,
+  now: Clock,
+): Repository {
+  const warmers = new Map<string, Warmer>();
+  const index = createRunIndex({
+    provider,
+    gitRepository,
+    freshFor: () => stretch.freshFor(),
+    now,
+    quota: {
+      isLow: () => stretch.isLow(countRepositories()),
+      began: () => stretch.began(),
+      refused: (forMs) => stretch.refused(forMs),
+    },
+    onChanged(branches) {
+      for (const warmer of warmers.values()) warmer.changed(branches);
+    },
+  });
+  return { index, warmers };
+}
+
+function createProjectWarmer(project: Project, index: RunIndex, images: ImageSource, now: Clock): Warmer {
+  return createWarmer({
+    now,
+    candidates: () => index.listedBranches(),
+    warm(branch) {
+      const known = index.peekBranch(branch);
+      if (known !== undefined) void warmBranch({ project, branch }, index, known.standing, images);
+    },
+  });
+}
+
+/** The index, and a word to the project's warmer once the branch's runs are there. */
+function noteQuestions({ index, warmers }: Repository, project: Project, branch: string): RunSource {
+  return {
+    ...index,
+    async readBranch(name) {
+      const known = await index.readBranch(name);
+      warmers.get(project.name)?.asked(branch);
+      return known;
+    },
+  };
+}

@@ -1,0 +1,133 @@
+/** Authorities and client certificates in PEM files: which there are, and what is in them. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { formatPath, quote, type DocumentPath } from '../config/problem.ts';
+
+/** Paths of PEM files, for TLS with one host. */
+export interface TlsFiles {
+  /** Where in the configuration they are named: `['registries', 'ghcr.io']`. */
+  readonly path: DocumentPath;
+  /** Authorities that are trusted beside the usual ones. */
+  readonly caFile?: string;
+  readonly client?: { readonly certFile: string; readonly keyFile: string };
+}
+
+/** What is in the files, in PEM. */
+export interface TlsMaterial {
+  readonly ca?: string;
+  readonly client?: { readonly cert: string; readonly key: string };
+}
+
+/** Problems are one line each: the key, what was found in which file, what is expected. */
+export type TlsReading =
+  | { readonly kind: 'read'; readonly material: TlsMaterial }
+  | { readonly kind: 'unusable'; readonly problems: readonly string[] };
+
+interface TlsEntry {
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+/**
+ * @param entry satisfies the schema: of `certFile` and `keyFile` there are both, or none
+ * @param locate makes a path of the configuration one of the process
+ */
+export function createTlsFiles(
+  path: DocumentPath,
+  { caFile, certFile, keyFile }: TlsEntry,
+  locate: (path: string) => string,
+): { readonly tls?: TlsFiles } {
+  const ca = caFile === undefined ? {} : { caFile: locate(caFile) };
+  const client =
+    certFile === undefined || keyFile === undefined
+      ? {}
+      : { client: { certFile: locate(certFile), keyFile: locate(keyFile) } };
+  return caFile === undefined && certFile === undefined ? {} : { tls: { path, ...ca, ...client } };
+}
+
+/** @param readFile throws as `node:fs` does */
+export function readTlsFiles(
+  { path, caFile, client }: TlsFiles,
+  readFile: (file: string) => string,
+): TlsReading {
+  const problems: string[] = [];
+
+  /** @returns undefined when there was a problem */
+  function read<Content>(key: string, file: string, parse: (text: string) => Content): Content | undefined {
+    try {
+      return parse(readText(file, readFile));
+    } catch (error) {
+      const found = error instanceof UnusablePem ? error.message : 'a file that cannot be parsed';
+      problems.push(
+        `${formatPath([...path, key])}: found ${found} at ${quote(file)}, expected ${EXPECTED[key]}`,
+      );
+      return undefined;
+    }
+  }
+
+  const ca = caFile === undefined ? undefined : read('caFile', caFile, parseCertificates);
+  const cert = client && read('certFile', client.certFile, parseCertificates);
+  const key = client && read('keyFile', client.keyFile, (text) => parseKey(text, cert?.[0]));
+  if (problems.length > 0) return { kind: 'unusable', problems };
+  const material = {
+    ...(ca !== undefined && { ca: ca.join('\n') }),
+    ...(cert !== undefined && key !== undefined && { client: { cert: cert.join('\n'), key } }),
+  };
+  return { kind: 'read', material };
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  caFile: 'certificates in PEM',
+  certFile: 'a certificate in PEM, with its chain after it',
+  keyFile: "the private key of certFile's certificate in PEM, without a passphrase",
+};
+
+/** The message completes "found ..."; it bears nothing of the file's content. */
+class UnusablePem extends Error {
+  override readonly name = 'UnusablePem';
+}
+
+function readText(file: string, readFile: (file: string) => string): string {
+  try {
+    return readFile(file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const missing = code === 'ENOENT' || code === 'ENOTDIR';
+    throw new UnusablePem(missing ? 'nothing' : `what cannot be read (${code})`, { cause: error });
+  }
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** @returns at least one; text between certificates, as bundles have it, is left out */
+function parseCertificates(text: string): [string, ...string[]] {
+  const [first, ...others] = text.match(CERTIFICATE) ?? [];
+  const begun = text.split('-----BEGIN CERTIFICATE-----').length - 1;
+  if (begun === 0) throw new UnusablePem('no certificate');
+  if (first === undefined || begun > others.length + 1)
+    throw new UnusablePem('a certificate that is damaged');
+  for (const certificate of [first, ...others]) parseCertificate(certificate);
+  return [first, ...others];
+}
+
+function parseCertificate(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (error) {
+    throw new UnusablePem('a certificate that is damaged', { cause: error });
+  }
+}
+
+function parseKey(text: string, certificate: string | undefined): string {
+  if (/ENCRYPTED/.test(text)) throw new UnusablePem('an encrypted private key');
+  let key;
+  try {
+    key = createPrivateKey(text);
+  } catch (error) {
+    throw new UnusablePem('no private key', { cause: error });
+  }
+  if (certificate !== undefined && !parseCertificate(certificate).checkPrivateKey(key)) {
+    throw new UnusablePem('the key of another certificate');
+  }
+  return text;
+}

@@ -1,0 +1,130 @@
+/** The call's input (design §1), checked once: inside, a `BranchRequest` is what it says. Pure. */
+import { ApiError, LONGEST_MESSAGE } from '../../errors.ts';
+import type { BranchRequest, Project } from '../../resolve/types.ts';
+import { isUnfilledTemplate, looksUnfilled } from './unfilled-template.ts';
+import { parseBranch } from './branch-name.ts';
+import { describe, quote } from '../../text/quote.ts';
+import { explainTemplate, isMissing } from './parameter.ts';
+import { joinProblems } from './problems.ts';
+
+const MOST_PROJECTS_LISTED = 20;
+/** UTF-16 units; leaves room for the problem itself. */
+const LONGEST_LIST = 150;
+/** Of SHA-1 at least the first 12 digits, since Bitbucket Cloud gives no more of a pull request's head; or SHA-256. */
+const COMMIT = /^(?:[0-9a-f]{12,40}|[0-9a-f]{64})$/i;
+const DIGITS = /^[0-9]+$/;
+const INTRODUCTION = 'Invalid request: ';
+
+type Parameters = Readonly<Record<string, unknown>>;
+
+/**
+ * @param body the parsed JSON body: `{"input": {"parameters": {...}}}`; parameters that Greenpin doesn't know are the user's own
+ * @param projects the configured projects, by name
+ * @throws ApiError `invalid_request` with every problem in one message
+ */
+export function parseGetParams(body: unknown, projects: ReadonlyMap<string, Project>): BranchRequest {
+  const parameters = findParameters(body);
+  const problems: string[] = [];
+  const branch = parseBranch(parameters['branch'], problems);
+  const project = parseProject(parameters['project'], projects, problems);
+  const headSha = parseHeadSha(parameters['head_sha'], problems);
+  const number = parseNumber(parameters['number'], problems);
+  checkTargetBranch(parameters['target_branch'], problems);
+  if (branch === undefined || project === undefined || problems.length > 0) throw invalid(...problems);
+  return {
+    project,
+    branch,
+    ...(headSha !== undefined && { headSha }),
+    ...(number !== undefined && { number }),
+  };
+}
+
+function invalid(...problems: readonly string[]): ApiError {
+  const room = LONGEST_MESSAGE - INTRODUCTION.length;
+  return new ApiError('invalid_request', `${INTRODUCTION}${joinProblems(problems, room)}`);
+}
+
+function findParameters(body: unknown): Parameters {
+  if (!isObject(body)) throw invalid(`the body must be a JSON object, found ${describe(body)}`);
+  const input = body['input'] ?? {};
+  if (!isObject(input)) throw invalid(`input must be an object, found ${describe(input)}`);
+  const parameters = input['parameters'] ?? {};
+  if (!isObject(parameters)) {
+    throw invalid(`input.parameters must be an object, found ${describe(parameters)}`);
+  }
+  return parameters;
+}
+
+function isObject(value: unknown): value is Parameters {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * @param expected what it must be
+ * @returns what is wrong with a value that cannot be the parameter's, for a person
+ */
+function explain(name: string, value: unknown, expected: string): string {
+  return typeof value === 'string' && mayBeTemplate(value)
+    ? explainTemplate(name, value)
+    : `${name} must be ${expected}, found ${describe(value)}`;
+}
+
+/** Unlike a branch's name, these are never in braces, with or without spaces. */
+function mayBeTemplate(value: string): boolean {
+  return isUnfilledTemplate(value) || looksUnfilled(value);
+}
+
+function parseProject(
+  value: unknown,
+  projects: ReadonlyMap<string, Project>,
+  problems: string[],
+): Project | undefined {
+  if (isMissing(value)) {
+    const [only, ...others] = projects.values();
+    if (others.length === 0 && only !== undefined) return only;
+    problems.push(`project is missing; ${listProjects(projects)}`);
+    return undefined;
+  }
+  const project = typeof value === 'string' ? projects.get(value) : undefined;
+  if (project !== undefined) return project;
+  problems.push(
+    typeof value === 'string' && !mayBeTemplate(value)
+      ? `project ${quote(value)} is not configured; ${listProjects(projects)}`
+      : explain('project', value, 'a string'),
+  );
+  return undefined;
+}
+
+function listProjects(projects: ReadonlyMap<string, Project>): string {
+  if (projects.size === 0) return 'no project is configured';
+  let list = '';
+  let listed = 0;
+  for (const name of [...projects.keys()].slice(0, MOST_PROJECTS_LISTED)) {
+    const longer = `${list}${listed === 0 ? '' : ', '}${quote(name)}`;
+    if (longer.length > LONGEST_LIST) break;
+    list = longer;
+    listed++;
+  }
+  const more = projects.size - listed;
+  return `expected one of ${list}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function parseHeadSha(value: unknown, problems: string[]): string | undefined {
+  if (isMissing(value)) return undefined;
+  if (typeof value === 'string' && COMMIT.test(value)) return value.toLowerCase();
+  problems.push(explain('head_sha', value, 'a commit of 40 or 64 hex digits, or at least its first 12'));
+  return undefined;
+}
+
+function parseNumber(value: unknown, problems: string[]): string | undefined {
+  if (isMissing(value)) return undefined;
+  const number = typeof value === 'string' && DIGITS.test(value) ? Number(value) : value;
+  if (typeof number === 'number' && Number.isSafeInteger(number) && number > 0) return String(number);
+  problems.push(explain('number', value, 'a positive integer, as a number or as text'));
+  return undefined;
+}
+
+function checkTargetBranch(value: unknown, problems: string[]): void {
+  if (isMissing(value) || typeof value === 'string') return;
+  problems.push(`target_branch must be a string, found ${describe(value)}`);
+}

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { describeStore } from '../../../../src/cli/check/store.ts';
+import type { StoreSettings } from '../../../../src/config/store-settings.ts';
+import { ConfigError } from '../../../../src/errors.ts';
+
+const SQLITE: StoreSettings = { kind: 'sqlite', path: 'greenpin.db', forgetAfterMs: 1 };
+const REDIS: StoreSettings = { kind: 'redis', url: 'redis://bot@redis:6379/1', forgetAfterMs: 1 };
+
+test.each<[StoreSettings, 'found' | 'empty', string, string]>([
+  [{ kind: 'memory' }, 'found', '', 'a restart forgets what was handed out'],
+  [SQLITE, 'found', 'greenpin.db', 'can be read and written'],
+  [SQLITE, 'empty', 'greenpin.db', 'not there yet; serve will make it'],
+  [REDIS, 'found', 'redis:6379', 'answers, and can be written'],
+])('%j (%s) is well', (settings, seen, target, detail) => {
+  expect(describeStore(settings, seen)).toEqual({
+    level: 'ok',
+    subject: `store ${settings.kind}`,
+    target,
+    detail: expect.stringContaining(detail),
+  });
+});
+
+test('a file that is refused is told in its own words, without the key', () => {
+  const error = new ConfigError(['store.path: found X at "greenpin.db", expected Y']);
+  expect(describeStore(SQLITE, error)).toMatchObject({
+    level: 'failed',
+    target: 'greenpin.db',
+    detail: 'found X at "greenpin.db", expected Y',
+    hint: expect.stringContaining('the user that ran this command'),
+  });
+});
+
+describe('a server that fails leads to', () => {
+  test.each([
+    ['WRONGPASS', 'store.passwordFile'],
+    ['NOAUTH', 'store.passwordFile'],
+    ['NOPERM', 'greenpin:*'],
+    ['READONLY', 'replica'],
+    ['OOM', 'maxmemory'],
+    ['MOVED', 'cluster'],
+    ['ECONNREFUSED', 'host and port'],
+    ['no answer in time', 'rediss://'],
+  ])('%s: %s', (reason, hint) => {
+    expect(describeStore(REDIS, new Error(`Redis at redis:6379: ${reason}`))).toMatchObject({
+      level: 'failed',
+      detail: `Redis at redis:6379: ${reason}`,
+      hint: expect.stringContaining(hint),
+    });
+  });
+});

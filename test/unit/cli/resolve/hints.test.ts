@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { noteResolution } from '../../../../src/cli/resolve/hints.ts';
+import type { Decision } from '../../../../src/resolve/decision.ts';
+import { createRequest } from '../../../fixtures/values.ts';
+
+const REQUEST = createRequest();
+const BUILD = '.github/workflows/build.yml';
+
+function notesOf(
+  decision: Decision,
+  wanted: readonly string[],
+  seen: readonly string[],
+  knownBranches: readonly string[] = [REQUEST.branch],
+): string[] {
+  const request = { ...REQUEST, project: { ...REQUEST.project, workflows: wanted } };
+  const account = {
+    builds: [],
+    examined: [],
+    ignored: new Map(),
+    workflows: new Set(seen),
+    knownBranches,
+  };
+  return noteResolution(request, { decision, ...account });
+}
+
+const NOTHING: Decision = { kind: 'nothing', freshness: 'fresh', asOf: 0, because: 'no build' };
+
+describe('a workflow that the configuration names', () => {
+  test('and the branch has no run of is told, with what was probably meant', () => {
+    expect(notesOf(NOTHING, ['.github/workflows/biuld.yml', BUILD], [BUILD])).toEqual([
+      'the branch has no run of .github/workflows/biuld.yml; did you mean .github/workflows/build.yml?',
+    ]);
+  });
+
+  test('is not suspected where the branch has no runs at all', () => {
+    expect(notesOf(NOTHING, [BUILD], [])).toEqual([]);
+  });
+});
+
+function notesFor(branch: string, knownBranches: readonly string[]): string {
+  const account = { builds: [], examined: [], ignored: new Map(), workflows: new Set<string>() };
+  const resolution = { decision: NOTHING, ...account, knownBranches };
+  return noteResolution({ ...REQUEST, branch }, resolution).join();
+}
+
+describe('a branch that CI has never heard of', () => {
+  test.each([
+    ['featuer', ['main', 'feature'], 'CI has no run of featuer; did you mean feature?'],
+    ['origin/main', ['main', 'feature'], 'CI has no run of origin/main; did you mean main?'],
+    ['refs/remotes/origin/main', ['main'], 'CI has no run of refs/remotes/origin/main; did you mean main?'],
+    ['x', ['main', 'feature'], 'CI has no run of x; it has runs of main, feature'],
+    [
+      'x',
+      ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'],
+      'CI has no run of x; it has runs of a1, a2, a3, a4, a5 and 1 more',
+    ],
+    ['x', [], 'CI has no run of x; it has no run of any branch'],
+  ])('%s, among %j', (branch, known, expected) => {
+    expect(notesFor(branch, known)).toBe(expected);
+  });
+});
+
+test('a branch is not said to be unheard of while that is in doubt', () => {
+  expect(notesOf({ ...NOTHING, freshness: 'stale' }, [], [], ['featrue'])).toEqual([]);
+});
+
+test('a branch that CI has never heard of is told where that is an error (onNoBuild: error), too', () => {
+  const refused: Decision = { kind: 'failed', code: 'upstream_failed', message: 'no build' };
+  expect(notesOf(refused, [], [], ['main'])).toEqual(['CI has no run of feature; it has runs of main']);
+});
+
+describe('an error', () => {
+  const failure = { kind: 'denied', host: 'h', message: 'no' } as const;
+
+  test('of CI or the registry leads to greenpin check', () => {
+    const decision: Decision = { kind: 'failed', code: 'upstream_failed', message: 'no', failure };
+    // Not all runs may have been read: nothing is said of workflows.
+    expect(notesOf(decision, ['.github/workflows/biuld.yml'], [BUILD])).toEqual([
+      expect.stringContaining('greenpin check'),
+    ]);
+  });
+
+  test('that the configuration wants (onNoBuild: error) does not', () => {
+    expect(notesOf({ kind: 'failed', code: 'upstream_failed', message: 'no build' }, [], [])).toEqual([]);
+  });
+});

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { createLatency } from '../../../src/replicas/latency.ts';
+
+/** @returns whether it is slow after answers that took so long, one after the other */
+function isSlowAfter(took: readonly number[], pause = 0): boolean {
+  let elapsed = 0;
+  const latency = createLatency(() => elapsed);
+  for (const milliseconds of took) {
+    const startedAt = elapsed;
+    elapsed += milliseconds;
+    latency.answered(startedAt);
+    elapsed += pause;
+  }
+  return latency.isSlow();
+}
+
+const eight = (milliseconds: number) => Array.from({ length: 8 }, () => milliseconds);
+
+it('a server is slow when all its answers of late took long', () => {
+  expect(isSlowAfter(eight(200))).toBe(true);
+  expect(isSlowAfter(eight(1), 100)).toBe(false);
+});
+
+it('a server is not slow before some answers have come, nor any more after a fast one', () => {
+  expect(isSlowAfter(eight(200).slice(1))).toBe(false);
+  expect(isSlowAfter([...eight(200), 2])).toBe(false);
+  expect(isSlowAfter([2, ...eight(200)])).toBe(true);
+});
+
+it('a server is not slow when this process was busy for a moment, in which many answers came', () => {
+  let elapsed = 0;
+  const latency = createLatency(() => elapsed);
+  elapsed = 300;
+  for (let i = 0; i < 100; i++) latency.answered(0);
+  expect(latency.isSlow()).toBe(false);
+});

@@ -1,0 +1,232 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createSharedCall } from '../../../src/replicas/shared-fetch.ts';
+import { createSharedProvider } from '../../../src/replicas/shared-provider.ts';
+import type { CiProvider, RunPage } from '../../../src/resolve/ports.ts';
+import type { Run } from '../../../src/resolve/types.ts';
+import { createFakeExchange, type FakeExchange } from '../../fixtures/fake-exchange.ts';
+import { createRun } from '../../fixtures/values.ts';
+
+const REPOSITORY = 'acme/shop';
+const FRESH_FOR = 15_000;
+const HOUR = 3_600_000;
+
+let now: number;
+let exchange: FakeExchange;
+/** What CI has; a change brings a new validator. */
+let runs: Run[];
+let calls: string[];
+
+beforeEach(() => {
+  now = 100 * HOUR;
+  exchange = createFakeExchange(() => now);
+  runs = [runOf('1', now - HOUR), runOf('2', now - 2 * HOUR)];
+  calls = [];
+});
+
+function runOf(id: string, createdAt: number): Run {
+  return createRun({ id, createdAt });
+}
+
+function validatorOf(): string {
+  return JSON.stringify(runs);
+}
+
+/** What pages say beside. */
+let odd: Partial<RunPage> = {};
+
+/** Of one run. */
+function pageOf(page: number): RunPage {
+  return { runs: runs.slice(page - 1, page), more: page < runs.length, total: runs.length, ...odd };
+}
+
+function createCi(): CiProvider {
+  return {
+    host: 'ci.test',
+    async fetchRuns(_, page, validator) {
+      const unchanged = validator === validatorOf();
+      calls.push(`runs ${page}${unchanged ? ' unchanged' : ''}`);
+      if (unchanged) return 'unchanged';
+      return page === 1 ? { ...pageOf(1), validator: validatorOf() } : pageOf(page);
+    },
+    async fetchBranchRuns(_, branch, page) {
+      calls.push(`branch ${branch} ${page}`);
+      return pageOf(page);
+    },
+    async fetchRun(_, id) {
+      calls.push(`run ${id}`);
+      return runs.find((run) => run.id === id) ?? 'gone';
+    },
+    async fetchPullRequest(_, number) {
+      calls.push(`pull request ${number}`);
+      return { kind: 'known', openedAfter: 0, headRepositoryId: '1', foreign: false };
+    },
+    probe: async () => 'seen',
+  };
+}
+
+function createReplica(scope = 'github https://api.github.com'): CiProvider {
+  const share = createSharedCall({ exchange, now: () => now, delay: async (ms) => void (now += ms) });
+  return createSharedProvider(createCi(), { share, scope, freshFor: () => FRESH_FOR, now: () => now });
+}
+
+async function list(replica: CiProvider): Promise<RunPage> {
+  const page = await replica.fetchRuns(REPOSITORY, 1);
+  if (page === 'unchanged') throw new Error('a replica gives the page itself, with its validator');
+  return page;
+}
+
+describe('a listing', () => {
+  it('is asked for by one of the replicas in each freshFor, and says when', async () => {
+    const [one, other] = [createReplica(), createReplica()];
+    const at = now;
+    const first = await list(one);
+    now += FRESH_FOR - 1;
+    expect(await list(other)).toEqual(first);
+    expect(first.asOf).toBe(at);
+    now += 1;
+    expect((await list(other)).asOf).toBe(now);
+    expect((await list(one)).asOf).toBe(now);
+    expect(calls).toEqual(['runs 1', 'runs 1 unchanged']);
+  });
+
+  it('that has not changed is free for one who starts, too', async () => {
+    const first = await list(createReplica());
+    now += 10 * FRESH_FOR;
+    const { asOf, ...page } = await list(createReplica());
+    expect(page).toEqual({ runs: first.runs, more: true, total: 2, validator: first.validator });
+    expect(asOf).toBe(now);
+    expect(calls).toEqual(['runs 1', 'runs 1 unchanged']);
+  });
+
+  it('is news: one who asks again is not given what it has', async () => {
+    const one = createReplica();
+    await list(one);
+    runs = [runOf('3', now - 1_000), ...runs];
+    now += 1;
+    expect((await list(one)).runs.map((run) => run.id)).toEqual(['3']);
+    expect(calls).toEqual(['runs 1', 'runs 1']);
+  });
+
+  it('of another connection is another one', async () => {
+    await list(createReplica());
+    await list(createReplica('github https://github.example.com'));
+    expect(calls).toEqual(['runs 1', 'runs 1']);
+  });
+
+  it('that somebody else has broken is asked for', async () => {
+    await list(createReplica());
+    const [{ topic } = { topic: '' }] = exchange.published;
+    exchange.put(topic, { text: '{"runs":[{"id":1}],"more":false,"total":1}', ageMs: 0 });
+    expect((await list(createReplica())).runs).toEqual([runs[0]]);
+    expect(calls).toEqual(['runs 1', 'runs 1']);
+  });
+
+  it('is told with all that is odd about it', async () => {
+    const unread = [{ id: '7', branch: null, commit: null, createdAt: null, problem: 'a field path' }];
+    odd = { unread, short: true, clock: 5 };
+    await list(createReplica());
+    odd = {};
+    expect(await list(createReplica())).toMatchObject({ unread, short: true, clock: 5 });
+    expect(calls).toEqual(['runs 1']);
+  });
+
+  it('has further pages that go with its first, and are asked for once', async () => {
+    const [one, other] = [createReplica(), createReplica()];
+    for (const replica of [one, other]) {
+      await list(replica);
+      expect(await replica.fetchRuns(REPOSITORY, 2)).toMatchObject({
+        runs: [runs[1]],
+        more: false,
+        total: 2,
+      });
+    }
+    expect(calls).toEqual(['runs 1', 'runs 2']);
+    runs = [runOf('3', now), ...runs];
+    now += FRESH_FOR;
+    await list(one);
+    await one.fetchRuns(REPOSITORY, 2);
+    expect(calls.slice(2)).toEqual(['runs 1', 'runs 2']);
+  });
+});
+
+describe('a look-up', () => {
+  it('is made once, as long as the listing shows all that is newer', async () => {
+    const [one, other] = [createReplica(), createReplica()];
+    await list(one);
+    const page = await one.fetchBranchRuns(REPOSITORY, 'old', 1);
+    now += 10 * HOUR;
+    // The listing reaches back to before the look-up.
+    runs = [runOf('3', now - 11 * HOUR), ...runs];
+    await list(other);
+    calls = [];
+    expect(await other.fetchBranchRuns(REPOSITORY, 'old', 1)).toEqual(page);
+    expect(calls).toEqual([]);
+  });
+
+  it('is made anew when runs may have come and gone since', async () => {
+    const [one, other] = [createReplica(), createReplica()];
+    await list(one);
+    await one.fetchBranchRuns(REPOSITORY, 'old', 1);
+    now += 10 * HOUR;
+    runs = [runOf('3', now - HOUR), ...runs];
+    await list(other);
+    calls = [];
+    await other.fetchBranchRuns(REPOSITORY, 'old', 1);
+    expect(calls).toEqual(['branch old 1']);
+  });
+
+  it('is made anew, too, where our clock is a day ahead of that by which runs are dated', async () => {
+    const [one, other] = [createReplica(), createReplica()];
+    const DAY = 24 * HOUR;
+    odd = { clock: now - DAY };
+    await list(one);
+    await one.fetchBranchRuns(REPOSITORY, 'old', 1);
+    now += 10 * HOUR;
+    odd = { clock: now - DAY };
+    runs = [runOf('3', now - DAY - HOUR), ...runs];
+    await list(other);
+    calls = [];
+    await other.fetchBranchRuns(REPOSITORY, 'old', 1);
+    expect(calls).toEqual(['branch old 1']);
+  });
+
+  it('is made anew for one who has had it, and for each further page', async () => {
+    const one = createReplica();
+    await list(one);
+    await one.fetchBranchRuns(REPOSITORY, 'old', 1);
+    await one.fetchBranchRuns(REPOSITORY, 'old', 2);
+    now += 1;
+    await one.fetchBranchRuns(REPOSITORY, 'old', 1);
+    expect(calls).toEqual(['runs 1', 'branch old 1', 'branch old 2', 'branch old 1']);
+  });
+
+  it('is made before anything is listed', async () => {
+    await createReplica().fetchBranchRuns(REPOSITORY, 'old', 1);
+    await createReplica().fetchBranchRuns(REPOSITORY, 'old', 1);
+    expect(calls).toEqual(['branch old 1', 'branch old 1']);
+  });
+});
+
+describe('a run', () => {
+  it('is followed by one of the replicas after each listing', async () => {
+    const [one, other] = [createReplica(), createReplica()];
+    for (let poll = 0; poll < 2; poll++) {
+      for (const replica of [one, other]) {
+        await list(replica);
+        expect(await replica.fetchRun(REPOSITORY, '2')).toEqual(runs[1]);
+        expect(await replica.fetchRun(REPOSITORY, '7')).toBe('gone');
+      }
+      now += FRESH_FOR;
+    }
+    expect(calls.filter((call) => call.startsWith('run '))).toEqual(['run 2', 'run 7', 'run 2', 'run 7']);
+  });
+});
+
+it("a pull request's head is asked for once", async () => {
+  const head = { kind: 'known', openedAfter: 0, headRepositoryId: '1', foreign: false };
+  expect(await createReplica().fetchPullRequest(REPOSITORY, '7')).toEqual(head);
+  now += HOUR;
+  expect(await createReplica().fetchPullRequest(REPOSITORY, '7')).toEqual(head);
+  expect(await createReplica().probe(REPOSITORY)).toBe('seen');
+  expect(calls).toEqual(['pull request 7']);
+});

@@ -1,0 +1,36 @@
+/** How the parts are connected, where no other test would see a wire that is missing. */
+import { expect, it } from 'vitest';
+import { createFreshnessStretch } from '../../../src/runs/adaptive-freshness.ts';
+import { composeRuns } from '../../../src/runs/repositories.ts';
+import type { CiProvider, ImageSource } from '../../../src/resolve/ports.ts';
+import { createProject, createRequest } from '../../fixtures/values.ts';
+
+it('what is asked for in one moment, in several repositories of a connection, leaves the calls that are kept for listings', async () => {
+  const calls: string[] = [];
+  const held = Promise.withResolvers<void>();
+  const provider = {
+    host: 'ci.test',
+    async fetchPullRequest(gitRepository: string, number: string) {
+      calls.push(`${gitRepository} ${number}`);
+      await held.promise;
+      return { kind: 'known', openedAfter: null, headRepositoryId: '1', foreign: false };
+    },
+  } as unknown as CiProvider;
+  const stretch = createFreshnessStretch(15_000, 300_000, () => 0);
+  stretch.observe(260, 5000, 3_600_000);
+  const projects = ['shop', 'blog'].map((name) => createProject({ name, gitRepository: `acme/${name}` }));
+  const runsFor = composeRuns({
+    projects: new Map(projects.map((project) => [project.name, project])),
+    connections: new Map(projects.map(({ ci }) => [ci, { provider, stretch }])),
+    images: {} as ImageSource,
+    now: () => 0,
+  });
+  const heads = projects.flatMap((project) =>
+    Array.from({ length: 50 }, (_, i) => runsFor(createRequest({ project })).readPullRequest(String(i + 1))),
+  );
+  held.resolve();
+  const failed = (await Promise.all(heads)).filter(({ kind }) => kind === 'failed');
+  // A twentieth of 5,000 is kept.
+  expect(calls).toHaveLength(10);
+  expect(failed).toHaveLength(90);
+});

@@ -1,0 +1,500 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Archive, Kept } from '../../../src/store/archive.ts';
+import { createOutage } from '../../../src/store/outage.ts';
+import { createRememberingStore } from '../../../src/store/archived-store.ts';
+import { createLastGood } from '../../fixtures/last-good.ts';
+
+const MINUTE = 60_000;
+let now: number;
+let told: string[];
+let up: boolean;
+let errors: number;
+let archive: FakeArchive;
+
+interface FakeArchive extends Archive {
+  readonly kept: Map<string, Kept>;
+  readonly calls: string[];
+  /** Keys with something that cannot be read in place of an answer. */
+  readonly broken: Set<string>;
+  /** Keys that cannot be written, though others can. */
+  readonly stuck: Set<string>;
+  /** What its record was told. */
+  readonly said: string[];
+  failing: boolean;
+  replaced: boolean;
+  /** It has just lost what it had. */
+  lost: boolean;
+}
+
+function createFakeArchive(): FakeArchive {
+  const called = (call: string) => {
+    fake.calls.push(call);
+    if (fake.failing) throw new Error('the disk is on fire');
+  };
+  const fake: FakeArchive = {
+    kept: new Map(),
+    calls: [],
+    broken: new Set(),
+    stuck: new Set(),
+    said: [],
+    failing: false,
+    replaced: false,
+    lost: false,
+    async read(key) {
+      called('read');
+      return fake.broken.has(key) ? 'unreadable' : fake.kept.get(key);
+    },
+    async write(key, value, seen) {
+      called('write');
+      if (fake.stuck.has(key)) throw new Error('the page is damaged');
+      fake.broken.delete(key);
+      const stored = fake.kept.get(key);
+      if (stored !== undefined && stored.revision > seen) return { kind: 'overtaken', by: stored };
+      fake.kept.set(key, { value, revision: seen + 1 });
+      return { kind: 'written', revision: seen + 1 };
+    },
+    record: {
+      wholeSince: () => 5,
+      lacks: (missing) => void fake.said.push(missing ? 'lacks some' : 'has all'),
+      doubt: () => void fake.said.push('doubt'),
+      mayLack: () => fake.lost,
+      wasReplaced() {
+        const { replaced } = fake;
+        fake.replaced = false;
+        return replaced;
+      },
+    },
+    close: async () => undefined,
+  };
+  return fake;
+}
+
+function open(readAgainAfter: number, capacity?: number) {
+  const outage = createOutage({
+    now: () => now,
+    warn: (message) => told.push(message),
+    observer: {
+      storeFailed: () => errors++,
+      storeUp(is) {
+        up = is;
+      },
+    },
+  });
+  return createRememberingStore({
+    archive,
+    outage,
+    readAgainAfter,
+    now: () => now,
+    ...(capacity !== undefined && { capacity }),
+  });
+}
+
+beforeEach(() => {
+  now = 1_000_000;
+  told = [];
+  up = true;
+  errors = 0;
+  archive = createFakeArchive();
+});
+
+describe('a file is asked', () => {
+  it('once for what is then in memory, and again after an hour, which marks it as asked for', async () => {
+    archive.kept.set('key', { value: createLastGood(1), revision: 1 });
+    const store = open(60 * MINUTE);
+    for (let i = 0; i < 60; i++) {
+      expect(await store.get('key')).toEqual(createLastGood(1));
+      now += MINUTE;
+    }
+    expect(archive.calls).toEqual(['read']);
+    await store.get('key');
+    expect(archive.calls).toEqual(['read', 'read']);
+  });
+
+  it('to keep an answer when it changed, and when its confirmation is five minutes newer than the one kept', async () => {
+    const store = open(60 * MINUTE);
+    const write = async (number: number, confirmedAt: number) => {
+      archive.calls.length = 0;
+      await store.set('key', { ...createLastGood(number), confirmedAt });
+      return archive.calls.length;
+    };
+    expect(await write(1, 0)).toBe(1);
+    expect(await write(1, 15_000)).toBe(0);
+    expect(await write(1, 5 * MINUTE - 1)).toBe(0);
+    expect(await write(1, 5 * MINUTE)).toBe(1);
+    expect(await write(1, 9 * MINUTE)).toBe(0);
+    expect(await write(2, 9 * MINUTE)).toBe(1);
+    expect(await write(1, 9 * MINUTE)).toBe(1);
+    expect(await write(1, 14 * MINUTE)).toBe(1);
+  });
+
+  it('again after the clock was set back: what was read then may be of any age', async () => {
+    const store = open(60 * MINUTE);
+    await store.get('key');
+    await store.set('key', createLastGood(1));
+    archive.kept.set('key', { value: createLastGood(2), revision: 2 });
+    now -= 10 * MINUTE;
+    expect(await store.get('key')).toEqual(createLastGood(2));
+  });
+
+  it('to keep a confirmation that a clock which was set back dates five minutes before the one kept', async () => {
+    const store = open(60 * MINUTE);
+    const write = async (confirmedAt: number) => {
+      archive.calls.length = 0;
+      await store.set('key', { ...createLastGood(1), confirmedAt });
+      return archive.calls.length;
+    };
+    expect(await write(60 * MINUTE)).toBe(1);
+    // Replicas that are told by one another reckon a little differently.
+    expect(await write(55 * MINUTE + 1)).toBe(0);
+    expect(await write(55 * MINUTE)).toBe(1);
+    expect(archive.kept.get('key')?.value.confirmedAt).toBe(55 * MINUTE);
+  });
+});
+
+describe('while the archive fails', () => {
+  it('answers are remembered in memory, and the first failure is told once', async () => {
+    archive.failing = true;
+    const store = open(0);
+    for (let number = 1; number <= 5; number++) {
+      expect(await store.set('key', createLastGood(number))).toBeUndefined();
+      expect(await store.get('key')).toEqual(createLastGood(number));
+      expect(await store.get('other')).toBe('unreadable');
+      now += MINUTE;
+    }
+    expect(told).toEqual([
+      'the store failed (the disk is on fire): what is handed out is remembered in memory until it answers again',
+    ]);
+    expect(up).toBe(false);
+    expect(errors).toBeGreaterThan(1);
+  });
+
+  it('what the archive has said it has not is still known to be absent, where nobody else writes to it', async () => {
+    const store = open(60 * MINUTE);
+    expect(await store.get('key')).toBeUndefined();
+    archive.failing = true;
+    expect(await store.get('key')).toBeUndefined();
+    expect(await store.get('another')).toBe('unreadable');
+  });
+
+  it('what it has said it has not may have been written by another one since, for ever', async () => {
+    const [one, other] = [open(0), open(0)];
+    expect(await one.get('key')).toBeUndefined();
+    await other.set('key', createLastGood(1));
+    archive.failing = true;
+    for (let hour = 0; hour < 3; hour++) {
+      expect(await one.get('key')).toBe('unreadable');
+      now += 60 * MINUTE;
+    }
+  });
+
+  it('what was handed out since is not taken for absent because it had to make room in memory', async () => {
+    const store = open(60 * MINUTE, 10);
+    expect(await store.get('key')).toBeUndefined();
+    await store.set('key', createLastGood(1));
+    for (let i = 0; i < 10; i++) await store.set(`other ${i}`, createLastGood(1));
+    archive.failing = true;
+    expect(await store.get('key')).toBe('unreadable');
+  });
+
+  it('what had to make room before it was written keeps the archive from being whole', async () => {
+    archive.failing = true;
+    const store = open(60 * MINUTE, 10);
+    for (let i = 0; i < 11; i++) await store.set(`key ${i}`, createLastGood(1));
+    archive.failing = false;
+    now += MINUTE;
+    await store.catchUp();
+    expect(archive.kept.size).toBe(10);
+    expect(archive.said).not.toContain('has all');
+  });
+
+  it('the archive is left alone, for longer and longer, up to half a minute', async () => {
+    archive.failing = true;
+    const store = open(0);
+    const asked: number[] = [];
+    for (let second = 0; second < 150; second++) {
+      archive.calls.length = 0;
+      await store.get('key');
+      if (archive.calls.length > 0) asked.push(second);
+      now += 1_000;
+    }
+    expect(asked).toEqual([0, 1, 3, 7, 15, 31, 61, 91, 121]);
+  });
+
+  it('calls side by side are one failure', async () => {
+    archive.failing = true;
+    const store = open(0);
+    await Promise.all(Array.from({ length: 20 }, (_, i) => store.get(`key ${i}`)));
+    now += 1_000;
+    archive.calls.length = 0;
+    await store.get('key');
+    expect(archive.calls).toEqual(['read']);
+    expect(told).toHaveLength(1);
+  });
+
+  it('what was not written is written as soon as it answers again, and that is told', async () => {
+    const store = open(0);
+    await store.set('key', createLastGood(1));
+    archive.failing = true;
+    await store.set('key', createLastGood(2));
+    archive.failing = false;
+    now += MINUTE;
+    expect(await store.get('key')).toEqual(createLastGood(2));
+    await store.set('key', createLastGood(2));
+    expect(archive.kept.get('key')?.value).toEqual(createLastGood(2));
+    expect(told.at(-1)).toBe('the store answers again');
+    expect(up).toBe(true);
+  });
+});
+
+describe('what the archive cannot read', () => {
+  it('is not absent: it is told once, counted, and no outage', async () => {
+    archive.broken.add('key').add('another');
+    const store = open(0);
+    for (const key of ['key', 'another', 'key']) expect(await store.get(key)).toBe('unreadable');
+    expect(await store.get('third')).toBeUndefined();
+    expect(told).toEqual([
+      'the store has something in place of an answer that cannot be read: nobody can tell what was handed out; the next good answer overwrites it',
+    ]);
+    expect(errors).toBe(3);
+    expect(up).toBe(true);
+  });
+
+  it('is overwritten by the next good answer', async () => {
+    archive.broken.add('key');
+    const store = open(0);
+    await store.get('key');
+    expect(await store.set('key', createLastGood(1))).toBeUndefined();
+    expect(await open(0).get('key')).toEqual(createLastGood(1));
+  });
+
+  it('is known all the same to who has handed it out, and is written anew by that one', async () => {
+    const store = open(0);
+    await store.set('key', createLastGood(1));
+    archive.broken.add('key');
+    expect(await store.get('key')).toEqual(createLastGood(1));
+    await store.catchUp();
+    expect(await open(0).get('key')).toEqual(createLastGood(1));
+  });
+});
+
+describe('what was not written', () => {
+  it('is written at once when the archive answers again, whether anybody asks or not', async () => {
+    archive.failing = true;
+    const store = open(60 * MINUTE);
+    for (let i = 0; i < 100; i++) await store.set(`key ${i}`, createLastGood(i));
+    await store.catchUp();
+    expect(archive.kept.size).toBe(0);
+    archive.failing = false;
+    now += 1_000;
+    await store.catchUp();
+    expect(archive.kept.size).toBe(100);
+    expect(archive.kept.get('key 99')?.value).toEqual(createLastGood(99));
+    expect(up).toBe(true);
+    expect(archive.said).toEqual([...Array.from({ length: 100 }, () => 'lacks some'), 'has all']);
+  });
+
+  it('is written in one go, which a second call joins', async () => {
+    archive.failing = true;
+    const store = open(60 * MINUTE);
+    for (let i = 0; i < 100; i++) await store.set(`key ${i}`, createLastGood(i));
+    archive.failing = false;
+    now += 1_000;
+    archive.calls.length = 0;
+    const first = store.catchUp();
+    await Promise.all([store.catchUp(), store.catchUp()]);
+    expect(archive.kept.size).toBe(100);
+    await first;
+    expect(archive.calls.filter((call) => call === 'write')).toHaveLength(100);
+  });
+
+  it('costs the archive a call at a time while it still fails', async () => {
+    archive.failing = true;
+    const store = open(60 * MINUTE);
+    for (let i = 0; i < 100; i++) await store.set(`key ${i}`, createLastGood(i));
+    archive.calls.length = 0;
+    now += 1_000;
+    await store.catchUp();
+    expect(archive.calls).toHaveLength(1);
+  });
+
+  it('is not kept from it by one answer that cannot be written', async () => {
+    archive.stuck.add('key 0');
+    const store = open(60 * MINUTE);
+    await store.set('key 0', createLastGood(1));
+    archive.failing = true;
+    for (let i = 1; i < 10; i++) await store.set(`key ${i}`, createLastGood(i));
+    archive.failing = false;
+    for (let i = 0; i < 3; i++) {
+      now += 30_000;
+      await store.catchUp();
+    }
+    expect(archive.kept.size).toBe(9);
+    expect(archive.said).not.toContain('has all');
+  });
+
+  it('does not go behind what another one has written meanwhile', async () => {
+    const [one, other] = [open(0), open(0)];
+    archive.failing = true;
+    await one.set('key', createLastGood(2));
+    archive.failing = false;
+    await other.set('key', createLastGood(3));
+    now += MINUTE;
+    await one.catchUp();
+    expect(archive.kept.get('key')?.value).toEqual(createLastGood(3));
+    expect(await one.get('key')).toEqual(createLastGood(3));
+  });
+
+  it('and is set anew while it is being written, is the newer one in the end', async () => {
+    archive.failing = true;
+    const store = open(60 * MINUTE);
+    await store.set('key', createLastGood(1));
+    archive.failing = false;
+    now += 1_000;
+    await Promise.all([store.catchUp(), store.set('key', createLastGood(2))]);
+    await store.catchUp();
+    expect(await store.get('key')).toEqual(createLastGood(2));
+    expect(archive.kept.get('key')?.value).toEqual(createLastGood(2));
+  });
+});
+
+describe('an archive in the place of another one', () => {
+  it('is given all that is known, at once', async () => {
+    const store = open(60 * MINUTE);
+    for (let i = 0; i < 100; i++) await store.set(`key ${i}`, createLastGood(i));
+    archive.kept.clear();
+    archive.replaced = true;
+    await store.catchUp();
+    expect(archive.kept.size).toBe(100);
+    expect(archive.said).toEqual(['lacks some', 'has all']);
+  });
+
+  it('may have what the one before had not', async () => {
+    const store = open(60 * MINUTE);
+    expect(await store.get('key')).toBeUndefined();
+    archive.replaced = true;
+    archive.failing = true;
+    expect(await store.get('key')).toBe('unreadable');
+  });
+
+  it('lets nothing count as absent for as long as others may know it', async () => {
+    const store = open(0);
+    archive.lost = true;
+    expect(await store.get('key')).toBe('unreadable');
+    archive.lost = false;
+    expect(await store.get('key')).toBeUndefined();
+    expect(errors).toBe(0);
+  });
+
+  it('that is older gives nothing back that was replaced since', async () => {
+    const store = open(60 * MINUTE);
+    await store.set('key', createLastGood(1));
+    const before = new Map(archive.kept);
+    await store.set('key', createLastGood(2));
+    for (const [key, kept] of before) archive.kept.set(key, kept);
+    archive.replaced = true;
+    await store.catchUp();
+    expect(archive.kept.get('key')?.value).toEqual(createLastGood(2));
+    expect(await store.get('key')).toEqual(createLastGood(2));
+  });
+
+  it('that has lost a row of ours is in doubt', async () => {
+    const store = open(60 * MINUTE);
+    await store.set('key', createLastGood(1));
+    archive.kept.clear();
+    now += 60 * MINUTE;
+    expect(await store.get('key')).toEqual(createLastGood(1));
+    expect(archive.said).toContain('doubt');
+  });
+});
+
+describe('of an archive that is shared', () => {
+  it('one that answers again is noticed by each replica, also where another one has written the same', async () => {
+    const [one, other] = [open(0), open(0)];
+    archive.failing = true;
+    await one.set('key', createLastGood(2));
+    await other.set('key', createLastGood(2));
+    archive.failing = false;
+    now += MINUTE;
+    for (const store of [one, other]) {
+      await store.get('key');
+      await store.set('key', createLastGood(2));
+    }
+    expect(told.filter((line) => line === 'the store answers again')).toHaveLength(2);
+  });
+
+  it("another one's answer is seen at once", async () => {
+    const [one, other] = [open(0), open(0)];
+    await one.set('key', createLastGood(1));
+    expect(await other.get('key')).toEqual(createLastGood(1));
+    await other.set('key', createLastGood(2));
+    expect(await one.get('key')).toEqual(createLastGood(2));
+  });
+
+  it("another one's answer is seen, and not taken back, also after the clock was set back", async () => {
+    const [one, other] = [open(0), open(0)];
+    await one.set('key', createLastGood(5));
+    await other.get('key');
+    await other.set('key', createLastGood(6));
+    now -= 10 * MINUTE;
+    expect(await one.get('key')).toEqual(createLastGood(6));
+    await other.set('key', createLastGood(7));
+    const confirmed = { ...createLastGood(6), confirmedAt: createLastGood(6).confirmedAt - 10 * MINUTE };
+    expect(await one.set('key', confirmed)).toEqual(createLastGood(7));
+  });
+
+  it('another one going back, its image gone, is believed', async () => {
+    const [one, other] = [open(0), open(0)];
+    await one.set('key', createLastGood(2));
+    await other.get('key');
+    await other.set('key', createLastGood(1));
+    expect(await one.get('key')).toEqual(createLastGood(1));
+  });
+
+  it('who writes without having seen what another one wrote is told of it', async () => {
+    const [one, other] = [open(0), open(0)];
+    await one.set('key', createLastGood(1));
+    await other.get('key');
+    await one.set('key', createLastGood(3));
+    expect(await other.set('key', createLastGood(2))).toEqual(createLastGood(3));
+    // The same answer is no conflict.
+    await one.set('key', createLastGood(4));
+    expect(await other.set('key', createLastGood(4))).toBeUndefined();
+  });
+
+  it('a memory that was flushed is filled again from that of each replica', async () => {
+    const store = open(0);
+    await store.set('key', createLastGood(1));
+    archive.kept.clear();
+    expect(await store.get('key')).toEqual(createLastGood(1));
+    await store.set('key', createLastGood(1));
+    expect(archive.kept.get('key')?.value).toEqual(createLastGood(1));
+  });
+
+  it('one that failed over, and lost the last writes, does not take an answer back', async () => {
+    const store = open(0);
+    await store.set('key', createLastGood(1));
+    const before = new Map(archive.kept);
+    await store.set('key', createLastGood(2));
+    archive.kept.clear();
+    for (const [key, kept] of before) archive.kept.set(key, kept);
+    expect(await store.get('key')).toEqual(createLastGood(2));
+    await store.set('key', createLastGood(2));
+    expect(archive.kept.get('key')?.value).toEqual(createLastGood(2));
+  });
+
+  it('of two answers given apart while it was down, the newer build wins', async () => {
+    const [one, other] = [open(0), open(0)];
+    await one.set('key', createLastGood(1));
+    await other.get('key');
+    archive.failing = true;
+    await one.set('key', createLastGood(2));
+    await other.set('key', createLastGood(3));
+    archive.failing = false;
+    now += MINUTE;
+    await one.get('key');
+    await one.set('key', createLastGood(2));
+    expect(await other.get('key')).toEqual(createLastGood(3));
+    await other.set('key', createLastGood(3));
+    expect(await one.get('key')).toEqual(createLastGood(3));
+  });
+});

@@ -1,0 +1,282 @@
+/** Since when nothing that was handed out is missing from the file: each way in which that stops being proven. */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createSqliteArchive, type SqliteArchive } from '../../../../src/store/sqlite/archive.ts';
+import { createLastGood } from '../../../fixtures/last-good.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const START = Date.parse('2026-01-01T00:00:00Z');
+let folder: string;
+let path: string;
+let now: number;
+let elapsed: number;
+let bootId: string | undefined;
+let opened: SqliteArchive[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'greenpin-record-'));
+  path = join(folder, 'greenpin.db');
+  now = START;
+  elapsed = 0;
+  bootId = 'boot 1';
+  opened = [];
+});
+afterEach(async () => {
+  await Promise.all(opened.map((one) => one.close().catch(() => undefined)));
+  rmSync(folder, { recursive: true });
+});
+
+function open(replaced = false): SqliteArchive {
+  const archive = createSqliteArchive({
+    path,
+    forgetAfter: 30 * DAY,
+    now: () => now,
+    elapsed: () => elapsed,
+    bootId,
+    replaced,
+  });
+  opened.push(archive);
+  return archive;
+}
+
+/** With signs of life, as a process gives them. */
+function pass(milliseconds: number, archive?: SqliteArchive): void {
+  for (let left = milliseconds; left > 0; left -= MINUTE) {
+    now += Math.min(left, MINUTE);
+    elapsed += Math.min(left, MINUTE);
+    archive?.beat();
+  }
+}
+
+/** What a killed process leaves behind, elsewhere, where one then starts. */
+function leaveAsKilled(): void {
+  const next = join(folder, 'after kill -9');
+  mkdirSync(next);
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith('greenpin.db')) copyFileSync(join(folder, name), join(next, name));
+  }
+  path = join(next, 'greenpin.db');
+  elapsed = 0;
+}
+
+function edit(statement: string): void {
+  const database = new DatabaseSync(path);
+  database.exec(statement);
+  database.close();
+}
+
+/** An hour's work: two answers, and all in order. */
+async function work(): Promise<SqliteArchive> {
+  const archive = open();
+  await archive.write('key', createLastGood(1), 0);
+  await archive.write('other', createLastGood(1), 0);
+  pass(HOUR, archive);
+  return archive;
+}
+
+describe('the file is whole since it was made', () => {
+  it('while it is used', async () => {
+    const archive = await work();
+    expect(archive.record.wholeSince()).toBe(START);
+  });
+
+  it('after an orderly end and a new start', async () => {
+    await (await work()).close();
+    now += 5 * MINUTE;
+    elapsed = 0;
+    expect(open().record.wholeSince()).toBe(START);
+    expect(readdirSync(folder).toSorted()).toContain('greenpin.db-whole');
+  });
+
+  it('also on another machine, after an orderly end', async () => {
+    await (await work()).close();
+    bootId = 'boot 2';
+    expect(open().record.wholeSince()).toBe(START);
+  });
+
+  it('after kill -9 and a start soon after', async () => {
+    await work();
+    leaveAsKilled();
+    pass(MINUTE);
+    expect(open().record.wholeSince()).toBe(START);
+  });
+
+  it('when what could not be written for a while has been written', async () => {
+    const archive = await work();
+    archive.record.lacks(true);
+    archive.record.lacks(false);
+    leaveAsKilled();
+    expect(open().record.wholeSince()).toBe(START);
+  });
+
+  it('and leaves nothing beside it at an orderly end', async () => {
+    await (await work()).close();
+    expect(readdirSync(folder)).toEqual(['greenpin.db']);
+  });
+});
+
+describe('it begins anew', () => {
+  it('after kill -9 while an answer was not written', async () => {
+    const archive = await work();
+    archive.record.lacks(true);
+    leaveAsKilled();
+    expect(open().record.wholeSince()).toBe(now);
+  });
+
+  it('after an end in which an answer was left that could not be written', async () => {
+    const archive = await work();
+    archive.record.lacks(true);
+    await archive.close();
+    expect(open().record.wholeSince()).toBe(now);
+  });
+
+  it('after kill -9 when the last sign of life is older than a few minutes', async () => {
+    await work();
+    leaveAsKilled();
+    now += 4 * MINUTE;
+    expect(open().record.wholeSince()).toBe(now);
+  });
+
+  it.each([['boot 2'], [undefined]])(
+    'when the machine failed, with which a write may be lost, or nobody can tell (%s)',
+    async (boot) => {
+      await work();
+      leaveAsKilled();
+      bootId = boot;
+      expect(open().record.wholeSince()).toBe(now);
+    },
+  );
+
+  it.each([
+    ['a row is gone', "DELETE FROM last_good WHERE key = 'other'"],
+    ['a row was broken', "UPDATE last_good SET value = '{}' WHERE key = 'other'"],
+    ['a row lies under another key', "UPDATE last_good SET key = 'third' WHERE key = 'other'"],
+    ['the record is gone', 'DELETE FROM meta'],
+    ['the record was made older', 'UPDATE meta SET whole_since = 0'],
+    ['the record is broken', "UPDATE meta SET checksum = ''"],
+    ['the record has numbers beyond all', 'UPDATE meta SET seen_at = 9223372036854775807'],
+  ])('when %s', async (_, statement) => {
+    await (await work()).close();
+    edit(statement);
+    expect(open().record.wholeSince()).toBe(now);
+  });
+
+  it('after kill -9 where nobody can tell one start of the machine from another, before nor after', async () => {
+    bootId = undefined;
+    await work();
+    leaveAsKilled();
+    expect(open().record.wholeSince()).toBe(now);
+  });
+
+  it('when a row is found broken while it is used', async () => {
+    const archive = await work();
+    edit("UPDATE last_good SET value = '{}' WHERE key = 'other'");
+    expect(await archive.read('other')).toBe('unreadable');
+    const since = now;
+    expect(archive.record.wholeSince()).toBe(since);
+    // Once, and not for as long as it is asked for.
+    pass(HOUR, archive);
+    expect(await archive.read('other')).toBe('unreadable');
+    expect(archive.record.wholeSince()).toBe(since);
+  });
+
+  it('when the file was put back from a backup: its last word is old, or of the future', async () => {
+    const archive = await work();
+    await archive.close();
+    copyFileSync(path, join(folder, 'backup'));
+    elapsed = 0;
+    const later = open();
+    await later.write('new', createLastGood(1), 0);
+    pass(HOUR, later);
+    await later.close();
+    copyFileSync(join(folder, 'backup'), path);
+    expect(open().record.wholeSince()).toBe(now);
+    await opened.at(-1)?.close();
+    now -= 10 * MINUTE;
+    expect(open().record.wholeSince()).toBe(now);
+  });
+
+  it('when the file was put back from a backup of minutes ago, after the process was killed that went on from there', async () => {
+    await (await work()).close();
+    copyFileSync(path, join(folder, 'backup'));
+    elapsed = 0;
+    const later = open();
+    await later.write('new', createLastGood(1), 0);
+    pass(2 * MINUTE, later);
+    leaveAsKilled();
+    copyFileSync(join(folder, 'backup'), path);
+    for (const log of ['-wal', '-shm']) rmSync(`${path}${log}`, { force: true });
+    expect(open().record.wholeSince()).toBe(now);
+  });
+
+  it('when the file took the place of another one under the process', async () => {
+    await (await work()).close();
+    expect(open(true).record.wholeSince()).toBe(now);
+  });
+
+  it.each([31 * DAY, HOUR, 2 * MINUTE, -2 * MINUTE, -HOUR])(
+    'when the clock was set by %i ms while it is used',
+    async (by) => {
+      const archive = await work();
+      now += by;
+      expect(archive.record.wholeSince()).toBe(now);
+      pass(HOUR, archive);
+      expect(archive.record.wholeSince()).toBe(now - HOUR);
+    },
+  );
+
+  it('when the clock was put right, something was written at once, and the process was killed', async () => {
+    const archive = await work();
+    now += DAY;
+    await archive.write('new', createLastGood(1), 0);
+    const since = now;
+    leaveAsKilled();
+    pass(MINUTE);
+    expect(open().record.wholeSince()).toBe(since);
+  });
+
+  it('when the clock, which was years behind as it was made, was put right while nobody used it', async () => {
+    now = START - 3_000 * DAY;
+    await (await work()).close();
+    now = START;
+    expect(open().record.wholeSince()).toBe(START);
+  });
+});
+
+describe('the file, where answers were forgotten,', () => {
+  it('begins no earlier than forgetAfter before that: they may have been handed out until then', async () => {
+    const archive = await work();
+    pass(31 * DAY, archive);
+    await archive.write('new', createLastGood(1), 0);
+    expect(archive.record.wholeSince()).toBe(now - 30 * DAY);
+    await archive.close();
+    elapsed = 0;
+    expect(open().record.wholeSince()).toBe(now - 30 * DAY);
+  });
+
+  it('and none was, is as early as it was', async () => {
+    const archive = open();
+    await archive.write('key', createLastGood(1), 0);
+    for (let day = 0; day < 40; day++) {
+      pass(DAY, archive);
+      await archive.read('key');
+      await archive.write('key', createLastGood(1), day + 1);
+    }
+    expect(archive.record.wholeSince()).toBe(START);
+  });
+});
+
+it('a process whose file another one has begun to use says nothing of it any more', async () => {
+  const first = await work();
+  const second = open();
+  await second.write('third', createLastGood(1), 0);
+  await first.write('fourth', createLastGood(1), 0);
+  expect(first.record.wholeSince()).toBeNull();
+  await first.close();
+  expect(existsSync(`${path}-whole`)).toBe(true);
+});

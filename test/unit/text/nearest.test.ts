@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { findNearest } from '../../../src/text/nearest.ts';
+
+const KEYS = [
+  'server',
+  'management',
+  'freshFor',
+  'maxFreshFor',
+  'ci',
+  'url',
+  'tokenEnv',
+  'passwordFile',
+  'registries',
+];
+
+it.each([
+  ['freshfor', 'freshFor'],
+  ['fresh_for', 'freshFor'],
+  ['max-fresh-for', 'maxFreshFor'],
+  ['sever', 'server'],
+  ['tokenEvn', 'tokenEnv'],
+  ['cii', 'ci'],
+  ['uri', 'url'],
+  ['severr', 'server'],
+  ['rul', 'url'],
+  ['registry', 'registries'],
+  ['Registeries', 'registries'],
+])('%s was probably meant as %s', (found, meant) => {
+  expect(findNearest(found, KEYS)).toBe(meant);
+});
+
+it.each(['token', 'password', 'image', 'x'.repeat(65), 'projects'])('%s is no typing mistake', (found) => {
+  expect(findNearest(found, KEYS)).toBeUndefined();
+});
+
+it('knows nothing when there is nothing to know', () => {
+  expect(findNearest('a', [])).toBeUndefined();
+});
