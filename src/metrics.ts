@@ -2,7 +2,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { API_ERROR_STATUS } from './errors.ts';
 import type { CallObserver, CallOutcome } from './http/access-log.ts';
-import type { Clock, FreshnessObserver, StoreObserver, UpstreamObserver } from './resolve/ports.ts';
+import type { Clock } from './clock.ts';
+import type { StoreObserver } from './store/archive.ts';
+import type { UpstreamObserver } from './upstream/observer.ts';
+import type { FreshnessObserver } from './runs/adaptive-freshness.ts';
 
 /** From an answer in memory to one that took the whole deadline. */
 const DURATION_BUCKETS = [

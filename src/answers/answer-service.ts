@@ -8,12 +8,11 @@ import {
   decideProvenNothing,
   type Decision,
 } from '../resolve/decision.ts';
-import { createParameterSet } from '../wire/argocd/parameter-set.ts';
-import type { Clock } from '../resolve/ports.ts';
 import { lastGoodKey, type Remembered } from '../resolve/recall.ts';
-import type { BranchRequest, LastGood } from '../resolve/types.ts';
+import type { BranchRequest, LastGood, PinnedSet } from '../resolve/types.ts';
 import { bounded } from '../resilience/bounded-cache.ts';
 import { createTurns } from '../resilience/keyed-queue.ts';
+import type { Clock } from '../clock.ts';
 
 const MAX_ANSWERS = 50_000;
 /**
@@ -32,6 +31,8 @@ export interface AnswersOptions {
   readonly recall: (request: BranchRequest) => Promise<Remembered>;
   /** Whether it is proven that nothing was ever handed out for the pull request. */
   readonly isNeverHandedOut: (request: BranchRequest, remembered: Remembered) => Promise<boolean>;
+  /** Writes a set, or none, in the caller's format; the text is kept with the answer. */
+  readonly render: (sets: readonly PinnedSet[], request: BranchRequest) => string;
   /** Milliseconds: an answer is given from memory until what it rests on is as old. */
   readonly freshFor: number;
   /** Milliseconds that a caller waits at most. */
@@ -54,11 +55,24 @@ interface Kept {
 }
 
 export function createAnswers(options: AnswersOptions): Answers {
-  const { resolve, recall, isNeverHandedOut, freshFor, deadline, patience, now, onDefect } = options;
+  const { resolve, recall, isNeverHandedOut, render, freshFor, deadline, patience, now, onDefect } = options;
   const kept = new LRUCache<string, Kept>(bounded(MAX_ANSWERS));
   const takeTurn = createTurns();
   const overdue = createOverdue();
   let waiting = 0;
+
+  function present(decision: Decision, request: BranchRequest): Answer {
+    switch (decision.kind) {
+      case 'answered': {
+        const { kind, freshness, asOf, because } = decision;
+        return { kind, body: render([decision.set], request), freshness, asOf, because };
+      }
+      case 'nothing':
+        return { ...decision, body: render([], request) };
+      case 'failed':
+        return { kind: 'failed', code: decision.code, message: decision.message };
+    }
+  }
 
   async function resolveAndKeep(key: string, request: BranchRequest): Promise<Answer> {
     try {
@@ -174,22 +188,4 @@ function createOverdue() {
 /** CI may have told nothing at all: an empty list that is proven all the same is as old as its proof. */
 function dated(decision: Decision, now: number): Decision {
   return decision.kind === 'nothing' && decision.asOf === 0 ? { ...decision, asOf: now } : decision;
-}
-
-function present(decision: Decision, request: BranchRequest): Answer {
-  switch (decision.kind) {
-    case 'answered': {
-      const { kind, freshness, asOf, because } = decision;
-      const body = serialize([createParameterSet(decision.set, request)]);
-      return { kind, body, freshness, asOf, because };
-    }
-    case 'nothing':
-      return { ...decision, body: serialize([]) };
-    case 'failed':
-      return { kind: 'failed', code: decision.code, message: decision.message };
-  }
-}
-
-function serialize(parameters: readonly object[]): string {
-  return JSON.stringify({ output: { parameters } });
 }

@@ -1,6 +1,7 @@
 /** What every CI provider is handed by `compose`. */
 import type { Dispatcher } from 'undici';
-import type { Clock, UpstreamObserver } from '../resolve/ports.ts';
+import type { Clock } from '../clock.ts';
+import type { UpstreamObserver } from '../upstream/observer.ts';
 
 export interface CiDeps {
   readonly now: Clock;

@@ -1,8 +1,8 @@
 /** The CI providers, one line each. */
-import type { CiInspector, CiProvider } from '../resolve/ports.ts';
 import type { CiDeps } from './deps.ts';
 import { createGitHubProvider } from './github/provider.ts';
 import type { GitHubConnection } from './github/client.ts';
+import type { CiInspector, CiProvider } from './provider.ts';
 
 /** A CI connection of the configuration (design §3, `ci`). */
 export type CiConnection = GitHubConnection;

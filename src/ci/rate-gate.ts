@@ -1,6 +1,6 @@
 /** Keeps a connection quiet for as long as the upstream asked; now and then one call finds out whether it still wants that. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
-import type { Clock } from '../resolve/ports.ts';
+import type { Clock } from '../clock.ts';
 
 /** Milliseconds between two calls that are let through nevertheless. */
 const PROBE_EVERY = 300_000;

@@ -3,7 +3,7 @@
  * not use up what every known branch is told by.
  */
 import { UpstreamError } from '../errors.ts';
-import type { CiProvider } from '../resolve/ports.ts';
+import type { CiProvider } from './provider.ts';
 
 /** How the quota of the provider's connection does. */
 export interface Quota {

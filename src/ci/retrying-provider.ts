@@ -3,7 +3,7 @@
  * error to Argo CD, which then leaves the whole ApplicationSet alone for three minutes.
  */
 import { UpstreamError, type UpstreamFailureKind } from '../errors.ts';
-import type { CiProvider } from '../resolve/ports.ts';
+import type { CiProvider } from './provider.ts';
 
 /** A time-out has cost the caller's time already, and the other kinds do not pass by themselves. */
 const BLIPS: ReadonlySet<UpstreamFailureKind> = new Set(['unreachable', 'unavailable']);

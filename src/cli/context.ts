@@ -2,8 +2,9 @@
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/rules.ts';
-import { parsePlatform, parseReference } from '../image/reference.ts';
+import { parseReference } from '../image/reference.ts';
 import { readConfigText } from './config-input.ts';
+import { parsePlatform } from '../image/platform.ts';
 
 export interface CommandContext {
   readonly env: Environment;

@@ -4,15 +4,16 @@ import { composeRegistries } from '../compose/registries.ts';
 import type { Config } from '../config/config.ts';
 import { expandHome } from '../secrets/home.ts';
 import type { ProbingRegistryClient } from '../registry/client.ts';
-import { parsePlatform, parseReference } from '../image/reference.ts';
-import type { DigestResult } from '../resolve/ports.ts';
-import type { ImageReference, Platform } from '../resolve/types.ts';
+import { parseReference } from '../image/reference.ts';
 import type { World } from '../compose/runtime.ts';
 import { createCommandWorld } from './command-runtime.ts';
 import type { CommandContext } from './context.ts';
 import { complain } from './diagnostics.ts';
 import { printableJson } from '../text/printable.ts';
 import { UsageError } from './usage-error.ts';
+import type { ImageReference, Platform } from '../image/image.ts';
+import type { DigestResult } from '../registry/registry-client.ts';
+import { parsePlatform } from '../image/platform.ts';
 
 export interface DigestOptions {
   readonly config?: string;

@@ -1,6 +1,5 @@
 /** `greenpin serve`: the plugin, from start to graceful stop. */
 import { readFileSync, statSync } from 'node:fs';
-import { composeService } from '../compose/core.ts';
 import { checkSecretFiles } from '../config/mounted-files.ts';
 import { ConfigError } from '../errors.ts';
 import type { LogLevel } from '../log/log-level.ts';
@@ -8,6 +7,7 @@ import { createLogger } from '../log/logger.ts';
 import { tellNodeWarnings } from './node-warnings.ts';
 import { findIdleSettings } from './check/warnings.ts';
 import { loadCommandConfig, untilAborted, type CommandContext } from './context.ts';
+import { composeService } from '../compose/service.ts';
 
 export interface ServeOptions {
   readonly config?: string;

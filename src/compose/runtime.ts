@@ -1,6 +1,8 @@
 /** What the parts need of the world around the process. */
 import type { Environment } from '../config/rules.ts';
-import type { Clock, FreshnessObserver, UpstreamObserver } from '../resolve/ports.ts';
+import type { Clock } from '../clock.ts';
+import type { UpstreamObserver } from '../upstream/observer.ts';
+import type { FreshnessObserver } from '../runs/adaptive-freshness.ts';
 
 export interface World {
   readonly env: Environment;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisSettings, SqliteSettings, StoreSettings } from '../config/store-settings.ts';
 import { createSecretReader, type SecretReader } from '../secrets/secret.ts';
 import { parseTokens } from '../http/tokens.ts';
-import type { Exchange, LastGoodStore, StoreObserver } from '../resolve/ports.ts';
+import type { LastGoodStore } from '../resolve/ports.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { createOutage, type Outage } from '../store/outage.ts';
 import { connectRedis, type RedisConnection } from '../store/redis/connection.ts';
@@ -14,6 +14,8 @@ import { createSignedExchange } from '../replicas/signed-exchange.ts';
 import { createLiveSqlite } from '../store/sqlite/live.ts';
 import { probeSqliteFile } from '../store/sqlite/file.ts';
 import type { World } from './runtime.ts';
+import type { Exchange } from '../replicas/exchange.ts';
+import type { StoreObserver } from '../store/archive.ts';
 
 export interface ComposedStore {
   readonly lastGood: LastGoodStore;

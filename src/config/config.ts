@@ -1,13 +1,14 @@
 /** The configuration as the program uses it: checked, defaults filled in, durations in milliseconds, paths from the working directory. */
 import { dirname, isAbsolute, join } from 'node:path';
 import { parseImageTemplate } from '../image/template.ts';
-import type { ImageRule, Platform, Project } from '../resolve/types.ts';
+import type { ImageRule, Project } from '../resolve/types.ts';
 import { parseCloudHost, type CloudHost } from '../registry/credentials/cloud/hosts.ts';
 import { parseDuration } from '../schema/duration.ts';
 import { expandHome } from '../secrets/home.ts';
 import { DEFAULT_TOKEN_FILE, type ConfigDocument } from './schema.ts';
 import { createStoreSettings, type StoreSettings } from './store-settings.ts';
 import { createTlsFiles, type TlsFiles } from '../secrets/tls-files.ts';
+import type { Platform } from '../image/image.ts';
 
 /** Where a token is; the secret itself is not part of the configuration. */
 export type TokenSource =

@@ -1,10 +1,11 @@
 /** Rules for the images of a project that a schema can't say: templates, platforms, names of parameters. */
 import { digestKey } from '../wire/argocd/digest-key.ts';
 import { parseImageTemplate, renderImageTemplate } from '../image/template.ts';
-import type { Platform } from '../resolve/types.ts';
 import { HAND_OUT_PATTERN } from './project.ts';
 import { hintForTemplate } from './template-hints.ts';
-import { describeFound, isMapping, valueAt, type DocumentPath, type Problem } from './problem.ts';
+import { type Problem } from './problem.ts';
+import type { Platform } from '../image/image.ts';
+import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
 
 /** Handed in, since configuration and registries don't know each other. Both throw an Error with a message of one line. */
 export interface ImageParsers {

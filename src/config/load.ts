@@ -4,9 +4,10 @@ import { readConfigFile, type ConfigFile, type ConfigFileSource } from './file.t
 import { createConfig, type Config } from './config.ts';
 import type { ImageParsers } from './image-rules.ts';
 import { describeIssues } from './schema-issues.ts';
-import { formatPath, type Problem } from './problem.ts';
+import { type Problem } from './problem.ts';
 import { findContradictions } from './rules.ts';
 import { configSchema } from './schema.ts';
+import { formatPath } from '../text/document-path.ts';
 
 /**
  * Reads, checks and completes the file that `--config` names, else `GREENPIN_CONFIG`, else `greenpin.yaml`.

@@ -1,7 +1,7 @@
 /** Where /healthz is, read without the rest of the configuration: whoever asks for it does so every few seconds. */
 import { ConfigError } from '../errors.ts';
 import { readConfigFile, type ConfigFileSource } from './file.ts';
-import { isMapping } from './problem.ts';
+import { isMapping } from '../text/document-path.ts';
 
 export const DEFAULT_MANAGEMENT = { host: '::', port: 9464 };
 /** A name or an address of IPv4 without a port, or an address of IPv6 without brackets. */

@@ -1,7 +1,8 @@
 /** Checks that the files that hold secrets and certificates are there. Apart from `loadConfig`: a configuration may be checked where they are not mounted. */
 import type { Config } from './config.ts';
-import { formatPath, quote, type DocumentPath } from './problem.ts';
 import { readTlsFiles } from '../secrets/tls-files.ts';
+import { formatPath, type DocumentPath } from '../text/document-path.ts';
+import { quote } from '../text/found.ts';
 
 /** As `node:fs` has it; throws when there is nothing. */
 type Stat = (path: string) => { isFile(): boolean };

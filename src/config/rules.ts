@@ -6,8 +6,9 @@ import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from '../registry/credentials/clo
 import { parseDuration } from '../schema/duration.ts';
 import { findImageProblems, type ImageParsers } from './image-rules.ts';
 import { findNearest } from '../text/nearest.ts';
-import { describeFound, isMapping, valueAt, type DocumentPath, type Problem } from './problem.ts';
+import { type Problem } from './problem.ts';
 import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from '../text/secret-like.ts';
+import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
 
 /** Variables of the process's environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;

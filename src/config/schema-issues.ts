@@ -1,6 +1,7 @@
 /** Translates what the schema complains about into problems for a person. */
 import type { z } from 'zod';
-import { describeFound, valueAt, type DocumentPath, type Problem } from './problem.ts';
+import { type Problem } from './problem.ts';
+import { valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
 
 /** How the kinds of YAML nodes are called in messages. */
 const STRUCTURES = new Map([

@@ -3,7 +3,7 @@
  * What a schema can't say (references between sections, templates, limits of durations) is in `rules.ts`.
  */
 import { z } from 'zod';
-import { ciSchema, secretFile, secretVariable } from '../ci/github/settings.ts';
+import { ciSchema } from '../ci/github/settings.ts';
 import { DURATION_EXPECTED, DURATION_PATTERN } from '../schema/duration.ts';
 import { atMostOne, mapping, named, text, whole } from '../schema/fields.ts';
 import { ADDRESS, DEFAULT_MANAGEMENT, HIGHEST_PORT } from './management-address.ts';
@@ -11,6 +11,7 @@ import { entryName, projectSchema } from './project.ts';
 import { registryHost, registrySchema } from '../registry/settings.ts';
 import { ONE_LINE } from '../text/secret-like.ts';
 import { storeSchema } from '../store/settings.ts';
+import { secretFile, secretVariable } from '../schema/secret-source.ts';
 
 /** Where Argo CD's documentation mounts the plugin's token. */
 export const DEFAULT_TOKEN_FILE = '/var/run/argo/token';

@@ -1,8 +1,9 @@
 /** Reads YAML without ever showing what is in it: a message names the place, since the text around it may hold a secret. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node } from 'yaml';
-import { quote, type DocumentPath } from './problem.ts';
 import { describeDuplicate, describeFault, type FaultCode } from './yaml-faults.ts';
+import type { DocumentPath } from '../text/document-path.ts';
+import { quote } from '../text/found.ts';
 
 /** Both count from 1. */
 interface Position {

@@ -3,7 +3,6 @@ import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiError } from '../errors.ts';
-import type { Clock } from '../resolve/ports.ts';
 import type { Project } from '../resolve/types.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { CallObserver } from './access-log.ts';
@@ -13,6 +12,7 @@ import { createClientErrorHandler, createErrorHandler, sendError } from './error
 import type { AnswerSource, GetParamsDeps } from './argocd/getparams.ts';
 import { createGetParams, GETPARAMS_PATH } from './argocd/getparams.ts';
 import { closeConnectionsOnStop, type StopLimits } from './shutdown.ts';
+import type { Clock } from '../clock.ts';
 
 const JSON_TYPE = 'application/json';
 const BODY_LIMIT = 1024 * 1024;

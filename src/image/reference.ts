@@ -2,7 +2,8 @@
  * Image references, digests and platforms as text. The grammar is that of distribution/reference
  * (https://github.com/distribution/reference/blob/main/reference.go). Pure.
  */
-import type { Digest, ImageReference, Platform } from '../resolve/types.ts';
+import type { Digest, ImageReference } from './image.ts';
+import { parseDigest } from './digest.ts';
 
 /** A text that is no image reference (or no platform); the message is one line: what was found, where, what is expected. */
 export class InvalidReference extends Error {
@@ -29,7 +30,6 @@ const HOST =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?$/;
 const PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
-const DIGEST = /^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/;
 const IMAGE_ID = /^[a-f0-9]{64}$/;
 
 /**
@@ -122,7 +122,7 @@ function invalid(text: string, problem: string): InvalidReference {
   return new InvalidReference(`${quote(text)} ${problem}`);
 }
 
-function quote(text: string): string {
+export function quote(text: string): string {
   const shown = withoutLogin(text);
   return JSON.stringify(shown.length > LONGEST_EXCERPT ? `${shown.slice(0, LONGEST_EXCERPT)}...` : shown);
 }
@@ -149,69 +149,4 @@ export function imageRepository(reference: ImageReference): string {
 /** @returns the host (and port) that serves the registry's API; it differs from the registry's name for Docker Hub only */
 export function apiHost(registry: string): string {
   return registry === DOCKER_HUB ? 'registry-1.docker.io' : registry;
-}
-
-/** @returns undefined for anything but `sha256:` + 64 or `sha512:` + 128 lower-case hex digits */
-export function parseDigest(text: string): Digest | undefined {
-  return DIGEST.test(text) ? (text as Digest) : undefined;
-}
-
-const PLATFORM = /^[a-z0-9_.-]{1,32}\/[a-z0-9_.-]{1,32}(?:\/[a-z0-9_.-]{1,32})?$/;
-
-/**
- * @param text `OS/ARCHITECTURE` or `OS/ARCHITECTURE/VARIANT`, for example `linux/arm64`
- * @throws InvalidReference
- */
-export function parsePlatform(text: string): Platform {
-  const [os, architecture, variant] = text.toLowerCase().split('/', 4);
-  if (os === undefined || architecture === undefined || !PLATFORM.test(text.toLowerCase())) {
-    throw new InvalidReference(
-      `${quote(text)} is no platform; expected OS/ARCHITECTURE, such as linux/arm64`,
-    );
-  }
-  return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) });
-}
-
-/** Other names of an architecture, some of which say a variant as well. */
-const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
-  ['x86_64', ['amd64']],
-  ['x86-64', ['amd64']],
-  ['i386', ['386', '']],
-  ['aarch64', ['arm64']],
-  ['armhf', ['arm', 'v7']],
-  ['armel', ['arm', 'v6']],
-]);
-/** By architecture: what a variant is called; the most common one has no name, but for arm. */
-const VARIANTS: Readonly<Record<string, ReadonlyMap<string, string>>> = {
-  amd64: new Map([['v1', '']]),
-  arm64: new Map([
-    ...['8', 'v8', 'v8.0'].map((name) => [name, ''] as const),
-    ...['9', '9.0', 'v9.0'].map((name) => [name, 'v9'] as const),
-  ]),
-  arm: new Map([['', 'v7'], ...['5', '6', '7', '8'].map((name) => [name, `v${name}`] as const)]),
-};
-
-/**
- * The one way to write a platform: `arm64/v8` is plain `arm64`, `amd64/v1` plain `amd64`, plain `arm` is `arm/v7`
- * (https://github.com/containerd/platforms/blob/main/database.go).
- */
-export function normalizePlatform(platform: Platform): Platform {
-  const os = platform.os.toLowerCase();
-  const given = platform.architecture.toLowerCase();
-  const [architecture, ownVariant] = ARCHITECTURES.get(given) ?? [given];
-  const named = ownVariant ?? platform.variant?.toLowerCase() ?? '';
-  const names = Object.hasOwn(VARIANTS, architecture) ? VARIANTS[architecture] : undefined;
-  const variant = names?.get(named) ?? named;
-  return {
-    os: os === 'macos' ? 'darwin' : os,
-    architecture,
-    ...(variant !== '' && { variant }),
-  };
-}
-
-/** @returns `linux/arm/v7` */
-export function formatPlatform(platform: Platform): string {
-  return [platform.os, platform.architecture, platform.variant]
-    .filter((part) => part !== undefined)
-    .join('/');
 }

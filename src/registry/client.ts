@@ -1,7 +1,6 @@
 /** The registries behind one interface: from tags to digests, and from a digest to the commit that the image says it was built from. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
-import type { DigestResult, RegistryClient, RevisionResult } from '../resolve/ports.ts';
-import type { ImageReference, Platform } from '../resolve/types.ts';
+import type { RevisionResult } from '../resolve/ports.ts';
 import { createAbsenceJudge } from './manifest/absence.ts';
 import { createAuthorizer, type Access, type AuthorizerDeps, type Session } from './auth/session.ts';
 import { createBackoff, type Outcome } from './denied-pauses.ts';
@@ -10,7 +9,7 @@ import { createEndpoints, type RegistrySettings } from './endpoints.ts';
 import { describeError, NoAccess, OwnTrouble } from './failure.ts';
 import { fetchBlob, fetchDigest } from './manifest/fetch.ts';
 import { createGrantFinder } from './auth/grant.ts';
-import { createHostGate } from '../upstream/host-limiter.ts';
+import { createHostGate } from '../resilience/host-limiter.ts';
 import {
   annotatedRevision,
   InvalidManifest,
@@ -18,11 +17,14 @@ import {
   parseConfigDigest,
   parseRevision,
 } from './manifest/manifest.ts';
-import { apiHost, formatPlatform, formatReference, normalizePlatform } from '../image/reference.ts';
+import { apiHost, formatReference } from '../image/reference.ts';
 import { createPlatformResolver, resolveWhole, type PlatformResolver } from './manifest/platform.ts';
 import type { Absent, Target } from './manifest/target.ts';
 import { createTokenSource } from './auth/token.ts';
 import { createTransport, type TransportDeps } from './transport.ts';
+import type { ImageReference, Platform } from '../image/image.ts';
+import type { DigestResult, RegistryClient } from './registry-client.ts';
+import { formatPlatform, normalizePlatform } from '../image/platform.ts';
 
 /** What differs by registry (`credentialFor`, `dispatcherFor`) is asked for each time, so that it may renew. */
 export type RegistryClientDeps = Omit<TransportDeps, 'endpoints' | 'gate'> &

@@ -4,11 +4,11 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { UpstreamFailure } from '../errors.ts';
-import type { Clock } from '../resolve/ports.ts';
-import type { ImageReference } from '../resolve/types.ts';
 import { credentialIdentity, type Credential } from './credentials/credential.ts';
-import { createPauses, type Finding } from './pauses.ts';
+import { createPauses, type Finding } from '../resilience/pauses.ts';
 import { formatReference, imageRepository } from '../image/reference.ts';
+import type { Clock } from '../clock.ts';
+import type { ImageReference } from '../image/image.ts';
 
 export interface Question {
   readonly reference: ImageReference;

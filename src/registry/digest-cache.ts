@@ -1,17 +1,11 @@
 /** Digests and revision labels, each asked for no oftener than it can have changed (design §5). */
 import { LRUCache } from 'lru-cache';
-import type {
-  Clock,
-  DigestResult,
-  ImageResult,
-  ImageSource,
-  NewEnough,
-  RegistryClient,
-  RevisionResult,
-} from '../resolve/ports.ts';
-import type { Digest, ImageReference, Platform } from '../resolve/types.ts';
+import type { ImageResult, ImageSource, RevisionResult } from '../resolve/ports.ts';
 import { bounded } from '../resilience/bounded-cache.ts';
 import { createJoiner } from '../resilience/single-flight.ts';
+import type { Clock } from '../clock.ts';
+import type { Digest, ImageReference, Platform } from '../image/image.ts';
+import type { DigestResult, NewEnough, RegistryClient } from './registry-client.ts';
 
 /** An image's tag that can only ever mean one build is re-checked so often: it may have been deleted. */
 const RECHECK_IMMUTABLE_AFTER = 3_600_000;

@@ -1,10 +1,10 @@
 /** Registries that need credentials or plain http: `registries.<host>` (design §3). */
 import { z } from 'zod';
-import { secretFile, secretVariable } from '../ci/github/settings.ts';
 import { mapping, text, type KeyRule } from '../schema/fields.ts';
 import { identityKeys, identityRule } from './credentials/cloud/settings.ts';
 import { ONE_LINE } from '../text/secret-like.ts';
 import { caFile, clientCertificateKeys, clientCertificateRule } from '../schema/tls.ts';
+import { secretFile, secretVariable } from '../schema/secret-source.ts';
 
 /** Letters in lower case, as hosts are compared. A host without a dot may be a token service's. */
 const HOST_PATTERN =

@@ -1,11 +1,12 @@
 /** One HTTP request to a registry or its token service, with everything that can go wrong on the way decided. */
 import type { Dispatcher } from 'undici';
 import { UpstreamError } from '../errors.ts';
-import type { Clock, UpstreamObserver } from '../resolve/ports.ts';
-import { decodeBody, parseEncodings } from '../upstream/content-encoding.ts';
+import { decodeBody, parseEncodings } from './content-encoding.ts';
 import type { Endpoints } from './endpoints.ts';
 import { BodyTooLarge, OwnTrouble, describeError, describeStatus, malformed, type Fault } from './failure.ts';
-import type { HostGate } from '../upstream/host-limiter.ts';
+import type { HostGate } from '../resilience/host-limiter.ts';
+import type { Clock } from '../clock.ts';
+import type { UpstreamObserver } from '../upstream/observer.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';

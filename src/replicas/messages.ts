@@ -1,7 +1,10 @@
 /** What replicas tell each other, as it is checked when it comes back: it was somewhere else meanwhile. */
 import { z } from 'zod';
-import type { DigestResult, PullRequestHead, RevisionResult, RunPage } from '../resolve/ports.ts';
-import type { Digest, Run } from '../resolve/types.ts';
+import type { PullRequestHead, RevisionResult } from '../resolve/ports.ts';
+import type { Run } from '../resolve/types.ts';
+import type { Digest } from '../image/image.ts';
+import type { RunPage } from '../ci/provider.ts';
+import type { DigestResult } from '../registry/registry-client.ts';
 
 /** Of the time that a date can hold (ECMAScript, "time value"). */
 const moment = z.number().min(-8.64e15).max(8.64e15);

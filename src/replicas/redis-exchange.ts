@@ -1,14 +1,14 @@
 /** What replicas tell each other, in Redis or Valkey. Ages are by the server's clock. */
 import { randomUUID } from 'node:crypto';
-import type { Exchange, Publication, Turn } from '../resolve/ports.ts';
 import type { Outage } from '../store/outage.ts';
 import type { RedisConnection } from '../store/redis/connection.ts';
+import type { Exchange, Publication, Turn } from './exchange.ts';
 
 const PREFIX = 'greenpin:1:told:';
 const TURN_PREFIX = 'greenpin:1:turn:';
 const NOW = `local time = redis.call('TIME'); local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** As long as what is read of it at most (cache/shared-call.ts), and its signature. */
+/** As long as what is read of it at most (shared-fetch.ts), and its signature. */
 const LONGEST_TEXT = 4_100_000;
 
 /** What is no publication, by its type, its length or its time (of a clock that was set back), is as if it was not there. */

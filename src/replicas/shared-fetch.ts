@@ -1,5 +1,6 @@
 /** Calls upstream once for all replicas: one has the turn and publishes what it is told, the others wait for that. */
-import type { Clock, Exchange, Turn } from '../resolve/ports.ts';
+import type { Clock } from '../clock.ts';
+import type { Exchange, Turn } from './exchange.ts';
 
 /** Milliseconds for which a replica keeps its turn at most, and the others wait; then each goes on by itself. */
 const TURN_MS = 3_000;

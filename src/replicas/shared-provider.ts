@@ -1,9 +1,10 @@
 /** A CI provider for several replicas that together ask what one would. It wraps a provider from outside. */
 import { LRUCache } from 'lru-cache';
-import type { CiProvider, Clock, RunPage } from '../resolve/ports.ts';
 import { bounded } from '../resilience/bounded-cache.ts';
 import { parsePullRequestHead, parseRun, parseRunPage } from './messages.ts';
 import type { ShareCall, Told } from './shared-fetch.ts';
+import type { Clock } from '../clock.ts';
+import type { CiProvider, RunPage } from '../ci/provider.ts';
 
 const HOUR = 3_600_000;
 const KEEP_LISTING_MS = HOUR;

@@ -1,8 +1,9 @@
 /** Registries for several replicas that together ask what one would. It wraps a client from outside. */
-import type { DigestResult, NewEnough, RegistryClient, RevisionResult } from '../resolve/ports.ts';
-import type { ImageReference, Platform } from '../resolve/types.ts';
+import type { RevisionResult } from '../resolve/ports.ts';
 import { parseDigestResult, parseRevision } from './messages.ts';
 import type { ShareCall } from './shared-fetch.ts';
+import type { ImageReference, Platform } from '../image/image.ts';
+import type { DigestResult, NewEnough, RegistryClient } from '../registry/registry-client.ts';
 
 const HOUR = 3_600_000;
 /** As long as an image's tag that cannot move is believed. */

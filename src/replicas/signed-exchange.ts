@@ -3,7 +3,7 @@
  * exchange from outside.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Exchange, Publication } from '../resolve/ports.ts';
+import type { Exchange, Publication } from './exchange.ts';
 
 const MAC_LENGTH = 44;
 

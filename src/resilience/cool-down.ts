@@ -1,8 +1,8 @@
 /** After a fault, the upstream is left alone for a while, for all callers alike: a thousand branches must not each wait for it. */
 import { LRUCache } from 'lru-cache';
 import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../errors.ts';
-import type { Clock } from '../resolve/ports.ts';
 import { bounded } from './bounded-cache.ts';
+import type { Clock } from '../clock.ts';
 
 /** Milliseconds to stay away where the upstream named no time of its own. A time-out has cost somebody a long wait already. */
 const PAUSE: Readonly<Record<UpstreamFailureKind, number>> = {

@@ -1,5 +1,5 @@
 /** Keeps something that is good for a time only, and gets a new one before the time is over. */
-import type { Clock } from '../resolve/ports.ts';
+import type { Clock } from '../clock.ts';
 
 export interface Expiring<Value> {
   readonly value: Value;

@@ -1,9 +1,7 @@
-/** What the core is handed (by `compose`), and what the upstream-facing parts implement. Types only. */
+/** What the core is handed: runs, images, and the memory of what was handed out. Types only; other ports stand beside their owners. */
 import type { UpstreamFailure } from '../errors.ts';
-import type { Digest, ImageReference, LastGood, PinnedImage, Platform, Run } from './types.ts';
-
-/** Milliseconds since the epoch. Injected, so that tests own the time. */
-export type Clock = () => number;
+import type { LastGood, PinnedImage, Run } from './types.ts';
+import type { Digest, Platform } from '../image/image.ts';
 
 /* ---------- what the core asks ---------- */
 
@@ -158,67 +156,7 @@ export interface LastGoodStore {
   wholeSince(): number | null;
 }
 
-/** What an upstream said, as one replica tells the others. */
-export interface Publication {
-  readonly text: string;
-  /** Milliseconds since upstream was asked, by the exchange's own clock: those of two replicas may differ. */
-  readonly ageMs: number;
-}
-
-/** Where replicas tell each other what upstream said. Never throws: without it, each goes on by itself. */
-export interface Exchange {
-  /**
-   * What was published, and this replica's turn to ask upstream, in one question.
-   * @param goodForMs the turn is taken only where nothing is published that is as young; -1: whatever is
-   * @param turnForMs milliseconds that the turn lasts at most
-   * @returns the turn unless another one has it, or it was not taken; also when nobody can tell
-   */
-  look(topic: string, goodForMs: number, turnForMs: number): Promise<Look>;
-  /** Unless a newer one is there. Nobody waits for it. */
-  publish(topic: string, publication: Publication, keepForMs: number): void;
-  /** Asking here takes longer than asking a registry. */
-  isSlow(): boolean;
-}
-
-export interface Look {
-  readonly publication?: Publication | undefined;
-  readonly turn?: Turn | undefined;
-}
-
-/** One of the two ends it. Nobody waits for that. */
-export interface Turn {
-  end(): void;
-  publish(publication: Publication, keepForMs: number): void;
-}
-
-/** Told how the store does, for metrics. */
-export interface StoreObserver {
-  storeFailed(): void;
-  storeUp(up: boolean): void;
-}
-
 /* ---------- what talks to upstream ---------- */
-
-/** One page of runs, newest first. */
-export interface RunPage {
-  readonly runs: readonly Run[];
-  /** More pages follow. */
-  readonly more: boolean;
-  /** How many runs the whole list has, as this answer says: by it a list that changes between two pages is noticed. */
-  readonly total: number;
-  /** Makes the next request for the same page conditional (ETag). */
-  readonly validator?: string;
-  /** When upstream was asked, milliseconds since the epoch, if that was not now: another replica asked. */
-  readonly asOf?: number;
-  /** Elements of the page that are no runs as the provider describes them; left out: none. */
-  readonly unread?: readonly UnreadRun[];
-  /** The provider shows no more of the list, although there may be more. */
-  readonly cut?: boolean;
-  /** `total` says that there is one run more than is shown: such counts lag behind, but one may have been left out. */
-  readonly short?: boolean;
-  /** What upstream's own clock said when it answered, milliseconds since the epoch; left out: it did not tell. */
-  readonly clock?: number;
-}
 
 /** A run of which a list shows nothing that can be relied on: it may be anything, also the newest green one. */
 export interface UnreadRun {
@@ -230,101 +168,4 @@ export interface UnreadRun {
   readonly createdAt: number | null;
   /** `a field updated_at` */
   readonly problem: string;
-}
-
-/** A CI provider fetches and translates; sorting, selecting and caching is done elsewhere. Each method throws `UpstreamError`. */
-export interface CiProvider {
-  /** The host that is asked, for messages. */
-  readonly host: string;
-  /**
-   * A page of the repository's runs, without filter: GitHub serves filtered lists from a search index that may be stale by weeks
-   * (dawidd6/action-download-artifact#147).
-   * @param page counts from 1
-   */
-  fetchRuns(gitRepository: string, page: number, validator?: string): Promise<RunPage | 'unchanged'>;
-  /**
-   * A page of one branch's runs; only for a branch that the listing does not show.
-   * @param createdBy only runs that were created then or before, milliseconds since the epoch: where a list is cut, a further one
-   */
-  fetchBranchRuns(gitRepository: string, branch: string, page: number, createdBy?: number): Promise<RunPage>;
-  /** One run; `gone` when it was deleted. */
-  fetchRun(gitRepository: string, id: string): Promise<Run | 'gone'>;
-  fetchPullRequest(gitRepository: string, number: string): Promise<PullRequestHead>;
-  /** Another number whenever the secret that calls are made with has changed: what was denied may be allowed now. */
-  readonly generation?: () => number;
-  /** One cheap call that proves connection, credentials and repository; a sentence on what was seen. */
-  probe(gitRepository: string): Promise<string>;
-}
-
-/** A workflow's file, as CI knows it. */
-export interface Workflow {
-  /** `.github/workflows/build.yml` */
-  readonly path: string;
-  /** Why CI does not run it, in the provider's own word (`disabled_manually`); null: it does. */
-  readonly disabled: string | null;
-}
-
-/** What `greenpin check` asks of CI beside `probe`; not for answers. Each method throws `UpstreamError`. */
-export interface CiInspector {
-  /** Those that are in the repository or have run; undefined: there are too many to tell. */
-  fetchWorkflows(gitRepository: string): Promise<readonly Workflow[] | undefined>;
-  /** Proves that the credentials may read pull requests. */
-  probePullRequests(gitRepository: string): Promise<void>;
-}
-
-/** What a registry says of one reference. Three-way on purpose: a fault is never "absent". */
-export type DigestResult =
-  | {
-      readonly kind: 'found';
-      readonly digest: Digest;
-      readonly mediaType: string;
-      /** When the registry was asked, milliseconds since the epoch, if that was not now: another replica asked. */
-      readonly asOf?: number;
-    }
-  | {
-      readonly kind: 'absent';
-      readonly asOf?: number;
-      /** `manifest`: the tag (or platform) is not there; `repository`: the whole image repository is not, often a typo. */
-      readonly missing: 'manifest' | 'repository';
-      readonly reason: string;
-    }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
-
-/** From when on, in milliseconds since the epoch, an answer is new enough that another replica was given. */
-export interface NewEnough {
-  readonly found: number;
-  readonly absent: number;
-}
-
-/** The registries. Never throws. */
-export interface RegistryClient {
-  resolveDigest(reference: ImageReference, platform?: Platform, newEnough?: NewEnough): Promise<DigestResult>;
-  /** Reads the image's configuration; `reference` must bear a digest. */
-  resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult>;
-}
-
-/** Told about each upstream request, for metrics. */
-export interface UpstreamObserver {
-  /** @param status HTTP status, or the failure's kind when no answer came */
-  requested(host: string, status: number | string): void;
-  /**
-   * @param connection name of the CI connection in the configuration
-   * @param resetsAt when all calls are there again, milliseconds since the epoch; Infinity: it was not said
-   */
-  quota(connection: string, remaining: number, limit: number, resetsAt: number): void;
-  /**
-   * @param connection name of the CI connection in the configuration
-   * @param count elements of one of its lists that could not be read and were skipped
-   * @param problem what is wrong with the first of them, for a person
-   */
-  skipped?(connection: string, count: number, problem: string): void;
-}
-
-/** Told once whom to ask how long an answer of CI is good enough, for metrics: it stretches as the quota comes to its end. */
-export interface FreshnessObserver {
-  /**
-   * @param connection name of the CI connection in the configuration
-   * @param read milliseconds, as they are now
-   */
-  freshFor(connection: string, read: () => number): void;
 }

@@ -1,5 +1,5 @@
 /** Freshness stretches before a quota ends (design §5): a listing that is a little older beats none at all. */
-import type { Clock } from '../resolve/ports.ts';
+import type { Clock } from '../clock.ts';
 
 export interface FreshnessStretch {
   /**
@@ -75,4 +75,13 @@ export function createFreshnessStretch(freshFor: number, maxFreshFor: number, no
       return freshFor + (maxFreshFor - freshFor) * lacking;
     },
   };
+}
+
+/** Told once whom to ask how long an answer of CI is good enough, for metrics: it stretches as the quota comes to its end. */
+export interface FreshnessObserver {
+  /**
+   * @param connection name of the CI connection in the configuration
+   * @param read milliseconds, as they are now
+   */
+  freshFor(connection: string, read: () => number): void;
 }

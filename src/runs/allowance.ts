@@ -1,5 +1,5 @@
 /** So many calls for a reason, and no more: they come back with time. */
-import type { Clock } from '../resolve/ports.ts';
+import type { Clock } from '../clock.ts';
 
 export interface AllowanceOptions {
   readonly most: number;

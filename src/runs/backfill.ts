@@ -4,10 +4,10 @@
  * have shown. So at most twice the calls are made that somebody would make who knew beforehand which of the two is cheaper.
  */
 import { UpstreamError } from '../errors.ts';
-import type { RunPage } from '../resolve/ports.ts';
 import type { Sighting } from './branch-table.ts';
 import type { KnownRuns } from './known-runs.ts';
 import { lengthOf, type ListingReader } from './listing.ts';
+import type { RunPage } from '../ci/provider.ts';
 
 /** Pages in all: what is kept of them must fit into memory. */
 const MAX_PAGES = 500;

@@ -1,6 +1,6 @@
 /** What is known of one branch's runs. */
-import type { RunPage } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
+import type { RunPage } from '../ci/provider.ts';
 
 /** A run as it is known. A new one takes its place when something of it changes. */
 export interface KnownRun {

@@ -1,5 +1,5 @@
 /** What has been learnt of one repository's runs: a contiguous window of the listing, and what single look-ups added. */
-import type { RunPage, RunStanding, UnreadRun } from '../resolve/ports.ts';
+import type { RunStanding, UnreadRun } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
 import {
   createBranchRecord,
@@ -19,6 +19,7 @@ import { createBranchTable, type Sighting } from './branch-table.ts';
 import type { Listing } from './listing.ts';
 import { missingFrom, missingWithin, type Ordered } from './missing-runs.ts';
 import { createUnreadRuns } from './unread-runs.ts';
+import type { RunPage } from '../ci/provider.ts';
 
 /** So many pages of a branch's own list are read at most to decide about it. What lies beyond is not known. */
 const MAX_BRANCH_PAGES = 60;

@@ -1,9 +1,10 @@
 /** Reads lists of runs over several pages, and notices when they change meanwhile. */
 import { UpstreamError } from '../errors.ts';
-import type { CiProvider, RunPage, UnreadRun } from '../resolve/ports.ts';
 import { compareIds } from '../resolve/select-build.ts';
 import type { Run } from '../resolve/types.ts';
 import { oldestOf, type Reading } from './branch-runs.ts';
+import type { CiProvider, RunPage } from '../ci/provider.ts';
+import type { UnreadRun } from '../resolve/ports.ts';
 
 /** So far back a listing is read to meet what is known, before the gap is accepted and branches are looked up again. */
 const MAX_LISTING_PAGES = 10;

@@ -3,8 +3,8 @@
  * waited for its own round trip, a thousand branches would take minutes.
  */
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../resolve/ports.ts';
 import { bounded } from '../resilience/bounded-cache.ts';
+import type { Clock } from '../clock.ts';
 
 /** Milliseconds for which a branch counts as asked for. Longer than requeueAfterSeconds usually is. */
 const RECENT = 600_000;

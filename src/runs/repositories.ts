@@ -2,9 +2,11 @@
 import { createRunIndex, type RunIndex } from './run-index.ts';
 import type { FreshnessStretch } from './adaptive-freshness.ts';
 import { createWarmer, type Warmer } from './prefetch.ts';
-import type { CiProvider, Clock, ImageSource, RunSource } from '../resolve/ports.ts';
+import type { ImageSource, RunSource } from '../resolve/ports.ts';
 import type { BranchRequest, Project } from '../resolve/types.ts';
 import { warmBranch } from '../resolve/prefetch-images.ts';
+import type { Clock } from '../clock.ts';
+import type { CiProvider } from '../ci/provider.ts';
 
 /** A CI connection: one credential, one quota. */
 export interface Connection {

@@ -4,16 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
-import type {
-  BranchRuns,
-  CiProvider,
-  Clock,
-  Doubt,
-  PullRequestHead,
-  RunPage,
-  RunSource,
-  UnreadRun,
-} from '../resolve/ports.ts';
+import type { BranchRuns, Doubt, PullRequestHead, RunSource, UnreadRun } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
 import { createAllowance } from './allowance.ts';
 import { createBackoff } from '../resilience/cool-down.ts';
@@ -26,6 +17,8 @@ import { createListingReader, lengthOf } from './listing.ts';
 import { createReadAhead } from './backfill.ts';
 import { createReservingProvider, type Quota } from '../ci/reserving-provider.ts';
 import { reachOfDoubt } from './unread-runs.ts';
+import type { Clock } from '../clock.ts';
+import type { CiProvider, RunPage } from '../ci/provider.ts';
 
 const MAX_PULL_REQUESTS = 20_000;
 /** Pages of the listing that are read when nothing is known yet, so that each branch need not be looked up by itself. */

@@ -1,13 +1,15 @@
 /** Asks by id for runs that have left the listing's first page, which will not tell how they go on (design §5). */
 import { LRUCache } from 'lru-cache';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
-import type { CiProvider, Clock, Doubt } from '../resolve/ports.ts';
+import type { Doubt } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
 import { createBackoff } from '../resilience/cool-down.ts';
 import { bounded } from '../resilience/bounded-cache.ts';
 import { createJoiner } from '../resilience/single-flight.ts';
 import type { Sighting } from './branch-table.ts';
 import type { KnownRuns } from './known-runs.ts';
+import type { Clock } from '../clock.ts';
+import type { CiProvider } from '../ci/provider.ts';
 
 /** Runs of one branch that are followed at one time. */
 const MAX_AT_ONCE = 10;

@@ -1,6 +1,6 @@
 /** Elements of CI's lists that could not be read: each may be the newest green build, or a re-run of one that is known. */
-import type { UnreadRun } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
+import type { UnreadRun } from '../resolve/ports.ts';
 
 /** Of all branches together. Beyond, the oldest are forgotten: of a branch's doubts the newest is what counts. */
 const MAX_UNREAD = 2000;

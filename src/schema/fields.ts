@@ -1,10 +1,10 @@
 /**
  * What the schema is built from. The message of an issue is what is expected there, in words for a person; what was found is added by
- * `issues.ts`. Messages of whole mappings (unknown keys, keys that exclude each other) are complete sentences.
+ * `config/schema-issues.ts`. Messages of whole mappings (unknown keys, keys that exclude each other) are complete sentences.
  */
 import { z } from 'zod';
-import { isMapping } from '../config/problem.ts';
 import { describeUnknownKey, OWN_KEY } from './unknown-key.ts';
+import { isMapping } from '../text/document-path.ts';
 
 /** Documents a key in the printed JSON Schema. */
 interface Documentation {

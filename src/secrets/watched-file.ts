@@ -1,5 +1,5 @@
 /** A file that is read again when it changes: Kubernetes swaps a mounted Secret while the process runs. */
-import type { Clock } from '../resolve/ports.ts';
+import type { Clock } from '../clock.ts';
 
 /** What is needed of `node:fs/promises`. */
 export interface FileAccess {

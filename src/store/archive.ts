@@ -39,3 +39,9 @@ export interface ArchiveRecord {
   /** @returns whether the archive is, since it was asked last, another one, which may have nothing of what was written */
   wasReplaced(): boolean;
 }
+
+/** Told how the store does, for metrics. */
+export interface StoreObserver {
+  storeFailed(): void;
+  storeUp(up: boolean): void;
+}

@@ -2,11 +2,12 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
-import type { Clock, LastGoodStore } from '../resolve/ports.ts';
+import type { LastGoodStore } from '../resolve/ports.ts';
 import { compareBuilds } from '../resolve/select-build.ts';
 import type { LastGood } from '../resolve/types.ts';
 import type { Archive, Kept } from './archive.ts';
 import type { Outage } from './outage.ts';
+import type { Clock } from '../clock.ts';
 
 /** Enough for years of pull requests; the one that was asked for longest ago makes room. */
 const MAX_ANSWERS = 100_000;

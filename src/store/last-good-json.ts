@@ -1,6 +1,7 @@
 /** A last good answer as text. What comes back from a disk or over a network is believed only when it is whole. */
 import { z } from 'zod';
-import type { Digest, LastGood } from '../resolve/types.ts';
+import type { LastGood } from '../resolve/types.ts';
+import type { Digest } from '../image/image.ts';
 
 const moment = z.number().finite();
 

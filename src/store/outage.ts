@@ -1,5 +1,6 @@
 /** Leaves a store alone after it has failed, for longer and longer: a fault of the store is never a fault of an answer. */
-import type { Clock, StoreObserver } from '../resolve/ports.ts';
+import type { Clock } from '../clock.ts';
+import type { StoreObserver } from './archive.ts';
 
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 30_000;

@@ -1,9 +1,9 @@
 /** Where last good answers are kept: `store` (design §3). */
 import { z } from 'zod';
-import { secretFile, secretVariable } from '../ci/github/settings.ts';
 import { DURATION_EXPECTED, DURATION_PATTERN } from '../schema/duration.ts';
 import { atMostOne, mapping, text } from '../schema/fields.ts';
 import { ONE_LINE } from '../text/secret-like.ts';
+import { secretFile, secretVariable } from '../schema/secret-source.ts';
 
 const forgetAfter = text(DURATION_PATTERN, DURATION_EXPECTED)
   .default('30d')

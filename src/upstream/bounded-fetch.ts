@@ -1,8 +1,8 @@
 /** HTTP with bounds: what a remote may send, where it may send us, and which host may see the credentials. */
 import { fetch, Response, type Dispatcher, type RequestInit } from 'undici';
 import { UpstreamError } from '../errors.ts';
-import type { UpstreamObserver } from '../resolve/ports.ts';
 import { malformedError, networkError } from './failures.ts';
+import type { UpstreamObserver } from './observer.ts';
 
 /**
  * 100 runs are about 1.5 MiB, and more only where commits bear messages as long as books; what is far beyond is not an answer. Counted

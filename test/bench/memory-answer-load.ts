@@ -1,7 +1,8 @@
 /** What both sides of the benchmark agree on: the token, the branches, the bodies that are sent and answered. */
 import { parseImageTemplate } from '../../src/image/template.ts';
 import { createParameterSet } from '../../src/wire/argocd/parameter-set.ts';
-import type { Digest, PinnedSet, Project } from '../../src/resolve/types.ts';
+import type { PinnedSet, Project } from '../../src/resolve/types.ts';
+import type { Digest } from '../../src/image/image.ts';
 
 export const PATH = '/api/v1/getparams.execute';
 export const TOKEN = 'a-pre-shared-token-of-ordinary-length';

@@ -2,6 +2,7 @@
 import { createAnswers } from '../../src/answers/answer-service.ts';
 import type { AnswerSource } from '../../src/http/argocd/getparams.ts';
 import { pinnedSet } from './memory-answer-load.ts';
+import { renderParameters } from '../../src/wire/argocd/response.ts';
 
 const HOUR = 3_600_000;
 
@@ -19,6 +20,7 @@ export function createMemoryAnswers(): AnswerSource {
     recall: () => Promise.resolve({ kind: 'nothing' }),
     isNeverHandedOut: () => Promise.resolve(false),
     patience: HOUR,
+    render: renderParameters,
     freshFor: HOUR,
     deadline: HOUR,
     now: Date.now,

@@ -1,9 +1,10 @@
 /** A child process: the plugin as it is served, before the bench's upstream. Run with --expose-gc. */
 import { readFileSync } from 'node:fs';
-import { composeService } from '../../src/compose/core.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/log/logger.ts';
-import { parsePlatform, parseReference } from '../../src/image/reference.ts';
+import { parseReference } from '../../src/image/reference.ts';
+import { parsePlatform } from '../../src/image/platform.ts';
+import { composeService } from '../../src/compose/service.ts';
 
 const [file = ''] = process.argv.slice(2);
 const config = loadConfig({

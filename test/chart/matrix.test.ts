@@ -3,10 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { parsePlatform, parseReference } from '../../src/image/reference.ts';
+import { parseReference } from '../../src/image/reference.ts';
 import { eachHelm, helm, parseObjects, pick, render, renderObjects, withoutHelm } from './helm.ts';
 import { judge } from './validator.ts';
 import { CHART } from './values-file.ts';
+import { parsePlatform } from '../../src/image/platform.ts';
 
 const { helms, validator = '' } = inject('chartTools');
 const files = readdirSync(join(CHART, 'ci')).map((file) => file.replace('-values.yaml', ''));

@@ -1,7 +1,7 @@
 /** What every CI provider owes the core, over real HTTP. A provider's own test file says how its upstream is made to behave. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../../src/errors.ts';
-import type { CiProvider, RunPage } from '../../src/resolve/ports.ts';
+import type { CiProvider, RunPage } from '../../src/ci/provider.ts';
 
 export interface ContractRun {
   readonly branch: string | null;

@@ -1,6 +1,6 @@
 /** A registry that shares no code with distribution: the one of go-containerregistry. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { parsePlatform, parseReference } from '../../src/image/reference.ts';
+import { parseReference } from '../../src/image/reference.ts';
 import { craneDigest, startCraneRegistry, type CraneRegistry } from './crane.ts';
 import {
   attestationManifest,
@@ -12,6 +12,7 @@ import {
 } from './images.ts';
 import { createPusher } from './push.ts';
 import { composeClient } from './registry-client.ts';
+import { parsePlatform } from '../../src/image/platform.ts';
 
 const crane = inject('crane');
 const REVISION = 'org.opencontainers.image.revision';

@@ -3,7 +3,6 @@ import type { RedisArgument } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSharedCall } from '../../src/replicas/shared-fetch.ts';
 import { createSharedRegistryClient } from '../../src/replicas/shared-registry.ts';
-import type { RegistryClient } from '../../src/resolve/ports.ts';
 import { createOutage } from '../../src/store/outage.ts';
 import { connectRedis, type RedisConnection } from '../../src/store/redis/connection.ts';
 import { createRedisExchange } from '../../src/replicas/redis-exchange.ts';
@@ -13,6 +12,7 @@ import { describeStore } from '../contract/store.ts';
 import { createLastGood, keptOf } from '../fixtures/last-good.ts';
 import { digest } from '../fixtures/values.ts';
 import { startRedisServer, type RedisServer } from '../fixtures/redis-server.ts';
+import type { RegistryClient } from '../../src/registry/registry-client.ts';
 
 const DAY = 86_400_000;
 const PASSWORD = 'a password, of this test only';

@@ -10,7 +10,6 @@ import { createImageCache } from '../../src/registry/digest-cache.ts';
 import { createPinMemory } from '../../src/answers/pin-memory.ts';
 import { createRunIndex } from '../../src/runs/run-index.ts';
 import type { UpstreamFailureKind } from '../../src/errors.ts';
-import type { UnreadRun } from '../../src/resolve/ports.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import { lastGoodKey, recall } from '../../src/resolve/recall.ts';
 import { resolveBranch } from '../../src/resolve/resolve-branch.ts';
@@ -19,6 +18,8 @@ import { createMemoryStore } from '../../src/store/memory.ts';
 import { createImageRule, createProject } from '../fixtures/values.ts';
 import { judgeCost } from './cost.ts';
 import { createSimulation, IMAGES, WORKFLOWS, type Simulation, type TrueBuild } from './simulation.ts';
+import type { UnreadRun } from '../../src/resolve/ports.ts';
+import { renderParameters } from '../../src/wire/argocd/response.ts';
 
 const FRESH_FOR = 15_000;
 /** Milliseconds for which CI is left alone after a fault, at most. */
@@ -53,6 +54,7 @@ function createGreenpin(sim: Simulation, firstPages: number): Answers {
     recall: (request) => recall(request, lastGood, images),
     isNeverHandedOut: async () => false,
     patience: 60_000,
+    render: renderParameters,
     freshFor: FRESH_FOR,
     deadline: 60_000,
     now,

@@ -5,10 +5,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRunIndex, type RunIndex } from '../../src/runs/run-index.ts';
-import type { CiProvider, UnreadRun } from '../../src/resolve/ports.ts';
 import type { Run } from '../../src/resolve/types.ts';
 import { createRun } from '../fixtures/values.ts';
 import { newestFirst, PAGE, pageOf } from './pages.ts';
+import type { CiProvider } from '../../src/ci/provider.ts';
+import type { UnreadRun } from '../../src/resolve/ports.ts';
 
 const FRESH_FOR = 15_000;
 const BRANCHES = Array.from({ length: 6 }, (_, index) => `branch-${index}`);

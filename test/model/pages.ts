@@ -1,6 +1,7 @@
 /** Runs as GitHub lists them. */
-import type { RunPage, UnreadRun } from '../../src/resolve/ports.ts';
 import type { Run } from '../../src/resolve/types.ts';
+import type { RunPage } from '../../src/ci/provider.ts';
+import type { UnreadRun } from '../../src/resolve/ports.ts';
 
 /** Pages are small, so that a few runs are enough to fall out of a window. */
 export const PAGE = 5;

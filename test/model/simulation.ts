@@ -3,11 +3,14 @@
  * is the simulation's own.
  */
 import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
-import type { CiProvider, DigestResult, RegistryClient, UnreadRun } from '../../src/resolve/ports.ts';
-import type { Digest, ImageReference, Run } from '../../src/resolve/types.ts';
+import type { Run } from '../../src/resolve/types.ts';
 import { digest, sha } from '../fixtures/values.ts';
 import type { Call } from './cost.ts';
 import { newestFirst, PAGE, pageOf } from './pages.ts';
+import type { Digest, ImageReference } from '../../src/image/image.ts';
+import type { CiProvider } from '../../src/ci/provider.ts';
+import type { DigestResult, RegistryClient } from '../../src/registry/registry-client.ts';
+import type { UnreadRun } from '../../src/resolve/ports.ts';
 
 export const WORKFLOWS = ['.github/workflows/build.yml', '.github/workflows/test.yml'] as const;
 export const IMAGES = ['front', 'back'] as const;

@@ -1,127 +1,91 @@
-/** Holds the import rules of design §7. */
+/** Holds the layers of design §7. */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+
+/**
+ * Bottom to top: a file imports, values and types alike, only what lies below its layer or in its own folder. The folders of one
+ * layer never import each other.
+ */
+const LAYERS: readonly (readonly string[])[] = [
+  ['image', 'text', 'clock.ts', 'errors.ts'],
+  ['log'],
+  ['resolve', 'schema'],
+  ['wire', 'secrets', 'upstream'],
+  ['resilience'],
+  ['ci', 'registry', 'store', 'answers'],
+  ['runs', 'replicas', 'http', 'config'],
+  ['metrics.ts'],
+  ['compose'],
+  ['cli'],
+  ['main.ts'],
+];
 
 interface Import {
   /** Paths below src, with forward slashes. */
   readonly from: string;
   readonly to: string;
-  readonly typeOnly: boolean;
 }
 
 const SOURCE = join(import.meta.dirname, '../../src');
 const files = globSync('**/*.ts', { cwd: SOURCE }).map((file) => file.split(sep).join('/'));
 const imports = files.flatMap(importsOf);
 
-/** Static imports and re-exports of our own files, and dynamic ones, which always bring values. */
+/** Imports and re-exports of our own files, those of types and dynamic ones as well. */
 function importsOf(from: string): Import[] {
   const text = readFileSync(join(SOURCE, from), 'utf8');
-  const clauses = text.matchAll(/^(?:import|export)\s+([^;]*?)from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/gm);
-  return [...clauses].map(([, clause = '', named, dynamic]) => ({
+  const clauses = text.matchAll(/^(?:import|export)\s+[^;]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/gm);
+  return [...clauses].map(([, named, dynamic]) => ({
     from,
     to: relative(SOURCE, join(SOURCE, dirname(from), named ?? dynamic ?? ''))
       .split(sep)
       .join('/'),
-    typeOnly: named !== undefined && isTypeOnly(clause),
   }));
 }
 
-function isTypeOnly(clause: string): boolean {
-  if (/^type\s/.test(clause)) return true;
-  const names =
-    /^\{([^}]*)\}\s*$/
-      .exec(clause)?.[1]
-      ?.split(',')
-      .map((name) => name.trim()) ?? [];
-  return names.length > 0 && names.filter((name) => name !== '').every((name) => name.startsWith('type '));
-}
-
-function folderOf(file: string): string {
+/** The folder below src, or the file that lies there. */
+function partOf(file: string): string {
   return file.includes('/') ? file.slice(0, file.indexOf('/')) : file;
 }
-function describeImports(found: readonly Import[]): string[] {
-  return found.map(({ from, to }) => `${from} imports ${to}`);
-}
-function importsFrom(folder: string): Import[] {
-  return imports.filter(({ from, to }) => folderOf(from) === folder && folderOf(to) !== folder);
+
+function layerOf(file: string): number {
+  return LAYERS.findIndex((parts) => parts.includes(partOf(file)));
 }
 
 test('the rules are held against real imports', () => {
-  expect(imports.length).toBeGreaterThan(100);
+  expect(imports.length).toBeGreaterThan(500);
   expect(imports.filter(({ to }) => !files.includes(to))).toEqual([]);
-  expect(imports.some(({ typeOnly }) => typeOnly) && imports.some(({ typeOnly }) => !typeOnly)).toBe(true);
 });
 
-test('resolve imports only types from outside itself', () => {
-  expect(describeImports(importsFrom('resolve').filter(({ typeOnly }) => !typeOnly))).toEqual([]);
+test('every file lies in a layer, and every layer has files', () => {
+  expect(files.filter((file) => layerOf(file) === -1)).toEqual([]);
+  const parts = new Set(files.map(partOf));
+  expect(LAYERS.flat().filter((part) => !parts.has(part))).toEqual([]);
 });
 
-describe('upstream-facing folders know the core and the words for what goes wrong, and never each other', () => {
-  const known = new Set(['resolve', 'errors.ts', 'connection-trouble.ts', 'retry-after.ts']);
-
-  test.each(['ci', 'registry', 'cache', 'store', 'network'])('%s', (folder) => {
-    const others = importsFrom(folder).filter(({ to }) => !known.has(folderOf(to)));
-    expect(describeImports(others)).toEqual([]);
-  });
-});
-
-test('http knows the core, the errors and types of the logger', () => {
-  const others = importsFrom('http').filter(
-    ({ to, typeOnly }) =>
-      !['resolve', 'errors.ts'].includes(folderOf(to)) && !(typeOnly && to === 'logger.ts'),
+test('imports point downwards', () => {
+  const upwards = imports.filter(
+    ({ from, to }) => partOf(from) !== partOf(to) && layerOf(to) >= layerOf(from),
   );
-  expect(describeImports(others)).toEqual([]);
+  expect(upwards.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
 });
 
-test('config knows the core and the errors', () => {
-  const others = importsFrom('config').filter(({ to }) => !['resolve', 'errors.ts'].includes(folderOf(to)));
-  expect(describeImports(others)).toEqual([]);
+test('no file imports itself in a circle, of types neither', () => {
+  const graph = Map.groupBy(imports, ({ from }) => from);
+  const reaches = (start: string, target: string): boolean => {
+    const seen = new Set<string>();
+    const queue = [start];
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      for (const { to } of graph.get(next) ?? []) {
+        if (to === target) return true;
+        if (!seen.has(to)) queue.push(to);
+        seen.add(to);
+      }
+    }
+    return false;
+  };
+  expect(files.filter((file) => reaches(file, file))).toEqual([]);
 });
-
-/** `compose.ts`, and the files that it is cut into. */
-const COMPOSE = /^compose(?:-[a-z]+)?\.ts$/;
-
-test('only compose connects: nothing but it brings values of ci, cache, store and network together', () => {
-  const found = imports.filter(
-    ({ from, to, typeOnly }) =>
-      ['ci', 'cache', 'store', 'network'].includes(folderOf(to)) &&
-      folderOf(from) !== folderOf(to) &&
-      !typeOnly,
-  );
-  expect(found.length).toBeGreaterThan(5);
-  expect(describeImports(found.filter(({ from }) => !/^compose[a-z-]*\.ts$/.test(from)))).toEqual([]);
-});
-
-test('only the commands, the demo and the process know compose', () => {
-  const found = imports.filter(
-    ({ to, from }) =>
-      COMPOSE.test(to) &&
-      !COMPOSE.test(from) &&
-      !['commands', 'demo', 'cli.ts', 'main.ts'].includes(folderOf(from)),
-  );
-  expect(describeImports(found)).toEqual([]);
-});
-
-test('no file imports itself in a circle', () => {
-  const graph = new Map<string, string[]>();
-  for (const { from, to, typeOnly } of imports)
-    if (!typeOnly) graph.set(from, [...(graph.get(from) ?? []), to]);
-  const circles = files.filter((file) => reaches(file, file, graph));
-  expect(circles).toEqual([]);
-});
-
-function reaches(start: string, target: string, graph: ReadonlyMap<string, readonly string[]>): boolean {
-  const seen = new Set<string>();
-  const queue = [...(graph.get(start) ?? [])];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (next === target) return true;
-    if (seen.has(next)) continue;
-    seen.add(next);
-    queue.push(...(graph.get(next) ?? []));
-  }
-  return false;
-}
 
 test('process.env is read in one file', () => {
   const readers = files.filter((file) => readFileSync(join(SOURCE, file), 'utf8').includes('process.env'));

@@ -3,13 +3,13 @@ import type { KeyObject } from 'node:crypto';
 import { createAppAuth } from '@octokit/auth-app';
 import { z } from 'zod';
 import { UpstreamError, type UpstreamFailure } from '../../errors.ts';
-import type { Clock } from '../../resolve/ports.ts';
 import { withDeadline } from '../../resilience/deadline.ts';
 import { failureOf } from './failure.ts';
 import { instant, parseShape } from './schema.ts';
 import type { GitHubAnswer, GitHubSend } from './request.ts';
 import { parsePrivateKey } from './private-key.ts';
 import { deniedError, readSecret } from '../secret-failure.ts';
+import type { Clock } from '../../clock.ts';
 
 export interface GitHubAppAuth {
   readonly kind: 'app';

@@ -1,7 +1,6 @@
 /** A connection to GitHub: one credential, one quota, one deadline for each call. */
 import { Agent } from 'undici';
 import { UpstreamError } from '../../errors.ts';
-import type { UpstreamObserver } from '../../resolve/ports.ts';
 import { createBoundedFetch } from '../../upstream/bounded-fetch.ts';
 import { withDeadline } from '../../resilience/deadline.ts';
 import type { CiDeps } from '../deps.ts';
@@ -9,6 +8,7 @@ import { createGitHubAuthorizer, type GitHubAuth } from './auth.ts';
 import { failureOf, untilReset } from './failure.ts';
 import { createGitHubSend, type GitHubAnswer, type GitHubRequest } from './request.ts';
 import { createRateGate } from '../rate-gate.ts';
+import type { UpstreamObserver } from '../../upstream/observer.ts';
 
 /** A connection of the configuration (design §3), its secrets behind readers. */
 export interface GitHubConnection {

@@ -1,10 +1,10 @@
 /** What `greenpin check` asks of GitHub: https://docs.github.com/rest/actions/workflows, https://docs.github.com/rest/pulls/pulls. */
 import { z } from 'zod';
-import type { CiInspector, Workflow } from '../../resolve/ports.ts';
 import type { GitHubClient } from './client.ts';
 import { nameOf } from './names.ts';
 import { PAGE_SIZE } from './page.ts';
 import { parseShape } from './schema.ts';
+import type { CiInspector, Workflow } from '../provider.ts';
 
 const WORKFLOWS = '/repos/{owner}/{repo}/actions/workflows';
 const PULL_REQUESTS = '/repos/{owner}/{repo}/pulls';

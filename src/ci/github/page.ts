@@ -1,7 +1,7 @@
 /** Whether a listing's page is whole. Pure. */
-import type { RunPage } from '../../resolve/ports.ts';
 import type { ParsedRunPage } from './schema.ts';
 import { malformedError } from '../../upstream/failures.ts';
+import type { RunPage } from '../provider.ts';
 
 /** GitHub's largest page. */
 export const PAGE_SIZE = 100;

@@ -1,6 +1,5 @@
 /** GitHub Actions, as https://docs.github.com/rest/actions/workflow-runs describes it. */
 import { UpstreamError } from '../../errors.ts';
-import type { CiInspector, CiProvider, RunPage } from '../../resolve/ports.ts';
 import type { CiDeps } from '../deps.ts';
 import { createGitHubClient, type GitHubConnection, type GitHubQuestion } from './client.ts';
 import { createGitHubInspector } from './inspector.ts';
@@ -8,6 +7,7 @@ import { digitsOf, nameOf } from './names.ts';
 import { PAGE_SIZE, toRunPage } from './page.ts';
 import { parsePullRequest, parseRun, parseRunPage } from './schema.ts';
 import { clockOf, type GitHubAnswer } from './request.ts';
+import type { CiInspector, CiProvider, RunPage } from '../provider.ts';
 
 const RUNS = '/repos/{owner}/{repo}/actions/runs';
 const RUN = '/repos/{owner}/{repo}/actions/runs/{run_id}';

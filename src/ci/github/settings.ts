@@ -1,26 +1,8 @@
 /** Connections to CI: `ci.<name>` (design §3). */
 import { z } from 'zod';
 import { atMostOne, identifier, mapping, text } from '../../schema/fields.ts';
-import { ENVIRONMENT_NAME_PATTERN, SECRET_FILE_PATTERN } from '../../text/secret-like.ts';
 import { caFile } from '../../schema/tls.ts';
-
-const RELATIVE = "A relative path starts at the configuration file's folder.";
-
-/** The path of a file that holds a secret. */
-export function secretFile(description: string, example: string) {
-  return text(
-    SECRET_FILE_PATTERN,
-    `the path of a file that holds the secret, not the secret itself, for example ${example}`,
-  ).meta({ description: `${description} ${RELATIVE}`, examples: [example] });
-}
-
-/** The name of an environment variable that holds a secret. */
-export function secretVariable(description: string, example: string) {
-  return text(
-    ENVIRONMENT_NAME_PATTERN,
-    `the name of an environment variable that holds the secret, not the secret itself, for example ${example}`,
-  ).meta({ description, examples: [example] });
-}
+import { secretFile, secretVariable } from '../../schema/secret-source.ts';
 
 const HOST = '(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])';
 const LOOPBACK = '(?:localhost|127(?:\\.[0-9]{1,3}){3}|\\[::1\\])';

@@ -1,9 +1,9 @@
 /** Branches whose names make the same tag: each would get the other's image. Pure. */
 import type { Config } from '../../config/config.ts';
-import { formatPath } from '../../config/problem.ts';
 import { renderImageTemplate, type ImageTemplate } from '../../image/template.ts';
 import type { Project, Run } from '../../resolve/types.ts';
 import type { Finding } from './findings.ts';
+import { formatPath } from '../../text/document-path.ts';
 
 const MOST_NAMED = 3;
 

@@ -6,20 +6,11 @@ import type { CiConnection, Config } from '../../config/config.ts';
 import { UpstreamError, type UpstreamFailure } from '../../errors.ts';
 import type { ImageProbe } from '../../registry/client.ts';
 import { parseReference } from '../../image/reference.ts';
-import type { CiInspector, CiProvider, RunPage } from '../../resolve/ports.ts';
 import type { Project } from '../../resolve/types.ts';
 import { describeCollisions, listBranches, listProjectsWithBranchTags } from './branch-collisions.ts';
 import { describePullRequests, describeWorkflows, listProjectsWithWorkflows } from './ci.ts';
 import { checkFiles } from './files.ts';
-import {
-  dependsOnBranch,
-  describeConnection,
-  describeImageProbe,
-  listGitRepositories,
-  listImageRepositories,
-  type Finding,
-  type Place,
-} from './findings.ts';
+import { describeConnection, describeImageProbe, type Finding } from './findings.ts';
 import { describeStore } from './store.ts';
 import { createCheckReport } from './report.ts';
 import { formatFindings } from './text.ts';
@@ -30,6 +21,8 @@ import { printable, printableJson } from '../../text/printable.ts';
 import { createPaint } from '../terminal/color.ts';
 import { terminalWidth } from '../terminal/table.ts';
 import type { World } from '../../compose/runtime.ts';
+import type { CiInspector, CiProvider, RunPage } from '../../ci/provider.ts';
+import { dependsOnBranch, listGitRepositories, listImageRepositories, type Place } from './places.ts';
 
 export interface CheckOptions {
   readonly config?: string;

@@ -1,12 +1,13 @@
 /** What `greenpin check` finds at a CI connection that answers: workflows by name, and what the credentials may read. Pure. */
 import type { CiConnection, Config } from '../../config/config.ts';
-import { formatPath } from '../../config/problem.ts';
 import type { UpstreamFailure } from '../../errors.ts';
-import type { Workflow } from '../../resolve/ports.ts';
 import type { Project } from '../../resolve/types.ts';
-import type { Finding, Place } from './findings.ts';
+import type { Finding } from './findings.ts';
 import { hintForCi } from './hints.ts';
 import { suggestWorkflow } from './workflow-hints.ts';
+import type { Workflow } from '../../ci/provider.ts';
+import { formatPath } from '../../text/document-path.ts';
+import type { Place } from './places.ts';
 
 /** @returns the projects of a Git repository that name workflows */
 export function listProjectsWithWorkflows(

@@ -1,10 +1,10 @@
 /** What `greenpin check` finds: each probe's outcome in words, with what to do about it. Pure. */
-import type { CiConnection, Config } from '../../config/config.ts';
-import { formatPath } from '../../config/problem.ts';
+import type { CiConnection } from '../../config/config.ts';
 import type { UpstreamFailure } from '../../errors.ts';
 import type { ImageProbe } from '../../registry/client.ts';
-import type { ImageReference } from '../../resolve/types.ts';
 import { hintForCi, hintForRegistry } from './hints.ts';
+import type { ImageReference } from '../../image/image.ts';
+import type { Place } from './places.ts';
 
 /** One line of the table. */
 export interface Finding {
@@ -16,40 +16,6 @@ export interface Finding {
   readonly detail: string;
   /** What to do about it. */
   readonly hint?: string;
-}
-
-/** A Git repository at its CI connection, or an image repository at its registry, and the keys that name it. */
-export interface Place {
-  readonly target: string;
-  /** `projects.shop.repository` */
-  readonly keys: readonly string[];
-}
-
-/** @returns the Git repositories that a connection is asked for */
-export function listGitRepositories({ projects }: Config, connection: string): Place[] {
-  return group(
-    [...projects.values()]
-      .filter(({ ci }) => ci === connection)
-      .map(({ name, gitRepository }) => [gitRepository, formatPath(['projects', name, 'repository'])]),
-  );
-}
-
-/** @returns the image repositories of all projects; a template's variables are left in */
-export function listImageRepositories({ projects }: Config): Place[] {
-  return group(
-    [...projects.values()].flatMap(({ name: project, images }) =>
-      images.map(({ name, template }): [string, string] => [
-        template.repository,
-        formatPath(['projects', project, 'images', name]),
-      ]),
-    ),
-  );
-}
-
-function group(entries: readonly (readonly [target: string, key: string])[]): Place[] {
-  const places = new Map<string, string[]>();
-  for (const [target, key] of entries) places.set(target, [...(places.get(target) ?? []), key]);
-  return [...places].map(([target, keys]) => ({ target, keys }));
 }
 
 export function describeConnection(
@@ -87,8 +53,4 @@ function describeAccess(access: ImageProbe['access']): string {
   return access.scheme === 'anonymous'
     ? `without credentials; those from ${source} were not asked for`
     : `with the credentials from ${source}`;
-}
-
-export function dependsOnBranch({ target }: Place): boolean {
-  return target.includes('{');
 }

@@ -1,12 +1,12 @@
 /** What to do about a probe that failed, with the keys of the configuration that it depends on. Pure. */
 import type { CiConnection } from '../../config/config.ts';
-import { formatPath } from '../../config/problem.ts';
 import type { UpstreamFailure } from '../../errors.ts';
 import type { ImageProbe } from '../../registry/client.ts';
 import { isLoopback } from '../../upstream/internal-address.ts';
 import { apiHost } from '../../image/reference.ts';
-import type { Place } from './findings.ts';
 import { hintForConnection, type ConnectionKeys } from './connection-hints.ts';
+import { formatPath } from '../../text/document-path.ts';
+import type { Place } from './places.ts';
 
 export function hintForCi(
   failure: UpstreamFailure,

@@ -1,15 +1,11 @@
 /** What is doubtful in a valid configuration, without asking anybody. Pure. */
 import type { Config } from '../../config/config.ts';
 import { findNearest } from '../../text/nearest.ts';
-import { formatPath } from '../../config/problem.ts';
 import { foldRegistry, parseReference } from '../../image/reference.ts';
 import type { ImageTemplate } from '../../image/template.ts';
-import {
-  dependsOnBranch,
-  listGitRepositories,
-  listImageRepositories,
-  type Finding,
-} from './findings.ts';
+import { type Finding } from './findings.ts';
+import { formatPath } from '../../text/document-path.ts';
+import { dependsOnBranch, listGitRepositories, listImageRepositories } from './places.ts';
 
 /** What Argo CD waits for a plugin unless `requestTimeout` says otherwise, in milliseconds. */
 const ARGOCD_TIMEOUT_MS = 30_000;

@@ -2,13 +2,14 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { composeService, type Service } from '../../compose/core.ts';
 import type { Config } from '../../config/config.ts';
 import { loadConfig } from '../../config/load.ts';
 import { createLogger } from '../../log/logger.ts';
-import { parsePlatform, parseReference } from '../../image/reference.ts';
+import { parseReference } from '../../image/reference.ts';
 import { createGitHubServer, type DemoRun } from './github-server.ts';
 import { createRegistryServer, type DemoRegistry } from './registry-server.ts';
+import { parsePlatform } from '../../image/platform.ts';
+import { composeService, type Service } from '../../compose/service.ts';
 
 export interface DemoWorld {
   /** `http://127.0.0.1:PORT` of the plugin. */

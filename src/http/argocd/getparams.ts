@@ -2,10 +2,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../../errors.ts';
 import type { Answer } from '../../answers/answer.ts';
-import type { Clock } from '../../resolve/ports.ts';
 import type { BranchRequest, Project } from '../../resolve/types.ts';
 import type { CallLog } from '../access-log.ts';
 import { createQuestionParser } from './request-memo.ts';
+import type { Clock } from '../../clock.ts';
 
 export const GETPARAMS_PATH = '/api/v1/getparams.execute';
 

@@ -1,6 +1,5 @@
 /** What opens an image repository: chosen from the challenges of a registry that has refused a request. */
 import { UpstreamError } from '../../errors.ts';
-import type { ImageReference } from '../../resolve/types.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import { basicAuthorization, type Credential } from '../credentials/credential.ts';
 import type { Endpoints } from '../endpoints.ts';
@@ -8,6 +7,7 @@ import { denied, malformed } from '../failure.ts';
 import { imageRepository } from '../../image/reference.ts';
 import type { TokenQuery } from './token.ts';
 import type { FetchHttp, HttpResponse } from '../transport.ts';
+import type { ImageReference } from '../../image/image.ts';
 
 export type Grant =
   | { readonly kind: 'none' }

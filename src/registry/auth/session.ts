@@ -4,7 +4,6 @@
  */
 import { LRUCache } from 'lru-cache';
 import { UpstreamError } from '../../errors.ts';
-import type { ImageReference } from '../../resolve/types.ts';
 import { credentialIdentity, type Credential } from '../credentials/credential.ts';
 import type { Endpoints } from '../endpoints.ts';
 import { NoAccess } from '../failure.ts';
@@ -14,6 +13,7 @@ import { imageRepository } from '../../image/reference.ts';
 import { parseRegistryErrors } from '../manifest/registry-error.ts';
 import type { TokenSource } from './token.ts';
 import type { FetchHttp, HttpRequest, HttpResponse } from '../transport.ts';
+import type { ImageReference } from '../../image/image.ts';
 
 /** How a registry was asked. */
 export interface Access {

@@ -3,12 +3,17 @@
  * (https://distribution.github.io/distribution/spec/auth/token/ and .../oauth/).
  */
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../../resolve/ports.ts';
-import { basicAuthorization, credentialIdentity, secretsOf, type Credential } from '../credentials/credential.ts';
+import {
+  basicAuthorization,
+  credentialIdentity,
+  secretsOf,
+  type Credential,
+} from '../credentials/credential.ts';
 import { denied, malformed } from '../failure.ts';
 import { parseJsonObject } from '../json.ts';
 import { tellReason } from '../told-reason.ts';
 import type { FetchHttp, HttpResponse } from '../transport.ts';
+import type { Clock } from '../../clock.ts';
 
 /** What a token is asked for. */
 export interface TokenQuery {

@@ -1,7 +1,5 @@
 /** Finds the credential of an image among the configured sources; they are files and variables that change while the process runs. */
 import { UpstreamError } from '../../errors.ts';
-import type { Clock } from '../../resolve/ports.ts';
-import type { ImageReference } from '../../resolve/types.ts';
 import {
   createPasswordCredential,
   matchCredential,
@@ -15,6 +13,8 @@ import type { Identity } from './cloud/identity.ts';
 import { imageRepository } from '../../image/reference.ts';
 import type { FetchHttp } from '../transport.ts';
 import { createWatchedFile, type FileAccess } from '../../secrets/watched-file.ts';
+import type { Clock } from '../../clock.ts';
+import type { ImageReference } from '../../image/image.ts';
 
 /** The credentials of one entry of `registries` (design §3). */
 export interface ConfiguredLogin {

@@ -1,7 +1,7 @@
 /** Which credential goes to which repository. Pure; the rules are those of containers-auth.json(5), with the host globs of Kubernetes. */
 import { createHash } from 'node:crypto';
-import type { ImageReference } from '../../resolve/types.ts';
 import { foldRegistry } from '../../image/reference.ts';
+import type { ImageReference } from '../../image/image.ts';
 
 /** What can be shown to a registry. `source` says where it comes from, for messages; it bears no secret. */
 export type Credential = { readonly source: string } & (

@@ -1,7 +1,5 @@
 /** One manifest, asked of its registry: what is there, what is not, and what only looks like it. */
 import type { UpstreamError } from '../../errors.ts';
-import type { DigestResult } from '../../resolve/ports.ts';
-import type { Digest } from '../../resolve/types.ts';
 import { secretsOf } from '../credentials/credential.ts';
 import { denied, malformed } from '../failure.ts';
 import {
@@ -15,10 +13,13 @@ import {
   rejectSchema1,
   type Manifest,
 } from './manifest.ts';
-import { formatReference, imageRepository, parseDigest } from '../../image/reference.ts';
+import { formatReference, imageRepository } from '../../image/reference.ts';
 import type { Absent, Target } from './target.ts';
 import { tellReason } from '../told-reason.ts';
 import { headerValue, type HttpResponse } from '../transport.ts';
+import type { Digest } from '../../image/image.ts';
+import type { DigestResult } from '../registry-client.ts';
+import { parseDigest } from '../../image/digest.ts';
 
 export interface FoundManifest {
   readonly kind: 'found';

@@ -1,5 +1,4 @@
 /** What an index lists, sorted into what may be an image and what is none (https://github.com/opencontainers/image-spec). Pure. */
-import type { Digest, Platform } from '../../resolve/types.ts';
 import { copyStart, isJsonObject } from '../json.ts';
 import {
   InvalidManifest,
@@ -10,7 +9,8 @@ import {
 } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { rankPlatform } from './match-platform.ts';
-import { normalizePlatform } from '../../image/reference.ts';
+import type { Digest, Platform } from '../../image/image.ts';
+import { normalizePlatform } from '../../image/platform.ts';
 
 /** One manifest, or an index inside the index. */
 export interface IndexEntry {

@@ -1,8 +1,8 @@
 /** Manifests and indexes (https://github.com/opencontainers/image-spec), of which only what is needed is read and checked. Pure. */
 import { createHash } from 'node:crypto';
-import type { Digest } from '../../resolve/types.ts';
 import { copyStart, isJsonObject, parseJsonObject, type JsonObject } from '../json.ts';
-import { parseDigest } from '../../image/reference.ts';
+import type { Digest } from '../../image/image.ts';
+import { parseDigest } from '../../image/digest.ts';
 
 /** A manifest that is not what the specification says; the message goes after the image's name. */
 export class InvalidManifest extends Error {

@@ -2,7 +2,7 @@
  * Which platforms run on which, and how well: the rules by which a node's containerd picks from an index
  * (https://github.com/containerd/platforms/blob/main/compare.go, `Only`). Pure.
  */
-import type { Platform } from '../../resolve/types.ts';
+import type { Platform } from '../../image/image.ts';
 
 /** Highest minor versions of arm64 that each major one of a variant runs: v9.2 has all of v8.7. */
 const LAST_MINOR = 9;

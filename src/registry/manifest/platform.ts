@@ -1,6 +1,5 @@
 /** From an index to one platform's image. */
 import { LRUCache } from 'lru-cache';
-import type { Platform } from '../../resolve/types.ts';
 import { fetchBlob, fetchManifest, type FoundManifest } from './fetch.ts';
 import { parseIndex, parsePlatformOf, selectCandidates, type Candidate } from './index-entries.ts';
 import { parseJsonObject } from '../json.ts';
@@ -13,8 +12,10 @@ import {
   type Manifest,
 } from './manifest.ts';
 import { rankPlatform } from './match-platform.ts';
-import { formatPlatform, imageRepository } from '../../image/reference.ts';
+import { imageRepository } from '../../image/reference.ts';
 import { absent, type Absent, type Target } from './target.ts';
+import type { Platform } from '../../image/image.ts';
+import { formatPlatform } from '../../image/platform.ts';
 
 export type FoundImage = Omit<FoundManifest, 'manifest'> & {
   /** Left out where the index has told all. */

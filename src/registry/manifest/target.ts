@@ -1,9 +1,9 @@
 /** The image that a question is about, and what it means that it is not there. */
-import type { DigestResult } from '../../resolve/ports.ts';
-import type { Digest, ImageReference } from '../../resolve/types.ts';
 import type { Session } from '../auth/session.ts';
 import { formatReference } from '../../image/reference.ts';
 import type { HttpResponse } from '../transport.ts';
+import type { Digest, ImageReference } from '../../image/image.ts';
+import type { DigestResult } from '../registry-client.ts';
 
 export interface Target {
   readonly reference: ImageReference;

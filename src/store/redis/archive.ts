@@ -1,9 +1,9 @@
 /** Last good answers in Redis or Valkey, where several replicas find each other's. */
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../resolve/ports.ts';
 import type { Archive, Kept, Written } from '../archive.ts';
 import { formatLastGood, parseLastGood } from '../last-good-json.ts';
 import type { RedisConnection } from './connection.ts';
+import type { Clock } from '../../clock.ts';
 
 /** With the version of what is kept: another one's is not read. */
 const PREFIX = 'greenpin:1:last-good:';

@@ -3,7 +3,7 @@
  * itself keeps, and has no dependencies.
  */
 import { createClient, type RedisArgument, type RespVersions } from '@redis/client';
-import { createLatency } from '../../replicas/latency.ts';
+import { createLatency } from '../../resilience/latency.ts';
 
 /** Milliseconds that an answer waits for the store at most. */
 const COMMAND_TIMEOUT_MS = 500;

@@ -1,11 +1,11 @@
 /** Last good answers in a file, by SQLite: they survive the process, however it ends. */
 import { createHash } from 'node:crypto';
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import type { Clock } from '../../resolve/ports.ts';
 import type { Archive, ArchiveRecord, Kept, Written } from '../archive.ts';
 import { formatLastGood, parseLastGood } from '../last-good-json.ts';
 import { openSqliteFile, refuse, resultCode } from './file.ts';
 import { beginRecord, readBootId, type SqliteRecord } from './record.ts';
+import type { Clock } from '../../clock.ts';
 
 /** Reading marks an answer as asked for: so often is that worth a write. */
 const MARK_AFTER_MS = 3_600_000;

@@ -21,7 +21,7 @@ export const MIGRATIONS: readonly string[] = [
      asked_at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX last_good_by_asked_at ON last_good (asked_at);`,
-  // `asked_at` is by the time that the store has been in use from here on, not by the machine's clock (sqlite-record.ts).
+  // `asked_at` is by the time that the store has been in use from here on, not by the machine's clock (record.ts).
   `CREATE TABLE meta (
      id INTEGER PRIMARY KEY CHECK (id = 1),
      run TEXT NOT NULL,

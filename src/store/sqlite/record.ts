@@ -19,7 +19,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Clock } from '../../resolve/ports.ts';
+import type { Clock } from '../../clock.ts';
 
 const BEAT_EVERY_MS = 60_000;
 /** Since the last sign of life of a process that was killed: a beat, and the time to start again. */

@@ -3,6 +3,7 @@ import { createAnswers, type Answers } from '../../../src/answers/answer-service
 import type { Decision } from '../../../src/resolve/decision.ts';
 import type { BranchRequest, LastGood, PinnedSet } from '../../../src/resolve/types.ts';
 import { createBuild, createProject, createRequest, digest, sha } from '../../fixtures/values.ts';
+import { renderParameters } from '../../../src/wire/argocd/response.ts';
 
 const FRESH_FOR = 15_000;
 const DEADLINE = 20_000;
@@ -34,6 +35,7 @@ beforeEach(() => {
     recall: async () => (lastGood === undefined ? { kind: 'nothing' } : { kind: 'whole', lastGood }),
     isNeverHandedOut: () => proof(),
     patience: PATIENCE,
+    render: renderParameters,
     freshFor: FRESH_FOR,
     deadline: DEADLINE,
     now: () => now,

@@ -5,7 +5,7 @@ import { UpstreamError } from '../../../src/errors.ts';
 import type { CiDeps } from '../../../src/ci/deps.ts';
 import type { GitHubAuth } from '../../../src/ci/github/auth.ts';
 import { createCiProvider } from '../../../src/ci/kinds.ts';
-import type { UpstreamObserver } from '../../../src/resolve/ports.ts';
+import type { UpstreamObserver } from '../../../src/upstream/observer.ts';
 
 /** The time when tests begin; they move it themselves. */
 export const NOW = Date.parse('2026-01-01T00:30:00Z');

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createRetryingProvider } from '../../../src/ci/retrying-provider.ts';
 import { UpstreamError, type UpstreamFailure } from '../../../src/errors.ts';
-import type { CiProvider } from '../../../src/resolve/ports.ts';
 import { OUTAGE } from '../../fixtures/fake-ports.ts';
+import type { CiProvider } from '../../../src/ci/provider.ts';
 
 let failures: UpstreamFailure[];
 let calls: string[];

@@ -3,7 +3,7 @@ import { parseDocument } from 'yaml';
 import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/errors.ts';
-import type { Platform } from '../../../src/resolve/types.ts';
+import type { Platform } from '../../../src/image/image.ts';
 
 const FILE = 'deploy/greenpin.yaml';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeFound, formatPath, quote, valueAt } from '../../../src/config/problem.ts';
+import { formatPath, valueAt, describeFound } from '../../../src/text/document-path.ts';
+import { quote } from '../../../src/text/found.ts';
 
 describe('paths', () => {
   it.each([

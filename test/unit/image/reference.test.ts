@@ -3,16 +3,15 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   apiHost,
-  formatPlatform,
   formatReference,
   imageRepository,
   InvalidReference,
-  parseDigest,
-  parsePlatform,
   parseReference,
 } from '../../../src/image/reference.ts';
 import { sha256, sha512 } from '../registry/images.ts';
 import { outcomeOf } from '../registry/outcome.ts';
+import { parseDigest } from '../../../src/image/digest.ts';
+import { formatPlatform, parsePlatform } from '../../../src/image/platform.ts';
 
 const digest = sha256('x');
 

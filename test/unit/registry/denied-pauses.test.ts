@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPasswordCredential, type Credential } from '../../../src/registry/credentials/credential.ts';
 import { parseReference } from '../../../src/image/reference.ts';
-import type { DigestResult } from '../../../src/resolve/ports.ts';
 import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
 import { createBed, type Bed } from './bed.ts';
 import { challenged, createImage, refused, served, token } from './images.ts';
+import type { DigestResult } from '../../../src/registry/registry-client.ts';
 
 const shop = createImage(null);
 const page: Answer = { status: 404, body: '<html>' };

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createImageCache } from '../../../src/registry/digest-cache.ts';
-import type { DigestResult, ImageSource } from '../../../src/resolve/ports.ts';
+import type { ImageSource } from '../../../src/resolve/ports.ts';
 import { OUTAGE } from '../../fixtures/fake-ports.ts';
 import { digest } from '../../fixtures/values.ts';
+import type { DigestResult } from '../../../src/registry/registry-client.ts';
 
 const FRESH_FOR = 15_000;
 const HOUR = 3_600_000;

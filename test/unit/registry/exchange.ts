@@ -2,9 +2,10 @@
 import type { UpstreamFailureKind } from '../../../src/errors.ts';
 import type { CredentialEntry } from '../../../src/registry/credentials/credential.ts';
 import type { RegistrySettings } from '../../../src/registry/endpoints.ts';
-import { parsePlatform, parseReference } from '../../../src/image/reference.ts';
+import { parseReference } from '../../../src/image/reference.ts';
 import { createScriptedServer, type Answer, type ExpectedRequest } from '../../fixtures/scripted-server.ts';
 import { createBed } from './bed.ts';
+import { parsePlatform } from '../../../src/image/platform.ts';
 
 /** `METHOD HOST/PATH`, the answer, and what the request must bear. Without `authorization` it must bear none. */
 export type Step = readonly [

@@ -1,7 +1,6 @@
 /** What one question's answer means for everybody else who asks the same host. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseReference } from '../../../src/image/reference.ts';
-import type { DigestResult } from '../../../src/resolve/ports.ts';
 import {
   createScriptedServer,
   type Answer,
@@ -10,6 +9,7 @@ import {
 } from '../../fixtures/scripted-server.ts';
 import { createBed, type Bed, type BedOptions } from './bed.ts';
 import { createImage, served } from './images.ts';
+import type { DigestResult } from '../../../src/registry/registry-client.ts';
 
 const shop = createImage(null);
 

@@ -1,7 +1,7 @@
 /** Images as registries serve them. */
 import { createHash } from 'node:crypto';
-import type { Digest } from '../../../src/resolve/types.ts';
 import type { Answer } from '../../fixtures/scripted-server.ts';
+import type { Digest } from '../../../src/image/image.ts';
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 export const OCI_IMAGE = 'application/vnd.oci.image.manifest.v1+json';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPasswordCredential } from '../../../src/registry/credentials/credential.ts';
 import { parsePlatformOf } from '../../../src/registry/manifest/index-entries.ts';
 import { parseRevision } from '../../../src/registry/manifest/manifest.ts';
-import { parsePlatform, parseReference } from '../../../src/image/reference.ts';
+import { parseReference } from '../../../src/image/reference.ts';
 import type { RevisionResult } from '../../../src/resolve/ports.ts';
 import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
 import { createBed, type BedOptions } from './bed.ts';
@@ -22,6 +22,7 @@ import {
   sha256,
   type Content,
 } from './images.ts';
+import { parsePlatform } from '../../../src/image/platform.ts';
 
 const LABEL = 'org.opencontainers.image.revision';
 const amd64 = createImage({ [LABEL]: 'abc' }, 'amd64');

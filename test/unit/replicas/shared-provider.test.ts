@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createSharedCall } from '../../../src/replicas/shared-fetch.ts';
 import { createSharedProvider } from '../../../src/replicas/shared-provider.ts';
-import type { CiProvider, RunPage } from '../../../src/resolve/ports.ts';
 import type { Run } from '../../../src/resolve/types.ts';
 import { createFakeExchange, type FakeExchange } from '../../fixtures/fake-exchange.ts';
 import { createRun } from '../../fixtures/values.ts';
+import type { CiProvider, RunPage } from '../../../src/ci/provider.ts';
 
 const REPOSITORY = 'acme/shop';
 const FRESH_FOR = 15_000;

@@ -3,9 +3,10 @@ import { createImageCache } from '../../../src/registry/digest-cache.ts';
 import { createSharedCall } from '../../../src/replicas/shared-fetch.ts';
 import { createSharedRegistryClient } from '../../../src/replicas/shared-registry.ts';
 import { parseReference } from '../../../src/image/reference.ts';
-import type { DigestResult, ImageSource, RevisionResult } from '../../../src/resolve/ports.ts';
+import type { ImageSource, RevisionResult } from '../../../src/resolve/ports.ts';
 import { createFakeExchange, type FakeExchange } from '../../fixtures/fake-exchange.ts';
 import { digest } from '../../fixtures/values.ts';
+import type { DigestResult } from '../../../src/registry/registry-client.ts';
 
 const IMAGE = 'ghcr.io/acme/shop:sha-1a2b3c4';
 const BY_DIGEST = `ghcr.io/acme/shop@${digest('a')}`;

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Exchange } from '../../../src/resolve/ports.ts';
 import { createSignedExchange } from '../../../src/replicas/signed-exchange.ts';
 import { createFakeExchange, type FakeExchange } from '../../fixtures/fake-exchange.ts';
+import type { Exchange } from '../../../src/replicas/exchange.ts';
 
 let inner: FakeExchange;
 

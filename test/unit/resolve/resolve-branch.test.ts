@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Decision } from '../../../src/resolve/decision.ts';
 import { resolveBranch } from '../../../src/resolve/resolve-branch.ts';
-import type { BranchRequest, Digest } from '../../../src/resolve/types.ts';
+import type { BranchRequest } from '../../../src/resolve/types.ts';
 import { createPinMemory } from '../../../src/answers/pin-memory.ts';
 import type { PinMemory } from '../../../src/resolve/ports.ts';
 import { createMemoryStore } from '../../../src/store/memory.ts';
@@ -20,6 +20,7 @@ import {
   digest,
   sha,
 } from '../../fixtures/values.ts';
+import type { Digest } from '../../../src/image/image.ts';
 
 let runs: FakeRunSource;
 let registry: FakeRegistry;

@@ -2,8 +2,9 @@
 import { expect, it } from 'vitest';
 import { createFreshnessStretch } from '../../../src/runs/adaptive-freshness.ts';
 import { composeRuns } from '../../../src/runs/repositories.ts';
-import type { CiProvider, ImageSource } from '../../../src/resolve/ports.ts';
+import type { ImageSource } from '../../../src/resolve/ports.ts';
 import { createProject, createRequest } from '../../fixtures/values.ts';
+import type { CiProvider } from '../../../src/ci/provider.ts';
 
 it('what is asked for in one moment, in several repositories of a connection, leaves the calls that are kept for listings', async () => {
   const calls: string[] = [];

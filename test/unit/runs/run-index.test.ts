@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRun } from '../../fixtures/values.ts';
-import { createFixture, FRESH_FOR, ids, runsFrom } from '../cache/index-bed.ts';
+import { createFixture, FRESH_FOR, ids, runsFrom } from './index-bed.ts';
 
 describe('one listing for every branch', () => {
   test('serves all branches until freshFor has passed', async () => {

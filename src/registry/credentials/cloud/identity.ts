@@ -1,6 +1,5 @@
 /** This process's identity in a cloud as a registry's credential: `registries.HOST.identity`. */
 import { UpstreamError, type UpstreamFailure } from '../../../errors.ts';
-import type { Clock } from '../../../resolve/ports.ts';
 import type { Credential } from '../credential.ts';
 import type { FetchHttp } from '../../transport.ts';
 import type { FileAccess } from '../../../secrets/watched-file.ts';
@@ -10,6 +9,7 @@ import { NoToken, type Cloud, type ExchangeContext } from './exchange.ts';
 import { createGoogleCloud, type GoogleIdentity } from './google.ts';
 import { createRenewal, type Expiring } from '../../../resilience/renewal.ts';
 import { DeadlinePassed, describeTrouble } from './failure.ts';
+import type { Clock } from '../../../clock.ts';
 
 export type IdentitySettings = EcrIdentity | GoogleIdentity | AzureIdentity;
 

@@ -1,7 +1,7 @@
 /** Keys about an identity in a cloud in place of a password (`registries.<host>`). */
-import { secretFile } from '../../../ci/github/settings.ts';
 import { CLOUDS } from './hosts.ts';
 import { choice, text, type KeyRule } from '../../../schema/fields.ts';
+import { secretFile } from '../../../schema/secret-source.ts';
 
 const ROLE_ARN = /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[A-Za-z0-9+=,.@_/-]+$/;
 

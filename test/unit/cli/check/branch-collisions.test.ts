@@ -5,9 +5,10 @@ import {
   listProjectsWithBranchTags,
 } from '../../../../src/cli/check/branch-collisions.ts';
 import { loadConfig } from '../../../../src/config/load.ts';
-import { parsePlatform, parseReference } from '../../../../src/image/reference.ts';
+import { parseReference } from '../../../../src/image/reference.ts';
 import type { Project } from '../../../../src/resolve/types.ts';
 import { createRun } from '../../../fixtures/values.ts';
+import { parsePlatform } from '../../../../src/image/platform.ts';
 
 const CONFIG = loadConfig({
   file: 'greenpin.yaml',

@@ -7,7 +7,8 @@ import {
 import type { CiConnection, Config } from '../../../../src/config/config.ts';
 import { loadConfig } from '../../../../src/config/load.ts';
 import type { UpstreamFailure } from '../../../../src/errors.ts';
-import { parsePlatform, parseReference } from '../../../../src/image/reference.ts';
+import { parseReference } from '../../../../src/image/reference.ts';
+import { parsePlatform } from '../../../../src/image/platform.ts';
 
 const CONFIG: Config = loadConfig({
   file: 'greenpin.yaml',

@@ -1,16 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import {
-  describeConnection,
-  describeImageProbe,
-  listGitRepositories,
-  listImageRepositories,
-} from '../../../../src/cli/check/findings.ts';
+import { describeConnection, describeImageProbe } from '../../../../src/cli/check/findings.ts';
 import { findWarnings } from '../../../../src/cli/check/warnings.ts';
 import type { CiConnection, Config } from '../../../../src/config/config.ts';
 import { loadConfig } from '../../../../src/config/load.ts';
 import type { UpstreamFailureKind } from '../../../../src/errors.ts';
 import type { ImageProbe } from '../../../../src/registry/client.ts';
-import { parsePlatform, parseReference } from '../../../../src/image/reference.ts';
+import { parseReference } from '../../../../src/image/reference.ts';
+import { parsePlatform } from '../../../../src/image/platform.ts';
+import { listGitRepositories, listImageRepositories } from '../../../../src/cli/check/places.ts';
 
 function load(text: string): Config {
   return loadConfig({

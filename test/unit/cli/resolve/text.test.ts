@@ -9,7 +9,7 @@ import {
   digest,
   sha,
 } from '../../../fixtures/values.ts';
-import { reportOf, type Situation } from '../../commands/branch-report.ts';
+import { reportOf, type Situation } from './branch-report.ts';
 
 const plain: Paint = (_format, text) => text;
 

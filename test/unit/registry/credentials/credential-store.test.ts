@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createCredentialStore, type CredentialStoreDeps } from '../../../../src/registry/credentials/credential-store.ts';
+import {
+  createCredentialStore,
+  type CredentialStoreDeps,
+} from '../../../../src/registry/credentials/credential-store.ts';
 import type { Credential } from '../../../../src/registry/credentials/credential.ts';
 import { parseReference } from '../../../../src/image/reference.ts';
 import type { FetchHttp } from '../../../../src/registry/transport.ts';
 import type { FileAccess } from '../../../../src/secrets/watched-file.ts';
-import type { ImageReference } from '../../../../src/resolve/types.ts';
+import type { ImageReference } from '../../../../src/image/image.ts';
 
 const CONFIG = '/secrets/config.json';
 const shop = parseReference('ghcr.io/acme/shop');

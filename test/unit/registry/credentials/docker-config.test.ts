@@ -1,7 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { basicAuthorization, type Credential } from '../../../../src/registry/credentials/credential.ts';
-import { InvalidDockerConfig, parseDockerConfig } from '../../../../src/registry/credentials/docker-config.ts';
+import {
+  InvalidDockerConfig,
+  parseDockerConfig,
+} from '../../../../src/registry/credentials/docker-config.ts';
 import { outcomeOf } from '../outcome.ts';
 
 const FILE = '/secrets/config.json';

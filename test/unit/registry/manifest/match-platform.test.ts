@@ -1,7 +1,7 @@
 /** The tables of containerd's own tests (compare_test.go, TestOnly), and in which order it prefers what runs. */
 import { describe, expect, it } from 'vitest';
 import { rankPlatform } from '../../../../src/registry/manifest/match-platform.ts';
-import { parsePlatform } from '../../../../src/image/reference.ts';
+import { parsePlatform } from '../../../../src/image/platform.ts';
 
 const ARM = ['linux/arm', 'linux/arm/v5', 'linux/arm/v6', 'linux/arm/v7', 'linux/arm/v8'];
 const v8To = (minor: number) =>

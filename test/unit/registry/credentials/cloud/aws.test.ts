@@ -2,7 +2,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EcrIdentity } from '../../../../../src/registry/credentials/cloud/aws.ts';
 import { createConnectProxy } from '../../../../fixtures/connect-proxy.ts';
-import { createScriptedServer, type Answer, type ScriptedServer } from '../../../../fixtures/scripted-server.ts';
+import {
+  createScriptedServer,
+  type Answer,
+  type ScriptedServer,
+} from '../../../../fixtures/scripted-server.ts';
 import {
   createCloudBed,
   createTlsFront,
@@ -12,7 +16,7 @@ import {
   START,
   type CloudBedOptions,
   type Surroundings,
-} from '../../identity/bed.ts';
+} from './bed.ts';
 
 const HOST = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const ROLE = 'arn:aws:iam::123456789012:role/previews';

@@ -4,7 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createScriptedServer, type Answer, type ScriptedServer } from '../../../../fixtures/scripted-server.ts';
+import {
+  createScriptedServer,
+  type Answer,
+  type ScriptedServer,
+} from '../../../../fixtures/scripted-server.ts';
 import {
   createCloudBed,
   createTlsFront,
@@ -14,7 +18,7 @@ import {
   START,
   type Surroundings,
   type TlsFront,
-} from '../../identity/bed.ts';
+} from './bed.ts';
 
 const HOST = 'acme.azurecr.io';
 const CLIENT = '11111111-1111-1111-1111-111111111111';

@@ -2,7 +2,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createConnectProxy } from '../../../../fixtures/connect-proxy.ts';
-import { createScriptedServer, type Answer, type ScriptedServer } from '../../../../fixtures/scripted-server.ts';
+import {
+  createScriptedServer,
+  type Answer,
+  type ScriptedServer,
+} from '../../../../fixtures/scripted-server.ts';
 import {
   createCloudBed,
   createTlsFront,
@@ -11,7 +15,7 @@ import {
   setTime,
   type CloudBedOptions,
   type Surroundings,
-} from '../../identity/bed.ts';
+} from './bed.ts';
 
 const HOST = 'europe-docker.pkg.dev';
 const POOL = '//iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/ci/providers/eks';

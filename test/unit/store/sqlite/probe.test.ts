@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MIGRATIONS, openSqliteFile, probeSqliteFile } from '../../../src/store/sqlite/file.ts';
+import { MIGRATIONS, openSqliteFile, probeSqliteFile } from '../../../../src/store/sqlite/file.ts';
 
 let folder: string;
 let path: string;

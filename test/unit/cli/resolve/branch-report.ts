@@ -1,10 +1,10 @@
 /** Reports of branches, resolved by the real core between a fake CI and a fake registry. */
-import { createPinMemory } from '../../../src/answers/pin-memory.ts';
-import { createResolveReport, type ResolveReport } from '../../../src/answers/report.ts';
-import { resolveBranch } from '../../../src/resolve/resolve-branch.ts';
-import type { BranchRequest, LastGood, Run } from '../../../src/resolve/types.ts';
-import { createFakeRegistry, createFakeRunSource, OUTAGE } from '../../fixtures/fake-ports.ts';
-import { createRequest, createRun, digest, sha } from '../../fixtures/values.ts';
+import { createPinMemory } from '../../../../src/answers/pin-memory.ts';
+import { createResolveReport, type ResolveReport } from '../../../../src/answers/report.ts';
+import { resolveBranch } from '../../../../src/resolve/resolve-branch.ts';
+import type { BranchRequest, LastGood, Run } from '../../../../src/resolve/types.ts';
+import { createFakeRegistry, createFakeRunSource, OUTAGE } from '../../../fixtures/fake-ports.ts';
+import { createRequest, createRun, digest, sha } from '../../../fixtures/values.ts';
 
 export interface Situation {
   readonly runs?: readonly (Partial<Run> & { readonly id: string })[];

@@ -1,5 +1,5 @@
 /** Whether a server is slow: not for a moment, in which this process may have been busy itself, but with every answer of late. */
-import type { Clock } from '../resolve/ports.ts';
+import type { Clock } from '../clock.ts';
 
 /** Milliseconds: a registry nearby answers faster. */
 const SLOW_MS = 50;

@@ -1,7 +1,7 @@
 /** Bodies that were compressed on the way (RFC 9110, 8.4). */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib';
-import { BodyTooLarge, UndecodableBody } from '../registry/failure.ts';
+import { BodyTooLarge, UndecodableBody } from './failure.ts';
 
 type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 

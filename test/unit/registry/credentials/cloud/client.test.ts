@@ -1,11 +1,15 @@
 /** The registry client with an identity: what a registry is shown, and what happens when it does not accept it any more. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCredentialStore } from '../../../../src/registry/credentials/credential-store.ts';
-import { createIdentity } from '../../../../src/registry/credentials/cloud/identity.ts';
-import { parseReference } from '../../../../src/image/reference.ts';
-import { createScriptedServer, type Answer, type ScriptedServer } from '../../../fixtures/scripted-server.ts';
-import { createBed as createRegistryBed } from '../bed.ts';
-import { challenged, createImage, refused, served, token } from '../images.ts';
+import { createCredentialStore } from '../../../../../src/registry/credentials/credential-store.ts';
+import { createIdentity } from '../../../../../src/registry/credentials/cloud/identity.ts';
+import { parseReference } from '../../../../../src/image/reference.ts';
+import {
+  createScriptedServer,
+  type Answer,
+  type ScriptedServer,
+} from '../../../../fixtures/scripted-server.ts';
+import { createBed as createRegistryBed } from '../../bed.ts';
+import { challenged, createImage, refused, served, token } from '../../images.ts';
 import { enterSurroundings, HOUR, setTime, type Surroundings } from './bed.ts';
 
 const HOST = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';

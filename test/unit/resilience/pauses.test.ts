@@ -1,7 +1,7 @@
 /** What has failed is left alone; whose word ends that, and whose does not. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { UpstreamError, type UpstreamFailure } from '../../../src/errors.ts';
-import { createPauses, type Pauses, type Visit } from '../../../src/registry/pauses.ts';
+import { createPauses, type Pauses, type Visit } from '../../../src/resilience/pauses.ts';
 
 const failed: UpstreamFailure = { kind: 'unavailable', host: 'reg.test', message: 'down' };
 const SECOND = 1000;

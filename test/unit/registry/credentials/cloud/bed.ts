@@ -9,19 +9,19 @@ import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { vi } from 'vitest';
-import { UpstreamError, type UpstreamFailure } from '../../../../src/errors.ts';
-import type { Credential } from '../../../../src/registry/credentials/credential.ts';
-import { createEndpoints } from '../../../../src/registry/endpoints.ts';
-import { createHostGate } from '../../../../src/upstream/host-limiter.ts';
+import { UpstreamError, type UpstreamFailure } from '../../../../../src/errors.ts';
+import type { Credential } from '../../../../../src/registry/credentials/credential.ts';
+import { createEndpoints } from '../../../../../src/registry/endpoints.ts';
+import { createHostGate } from '../../../../../src/resilience/host-limiter.ts';
 import {
   createIdentity,
   type Identity,
   type IdentitySettings,
-} from '../../../../src/registry/credentials/cloud/identity.ts';
-import { createTransport, type FetchHttp } from '../../../../src/registry/transport.ts';
-import { createAuthority } from '../../../fixtures/certificates.ts';
-import type { ScriptedServer } from '../../../fixtures/scripted-server.ts';
-import { createDispatcher } from '../bed.ts';
+} from '../../../../../src/registry/credentials/cloud/identity.ts';
+import { createTransport, type FetchHttp } from '../../../../../src/registry/transport.ts';
+import { createAuthority } from '../../../../fixtures/certificates.ts';
+import type { ScriptedServer } from '../../../../fixtures/scripted-server.ts';
+import { createDispatcher } from '../../bed.ts';
 
 // The libraries pause between tries of their own.
 vi.setConfig({ testTimeout: 30_000 });

@@ -1,6 +1,6 @@
 /** How many requests a host gets at once, and whether it is left alone for now. The state belongs to the instance. */
-import type { Clock } from '../resolve/ports.ts';
-import { createPauses, type Finding } from '../registry/pauses.ts';
+import { createPauses, type Finding } from './pauses.ts';
+import type { Clock } from '../clock.ts';
 
 /** What a task returns. */
 export interface Told<Result> {

@@ -1,7 +1,7 @@
 /** What has failed and is left alone for a while; then one caller tries it, before the others do. The state belongs to the instance. */
 import { LRUCache } from 'lru-cache';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
-import type { Clock } from '../resolve/ports.ts';
+import type { Clock } from '../clock.ts';
 
 /** What came of going on: it works (again), nothing is known of it, or it is to be left alone (from now on, so long). */
 export type Finding = 'works' | 'untold' | { readonly failure: UpstreamFailure; readonly ms: number };

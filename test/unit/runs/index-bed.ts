@@ -1,9 +1,10 @@
 /** A CI in memory before an index of its runs. */
 import { createRunIndex, type RunIndex } from '../../../src/runs/run-index.ts';
 import { UpstreamError, type UpstreamFailureKind } from '../../../src/errors.ts';
-import type { BranchRuns, CiProvider, RunPage, UnreadRun } from '../../../src/resolve/ports.ts';
+import type { BranchRuns, UnreadRun } from '../../../src/resolve/ports.ts';
 import type { Run } from '../../../src/resolve/types.ts';
 import { createRun } from '../../fixtures/values.ts';
+import type { CiProvider, RunPage } from '../../../src/ci/provider.ts';
 
 export const FRESH_FOR = 15_000;
 const PAGE = 5;

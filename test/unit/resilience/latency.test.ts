@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createLatency } from '../../../src/replicas/latency.ts';
+import { createLatency } from '../../../src/resilience/latency.ts';
 
 /** @returns whether it is slow after answers that took so long, one after the other */
 function isSlowAfter(took: readonly number[], pause = 0): boolean {

@@ -1,0 +1,41 @@
+/** What a project needs, and which keys of the configuration name it. */
+import type { Config } from '../../config/config.ts';
+import { formatPath } from '../../text/document-path.ts';
+
+/** A Git repository at its CI connection, or an image repository at its registry, and the keys that name it. */
+export interface Place {
+  readonly target: string;
+  /** `projects.shop.repository` */
+  readonly keys: readonly string[];
+}
+
+/** @returns the Git repositories that a connection is asked for */
+export function listGitRepositories({ projects }: Config, connection: string): Place[] {
+  return group(
+    [...projects.values()]
+      .filter(({ ci }) => ci === connection)
+      .map(({ name, gitRepository }) => [gitRepository, formatPath(['projects', name, 'repository'])]),
+  );
+}
+
+/** @returns the image repositories of all projects; a template's variables are left in */
+export function listImageRepositories({ projects }: Config): Place[] {
+  return group(
+    [...projects.values()].flatMap(({ name: project, images }) =>
+      images.map(({ name, template }): [string, string] => [
+        template.repository,
+        formatPath(['projects', project, 'images', name]),
+      ]),
+    ),
+  );
+}
+
+function group(entries: readonly (readonly [target: string, key: string])[]): Place[] {
+  const places = new Map<string, string[]>();
+  for (const [target, key] of entries) places.set(target, [...(places.get(target) ?? []), key]);
+  return [...places].map(([target, keys]) => ({ target, keys }));
+}
+
+export function dependsOnBranch({ target }: Place): boolean {
+  return target.includes('{');
+}
