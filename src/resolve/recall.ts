@@ -53,10 +53,15 @@ export function judgeStored(
 
 /** Whoever can write to the store must not be able to name another repository than the configuration does. */
 function wasMadeFor(rule: ImageRule, image: PinnedImage, images: Pick<ImageSource, 'repositoryOf'>): boolean {
+  if (image.rule !== ruleKey(rule)) return false;
   const { repository } = rule.template;
-  const holdsVariables = repository.includes('{');
-  return (
-    image.rule === ruleKey(rule) &&
-    (holdsVariables || images.repositoryOf(`${repository}:latest`) === image.repository)
-  );
+  const expected = images.repositoryOf(`${repository.replaceAll(/\{[^{}]*\}/g, 'x')}:latest`);
+  // Of a path that holds variables only the registry is known here.
+  return repository.includes('{')
+    ? expected !== undefined && registryOf(expected) === registryOf(image.repository)
+    : expected === image.repository;
+}
+
+function registryOf(repository: string): string {
+  return repository.slice(0, repository.indexOf('/'));
 }

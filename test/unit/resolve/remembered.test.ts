@@ -287,6 +287,23 @@ describe('a row that somebody else has written', () => {
     expect(await answer(asking())).toBe('9 stale front back');
   });
 
+  test('does not redirect an image to another registry where the path holds variables', async () => {
+    const rule = createImageRule('front', { text: 'registry.test/{ref_slug}/front:{commit}' });
+    const build = createBuild({ id: '9' });
+    const pinnedIn = (repository: string) => ({
+      front: createPinnedImage(rule, build, { digest: digest('f9'), repository }),
+    });
+    runs.failure = OUTAGE;
+    for (const [repository, expected] of [
+      ['registry.test/feature/front', '9 stale front'],
+      ['evil.test/feature/front', 'upstream_failed'],
+    ] as const) {
+      const kept = { set: { build, images: pinnedIn(repository) }, confirmedAt: 500 };
+      lastGood = { ...createMemoryStore(), get: async () => kept };
+      expect(await answer(asking({ images: [rule] }))).toBe(expected);
+    }
+  });
+
   test('does not redirect an image to another repository', async () => {
     store(({ set, ...kept }) => ({
       ...kept,
