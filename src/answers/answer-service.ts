@@ -12,7 +12,8 @@ import { lastGoodKey, type Remembered } from '../resolve/recall.ts';
 import type { BranchRequest, LastGood, PinnedSet } from '../resolve/types.ts';
 import { bounded } from '../resilience/bounded-cache.ts';
 import { createTurns } from '../resilience/keyed-queue.ts';
-import type { Clock } from '../clock.ts';
+import { isWithin, type Clock } from '../clock.ts';
+import { settledWithin } from '../resilience/deadline.ts';
 
 const MAX_ANSWERS = 50_000;
 /**
@@ -145,26 +146,13 @@ export function createAnswers(options: AnswersOptions): Answers {
     },
   };
 
-  /** A negative age is none: the clock was set back. */
   function isFresh(asOf: number): boolean {
-    const age = now() - asOf;
-    return age >= 0 && age < freshFor;
+    return isWithin(now(), asOf, freshFor);
   }
 }
 
 function lastGoodOf(remembered: Remembered): LastGood | undefined {
   return remembered.kind === 'whole' ? remembered.lastGood : undefined;
-}
-
-/** @returns undefined when it has not settled after so many milliseconds */
-async function settledWithin<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(late.resolve, Math.max(0, milliseconds), undefined);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Questions that have used up their callers' patience and are not answered yet, by project. */

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { ImageResult, ImageSource, RevisionResult } from '../resolve/ports.ts';
 import { bounded } from '../resilience/bounded-cache.ts';
 import { createJoiner } from '../resilience/single-flight.ts';
-import type { Clock } from '../clock.ts';
+import { isWithin, type Clock } from '../clock.ts';
 import type { Digest, ImageReference, Platform } from '../image/image.ts';
 import type { DigestResult, NewEnough, RegistryClient } from './registry-client.ts';
 
@@ -81,12 +81,6 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
     });
   }
 
-  /** A negative age is none: the clock was set back. */
-  function isYounger(askedAt: number, milliseconds: number): boolean {
-    const age = now() - askedAt;
-    return age >= 0 && age < milliseconds;
-  }
-
   /** Milliseconds for which what is kept need not be asked again. */
   function goodFor(kept: Kept, { immutable, repushed, notBefore }: Question): number {
     const { result, askedAt, since, before } = kept;
@@ -121,7 +115,9 @@ export function createImageCache({ client, parseReference, freshFor, now }: Imag
       const question: Question = { key, reference, platform, notBefore, repushed, immutable };
       const kept = digests.get(key);
       const isGood =
-        kept !== undefined && kept.askedAt >= notBefore && isYounger(kept.askedAt, goodFor(kept, question));
+        kept !== undefined &&
+        kept.askedAt >= notBefore &&
+        isWithin(now(), kept.askedAt, goodFor(kept, question));
       const current = isGood ? kept : await askDigest(question);
       return describe(reference, current, immutable);
     },

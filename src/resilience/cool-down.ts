@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../errors.ts';
 import { bounded } from './bounded-cache.ts';
-import type { Clock } from '../clock.ts';
+import { isWithin, type Clock } from '../clock.ts';
 
 /** Milliseconds to stay away where the upstream named no time of its own. A time-out has cost somebody a long wait already. */
 const PAUSE: Readonly<Record<UpstreamFailureKind, number>> = {
@@ -56,9 +56,7 @@ export function createBackoff({ now, generation = () => 0 }: BackoffOptions): Ba
   const byKey = new LRUCache<string, Pause>(bounded(MAX_KEYS));
 
   function throwWhilePaused(pause: Pause | undefined): void {
-    const passed = pause === undefined ? Infinity : now() - pause.since;
-    // A clock that was set back says nothing of what is left.
-    if (pause === undefined || passed < 0 || passed >= pause.length || isOutdated(pause)) return;
+    if (pause === undefined || !isWithin(now(), pause.since, pause.length) || isOutdated(pause)) return;
     throw new UpstreamError(pause.failure);
   }
 

@@ -1,26 +1,38 @@
-/** One bound on everything that a call does. */
-import { timeoutError } from '../upstream/failures.ts';
+/** Bounds on how long somebody waits. What is late is left behind: it may serve others, who go on waiting. */
+
+/** @returns `late` when the promise has not settled after so many milliseconds */
+export async function settledWithin<T, Late = undefined>(
+  milliseconds: number,
+  promise: Promise<T>,
+  late?: Late,
+): Promise<T | Late> {
+  const expired = Promise.withResolvers<Late>();
+  const timer = setTimeout(() => expired.resolve(late as Late), Math.max(0, milliseconds));
+  try {
+    return await Promise.race([promise, expired.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /**
- * @param work is given a signal that fires when the time is up; it may also be waiting for something that others share and that
- *   must go on, so it is left behind rather than waited for
- * @throws UpstreamError `timeout` when `work` has not finished after `ms` milliseconds
+ * @param work is given a signal that fires when the time is up; not every call can be aborted, and some are shared
+ * @param lateError what is thrown then
+ * @throws what `lateError` makes, when `work` has not finished after so many milliseconds
  */
 export async function withDeadline<T>(
-  ms: number,
-  host: string,
+  milliseconds: number,
+  lateError: () => Error,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      controller.abort();
-      reject(timeoutError(host));
-    }, ms);
-  });
+  const expired = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    expired.reject(lateError());
+    controller.abort();
+  }, milliseconds);
   try {
-    return await Promise.race([work(controller.signal), expired]);
+    return await Promise.race([work(controller.signal), expired.promise]);
   } finally {
     clearTimeout(timer);
   }

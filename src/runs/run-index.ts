@@ -17,7 +17,7 @@ import { createListingReader, lengthOf } from './listing.ts';
 import { createReadAhead } from './backfill.ts';
 import { createReservingProvider, type Quota } from '../ci/reserving-provider.ts';
 import { reachOfDoubt } from './unread-runs.ts';
-import type { Clock } from '../clock.ts';
+import { isWithin, type Clock } from '../clock.ts';
 import type { CiProvider, RunPage } from '../ci/provider.ts';
 
 const MAX_PULL_REQUESTS = 20_000;
@@ -136,9 +136,7 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   }
 
   async function ensureListed(): Promise<void> {
-    const age = listedAt === undefined ? Infinity : now() - listedAt;
-    // A negative age: the clock was set back.
-    if (age >= 0 && age < freshFor()) return;
+    if (listedAt !== undefined && isWithin(now(), listedAt, freshFor())) return;
     await list();
   }
 

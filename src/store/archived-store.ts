@@ -7,7 +7,7 @@ import { compareBuilds } from '../resolve/select-build.ts';
 import type { LastGood } from '../resolve/types.ts';
 import type { Archive, Kept } from './archive.ts';
 import type { Outage } from './outage.ts';
-import type { Clock } from '../clock.ts';
+import { isWithin, type Clock } from '../clock.ts';
 
 /** Enough for years of pull requests; the one that was asked for longest ago makes room. */
 const MAX_ANSWERS = 100_000;
@@ -61,10 +61,8 @@ interface Memory {
 export function createRememberingStore(options: RememberingOptions): RememberingStore {
   const { archive, outage, readAgainAfter, now } = options;
   const memory = createMemory(options);
-  /** A negative age is none: the clock was set back. */
   function isJustRead({ readAt }: Entry): boolean {
-    const age = now() - readAt;
-    return age >= 0 && age < readAgainAfter;
+    return isWithin(now(), readAt, readAgainAfter);
   }
 
   function noticeReplacement(): void {

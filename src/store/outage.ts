@@ -1,5 +1,5 @@
 /** Leaves a store alone after it has failed, for longer and longer: a fault of the store is never a fault of an answer. */
-import type { Clock } from '../clock.ts';
+import { isWithin, type Clock } from '../clock.ts';
 import type { StoreObserver } from './archive.ts';
 
 const SHORTEST_MS = 1_000;
@@ -40,10 +40,7 @@ export function createOutage({ now, observer, warn, longestMs = LONGEST_MS }: Ou
 
   function isPaused(kind: CallKind): boolean {
     const pause = pauses.get(kind);
-    if (pause === undefined) return false;
-    const passed = now() - pause.since;
-    // A clock that was set back says nothing of what is left.
-    return passed >= 0 && passed < pause.lengthMs;
+    return pause !== undefined && isWithin(now(), pause.since, pause.lengthMs);
   }
 
   function failed(kind: CallKind, error: unknown): void {

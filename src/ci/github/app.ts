@@ -10,6 +10,7 @@ import type { GitHubAnswer, GitHubSend } from './request.ts';
 import { parsePrivateKey } from './private-key.ts';
 import { deniedError, readSecret } from '../secret-failure.ts';
 import type { Clock } from '../../clock.ts';
+import { timeoutError } from '../../upstream/failures.ts';
 
 export interface GitHubAppAuth {
   readonly kind: 'app';
@@ -82,14 +83,17 @@ export function createAppTokenSource(auth: GitHubAppAuth, deps: GitHubAuthDeps):
 async function fetchInstallationToken(auth: GitHubAppAuth, deps: GitHubAuthDeps) {
   const jwt = await signJwt(auth, deps.host);
   // Callers share this request: it has a deadline of its own, and no caller's end is its end.
-  const answer = await withDeadline(TIME_SHARE * deps.timeoutMs, deps.host, (signal) =>
-    deps.send({
-      method: 'POST',
-      path: '/app/installations/{installation_id}/access_tokens',
-      parameters: { installation_id: auth.installationId },
-      authorization: `Bearer ${jwt}`,
-      signal,
-    }),
+  const answer = await withDeadline(
+    TIME_SHARE * deps.timeoutMs,
+    () => timeoutError(deps.host),
+    (signal) =>
+      deps.send({
+        method: 'POST',
+        path: '/app/installations/{installation_id}/access_tokens',
+        parameters: { installation_id: auth.installationId },
+        authorization: `Bearer ${jwt}`,
+        signal,
+      }),
   );
   if (answer.status !== 201) throw new UpstreamError(tokenFailure(answer, deps));
   return parseShape(installationTokenSchema, answer.data, deps.host);

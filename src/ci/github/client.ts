@@ -9,6 +9,7 @@ import { failureOf, untilReset } from './failure.ts';
 import { createGitHubSend, type GitHubAnswer, type GitHubRequest } from './request.ts';
 import { createRateGate } from '../rate-gate.ts';
 import type { UpstreamObserver } from '../../upstream/observer.ts';
+import { timeoutError } from '../../upstream/failures.ts';
 
 /** A connection of the configuration (design §3), its secrets behind readers. */
 export interface GitHubConnection {
@@ -54,10 +55,14 @@ export function createGitHubClient(connection: GitHubConnection, deps: CiDeps): 
 
   async function ask({ path, parameters, validator }: GitHubQuestion): Promise<GitHubAnswer> {
     try {
-      return await withDeadline(timeoutMs, host, async (signal) => {
-        const authorization = await authorizer.authorize();
-        return send({ method: 'GET', path, parameters, validator, authorization, signal });
-      });
+      return await withDeadline(
+        timeoutMs,
+        () => timeoutError(host),
+        async (signal) => {
+          const authorization = await authorizer.authorize();
+          return send({ method: 'GET', path, parameters, validator, authorization, signal });
+        },
+      );
     } catch (error) {
       gate.note(error);
       throw error;

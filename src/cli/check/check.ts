@@ -1,5 +1,4 @@
 /** `greenpin check`: the configuration, then one probe of every CI connection and registry, as a table. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { composeCore, type Core } from '../../compose/core.ts';
 import { probeStore } from '../../compose/store.ts';
 import type { CiConnection, Config } from '../../config/config.ts';
@@ -23,6 +22,7 @@ import { terminalWidth } from '../terminal/table.ts';
 import type { World } from '../../compose/runtime.ts';
 import type { CiInspector, CiProvider, RunPage } from '../../ci/provider.ts';
 import { dependsOnBranch, listGitRepositories, listImageRepositories, type Place } from './places.ts';
+import { settledWithin } from '../../resilience/deadline.ts';
 
 export interface CheckOptions {
   readonly config?: string;
@@ -98,7 +98,7 @@ async function probeConnection(
   const { target } = place;
   const tooLate = late(new URL(connection.url).host);
   const ask = <Result>(asking: Promise<Result>) =>
-    within(config.server.deadlineMs, asking.catch(failureOf), tooLate);
+    settledWithin(config.server.deadlineMs, asking.catch(failureOf), tooLate);
   const seen = await ask(ci.probe(target));
   const first = describeConnection(connection, place, seen);
   if (typeof seen !== 'string') return [first];
@@ -144,7 +144,7 @@ function probeImages(config: Config, core: Core): Promise<Finding>[] {
       const reference = parseReference(`${place.target}:${PROBE_TAG}`);
       const failure = late(reference.registry);
       const tooLate: ImageProbe = { result: { kind: 'failed', failure }, access: undefined };
-      const probe = await within(config.server.deadlineMs, core.registries.probe(reference), tooLate);
+      const probe = await settledWithin(config.server.deadlineMs, core.registries.probe(reference), tooLate);
       return describeImageProbe(reference, place, probe);
     });
 }
@@ -156,18 +156,4 @@ function late(host: string): UpstreamFailure {
     message: `${host} did not answer within server.deadline`,
     trouble: 'timeout',
   };
-}
-
-/** One upstream that hangs, in however many calls, must not keep the others' results back. */
-async function within<Result, Late>(
-  ms: number,
-  probing: Promise<Result>,
-  tooLate: Late,
-): Promise<Result | Late> {
-  const timer = new AbortController();
-  try {
-    return await Promise.race([probing, delay(ms, tooLate, { signal: timer.signal })]);
-  } finally {
-    timer.abort();
-  }
 }

@@ -4,6 +4,7 @@
  */
 import { createClient, type RedisArgument, type RespVersions } from '@redis/client';
 import { createLatency } from '../../resilience/latency.ts';
+import { settledWithin, withDeadline } from '../../resilience/deadline.ts';
 
 /** Milliseconds that an answer waits for the store at most. */
 const COMMAND_TIMEOUT_MS = 500;
@@ -63,7 +64,7 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
   return {
     send(...command) {
       const startedAt = elapsed();
-      return within(COMMAND_TIMEOUT_MS, client.sendCommand([...command]))
+      return withDeadline(COMMAND_TIMEOUT_MS, late, () => client.sendCommand([...command]))
         .catch((error: unknown) => {
           // Without the cause: a server's own text may repeat what it was sent, the password among it.
           throw new Error(`Redis at ${host}: ${(client.isReady ? undefined : trouble) ?? describe(error)}`);
@@ -71,9 +72,13 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
         .finally(() => latency.answered(startedAt));
     },
     isSlow: () => latency.isSlow(),
-    untilConnected: (timeoutMs) => within(timeoutMs, connected).catch(() => undefined),
+    untilConnected: (timeoutMs) => settledWithin(timeoutMs, connected),
     async close() {
-      await (client.isReady ? within(COMMAND_TIMEOUT_MS, client.close()).catch(() => undefined) : undefined);
+      if (client.isReady)
+        await settledWithin(
+          COMMAND_TIMEOUT_MS,
+          client.close().catch(() => undefined),
+        );
       if (client.isOpen) client.destroy();
     },
   };
@@ -88,14 +93,8 @@ class LateAnswer extends Error {
   override readonly name = 'LateAnswer';
 }
 
-async function within<T>(timeoutMs: number, call: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new LateAnswer('no answer in time')), timeoutMs);
-  try {
-    return await Promise.race([call, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function late(): LateAnswer {
+  return new LateAnswer('no answer in time');
 }
 
 /** One stable line. */

@@ -5,11 +5,12 @@ import type { FetchHttp } from '../../transport.ts';
 import type { FileAccess } from '../../../secrets/watched-file.ts';
 import { createAwsCloud, type AwsDeps, type EcrIdentity } from './aws.ts';
 import { createAzureCloud, type AzureIdentity } from './azure.ts';
-import { NoToken, type Cloud, type ExchangeContext } from './exchange.ts';
+import { NoToken, type Cloud } from './exchange.ts';
 import { createGoogleCloud, type GoogleIdentity } from './google.ts';
 import { createRenewal, type Expiring } from '../../../resilience/renewal.ts';
 import { DeadlinePassed, describeTrouble } from './failure.ts';
 import type { Clock } from '../../../clock.ts';
+import { withDeadline } from '../../../resilience/deadline.ts';
 
 export type IdentitySettings = EcrIdentity | GoogleIdentity | AzureIdentity;
 
@@ -46,7 +47,9 @@ export function createIdentity(host: string, settings: IdentitySettings, deps: I
   });
 
   async function exchange(fetchHttp: FetchHttp): Promise<Expiring<Credential>> {
-    const token = await withDeadline(timeoutMs, (signal) => cloud.exchange({ source, signal, fetchHttp }));
+    const token = await withDeadline(timeoutMs, late, (signal) =>
+      cloud.exchange({ source, signal, fetchHttp }),
+    );
     if (!(token.expiresAt > now())) {
       const says = "answers with a token that has expired already (is this machine's clock right?)";
       throw new NoToken('malformed', says);
@@ -89,22 +92,6 @@ function explain(error: unknown, host: string, { name, hint }: Cloud, what: stri
   return { kind, host, message: `${what} for ${host}: ${name} ${says}${advice}` };
 }
 
-/** Not every call inside the libraries can be aborted: what does not end in time is left behind. */
-async function withDeadline<Result>(
-  ms: number,
-  work: (signal: ExchangeContext['signal']) => Promise<Result>,
-): Promise<Result> {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new DeadlinePassed('no token in time'));
-      controller.abort();
-    }, ms);
-  });
-  try {
-    return await Promise.race([work(controller.signal), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function late(): DeadlinePassed {
+  return new DeadlinePassed('no token in time');
 }
