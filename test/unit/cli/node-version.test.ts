@@ -20,13 +20,13 @@ test('the running one is new enough for package.json, whose form is understood',
 });
 
 function imports(file: string): string[] {
-  return readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8').match(/^import .*$/gm) ?? [];
+  return readFileSync(new URL(`../../../src/${file}`, import.meta.url), 'utf8').match(/^import .*$/gm) ?? [];
 }
 
 test('what is loaded before the check is loaded by every Node.js: no import of what only newer ones have', () => {
   expect(imports('main.ts')).toEqual([
     "import { readFileSync } from 'node:fs';",
-    "import { explainOldNode } from './node-version.ts';",
+    "import { explainOldNode } from './cli/node-version.ts';",
   ]);
-  expect(imports('node-version.ts')).toEqual([]);
+  expect(imports('cli/node-version.ts')).toEqual([]);
 });
