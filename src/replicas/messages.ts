@@ -2,15 +2,14 @@
 import { z } from 'zod';
 import type { PullRequestHead, RevisionResult } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
-import type { Digest } from '../image/image.ts';
 import type { RunPage } from '../ci/provider.ts';
 import type { DigestResult } from '../registry/registry-client.ts';
+import { storedCommit, storedDigest } from '../schema/stored.ts';
 
 /** Of the time that a date can hold (ECMAScript, "time value"). */
 const moment = z.number().min(-8.64e15).max(8.64e15);
 /** No longer than what a provider gives. A branch's name may hold nearly any character. */
 const word = z.string().max(4_000);
-const commit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 
 const run: z.ZodType<Run> = z.object({
   id: word.min(1),
@@ -20,8 +19,8 @@ const run: z.ZodType<Run> = z.object({
   workflowId: word,
   branch: word,
   refKind: z.enum(['branch', 'tag', 'pull_request', 'unknown']),
-  commit,
-  builtCommit: commit.nullable(),
+  commit: storedCommit,
+  builtCommit: storedCommit.nullable(),
   event: word,
   state: z.enum(['running', 'success', 'unsuccessful', 'skipped']),
   outcome: word,
@@ -61,13 +60,8 @@ const pullRequestHead = z.object({
   foreign: z.boolean(),
 });
 
-const digest = z
-  .string()
-  .regex(/^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/)
-  .transform((text) => text as Digest);
-
 const digestResult = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('found'), digest, mediaType: word }),
+  z.object({ kind: z.literal('found'), digest: storedDigest, mediaType: word }),
   z.object({
     kind: z.literal('absent'),
     missing: z.enum(['manifest', 'repository']),

@@ -1,5 +1,6 @@
 /** Secrets behind readers: each use reads the present value, so that a rotation needs no restart. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { fileVersion } from './file-version.ts';
 
 export type SecretSource =
   | { readonly file: string }
@@ -39,7 +40,7 @@ function createFileReader(file: string, { warn }: SecretDeps): SecretReader {
   return () => {
     try {
       // Before the content: if the file changes in between, the next read sees it.
-      const version = versionOf(file);
+      const version = fileVersion(file);
       if (good?.version !== version) good = { secret: readSecretFile(file), version };
       warned = false;
     } catch (error) {
@@ -50,12 +51,6 @@ function createFileReader(file: string, { warn }: SecretDeps): SecretReader {
     }
     return good.secret;
   };
-}
-
-/** `stat` follows links, so a swapped link shows as another inode. */
-function versionOf(file: string): string {
-  const { ino, mtimeMs, ctimeMs, size } = statSync(file);
-  return [ino, mtimeMs, ctimeMs, size].join(' ');
 }
 
 function readSecretFile(file: string): string {

@@ -1,7 +1,8 @@
 /** TLS files behind a reader: an authority or a client certificate that is replaced needs no restart. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { SecretDeps } from './secret.ts';
 import { readTlsFiles, type TlsFiles, type TlsMaterial } from './tls-files.ts';
+import { fileVersion } from './file-version.ts';
 
 /**
  * Looks each time whether a file has changed.
@@ -39,11 +40,9 @@ export function createTlsReader(files: TlsFiles, { warn }: SecretDeps): TlsReade
   };
 }
 
-/** `stat` follows links, so a swapped link shows as another inode. */
 function versionOf(file: string): string {
   try {
-    const { ino, mtimeMs, ctimeMs, size } = statSync(file);
-    return [ino, mtimeMs, ctimeMs, size].join(' ');
+    return fileVersion(file);
   } catch {
     return 'none';
   }

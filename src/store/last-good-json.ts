@@ -1,24 +1,16 @@
 /** A last good answer as text. What comes back from a disk or over a network is believed only when it is whole. */
 import { z } from 'zod';
 import type { LastGood } from '../resolve/types.ts';
-import type { Digest } from '../image/image.ts';
+import { storedCommit, storedDigest } from '../schema/stored.ts';
 
 const moment = z.number().finite();
-
-/** OCI image spec, descriptor.md#digests. */
-const digest = z
-  .string()
-  .regex(/^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/)
-  .transform((text) => text as Digest);
-
-const commit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 
 const image = z.object({
   repository: z.string().min(1),
   tag: z.string(),
-  digest,
+  digest: storedDigest,
   rule: z.string(),
-  commit,
+  commit: storedCommit,
   position: moment,
   runs: z.string(),
 });
@@ -26,7 +18,7 @@ const image = z.object({
 const build = z.object({
   ci: z.string(),
   gitRepository: z.string(),
-  commit,
+  commit: storedCommit,
   branch: z.string().min(1),
   id: z.string(),
   number: z.string(),
