@@ -13,6 +13,7 @@ import { redisVersion } from '../fixtures/redis-server.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     registryImage: RegistryImage;
+    docker: Availability;
     skopeo: Availability;
     redis: Availability;
     crane: Crane;
@@ -28,6 +29,7 @@ declare module 'vitest' {
  */
 export default async function setup(project: TestProject): Promise<void> {
   const registryImage = await findRegistryImage();
+  const docker = await find('docker', () => promisify(execFile)('docker', ['--version']));
   const skopeo = await find('skopeo', skopeoVersion);
   const redis = await find('redis-server', redisVersion);
   const crane = await findCrane(process.env);
@@ -37,6 +39,7 @@ export default async function setup(project: TestProject): Promise<void> {
     if (!tool.available && containersRequired()) throw missing(tool.reason, undefined);
   }
   project.provide('registryImage', registryImage);
+  project.provide('docker', docker);
   project.provide('skopeo', skopeo);
   project.provide('redis', redis);
   project.provide('crane', crane);
@@ -44,6 +47,7 @@ export default async function setup(project: TestProject): Promise<void> {
   project.provide('actionlint', actionlint);
   const leftOut = [
     ...(registryImage.available ? [] : [`tests in containers (${registryImage.reason})`]),
+    ...(docker.available || !registryImage.available ? [] : [`tests of the image (${docker.reason})`]),
     ...(redis.available ? [] : [`tests with Redis (${redis.reason})`]),
     ...(skopeo.available ? [] : [`comparison with skopeo (${skopeo.reason})`]),
     ...(crane.available ? [] : [`comparison with crane, and its registry (${crane.reason})`]),
