@@ -21,7 +21,9 @@ export function hintForCi(
       return hintForConnection(failure, connectionKeys);
     case 'denied':
       if (failure.message.includes('single sign-on')) {
-        return `${credentialOf(connection)}; in GitHub's settings, at that token, "Configure SSO" authorizes it`;
+        const { remedyUrl } = failure;
+        const place = remedyUrl ?? `GitHub's settings, at that token, by "Configure SSO"`;
+        return `${credentialOf(connection)}; authorize it: ${place}`;
       }
       return `${credentialOf(connection)}; it needs "Actions: read" on ${target} (a classic token: the scope repo)`;
     case 'not_found':

@@ -214,6 +214,14 @@ describe('a CI connection', () => {
     expect(advice).not.toContain('Actions: read');
   });
 
+  test('that names the page on which the token is authorized leads there', () => {
+    const message = 'authorize the token of connection "x" for the organization\'s single sign-on';
+    const remedyUrl = 'https://github.com/orgs/acme/sso?authorization_request=A1';
+    const failure = { kind: 'denied', host: 'api.github.com', message, remedyUrl } as const;
+    const { hint: advice } = describeConnection({ ...NONE, auth: { kind: 'none' } }, GIT, failure);
+    expect(advice).toMatch(/authorize it: https:\/\/github\.com\/orgs\/acme\/sso\?authorization_request=A1$/);
+  });
+
   test.each([
     [undefined, 'wait for the quota to come back; who else'],
     [61_000, 'wait 61 more seconds; who else'],
