@@ -15,7 +15,7 @@ type Side = (typeof SIDES)[number];
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 3);
 const CONNECTIONS = 16;
-const BUDGET = 0.85;
+const BUDGET = 0.95;
 
 interface Server {
   readonly side: Side;
