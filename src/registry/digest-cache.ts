@@ -6,11 +6,10 @@ import { createJoiner } from '../resilience/single-flight.ts';
 import { isWithin, type Clock } from '../clock.ts';
 import type { Digest, ImageReference, Platform } from '../image/image.ts';
 import type { DigestResult, NewEnough, RegistryClient } from './registry-client.ts';
+import { SETTLES_WITHIN } from '../resolve/image-ownership.ts';
 
 /** An image's tag that can only ever mean one build is re-checked so often: it may have been deleted. */
 const RECHECK_IMMUTABLE_AFTER = 3_600_000;
-/** After a tag was pushed anew, a registry may go on showing the image from before for a while: until then it is asked often. */
-const SETTLES_WITHIN = 300_000;
 /**
  * A green build that pushed no image, as one that changed only documentation, must not be asked for on every poll for ever: the
  * longer its image has been absent, the less often, between `freshFor` and this.

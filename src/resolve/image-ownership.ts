@@ -83,8 +83,8 @@ function doubtMovedTag(question: OwnershipQuestion): OwnershipDoubt | undefined 
     : absent('the tag has moved since, though no run of the build has begun anew');
 }
 
-/** Milliseconds for which a registry may go on showing a tag as it was. */
-const SETTLES_WITHIN = 300_000;
+/** Milliseconds for which a registry may go on showing a tag as it was before it was pushed anew: until then it is asked often. */
+export const SETTLES_WITHIN = 300_000;
 
 function absent(reason: string): OwnershipDoubt {
   return { kind: 'absent', reason };

@@ -252,7 +252,8 @@ function heal(world: PluginWorld): void {
 }
 
 it('a hanging upstream costs the known branches one wait, and not each of them one', async () => {
-  await using world = await createPluginWorld({ deadlineMs: 10_000, patienceMs: 200 });
+  // A call upstream may take half of the deadline: one wait is over long before, and a wait for each branch is not.
+  await using world = await createPluginWorld({ deadlineMs: 40_000, patienceMs: 3000 });
   const branches = Array.from({ length: 20 }, (_, i) => `known-${i}`);
   const built = new Map(branches.map((branch) => [branch, world.build(branch)]));
   for (const branch of branches) {
@@ -260,12 +261,11 @@ it('a hanging upstream costs the known branches one wait, and not each of them o
   }
   world.pass(LONG);
   world.github.fault({ kind: 'hang' });
-  const began = performance.now();
   for (const branch of branches) {
     const answer = built.get(branch)?.pinned;
     expect(await world.ask({ branch })).toMatchObject({ status: 200, freshness: 'stale', answer });
   }
-  // GitHub itself would have been waited for 5 seconds.
-  expect(performance.now() - began).toBeLessThan(5000);
+  // All were answered while the first call was still hanging.
+  expect(await world.metrics()).not.toContain('status="timeout"');
   world.github.heal();
 });
