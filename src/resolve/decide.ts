@@ -147,8 +147,9 @@ export function markUnremembered(decision: Decision, builds: readonly JudgedBuil
 }
 
 /** A newer run may have ended green since, and CI could not tell: the answer is right, and perhaps not the newest. */
-export function markDoubtful(decision: Decision, { failure, createdAt }: Doubt): Decision {
-  if (decision.kind !== 'answered' || createdAt <= decision.set.build.position) return decision;
+export function markDoubtful(decision: Decision, { failure, position }: Doubt): Decision {
+  if (decision.kind !== 'answered') return decision;
+  if (position !== null && position <= decision.set.build.position) return decision;
   const because = `${decision.because}; a newer build may be there: ${failure.message}`;
   return { ...decision, freshness: 'stale', because };
 }

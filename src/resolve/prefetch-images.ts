@@ -14,7 +14,7 @@ export async function warmBranch(
   standing: (runId: string) => RunStanding,
   images: ImageSource,
 ): Promise<void> {
-  const newest = selectBuilds(runs.peekRuns(request.branch), request.project, { kind: 'own' }).find(
+  const newest = selectBuilds(runs.peekRuns(request), request, { kind: 'own' }).find(
     ({ verdict }) => verdict === 'green',
   );
   if (newest === undefined) return;

@@ -7,6 +7,7 @@ import { decide, goesBack, markDoubtful, markUnremembered, type Found } from './
 import { decideProvenNothing, type Decision } from './decision.ts';
 import { isNeverHandedOut } from './never-handed-out.ts';
 import { createPins, type Pins } from './pins.ts';
+import type { Coverage } from './coverage.ts';
 import type { BranchRuns, Doubt, ImageSource, LastGoodStore, PinMemory, RunSource } from './ports.ts';
 import { judgeStored, lastGoodKey, recall, type Remembered } from './recall.ts';
 import type { ImageContext } from './image-ownership.ts';
@@ -175,7 +176,7 @@ function neverConfirmed({ project }: BranchRequest): Found {
 
 async function searchOnce(request: BranchRequest, ports: ResolvePorts, pins: Pins): Promise<Search> {
   let search: Omit<Search, 'found'> = EMPTY;
-  let known: BranchRuns = await ports.runs.readBranch(request.branch);
+  let known: BranchRuns = await ports.runs.read(request);
   while (known.kind === 'known') {
     const { asOf, doubt } = known;
     const origin = await settleOrigin(known, request, ports.runs);
@@ -183,8 +184,8 @@ async function searchOnce(request: BranchRequest, ports: ResolvePorts, pins: Pin
     if (origin.kind === 'excluded') return { ...search, found: { ...origin, asOf } };
     if (origin.kind !== 'undecided') {
       const context = contextOf(known, ports, pins);
-      const builds = selectBuilds(known.runs, request.project, origin);
-      const { outcome, examined } = await searchBuilds(builds, known.since, request, context);
+      const builds = selectBuilds(known.runs, request, origin);
+      const { outcome, examined } = await searchBuilds(builds, known.coverage, request, context);
       const ignored = countIgnored(known.runs, request.project, origin);
       const workflows = new Set(known.runs.map(({ workflow }) => workflow));
       search = { builds, examined, ignored, workflows, context, listedAt: asOf };
@@ -195,7 +196,7 @@ async function searchOnce(request: BranchRequest, ports: ResolvePorts, pins: Pin
         return { ...search, found: date(outcome, asOf, known.runs.length > 0), doubt };
       }
     }
-    known = await ports.runs.readFurther(request.branch);
+    known = await ports.runs.readFurther(request);
   }
   return { ...search, found: known };
 }
@@ -223,17 +224,17 @@ async function settleOrigin(
   source: RunSource,
 ): Promise<SettledOrigin | Undecided> {
   const guess = selectOrigin(known.runs, request);
-  if (guess.kind !== 'ask') return trustRuns(guess, known.since);
+  if (guess.kind !== 'ask') return trustRuns(guess, known.coverage);
   const head = await source.readPullRequest(guess.number);
   if (head.kind === 'known') return originOfPullRequest(head.foreign, head.headRepositoryId, request);
   const { otherwise } = guess;
   // Nothing speaks for a fork: a token that may not read pull requests, or a blip, must not cost our branch its environment.
   if (otherwise.kind === 'own' && !known.runs.some((run) => run.foreign)) return otherwise;
   const forbidden = head.failure.kind === 'denied' || head.failure.kind === 'not_found';
-  return forbidden ? trustRuns(otherwise, known.since) : head;
+  return forbidden ? trustRuns(otherwise, known.coverage) : head;
 }
 
 /** That a pull request is a fork's is said by runs only when all of them were read: one of ours may lie further back. */
-function trustRuns(origin: SettledOrigin, since: number | null): SettledOrigin | Undecided {
-  return origin.kind === 'own' || since === null ? origin : { kind: 'undecided' };
+function trustRuns(origin: SettledOrigin, coverage: Coverage): SettledOrigin | Undecided {
+  return origin.kind === 'own' || coverage.kind === 'complete' ? origin : { kind: 'undecided' };
 }

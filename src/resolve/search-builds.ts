@@ -2,6 +2,7 @@
 import type { UpstreamFailure } from '../errors.ts';
 import type { ImageContext, Unconfirmed } from './image-ownership.ts';
 import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
+import { coversTime, type Coverage } from './coverage.ts';
 import type { JudgedBuild } from './select-build.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
 
@@ -40,15 +41,15 @@ export interface SearchResult {
 
 /**
  * @param builds of the branch, newest first
- * @param since runs older than this (milliseconds since the epoch) were not read; null: all were
+ * @param coverage which runs of the branch were read
  */
 export async function searchBuilds(
   builds: readonly JudgedBuild[],
-  since: number | null,
+  coverage: Coverage,
   request: BranchRequest,
   context: ImageContext,
 ): Promise<SearchResult> {
-  const { greens, final } = greenBuilds(builds, since, request.project.lookback);
+  const { greens, final } = greenBuilds(builds, coverage, request.project.lookback);
   const examined: ExaminedBuild[] = [];
   for (const [index, judged] of greens.entries()) {
     const own = await resolveImages(judged, request, context);
@@ -63,23 +64,26 @@ export async function searchBuilds(
 
 /**
  * The green builds worth asking the registry about: up to `lookback`, and none beyond the first whose verdict could still be
- * changed by runs that were not read. A commit that was made well after `since` has no older runs.
+ * changed by runs that were not read. A commit that was made well within the covered time has no older runs.
  */
 function greenBuilds(
   builds: readonly JudgedBuild[],
-  since: number | null,
+  coverage: Coverage,
   lookback: number,
 ): { greens: JudgedBuild[]; final: boolean } {
   const greens: JudgedBuild[] = [];
   for (const judged of builds) {
     if (judged.verdict === 'unsuccessful' || judged.verdict === 'running') continue;
-    const whole =
-      since === null || (judged.committedAt !== null && judged.committedAt - COMMIT_CLOCK_MARGIN >= since);
-    if (!whole) return { greens, final: false };
+    if (!isWhole(judged, coverage)) return { greens, final: false };
     if (judged.verdict === 'green') greens.push(judged);
     if (greens.length === lookback) return { greens, final: true };
   }
-  return { greens, final: since === null };
+  return { greens, final: coverage.kind === 'complete' };
+}
+
+function isWhole({ committedAt }: JudgedBuild, coverage: Coverage): boolean {
+  if (coverage.kind === 'complete') return true;
+  return committedAt !== null && coversTime(coverage, committedAt - COMMIT_CLOCK_MARGIN);
 }
 
 /** Fills each absent image that may come from an earlier build (`onMissing: previous`) with the newest one that is there. */

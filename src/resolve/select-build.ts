@@ -1,5 +1,6 @@
 /** Which of a branch's commits are green builds (design §2). Pure: the provider fetched, nothing here asks anybody. */
-import type { Build, Project, Run } from './types.ts';
+import { compareRuns, compareText } from './run-order.ts';
+import type { BranchRequest, Build, Project, Run } from './types.ts';
 
 /**
  * - `green`: every workflow that must be green is
@@ -36,13 +37,14 @@ export type Origin = { readonly kind: 'own' } | { readonly kind: 'fork'; readonl
  * A workflow counts by its newest run for each event: a commit that was built on push and on pull_request must be green in
  * both, as GitHub's own commit status wants it. A re-run replaces its earlier attempt (same id).
  * @param runs of one branch, in any order
- * @returns newest first: by when the commit's newest run was created, then by run id
+ * @returns newest first, by the position of each commit's newest run
  */
-export function selectBuilds(runs: readonly Run[], project: Project, origin: Origin): JudgedBuild[] {
+export function selectBuilds(runs: readonly Run[], request: BranchRequest, origin: Origin): JudgedBuild[] {
+  const { project } = request;
   const counted = runs.filter((run) => counts(run, project, origin));
   const identities = workflowsByPathAndEvent(counted);
   return [...Map.groupBy(counted, (run) => run.commit).values()]
-    .map((group) => judge(group, identities, project))
+    .map((group) => judge(group, identities, request))
     .toSorted((a, b) => compareBuilds(b.build, a.build));
 }
 
@@ -52,7 +54,7 @@ export function selectBuilds(runs: readonly Run[], project: Project, origin: Ori
  */
 export function compareBuilds(a: Build, b: Build): number {
   if (a.commit === b.commit) return 0;
-  return a.position - b.position || compareIds(a.id, b.id) || (a.commit < b.commit ? -1 : 1);
+  return compareRuns(a, b) || compareText(a.commit, b.commit);
 }
 
 function counts(run: Run, project: Project, origin: Origin): boolean {
@@ -94,17 +96,16 @@ export function attemptOf({ id, attempt }: Run): string {
 
 /** A build that was green, of which CI may have forgotten the runs: nothing is known of it but what was written down. */
 export function rebuild(build: Build): JudgedBuild {
-  const { position: startedAt } = build;
-  const forgotten = { runs: [], startedAt, checkedOut: false, repeated: true, committedAt: null };
+  const forgotten = { runs: [], startedAt: 0, checkedOut: false, repeated: true, committedAt: null };
   return { build, verdict: 'green', reason: 'handed out before', ...forgotten };
 }
 
-function judge(group: readonly Run[], identities: Identities, project: Project): JudgedBuild {
+function judge(group: readonly Run[], identities: Identities, request: BranchRequest): JudgedBuild {
   const newestFirst = group.toSorted((a, b) => compareRuns(b, a));
   const runs = newestOfEachWorkflowAndEvent(newestFirst);
-  const [verdict, reason] = verdictOf(runs, identities, project);
+  const [verdict, reason] = verdictOf(runs, identities, request.project);
   return {
-    build: createBuild(newestFirst, runs, project),
+    build: createBuild(newestFirst, runs, request),
     verdict,
     reason,
     runs,
@@ -115,14 +116,14 @@ function judge(group: readonly Run[], identities: Identities, project: Project):
   };
 }
 
-/** Often only the jobs that had failed are run again: the image may be an earlier attempt's. */
+/** Often only the failed jobs run again: the image may be an earlier attempt's. Unless CI says when that began, it may be any time. */
 function firstStart({ attempt, createdAt, startedAt }: Run): number {
-  return attempt > 1 ? Math.min(createdAt, startedAt) : startedAt;
+  return attempt > 1 ? Math.min(createdAt ?? 0, startedAt) : startedAt;
 }
 
-/** The committer's clock made it up: a commit that is younger than its first run is of no known age. */
+/** Commit times come from the committer's clock, so one that is later than the commit's first run is ignored. */
 function commitTime(group: readonly Run[]): number | null {
-  const firstRun = Math.min(...group.map((run) => run.createdAt));
+  const firstRun = Math.min(...group.map((run) => run.createdAt ?? 0));
   const times = group.flatMap((run) => (run.committedAt === null ? [] : [run.committedAt]));
   const committedAt = times.length === 0 ? null : Math.min(...times);
   return committedAt !== null && committedAt <= firstRun ? committedAt : null;
@@ -197,33 +198,26 @@ function fileName(workflow: string): string {
  * The run that stands for the build is that of the workflow named first in the configuration, on the event named first there:
  * of several workflows somebody must say which one pushes the images.
  */
-function createBuild(newestFirst: readonly Run[], runs: readonly Run[], project: Project): Build {
+function createBuild(newestFirst: readonly Run[], runs: readonly Run[], request: BranchRequest): Build {
+  const { project } = request;
   const rank = (run: Run): number =>
     (project.workflows.indexOf(run.workflow) + 1) * project.events.length + project.events.indexOf(run.event);
   const [first, ...rest] = runs;
   if (first === undefined) throw new RangeError('a build has at least one run');
   const standsFor = rest.reduce((best, run) => (rank(run) < rank(best) ? run : best), first);
+  const [newest = standsFor] = newestFirst;
   return {
     ci: project.ci,
     gitRepository: project.gitRepository,
     commit: standsFor.commit,
-    branch: standsFor.branch,
+    branch: standsFor.branch ?? request.branch,
     id: standsFor.id,
     number: standsFor.number,
     attempt: String(standsFor.attempt),
     url: standsFor.url,
     event: standsFor.event,
     finishedAt: Math.max(...runs.map((run) => run.updatedAt)),
-    position: newestFirst[0]?.createdAt ?? standsFor.createdAt,
+    position: newest.position,
+    tie: newest.tie,
   };
-}
-
-function compareRuns(a: Run, b: Run): number {
-  return a.createdAt - b.createdAt || compareIds(a.id, b.id);
-}
-
-/** Compares decimal ids of any length as numbers; other ids as text. */
-export function compareIds(a: string, b: string): number {
-  if (a.length !== b.length) return a.length - b.length;
-  return a < b ? -1 : a > b ? 1 : 0;
 }

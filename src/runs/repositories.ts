@@ -44,7 +44,7 @@ export function composeRuns({
   for (const project of projects.values()) {
     const connection = connections.get(project.ci);
     if (connection === undefined) continue;
-    const key = repositoryKey(project);
+    const key = repositoryKey(project, connection);
     const repository =
       repositories.get(key) ??
       createRepository(project.gitRepository, connection, () => counts.get(project.ci) ?? 1, now);
@@ -53,15 +53,15 @@ export function composeRuns({
     repository.warmers.set(project.name, createProjectWarmer(project, repository.index, images, now));
   }
   return ({ project, branch }) => {
-    const repository = repositories.get(repositoryKey(project));
+    const connection = connections.get(project.ci);
+    const repository = connection && repositories.get(repositoryKey(project, connection));
     if (repository === undefined) throw new RangeError(`project ${project.name} has no CI connection`);
     return noteQuestions(repository, project, branch);
   };
 }
 
-/** GitHub's names are case-insensitive: two spellings must not cost two listings. */
-function repositoryKey({ ci, gitRepository }: Project): string {
-  return JSON.stringify([ci, gitRepository.toLowerCase()]);
+function repositoryKey({ ci, gitRepository }: Project, { provider }: Connection): string {
+  return JSON.stringify([ci, provider.repositoryKey(gitRepository)]);
 }
 
 function createRepository(
@@ -103,8 +103,8 @@ function createProjectWarmer(project: Project, index: RunIndex, images: ImageSou
 function noteQuestions({ index, warmers }: Repository, project: Project, branch: string): RunSource {
   return {
     ...index,
-    async readBranch(name) {
-      const known = await index.readBranch(name);
+    async read(subject) {
+      const known = await index.read(subject);
       warmers.get(project.name)?.asked(branch);
       return known;
     },

@@ -177,7 +177,7 @@ async function witnessErrors(world: PluginWorld): Promise<void> {
   world.witness(await registries.resolveDigest(reference));
   await providers
     .get('github')
-    ?.fetchRuns(REPOSITORY, 1)
+    ?.fetchRuns(REPOSITORY)
     .catch((error: unknown) => world.witness(error));
 }
 

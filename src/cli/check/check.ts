@@ -82,7 +82,7 @@ function probeConnections(config: Config, core: Core): Promise<Finding[]>[] {
       probeConnection(config, connection, place, {
         ...inspector,
         probe: (gitRepository) => provider.probe(gitRepository),
-        fetchRuns: (gitRepository, page) => provider.fetchRuns(gitRepository, page),
+        fetchRuns: (gitRepository) => provider.fetchRuns(gitRepository),
       }),
     );
   });
@@ -107,7 +107,7 @@ async function probeConnection(
   const [workflows, pullRequests, listing] = await Promise.all([
     projects.length === 0 ? undefined : ask(ci.fetchWorkflows(target)),
     ask(ci.probePullRequests(target).then(() => undefined)),
-    byBranch.length === 0 ? undefined : ask(ci.fetchRuns(target, 1)),
+    byBranch.length === 0 ? undefined : ask(ci.fetchRuns(target)),
   ]);
   return [
     first,

@@ -11,6 +11,7 @@ it('what is asked for in one moment, in several repositories of a connection, le
   const held = Promise.withResolvers<void>();
   const provider = {
     host: 'ci.test',
+    repositoryKey: (gitRepository: string) => gitRepository,
     async fetchPullRequest(gitRepository: string, number: string) {
       calls.push(`${gitRepository} ${number}`);
       await held.promise;
