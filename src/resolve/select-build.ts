@@ -123,10 +123,15 @@ function firstStart({ attempt, createdAt, startedAt }: Run): number {
 
 /** Commit times come from the committer's clock, so one that is later than the commit's first run is ignored. */
 function commitTime(group: readonly Run[]): number | null {
-  const firstRun = Math.min(...group.map((run) => run.createdAt ?? 0));
+  const firstRun = Math.min(...group.map(latestCreation));
   const times = group.flatMap((run) => (run.committedAt === null ? [] : [run.committedAt]));
   const committedAt = times.length === 0 ? null : Math.min(...times);
   return committedAt !== null && committedAt <= firstRun ? committedAt : null;
+}
+
+/** @returns a moment by which the run was created, milliseconds since the epoch; 0: unknown, since it has been run again */
+function latestCreation({ attempt, createdAt, startedAt }: Run): number {
+  return createdAt ?? (attempt === 1 ? startedAt : 0);
 }
 
 /**
