@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createRetryingProvider } from '../ci/retrying-provider.ts';
 import type { ShareCall } from '../replicas/shared-fetch.ts';
 import { createSharedProvider } from '../replicas/shared-provider.ts';
-import { createFreshnessStretch } from '../runs/adaptive-freshness.ts';
+import { createAdaptiveFreshness } from '../runs/adaptive-freshness.ts';
 import { createCiProvider, type CiConnection } from '../ci/kinds.ts';
 import { composeCiDispatcher } from './network.ts';
 import type { Connection } from '../runs/repositories.ts';
@@ -25,13 +25,13 @@ export function composeConnection(
   share: ShareCall | undefined,
 ): Connection & { readonly inspector: CiInspector } {
   const { now, observer } = world;
-  const stretch = createFreshnessStretch(freshForMs, maxFreshForMs, now);
-  observer.freshFor(connection.name, () => stretch.freshFor());
+  const freshness = createAdaptiveFreshness(freshForMs, maxFreshForMs, now);
+  observer.freshFor(connection.name, () => freshness.freshFor());
   let hasSkipped = false;
   const watching: UpstreamObserver = {
     requested: (host, status) => observer.requested(host, status),
     quota(name, remaining, limit, resetsAt) {
-      stretch.observe(remaining, limit, resetsAt);
+      freshness.observe(remaining, limit, resetsAt);
       observer.quota(name, remaining, limit, resetsAt);
     },
     skipped(name, count, problem) {
@@ -48,11 +48,11 @@ export function composeConnection(
   const provider = createCiProvider(connectionOf(connection, world), deps);
   const retrying = createRetryingProvider(provider, PAUSES);
   const { name, url } = connection;
-  const sharing = share && { share, scope: `${name} ${url}`, freshFor: () => stretch.freshFor(), now };
+  const sharing = share && { share, scope: `${name} ${url}`, freshFor: () => freshness.freshFor(), now };
   return {
     provider: sharing ? createSharedProvider(retrying, sharing) : retrying,
     inspector: provider,
-    stretch,
+    freshness,
   };
 }
 

@@ -1,14 +1,13 @@
-/** Asks for the images of a branch's newest green build before anybody asks for the branch (design §5). */
+/** Fetches the images of a branch's newest green build before the branch is requested. */
 import type { ImageSource, RunSource, RunStanding } from './ports.ts';
 import { resolveImages } from './resolve-images.ts';
 import { selectBuilds } from './select-build.ts';
 import type { BranchRequest } from './types.ts';
 
 /**
- * Nothing is decided and CI is not asked: what the registry says is only found again, in the image source's memory, by the question
- * that comes. Never throws.
+ * Decides nothing and makes no call to CI: the results wait in the image source's cache. Never throws.
  */
-export async function warmBranch(
+export async function prefetchImages(
   request: BranchRequest,
   runs: RunSource,
   standing: (runId: string) => RunStanding,
@@ -18,7 +17,7 @@ export async function warmBranch(
     ({ verdict }) => verdict === 'green',
   );
   if (newest === undefined) return;
-  // Whoever asks then has CI confirm what must be.
+  // The request itself has CI confirm what must be.
   const known = { ...runs, confirm: () => Promise.resolve({ kind: 'confirmed' } as const) };
   await resolveImages(newest, request, {
     images,

@@ -1,17 +1,17 @@
-/** The runs of each Git repository, for all its projects, and what is asked for ahead when they change. */
+/** The run index of each Git repository, for all its projects, with their prefetchers. */
 import { createRunIndex, type RunIndex } from './run-index.ts';
-import type { FreshnessStretch } from './adaptive-freshness.ts';
-import { createWarmer, type Warmer } from './prefetch.ts';
+import type { AdaptiveFreshness } from './adaptive-freshness.ts';
+import { createImagePrefetcher, type ImagePrefetcher } from './prefetch.ts';
 import type { ImageSource, RunSource } from '../resolve/ports.ts';
 import type { BranchRequest, Project } from '../resolve/types.ts';
-import { warmBranch } from '../resolve/prefetch-images.ts';
+import { prefetchImages } from '../resolve/prefetch-images.ts';
 import type { Clock } from '../clock.ts';
 import type { CiProvider } from '../ci/provider.ts';
 
 /** A CI connection: one credential, one quota. */
 export interface Connection {
   readonly provider: CiProvider;
-  readonly stretch: FreshnessStretch;
+  readonly freshness: AdaptiveFreshness;
 }
 
 export interface RunsDeps {
@@ -25,12 +25,12 @@ export interface RunsDeps {
 interface Repository {
   readonly index: RunIndex;
   /** By the project's name. */
-  readonly warmers: Map<string, Warmer>;
+  readonly prefetchers: Map<string, ImagePrefetcher>;
 }
 
 /**
- * One index for each CI connection and Git repository, however many projects share it.
- * @returns the runs that a question is about; asking notes that the branch is wanted
+ * Creates one index for each CI connection and Git repository, however many projects share it.
+ * @returns the runs that a request is about; reading them notes that the branch is requested
  */
 export function composeRuns({
   projects,
@@ -39,7 +39,7 @@ export function composeRuns({
   now,
 }: RunsDeps): (request: BranchRequest) => RunSource {
   const repositories = new Map<string, Repository>();
-  /** How many repositories are listed with a connection. */
+  /** Number of repositories that are listed with a connection. */
   const counts = new Map<string, number>();
   for (const project of projects.values()) {
     const connection = connections.get(project.ci);
@@ -50,13 +50,13 @@ export function composeRuns({
       createRepository(project.gitRepository, connection, () => counts.get(project.ci) ?? 1, now);
     if (!repositories.has(key)) counts.set(project.ci, (counts.get(project.ci) ?? 0) + 1);
     repositories.set(key, repository);
-    repository.warmers.set(project.name, createProjectWarmer(project, repository.index, images, now));
+    repository.prefetchers.set(project.name, createProjectPrefetcher(project, repository.index, images, now));
   }
   return ({ project, branch }) => {
     const connection = connections.get(project.ci);
     const repository = connection && repositories.get(repositoryKey(project, connection));
     if (repository === undefined) throw new RangeError(`project ${project.name} has no CI connection`);
-    return noteQuestions(repository, project, branch);
+    return notifying(repository, project, branch);
   };
 }
 
@@ -66,46 +66,51 @@ function repositoryKey({ ci, gitRepository }: Project, { provider }: Connection)
 
 function createRepository(
   gitRepository: string,
-  { provider, stretch }: Connection,
+  { provider, freshness }: Connection,
   countRepositories: () => number,
   now: Clock,
 ): Repository {
-  const warmers = new Map<string, Warmer>();
+  const prefetchers = new Map<string, ImagePrefetcher>();
   const index = createRunIndex({
     provider,
     gitRepository,
-    freshFor: () => stretch.freshFor(),
+    freshFor: () => freshness.freshFor(),
     now,
     quota: {
-      isLow: () => stretch.isLow(countRepositories()),
-      began: () => stretch.began(),
-      refused: (forMs) => stretch.refused(forMs),
+      isLow: () => freshness.isLow(countRepositories()),
+      began: () => freshness.began(),
+      refused: (forMs) => freshness.refused(forMs),
     },
     onChanged(branches) {
-      for (const warmer of warmers.values()) warmer.changed(branches);
+      for (const prefetcher of prefetchers.values()) prefetcher.onChanged(branches);
     },
   });
-  return { index, warmers };
+  return { index, prefetchers };
 }
 
-function createProjectWarmer(project: Project, index: RunIndex, images: ImageSource, now: Clock): Warmer {
-  return createWarmer({
+function createProjectPrefetcher(
+  project: Project,
+  index: RunIndex,
+  images: ImageSource,
+  now: Clock,
+): ImagePrefetcher {
+  return createImagePrefetcher({
     now,
     candidates: () => index.listedBranches(),
-    warm(branch) {
+    prefetch(branch) {
       const known = index.peekBranch(branch);
-      if (known !== undefined) void warmBranch({ project, branch }, index, known.standing, images);
+      if (known !== undefined) void prefetchImages({ project, branch }, index, known.standing, images);
     },
   });
 }
 
-/** The index, and a word to the project's warmer once the branch's runs are there. */
-function noteQuestions({ index, warmers }: Repository, project: Project, branch: string): RunSource {
+/** The index, which notifies the project's prefetcher once the branch's runs are there. */
+function notifying({ index, prefetchers }: Repository, project: Project, branch: string): RunSource {
   return {
     ...index,
     async read(subject) {
       const known = await index.read(subject);
-      warmers.get(project.name)?.asked(branch);
+      prefetchers.get(project.name)?.onRequested(branch);
       return known;
     },
   };
