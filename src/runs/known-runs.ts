@@ -3,7 +3,7 @@
  * (docs/development/run-index.md).
  */
 import { COMPLETE, isCovered, type Coverage } from '../resolve/coverage.ts';
-import type { RunStanding, UnreadRun } from '../resolve/ports.ts';
+import type { BranchRuns, RunStanding, UnreadRun } from '../resolve/ports.ts';
 import { newestOf, oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
 import {
@@ -46,12 +46,8 @@ interface Confirmed {
 }
 
 /** What is known of a branch, as it was when it was read. */
-export interface KnownBranch {
-  readonly runs: readonly Run[];
-  readonly coverage: Coverage;
-  /** Of one of `runs`, by its id. */
-  readonly standing: (runId: string) => RunStanding;
-}
+export type KnownBranch = Pick<Known, 'runs' | 'coverage' | 'standing'>;
+type Known = Extract<BranchRuns, { kind: 'known' }>;
 
 /** A run that has not ended, or that could not be parsed. */
 export type Unfinished = Pick<UnreadRun, 'position' | 'createdAt'> & { readonly id: string };
@@ -81,7 +77,9 @@ export class KnownRuns {
     this.#table.makeRoom();
     const before = this.#window;
     this.#window = mergeWindow(before, first, listing, removed);
-    if (before === undefined || !isContiguous(before, oldestOf(runs))) this.#resetBranches();
+    if (before === undefined || !isContiguous(before, oldestOf(runs))) {
+      for (const record of this.#table.values()) resetCoverage(record, this.#table.evicted);
+    }
     return branchesOf(changed);
   }
 
@@ -293,10 +291,6 @@ export class KnownRuns {
   /** A lagging replica of CI's may show an older state than the known one. */
   #isCurrent(run: Run): boolean {
     return this.#table.peek(keyOfRun(run))?.runs.get(run.id)?.run === run;
-  }
-
-  #resetBranches(): void {
-    for (const record of this.#table.values()) resetCoverage(record, this.#table.evicted);
   }
 }
 

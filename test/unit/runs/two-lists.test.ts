@@ -8,12 +8,12 @@ import { createRun } from '../../fixtures/values.ts';
 const OF_REQUEST = createRun({ id: '3', branch: null, pullRequest: '7' });
 const OF_BRANCH = createRun({ id: '2', branch: 'feature' });
 
+function pageOf(all: readonly Run[], count: number): RunPage {
+  return { runs: all.slice(0, count), next: all.length > count ? 'older' : undefined };
+}
+
 function createIndex(runs: readonly Run[], listed = runs.length) {
   const calls: string[] = [];
-  const pageOf = (all: readonly Run[], count: number): RunPage => ({
-    runs: all.slice(0, count),
-    next: all.length > count ? 'older' : undefined,
-  });
   const provider: CiProvider = {
     host: 'ci.test',
     paging: 'keyset',
