@@ -14,10 +14,10 @@ import { describeStore } from './store.ts';
 import { createCheckReport } from './report.ts';
 import { formatFindings } from './text.ts';
 import { findWarnings } from './warnings.ts';
-import { createCommandWorld } from '../command-runtime.ts';
+import { createCommandRuntime } from '../command-runtime.ts';
 import { loadCommandConfig, type CommandContext } from '../context.ts';
 import { printable, printableJson } from '../../text/printable.ts';
-import { createPaint } from '../terminal/color.ts';
+import { createColors } from '../terminal/colors.ts';
 import { terminalWidth } from '../terminal/table.ts';
 import type { World } from '../../compose/runtime.ts';
 import type { CiInspector, CiProvider, RunPage } from '../../ci/provider.ts';
@@ -35,7 +35,7 @@ export interface CheckOptions {
  */
 export async function check(options: CheckOptions, context: CommandContext): Promise<number> {
   const config = loadCommandConfig(options, context);
-  const world = createCommandWorld(context);
+  const world = createCommandRuntime(context);
   const core = composeCore(config, world);
   const findings = [
     ...checkFiles(config, world),
@@ -53,12 +53,12 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
       ? printableJson(createCheckReport(config, findings))
       : formatCheck(config, findings, context);
   context.stdout.write(`${text}\n`);
-  world.tellWarnings(findings.flatMap(({ detail, hint = '' }) => [detail, hint]));
+  world.flushWarnings(findings.flatMap(({ detail, hint = '' }) => [detail, hint]));
   return findings.some(({ level }) => level === 'failed') ? 1 : 0;
 }
 
 function formatCheck(config: Config, findings: readonly Finding[], context: CommandContext): string {
-  const paint = createPaint(context);
+  const paint = createColors(context);
   const projects = config.projects.size === 1 ? '1 project' : `${config.projects.size} projects`;
   const title = paint('bold', printable(`${config.file}: valid, ${projects}`));
   return `${title}\n\n${formatFindings(findings, paint, terminalWidth(context.stdout))}`;

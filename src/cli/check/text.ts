@@ -1,7 +1,7 @@
 /** `greenpin check` for a person. Pure. */
 import type { Finding } from './findings.ts';
 import { printable } from '../../text/printable.ts';
-import type { Paint } from '../terminal/color.ts';
+import type { Paint } from '../terminal/colors.ts';
 import { formatTable, USUAL_WIDTH, wrap } from '../terminal/table.ts';
 import { textWidth } from '../terminal/text-width.ts';
 

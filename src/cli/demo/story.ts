@@ -11,7 +11,7 @@ import {
 } from './call.ts';
 import { createResolveReport } from '../../answers/report.ts';
 import { formatResolveReport } from '../resolve/text.ts';
-import type { Paint } from '../terminal/color.ts';
+import type { Paint } from '../terminal/colors.ts';
 
 /** A demo that shows something else than it says is a failure. */
 export class DemoFailure extends Error {

@@ -5,15 +5,15 @@ import { ApiError } from '../../errors.ts';
 import { parseGetParams } from '../../wire/argocd/request.ts';
 import type { Resolution } from '../../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../../resolve/types.ts';
-import { createCommandWorld } from '../command-runtime.ts';
+import { createCommandRuntime } from '../command-runtime.ts';
 import { loadCommandConfig, type CommandContext } from '../context.ts';
 import { printableJson } from '../../text/printable.ts';
 import { noteResolution } from './hints.ts';
 import { createResolveReport } from '../../answers/report.ts';
 import { formatResolveReport } from './text.ts';
-import { createPaint } from '../terminal/color.ts';
+import { createColors } from '../terminal/colors.ts';
 import { fitLines, terminalWidth } from '../terminal/table.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../diagnostics.ts';
 
 export interface ResolveOptions {
   readonly config?: string;
@@ -33,18 +33,18 @@ const EXIT = { answered: 0, nothing: 3, failed: 1 } as const;
 export async function resolve(options: ResolveOptions, context: CommandContext): Promise<number> {
   const config = loadCommandConfig(options, context);
   const request = parseRequest(options, config);
-  const world = createCommandWorld(context);
+  const world = createCommandRuntime(context);
   const core = composeCore(config, world);
   const resolution = await core.resolve(request);
   const report = createResolveReport(request, resolution);
   const text =
     options.json === true
       ? printableJson(report)
-      : formatResolveReport(report, createPaint(context), noteResolution(request, resolution));
+      : formatResolveReport(report, createColors(context), noteResolution(request, resolution));
   // Other programs look for whole lines.
   const isRead = options.json !== true && context.stdout.isTTY === true;
   context.stdout.write(`${isRead ? fitLines(text, terminalWidth(context.stdout)) : text}\n`);
-  world.tellWarnings(listFailures(resolution));
+  world.flushWarnings(listFailures(resolution));
   return EXIT[resolution.decision.kind];
 }
 

@@ -1,7 +1,7 @@
 /** `greenpin resolve` for a person: the builds looked at, newest first, and what is answered. Pure. */
 import { printable } from '../../text/printable.ts';
 import type { ResolveReport } from '../../answers/report.ts';
-import type { Paint } from '../terminal/color.ts';
+import type { Paint } from '../terminal/colors.ts';
 import { padTo } from '../terminal/table.ts';
 
 /** Builds that explain nothing more are counted, not listed. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatResolveReport } from '../../../../src/cli/resolve/text.ts';
-import type { Paint } from '../../../../src/cli/terminal/color.ts';
+import type { Paint } from '../../../../src/cli/terminal/colors.ts';
 import {
   createBuild,
   createImageRule,

@@ -5,7 +5,7 @@ import type { CommandContext } from '../context.ts';
 export type Paint = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string) => string;
 
 /** @returns a function that colours text for stdout, or leaves it as it is */
-export function createPaint({ stdout, env }: Pick<CommandContext, 'stdout' | 'env'>): Paint {
+export function createColors({ stdout, env }: Pick<CommandContext, 'stdout' | 'env'>): Paint {
   const coloured = stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
   return coloured
     ? (format, text) => styleText(format, text, { validateStream: false })
