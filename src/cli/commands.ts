@@ -176,10 +176,7 @@ function addDemo(program: Command, context: CommandContext, run: Run): void {
       'port of the plugin on 127.0.0.1 (default: any free port; with --keep: 4355)',
       parsePort,
     )
-    .addHelpText(
-      'after',
-      '\nExit status: 0 every step went as announced, 1 a step did not, 2 invalid usage.',
-    )
+    .addHelpText('after', '\nExit status: 0 every step went as announced, 1 a step did not, 2 invalid usage.')
     .action((options: DemoOptions) =>
       run(command, async () => (await import('./demo/demo.ts')).demo(options, context)),
     );

@@ -5,7 +5,7 @@ import { ConfigError } from '../errors.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import { createLogger } from '../log/logger.ts';
 import { redirectNodeWarnings } from './node-warnings.ts';
-import { findIdleSettings } from './check/warnings.ts';
+import { findIneffectiveSettings } from './check/warnings.ts';
 import { loadCommandConfig, untilAborted, type CommandContext } from './context.ts';
 import { composeService } from '../compose/service.ts';
 
@@ -35,7 +35,7 @@ export async function serve(options: ServeOptions, context: CommandContext): Pro
   });
   const addresses = await service.start();
   logger.info({ version, config: config.file, ...addresses }, 'listening');
-  for (const { subject, target, detail } of findIdleSettings(config)) {
+  for (const { subject, target, detail } of findIneffectiveSettings(config)) {
     logger.warn(`${subject} ${target}`.trimEnd() + `: ${detail}; see greenpin check`);
   }
   await untilAborted(stopping);

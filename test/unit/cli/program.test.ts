@@ -25,9 +25,7 @@ describe('help', () => {
   test('of the program lists every command', async () => {
     const { status, stdout, stderr } = await run('--help');
     expect([status, stderr]).toEqual([0, '']);
-    const listed = [...stdout.matchAll(/^ {2}(\w+) .*?(?:\[|<)/gm)].map(
-      ([, name]) => name,
-    );
+    const listed = [...stdout.matchAll(/^ {2}(\w+) .*?(?:\[|<)/gm)].map(([, name]) => name);
     expect(listed).toEqual([...COMMANDS, 'help']);
   });
 
