@@ -4,9 +4,12 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../../../../src/cli/program.ts';
 
+function stopSignal(): AbortSignal {
+  return new AbortController().signal;
+}
+
 async function generate(shell: string): Promise<string> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const stopSignal = () => new AbortController().signal;
   const status = await runCli(['completion', shell], { env: {}, stdout, stderr, version: '1', stopSignal });
   expect(status).toBe(0);
   return text(stdout.end());
@@ -75,7 +78,6 @@ test('descriptions cannot end a quotation', async () => {
 
 test('an unknown shell is a usage error', async () => {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const stopSignal = () => new AbortController().signal;
   expect(await runCli(['completion', 'tcsh'], { env: {}, stdout, stderr, version: '1', stopSignal })).toBe(2);
   expect(await text(stderr.end())).toContain('Allowed choices are bash, zsh, fish.');
 });
