@@ -175,7 +175,7 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
     const { status, stdout } = await bed.run(['check']);
     expect(status).toBe(1);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
-      'failed store sqlite greenpin.db found a file that is no database at "greenpin.db", expected',
+      'failed store sqlite greenpin.db found a file that is not a database at "greenpin.db", expected',
     );
   });
 
