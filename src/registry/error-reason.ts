@@ -1,4 +1,7 @@
-/** Extracts a registry's own reason for an error for use in our messages: one short, stable line without secrets. Pure. */
+/**
+ * Extracts a registry's own reason for an error for use in our messages: one short, stable line without
+ * secrets. Pure.
+ */
 import { parseRegistryErrors } from './manifest/registry-error.ts';
 
 const MAX_LENGTH = 120;
@@ -25,7 +28,8 @@ const HIDDEN: readonly RegExp[] = [
 /**
  * @param body the error response's body
  * @param secrets text to remove wherever it occurs
- * @returns code and message of the first error, such as `DENIED: policy`; empty if the body does not have the specified form
+ * @returns code and message of the first error, such as `DENIED: policy`; empty if the body does not have the
+ *   specified form
  */
 export function extractReason(body: Buffer, secrets: readonly string[] = []): string {
   const [error] = parseRegistryErrors(body);

@@ -7,8 +7,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * @returns a copy of the beginning of a text. A plain slice would keep the whole text, possibly megabytes, in memory (V8's sliced
- *   strings)
+ * @returns a copy of the beginning of a text. A plain slice would keep the whole text, possibly megabytes, in
+ *   memory (V8's sliced strings)
  */
 export function copyStart(text: string, maxLength: number): string {
   return Buffer.from(text.slice(0, maxLength)).toString();

@@ -9,13 +9,18 @@ export type DigestResult =
       readonly kind: 'found';
       readonly digest: Digest;
       readonly mediaType: string;
-      /** When the registry was queried, in milliseconds since the epoch; undefined means now. Set if another replica queried it. */
+      /**
+       * When the registry was queried, in milliseconds since the epoch; undefined means now. Set if another
+       * replica queried it.
+       */
       readonly asOf?: number;
     }
   | {
       readonly kind: 'absent';
       readonly asOf?: number;
-      /** `manifest`: the tag or platform; `repository`: the whole image repository, often because of a typo. */
+      /**
+       * `manifest`: the tag or platform; `repository`: the whole image repository, often because of a typo.
+       */
       readonly missing: 'manifest' | 'repository';
       readonly reason: string;
     }

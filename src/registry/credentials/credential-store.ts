@@ -1,4 +1,7 @@
-/** Finds the credential for an image in the configured sources: files and variables that may change while the process runs. */
+/**
+ * Finds the credential for an image in the configured sources: files and variables that may change while the
+ * process runs.
+ */
 import { UpstreamError } from '../../errors.ts';
 import {
   createPasswordCredential,
@@ -44,11 +47,11 @@ type Entry =
 type Source = () => Promise<readonly Entry[]>;
 
 /**
- * An unreadable credential makes the query fail. Without it, or with a less specific one, a registry that hides private images would
- * report them as absent. The same holds for a file that was never readable, whatever other sources contain, unless an entry of
- * `registries` names the image's host literally.
- * @returns a function that returns the best match, or `anonymous` if none is configured for the image. It throws UpstreamError: `denied`,
- *   or a failure of an identity's cloud
+ * An unreadable credential makes the query fail. Without it, or with a less specific one, a registry that
+ * hides private images would report them as absent. The same holds for a file that was never readable,
+ * whatever other sources contain, unless an entry of `registries` names the image's host literally.
+ * @returns a function that returns the best match, or `anonymous` if none is configured for the image. It
+ *   throws UpstreamError: `denied`, or a failure of an identity's cloud
  */
 export function createCredentialStore(
   deps: CredentialStoreDeps,

@@ -1,4 +1,7 @@
-/** Matches credentials to repositories by the rules of containers-auth.json(5), with the host globs of Kubernetes. Pure. */
+/**
+ * Matches credentials to repositories by the rules of containers-auth.json(5), with the host globs of
+ * Kubernetes. Pure.
+ */
 import { createHash } from 'node:crypto';
 import { foldRegistry } from '../../image/reference.ts';
 import type { ImageReference } from '../../image/image.ts';
@@ -7,7 +10,10 @@ import type { ImageReference } from '../../image/image.ts';
 export type Credential = { readonly source: string } & (
   | {
       readonly kind: 'anonymous';
-      /** One sentence about a credential helper in a Docker configuration, which is not run but might have a credential. */
+      /**
+       * One sentence about a credential helper in a Docker configuration, which is not run but might have a
+       * credential.
+       */
       readonly ignored?: string | undefined;
     }
   | {
@@ -111,15 +117,17 @@ function splitPort(registry: string): { name: string; port: string } {
   return { name: registry.slice(0, registry.length - port.length), port };
 }
 
-/** @returns the registry of a key: `docker.io` for `https://index.docker.io/v1/`; undefined if it names none */
+/**
+ * @returns the registry of a key: `docker.io` for `https://index.docker.io/v1/`; undefined if it names none
+ */
 export function parseKeyRegistry(key: string): string | undefined {
   const parsed = parseKey(key);
   return parsed === undefined || parsed.host === '' ? undefined : parsed.host + parsed.port;
 }
 
 /**
- * The longest path wins, then a literal host over a glob, then the earlier entry. Path components and hosts match as a whole: `team` does
- * not match `team-b`, nor `ghcr.io` `ghcr.io.evil`.
+ * The longest path wins, then a literal host over a glob, then the earlier entry. Path components and hosts
+ * match as a whole: `team` does not match `team-b`, nor `ghcr.io` `ghcr.io.evil`.
  * @returns undefined if no entry matches
  */
 export function matchCredential<Entry extends { readonly key: string }>(
@@ -151,7 +159,10 @@ function scoreKey(key: string, reference: ImageReference): number {
   return parsed.path.length * 2 + (isLiteral ? 1 : 0);
 }
 
-/** `*` matches any characters within one label: `*.example.com` matches neither `example.com` nor `a.b.example.com`. */
+/**
+ * `*` matches any characters within one label: `*.example.com` matches neither `example.com` nor
+ * `a.b.example.com`.
+ */
 function matchHost(glob: string, host: string): boolean {
   if (!glob.includes('*')) return false;
   const patterns = glob.split('.');

@@ -1,7 +1,8 @@
 /**
- * Parses Docker's configuration file (`config.json`, Kubernetes' `.dockerconfigjson`) and its old format `.dockercfg`. Accepts what
- * Docker (docker/cli, cli/config/configfile) and the kubelet (kubernetes, pkg/credentialprovider/config.go) accept; both are written in Go,
- * whose JSON decoder ignores the case of keys. Unlike there, a broken entry affects only the images of its registry. Pure.
+ * Parses Docker's configuration file (`config.json`, Kubernetes' `.dockerconfigjson`) and its old format
+ * `.dockercfg`. Accepts what Docker (docker/cli, cli/config/configfile) and the kubelet (kubernetes,
+ * pkg/credentialprovider/config.go) accept; both are written in Go, whose JSON decoder ignores the case of
+ * keys. Unlike there, a broken entry affects only the images of its registry. Pure.
  */
 import { isUtf8 } from 'node:buffer';
 import {
@@ -66,7 +67,10 @@ function parseObject(text: string, file: string): JsonObject {
   throw new InvalidDockerConfig(`${file} is not a JSON object; expected Docker's config.json`);
 }
 
-/** Docker's reader takes the first object and ignores what follows, such as the end of an overwritten longer file. */
+/**
+ * Docker's reader takes the first object and ignores what follows, such as the end of an overwritten longer
+ * file.
+ */
 function firstObject(text: string): string {
   let depth = 0;
   for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/gs)) {
@@ -94,7 +98,10 @@ function findAuths(config: JsonObject, file: string): JsonObject {
   return isOldFormat ? config : {};
 }
 
-/** Helpers are programs, which a pod does not have. Without a warning, anonymous access would look like a missing image. */
+/**
+ * Helpers are programs, which a pod does not have. Without a warning, anonymous access would look like a
+ * missing image.
+ */
 function findHelpers(config: JsonObject, file: string): IgnoredHelper[] {
   const advice = 'Greenpin does not run credential helpers; put the credentials in auths';
   const credHelpers = findField(config, 'credHelpers');

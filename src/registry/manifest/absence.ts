@@ -1,6 +1,7 @@
 /**
- * Verifies that a 404 means that an image is absent. A proxy's 404 must not delete an environment, so either the body has the form of
- * the specification, or a second request confirms it. A healthy `/v2/` confirms nothing: a proxy may route it elsewhere.
+ * Verifies that a 404 means that an image is absent. A proxy's 404 must not delete an environment, so either
+ * the body has the form of the specification, or a second request confirms it. A healthy `/v2/` confirms
+ * nothing: a proxy may route it elsewhere.
  */
 import { LRUCache } from 'lru-cache';
 import type { UpstreamError } from '../../errors.ts';
@@ -67,7 +68,10 @@ export function createAbsenceVerifier(deps: {
     throw answer === 'listed' ? createContradictionError(target) : unproven;
   }
 
-  /** True if a manifest seen earlier is still served while this one is still missing: then manifests are reachable. */
+  /**
+   * True if a manifest seen earlier is still served while this one is still missing: then manifests are
+   * reachable.
+   */
   async function isGone({ session, reference }: Target, selector: string): Promise<boolean> {
     const knownDigest = known.get(imageRepository(reference));
     if (knownDigest === undefined || knownDigest === selector) return false;

@@ -29,8 +29,9 @@ export interface FoundManifest {
 }
 
 /**
- * Responses to HEAD that need a GET to be conclusive: 405 and 501 (no HEAD), 404 (Nexus), 403 (registry.centos.org,
- * containerd/containerd#6684), 400; and those that give a reason in their body: 412 (policies of Harbor and others), 451 and the like.
+ * Responses to HEAD that need a GET to be conclusive: 405 and 501 (no HEAD), 404 (Nexus), 403
+ * (registry.centos.org, containerd/containerd#6684), 400; and those that give a reason in their body: 412
+ * (policies of Harbor and others), 451 and the like.
  */
 const RETRY_WITH_GET: ReadonlySet<number> = new Set([
   400, 402, 403, 404, 405, 409, 410, 412, 422, 423, 424, 428, 451, 501,
@@ -92,7 +93,9 @@ export async function fetchBlob(target: Target, digest: Digest, maxBytes: number
 /** The response of Go's server and of nginx to plain http on a TLS port. */
 const NEEDS_TLS = /HTTP request (?:was sent )?to (?:an )?HTTPS (?:server|port)/i;
 
-/** Some registries send no digest header, some an invalid one (a bare hash: GoogleContainerTools/kaniko#298). */
+/**
+ * Some registries send no digest header, some an invalid one (a bare hash: GoogleContainerTools/kaniko#298).
+ */
 function parseDigestHeader(response: HttpResponse): Digest | undefined {
   return parseDigest(headerValue(response, 'docker-content-digest') ?? '');
 }
@@ -105,7 +108,10 @@ function createMismatchError(): InvalidManifest {
   return new InvalidManifest('has content that does not match its digest');
 }
 
-/** Every other response is a failure, never "absent", including the denials that many registries use for missing images. */
+/**
+ * Every other response is a failure, never "absent", including the denials that many registries use for
+ * missing images.
+ */
 function createFailure(response: HttpResponse, { session, host, reference }: Target): UpstreamError {
   const { status } = response;
   const { credential } = session.access();

@@ -1,4 +1,7 @@
-/** Parses image indexes and selects the entries that may be images (https://github.com/opencontainers/image-spec). Pure. */
+/**
+ * Parses image indexes and selects the entries that may be images
+ * (https://github.com/opencontainers/image-spec). Pure.
+ */
 import { copyStart, isJsonObject } from '../json.ts';
 import {
   InvalidManifest,
@@ -29,7 +32,9 @@ export interface ImageIndex {
   readonly hasArtifacts: boolean;
 }
 
-/** Longer than any part of a platform. The parsed values are cached, and an image must not fill the memory. */
+/**
+ * Longer than any part of a platform. The parsed values are cached, and an image must not fill the memory.
+ */
 const MAX_NAME = 64;
 
 /** @throws InvalidManifest */
@@ -46,7 +51,8 @@ function parseEntry(descriptor: unknown): IndexEntry | 'attestation' | 'artifact
   const { platform, annotations, artifactType } = isJsonObject(descriptor) ? descriptor : {};
   if (isAttestation(annotations)) return 'attestation';
   if (!isManifestType(mediaType)) return 'artifact';
-  // By the specification, registries fall back to the configuration's media type for images without artifactType.
+  // By the specification, registries fall back to the configuration's media type for images without
+  // artifactType.
   if (artifactType !== undefined && artifactType !== '' && !isImageConfigType(artifactType))
     return 'artifact';
   const parsed = parseImagePlatform(platform);
@@ -89,8 +95,8 @@ export interface Candidate extends IndexEntry {
 
 /**
  * @param platform normalized; undefined for any
- * @returns the most certain first: images with a matching platform, best match first; nested indexes with one; images without a
- *   platform; indexes without a platform
+ * @returns the most certain first: images with a matching platform, best match first; nested indexes with
+ *   one; images without a platform; indexes without a platform
  */
 export function selectCandidates(
   entries: readonly IndexEntry[],

@@ -4,7 +4,9 @@ import { copyStart, isJsonObject, parseJsonObject, type JsonObject } from '../js
 import type { Digest } from '../../image/image.ts';
 import { parseDigest } from '../../image/digest.ts';
 
-/** A manifest that violates the specification. The message completes a sentence whose subject is the image. */
+/**
+ * A manifest that violates the specification. The message completes a sentence whose subject is the image.
+ */
 export class InvalidManifest extends Error {
   override readonly name = 'InvalidManifest';
 }
@@ -27,8 +29,8 @@ const SCHEMA_1_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * In one header line, since some registries read only the first (sapcc/keppel#181). With fewer types, registries may return an old
- * manifest or the digest of one platform (opencontainers/distribution-spec#207).
+ * In one header line, since some registries read only the first (sapcc/keppel#181). With fewer types,
+ * registries may return an old manifest or the digest of one platform (opencontainers/distribution-spec#207).
  */
 export const ACCEPT = [...INDEX_TYPES, ...IMAGE_TYPES].join(', ');
 
@@ -62,8 +64,8 @@ export interface Manifest {
 }
 
 /**
- * Prefers the document's own media type, which the digest covers. Content-Type may be `text/plain` (old Red Hat registries) or set by a
- * proxy or a static store.
+ * Prefers the document's own media type, which the digest covers. Content-Type may be `text/plain` (old Red
+ * Hat registries) or set by a proxy or a static store.
  * @throws InvalidManifest
  */
 export function parseManifest(bytes: Buffer, contentType: string | undefined): Manifest {
@@ -101,8 +103,9 @@ export function isImageConfigType(mediaType: unknown): boolean {
 }
 
 /**
- * Whether a manifest that is not an index is an image. Charts, signatures, SBOMs and modules are stored as manifests, too. Old
- * signatures (cosign) and attestations (BuildKit) even have an image's configuration, but their layers are not file systems.
+ * Whether a manifest that is not an index is an image. Charts, signatures, SBOMs and modules are stored as
+ * manifests, too. Old signatures (cosign) and attestations (BuildKit) even have an image's configuration, but
+ * their layers are not file systems.
  * @throws InvalidManifest
  */
 export function isImage({ document }: Manifest): boolean {
@@ -134,7 +137,9 @@ export function parseDescriptor(descriptor: unknown, where: string): { digest: D
 const REVISION = 'org.opencontainers.image.revision';
 const MAX_REVISION = 256;
 
-/** @returns the revision annotation of an index or a manifest, normally the commit; undefined if there is none */
+/**
+ * @returns the revision annotation of an index or a manifest, normally the commit; undefined if there is none
+ */
 export function findAnnotatedRevision({ document }: Manifest): string | undefined {
   return readRevision(document['annotations']);
 }

@@ -13,7 +13,8 @@ const OLDEST_ARM = 5;
 /**
  * @param asked normalized
  * @param offered normalized
- * @returns 0 for an exact match, more for other platforms that run there, fewer being better; undefined if it does not run there
+ * @returns 0 for an exact match, more for other platforms that run there, fewer being better; undefined if it
+ *   does not run there
  */
 export function rankPlatform(asked: Platform, offered: Platform): number | undefined {
   if (asked.os !== offered.os) return undefined;

@@ -32,7 +32,10 @@ export interface PlatformQuery {
 
 type ReadImage = FoundImage & { readonly manifest: Manifest };
 
-/** What a manifest contains, which its digest guarantees for ever. `platform` is the one in the image's configuration. */
+/**
+ * What a manifest contains, which its digest guarantees for ever. `platform` is the one in the image's
+ * configuration.
+ */
 type Content = { readonly kind: 'artifact' } | { readonly kind: 'image'; readonly platform?: Platform };
 
 interface Search extends PlatformQuery {
@@ -93,7 +96,9 @@ export class PlatformResolver {
     return absent(target, `contains no image${suffix}`);
   }
 
-  /** @returns the best match; `absent` if an entry of the index does not exist; undefined if nothing matches */
+  /**
+   * @returns the best match; `absent` if an entry of the index does not exist; undefined if nothing matches
+   */
   async #searchIndex(index: Manifest, search: Search, depth: number): Promise<Match | Absent | undefined> {
     const { entries, hasArtifacts } = parseIndex(index);
     const candidates = selectCandidates(entries, search.platform);
@@ -171,8 +176,8 @@ function createArtifactResult(target: Target): Absent {
 }
 
 /**
- * @returns whether the index alone describes a candidate reliably: it names the platform, for one digest only, and contains no artifacts.
- *   Scans the candidates once, since there may be ten thousand.
+ * @returns whether the index alone describes a candidate reliably: it names the platform, for one digest
+ *   only, and contains no artifacts. Scans the candidates once, since there may be ten thousand.
  */
 function createReliabilityCheck(
   candidates: readonly Candidate[],

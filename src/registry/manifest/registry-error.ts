@@ -1,4 +1,7 @@
-/** Parses error responses of registries (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes). Pure. */
+/**
+ * Parses error responses of registries
+ * (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes). Pure.
+ */
 import { isJsonObject, parseJsonObject } from '../json.ts';
 
 export interface RegistryError {

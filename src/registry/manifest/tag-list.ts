@@ -1,4 +1,7 @@
-/** Reads the tag list of an image repository (distribution-spec, end-8), only if a manifest's 404 proves nothing. */
+/**
+ * Reads the tag list of an image repository (distribution-spec, end-8), only if a manifest's 404 proves
+ * nothing.
+ */
 import { UpstreamError } from '../../errors.ts';
 import type { Session } from '../auth/session.ts';
 import { parseJsonObject } from '../json.ts';
@@ -47,7 +50,10 @@ function parseTags(body: Buffer): readonly string[] | undefined {
   return Array.isArray(tags) && tags.every((tag) => typeof tag === 'string') ? tags : undefined;
 }
 
-/** Takes only the query, so that the link cannot lead to another host. @returns undefined if it is not a link to a next page */
+/**
+ * Takes only the query, so that the link cannot lead to another host.
+ * @returns undefined if it is not a link to a next page
+ */
 function parseNext(link: string | undefined): string | undefined {
   const [, target = ''] = /^\s*<([^>]*)>\s*;\s*rel="?next"?\s*$/i.exec(link ?? '') ?? [];
   const query = URL.canParse(target, 'http://x') ? new URL(target, 'http://x').search : '';
