@@ -68,6 +68,15 @@ function checkManifest(text: string): void {
   }
 }
 
+/** Generators of an ApplicationSet: parts of an example's matrix. */
+function checkGenerators(generators: readonly unknown[]): void {
+  const sets = EXAMPLES as { spec?: { generators?: { matrix?: { generators: unknown[] } }[] } }[];
+  const known = sets
+    .flatMap(({ spec }) => spec?.generators ?? [])
+    .flatMap(({ matrix }) => matrix?.generators ?? []);
+  for (const generator of generators) expect(known).toContainEqual(generator);
+}
+
 function checkWorkflow(text: string): void {
   const actionlint = inject('actionlint');
   if (!actionlint.available) return;
@@ -79,7 +88,8 @@ function checkWorkflow(text: string): void {
 /** @returns how a block is checked, or undefined if nothing knows what it is */
 function selectCheck(text: string): (() => void) | undefined {
   const content = parseAll(text)[0] as Mapping;
-  const keys = Object.keys(content);
+  if (Array.isArray(content)) return () => checkGenerators(content);
+  const keys = Object.keys(content).filter((key) => !key.startsWith('x-'));
   if (keys.includes('apiVersion')) return () => checkManifest(text);
   if (keys.includes('jobs')) return () => checkWorkflow(text);
   // `server` and the like are keys of the configuration only, `config` of the values only.

@@ -23,15 +23,20 @@ function describeMapping(path: string, schema: JsonSchema): string[] {
   const below = properties.flatMap(([key, value]) => describeBelow(join(path, key), value));
   const level = path.includes('.') ? '###' : '##';
   const heading = path === '' ? '## Top level' : `${level} ${nameSection(path, schema)}`;
-  const description = schema.description === undefined ? [] : [schema.description];
+  const description = schema.description === undefined ? [] : [markKeys(schema.description)];
   return [heading, ...description, ...describeRules(schema), table.join('\n'), ...below];
 }
 
 /** Sections for what is below a key: a mapping, named entries, or alternatives. */
 function describeBelow(path: string, schema: JsonSchema): string[] {
   const entries = findEntries(schema);
-  if (entries !== undefined) return describeBelow(join(path, 'NAME'), entries);
+  if (entries !== undefined) return describeBelow(join(path, nameEntry(path)), entries);
   return findMappings(schema).flatMap((mapping) => describeMapping(path, mapping));
+}
+
+/** What stands for the key of an entry. */
+function nameEntry(path: string): string {
+  return path === 'registries' ? 'HOST' : 'NAME';
 }
 
 function describeRules({ not, dependentRequired }: JsonSchema): string[] {
@@ -48,14 +53,26 @@ function describeRules({ not, dependentRequired }: JsonSchema): string[] {
 function describeKey(path: string, key: string, schema: JsonSchema, parent: JsonSchema): string {
   const required = parent.required?.includes(key) === true && schema.default === undefined;
   const fallback = hasKeys(schema) || schema.default === undefined ? '' : code(flow(schema.default));
-  const cells = [code(key), describeType(path, key, schema), required ? 'required' : fallback, explain(schema)];
+  const cells = [
+    code(key),
+    describeType(path, key, schema),
+    required ? 'required' : fallback,
+    explain(schema),
+  ];
   return `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`;
 }
 
 function explain(schema: JsonSchema): string {
-  const { description = '', examples = [] } = schema;
+  const description = markKeys(schema.description ?? '');
+  const { examples = [] } = schema;
   if (schema.default !== undefined || examples.length === 0 || hasKeys(schema)) return description;
   return `${description} Example: ${code(flow(examples[0]))}.`;
+}
+
+/** Keys and placeholders are code; descriptions are plain text, since the example file has them as well. */
+function markKeys(text: string): string {
+  if (text.includes('`')) return text;
+  return text.replaceAll(/(?<![\w/.])(?:[a-z]+\.)?[a-z]+(?:[A-Z][a-z]+)+\b|\{[a-z_:0-9]+\}/g, code);
 }
 
 function hasKeys(schema: JsonSchema): boolean {
@@ -64,7 +81,7 @@ function hasKeys(schema: JsonSchema): boolean {
 
 function describeType(path: string, key: string, schema: JsonSchema): string {
   const entries = findEntries(schema);
-  if (entries !== undefined) return `mapping: ${link(join(path, `${key}.NAME`), entries)}`;
+  if (entries !== undefined) return `mapping: ${link(join(join(path, key), nameEntry(key)), entries)}`;
   const format = FORMATS.get(schema.pattern ?? '');
   if (format !== undefined) return format;
   if (schema.const !== undefined) return code(String(schema.const));
@@ -81,7 +98,10 @@ function describeType(path: string, key: string, schema: JsonSchema): string {
 /** To the first section about a mapping, by GitHub's anchor of its heading. */
 function link(path: string, schema: JsonSchema): string {
   const anchor = nameSection(path, findMappings(schema)[0] ?? schema);
-  return `[${code(path)}](#${anchor.toLowerCase().replaceAll(/[^\w -]/g, '').replaceAll(' ', '-')})`;
+  return `[${code(path)}](#${anchor
+    .toLowerCase()
+    .replaceAll(/[^\w -]/g, '')
+    .replaceAll(' ', '-')})`;
 }
 
 function nameSection(path: string, { properties }: JsonSchema): string {

@@ -22,12 +22,11 @@ const VALUES = {
   dockerConfigFiles: ['/var/run/secrets/registry/.dockerconfigjson'],
   projects: {
     shop: {
-      connection: undefined,
       repository: 'acme/shop',
       workflows: ['.github/workflows/build.yml'],
       images: {
-        back: { reference: 'ghcr.io/acme/shop-back:sha-{commit}', platform: 'linux/amd64' },
         front: 'ghcr.io/acme/shop-front:sha-{commit}',
+        back: { reference: 'ghcr.io/acme/shop-back:sha-{commit}', platform: 'linux/amd64' },
       },
     },
   },
@@ -41,7 +40,10 @@ export function createExample(schema: JsonSchema): string {
 
 function writeMapping(schema: JsonSchema, values: Values, indent: string): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, property]) => {
-    const lines = [...comment(property.description ?? '', indent), ...writeKey(key, property, values[key], indent)];
+    const lines = [
+      ...comment(property.description ?? '', indent),
+      ...writeKey(key, property, values[key], indent),
+    ];
     // Sections stand apart.
     return indent === '' ? [...lines, ''] : lines;
   });

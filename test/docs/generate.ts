@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { describeAlerts } from './alerts.ts';
 import { readCommandHelp } from './cli.ts';
 import { describeConfiguration } from './configuration.ts';
 import { createExample } from './example.ts';
@@ -12,6 +13,7 @@ import { ROOT } from './pages.ts';
 const CONFIGURATION = 'docs/reference/configuration.md';
 const CLI = 'docs/reference/cli.md';
 const METRICS = 'docs/reference/metrics.md';
+const MONITORING = 'docs/operate/monitoring.md';
 
 /** @returns files by their path from the root, with the content that they should have */
 export async function createDerivedDocs(): Promise<ReadonlyMap<string, string>> {
@@ -24,6 +26,7 @@ export async function createDerivedDocs(): Promise<ReadonlyMap<string, string>> 
     ['greenpin.example.yaml', createExample(schema)],
     [CONFIGURATION, withRegions(CONFIGURATION, new Map([['configuration', describeConfiguration(schema)]]))],
     [CLI, withRegions(CLI, new Map(help))],
+    [MONITORING, withRegions(MONITORING, new Map([['alerts', describeAlerts()]]))],
     [METRICS, withRegions(METRICS, new Map([['metrics', await describeMetrics()]]))],
   ]);
   const formatted = [...files].map(async ([path, text]) => [path, await prettify(path, text)] as const);

@@ -26,7 +26,7 @@ async function exposeEverything(): Promise<string> {
   const metrics = createMetrics('0');
   metrics.called('fresh', 0, 'fresh', 0);
   metrics.requested('ghcr.io', 200);
-  metrics.skipped('github', 1);
+  metrics.skipped?.('github', 1, '');
   metrics.quota('github', 1, 1, 0);
   metrics.freshFor('github', () => 0);
   return metrics.expose();
