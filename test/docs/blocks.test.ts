@@ -1,4 +1,4 @@
-/** YAML and JSON blocks of all pages are valid: as configuration, values of the chart, workflow or example. */
+/** Every YAML and JSON block is valid: a configuration, values of the chart, a workflow or an example. */
 import { Ajv } from 'ajv';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Runs the commands of all pages as they are typed: each page is one session in a fresh checkout, with a GitHub and a registry
- * on loopback. Notes above a block change what happens with it:
+ * Runs the commands of all pages as a reader types them. Each page is one session in a fresh checkout, with a GitHub and
+ * a registry on loopback. A note above a block changes how it is handled:
  *
  *     <!-- file: greenpin.yaml -->       the block is written to this file
  *     <!-- run: until listening -->      the command goes on in the background once it has printed this word
@@ -86,13 +86,13 @@ class Session {
   }
 
   /** Starts a command that goes on, and waits until it has printed `text` to stderr. */
-  async startUntil(command: string, text: string): Promise<void> {
+  async startUntil(command: string, text: string): Promise<undefined> {
     const child = this.#start(command);
     this.#background.push(child);
     let seen = '';
     for await (const data of child.stderr ?? []) {
       seen += String(data);
-      if (seen.includes(text)) return;
+      if (seen.includes(text)) return undefined;
     }
     throw new Error(`never printed ${text}: ${seen}`);
   }
@@ -141,14 +141,15 @@ function isRun(block: Block): boolean {
   return isCommand(block) && block.note?.startsWith('not run: ') !== true && !NEEDS_MORE.test(block.text);
 }
 
-async function follow(session: Session, { text, note = '', place }: Block): Promise<void> {
-  if (note.startsWith('file: ')) return session.write(note.slice('file: '.length), text);
-  if (text.startsWith('curl ') && !inject('curl').available) return;
+/** @returns what went wrong, for a person, or undefined */
+async function follow(session: Session, { text, note = '', place }: Block): Promise<string | undefined> {
+  if (note.startsWith('file: ')) session.write(note.slice('file: '.length), text);
+  if (note.startsWith('file: ') || (text.startsWith('curl ') && !inject('curl').available)) return undefined;
   const [, word] = /^run: until (.+)$/.exec(note) ?? [];
   if (word !== undefined) return session.startUntil(text, word);
   const { status, stdout, stderr } = await session.run(text);
   const expected = Number(/^run: exit (\d+)$/.exec(note)?.[1] ?? 0);
-  expect(status, `${place}: ${stdout}${stderr}`).toBe(expected);
+  return status === expected ? undefined : `${place}: status ${status}\n${stdout}${stderr}`;
 }
 
 describe('commands', () => {
@@ -158,7 +159,7 @@ describe('commands', () => {
     const session = new Session(await findFreePort());
     try {
       const steps = blocks.filter((block) => isRun(block) || block.note?.startsWith('file: ') === true);
-      for (const step of steps) await follow(session, step);
+      for (const step of steps) expect(await follow(session, step)).toBeUndefined();
     } finally {
       await session.close();
     }

@@ -84,7 +84,7 @@ function describeType(path: string, key: string, schema: JsonSchema): string {
   if (entries !== undefined) return `mapping: ${link(join(join(path, key), nameEntry(key)), entries)}`;
   const format = FORMATS.get(schema.pattern ?? '');
   if (format !== undefined) return format;
-  if (schema.const !== undefined) return code(String(schema.const));
+  if (schema.const !== undefined) return code(schema.const);
   if (schema.enum !== undefined) return schema.enum.length > 5 ? 'name' : schema.enum.map(code).join(', ');
   if (schema.items !== undefined) return `list of ${describeType(path, key, schema.items)}s`;
   if (findMappings(schema).length > 0) return link(join(path, key), schema);

@@ -5,9 +5,10 @@ import { findEntries, findMappings, type JsonSchema } from './json-schema.ts';
 /** Width of comments, indentation included. */
 const WIDTH = 100;
 
-const INTRODUCTION = `Greenpin's configuration. Copy it to greenpin.yaml and keep what you need: only connections and projects have no
-defaults. greenpin check tests it, greenpin schema prints its JSON Schema. Keys that are commented out show an
-example; any other value is the default, or an example where there is none. Durations: 500ms, 15s, 5m, 24h, 30d.`;
+const INTRODUCTION = `Greenpin's configuration. Copy it to greenpin.yaml and keep what you need: only connections and
+projects have no defaults. greenpin check tests it, greenpin schema prints its JSON Schema. Values are
+the defaults, or examples where there is no default; keys that are commented out are optional.
+Durations: 500ms, 15s, 5m, 24h, 30d. Keys that begin with x- are ignored, a place for YAML anchors.`;
 
 /** Values without a default. The first entry of each mapping is explained key by key. */
 const VALUES = {
@@ -39,14 +40,12 @@ export function createExample(schema: JsonSchema): string {
 }
 
 function writeMapping(schema: JsonSchema, values: Values, indent: string): string[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([key, property]) => {
-    const lines = [
-      ...comment(property.description ?? '', indent),
-      ...writeKey(key, property, values[key], indent),
-    ];
-    // Sections stand apart.
-    return indent === '' ? [...lines, ''] : lines;
-  });
+  return Object.entries(schema.properties ?? {}).flatMap(([key, property]) =>
+    comment(property.description ?? '', indent)
+      .concat(writeKey(key, property, values[key], indent))
+      // Sections stand apart.
+      .concat(indent === '' ? [''] : []),
+  );
 }
 
 function writeKey(key: string, schema: JsonSchema, value: unknown, indent: string): string[] {
@@ -74,7 +73,7 @@ function writeEntries(schema: JsonSchema, entries: unknown, indent: string): str
     const mapping = selectMapping(schema, value);
     if (mapping === undefined || explained) return [`${indent}${flow(name)}: ${flow(value)}`];
     explained = true;
-    return [`${indent}${flow(name)}:`, ...writeMapping(mapping, value as Values, `${indent}  `)];
+    return [`${indent}${flow(name)}:`].concat(writeMapping(mapping, value as Values, `${indent}  `));
   });
 }
 

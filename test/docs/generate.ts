@@ -1,4 +1,4 @@
-/** `npm run docs`: writes what the documentation takes from the code. A test fails while it is not current. */
+/** `npm run docs`: writes the parts of the documentation that are generated from the code. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';

@@ -17,7 +17,7 @@ function collectKeys(schema: JsonSchema): string[] {
   const entries = findEntries(schema);
   if (entries !== undefined) return collectKeys(entries);
   return findMappings(schema).flatMap(({ properties = {} }) =>
-    Object.entries(properties).flatMap(([key, value]) => [key, ...collectKeys(value)]),
+    Object.entries(properties).flatMap(([key, value]) => [key].concat(collectKeys(value))),
   );
 }
 

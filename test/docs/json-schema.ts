@@ -6,7 +6,7 @@ export interface JsonSchema {
   readonly description?: string;
   readonly type?: string;
   readonly pattern?: string;
-  readonly const?: unknown;
+  readonly const?: string;
   readonly enum?: readonly string[];
   readonly default?: unknown;
   readonly examples?: readonly unknown[];
@@ -23,7 +23,7 @@ export interface JsonSchema {
 }
 
 export function readConfigSchema(): JsonSchema {
-  return configJsonSchema() as JsonSchema;
+  return configJsonSchema();
 }
 
 /** Mappings that a value may be: itself, or those of its alternatives that have keys of their own. */
