@@ -21,7 +21,7 @@ function describeMapping(path: string, schema: JsonSchema): string[] {
   const rows = properties.map(([key, value]) => describeKey(path, key, value, schema));
   const table = ['| key | type | default | description |', '| --- | --- | --- | --- |', ...rows];
   const below = properties.flatMap(([key, value]) => describeBelow(join(path, key), value));
-  const level = path.includes('.') ? '###' : '##';
+  const level = path.split('.').length <= 2 ? '##' : '###';
   const heading = path === '' ? '## Top level' : `${level} ${nameSection(path, schema)}`;
   const description = schema.description === undefined ? [] : [markKeys(schema.description)];
   return [heading, ...description, ...describeRules(schema), table.join('\n'), ...below];
