@@ -221,7 +221,7 @@ describe('what is shown is what is printed', () => {
     const documented = findBlock(readPage('README.md'), 'text', 'Builds, newest first');
     const [, command = '', screen = ''] = /^\$ greenpin (.+)\n([\s\S]*)$/.exec(documented) ?? [];
     const { stdout } = await session.run(`npm run -s greenpin -- ${command}`);
-    expect(withoutValues(screen)).toBe(withoutValues(stdout));
+    expect(withoutValues(stdout), 'the command and what README.md shows').toBe(withoutValues(screen));
   });
 });
 
