@@ -1,7 +1,7 @@
-/** Where commands read the configuration's text. */
+/** Reads the configuration's text. */
 import { readFileSync } from 'node:fs';
 
-/** @param path `-`: standard input, by its number, since `/dev/stdin` is not there everywhere */
+/** @param path `-` means standard input, read by its descriptor because `/dev/stdin` does not exist everywhere */
 export function readConfigText(path: string): string {
   return readFileSync(path === '-' ? 0 : path, 'utf8');
 }

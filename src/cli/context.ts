@@ -1,4 +1,4 @@
-/** What a command is handed by the process. */
+/** The process as commands see it, so that tests can replace it. */
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/rules.ts';
@@ -8,12 +8,10 @@ import { parsePlatform } from '../image/platform.ts';
 
 export interface CommandContext {
   readonly env: Environment;
-  /** Results. */
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  /** Diagnostics. */
   readonly stderr: NodeJS.WritableStream;
   readonly version: string;
-  /** From when it is called, the process no longer ends by SIGTERM or SIGINT: the signal is aborted instead. */
+  /** Takes over SIGTERM and SIGINT: from the call on they abort the returned signal instead of ending the process. */
   readonly stopSignal: () => AbortSignal;
 }
 

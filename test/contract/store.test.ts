@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { createOutage } from '../../src/store/outage.ts';
-import { createRememberingStore } from '../../src/store/archived-store.ts';
+import { ArchivedStore } from '../../src/store/archived-store.ts';
 import { createSqliteArchive } from '../../src/store/sqlite/archive.ts';
 import { describeStore } from './store.ts';
 
@@ -32,7 +32,7 @@ describeStore('sqlite', async () => {
         },
         observer: { storeFailed: () => undefined, storeUp: () => undefined },
       });
-      const store = createRememberingStore({ archive, outage, readAgainAfter: 3_600_000, now });
+      const store = new ArchivedStore({ archive, outage, readAgainAfter: 3_600_000, now });
       return { store, close: () => archive.close() };
     },
     stop: async () => rmSync(folder, { recursive: true }),

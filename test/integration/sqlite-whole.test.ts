@@ -92,7 +92,7 @@ describe('a file that a process has', () => {
     second.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
     const [status] = (await once(second, 'close')) as [number];
     expect(status).not.toBe(0);
-    expect(complaints).toContain('store.path: found a file that another Greenpin process uses at');
+    expect(complaints).toContain('store.path: found a file in use by another Greenpin process at');
     expect(existsSync(`${path}-lock`)).toBe(true);
     await kill(keeper.child);
     const next = await startKeeper();

@@ -108,8 +108,8 @@ describe('the file is whole since it was made', () => {
 
   it('when what could not be written for a while has been written', async () => {
     const archive = await work();
-    archive.record.lacks(true);
-    archive.record.lacks(false);
+    archive.record.setIncomplete(true);
+    archive.record.setIncomplete(false);
     leaveAsKilled();
     expect(open().record.wholeSince()).toBe(START);
   });
@@ -123,14 +123,14 @@ describe('the file is whole since it was made', () => {
 describe('it begins anew', () => {
   it('after kill -9 while an answer was not written', async () => {
     const archive = await work();
-    archive.record.lacks(true);
+    archive.record.setIncomplete(true);
     leaveAsKilled();
     expect(open().record.wholeSince()).toBe(now);
   });
 
   it('after an end in which an answer was left that could not be written', async () => {
     const archive = await work();
-    archive.record.lacks(true);
+    archive.record.setIncomplete(true);
     await archive.close();
     expect(open().record.wholeSince()).toBe(now);
   });
