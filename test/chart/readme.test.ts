@@ -5,25 +5,35 @@ import { describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
 import { pick, renderObjects, template } from './helm.ts';
 import { CHART } from './values-file.ts';
-import { readPage } from '../docs/pages.ts';
+import { readPage, readPages } from '../docs/pages.ts';
+import { selectYamlKind } from '../docs/yaml-kind.ts';
 
 const { helms } = inject('chartTools');
 const command = helms[0]?.command ?? '';
 const readme = readFileSync(join(CHART, 'README.md'), 'utf8');
 const shown = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text]) => text ?? '');
 const blocks = shown.filter((text) => !text.startsWith('dependencies:'));
+/** Values on the pages of docs/. */
+const documented = readPages()
+  .filter(({ path }) => path.startsWith('docs/'))
+  .flatMap((page) => page.blocks)
+  .filter(({ language, text }) => language === 'yaml' && selectYamlKind(text) === 'values')
+  .map(({ text }) => text);
 
-describe.skipIf(helms.length === 0)("the README's values", () => {
-  it.for(blocks.map((text) => parse(text) as { config?: object }))('%j are taken', async (own) => {
-    const config = {
-      connections: { github: { kind: 'github' } },
-      projects: { shop: { repository: 'acme/shop', images: { front: 'ghcr.io/acme/front:{commit}' } } },
-      ...own.config,
-    };
-    const values = { token: { existingSecret: 'a' }, ...own, config };
-    const { status, stderr } = await template(command, { values });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  });
+describe.skipIf(helms.length === 0)('values that are shown', () => {
+  it.for([...blocks, ...documented].map((text) => parse(text) as { config?: object }))(
+    '%j are taken',
+    async (own) => {
+      const config = {
+        connections: { github: { kind: 'github' } },
+        projects: { shop: { repository: 'acme/shop', images: { front: 'ghcr.io/acme/front:{commit}' } } },
+        ...own.config,
+      };
+      const values = { token: { existingSecret: 'a' }, ...own, config };
+      const { status, stderr } = await template(command, { values });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    },
+  );
 
   it('are, for the first installation, complete but for the token, which helm install makes', async () => {
     const [first = '', gitops = ''] = blocks;

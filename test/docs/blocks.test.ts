@@ -5,10 +5,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, inject, it } from 'vitest';
-import { parse, parseAllDocuments, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { loadCommandConfig, type CommandContext } from '../../src/cli/context.ts';
-import { readConfigSchema } from './json-schema.ts';
 import { readPages, ROOT, type Block } from './pages.ts';
+import { parseDocuments, selectYamlKind, type YamlKind } from './yaml-kind.ts';
 
 type Mapping = Readonly<Record<string, unknown>>;
 
@@ -16,7 +16,6 @@ const blocks = readPages().flatMap((page) => page.blocks);
 const folder = mkdtempSync(join(tmpdir(), 'greenpin-docs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const CONFIG_KEYS = Object.keys(readConfigSchema().properties ?? {});
 /** What a fragment needs around it. */
 const BASE = {
   connections: { github: { kind: 'github', tokenEnv: 'GITHUB_TOKEN' } },
@@ -30,11 +29,7 @@ const EXAMPLES = [
   'previews-of-several-services.yaml',
   'previews-of-front-and-back.yaml',
   'plugin.yaml',
-].flatMap((name) => parseAll(readFileSync(join(ROOT, 'docs/examples', name), 'utf8')));
-
-function parseAll(text: string): unknown[] {
-  return parseAllDocuments(text).map((document) => document.toJS() as unknown);
-}
+].flatMap((name) => parseDocuments(readFileSync(join(ROOT, 'docs/examples', name), 'utf8')));
 
 /** A configuration, whole or in part; the variables that it names are set. */
 function checkConfig(part: Mapping): void {
@@ -46,10 +41,8 @@ function checkConfig(part: Mapping): void {
   expect(() => loadCommandConfig({ config: file }, context as unknown as CommandContext)).not.toThrow();
 }
 
-const chartFile = (name: string) => readFileSync(join(ROOT, 'charts/greenpin', name), 'utf8');
-const VALUES_KEYS = Object.keys(parse(chartFile('values.yaml')) as Mapping);
 const acceptsValues = new Ajv({ strict: false, allErrors: true }).compile(
-  JSON.parse(chartFile('values.schema.json')) as object,
+  JSON.parse(readFileSync(join(ROOT, 'charts/greenpin/values.schema.json'), 'utf8')) as object,
 );
 
 function checkValues({ config = {}, ...values }: Mapping): void {
@@ -61,7 +54,7 @@ function checkValues({ config = {}, ...values }: Mapping): void {
 
 /** Is it an object of one of the examples, which Argo CD's own controller has tried? */
 function checkManifest(text: string): void {
-  for (const manifest of parseAll(text) as { kind: string; spec?: { source?: { helm?: Mapping } } }[]) {
+  for (const manifest of parseDocuments(text) as { kind: string; spec?: { source?: { helm?: Mapping } } }[]) {
     const values = manifest.spec?.source?.helm?.['valuesObject'];
     if (manifest.kind === 'Application' && values !== undefined) checkValues(values as Mapping);
     else expect(EXAMPLES).toContainEqual(manifest);
@@ -85,20 +78,14 @@ function checkWorkflow(text: string): void {
   execFileSync(actionlint.command, ['-shellcheck=', '-pyflakes=', file]);
 }
 
-/** @returns how a block is checked, or undefined if nothing knows what it is */
-function selectCheck(text: string): (() => void) | undefined {
-  const content = parseAll(text)[0] as Mapping;
-  if (Array.isArray(content)) return () => checkGenerators(content);
-  const keys = Object.keys(content).filter((key) => !key.startsWith('x-'));
-  if (keys.includes('apiVersion')) return () => checkManifest(text);
-  if (keys.includes('jobs')) return () => checkWorkflow(text);
-  // `server` and the like are keys of the configuration only, `config` of the values only.
-  if (keys.every((key) => CONFIG_KEYS.includes(key))) return () => checkConfig(content);
-  if (keys.every((key) => VALUES_KEYS.includes(key))) return () => checkValues(content);
-  // A part of Chart.yaml, held by the tests of the chart.
-  if (keys.join() === 'dependencies') return () => undefined;
-  return undefined;
-}
+const CHECKS: Readonly<Record<YamlKind, (text: string) => void>> = {
+  configuration: (text) => checkConfig(parseDocuments(text)[0] as Mapping),
+  values: (text) => checkValues(parseDocuments(text)[0] as Mapping),
+  manifests: checkManifest,
+  generators: (text) => checkGenerators(parseDocuments(text)[0] as readonly unknown[]),
+  workflow: checkWorkflow,
+  dependencies: () => undefined, // held by the tests of the chart
+};
 
 function inLanguage(...languages: readonly string[]): Block[] {
   return blocks.filter(({ language }) => languages.includes(language));
@@ -106,9 +93,9 @@ function inLanguage(...languages: readonly string[]): Block[] {
 
 describe('YAML', () => {
   it.for(inLanguage('yaml'))('$place', ({ text }) => {
-    const check = selectCheck(text);
-    expect(check, 'a configuration, values, a workflow or an example').toBeDefined();
-    check?.();
+    const kind = selectYamlKind(text);
+    expect(kind, 'what kind of YAML it is').toBeDefined();
+    if (kind !== undefined) CHECKS[kind](text);
   });
 });
 
