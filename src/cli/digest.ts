@@ -6,7 +6,7 @@ import { expandHome } from '../secrets/home.ts';
 import type { ProbingRegistryClient } from '../registry/client.ts';
 import { parseReference } from '../image/reference.ts';
 import { createCommandRuntime, type CommandRuntime } from './command-runtime.ts';
-import type { CommandContext } from './context.ts';
+import { loadCommandConfig, type CommandContext } from './context.ts';
 import { UsageError, writeDiagnostic } from './diagnostics.ts';
 import { printableJson } from '../text/printable.ts';
 import type { ImageReference, Platform } from '../image/image.ts';
@@ -32,8 +32,9 @@ const SEVERITY = Object.keys(STATUS);
 const TIMEOUT_MS = 10_000;
 
 /**
- * Prints `DIGEST` for one image and `IMAGE DIGEST` lines for several, in the given order and as soon as each is known. An image that
- * is not found does not keep the others from being printed. With `json`, prints one document with all outcomes at the end.
+ * Prints `DIGEST` for one image and `IMAGE DIGEST` lines for several, in the given order and as soon as each
+ * is known. An image that is not found does not keep the others from being printed. With `json`, prints one
+ * document with all outcomes at the end.
  * @returns the exit status of the worst outcome
  * @throws ConfigError, or UsageError for an invalid option
  */
@@ -74,7 +75,7 @@ async function createClient(
   runtime: CommandRuntime,
 ): Promise<ProbingRegistryClient> {
   const { registries, dockerConfigFiles } =
-    options.config === undefined ? NO_CONFIG : await loadConfig(options, context);
+    options.config === undefined ? NO_CONFIG : await loadCommandConfig(options, context);
   const given = (options.dockerConfig ?? []).map((path) => expandHome(path, context.env['HOME']));
   for (const file of given) requireFile(file);
   return composeRegistries(
@@ -88,12 +89,6 @@ const NO_CONFIG: Pick<Config, 'registries' | 'dockerConfigFiles'> = {
   registries: new Map(),
   dockerConfigFiles: [],
 };
-
-/** Loads the schema and its library, a third of the start-up time, only if there is a configuration. */
-async function loadConfig(options: DigestOptions, context: CommandContext): Promise<Config> {
-  const { loadCommandConfig } = await import('./context.ts');
-  return loadCommandConfig(options, context);
-}
 
 function requireFile(file: string): void {
   if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;

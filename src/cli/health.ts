@@ -1,8 +1,7 @@
 /** `greenpin health`: whether `serve` is alive, for container engines, which run it every few seconds. */
 import { get } from 'node:http';
 import { readManagementAddress } from '../config/management-address.ts';
-import { readConfigText } from './config-input.ts';
-import type { CommandContext } from './context.ts';
+import { readConfigText, type CommandContext } from './context.ts';
 import { writeDiagnostic } from './diagnostics.ts';
 
 export interface HealthOptions {
@@ -12,7 +11,9 @@ export interface HealthOptions {
 /** A process that takes longer to answer does not answer plugin calls either. */
 const TIMEOUT_MS = 4_000;
 
-/** A server on all addresses is also reachable on loopback; almost every host with IPv6 has IPv4 there, too. */
+/**
+ * A server on all addresses is also reachable on loopback; almost every host with IPv6 has IPv4 there, too.
+ */
 const LOOPBACK = new Map([
   ['0.0.0.0', ['127.0.0.1']],
   ['::', ['127.0.0.1', '::1']],

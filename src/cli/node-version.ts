@@ -1,4 +1,6 @@
-/** Checks the Node.js version. Pure and without imports, so that it also loads on versions that are too old. */
+/**
+ * Checks the Node.js version. Pure and without imports, so that it also loads on versions that are too old.
+ */
 
 /**
  * @param version the running Node.js: `20.20.2`

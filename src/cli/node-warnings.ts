@@ -3,7 +3,8 @@
 type WarningSource = Pick<NodeJS.Process, 'listenerCount' | 'removeAllListeners' | 'on'>;
 
 /**
- * Replaces the default listener. Warnings stay silent with `--no-warnings` and NODE_NO_WARNINGS, which install none.
+ * Replaces the default listener. Warnings stay silent with `--no-warnings` and NODE_NO_WARNINGS, which
+ * install none.
  * @param write receives each warning as one sentence
  */
 export function redirectNodeWarnings(source: WarningSource, write: (message: string) => void): void {

@@ -12,7 +12,8 @@ const USAGE = 2;
 const WIDEST_HELP = 100;
 
 /**
- * Runs one command. Only that command's module is loaded, so help prints at once and `serve` does not load the demo.
+ * Runs one command. Only that command's module is loaded, so help prints at once and `serve` does not load
+ * the demo.
  * @param args the arguments after the program's name
  * @returns the exit status
  */

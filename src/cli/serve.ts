@@ -20,7 +20,7 @@ export interface ServeOptions {
  * @throws ConfigError, also if the address cannot be listened on
  */
 export async function serve(options: ServeOptions, context: CommandContext): Promise<number> {
-  const config = loadCommandConfig(options, context);
+  const config = await loadCommandConfig(options, context);
   const problems = checkSecretFiles(config, statSync, (path) => readFileSync(path, 'utf8'));
   if (problems.length > 0) throw new ConfigError(problems);
   const logger = createLogger(options.logLevel);

@@ -33,8 +33,8 @@ export class AnswerMemory {
   readonly #now: Clock;
   readonly #answers: LRUCache<string, RememberedAnswer>;
   /**
-   * Keys that the archive does not have, so that this is still known while it fails. Unused if other processes write to the archive:
-   * they may have added the key since.
+   * Keys that the archive does not have, so that this is still known while it fails. Unused if other
+   * processes write to the archive: they may have added the key since.
    */
   readonly #absent: LRUCache<string, true> | undefined;
   #evictedUnwritten = false;
@@ -120,8 +120,9 @@ export class AnswerMemory {
 }
 
 /**
- * Believes the archive if another process has written after this one. The archive may also have lost writes (a server that was flushed,
- * or failed over to a lagging replica) or missed ours: then the newer build wins, and resolution finds out if its image is gone.
+ * Believes the archive if another process has written after this one. The archive may also have lost writes
+ * (a server that was flushed, or failed over to a lagging replica) or missed ours: then the newer build wins,
+ * and resolution finds out if its image is gone.
  */
 function isAhead(stored: Versioned, known: RememberedAnswer): boolean {
   if (stored.revision > known.revision && known.archivedAt !== undefined) return true;

@@ -12,9 +12,14 @@ export type WriteResult =
   /** Another process has written in the meantime; nothing was changed. */
   | { readonly kind: 'overtaken'; readonly by: Versioned };
 
-/** Keys are arbitrary text. `read` and `write` mark the key as used, and throw if the archive does not answer. */
+/**
+ * Keys are arbitrary text. `read` and `write` mark the key as used, and throw if the archive does not answer.
+ */
 export interface Archive {
-  /** @returns `unreadable` if the key holds no valid answer (a broken row): a fault of that key, not of the archive */
+  /**
+   * @returns `unreadable` if the key holds no valid answer (a broken row): a fault of that key, not of the
+   *   archive
+   */
   read(key: string): Promise<Versioned | 'unreadable' | undefined>;
   /**
    * Compare-and-set. Overwrites an unreadable value.
@@ -30,13 +35,21 @@ export interface Archive {
 export interface ArchiveRecord {
   /** See `LastGoodStore.wholeSince`. */
   wholeSince(): number | null;
-  /** Called with true before an answer is returned that could not be written, and with false when all of them are written. */
+  /**
+   * Called with true before an answer is returned that could not be written, and with false when all of them
+   * are written.
+   */
   setIncomplete(incomplete: boolean): void;
   /** Called when a written answer has disappeared. */
   reportLoss(): void;
-  /** True if the archive has just lost its contents, some of which other processes may still have in memory. */
+  /**
+   * True if the archive has just lost its contents, some of which other processes may still have in memory.
+   */
   lostRecently(): boolean;
-  /** @returns true if, since the last call, another archive has taken its place, which may lack what was written */
+  /**
+   * @returns true if, since the last call, another archive has taken its place, which may lack what was
+   *   written
+   */
   wasReplaced(): boolean;
 }
 

@@ -1,4 +1,7 @@
-/** The last good store that outlives the process: answers in memory in front of an archive (a file or a server). */
+/**
+ * The last good store that outlives the process: answers in memory in front of an archive (a file or a
+ * server).
+ */
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { isWithin } from '../clock.ts';
@@ -12,7 +15,10 @@ const CONFIRM_AFTER_MS = 300_000;
 const CATCH_UP_BATCH = 20;
 
 export interface ArchivedStoreOptions extends AnswerMemoryOptions {
-  /** Milliseconds for which an answer is served from memory without reading the archive; 0 if other processes write to it, too. */
+  /**
+   * Milliseconds for which an answer is served from memory without reading the archive; 0 if other processes
+   * write to it, too.
+   */
   readonly readAgainAfter: number;
 }
 
@@ -52,8 +58,8 @@ export class ArchivedStore implements LastGoodStore {
   }
 
   /**
-   * Writes what the archive has missed, as far as it works again. To be called about once a second; costs nothing if there is nothing to
-   * write. Concurrent calls share one pass. Never throws.
+   * Writes what the archive has missed, as far as it works again. To be called about once a second; costs
+   * nothing if there is nothing to write. Concurrent calls share one pass. Never throws.
    */
   catchUp(): Promise<void> {
     this.#noticeReplacement();
@@ -122,8 +128,8 @@ export class ArchivedStore implements LastGoodStore {
 }
 
 /**
- * Compares distances, not differences: after the clock was set back nothing is confirmed for longer, and replicas that learn of each
- * other's answers, with slightly different times, need not correct each other.
+ * Compares distances, not differences: after the clock was set back nothing is confirmed for longer, and
+ * replicas that learn of each other's answers, with slightly different times, need not correct each other.
  */
 function isWritten({ value, archivedAt }: RememberedAnswer, next: LastGood): boolean {
   return (

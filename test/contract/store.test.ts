@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { createOutage } from '../../src/store/outage.ts';
 import { ArchivedStore } from '../../src/store/archived-store.ts';
-import { createSqliteArchive } from '../../src/store/sqlite/archive.ts';
+import { SqliteArchive } from '../../src/store/sqlite/archive.ts';
 import { describeStore } from './store.ts';
 
 const now = () => 1_700_000_000_000;
@@ -20,7 +20,7 @@ describeStore('sqlite', async () => {
   return {
     survives: true,
     async open() {
-      const archive = createSqliteArchive({
+      const archive = new SqliteArchive({
         path: join(folder, 'greenpin.db'),
         forgetAfter: 86_400_000,
         now,

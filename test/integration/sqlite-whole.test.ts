@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import type { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSqliteArchive } from '../../src/store/sqlite/archive.ts';
+import { SqliteArchive } from '../../src/store/sqlite/archive.ts';
 import { readBootId } from '../../src/store/sqlite/record.ts';
 
 const KEEPER = join(import.meta.dirname, '../fixtures/store-keeper.ts');
@@ -53,7 +53,7 @@ async function startKeeper() {
 }
 
 function wholeSince(): number | null {
-  const archive = createSqliteArchive({ path, forgetAfter: 86_400_000, now: Date.now });
+  const archive = new SqliteArchive({ path, forgetAfter: 86_400_000, now: Date.now });
   const since = archive.record.wholeSince();
   archive.close().catch(() => undefined);
   return since;

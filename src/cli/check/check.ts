@@ -1,4 +1,7 @@
-/** `greenpin check`: validates the configuration, then probes the store and each CI connection and registry once. */
+/**
+ * `greenpin check`: validates the configuration, then probes the store and each CI connection and registry
+ * once.
+ */
 import { composeCore, type Core } from '../../compose/core.ts';
 import { probeStore } from '../../compose/store.ts';
 import type { CiConnection, Config } from '../../config/config.ts';
@@ -34,7 +37,7 @@ export interface CheckOptions {
  * @throws ConfigError
  */
 export async function check(options: CheckOptions, context: CommandContext): Promise<number> {
-  const config = loadCommandConfig(options, context);
+  const config = await loadCommandConfig(options, context);
   const runtime = createCommandRuntime(context);
   const core = composeCore(config, runtime);
   const findings = [

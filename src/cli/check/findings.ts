@@ -28,7 +28,10 @@ export function describeConnection(
   return { ...common, level: 'failed', detail: result.message, hint: hintForCi(result, connection, place) };
 }
 
-/** @param reference the reference probed, with a tag that nobody pushes: that the registry calls it absent is the good outcome */
+/**
+ * @param reference the reference probed, with a tag that nobody pushes: that the registry calls it absent is
+ *   the good outcome
+ */
 export function describeImageProbe(
   reference: ImageReference,
   place: Place,

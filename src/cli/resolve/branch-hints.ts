@@ -1,4 +1,7 @@
-/** Suggestions for a branch without runs in CI: its name may be misspelled or in another tool's notation. Pure. */
+/**
+ * Suggestions for a branch without runs in CI: its name may be misspelled or in another tool's notation.
+ * Pure.
+ */
 import { findNearest } from '../../text/nearest.ts';
 
 const MOST_LISTED = 5;

@@ -31,7 +31,7 @@ const EXIT = { answered: 0, nothing: 3, failed: 1 } as const;
  * @throws ConfigError, or UsageError for an invalid option
  */
 export async function resolve(options: ResolveOptions, context: CommandContext): Promise<number> {
-  const config = loadCommandConfig(options, context);
+  const config = await loadCommandConfig(options, context);
   const request = parseRequest(options, config);
   const runtime = createCommandRuntime(context);
   const core = composeCore(config, runtime);

@@ -57,7 +57,8 @@ export function wrap(text: string, width: number): string[] {
 
 /**
  * @param text lines, which may be colored and indented
- * @returns the text with lines that are too wide continued on the next line, indented further, or by less where a long word needs it
+ * @returns the text with lines that are too wide continued on the next line, indented further, or by less
+ *   where a long word needs it
  */
 export function fitLines(text: string, width: number): string {
   return text

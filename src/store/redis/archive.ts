@@ -11,7 +11,10 @@ const PREFIX = 'greenpin:1:last-good:';
 
 const PROBE_KEY = 'greenpin:1:check';
 
-/** Holds an id that changes when the server loses its data: by a restart without persistence, a flush or an eviction. */
+/**
+ * Holds an id that changes when the server loses its data: by a restart without persistence, a flush or an
+ * eviction.
+ */
 const DATASET_KEY = 'greenpin:1:memory';
 /** After a loss, replicas may take this long to write again what they still know. */
 const REWRITE_MS = 30_000;
@@ -20,8 +23,8 @@ const REWRITE_MS = 30_000;
 const MAX_TEXT = 1_000_000;
 
 /**
- * Sets `kept` to the revision and value, or nil. Sets `broken` for a key of another type, without a numeric revision, or with a text that
- * is far too long.
+ * Sets `kept` to the revision and value, or nil. Sets `broken` for a key of another type, without a numeric
+ * revision, or with a text that is far too long.
  */
 const LOOK = `
 local kept = redis.pcall('HMGET', KEYS[1], 'revision', 'value')
@@ -31,7 +34,10 @@ elseif not (kept[1] and kept[2] and #kept[1] <= 15 and kept[1]:match('^%d+$') an
   kept = nil; broken = redis.call('EXISTS', KEYS[1]) == 1
 end`;
 
-/** KEYS: answer, dataset id. ARGV: time to live in milliseconds, id for a new dataset. Replies with the id and what was found. */
+/**
+ * KEYS: answer, dataset id. ARGV: time to live in milliseconds, id for a new dataset. Replies with the id and
+ * what was found.
+ */
 const READ = `${LOOK}
 if kept or broken then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 local dataset = redis.pcall('GET', KEYS[2])
@@ -40,7 +46,10 @@ if broken then return { dataset, 'broken' } end
 if kept then return { dataset, 'kept', kept[1], kept[2] } end
 return { dataset, 'none' }`;
 
-/** KEYS: answer. ARGV: time to live in milliseconds, expected revision, value. Replies with the new revision, or a newer answer. */
+/**
+ * KEYS: answer. ARGV: time to live in milliseconds, expected revision, value. Replies with the new revision,
+ * or a newer answer.
+ */
 const WRITE = `${LOOK}
 if kept and tonumber(kept[1]) > tonumber(ARGV[2]) then return kept end
 local revision = string.format('%d', ARGV[2] + 1)
@@ -51,9 +60,10 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return revision`;
 
 /**
- * Keys expire by the server's clock, which all replicas share. It is a wall clock: if it is set ahead by more than `forgetAfter`,
- * everything expires, and, as after a flush, replicas write again what they have in memory. Because of that, a key missing from the
- * server does not prove that nothing was answered (`wholeSince` is null).
+ * Keys expire by the server's clock, which all replicas share. It is a wall clock: if it is set ahead by more
+ * than `forgetAfter`, everything expires, and, as after a flush, replicas write again what they have in
+ * memory. Because of that, a key missing from the server does not prove that nothing was answered
+ * (`wholeSince` is null).
  * @param forgetAfter milliseconds after which an unused answer is deleted
  * @param elapsed monotonic milliseconds
  */

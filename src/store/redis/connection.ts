@@ -1,6 +1,6 @@
 /**
- * A connection to Redis or Valkey that connects and reconnects in the background. The client is the core of node-redis
- * (`@redis/client`), which Redis maintains and which has no dependencies.
+ * A connection to Redis or Valkey that connects and reconnects in the background. The client is the core of
+ * node-redis (`@redis/client`), which Redis maintains and which has no dependencies.
  */
 import { createClient, type RedisArgument, type RespVersions } from '@redis/client';
 import { createLatency } from '../../resilience/latency.ts';
@@ -19,7 +19,9 @@ const RESP: RespVersions = 2;
 export interface RedisConnectionOptions {
   /** `redis://redis:6379/0`, without a password. */
   readonly url: string;
-  /** Called for each connection, so that a changed password is used. Throws if the password cannot be read. */
+  /**
+   * Called for each connection, so that a changed password is used. Throws if the password cannot be read.
+   */
   readonly readPassword?: (() => string) | undefined;
 }
 

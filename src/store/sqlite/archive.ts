@@ -13,8 +13,8 @@ const MARK_AFTER_MS = 3_600_000;
 const FORGET_EVERY_MS = 3_600_000;
 const FORGET_BATCH = 200;
 /**
- * Invented pull request numbers must not fill the disk: above this, the least recently used answers are deleted. It is also the number
- * held in memory. An answer takes 4 KB.
+ * Invented pull request numbers must not fill the disk: above this, the least recently used answers are
+ * deleted. It is also the number held in memory. An answer takes 4 KB.
  */
 const MAX_ANSWERS = 100_000;
 /** Answers are counted after this many new ones. */
@@ -24,8 +24,9 @@ const MAX_BROKEN = 1_000;
 export interface SqliteOptions {
   readonly path: string;
   /**
-   * Milliseconds after which an unused answer is deleted. Only time in which a process had the file open counts, by a monotonic clock.
-   * So neither a wrong clock nor a long downtime nor a restored backup deletes anything.
+   * Milliseconds after which an unused answer is deleted. Only time in which a process had the file open
+   * counts, by a monotonic clock. So neither a wrong clock nor a long downtime nor a restored backup deletes
+   * anything.
    */
   readonly forgetAfter: number;
   readonly now: Clock;
@@ -39,50 +40,39 @@ export interface SqliteOptions {
   readonly maxAnswers?: number;
 }
 
-/**
- * Several processes may have the file open, but it must be on a local disk (https://sqlite.org/wal.html).
- * @throws ConfigError if the file cannot be opened or belongs to another program
- */
-export function createSqliteArchive(options: SqliteOptions): SqliteArchive {
-  const { path, now, elapsed = () => performance.now(), replaced = false } = options;
-  // An explicit undefined means unknown: then do not look.
-  const bootId = 'bootId' in options ? options.bootId : readBootId();
-  const database = openSqliteFile(path);
-  try {
-    const answers = new AnswerTable(database);
-    const verify = () => answers.isIntact();
-    const record = new SqliteRecord({ database, path, now, elapsed, bootId, replaced, verify });
-    return new SqliteArchive(database, answers, record, options);
-  } catch (error) {
-    database.close();
-    throw explainUnusable(path, error);
-  }
-}
-
+/** Several processes may have the file open, but it must be on a local disk (https://sqlite.org/wal.html). */
 export class SqliteArchive implements Archive {
   readonly record: SqliteRecord;
+  readonly #options: SqliteOptions;
   readonly #database: DatabaseSync;
   readonly #answers: AnswerTable;
-  readonly #forgetAfter: number;
-  readonly #maxAnswers: number;
-  /** In time of use, like the marks. Not due at once: after a long downtime, answers still needed are read first. */
+  /**
+   * In time of use, like the marks. Not due at once: after a long downtime, answers still needed are read
+   * first.
+   */
   #forgottenAt: number;
   #uncounted = 0;
   /** Keys of unreadable rows: each resets the record only once, not on every read. */
   readonly #broken = new Set<string>();
 
-  constructor(
-    database: DatabaseSync,
-    answers: AnswerTable,
-    record: SqliteRecord,
-    { forgetAfter, maxAnswers = MAX_ANSWERS }: SqliteOptions,
-  ) {
+  /** @throws ConfigError if the file cannot be opened or belongs to another program */
+  constructor(options: SqliteOptions) {
+    const { path, now, elapsed = () => performance.now(), replaced = false } = options;
+    // An explicit undefined means unknown: then do not look.
+    const bootId = 'bootId' in options ? options.bootId : readBootId();
+    this.#options = options;
+    const database = openSqliteFile(path);
     this.#database = database;
-    this.#answers = answers;
-    this.#forgetAfter = forgetAfter;
-    this.#maxAnswers = maxAnswers;
-    this.#forgottenAt = record.usedFor();
-    this.record = record;
+    try {
+      const answers = new AnswerTable(database);
+      const verify = () => answers.isIntact();
+      this.#answers = answers;
+      this.record = new SqliteRecord({ database, path, now, elapsed, bootId, replaced, verify });
+      this.#forgottenAt = this.record.usedFor();
+    } catch (error) {
+      database.close();
+      throw explainUnusable(path, error);
+    }
   }
 
   async read(key: string): Promise<Versioned | 'unreadable' | undefined> {
@@ -130,17 +120,22 @@ export class SqliteArchive implements Archive {
   }
 
   #forgetUnused(): void {
+    const { forgetAfter } = this.#options;
     const usedFor = this.record.usedFor();
     if (usedFor - this.#forgottenAt < FORGET_EVERY_MS) return;
-    const deleted = this.#answers.deleteUnused(usedFor - this.#forgetAfter, FORGET_BATCH);
-    if (deleted > 0) this.record.forgot(deleted, this.#forgetAfter);
+    const deleted = this.#answers.deleteUnused(usedFor - forgetAfter, FORGET_BATCH);
+    if (deleted > 0) this.record.forgot(deleted, forgetAfter);
     if (deleted < FORGET_BATCH) this.#forgottenAt = usedFor;
   }
 
-  /** The deleted answers may have been used just now, so the record proves nothing about earlier ones any more. */
+  /**
+   * The deleted answers may have been used just now, so the record proves nothing about earlier ones any
+   * more.
+   */
   #makeRoom(): void {
+    const { maxAnswers = MAX_ANSWERS } = this.#options;
     if (this.#uncounted++ % COUNT_EVERY > 0) return;
-    const deleted = this.#answers.deleteExcess(this.#maxAnswers, 2 * COUNT_EVERY);
+    const deleted = this.#answers.deleteExcess(maxAnswers, 2 * COUNT_EVERY);
     if (deleted > 0) this.record.forgot(deleted, 0);
   }
 

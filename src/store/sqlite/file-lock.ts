@@ -1,6 +1,7 @@
 /**
- * Lets one process at a time use a file. The lock is SQLite's own, held on a second file beside the database. Node.js offers no file
- * locks; this one ends with the process, however that ends, and does not keep others from reading the database.
+ * Lets one process at a time use a file. The lock is SQLite's own, held on a second file beside the database.
+ * Node.js offers no file locks; this one ends with the process, however that ends, and does not keep others
+ * from reading the database.
  */
 import { readlinkSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -64,8 +65,8 @@ function createLock(path: string, fileId: string, database: DatabaseSync): FileL
 }
 
 /**
- * @returns the path of the file itself, which need not exist. Files beside it, such as the lock, belong beside that path: SQLite writes
- *   its log there, and two links to one file must not yield two locks.
+ * @returns the path of the file itself, which need not exist. Files beside it, such as the lock, belong
+ *   beside that path: SQLite writes its log there, and two links to one file must not yield two locks.
  */
 export function followLinks(path: string): string {
   let file = path;

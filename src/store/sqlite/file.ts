@@ -6,12 +6,17 @@ import { ConfigError } from '../../errors.ts';
 
 /** "gpin" in the file's header, see file(1) and https://sqlite.org/pragma.html#pragma_application_id. */
 const APPLICATION_ID = 0x6770696e;
-/** How long to wait for a file locked by another process, in milliseconds. The whole process blocks meanwhile. */
+/**
+ * How long to wait for a file locked by another process, in milliseconds. The whole process blocks meanwhile.
+ */
 const BUSY_TIMEOUT_MS = 250;
 /** The smallest page, and so the smallest database that is not empty. */
 const MIN_BYTES = 512;
 
-/** Each migration raises the schema by one version; the file's `user_version` counts those applied. Never change one. */
+/**
+ * Each migration raises the schema by one version; the file's `user_version` counts those applied. Never
+ * change one.
+ */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE last_good (
      key TEXT PRIMARY KEY,
@@ -21,7 +26,8 @@ export const MIGRATIONS: readonly string[] = [
      asked_at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX last_good_by_asked_at ON last_good (asked_at);`,
-  // From here on, `asked_at` counts the time for which the file has been in use, not the machine's clock (record.ts).
+  // From here on, `asked_at` counts the time for which the file has been in use, not the machine's clock
+  // (record.ts).
   `CREATE TABLE meta (
      id INTEGER PRIMARY KEY CHECK (id = 1),
      run TEXT NOT NULL,
@@ -38,20 +44,22 @@ export const MIGRATIONS: readonly string[] = [
 
 /**
  * @param path a file that need not exist
- * @throws ConfigError with one line if no database can be created, or the file is another program's, which is left unchanged
+ * @throws ConfigError with one line if no database can be created, or the file is another program's, which is
+ *   left unchanged
  */
 export function openSqliteFile(path: string, migrations = MIGRATIONS): DatabaseSync {
   return open(path, migrations.length, (database) => {
-    // A killed process loses no commit. If the machine fails, commits of the last seconds may be lost, which resolving again brings
-    // back (https://sqlite.org/pragma.html#pragma_synchronous).
+    // A killed process loses no commit. If the machine fails, commits of the last seconds may be lost, which
+    // resolving again brings back (https://sqlite.org/pragma.html#pragma_synchronous).
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     migrate(database, migrations);
   });
 }
 
 /**
- * Tests whether `openSqliteFile` would succeed, without creating, migrating or writing anything. A process that has the file open is not
- * disturbed, except that a write may wait for a moment while the write lock is held here.
+ * Tests whether `openSqliteFile` would succeed, without creating, migrating or writing anything. A process
+ * that has the file open is not disturbed, except that a write may wait for a moment while the write lock is
+ * held here.
  * @returns whether the file has contents; if not, it can be created
  * @throws ConfigError
  */

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import type { ConfigError } from '../../errors.ts';
 import type { LastGood } from '../../resolve/types.ts';
 import type { Archive, ArchiveRecord, Versioned, WriteResult } from '../archive.ts';
-import { createSqliteArchive, type SqliteArchive, type SqliteOptions } from './archive.ts';
+import { SqliteArchive, type SqliteOptions } from './archive.ts';
 import { followLinks, readFileId, tryLock, type FileLock } from './file-lock.ts';
 import { createPathError, explainUnusable } from './file.ts';
 import { proofPath } from './record.ts';
@@ -57,7 +57,10 @@ export class LiveSqlite implements Archive {
     };
   }
 
-  /** @throws ConfigError if the file cannot be opened, belongs to another program, or stays in use by another process for seconds */
+  /**
+   * @throws ConfigError if the file cannot be opened, belongs to another program, or stays in use by another
+   *   process for seconds
+   */
   async open(): Promise<void> {
     this.#path = followLinks(this.#options.path);
     for (let waited = 0; this.#lock === undefined; waited += TRY_LOCK_EVERY_MS) {
@@ -89,7 +92,7 @@ export class LiveSqlite implements Archive {
   }
 
   #start(replaced: boolean): SqliteArchive {
-    this.#archive = createSqliteArchive({ ...this.#options, path: this.#path, replaced });
+    this.#archive = new SqliteArchive({ ...this.#options, path: this.#path, replaced });
     this.#fileIds = readFileIds(this.#path);
     return this.#archive;
   }

@@ -1,19 +1,22 @@
 /**
- * The database's record of its own completeness: since when nothing is missing, and how long the file has been in use.
+ * The database's record of its own completeness: since when nothing is missing, and how long the file has
+ * been in use.
  *
- * `whole_since` is a time of our clock: every answer first given after it, and not deleted since, is in the file. It is set when the file
- * is created, and reset to the present whenever that can no longer be proven:
- * - The previous process did not end cleanly (`clean`), and one of these holds. The machine has booted since, so that a commit may be
- *   lost (known by the kernel's boot id; assumed if there is none). Or the last sign of life is more than a few minutes old. Or the proof
- *   file is gone. The proof file lies beside the database and names the process. It is removed *before* an answer is given that could
- *   not be written (on a full disk one can delete but not write), and restored once all such answers are written.
- * - The last sign of life is in the future. Or the previous process ended cleanly, but its last sign of life is more than ten minutes
- *   old, or there is a proof file, so another process has begun since. In all these cases an old copy may have replaced the file.
+ * `whole_since` is a time of our clock: every answer first given after it, and not deleted since, is in the
+ * file. It is set when the file is created, and reset to the present whenever that can no longer be proven:
+ * - The previous process did not end cleanly (`clean`), and one of these holds. The machine has booted since,
+ *   so that a commit may be lost (known by the kernel's boot id; assumed if there is none). Or the last sign
+ *   of life is more than a few minutes old. Or the proof file is gone. The proof file lies beside the
+ *   database and names the process. It is removed *before* an answer is given that could not be written (on a
+ *   full disk one can delete but not write), and restored once all such answers are written.
+ * - The last sign of life is in the future. Or the previous process ended cleanly, but its last sign of life
+ *   is more than ten minutes old, or there is a proof file, so another process has begun since. In all these
+ *   cases an old copy may have replaced the file.
  * - The number of rows differs from the count, a row is broken, or the record itself is.
  * - Our clock was set: since the start it has gained or lost more than a minute on the monotonic clock.
- * - The file was removed or replaced while in use.
- * After deleting unused rows it is no earlier than `forgetAfter` ago: the deleted answers had not been used since then.
- * Once another process begins to use the file, this one can prove nothing and returns null.
+ * - The file was removed or replaced while in use. After deleting unused rows it is no earlier than
+ *   `forgetAfter` ago: the deleted answers had not been used since then. Once another process begins to use
+ *   the file, this one can prove nothing and returns null.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../../src/errors.ts';
 import { MIGRATIONS, openSqliteFile } from '../../../../src/store/sqlite/file.ts';
-import { createSqliteArchive } from '../../../../src/store/sqlite/archive.ts';
+import { SqliteArchive } from '../../../../src/store/sqlite/archive.ts';
 import { createLastGood, keptOf } from '../../../fixtures/last-good.ts';
 
 const HOUR = 3_600_000;
@@ -26,7 +26,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function open(most?: number) {
-  return createSqliteArchive({
+  return new SqliteArchive({
     path,
     forgetAfter: 30 * DAY,
     now: () => now,

@@ -18,7 +18,7 @@ import { probeSqliteFile } from '../../../../src/store/sqlite/file.ts';
 import { LiveSqlite } from '../../../../src/store/sqlite/live.ts';
 import { createOutage } from '../../../../src/store/outage.ts';
 import { ArchivedStore } from '../../../../src/store/archived-store.ts';
-import { createSqliteArchive } from '../../../../src/store/sqlite/archive.ts';
+import { SqliteArchive } from '../../../../src/store/sqlite/archive.ts';
 import { createLastGood, keptOf } from '../../../fixtures/last-good.ts';
 
 const DAY = 86_400_000;
@@ -77,7 +77,7 @@ async function openAndFill(): Promise<void> {
 
 /** What another process finds. */
 async function readBack(): Promise<number> {
-  const archive = createSqliteArchive({ path, forgetAfter: DAY, now });
+  const archive = new SqliteArchive({ path, forgetAfter: DAY, now });
   let found = 0;
   for (let i = 0; i < 20; i++) {
     const kept = keptOf(await archive.read(`key ${i}`));
@@ -239,7 +239,7 @@ describe('a file that is taken away', () => {
     rmSync(path);
     await store.set('key 5', createLastGood(5));
     await store.set('key 6', createLastGood(60));
-    const archive = createSqliteArchive({ path, forgetAfter: DAY, now });
+    const archive = new SqliteArchive({ path, forgetAfter: DAY, now });
     expect(keptOf(await archive.read('key 6'))?.value).toEqual(createLastGood(60));
     await archive.close();
   });
@@ -272,7 +272,7 @@ describe('a file that is taken away', () => {
     renameSync(join(folder, 'backup'), path);
     passed += 1_000;
     await store.catchUp();
-    const archive = createSqliteArchive({ path, forgetAfter: DAY, now });
+    const archive = new SqliteArchive({ path, forgetAfter: DAY, now });
     for (let i = 0; i < 20; i++) {
       expect(keptOf(await archive.read(`key ${i}`))?.value).toEqual(createLastGood(i + 100));
     }

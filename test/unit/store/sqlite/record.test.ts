@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSqliteArchive, type SqliteArchive } from '../../../../src/store/sqlite/archive.ts';
+import { SqliteArchive } from '../../../../src/store/sqlite/archive.ts';
 import { createLastGood } from '../../../fixtures/last-good.ts';
 
 const MINUTE = 60_000;
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 function open(replaced = false): SqliteArchive {
-  const archive = createSqliteArchive({
+  const archive = new SqliteArchive({
     path,
     forgetAfter: 30 * DAY,
     now: () => now,
