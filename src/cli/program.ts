@@ -49,7 +49,7 @@ async function explain(error: unknown, { stderr }: CommandContext): Promise<numb
   return FAILED;
 }
 
-function createProgram(context: CommandContext, run: Run): Command {
+export function createProgram(context: CommandContext, run: Run): Command {
   const width = () => Math.min(context.stdout.columns ?? 80, WIDEST_HELP);
   const program = new Command('greenpin')
     .description(
