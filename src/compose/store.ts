@@ -5,7 +5,7 @@ import { createSecretReader, type SecretReader } from '../secrets/secret.ts';
 import { parseTokens } from '../http/tokens.ts';
 import type { LastGoodStore } from '../resolve/ports.ts';
 import { createMemoryStore } from '../store/memory.ts';
-import { createOutage, type Outage } from '../store/outage.ts';
+import { StoreBreaker } from '../store/store-breaker.ts';
 import { connectRedis, type RedisConnection } from '../store/redis/connection.ts';
 import { createRedisExchange } from '../replicas/redis-exchange.ts';
 import { createRedisArchive, probeRedis } from '../store/redis/archive.ts';
@@ -59,7 +59,7 @@ function composeSqlite(
   { now, elapsed, warn }: World,
   observer: StoreObserver,
 ): ComposedStore {
-  const outage = createOutage({ now, warn, observer, longestMs: LEAVE_FILE_ALONE_MS });
+  const outage = new StoreBreaker({ now, warn, observer, longestMs: LEAVE_FILE_ALONE_MS });
   const archive = createLiveSqlite({ path, forgetAfter, now, ...(elapsed && { elapsed }), warn, delay });
   const lastGood = createRememberingStore({ archive, outage, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now });
   const catchingUp = createCatchingUp(lastGood, outage);
@@ -82,7 +82,7 @@ interface CatchingUp {
   stop(): Promise<void>;
 }
 
-function createCatchingUp(store: RememberingStore, outage: Outage): CatchingUp {
+function createCatchingUp(store: RememberingStore, outage: StoreBreaker): CatchingUp {
   let timer: NodeJS.Timeout | undefined;
   return {
     start() {
@@ -110,7 +110,7 @@ function composeRedis(
   readToken: SecretReader,
 ): ComposedStore {
   const { now, warn } = world;
-  const outage = createOutage({ now, warn, observer });
+  const outage = new StoreBreaker({ now, warn, observer });
   const redis = connect(settings, world);
   const archive = createRedisArchive(redis, settings.forgetAfterMs);
   const lastGood = createRememberingStore({ archive, outage, readAgainAfter: 0, now });

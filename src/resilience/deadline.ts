@@ -1,6 +1,6 @@
-/** Bounds on how long somebody waits. What is late is left behind: it may serve others, who go on waiting. */
+/** Bounds on waiting. Work that is late is abandoned, not awaited: it may be shared with others who go on waiting. */
 
-/** @returns `late` when the promise has not settled after so many milliseconds */
+/** @returns the promise's value, or `late` if it has not settled after so many milliseconds */
 export async function settledWithin<T, Late = undefined>(
   milliseconds: number,
   promise: Promise<T>,
@@ -16,9 +16,9 @@ export async function settledWithin<T, Late = undefined>(
 }
 
 /**
- * @param work is given a signal that fires when the time is up; not every call can be aborted, and some are shared
- * @param lateError what is thrown then
- * @throws what `lateError` makes, when `work` has not finished after so many milliseconds
+ * @param lateError creates the error for work that has not finished after so many milliseconds
+ * @param work receives a signal that is aborted at the deadline, for calls that can be cancelled
+ * @throws the late error, or what `work` throws before
  */
 export async function withDeadline<T>(
   milliseconds: number,

@@ -1,0 +1,93 @@
+/** Leaves a store alone after it has failed, for longer and longer: a fault of the store must never become a fault of an answer. */
+import type { Clock } from '../clock.ts';
+import { CircuitBreaker } from '../resilience/circuit-breaker.ts';
+import type { StoreObserver } from './archive.ts';
+
+const SHORTEST_MS = 1_000;
+const LONGEST_MS = 30_000;
+/** Stable, and without the key: not everybody who reads logs may know a branch's name. */
+const UNREADABLE =
+  'the store holds a record that is not a readable answer, so it is unknown which digests were answered before; the next good answer overwrites it';
+
+export interface StoreBreakerOptions {
+  readonly now: Clock;
+  readonly observer: StoreObserver;
+  /** Called once when the store stops answering, and once when it answers again. */
+  readonly warn: (message: string) => void;
+  /** The longest pause, milliseconds. */
+  readonly longestMs?: number;
+}
+
+/** The kinds fail apart: a full disk, for one, can be read but not written. */
+type CallKind = 'read' | 'write';
+
+export class StoreBreaker {
+  readonly #observer: StoreObserver;
+  readonly #warn: (message: string) => void;
+  readonly #longestMs: number;
+  readonly #breaker: CircuitBreaker;
+  #isUnreadableReported = false;
+
+  constructor({ now, observer, warn, longestMs = LONGEST_MS }: StoreBreakerOptions) {
+    this.#observer = observer;
+    this.#warn = warn;
+    this.#longestMs = longestMs;
+    // A caller without the store may have to answer an error, so it tries the store itself rather than wait for a trial.
+    this.#breaker = new CircuitBreaker({ now, trials: 'all' });
+  }
+
+  /**
+   * Calls the store, unless a call of this kind has just failed. Never throws.
+   * @returns the result in an object; undefined if the call failed or was not made
+   */
+  async attempt<T>(kind: CallKind, call: () => Promise<T>): Promise<{ readonly result: T } | undefined> {
+    const permit = this.#breaker.tryEnter(kind);
+    if (permit === undefined) return undefined;
+    try {
+      const result = await call();
+      const hadFailed = this.hasFailed(kind);
+      permit.end('works');
+      if (hadFailed && !this.#isFailing()) this.#reportRecovery();
+      return { result };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#reportFailure(message);
+      const failure = { kind: 'unavailable' as const, host: 'store', message };
+      permit.end({ failure, ms: SHORTEST_MS, longestMs: this.#longestMs });
+      return undefined;
+    }
+  }
+
+  /** Whether the last call of this kind failed. Only another call can find out that the failure is over. */
+  hasFailed(kind: CallKind): boolean {
+    return this.#breaker.hasFailed(kind);
+  }
+
+  /** Counts and reports (once) a broken record. The store itself works: its other records are fine. */
+  reportUnreadable(): void {
+    this.#observer.storeFailed();
+    if (!this.#isUnreadableReported) this.#warn(UNREADABLE);
+    this.#isUnreadableReported = true;
+  }
+
+  /** Lets the next call through, however recently one failed. */
+  retryNow(): void {
+    this.#breaker.endPauses();
+  }
+
+  #isFailing(): boolean {
+    return this.hasFailed('read') || this.hasFailed('write');
+  }
+
+  #reportFailure(reason: string): void {
+    this.#observer.storeFailed();
+    this.#observer.storeUp(false);
+    if (this.#isFailing()) return;
+    this.#warn(`the store failed (${reason}); answers are kept in memory until it works again`);
+  }
+
+  #reportRecovery(): void {
+    this.#observer.storeUp(true);
+    this.#warn('the store works again');
+  }
+}
