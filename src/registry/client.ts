@@ -73,11 +73,7 @@ interface Query<Result extends Answer> {
 /** Signatures, attestations and SBOMs of cosign, and the referrers of registries without that API (distribution-spec). */
 const ATTACHMENT_TAG = /^sha(?:256|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?$/;
 
-export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryClient {
-  return new HttpRegistryClient(deps);
-}
-
-class HttpRegistryClient implements ProbingRegistryClient {
+export class HttpRegistryClient implements ProbingRegistryClient {
   readonly #deps: RegistryClientDeps;
   readonly #endpoints: Endpoints;
   readonly #fetchHttp: FetchHttp;

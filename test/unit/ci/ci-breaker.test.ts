@@ -117,28 +117,28 @@ describe('a failure that concerns all of CI', () => {
   });
 });
 
+const limited = (retryAfterMs?: number, message = 'slow down') =>
+  new UpstreamError({ kind: 'rate_limited', host: 'h', message, ...(retryAfterMs && { retryAfterMs }) });
+
+function createConnection() {
+  const connection = {
+    now: 1_000_000,
+    calls: 0,
+    /** @returns what the call throws, or undefined if it succeeds */
+    async call(error?: Error): Promise<unknown> {
+      return breaker
+        .run(async () => {
+          connection.calls += 1;
+          if (error !== undefined) throw error;
+        })
+        .catch((thrown: unknown) => (thrown instanceof UpstreamError ? thrown.failure : thrown));
+    },
+  };
+  const breaker = new RateLimitBreaker(() => connection.now);
+  return connection;
+}
+
 describe('a rate limit', () => {
-  const limited = (retryAfterMs?: number, message = 'slow down') =>
-    new UpstreamError({ kind: 'rate_limited', host: 'h', message, ...(retryAfterMs && { retryAfterMs }) });
-
-  function createConnection() {
-    const connection = {
-      now: 1_000_000,
-      calls: 0,
-      /** @returns what the call throws, or undefined if it succeeds */
-      async call(error?: Error): Promise<unknown> {
-        return breaker
-          .run(async () => {
-            connection.calls += 1;
-            if (error !== undefined) throw error;
-          })
-          .catch((thrown: unknown) => (thrown instanceof UpstreamError ? thrown.failure : thrown));
-      },
-    };
-    const breaker = new RateLimitBreaker(() => connection.now);
-    return connection;
-  }
-
   test('turns calls away with what is left of the wait, until it is over', async () => {
     const connection = createConnection();
     await connection.call(limited(60_000));

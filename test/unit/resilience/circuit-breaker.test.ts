@@ -36,6 +36,17 @@ async function fail(ms = 10 * SECOND, failure = failed): Promise<void> {
   (await begin()).end({ failure, ms });
 }
 
+/** @returns milliseconds until the next call is let through */
+function pauseLeft(): number {
+  const from = now;
+  for (;;) {
+    const permit = breaker.tryEnter('key');
+    permit?.end('inconclusive');
+    if (permit !== undefined) return now - from;
+    now += 100;
+  }
+}
+
 describe('a pause', () => {
   it('does not end when a call that began before the failure works', async () => {
     const before = await begin();
@@ -116,41 +127,25 @@ describe('a pause', () => {
 describe.each(['one', 'all'] as const)('with %s trial(s), pauses that escalate', (trials) => {
   const trip = { failure: failed, ms: SECOND, longestMs: 5 * SECOND };
 
-  /** @returns milliseconds until the next call is let through */
-  async function pauseLeft(): Promise<number> {
-    const from = now;
-    while (breaker.tryEnter('key') === undefined) now += 100;
-    return now - from;
-  }
-
   it('double with each failure up to a limit, and begin anew after a success', async () => {
     breaker = create(trials);
     const pauses = [];
     for (let i = 0; i < 5; i++) {
       (await begin()).end(trip);
-      const from = now;
-      while ('kind' in (await peek())) now += 100;
-      pauses.push(now - from);
+      pauses.push(pauseLeft());
     }
     expect(pauses).toEqual([1, 2, 4, 5, 5].map((seconds) => seconds * SECOND));
     (await begin()).end('works');
     (await begin()).end(trip);
-    expect(await pauseLeft()).toBe(SECOND);
+    expect(pauseLeft()).toBe(SECOND);
   });
 
   it('count concurrent failures as one', async () => {
     breaker = create(trials);
     const permits = [await begin(), await begin(), await begin()];
     for (const permit of permits) permit.end(trip);
-    expect(await pauseLeft()).toBe(SECOND);
+    expect(pauseLeft()).toBe(SECOND);
   });
-
-  /** Looks without taking part. */
-  async function peek(): Promise<Permit | UpstreamFailure> {
-    const permit = await enter();
-    if ('end' in permit) permit.end('inconclusive');
-    return permit;
-  }
 });
 
 describe('with trials of all callers', () => {
@@ -181,17 +176,16 @@ describe('with trials of all callers', () => {
   });
 });
 
-describe('a call', () => {
-  const call = (error?: Error) =>
-    breaker.run(
-      'key',
-      async () => {
-        if (error !== undefined) throw error;
-        return 'done';
-      },
-      () => ({ failure: failed, ms: SECOND }),
-    );
+/** @param error of the call; left out: it succeeds */
+function call(error?: Error): Promise<string> {
+  const work = async () => {
+    if (error !== undefined) throw error;
+    return 'done';
+  };
+  return breaker.run('key', work, () => ({ failure: failed, ms: SECOND }));
+}
 
+describe('a call', () => {
   it('returns its result, or throws its error, which trips the breaker', async () => {
     expect(await call()).toBe('done');
     await expect(call(new Error('first'))).rejects.toThrow('first');

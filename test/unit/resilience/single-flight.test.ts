@@ -14,8 +14,8 @@ it('concurrent calls of a key are one; those of another key, and later ones, are
 
 it('a joint call that fails, fails for all, and is not remembered', async () => {
   const flights = new SingleFlight();
-  const fail = async () => Promise.reject(new Error('down'));
-  const outcomes = await Promise.allSettled([flights.do('a', fail), flights.do('a', fail)]);
+  const joined = [1, 2].map(() => flights.do('a', async () => Promise.reject(new Error('down'))));
+  const outcomes = await Promise.allSettled(joined);
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(await flights.do('a', async () => 'up')).toBe('up');
 });
