@@ -22,7 +22,7 @@ import {
   parseRevision,
 } from './manifest/manifest.ts';
 import { createPlatformResolver, resolveWhole, type PlatformResolver } from './manifest/platform.ts';
-import type { Absent, AbsenceJudge, Target } from './manifest/target.ts';
+import type { AbsenceJudge, Target } from './manifest/target.ts';
 import type { DigestResult, RegistryClient } from './registry-client.ts';
 import { createTransport, type FetchHttp, type TransportDeps } from './transport.ts';
 
@@ -53,7 +53,7 @@ export interface ProbingRegistryClient extends RegistryClient {
   probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe>;
 }
 
-type Failed = { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+type Failed = Extract<DigestResult, { kind: 'failed' }>;
 type Answer = DigestResult | RevisionResult;
 
 interface Answered<Result extends Answer> {
@@ -128,28 +128,26 @@ export class HttpRegistryClient implements ProbingRegistryClient {
     return this.#deps.forgetCredential?.(access.credential) === true ? this.#queryOnce(query) : answered;
   }
 
+  /** Turns every error into a failure, which never means "absent". */
   async #queryOnce<Result extends Answer>(query: Query<Result>): Promise<Answered<Result>> {
     const { reference, variant, resolve } = query;
     const endpoints = this.#endpoints;
     let session: Session | undefined;
-    let wasSent = false;
-    const result = await settle(reference, async () => {
+    let leave: ((outcome: QueryOutcome) => void) | undefined;
+    try {
       const credential = await this.#deps.credentialFor(reference, this.#fetchHttp);
       session = new Session({ reference, credential }, { authorizer: this.#authorizer, endpoints });
-      const leave = await this.#breaker.enter({ reference, variant, credential });
-      wasSent = true;
+      leave = await this.#breaker.enter({ reference, variant, credential });
       const { host } = endpoints.apiUrl(reference.registry, '/');
-      const target: Target = { reference, host, session, absences: this.#absences };
-      try {
-        const answer = await resolve(target);
-        leave({ failure: undefined, scope: 'image' });
-        return answer;
-      } catch (error) {
-        leave({ failure: toFailure(error, reference), scope: scopeOf(error) });
-        throw error;
-      }
-    });
-    return { result, access: session?.authMethod(), wasSent };
+      const result = await resolve({ reference, host, session, absences: this.#absences });
+      leave({ failure: undefined, scope: 'image' });
+      return { result, access: session.authMethod(), wasSent: true };
+    } catch (error) {
+      const failure = toFailure(error, reference);
+      leave?.({ failure, scope: scopeOf(error) });
+      const wasSent = leave !== undefined;
+      return { result: { kind: 'failed', failure }, access: session?.authMethod(), wasSent };
+    }
   }
 }
 
@@ -188,7 +186,7 @@ async function resolveTargetRevision(
     target,
     platform: platform && normalizePlatform(platform),
   });
-  if (image.kind === 'absent') return withoutMissing(image);
+  if (image.kind === 'absent') return { kind: 'absent', reason: image.reason };
   const { manifest, indexes } = image;
   const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
   const annotated = [...indexes, manifest].map(annotatedRevision);
@@ -196,22 +194,6 @@ async function resolveTargetRevision(
     [...annotated, parseRevision(config)].filter((revision) => revision !== undefined),
   );
   return { kind: 'found', revisions: [...revisions] };
-}
-
-function withoutMissing({ kind, reason }: Absent): RevisionResult {
-  return { kind, reason };
-}
-
-/** Turns every error into a failure, which never means "absent". */
-async function settle<Result>(
-  reference: ImageReference,
-  resolve: () => Promise<Result>,
-): Promise<Result | Failed> {
-  try {
-    return await resolve();
-  } catch (error) {
-    return { kind: 'failed', failure: toFailure(error, reference) };
-  }
 }
 
 /** What a host says concerns one image; whether it can be reached concerns the host. */

@@ -8,7 +8,7 @@ import type { UpstreamFailure } from '../errors.ts';
 import type { ImageReference } from '../image/image.ts';
 import { formatReference, imageRepository } from '../image/reference.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
-import { CircuitBreaker, type Outcome } from '../resilience/circuit-breaker.ts';
+import { CircuitBreaker, type Outcome, type Trip } from '../resilience/circuit-breaker.ts';
 import { credentialIdentity, type Credential } from './credentials/credential.ts';
 
 export interface ImageQuery {
@@ -36,11 +36,7 @@ interface Standing {
   until: number;
 }
 
-/** Pauses double from `ms` to `longestMs`. */
-interface Escalation {
-  readonly ms: number;
-  readonly longestMs: number;
-}
+type Escalation = Required<Omit<Trip, 'failure'>>;
 
 const MAX_QUERIES = 20_000;
 const MAX_REPOSITORIES = 5000;

@@ -55,16 +55,12 @@ const TRIAL_PATIENCE_MS = 1000;
 
 /** Each key has its own circuit. A pause ends early when the clock is set back: better one call too many than none for hours. */
 export class CircuitBreaker {
-  readonly #now: Clock;
-  readonly #trials: 'one' | 'all';
-  readonly #delay: (ms: number) => Promise<unknown>;
+  readonly #options: CircuitBreakerOptions;
   readonly #circuits;
 
-  constructor({ now, trials, maxKeys = MAX_KEYS, delay = waitUnreferenced }: CircuitBreakerOptions) {
-    this.#now = now;
-    this.#trials = trials;
-    this.#delay = delay;
-    this.#circuits = createBoundedCache<Circuit>(maxKeys);
+  constructor(options: CircuitBreakerOptions) {
+    this.#options = options;
+    this.#circuits = createBoundedCache<Circuit>(options.maxKeys ?? MAX_KEYS);
   }
 
   /**
@@ -92,7 +88,8 @@ export class CircuitBreaker {
   async enter(key: string): Promise<Permit> {
     const circuit = this.#circuits.get(key);
     if (circuit?.trial !== undefined && this.#timeLeft(circuit) === 0) {
-      await Promise.race([circuit.trial.promise, this.#delay(TRIAL_PATIENCE_MS)]);
+      const { delay = waitUnreferenced } = this.#options;
+      await Promise.race([circuit.trial.promise, delay(TRIAL_PATIENCE_MS)]);
     }
     const admitted = this.#admit(key);
     if ('end' in admitted) return admitted;
@@ -120,7 +117,7 @@ export class CircuitBreaker {
     const circuit = this.#circuits.get(key);
     if (circuit !== undefined) {
       if (circuit.trial !== undefined || this.#timeLeft(circuit) > 0) return circuit;
-      if (this.#trials === 'one') circuit.trial = Promise.withResolvers();
+      if (this.#options.trials === 'one') circuit.trial = Promise.withResolvers();
     }
     return { isTrial: circuit !== undefined, end: (outcome) => this.#settle(key, circuit, outcome) };
   }
@@ -132,7 +129,7 @@ export class CircuitBreaker {
     if (entered !== undefined) entered.trial = undefined;
     if (outcome === 'inconclusive') return;
     if (outcome !== 'works') this.#trip(key, entered, current, outcome);
-    else if (this.#trials === 'all' || (entered !== undefined && current === entered)) {
+    else if (this.#options.trials === 'all' || (entered !== undefined && current === entered)) {
       this.#circuits.delete(key);
     }
   }
@@ -144,11 +141,17 @@ export class CircuitBreaker {
     const before = current === undefined ? 0 : isSame ? current.failures - 1 : current.failures;
     const ms = Math.min(trip.ms * 2 ** before, longestMs);
     if (isSame && this.#timeLeft(current) >= ms) return;
-    this.#circuits.set(key, { failure, ms, since: this.#now(), failures: before + 1, trial: undefined });
+    this.#circuits.set(key, {
+      failure,
+      ms,
+      since: this.#options.now(),
+      failures: before + 1,
+      trial: undefined,
+    });
   }
 
   #timeLeft({ since, ms }: Circuit): number {
-    const now = this.#now();
+    const now = this.#options.now();
     return isWithin(now, since, ms) ? since + ms - now : 0;
   }
 }

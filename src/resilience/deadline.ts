@@ -1,5 +1,7 @@
 /** Bounds on waiting. Work that is late is abandoned, not awaited: it may be shared with others who go on waiting. */
 
+const LATE = Symbol('late');
+
 /** @returns the promise's value, or `late` if it has not settled after so many milliseconds */
 export async function settledWithin<T, Late = undefined>(
   milliseconds: number,
@@ -26,14 +28,8 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  const expired = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    expired.reject(lateError());
-    controller.abort();
-  }, milliseconds);
-  try {
-    return await Promise.race([work(controller.signal), expired.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const result = await settledWithin(milliseconds, work(controller.signal), LATE);
+  if (result !== LATE) return result;
+  controller.abort();
+  throw lateError();
 }

@@ -37,15 +37,13 @@ const RETRY_MS = 30_000;
 const YOUNG_MS = 5 * 60_000;
 
 export class RenewingValue<Value> {
-  readonly #now: Clock;
-  readonly #onRenewalFailed: ((error: unknown) => void) | undefined;
+  readonly #options: RenewingValueOptions;
   readonly #flight = new SingleFlight();
   #held: Held<Value> | undefined;
   #isFailureReported = false;
 
-  constructor({ now, onRenewalFailed }: RenewingValueOptions) {
-    this.#now = now;
-    this.#onRenewalFailed = onRenewalFailed;
+  constructor(options: RenewingValueOptions) {
+    this.#options = options;
   }
 
   /**
@@ -53,7 +51,7 @@ export class RenewingValue<Value> {
    * @throws what `fetch` throws, when no value can be used; the next call fetches again
    */
   async read(fetch: () => Promise<Expiring<Value>>): Promise<Value> {
-    const time = this.#now();
+    const time = this.#options.now();
     const held = this.#held;
     // After the clock was set back, nobody knows how much of the life is left.
     if (held === undefined || time < held.since || time >= held.expiresAt) return this.#renew(fetch);
@@ -71,18 +69,19 @@ export class RenewingValue<Value> {
    */
   invalidate(rejected: Value | undefined = this.#held?.value): boolean {
     const held = this.#held;
-    if (held === undefined || held.value !== rejected || this.#now() < held.revocableAfter) return false;
-    this.#held = this.#onRenewalFailed && { ...held, isRejected: true };
+    if (held === undefined || held.value !== rejected || this.#options.now() < held.revocableAfter)
+      return false;
+    this.#held = this.#options.onRenewalFailed && { ...held, isRejected: true };
     return true;
   }
 
   #renew(fetch: () => Promise<Expiring<Value>>): Promise<Value> {
     return this.#flight.do('', async () => {
-      const since = this.#now();
+      const since = this.#options.now();
       const { value, expiresAt } = await fetch();
       const life = expiresAt - since;
       const renewAt = since + life * RENEWED_AT;
-      const isBackground = this.#onRenewalFailed !== undefined;
+      const isBackground = this.#options.onRenewalFailed !== undefined;
       this.#held = {
         value,
         since,
@@ -100,13 +99,13 @@ export class RenewingValue<Value> {
     try {
       return await this.#renew(fetch);
     } catch (error) {
-      const retryAt = this.#now() + RETRY_MS;
+      const retryAt = this.#options.now() + RETRY_MS;
       if (this.#held === old) {
         this.#held = { ...old, renewAt: retryAt, revocableAfter: retryAt, isRejected: false };
       }
-      if (!this.#isFailureReported) this.#onRenewalFailed?.(error);
+      if (!this.#isFailureReported) this.#options.onRenewalFailed?.(error);
       this.#isFailureReported = true;
-      if (this.#now() >= old.expiresAt) throw error;
+      if (this.#options.now() >= old.expiresAt) throw error;
       return old.value;
     }
   }

@@ -22,18 +22,14 @@ export interface StoreBreakerOptions {
 type CallKind = 'read' | 'write';
 
 export class StoreBreaker {
-  readonly #observer: StoreObserver;
-  readonly #warn: (message: string) => void;
-  readonly #longestMs: number;
+  readonly #options: StoreBreakerOptions;
   readonly #breaker: CircuitBreaker;
   #isUnreadableReported = false;
 
-  constructor({ now, observer, warn, longestMs = LONGEST_MS }: StoreBreakerOptions) {
-    this.#observer = observer;
-    this.#warn = warn;
-    this.#longestMs = longestMs;
+  constructor(options: StoreBreakerOptions) {
+    this.#options = options;
     // A caller without the store may have to answer an error, so it tries the store itself rather than wait for a trial.
-    this.#breaker = new CircuitBreaker({ now, trials: 'all' });
+    this.#breaker = new CircuitBreaker({ now: options.now, trials: 'all' });
   }
 
   /**
@@ -53,7 +49,7 @@ export class StoreBreaker {
       const message = error instanceof Error ? error.message : String(error);
       this.#reportFailure(message);
       const failure = { kind: 'unavailable' as const, host: 'store', message };
-      permit.end({ failure, ms: SHORTEST_MS, longestMs: this.#longestMs });
+      permit.end({ failure, ms: SHORTEST_MS, longestMs: this.#options.longestMs ?? LONGEST_MS });
       return undefined;
     }
   }
@@ -65,8 +61,8 @@ export class StoreBreaker {
 
   /** Counts and reports (once) a broken record. The store itself works: its other records are fine. */
   reportUnreadable(): void {
-    this.#observer.storeFailed();
-    if (!this.#isUnreadableReported) this.#warn(UNREADABLE);
+    this.#options.observer.storeFailed();
+    if (!this.#isUnreadableReported) this.#options.warn(UNREADABLE);
     this.#isUnreadableReported = true;
   }
 
@@ -80,14 +76,14 @@ export class StoreBreaker {
   }
 
   #reportFailure(reason: string): void {
-    this.#observer.storeFailed();
-    this.#observer.storeUp(false);
+    this.#options.observer.storeFailed();
+    this.#options.observer.storeUp(false);
     if (this.#isFailing()) return;
-    this.#warn(`the store failed (${reason}); answers are kept in memory until it works again`);
+    this.#options.warn(`the store failed (${reason}); answers are kept in memory until it works again`);
   }
 
   #reportRecovery(): void {
-    this.#observer.storeUp(true);
-    this.#warn('the store works again');
+    this.#options.observer.storeUp(true);
+    this.#options.warn('the store works again');
   }
 }

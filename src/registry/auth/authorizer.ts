@@ -4,11 +4,10 @@
  */
 import type { LRUCache } from 'lru-cache';
 import { UpstreamError } from '../../errors.ts';
-import type { ImageReference } from '../../image/image.ts';
 import { imageRepository } from '../../image/reference.ts';
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import { SingleFlight } from '../../resilience/single-flight.ts';
-import { credentialIdentity, type Credential } from '../credentials/credential.ts';
+import { credentialIdentity } from '../credentials/credential.ts';
 import type { Endpoints } from '../endpoints.ts';
 import { NoAccess } from '../failure.ts';
 import { parseRegistryErrors } from '../manifest/registry-error.ts';
@@ -24,6 +23,11 @@ export interface AuthorizerDeps {
   readonly delay: (ms: number) => Promise<void>;
 }
 
+/** A request, with the image it is about and the credential it may be sent with. */
+export interface Call extends Principal {
+  readonly request: HttpRequest;
+}
+
 /** A request that was answered. */
 export interface Sent {
   readonly authorization: Authorization;
@@ -34,9 +38,9 @@ export interface Sent {
 
 /** A search for what opens a repository, shared by those who wait for it. */
 interface Search {
-  /** The request of the caller who searches. */
-  readonly request: HttpRequest;
-  /** That request, sent without authorization. */
+  /** Of the caller who searches. */
+  readonly call: Call;
+  /** Its response without authorization. */
   readonly bare: Promise<Sent>;
   /** Undefined: the request was not answered. */
   readonly found: Authorization | undefined;
@@ -49,18 +53,14 @@ const CLOCK_SKEW_MS = 1000;
 
 /** Each method throws UpstreamError: NoAccess if there is no way to authenticate. */
 export class Authorizer {
-  readonly #fetchHttp: FetchHttp;
-  readonly #tokens: TokenSource;
-  readonly #delay: (ms: number) => Promise<void>;
+  readonly #deps: AuthorizerDeps;
   readonly #negotiator: ChallengeNegotiator;
   /** What opens each image repository. */
   readonly #known: LRUCache<string, Authorization> = createBoundedCache(MAX_AUTHORIZATIONS);
   readonly #searches = new SingleFlight();
 
   constructor(deps: AuthorizerDeps) {
-    this.#fetchHttp = deps.fetchHttp;
-    this.#tokens = deps.tokens;
-    this.#delay = deps.delay;
+    this.#deps = deps;
     this.#negotiator = new ChallengeNegotiator(deps);
   }
 
@@ -69,12 +69,25 @@ export class Authorizer {
     return this.#known.get(keyOf(principal));
   }
 
+  /**
+   * @param mayAuthenticate false: a rejection is final
+   * @returns the response, and whether it took a new search for what opens the repository
+   */
+  async send(call: Call, mayAuthenticate: boolean): Promise<Sent & { readonly isNew: boolean }> {
+    const sent = await this.#sendKnown(call);
+    if (sent !== undefined && !(mayAuthenticate && isRejection(sent, call))) {
+      return { ...sent, isNew: false };
+    }
+    const found = await this.#sendSearching(call, sent);
+    return { ...found, isNew: !isInconclusive(found) };
+  }
+
   /** @returns undefined if it is not known what opens the repository */
-  async sendKnown(request: HttpRequest, principal: Principal): Promise<Sent | undefined> {
-    const key = keyOf(principal);
+  async #sendKnown(call: Call): Promise<Sent | undefined> {
+    const key = keyOf(call);
     const authorization = this.#known.get(key);
     if (authorization === undefined) return undefined;
-    if (await this.#isUsable(authorization)) return this.#send(authorization, request, principal);
+    if (await this.#isUsable(authorization)) return this.#try(authorization, call);
     if (this.#known.get(key) === authorization) this.#known.delete(key);
     return undefined;
   }
@@ -84,34 +97,32 @@ export class Authorizer {
    * of provoking one each.
    * @param rejected what became of the request with the authorization that was known
    */
-  async sendSearching(request: HttpRequest, principal: Principal, rejected: Sent | undefined): Promise<Sent> {
-    const key = keyOf(principal);
+  async #sendSearching(call: Call, rejected: Sent | undefined): Promise<Sent> {
+    const key = keyOf(call);
     if (rejected !== undefined) this.#forget(key, rejected);
     const known = this.#known.get(key);
-    if (known !== undefined) return this.#send(known, request, principal);
+    if (known !== undefined) return this.#try(known, call);
 
-    let search = await this.#searches.do(key, () => this.#search(request, principal, rejected));
-    if (search.request !== request) {
-      if (search.found !== undefined) return this.#send(search.found, request, principal);
+    let search = await this.#searches.do(key, () => this.#search(call, rejected));
+    if (search.call !== call) {
+      if (search.found !== undefined) return this.#try(search.found, call);
       // The failure may be specific to that image, so each waiting caller searches on its own.
-      search = await this.#search(request, principal, rejected);
+      search = await this.#search(call, rejected);
     }
     const { bare, found } = search;
-    return found === undefined || found.kind === 'none' ? bare : this.#sendNew(found, request, principal);
+    return found === undefined || found.kind === 'none' ? bare : this.#sendNew(found, call);
   }
 
-  async #search(request: HttpRequest, principal: Principal, rejected: Sent | undefined): Promise<Search> {
+  async #search(call: Call, rejected: Sent | undefined): Promise<Search> {
     const bare =
-      rejected?.authorization.kind === 'none'
-        ? Promise.resolve(rejected)
-        : this.#send(UNAUTHORIZED, request, principal);
+      rejected?.authorization.kind === 'none' ? Promise.resolve(rejected) : this.#try(UNAUTHORIZED, call);
     const sent = await bare.catch(() => undefined);
-    if (sent === undefined) return { request, bare, found: undefined };
-    const found = isRejection(sent, request, principal.credential)
-      ? await asAccess(this.#negotiator.negotiate(sent.response, principal))
+    if (sent === undefined) return { call, bare, found: undefined };
+    const found = isRejection(sent, call)
+      ? await asAccess(this.#negotiator.negotiate(sent.response, call))
       : UNAUTHORIZED;
-    if (!isInconclusive({ ...sent, authorization: found })) this.#known.set(keyOf(principal), found);
-    return { request, bare, found };
+    if (!isInconclusive({ ...sent, authorization: found })) this.#known.set(keyOf(call), found);
+    return { call, bare, found };
   }
 
   /** @returns false if the token service gives nothing: it may have moved, and the registry says where to */
@@ -128,54 +139,43 @@ export class Authorizer {
   #forget(key: string, { authorization, header }: Sent): void {
     if (this.#known.get(key) === authorization) this.#known.delete(key);
     if (authorization.kind === 'token' && header !== undefined) {
-      this.#tokens.invalidate(authorization.query, header);
+      this.#deps.tokens.invalidate(authorization.query, header);
     }
   }
 
-  async #sendNew(found: Authorization, request: HttpRequest, principal: Principal): Promise<Sent> {
-    const first = await this.#send(found, request, principal);
+  async #sendNew(found: Authorization, call: Call): Promise<Sent> {
+    const first = await this.#try(found, call);
     if (first.response.status !== 401) return first;
-    const last = found.kind === 'token' ? await this.#sendAgain(found, request, principal, first) : first;
-    const key = keyOf(principal);
+    const last = found.kind === 'token' ? await this.#sendAgain(found, call, first) : first;
+    const key = keyOf(call);
     if (last.response.status === 401) this.#forget(key, last);
     else this.#known.set(key, last.authorization);
     return last;
   }
 
-  async #sendAgain(
-    authorization: TokenAuthorization,
-    request: HttpRequest,
-    principal: Principal,
-    rejected: Sent,
-  ): Promise<Sent> {
+  async #sendAgain(authorization: TokenAuthorization, call: Call, rejected: Sent): Promise<Sent> {
     if (!isInsufficientScope(rejected.response)) {
-      await this.#delay(CLOCK_SKEW_MS);
-      return this.#send(authorization, request, principal);
+      await this.#deps.delay(CLOCK_SKEW_MS);
+      return this.#try(authorization, call);
     }
     const wider = addScopes(authorization, rejected.response);
-    return wider === undefined ? rejected : this.#send(wider, request, principal);
+    return wider === undefined ? rejected : this.#try(wider, call);
   }
 
-  async #send(authorization: Authorization, request: HttpRequest, { reference }: Principal): Promise<Sent> {
+  async #try(authorization: Authorization, call: Call): Promise<Sent> {
+    const { request } = call;
     const header = await asAccess(this.#createHeader(authorization));
-    const response = await this.#fetchHttp(withHeader(request, header));
+    const response = await this.#deps.fetchHttp(withHeader(request, header));
     const isOtherHost = response.status === 401 && response.url.origin !== request.url.origin;
-    return {
-      authorization,
-      header,
-      response: isOtherHost ? await this.#sendToRedirectHost(request, response, reference) : response,
-    };
+    if (!isOtherHost) return { authorization, header, response };
+    return { authorization, header, response: await this.#sendToRedirectHost(call, response) };
   }
 
-  async #sendToRedirectHost(
-    request: HttpRequest,
-    rejected: HttpResponse,
-    reference: ImageReference,
-  ): Promise<HttpResponse> {
+  async #sendToRedirectHost({ request, reference }: Call, rejected: HttpResponse): Promise<HttpResponse> {
     const authorization = this.#negotiator.negotiateRedirectHost(rejected, reference);
     if (authorization === undefined) return rejected;
     const header = await this.#createHeader(authorization);
-    return this.#fetchHttp(withHeader({ ...request, url: rejected.url }, header));
+    return this.#deps.fetchHttp(withHeader({ ...request, url: rejected.url }, header));
   }
 
   async #createHeader(authorization: Authorization): Promise<string | undefined> {
@@ -185,13 +185,13 @@ export class Authorizer {
       case 'header':
         return authorization.value;
       case 'token':
-        return this.#tokens.fetchAuthorization(authorization.query);
+        return this.#deps.tokens.fetchAuthorization(authorization.query);
     }
   }
 }
 
 /** True if a method that the registry does not support was all that was sent, which says nothing about authentication. */
-export function isInconclusive({ authorization, response: { status } }: Sent): boolean {
+function isInconclusive({ authorization, response: { status } }: Sent): boolean {
   return authorization.kind === 'none' && (status === 405 || status === 501);
 }
 
@@ -200,11 +200,7 @@ export function isInconclusive({ authorization, response: { status } }: Sent): b
  * registries hide private images behind it. public.ecr.aws answers a rejected token with 400 and DENIED (oras-project/oras-go#1227; on
  * HEAD without the body), private ECR with 403.
  */
-export function isRejection(
-  { authorization, response }: Sent,
-  request: HttpRequest,
-  credential: Credential,
-): boolean {
+function isRejection({ authorization, response }: Sent, { request, credential }: Call): boolean {
   const { status, body } = response;
   if (status === 401) return true;
   if (authorization.kind === 'none' && credential.kind === 'anonymous') return false;

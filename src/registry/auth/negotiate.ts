@@ -29,12 +29,10 @@ export interface Principal {
 const MAX_PING_BYTES = 1024 * 1024;
 
 export class ChallengeNegotiator {
-  readonly #fetchHttp: FetchHttp;
-  readonly #endpoints: Endpoints;
+  readonly #deps: { readonly fetchHttp: FetchHttp; readonly endpoints: Endpoints };
 
   constructor(deps: { readonly fetchHttp: FetchHttp; readonly endpoints: Endpoints }) {
-    this.#fetchHttp = deps.fetchHttp;
-    this.#endpoints = deps.endpoints;
+    this.#deps = deps;
   }
 
   /**
@@ -44,7 +42,7 @@ export class ChallengeNegotiator {
    */
   async negotiate(rejected: HttpResponse, principal: Principal): Promise<Authorization> {
     const { registry } = principal.reference;
-    const own = this.#endpoints.apiUrl(registry, '/v2/');
+    const own = this.#deps.endpoints.apiUrl(registry, '/v2/');
     const given = rejected.url.origin === own.origin ? challengesOf(rejected) : [];
     // gcr.io has answered 401 without a challenge (containers/image#211), so ask `/v2/` for one. With GET, since Gitea 1.26
     // answers HEAD with 405. Never `/v2/` alone, since a partly private zot answers 200 there (project-zot/zot#1917).
@@ -71,7 +69,7 @@ export class ChallengeNegotiator {
 
   async #ping(url: URL, registry: string): Promise<HttpResponse> {
     const request = { method: 'GET', url, registry, headers: {}, maxBytes: MAX_PING_BYTES } as const;
-    const response = await this.#fetchHttp(request);
+    const response = await this.#deps.fetchHttp(request);
     return response.url.origin === url.origin ? response : { ...response, headers: {} };
   }
 
@@ -117,7 +115,7 @@ export class ChallengeNegotiator {
       throw malformed(from.host, `${from.host} names a token service whose address is not a URL`);
     }
     const realm = new URL(text, from);
-    const refusal = this.#endpoints.refusal(realm, from, registry);
+    const refusal = this.#deps.endpoints.refusal(realm, from, registry);
     if (refusal === undefined) return realm;
     const isPlain = realm.protocol === 'http:' && from.protocol === 'https:';
     const message = `${from.host} names as its token service ${refusal}`;

@@ -2,7 +2,7 @@
 import type { Credential } from '../credentials/credential.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { HttpRequest, HttpResponse } from '../transport.ts';
-import { isInconclusive, isRejection, UNAUTHORIZED, type Authorizer, type Sent } from './authorizer.ts';
+import { UNAUTHORIZED, type Authorizer } from './authorizer.ts';
 import type { Principal } from './negotiate.ts';
 
 /** How a registry was asked. */
@@ -40,16 +40,14 @@ export class Session {
     const url = this.#endpoints.apiUrl(registry, `/v2/${repository}/${path}`);
     const headers = accept === undefined ? {} : { accept };
     const request: HttpRequest = { method, url, registry, headers, maxBytes };
-    let sent: Sent | undefined;
     try {
-      sent = await this.#authorizer.sendKnown(request, principal);
-      if (sent === undefined || this.#isWorthSearching(sent, request)) {
-        sent = await this.#authorizer.sendSearching(request, principal, sent);
-        this.#isNewlyAuthorized = !isInconclusive(sent);
-      }
+      const sent = await this.#authorizer.send({ ...principal, request }, !this.#isNewlyAuthorized);
+      this.#used = sent.authorization;
+      this.#isNewlyAuthorized ||= sent.isNew;
       return sent.response;
-    } finally {
-      this.#used = sent?.authorization ?? this.#authorizer.peek(principal) ?? UNAUTHORIZED;
+    } catch (error) {
+      this.#used = this.#authorizer.peek(principal) ?? UNAUTHORIZED;
+      throw error;
     }
   }
 
@@ -58,9 +56,5 @@ export class Session {
     const used = this.#used;
     const scheme = used.kind === 'none' ? 'anonymous' : used.kind === 'token' ? 'bearer' : used.scheme;
     return { scheme, credential: this.#principal.credential };
-  }
-
-  #isWorthSearching(sent: Sent, request: HttpRequest): boolean {
-    return !this.#isNewlyAuthorized && isRejection(sent, request, this.#principal.credential);
   }
 }

@@ -41,13 +41,11 @@ const NO_POST: ReadonlySet<number> = new Set([400, 401, 404, 405]);
 const HEADERS = { accept: 'application/json' } as const;
 
 export class TokenSource {
-  readonly #fetchHttp: FetchHttp;
-  readonly #now: Clock;
+  readonly #deps: { readonly fetchHttp: FetchHttp; readonly now: Clock };
   readonly #authorizations: LRUCache<string, RenewingValue<string>> = createBoundedCache(MAX_TOKENS);
 
   constructor(deps: { readonly fetchHttp: FetchHttp; readonly now: Clock }) {
-    this.#fetchHttp = deps.fetchHttp;
-    this.#now = deps.now;
+    this.#deps = deps;
   }
 
   /**
@@ -58,7 +56,7 @@ export class TokenSource {
   fetchAuthorization(query: TokenQuery): Promise<string> {
     const key = tokenKey(query);
     // A token is cheap to request, so callers wait for a new one rather than use an old one to its end.
-    const authorization = this.#authorizations.get(key) ?? new RenewingValue<string>({ now: this.#now });
+    const authorization = this.#authorizations.get(key) ?? new RenewingValue<string>(this.#deps);
     this.#authorizations.set(key, authorization);
     return authorization.read(() => this.#fetchToken(query));
   }
@@ -74,7 +72,7 @@ export class TokenSource {
       credential.kind === 'identityToken' ? await this.#post(query, credential.token) : undefined;
     const response = posted === undefined || NO_POST.has(posted.status) ? await this.#get(query) : posted;
     // The life counts from our own receipt, not from `issued_at`: the clocks may differ.
-    return parseResponse(response, query, this.#now());
+    return parseResponse(response, query, this.#deps.now());
   }
 
   #get({ realm, service, scopes, credential, registry }: TokenQuery): Promise<HttpResponse> {
@@ -83,7 +81,7 @@ export class TokenSource {
     for (const scope of scopes) url.searchParams.append('scope', scope);
     const authorization = basicAuthorization(credential);
     const headers = { ...HEADERS, ...(authorization !== undefined && { authorization }) };
-    return this.#fetchHttp({ method: 'GET', url, registry, headers, maxBytes: MAX_ANSWER_BYTES });
+    return this.#deps.fetchHttp({ method: 'GET', url, registry, headers, maxBytes: MAX_ANSWER_BYTES });
   }
 
   #post({ realm, service, scopes, registry }: TokenQuery, refreshToken: string): Promise<HttpResponse> {
@@ -91,7 +89,7 @@ export class TokenSource {
     if (service !== undefined) form.append('service', service);
     form.append('scope', scopes.join(' '));
     form.append('refresh_token', refreshToken);
-    return this.#fetchHttp({
+    return this.#deps.fetchHttp({
       method: 'POST',
       url: realm,
       registry,
