@@ -1,9 +1,9 @@
-/** Circuit breakers for CI: after a fault, all callers leave it alone, since a thousand branches must not each wait for it. */
+/** Circuit breakers for CI: a thousand branches must not each wait for the same fault. */
 import type { Clock } from '../clock.ts';
-import { UpstreamError, type UpstreamFailureKind } from '../errors.ts';
+import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../errors.ts';
 import { CircuitBreaker, type Outcome } from '../resilience/circuit-breaker.ts';
 
-/** Milliseconds of a pause, unless CI asks for another. A time-out has already cost its caller a long wait. */
+/** Milliseconds, unless CI asks for another time. A time-out has already cost its caller a long wait. */
 const PAUSE_MS: Readonly<Record<UpstreamFailureKind, number>> = {
   timeout: 10_000,
   unreachable: 5000,
@@ -38,25 +38,30 @@ export class CiBreaker {
 
   constructor({ now, generation = () => 0 }: CiBreakerOptions) {
     this.#generation = generation;
-    // Calls for the same key are joined elsewhere, and a caller turned away may answer an error: nobody waits for a trial.
+    // Callers who are turned away may have to answer an error, so they all try CI when a pause is over.
     this.#shared = new CircuitBreaker({ now, trials: 'all' });
     this.#byKey = new CircuitBreaker({ now, trials: 'all' });
   }
 
   /**
-   * Runs the call, or fails at once with the last failure during its pause. A new secret is tried at once after a denial.
+   * Runs the call, or fails at once with the last failure during its pause. A new secret is tried at once
+   * after a denial.
    * @param key what the call asks for
    * @throws UpstreamError
    */
   run<T>(key: string, call: () => Promise<T>): Promise<T> {
     const keyed = `${this.#generation()} ${key}`;
-    return this.#shared.run('', () => this.#byKey.run(keyed, call, judgeForKey), judgeForAll);
+    return this.#shared.run(
+      '',
+      () => this.#byKey.run(keyed, call, (error) => judge(error, false)),
+      (error) => judge(error, true),
+    );
   }
 }
 
 /**
- * Leaves a connection alone for as long as its CI asks (a rate limit, a 503 with Retry-After). One call finds out whether that is
- * over, every five minutes at the latest.
+ * Leaves a connection alone for as long as its CI asks (a rate limit, a 503 with Retry-After). One call finds
+ * out whether that is over, every five minutes at the latest.
  */
 export class RateLimitBreaker {
   readonly #breaker: CircuitBreaker;
@@ -71,26 +76,23 @@ export class RateLimitBreaker {
   }
 }
 
-function judgeForAll(error: unknown): Outcome {
-  if (!(error instanceof UpstreamError) || !SHARED.has(error.failure.kind)) return 'inconclusive';
-  return { failure: error.failure, ms: pauseMs(error) };
-}
-
-function judgeForKey(error: unknown): Outcome {
-  if (!(error instanceof UpstreamError) || SHARED.has(error.failure.kind)) return 'inconclusive';
+/** @param isShared whether to judge the failures that concern every caller, or the others */
+function judge(error: unknown, isShared: boolean): Outcome {
+  if (!(error instanceof UpstreamError)) return 'inconclusive';
   const { failure } = error;
-  const ms = pauseMs(error);
+  if (SHARED.has(failure.kind) !== isShared) return 'inconclusive';
+  const ms = pauseMs(failure);
   return { failure, ms, longestMs: DENIALS.has(failure.kind) ? LONGEST_PAUSE_MS : ms };
 }
 
 function judgeLimit(error: unknown): Outcome {
   if (!(error instanceof UpstreamError)) return 'inconclusive';
   const { failure } = error;
-  if (failure.retryAfterMs !== undefined) return { failure, ms: pauseMs(error) };
+  if (failure.retryAfterMs !== undefined) return { failure, ms: pauseMs(failure) };
   // Whoever says no to this call in particular limits calls no more.
   return DENIALS.has(failure.kind) ? 'works' : 'inconclusive';
 }
 
-function pauseMs({ failure: { kind, retryAfterMs } }: UpstreamError): number {
+function pauseMs({ kind, retryAfterMs }: UpstreamFailure): number {
   return Math.min(retryAfterMs ?? PAUSE_MS[kind], LONGEST_PAUSE_MS);
 }

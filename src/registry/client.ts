@@ -1,4 +1,4 @@
-/** All registries behind one interface: from tags to digests, and from a digest to the commit that the image says it was built from. */
+/** The registries: from tags to digests, and from a digest to the commit that its image was built from. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { ImageReference, Platform } from '../image/image.ts';
 import { formatPlatform, normalizePlatform } from '../image/platform.ts';
@@ -26,13 +26,13 @@ import type { AbsenceJudge, Target } from './manifest/target.ts';
 import type { DigestResult, RegistryClient } from './registry-client.ts';
 import { createTransport, type FetchHttp, type TransportDeps } from './transport.ts';
 
-/** `credentialFor` and `dispatcherFor` are called for each request, so that they may renew what they return. */
+/** `credentialFor` and `dispatcherFor` are called each time, so that they may renew what they return. */
 export type RegistryClientDeps = Omit<TransportDeps, 'endpoints' | 'gate'> & {
   /** The configuration's `registries`. */
   readonly registries: Readonly<Record<string, RegistrySettings>>;
   /** Requests at one time, for each host. */
   readonly maxConcurrent: number;
-  /** May fetch and renew (cloud identities, with `fetchHttp` if they ask the registry itself). Throws UpstreamError. */
+  /** May fetch and renew: cloud identities use `fetchHttp` at the registry itself. Throws UpstreamError. */
   readonly credentialFor: (reference: ImageReference, fetchHttp: FetchHttp) => Promise<Credential>;
   /**
    * Called with a credential that a registry has denied access.
@@ -70,7 +70,7 @@ interface Query<Result extends Answer> {
   readonly resolve: (target: Target) => Promise<Result>;
 }
 
-/** Signatures, attestations and SBOMs of cosign, and the referrers of registries without that API (distribution-spec). */
+/** Signatures, attestations and SBOMs of cosign; referrers in registries without that API. */
 const ATTACHMENT_TAG = /^sha(?:256|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?$/;
 
 export class HttpRegistryClient implements ProbingRegistryClient {
@@ -119,7 +119,7 @@ export class HttpRegistryClient implements ProbingRegistryClient {
     return (await this.#query<RevisionResult>({ reference, variant, resolve })).result;
   }
 
-  /** A credential from a cloud lasts for hours and may be revoked before: once it is denied, a new one is tried. */
+  /** A credential of a cloud may be revoked within its hours: when it is denied, a new one is tried. */
   async #query<Result extends Answer>(query: Query<Result>): Promise<Answered<Result>> {
     const answered = await this.#queryOnce(query);
     const { result, access, wasSent } = answered;
@@ -136,7 +136,7 @@ export class HttpRegistryClient implements ProbingRegistryClient {
     let leave: ((outcome: QueryOutcome) => void) | undefined;
     try {
       const credential = await this.#deps.credentialFor(reference, this.#fetchHttp);
-      session = new Session({ reference, credential }, { authorizer: this.#authorizer, endpoints });
+      session = new Session({ reference, credential }, this.#authorizer, endpoints);
       leave = await this.#breaker.enter({ reference, variant, credential });
       const { host } = endpoints.apiUrl(reference.registry, '/');
       const result = await resolve({ reference, host, session, absences: this.#absences });
@@ -167,7 +167,7 @@ async function resolveTarget(
     : { kind: 'found', digest: result.digest, mediaType: result.mediaType };
 }
 
-/** HEAD does not distinguish images from other artifacts. Attachments have tags of their own form, so their manifests are read. */
+/** HEAD does not tell images from other artifacts, so the manifest is read if the tag is an attachment's. */
 async function resolveAny(
   target: Target,
   selector: string,

@@ -2,6 +2,7 @@
 import type { LRUCache } from 'lru-cache';
 import { isWithin, type Clock } from '../clock.ts';
 import type { Digest, ImageReference, Platform } from '../image/image.ts';
+import { formatPlatform } from '../image/platform.ts';
 import { imageRepository } from '../image/reference.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { SingleFlight } from '../resilience/single-flight.ts';
@@ -9,11 +10,12 @@ import { SETTLES_WITHIN } from '../resolve/image-ownership.ts';
 import type { ImageResult, ImageSource, RevisionResult } from '../resolve/ports.ts';
 import type { DigestResult, NewEnough, RegistryClient } from './registry-client.ts';
 
-/** Milliseconds after which a tag that can only mean one build is checked again: its image may have been deleted. */
+/** A tag that can only mean one build is checked again, since its image may have been deleted. */
 const RECHECK_IMMUTABLE_AFTER = 3_600_000;
 /**
- * A green build that pushed no image (one that changed only documentation) must not cost a request at each poll for ever. The longer
- * its image has been absent, the less often it is checked: between every `freshFor` and this.
+ * A green build that pushed no image (one that changed only documentation) must not cost a request at each
+ * poll for ever. The longer its image has been absent, the less often it is checked: between every `freshFor`
+ * and this.
  */
 const RECHECK_ABSENT_AFTER = 300_000;
 const ABSENT_AGE_DIVISOR = 10;
@@ -65,7 +67,7 @@ export class DigestCache implements ImageSource {
     const { immutable, platform, notBefore = 0, repushed = false } = options;
     const reference = this.#parse(text);
     if ('kind' in reference) return reference;
-    const key = `digest ${text} ${platformKey(platform)}`;
+    const key = toKey('digest', text, platform);
     const query: DigestQuery = { key, reference, platform, notBefore, repushed, immutable };
     const cached = this.#digests.get(key);
     const isGood =
@@ -83,7 +85,7 @@ export class DigestCache implements ImageSource {
   async readRevision(text: string, platform?: Platform): Promise<RevisionResult> {
     const { client, parseReference } = this.#options;
     const reference = parseReference(text);
-    const key = `revision ${text} ${platformKey(platform)}`;
+    const key = toKey('revision', text, platform);
     const revisions = this.#revisions.get(key);
     if (revisions !== undefined) return { kind: 'found', revisions };
     return this.#flights.do(key, async () => {
@@ -93,7 +95,7 @@ export class DigestCache implements ImageSource {
     });
   }
 
-  /** A request under way may have begun before the build ended. Then one more is sent, shared by all who ask for that build. */
+  /** A request under way may have begun before the build ended. Callers for that build then share another. */
   async #fetchDigest(query: DigestQuery): Promise<Observed> {
     const { key, notBefore } = query;
     const oldest = Math.min(notBefore, this.#options.now());
@@ -176,6 +178,6 @@ function digestBefore(last: CachedDigest | undefined, notBefore: number): Digest
   return last.result.kind === 'found' ? last.result.digest : undefined;
 }
 
-function platformKey(platform: Platform | undefined): string {
-  return platform === undefined ? '' : `${platform.os}/${platform.architecture}/${platform.variant ?? ''}`;
+function toKey(kind: string, text: string, platform: Platform | undefined): string {
+  return `${kind} ${text} ${platform === undefined ? '' : formatPlatform(platform)}`;
 }

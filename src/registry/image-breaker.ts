@@ -1,6 +1,6 @@
 /**
- * Circuit breakers for queries that a registry denied, or answered with nonsense: it will mostly do so again. Another credential is
- * tried at once.
+ * Circuit breakers for queries that a registry denied, or answered with nonsense: it will mostly do so again.
+ * Another credential is tried at once.
  */
 import type { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
@@ -21,7 +21,7 @@ export interface ImageQuery {
 export interface QueryOutcome {
   /** Undefined: there was an answer. */
   readonly failure: UpstreamFailure | undefined;
-  /** What failed: this image, authentication for its image repository, or the host (which has a breaker of its own). */
+  /** What failed: this image, authentication, or the host (which has a breaker of its own). */
   readonly scope: 'image' | 'access' | 'host';
 }
 
@@ -40,14 +40,14 @@ type Escalation = Required<Omit<Trip, 'failure'>>;
 
 const MAX_QUERIES = 20_000;
 const MAX_REPOSITORIES = 5000;
-/** Shorter for the whole repository than for one image, so that another image finds out whether it opens again. */
+/** Shorter than for one image, so that another image finds out whether the repository is open again. */
 const REPOSITORY_DENIED: Escalation = { ms: 10_000, longestMs: 300_000 };
 const IMAGE_DENIED: Escalation = { ms: 15_000, longestMs: 300_000 };
 /** Outages pass by themselves, and then nobody should wait for long. */
 const OUTAGE: Escalation = { ms: 2000, longestMs: 30_000 };
 /**
- * Some registries deny what does not exist (virtual repositories of Artifactory, sigstore/cosign#2973). Where other images can be
- * read, it takes this many denied images before the whole repository counts as denied.
+ * Some registries deny what does not exist (virtual repositories of Artifactory, sigstore/cosign#2973). Where
+ * other images can be read, it takes this many denied images before the whole repository counts as denied.
  */
 const DENIED_IMAGES = 4;
 
@@ -55,7 +55,7 @@ export class ImageBreaker {
   readonly #now: Clock;
   readonly #queries: CircuitBreaker;
   readonly #repositories: CircuitBreaker;
-  /** By source, not by credential: a cloud that issues a new credential each time must not shorten the pauses. */
+  /** By source, not by credential: a cloud that issues new ones each time must not shorten the pauses. */
   readonly #standings: LRUCache<string, Standing>;
 
   constructor(deps: { readonly now: Clock; readonly delay: (ms: number) => Promise<void> }) {

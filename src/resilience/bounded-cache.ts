@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 
 /**
- * lru-cache allocates room for all entries up front when it is given `max`; with `maxSize` it grows as needed.
+ * With `max`, lru-cache allocates room for all entries at once; with `maxSize` it grows as needed.
  * @param onRemoved called with each entry that is evicted, deleted or replaced
  */
 export function createBoundedCache<Value extends object | string | number | true>(

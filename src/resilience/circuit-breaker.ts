@@ -1,4 +1,4 @@
-/** Leaves something alone for a while after it has failed, so that not every caller waits for the same fault. */
+/** Leaves alone what has failed, for a while, so that not every caller waits for the same fault. */
 import { setTimeout } from 'node:timers/promises';
 import { isWithin, type Clock } from '../clock.ts';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
@@ -11,7 +11,7 @@ export interface Trip {
   readonly failure: UpstreamFailure;
   /** Milliseconds of the pause after a first failure. */
   readonly ms: number;
-  /** The pause doubles with each further failure, up to this many milliseconds; left out: it stays as it is. */
+  /** The pause doubles with each further failure, up to this; left out: it does not. */
   readonly longestMs?: number;
 }
 
@@ -27,9 +27,10 @@ export interface CircuitBreakerOptions {
   readonly now: Clock;
   /**
    * How many calls are let through when a pause is over:
-   * - `one`: the others wait for it for a moment, then fail; only its success ends the failure, since a call that began
-   *   before the fault proves nothing.
-   * - `all`: for callers who would rather meet the fault themselves than be turned away; any success ends the failure.
+   * - `one`: the others wait for it for a moment, then fail; only its success ends the failure, since a call
+   *   that began before the fault proves nothing.
+   * - `all`: for callers who would rather meet the fault themselves than be turned away; any success ends the
+   *   failure.
    */
   readonly trials: 'one' | 'all';
   /** Keys that are remembered; the least recently used one is forgotten. */
@@ -53,7 +54,7 @@ const MAX_KEYS = 5000;
 /** What works again usually answers at once. */
 const TRIAL_PATIENCE_MS = 1000;
 
-/** Each key has its own circuit. A pause ends early when the clock is set back: better one call too many than none for hours. */
+/** One circuit a key. A clock that is set back ends a pause: better a call too many than none for hours. */
 export class CircuitBreaker {
   readonly #options: CircuitBreakerOptions;
   readonly #circuits;

@@ -1,4 +1,4 @@
-/** Bounds on waiting. Work that is late is abandoned, not awaited: it may be shared with others who go on waiting. */
+/** Bounds on waiting. Late work is abandoned, not awaited: others may be waiting for it as well. */
 
 const LATE = Symbol('late');
 

@@ -1,4 +1,4 @@
-/** Limits the requests that each host gets at one time (bulkhead), and leaves hosts alone that have failed. */
+/** Limits the concurrent requests to each host (bulkhead), and leaves alone hosts that have failed. */
 import type { Clock } from '../clock.ts';
 import { CircuitBreaker, type Outcome } from './circuit-breaker.ts';
 
@@ -34,22 +34,20 @@ export class HostLimiter {
   }
 
   /**
-   * Waits for a free slot at the host, then runs the task. The breaker is checked after that wait: of a thousand callers only
-   * the first few find out by themselves that the host does not answer.
+   * Waits for a free slot at the host, then runs the task. The breaker is checked after that wait: of a
+   * thousand callers only the first few find out by themselves that the host does not answer.
    * @throws UpstreamError with the failure for which the host is left alone
    */
   async run<Result>(host: string, task: () => Promise<HostResult<Result>>): Promise<Result> {
     await this.#acquire(host);
     try {
       const permit = await this.#breaker.enter(host);
-      let outcome: Outcome = 'inconclusive';
-      try {
-        const done = await task();
-        outcome = done.host;
-        return done.result;
-      } finally {
-        permit.end(outcome);
-      }
+      const done = await task().catch((error: unknown) => {
+        permit.end('inconclusive');
+        throw error;
+      });
+      permit.end(done.host);
+      return done.result;
     } finally {
       this.#release(host);
     }

@@ -7,7 +7,8 @@ export class KeyedQueue {
   readonly #tails = new Map<string, Promise<unknown>>();
 
   /**
-   * Runs the call after those of the same key that are queued already, or joins one of the same variant that has not ended.
+   * Runs the call after those of the same key that are queued already, or joins one of the same variant that
+   * has not ended.
    * @throws what the call throws
    */
   run<T>(key: string, variant: string, call: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-/** Tells whether a server is slow: not once, which may be this process's own doing, but with each of its recent answers. */
+/** Whether a server is slow: with each of its recent answers, since one may have waited for this process. */
 import type { Clock } from '../clock.ts';
 
 /** Slower than a nearby registry. */

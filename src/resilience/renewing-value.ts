@@ -11,8 +11,9 @@ export interface Expiring<Value> {
 export interface RenewingValueOptions {
   readonly now: Clock;
   /**
-   * Renews in the background, for values that are expensive to fetch: from 80% of its life on, the old value stays in use until
-   * the new one is there, and until shortly before its end if there is none. Called once for consecutive failures to renew.
+   * Renews in the background, for values that are expensive to fetch: from 80% of its life on, the old value
+   * stays in use until the new one is there, and until shortly before its end if there is none. Called once
+   * for consecutive failures to renew.
    *
    * Left out: from 80% of its life on, callers wait for a new value, and get the failure if there is none.
    */
@@ -61,9 +62,10 @@ export class RenewingValue<Value> {
   }
 
   /**
-   * Invalidates a value that was rejected before it expired, since it may have been revoked: the next read waits for a new one.
-   * With renewal in the background, the old value is kept until then, since it may still work elsewhere; and a young value is not
-   * invalidated, lest a forbidden request cost a new token each time.
+   * Invalidates a value that was rejected before it expired, since it may have been revoked: the next read
+   * waits for a new one. With renewal in the background, the old value is kept until then, since it may still
+   * work elsewhere; and a young value is not invalidated, lest a forbidden request cost a new token each
+   * time.
    * @param rejected left out: whichever value is held
    * @returns whether reading again may return another value
    */

@@ -25,7 +25,7 @@ export async function retry<T>(call: () => Promise<T>, options: RetryOptions): P
 }
 
 /**
- * Doubles with each attempt and varies by half, so that replicas that failed together do not come back together.
+ * Doubles with each attempt and varies by half: replicas that failed together must not return together.
  * @param attempt from 0
  */
 export function jitteredPauseMs(attempt: number, firstPauseMs: number, random: () => number): number {

@@ -1,4 +1,4 @@
-/** Joins concurrent calls with the same key into one. A caller who gives up does not cancel it: others may be waiting. */
+/** Joins concurrent calls of a key into one. A caller who gives up does not cancel it: others may wait. */
 export class SingleFlight {
   readonly #inFlight = new Map<string, Promise<unknown>>();
 

@@ -1,4 +1,4 @@
-/** Leaves a store alone after it has failed, for longer and longer: a fault of the store must never become a fault of an answer. */
+/** Leaves the store alone after it has failed: its faults must not become faults of answers. */
 import type { Clock } from '../clock.ts';
 import { CircuitBreaker } from '../resilience/circuit-breaker.ts';
 import type { StoreObserver } from './archive.ts';
@@ -7,7 +7,8 @@ const SHORTEST_MS = 1_000;
 const LONGEST_MS = 30_000;
 /** Stable, and without the key: not everybody who reads logs may know a branch's name. */
 const UNREADABLE =
-  'the store holds a record that is not a readable answer, so it is unknown which digests were answered before; the next good answer overwrites it';
+  'the store holds a record that cannot be read, so the digests answered before are unknown; ' +
+  'the next good answer overwrites it';
 
 export interface StoreBreakerOptions {
   readonly now: Clock;
@@ -28,7 +29,7 @@ export class StoreBreaker {
 
   constructor(options: StoreBreakerOptions) {
     this.#options = options;
-    // A caller without the store may have to answer an error, so it tries the store itself rather than wait for a trial.
+    // Without the store, a caller may have to answer an error, so all of them try it when a pause is over.
     this.#breaker = new CircuitBreaker({ now: options.now, trials: 'all' });
   }
 
@@ -37,19 +38,27 @@ export class StoreBreaker {
    * @returns the result in an object; undefined if the call failed or was not made
    */
   async attempt<T>(kind: CallKind, call: () => Promise<T>): Promise<{ readonly result: T } | undefined> {
+    const { observer, warn, longestMs = LONGEST_MS } = this.#options;
     const permit = this.#breaker.tryEnter(kind);
     if (permit === undefined) return undefined;
     try {
       const result = await call();
       const hadFailed = this.hasFailed(kind);
       permit.end('works');
-      if (hadFailed && !this.#isFailing()) this.#reportRecovery();
+      if (hadFailed && !this.#isFailing()) {
+        observer.storeUp(true);
+        warn('the store works again');
+      }
       return { result };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.#reportFailure(message);
+      observer.storeFailed();
+      observer.storeUp(false);
+      if (!this.#isFailing()) {
+        warn(`the store failed (${message}); answers are kept in memory until it works again`);
+      }
       const failure = { kind: 'unavailable' as const, host: 'store', message };
-      permit.end({ failure, ms: SHORTEST_MS, longestMs: this.#options.longestMs ?? LONGEST_MS });
+      permit.end({ failure, ms: SHORTEST_MS, longestMs });
       return undefined;
     }
   }
@@ -73,17 +82,5 @@ export class StoreBreaker {
 
   #isFailing(): boolean {
     return this.hasFailed('read') || this.hasFailed('write');
-  }
-
-  #reportFailure(reason: string): void {
-    this.#options.observer.storeFailed();
-    this.#options.observer.storeUp(false);
-    if (this.#isFailing()) return;
-    this.#options.warn(`the store failed (${reason}); answers are kept in memory until it works again`);
-  }
-
-  #reportRecovery(): void {
-    this.#options.observer.storeUp(true);
-    this.#options.warn('the store works again');
   }
 }

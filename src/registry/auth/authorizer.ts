@@ -1,6 +1,7 @@
 /**
- * Sends requests to a registry with whatever authorization it accepts. Without any at first: GHCR answers an authorization that it has
- * not demanded with DENIED and no challenge (renovatebot/renovate#11446). What opened an image repository is remembered.
+ * Sends requests to a registry with whatever authorization it accepts. Without any at first: GHCR answers an
+ * authorization that it has not demanded with DENIED and no challenge (renovatebot/renovate#11446). What
+ * opened an image repository is remembered.
  */
 import type { LRUCache } from 'lru-cache';
 import { UpstreamError } from '../../errors.ts';
@@ -48,7 +49,7 @@ interface Search {
 
 export const UNAUTHORIZED: Authorization = { kind: 'none' };
 const MAX_AUTHORIZATIONS = 5000;
-/** Docker Hub's servers disagree about the time, so a new token may not be valid yet (docker/hub-feedback#647). */
+/** Docker Hub's clocks differ, so a new token may not be valid yet (docker/hub-feedback#647). */
 const CLOCK_SKEW_MS = 1000;
 
 /** Each method throws UpstreamError: NoAccess if there is no way to authenticate. */
@@ -93,8 +94,8 @@ export class Authorizer {
   }
 
   /**
-   * Finds out what opens the repository. Concurrent requests to a repository that is new wait for the challenge of the first one instead
-   * of provoking one each.
+   * Finds out what opens the repository. Concurrent requests to a repository that is new wait for the
+   * challenge of the first one instead of provoking one each.
    * @param rejected what became of the request with the authorization that was known
    */
   async #sendSearching(call: Call, rejected: Sent | undefined): Promise<Sent> {
@@ -190,15 +191,16 @@ export class Authorizer {
   }
 }
 
-/** True if a method that the registry does not support was all that was sent, which says nothing about authentication. */
+/** An unsupported method says nothing about authentication. */
 function isInconclusive({ authorization, response: { status } }: Sent): boolean {
   return authorization.kind === 'none' && (status === 405 || status === 501);
 }
 
 /**
- * Whether other credentials might get another answer. If credentials are configured, a 404 to a request without them proves nothing: some
- * registries hide private images behind it. public.ecr.aws answers a rejected token with 400 and DENIED (oras-project/oras-go#1227; on
- * HEAD without the body), private ECR with 403.
+ * Whether other credentials might get another answer. If credentials are configured, a 404 to a request
+ * without them proves nothing: some registries hide private images behind it. public.ecr.aws answers a
+ * rejected token with 400 and DENIED (oras-project/oras-go#1227; on HEAD without the body), private ECR with
+ * 403.
  */
 function isRejection({ authorization, response }: Sent, { request, credential }: Call): boolean {
   const { status, body } = response;

@@ -9,7 +9,7 @@ import type { FetchHttp, HttpResponse } from '../transport.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import type { TokenQuery } from './token.ts';
 
-/** How a request is authorized: not at all, with a fixed header, or with a token that a token service issues. */
+/** How a request is authorized: not at all, with a fixed header, or with a token service's token. */
 export type Authorization =
   | { readonly kind: 'none' }
   | { readonly kind: 'header'; readonly scheme: 'basic' | 'bearer'; readonly value: string }
@@ -44,8 +44,9 @@ export class ChallengeNegotiator {
     const { registry } = principal.reference;
     const own = this.#deps.endpoints.apiUrl(registry, '/v2/');
     const given = rejected.url.origin === own.origin ? challengesOf(rejected) : [];
-    // gcr.io has answered 401 without a challenge (containers/image#211), so ask `/v2/` for one. With GET, since Gitea 1.26
-    // answers HEAD with 405. Never `/v2/` alone, since a partly private zot answers 200 there (project-zot/zot#1917).
+    // gcr.io has answered 401 without a challenge (containers/image#211), so ask `/v2/` for one. With GET,
+    // since Gitea 1.26 answers HEAD with 405. Never `/v2/` alone, since a partly private zot answers 200
+    // there (project-zot/zot#1917).
     const challenges = given.length > 0 ? given : challengesOf(await this.#ping(own, registry));
     const authorization = this.#select(challenges, own, principal);
     if (authorization !== undefined) return authorization;
@@ -57,8 +58,8 @@ export class ChallengeNegotiator {
   }
 
   /**
-   * A host that the registry redirects to may demand an anonymous token of its own (google/go-containerregistry#2359). It never sees
-   * our credentials.
+   * A host that the registry redirects to may demand an anonymous token of its own
+   * (google/go-containerregistry#2359). It never sees our credentials.
    */
   negotiateRedirectHost(rejected: HttpResponse, reference: ImageReference): TokenAuthorization | undefined {
     const bearer = challengesOf(rejected).find(isBearer);
@@ -81,8 +82,8 @@ export class ChallengeNegotiator {
     }
     const bearer = challenges.find(isBearer);
     if (bearer !== undefined) {
-      // Challenges mislead about the scope: GHCR gives a placeholder (renovatebot/renovate#15686), Artifactory none on HEAD
-      // (containerd/containerd#3556), Gitea `*`, public.ecr.aws `aws`.
+      // Challenges mislead about the scope: GHCR gives a placeholder (renovatebot/renovate#15686),
+      // Artifactory none on HEAD (containerd/containerd#3556), Gitea `*`, public.ecr.aws `aws`.
       return this.#authorizeByToken(bearer, from, principal, [`repository:${reference.path}:pull`]);
     }
     const value = basicAuthorization(credential);
@@ -124,7 +125,8 @@ export class ChallengeNegotiator {
 }
 
 /**
- * For a token that was rejected for its scope: adds the scopes of the challenge, which come first (as in ggcr's bearer.go).
+ * For a token that was rejected for its scope: adds the scopes of the challenge, which come first (as in
+ * ggcr's bearer.go).
  * @returns undefined if the token was requested with all of them
  */
 export function addScopes(

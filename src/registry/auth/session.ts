@@ -7,7 +7,7 @@ import type { Principal } from './negotiate.ts';
 
 /** How a registry was asked. */
 export interface AuthMethod {
-  /** `anonymous`: without authorization. (`bearer` with an anonymous credential is a token that everybody gets.) */
+  /** `anonymous`: without authorization. An anonymous credential gets a token too (`bearer`). */
   readonly scheme: 'anonymous' | 'basic' | 'bearer';
   /** The one configured for the image, whether or not it was needed. */
   readonly credential: Credential;
@@ -20,13 +20,10 @@ export class Session {
   #used = UNAUTHORIZED;
   #isNewlyAuthorized = false;
 
-  constructor(
-    principal: Principal,
-    deps: { readonly authorizer: Authorizer; readonly endpoints: Endpoints },
-  ) {
+  constructor(principal: Principal, authorizer: Authorizer, endpoints: Endpoints) {
     this.#principal = principal;
-    this.#authorizer = deps.authorizer;
-    this.#endpoints = deps.endpoints;
+    this.#authorizer = authorizer;
+    this.#endpoints = endpoints;
   }
 
   /**

@@ -253,7 +253,7 @@ describe('what the archive cannot read', () => {
     for (const key of ['key', 'another', 'key']) expect(await store.get(key)).toBe('unreadable');
     expect(await store.get('third')).toBeUndefined();
     expect(told).toEqual([
-      'the store holds a record that is not a readable answer, so it is unknown which digests were answered before; the next good answer overwrites it',
+      'the store holds a record that cannot be read, so the digests answered before are unknown; the next good answer overwrites it',
     ]);
     expect(errors).toBe(3);
     expect(up).toBe(true);

@@ -1,7 +1,7 @@
 /**
- * Amazon ECR and ECR Public: GetAuthorizationToken with whatever identity the AWS SDK finds. The SDK itself reads the environment and
- * the files named there: IRSA (AWS_WEB_IDENTITY_TOKEN_FILE), Pod Identity (AWS_CONTAINER_CREDENTIALS_FULL_URI), profiles, the instance's
- * role.
+ * Amazon ECR and ECR Public: GetAuthorizationToken with whatever identity the AWS SDK finds. The SDK itself
+ * reads the environment and the files named there: IRSA (AWS_WEB_IDENTITY_TOKEN_FILE), Pod Identity
+ * (AWS_CONTAINER_CREDENTIALS_FULL_URI), profiles, the instance's role.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
  */
 import type { Credential } from '../credential.ts';
@@ -76,7 +76,7 @@ async function fetchAuthorization(
   return answer.authorizationData?.[0];
 }
 
-/** The SDK's calls to STS inherit the region and the request handler. The environment decides whatever is not set here. */
+/** The SDK's calls to STS inherit region and request handler. The environment decides the rest. */
 async function clientOptions({ region, fips, dualStack, roleArn }: EcrIdentity, { env, timeoutMs }: AwsDeps) {
   const { Agent } = await import('node:https');
   // Node supports the proxy variables since 22.21 and 24.5; older versions ignore them.
@@ -100,7 +100,7 @@ async function assumeRole(roleArn: string) {
   });
 }
 
-/** The token is user and password in base64. ECR Public's token service takes them from docker login in the same way. */
+/** The token is user and password in base64, as docker login sends them to ECR Public's token service. */
 function parseAuthorization(data: AuthorizationData | undefined, source: string): Expiring<Credential> {
   const { authorizationToken = '', expiresAt } = data ?? {};
   const [, username = '', password = ''] =

@@ -1,5 +1,6 @@
 /**
- * Azure Container Registry: a token of Microsoft Entra ID, exchanged at the registry for its own refresh token.
+ * Azure Container Registry: a token of Microsoft Entra ID, exchanged at the registry for its own refresh
+ * token.
  * https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md
  */
 import { UpstreamError } from '../../../errors.ts';
@@ -14,7 +15,7 @@ export interface AzureIdentity {
   readonly cloud: 'azure';
 }
 
-/** The registries' own audience. The one of Azure's management works too, but can be switched off for a registry. */
+/** The registries' own audience. Azure management's works too, unless a registry switches it off. */
 const SCOPE = 'https://containerregistry.azure.net/.default';
 /** This user name says that the password is a refresh token. */
 const NULL_USER = '00000000-0000-0000-0000-000000000000';
@@ -30,13 +31,13 @@ export function createAzureCloud(host: string): Cloud {
 }
 
 /**
- * The library itself reads the environment: workload identity (AZURE_FEDERATED_TOKEN_FILE), a service principal, managed identity. It
- * is loaded when it is first needed.
+ * The library itself reads the environment: workload identity (AZURE_FEDERATED_TOKEN_FILE), a service
+ * principal, managed identity. It is loaded when it is first needed.
  */
 async function fetchEntraToken({ signal }: ExchangeContext): Promise<string> {
   const { DefaultAzureCredential } = await import('@azure/identity');
   const credential = new DefaultAzureCredential({
-    // Our environment names the authority. Instance discovery at login.microsoftonline.com fails in sovereign clouds.
+    // The environment names the authority. Discovery at login.microsoftonline.com fails in sovereign clouds.
     disableInstanceDiscovery: true,
     retryOptions: { maxRetries: 1, retryDelayInMs: 200 },
   });
@@ -82,7 +83,7 @@ function parseRefreshToken({ status, body }: HttpResponse, host: string): string
   throw malformed(host, `${host} does not exchange an Azure token for a refresh token (${status})`);
 }
 
-/** @returns the claim `exp` of a JSON Web Token (RFC 7519, 4.1.4) in milliseconds since the epoch; the signature is not checked */
+/** @returns a JSON Web Token's `exp` (RFC 7519, 4.1.4) in milliseconds; the signature is not checked */
 function parseExpiry(token: string): number | undefined {
   const claims = parseJsonObject(Buffer.from(token.split('.')[1] ?? '', 'base64url'));
   const seconds = claims?.['exp'];

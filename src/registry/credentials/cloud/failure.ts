@@ -1,10 +1,10 @@
 /**
- * Translates errors of the clouds' libraries to `UpstreamFailure`. Pure. Their messages are never repeated: they hold request ids,
- * times and whole responses, and change from one version to the next.
+ * Translates errors of the clouds' libraries to `UpstreamFailure`. Pure. Their messages are never repeated:
+ * they hold request ids, times and whole responses, and change from one version to the next.
  */
 import type { UpstreamFailureKind } from '../../../errors.ts';
 import { isJsonObject } from '../../json.ts';
-import { NoToken } from './token-exchange.ts';
+import { NoToken, TOO_LATE } from './token-exchange.ts';
 
 export interface CloudFailure {
   readonly kind: UpstreamFailureKind;
@@ -12,18 +12,13 @@ export interface CloudFailure {
   readonly clause: string;
 }
 
-/** The exchange was not finished at its deadline. */
-export class DeadlinePassed extends Error {
-  override readonly name = 'DeadlinePassed';
-}
-
 /** Node's codes for a file that cannot be read; the environment, or a file that it names, points to one. */
 const FILE_CODES: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR']);
 const TIMEOUT_CODES: ReadonlySet<string> = new Set(['ETIMEDOUT', 'TimeoutError', 'AbortError', 'ABORT_ERR']);
 const NETWORK_CODE =
-  /^(?:E[A-Z]{3,}|EAI_[A-Z]+|CERT_[A-Z_]+|UNABLE_TO_[A-Z_]+|SELF_SIGNED_[A-Z_]+|DEPTH_ZERO_[A-Z_]+|ERR_TLS_[A-Z_]+|ERR_SSL_[A-Z_]+)$/;
+  /^(?:E[A-Z]{3,}|EAI_[A-Z]+|(?:CERT|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL)_[A-Z_]+)$/;
 
-/** Names of the errors for credentials that were found nowhere. @azure/identity gives the reasons only in the message. */
+/** Errors for credentials that were found nowhere. @azure/identity gives the reason only in the message. */
 const NO_CREDENTIALS: ReadonlySet<string> = new Set([
   'CredentialsProviderError',
   'TokenProviderError',
@@ -41,7 +36,6 @@ const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown/;
 
 /** @param error may have any shape */
 export function describeCloudFailure(error: unknown): CloudFailure {
-  if (error instanceof DeadlinePassed) return LATE;
   if (error instanceof NoToken) return { kind: error.kind, clause: error.message };
   if (!(error instanceof Error)) return MALFORMED;
   if (NO_CREDENTIALS.has(error.name)) return describeUnavailable(error.message);
@@ -65,7 +59,7 @@ export function describeCloudFailure(error: unknown): CloudFailure {
   return MALFORMED;
 }
 
-const LATE: CloudFailure = { kind: 'timeout', clause: 'did not return a token in time' };
+const LATE: CloudFailure = { kind: 'timeout', clause: TOO_LATE };
 const MALFORMED: CloudFailure = { kind: 'malformed', clause: 'returned something that is not a token' };
 
 function describeStatus(status: number, reason: string): CloudFailure {
@@ -93,7 +87,7 @@ function findStatus(error: Error): number | undefined {
   return [inMetadata, inResponse, status, statusCode].find((value) => typeof value === 'number');
 }
 
-/** The cloud's own error code, `AccessDenied` or `invalid_grant`; empty if there is none that may be shown. */
+/** The cloud's error code, for example `AccessDenied`; empty if there is none that may be shown. */
 function findReason(error: Error): string {
   const { response } = propertiesOf(error);
   const data = isJsonObject(response) ? response['data'] : undefined;

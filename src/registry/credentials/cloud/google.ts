@@ -10,8 +10,9 @@ import { WITHOUT_EXPIRY, NoToken, type Cloud } from './token-exchange.ts';
 export interface GoogleIdentity {
   readonly cloud: 'google';
   /**
-   * A service account's key, or a workload identity federation's configuration. Left out: google-auth-library looks in
-   * GOOGLE_APPLICATION_CREDENTIALS, gcloud's own file and at the metadata server (GKE's workload identity).
+   * A service account's key, or a workload identity federation's configuration. Left out: google-auth-library
+   * looks in GOOGLE_APPLICATION_CREDENTIALS, gcloud's own file and at the metadata server (GKE's workload
+   * identity).
    */
   readonly credentialsFile?: string;
 }
@@ -57,8 +58,9 @@ async function createClient(
   if (credentialsFile !== undefined) {
     return createFileClient(library, parseKeyFile(await files.readFile(credentialsFile)));
   }
-  // The library's detection of a metadata server gives a false no when the server is slow, keeps it for the life of the process, and
-  // prints the response. Without detection, the metadata server is simply tried last.
+  // The library's detection of a metadata server gives a false no when the server is slow, keeps it for the
+  // life of the process, and prints the response. Without detection, the metadata server is simply tried
+  // last.
   library.gcpMetadata.setGCPResidency(true);
   // The library would look for a project's id, perhaps by running gcloud.
   return new library.GoogleAuth({ scopes: SCOPES, projectId: 'unused' }).getClient();

@@ -1,4 +1,4 @@
-/** Tells from a registry's host which cloud it belongs to. A cloud identity is shown to no other host. Pure. */
+/** The cloud of a registry, by its host: an identity is never shown to another host. Pure. */
 
 export const CLOUDS = ['aws', 'google', 'azure'] as const;
 
@@ -21,8 +21,9 @@ export const CLOUD_HOSTS = {
 } as const satisfies Record<CloudHost['cloud'], string>;
 
 /**
- * The domains of each partition (commercial, China, European sovereign, isolated) for the usual endpoints and for the dual-stack ones,
- * whose hosts begin with `dkr-ecr`: https://docs.aws.amazon.com/general/latest/gr/ecr.html, and `partitions.json` of the AWS SDKs.
+ * The domains of each partition (commercial, China, European sovereign, isolated) for the usual endpoints and
+ * for the dual-stack ones, whose hosts begin with `dkr-ecr`:
+ * https://docs.aws.amazon.com/general/latest/gr/ecr.html, and `partitions.json` of the AWS SDKs.
  */
 const ECR_DOMAINS = [
   'amazonaws\\.com(?:\\.cn)?',

@@ -8,9 +8,9 @@ import type { FetchHttp } from '../../transport.ts';
 import type { Credential } from '../credential.ts';
 import { createAwsCloud, type AwsDeps, type EcrIdentity } from './aws.ts';
 import { createAzureCloud, type AzureIdentity } from './azure.ts';
-import { DeadlinePassed, describeCloudFailure } from './failure.ts';
+import { describeCloudFailure } from './failure.ts';
 import { createGoogleCloud, type GoogleIdentity } from './google.ts';
-import { NoToken, type Cloud } from './token-exchange.ts';
+import { NoToken, TOO_LATE, type Cloud } from './token-exchange.ts';
 
 export type IdentitySettings = EcrIdentity | GoogleIdentity | AzureIdentity;
 
@@ -47,8 +47,10 @@ export function createIdentity(host: string, settings: IdentitySettings, deps: I
   });
 
   async function exchange(fetchHttp: FetchHttp): Promise<Expiring<Credential>> {
-    const token = await withDeadline(timeoutMs, late, (signal) =>
-      cloud.exchange({ source, signal, fetchHttp }),
+    const token = await withDeadline(
+      timeoutMs,
+      () => new NoToken('timeout', TOO_LATE),
+      (signal) => cloud.exchange({ source, signal, fetchHttp }),
     );
     if (!(token.expiresAt > now())) {
       const clause = "returned a token that has already expired (check this machine's clock)";
@@ -90,8 +92,4 @@ function explain(error: unknown, host: string, { name, hint }: Cloud, missing: s
   const { kind, clause } = describeCloudFailure(error);
   const advice = OURS_TO_CHECK.has(kind) ? `; ${hint}` : '';
   return { kind, host, message: `${missing} for ${host}: ${name} ${clause}${advice}` };
-}
-
-function late(): DeadlinePassed {
-  return new DeadlinePassed('no token in time');
 }

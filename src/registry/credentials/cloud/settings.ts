@@ -26,7 +26,7 @@ const NOT_WITH_IDENTITY = ['username', 'passwordFile', 'passwordEnv', 'http'];
 /** The identity that each key belongs to. */
 const COMPANIONS = { roleArn: 'aws', credentialsFile: 'google' } as const;
 
-/** An identity excludes other credentials, and its token is never sent unencrypted; some keys belong to one cloud. */
+/** An identity excludes other credentials, and its token is never sent unencrypted. */
 export const identityRule: KeyRule = {
   explain: (present, { identity }) => {
     const others = present.filter((key) => NOT_WITH_IDENTITY.includes(key));

@@ -1,4 +1,4 @@
-/** What the clouds have in common: one exchange of this process's identity for a credential that a registry accepts. */
+/** The exchange of this process's cloud identity for a credential that a registry accepts. */
 import type { Expiring } from '../../../resilience/renewing-value.ts';
 import type { FetchHttp } from '../../transport.ts';
 import type { Credential } from '../credential.ts';
@@ -23,10 +23,10 @@ export interface Cloud {
   readonly hint: string;
 }
 
-/** There is no token, for a known reason. The message is stable and completes a sentence that begins with the cloud's name. */
+/** No token, for a known reason. The message completes a sentence that begins with the cloud's name. */
 export class NoToken extends Error {
   override readonly name = 'NoToken';
-  readonly kind: 'denied' | 'malformed';
+  readonly kind: 'denied' | 'malformed' | 'timeout';
 
   constructor(kind: NoToken['kind'], message: string) {
     super(message);
@@ -34,5 +34,6 @@ export class NoToken extends Error {
   }
 }
 
+export const TOO_LATE = 'did not return a token in time';
 /** Without an expiry, a token might be kept for ever. */
 export const WITHOUT_EXPIRY = 'returned a token without an expiry';
