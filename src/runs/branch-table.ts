@@ -1,8 +1,8 @@
 /** Known runs, filed by list (`keyOfRun`). Bounded: lists that nobody asks for, and CI no longer shows, make room for others. */
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import { compareRuns, newestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
-import { bounded } from '../resilience/bounded-cache.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import {
   createBranchRecord,
   removeRun,
@@ -38,13 +38,10 @@ export class BranchTable {
   #names: readonly string[] | undefined;
 
   constructor() {
-    this.#records = new LRUCache({
-      ...bounded(MAX_BRANCHES),
-      dispose: ({ runs }) => {
-        this.#evicted = true;
-        if (runs.size > 0) this.#names = undefined;
-        for (const { run } of runs.values()) this.#unlist(run);
-      },
+    this.#records = createBoundedCache<BranchRecord>(MAX_BRANCHES, ({ runs }) => {
+      this.#evicted = true;
+      if (runs.size > 0) this.#names = undefined;
+      for (const { run } of runs.values()) this.#unlist(run);
     });
   }
 

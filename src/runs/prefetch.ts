@@ -2,8 +2,7 @@
  * Prefetches images before their branches are requested. Argo CD's matrix generator requests one pull request after the other: if each
  * waited for its own round trip, a thousand branches would take minutes.
  */
-import { LRUCache } from 'lru-cache';
-import { bounded } from '../resilience/bounded-cache.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import type { Clock } from '../clock.ts';
 
 /** Milliseconds for which a branch counts as requested. Longer than requeueAfterSeconds usually is. */
@@ -32,9 +31,9 @@ export function createImagePrefetcher({
   candidates,
   prefetch,
 }: ImagePrefetcherOptions): ImagePrefetcher {
-  const requestedAt = new LRUCache<string, number>(bounded(MAX_BRANCHES));
+  const requestedAt = createBoundedCache<number>(MAX_BRANCHES);
   /** Ever requested or guessed: each branch is guessed once. */
-  const seen = new LRUCache<string, true>(bounded(MAX_BRANCHES));
+  const seen = createBoundedCache<true>(MAX_BRANCHES);
   let queue: string[] | undefined;
 
   /** Prefetches the branches that come next, if the caller goes through the list. */

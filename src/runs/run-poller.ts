@@ -1,11 +1,10 @@
 /** Polls unfinished runs that have dropped off the listing's first page, since the listing no longer shows how they end. */
-import { LRUCache } from 'lru-cache';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { Doubt } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
-import { createBackoff } from '../resilience/cool-down.ts';
-import { bounded } from '../resilience/bounded-cache.ts';
-import { createJoiner } from '../resilience/single-flight.ts';
+import { CiBreaker } from '../ci/ci-breaker.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
+import { SingleFlight } from '../resilience/single-flight.ts';
 import type { Sighting } from './branch-table.ts';
 import type { KnownRuns, Unfinished } from './known-runs.ts';
 import { keyOf, keyOfRun, type RunList } from './run-list.ts';
@@ -44,13 +43,13 @@ interface Attempt {
 export class RunPoller {
   readonly #options: RunPollerOptions;
   /** By the run's id. */
-  readonly #attempts = new LRUCache<string, Attempt>(bounded(MAX_RUNS));
-  readonly #backoff;
-  readonly #join = createJoiner();
+  readonly #attempts = createBoundedCache<Attempt>(MAX_RUNS);
+  readonly #breaker;
+  readonly #flights = new SingleFlight();
 
   constructor(options: RunPollerOptions) {
     this.#options = options;
-    this.#backoff = createBackoff({ now: options.now, generation: options.provider.generation });
+    this.#breaker = new CiBreaker({ now: options.now, generation: options.provider.generation });
   }
 
   /**
@@ -119,12 +118,12 @@ export class RunPoller {
   }
 
   #poll(id: string, key: string): Promise<void> {
-    return this.#join(id, async () => {
+    return this.#flights.do(id, async () => {
       const { provider, gitRepository, known, sight, now } = this.#options;
       const sighting = sight();
       const first = this.#attempts.peek(id)?.first ?? now();
       try {
-        const current = await this.#backoff.run(id, () => provider.fetchRun(gitRepository, id));
+        const current = await this.#breaker.run(id, () => provider.fetchRun(gitRepository, id));
         this.#attempts.set(id, { first, at: now(), failure: undefined });
         if (current === 'gone') known.remove(key, id);
         else known.mergeRun(current, sighting());
