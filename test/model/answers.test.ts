@@ -1,5 +1,5 @@
 /**
- * Random histories of a repository, polled at random by many branches, against an oracle that saw everything (design §1 to §5).
+ * Random histories of a repository, polled at random by many branches, against an oracle that saw everything.
  * The same histories each time, unless `GREENPIN_MODEL_SEED` is another number, or `random`; `GREENPIN_MODEL_RUNS` says how many. A
  * failing history is printed with its seed.
  */

@@ -1,4 +1,4 @@
-/** What a history may have cost at most (design §5), judged by every call that was made upstream. */
+/** Upper bounds on what a history may cost, checked against every upstream call. */
 import { expect } from 'vitest';
 import type { PagingStyle } from './pages.ts';
 import type { Simulation } from './simulation.ts';

@@ -1,6 +1,6 @@
 /**
- * Random histories of branches whose tags move and collide, polled at random: no build is ever handed out with another build's image
- * (design §2, "A tag that can move"). `GREENPIN_MODEL_SEED` and `GREENPIN_MODEL_RUNS` as in `answers.test.ts`.
+ * Random histories of branches whose tags move and collide, polled at random: no build is ever handed out with another build's image.
+ * `GREENPIN_MODEL_SEED` and `GREENPIN_MODEL_RUNS` as in `answers.test.ts`.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -91,6 +91,23 @@ describe('a tag that holds the attempt and no build', () => {
   });
 });
 
+describe('a run that names no branch', () => {
+  test('may have been of any branch, so it may have pushed the tag', async () => {
+    ran(buildA(), buildB({ branch: null, state: 'unsuccessful' }));
+    push('feature', 'bbb');
+    expect(await answer(asking('{branch}'))).toBe('nothing');
+  });
+
+  test.each([
+    ['5', 'nothing'],
+    ['6', 'bbb fresh'],
+  ])("and is of pull request %s may have pushed only that one's tag: %s", async (pullRequest, expected) => {
+    ran(buildA(), buildB({ branch: null, pullRequest, state: 'unsuccessful' }));
+    push('pr-5', 'bbb');
+    expect(await answer(asking('pr-{pull_request}'))).toBe(expected);
+  });
+});
+
 describe('a run that cannot be read', () => {
   const red: UnreadRun = {
     id: '20',
