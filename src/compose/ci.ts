@@ -5,7 +5,7 @@ import type { ShareCall } from '../replicas/shared-fetch.ts';
 import { createSharedProvider } from '../replicas/shared-provider.ts';
 import { createFreshnessStretch } from '../runs/adaptive-freshness.ts';
 import { createCiProvider, type CiConnection } from '../ci/kinds.ts';
-import { composeCiDispatcher } from './network.ts';
+import { composeCiDispatchers } from './network.ts';
 import type { Connection } from '../runs/repositories.ts';
 import { tokenReader } from './token.ts';
 import type { CiAuth, CiConnection as ConfiguredConnection, Config } from '../config/config.ts';
@@ -43,8 +43,8 @@ export function composeConnection(
       hasSkipped = true;
     },
   };
-  const dispatcher = composeCiDispatcher(connection, timeoutMs, world);
-  const deps = { now, timeoutMs, observer: watching, dispatcher };
+  const dispatcherFor = composeCiDispatchers(connection, timeoutMs, world);
+  const deps = { now, timeoutMs, observer: watching, dispatcherFor };
   const provider = createCiProvider(connectionOf(connection, world), deps);
   const retrying = createRetryingProvider(provider, PAUSES);
   const { name, url } = connection;
