@@ -178,8 +178,7 @@ const TROUBLES: Readonly<Record<ConnectionTrouble, Row>> = {
   },
   wants_tls: {
     causes: [],
-    hint: (_host, { host: key, http }) =>
-      http === undefined ? `use https in ${key}` : `set ${http}: false`,
+    hint: (_host, { host: key, http }) => (http === undefined ? `use https in ${key}` : `set ${http}: false`),
   },
   plain_realm: {
     causes: [],

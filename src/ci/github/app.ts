@@ -140,6 +140,12 @@ function describeTokenFailure(
     const message = `${host} does not know the installation of ${app}: check installationId, and that the App is still installed`;
     return { kind: 'denied', host, message };
   }
-  const call = { host, connection, anonymous: false, what: `a token for ${app}`, permission: 'Actions: read' };
+  const call = {
+    host,
+    connection,
+    anonymous: false,
+    what: `a token for ${app}`,
+    permission: 'Actions: read',
+  };
   return describeGitHubFailure(response, call, now());
 }
