@@ -19,7 +19,7 @@ export interface Authorizer {
   readonly anonymous: boolean;
   /**
    * @returns the header's value; undefined: anonymous
-   * @throws UpstreamError `denied` if the secret cannot be read or used; whatever the exchange for a token meets
+   * @throws UpstreamError `denied` if the secret cannot be used; whatever an exchange for a token meets
    */
   authorize(): Promise<string | undefined>;
   /** The last value was rejected (401). */
@@ -32,7 +32,7 @@ export interface Authorizer {
 export interface QuotaReading {
   readonly remaining: number;
   readonly limit: number;
-  /** When all calls are available again, milliseconds since the epoch; Infinity if the response does not say. */
+  /** When all calls are available again, milliseconds since the epoch; Infinity if unknown. */
   readonly resetsAt: number;
 }
 

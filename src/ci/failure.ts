@@ -18,7 +18,10 @@ export interface CallContext {
 /** Pause after a rate limit that names no time; GitHub's documentation asks for at least a minute. */
 const DEFAULT_WAIT_MS = 60_000;
 
-/** Says what the status means with any provider. @param now milliseconds since the epoch, when the response came */
+/**
+ * Translates a status that means the same with every provider.
+ * @param now milliseconds since the epoch, when the response came
+ */
 export function describeStatus(response: ApiResponse, call: CallContext, now: number): UpstreamFailure {
   const { host, connection, anonymous, what, permission } = call;
   const { status } = response;
@@ -31,7 +34,9 @@ export function describeStatus(response: ApiResponse, call: CallContext, now: nu
     return { kind: 'denied', host, message: `${host} denies ${what} ${reason}` };
   }
   if (status === 404) {
-    const message = `${host} does not know ${what}, or hides it from connection "${connection}": check the project's repository, and that the connection's credentials may read it ("${permission}")`;
+    const message =
+      `${host} does not know ${what}, or hides it from connection "${connection}": ` +
+      `check the project's repository, and that the connection's credentials may read it ("${permission}")`;
     return { kind: 'not_found', host, message };
   }
   if (status === 429) {
@@ -51,7 +56,7 @@ function describeUnauthorized({ host, connection, anonymous }: CallContext): str
     : `${host} does not accept the token of connection "${connection}": it is wrong, expired or revoked`;
 }
 
-/** A credential that cannot be used before anything is sent counts as a denial, like a refusal by the upstream. */
+/** A credential that cannot even be sent counts as denied, like one that the upstream rejects. */
 export function deniedError(host: string, message: string, cause?: unknown): UpstreamError {
   return new UpstreamError({ kind: 'denied', host, message }, { cause });
 }

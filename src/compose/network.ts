@@ -1,4 +1,4 @@
-/** Constructs the connection pools: the environment's proxies, the configuration's authorities and client certificates. */
+/** Constructs connection pools: the environment's proxies, the configuration's certificates. */
 import type { CiConnection, RegistrySettings } from '../config/config.ts';
 import { createTlsReader } from '../secrets/tls-reader.ts';
 import { createDispatchers, type DispatcherFor } from '../upstream/dispatchers.ts';

@@ -13,12 +13,12 @@ export interface Endpoints {
   apiUrl(registry: string, path: string): URL;
   /**
    * @param from the URL whose answer names `target`
-   * @returns why `target` must not be requested, completing "HOST redirects to ..."; undefined if it may be
+   * @returns why `target` must not be requested, completing "HOST redirects to ..."; undefined if it may
    */
   refusal(target: URL, from: URL, registry: string): string | undefined;
 }
 
-/** @param registries the configuration's `registries`; a host listed there is trusted even at an internal address */
+/** @param registries the configuration's `registries`; a host listed there is trusted at any address */
 export function createEndpoints(registries: Readonly<Record<string, RegistrySettings>>): Endpoints {
   const http = new Map<string, boolean | undefined>();
   for (const [key, settings] of Object.entries(registries)) {
@@ -36,7 +36,10 @@ export function createEndpoints(registries: Readonly<Record<string, RegistrySett
 
   const listed = new Set([...http.keys()].filter(isHost).map((registry) => apiUrl(registry, '/').origin));
 
-  /** Like ggcr's `validateRealmURL`: a registry must not make us call the cloud's metadata service, for example. */
+  /**
+   * Like ggcr's `validateRealmURL`: a registry must not make us call the cloud's metadata service, for
+   * example.
+   */
   function refusal(target: URL, from: URL, registry: string): string | undefined {
     const own = apiUrl(registry, '/');
     if (target.protocol === 'http:' && from.protocol === 'https:')

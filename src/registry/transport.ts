@@ -1,4 +1,4 @@
-/** Requests to a registry or its token service: redirects, retries and the host's limits, within one deadline. */
+/** Requests to a registry or its token service: redirects, retries and host limits within one deadline. */
 import type { Clock } from '../clock.ts';
 import { UpstreamError } from '../errors.ts';
 import type { HostGate } from '../resilience/host-limiter.ts';
@@ -27,7 +27,10 @@ export interface TransportDeps extends HttpClientDeps {
   readonly endpoints: Endpoints;
   readonly gate: HostGate;
   readonly now: Clock;
-  /** Deadline of one request in milliseconds, with redirects and retries, but without waiting for a slot at the hosts. */
+  /**
+   * Deadline of one request in milliseconds: redirects and retries included, waiting for a slot at a host
+   * excluded.
+   */
   readonly timeoutMs: number;
   /** From 0 to below 1. */
   readonly random: () => number;
@@ -40,7 +43,10 @@ type Outcome =
 
 const MAX_RETRIES = 2;
 const FIRST_PAUSE_MS = 200;
-/** Share of the deadline that a host must have had before a time-out is held against it: others may have used up the rest. */
+/**
+ * A time-out counts against a host only if the host had this share of the deadline: others may have used the
+ * rest.
+ */
 const FAIR_SHARE = 0.5;
 
 export function createTransport(deps: TransportDeps): FetchHttp {

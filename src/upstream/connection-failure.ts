@@ -1,4 +1,4 @@
-/** Why a request got no whole response: one table for CI and registries, from error codes to message and hint. Pure. */
+/** Why a request got no whole response: one table from error codes to message and hint. Pure. */
 import { UpstreamError, type ConnectionTrouble, type UpstreamFailure } from '../errors.ts';
 import { BodyTooLarge, UndecodableBody } from './content-encoding.ts';
 import { malformed, timeoutError } from './failures.ts';
@@ -26,7 +26,7 @@ interface Exchange {
 }
 
 interface Row {
-  /** Error codes, and the message for them. Empty where the caller detects the trouble and words the message. */
+  /** Error codes and their message. Empty where the caller detects the trouble and words the message. */
   readonly causes: readonly (readonly [codes: RegExp, message: (exchange: Exchange) => string])[];
   readonly hint: (host: string, keys: ConnectionKeys) => string;
 }
@@ -35,7 +35,7 @@ const PROXY = 'if you need a proxy, set HTTPS_PROXY';
 
 /** Node's codes for a chain that does not end at a trusted authority. */
 const UNTRUSTED =
-  /^(?:UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(?:_LOCALLY)?)|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT)$/;
+  /^(?:UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(?:_LOCALLY)?)|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w*)$/;
 /** Plain http where a TLS record is expected. */
 const NO_TLS = /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_TOO_SMALL|HTTP_REQUEST)$/;
 const BROKEN =
@@ -51,7 +51,8 @@ const TROUBLES: Readonly<Record<ConnectionTrouble, Row>> = {
       ],
     ],
     hint: (host) =>
-      `check whether a firewall drops packets to ${host} (${PROXY}), or raise server.deadline: one call gets half of it`,
+      `check whether a firewall drops packets to ${host} (${PROXY}), or raise server.deadline, ` +
+      'half of which is the limit of one call',
   },
   name: {
     causes: [
@@ -81,7 +82,7 @@ const TROUBLES: Readonly<Record<ConnectionTrouble, Row>> = {
     causes: [[BROKEN, ({ host }) => `the connection to ${host} broke before the answer was whole`]],
     hint: (_host, { http, isLoopback = false }) =>
       isLoopback && http !== undefined
-        ? `Greenpin uses plain http for this machine: if TLS is spoken there, set ${http}: false; otherwise try again`
+        ? `Greenpin uses plain http on loopback: if the port speaks TLS, set ${http}: false; otherwise try again`
         : 'try again; if it keeps happening, something in between (a proxy, a firewall) cuts connections',
   },
   authority: {
@@ -89,19 +90,18 @@ const TROUBLES: Readonly<Record<ConnectionTrouble, Row>> = {
       [
         UNTRUSTED,
         ({ host, code }) =>
-          `the certificate of ${host} comes from an authority that is not trusted here (${code}); if you trust it, give it as caFile`,
+          `the certificate of ${host} comes from an authority that is not trusted here (${code}); ` +
+          'if you trust it, give it as caFile',
       ],
     ],
     hint: (_host, { caFile }) =>
-      `if it is your company's authority, give its certificate (PEM) as ${caFile}; otherwise, find out who answers there`,
+      `if it is your company's authority, give its certificate (PEM) as ${caFile}; ` +
+      'otherwise, find out who answers there',
   },
   validity: {
     causes: [
-      [
-        /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/,
-        ({ host, code }) =>
-          `the certificate of ${host} ${code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet'} (${code})`,
-      ],
+      [/^CERT_HAS_EXPIRED$/, ({ host, code }) => `the certificate of ${host} has expired (${code})`],
+      [/^CERT_NOT_YET_VALID$/, ({ host, code }) => `the certificate of ${host} is not valid yet (${code})`],
     ],
     hint: () => "renew the server's certificate, or correct the clock of this machine",
   },
@@ -113,7 +113,8 @@ const TROUBLES: Readonly<Record<ConnectionTrouble, Row>> = {
       ],
     ],
     hint: (_host, { host: key }) =>
-      `use the name in the certificate as ${key}, or have a certificate issued for this name; or find out who else answers there`,
+      `use the name in the certificate as ${key}, or have a certificate issued for this name; ` +
+      'or find out who else answers there',
   },
   no_tls: {
     causes: [[NO_TLS, ({ host, code }) => `${host} does not speak TLS on this port (${code})`]],
@@ -183,7 +184,8 @@ const TROUBLES: Readonly<Record<ConnectionTrouble, Row>> = {
   plain_realm: {
     causes: [],
     hint: (host) =>
-      `${host} must name its token service by https: correct its realm or external URL (behind a proxy: X-Forwarded-Proto)`,
+      `${host} must name its token service by https: correct its realm or external URL ` +
+      '(behind a proxy: X-Forwarded-Proto)',
   },
   policy: { causes: [], hint: (host) => `${host} has a rule against it; ask its administrators which` },
 };
@@ -206,7 +208,8 @@ export function describeConnection(exchange: Exchange): Pick<UpstreamFailure, 't
 }
 
 /**
- * @param error whatever undici, a proxy or the reading of the body threw; an UpstreamError is returned as it is
+ * @param error whatever undici, a proxy or the reading of the body threw; an UpstreamError is returned as it
+ *   is
  * @param signal the signal of the request: if it has fired, the time was up
  */
 export function toUpstreamError(

@@ -23,7 +23,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map([
 /** No honest server applies more encodings than this to one body. */
 const MAX_ENCODINGS = 3;
 
-/** The body uses an unknown encoding, or is not what its header says. The message completes "... cannot be decompressed: ". */
+/** The encoding is unknown, or the body is not in it. The message completes "cannot be decompressed: ". */
 export class UndecodableBody extends Error {
   override readonly name = 'UndecodableBody';
 }
@@ -40,7 +40,8 @@ function isZlib(body: Buffer): boolean {
 
 /**
  * @param header the value, or one element per header line
- * @returns the encodings in the order in which they were applied, in lower case; empty if the body is sent as it is
+ * @returns the encodings in the order in which they were applied, in lower case; empty if the body is sent as
+ *   it is
  */
 export function parseEncodings(header: string | readonly string[] | undefined): string[] {
   const lines = typeof header === 'string' ? [header] : (header ?? []);

@@ -1,4 +1,4 @@
-/** Connection pools, through a proxy or direct, with a host's certificate authorities and client certificate. */
+/** Connection pools, through a proxy or direct, with a host's authorities and client certificate. */
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import type { buildConnector, Dispatcher, Pool as PoolTypes } from 'undici';
 import { UpstreamError } from '../errors.ts';
@@ -24,7 +24,7 @@ export interface DispatcherOptions {
 }
 
 /**
- * @returns the pool for one request, which must be sent at once: a pool is retired when its certificates change
+ * @returns the pool for one request, to be sent at once: a pool is retired when its certificates change
  * @throws UpstreamError if the certificates cannot be read
  */
 export type DispatcherFor = (url: URL) => Dispatcher;
@@ -32,12 +32,15 @@ export type DispatcherFor = (url: URL) => Dispatcher;
 const NO_TLS: TlsMaterial = {};
 
 /**
- * Slightly below the caller's timeout: undici checks whether an HTTP/2 connection is alive only after its own timeout fires.
- * Otherwise requests would keep going into a connection that a router has forgotten.
+ * Slightly below the caller's timeout: undici checks whether an HTTP/2 connection is alive only after its own
+ * timeout fires. Otherwise requests would keep going into a connection that a router has forgotten.
  */
 const SHARE_OF_TIMEOUT = 0.9;
 
-/** Long enough to survive from one poll to the next (undici's default is 4 s), which saves a handshake. The host's own hint wins. */
+/**
+ * Survives from one poll to the next, which saves a handshake; undici's default is 4 s. The host's own hint
+ * wins.
+ */
 const KEEP_ALIVE_MS = 30_000;
 
 export function createDispatchers(options: DispatcherOptions): DispatcherFor {
@@ -108,7 +111,7 @@ function createProxied(
     ...poolOptions(options),
     connectTimeout: options.timeoutMs,
     requestTls: secureContext,
-    // An https proxy is verified against Node's default authorities: a registry's authority is not the proxy's.
+    // An https proxy is verified by Node's default authorities: a registry's authority is not the proxy's.
     proxyTls: { allowH2: false },
     clientFactory: (origin, pool) => new Pool(origin, blamed(pool)),
     // For plain http origins, undici sends the request to the proxy under the proxy's own address.
@@ -128,7 +131,10 @@ function blamed(options: object): PoolTypes.Options {
   return { ...options, connect: blameProxy(connect) };
 }
 
-/** Shared by all connections of a pool: parsing some 150 authorities takes milliseconds. Empty if Node's defaults suffice. */
+/**
+ * Shared by a pool's connections, since parsing some 150 authorities takes milliseconds; empty for Node's
+ * defaults.
+ */
 function createContext({ ca, client }: TlsMaterial): { secureContext?: SecureContext } {
   if (ca === undefined && client === undefined) return {};
   const trusted = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };

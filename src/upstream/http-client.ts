@@ -1,4 +1,4 @@
-/** The one HTTP client for CI and registries: one exchange on the wire, bounded, decompressed and observed. */
+/** The HTTP client for CI and registries: one exchange on the wire, bounded, decompressed and observed. */
 import type { Dispatcher } from 'undici';
 import { toUpstreamError } from './connection-failure.ts';
 import { BodyTooLarge, decodeBody, parseEncodings } from './content-encoding.ts';

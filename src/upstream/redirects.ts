@@ -12,7 +12,8 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * @param send one exchange, called again for each redirect
- * @throws UpstreamError `malformed` for a redirect that the policy refuses, that leads nowhere or that never ends; whatever `send` throws
+ * @throws UpstreamError `malformed` for a redirect that the policy refuses, that leads nowhere or that never
+ *   ends; whatever `send` throws
  */
 export async function followRedirects(
   request: HttpRequest,
@@ -29,7 +30,10 @@ export async function followRedirects(
   throw malformed(request.url.host, `${request.url.host} redirects without end`);
 }
 
-/** Authorization must not follow to another origin (RFC 9110, 15.4); neither does a POST, whose body may hold a secret. */
+/**
+ * Authorization must not follow to another origin (RFC 9110, 15.4), nor a POST anywhere: its body may hold a
+ * secret.
+ */
 function redirect(hop: HttpRequest, location: string, policy: RedirectPolicy): HttpRequest {
   const { host } = hop.url;
   if (!URL.canParse(location, hop.url.href)) throw malformed(host, `${host} redirects to an invalid URL`);
@@ -42,8 +46,8 @@ function redirect(hop: HttpRequest, location: string, policy: RedirectPolicy): H
 }
 
 /**
- * For APIs: a renamed repository redirects within its origin. Another origin must neither see the request nor have its response
- * taken for that of the configured host.
+ * For APIs: a renamed repository redirects within its origin. Another origin must neither see the request nor
+ * have its response taken for that of the configured host.
  */
 export function stayOnOrigin(target: URL, from: URL): string | undefined {
   return target.origin === from.origin && target.username === '' && target.password === ''

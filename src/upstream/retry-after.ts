@@ -15,8 +15,10 @@ const WITHOUT_ZONE = /^[a-z]{3} [a-z]{3} [\d ]\d [\d:]{8} \d{4}$/i;
 
 /**
  * @param headers of the response, by lower-case name
- * @param now milliseconds since the epoch, when the response came; a date is read by the server's own clock (`Date`) if it is sent
- * @returns milliseconds from then on, between one second and five minutes; undefined if the header says nothing usable
+ * @param now milliseconds since the epoch, when the response came. A date is read by the server's own clock
+ *   (`Date`), if that is sent
+ * @returns milliseconds from then on, between one second and five minutes; undefined if the header is missing
+ *   or unusable
  */
 export function parseRetryAfter(headers: Headers, now: number): number | undefined {
   const text = textOf(headers['retry-after'])?.trim() ?? '';
@@ -26,7 +28,7 @@ export function parseRetryAfter(headers: Headers, now: number): number | undefin
   return Number.isNaN(moment) ? undefined : clamp(moment - (parseDate(headers) ?? now));
 }
 
-/** @returns the server's own clock when it answered, milliseconds since the epoch; undefined if it did not say */
+/** @returns what the server's clock said, milliseconds since the epoch; undefined if the header is missing */
 export function parseDate(headers: Headers): number | undefined {
   const time = Date.parse(textOf(headers['date']) ?? '');
   return Number.isNaN(time) ? undefined : time;

@@ -1,4 +1,7 @@
-/** A GitHub App's installation tokens: https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app */
+/**
+ * A GitHub App's installation tokens:
+ * https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app
+ */
 import { sign, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
@@ -29,7 +32,7 @@ export interface GitHubAuthDeps {
 }
 
 export interface TokenSource {
-  /** @throws UpstreamError `denied` if the key or the App is rejected; whatever else the exchange for a token meets */
+  /** @throws UpstreamError `denied` if the key or the App is rejected; whatever else the exchange meets */
   readToken(): Promise<string>;
   /** The last token was rejected: it is not used again. */
   forget(): void;
@@ -48,8 +51,9 @@ const TIME_SHARE = 0.5;
 const installationTokenSchema = z.object({ token: z.string(), expires_at: instant });
 
 /**
- * Tokens belong to the connection: @octokit/auth-app (8.3.1) keeps pending exchanges in a module-level map keyed by installation id
- * alone, so a github.com and a GitHub Enterprise connection with the same id would get each other's token.
+ * Tokens belong to the connection. @octokit/auth-app (8.3.1) keeps pending exchanges in a module-level map
+ * keyed by installation id alone, so a github.com and a GitHub Enterprise connection with the same id would
+ * get each other's token.
  */
 export function createAppTokenSource(auth: GitHubAppAuth, deps: GitHubAuthDeps): TokenSource {
   let held: { token: string; renewAt: number } | undefined;
@@ -101,7 +105,7 @@ const CLOCK_SKEW = 30;
 const JWT_LIFE = 600;
 
 /**
- * https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
+ * GitHub's "Generating a JSON Web Token (JWT) for a GitHub App", with Node's own signature.
  */
 function signJwt(appId: string, key: KeyObject, now: number): string {
   const issuedAt = Math.floor(now / 1000) - CLOCK_SKEW;
@@ -137,7 +141,9 @@ function describeTokenFailure(
     return { kind: 'denied', host, message };
   }
   if (response.status === 404) {
-    const message = `${host} does not know the installation of ${app}: check installationId, and that the App is still installed`;
+    const message =
+      `${host} does not know the installation of ${app}: ` +
+      'check installationId, and that the App is still installed';
     return { kind: 'denied', host, message };
   }
   const call = {

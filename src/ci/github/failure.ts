@@ -52,10 +52,10 @@ function untilCallsAreLeft(response: ApiResponse, now: number): number | undefin
 }
 
 /**
- * `x-ratelimit-reset` is a time of GitHub's clock, which the response's `Date` shows; our own clock counts if there is no `Date` or
- * the result makes no sense.
- * @returns milliseconds until all calls are available again, at most about an hour; 0: they are; undefined: the response does not
- *   say, or makes no sense by either clock
+ * `x-ratelimit-reset` is a time of GitHub's clock, which the response's `Date` shows; our own clock counts if
+ * there is no `Date` or the result makes no sense.
+ * @returns milliseconds until all calls are available again, at most about an hour; 0: they are; undefined:
+ *   the response does not say, or makes no sense by either clock
  */
 export function untilReset({ headers }: ApiResponse, now: number): number | undefined {
   const reset = headers['x-ratelimit-reset'] ?? '';
@@ -66,20 +66,24 @@ export function untilReset({ headers }: ApiResponse, now: number): number | unde
   return possible ?? (waits.some((wait) => wait < 0) ? 0 : undefined);
 }
 
-/** https://docs.github.com/rest/authentication/authenticating-to-the-rest-api#personal-access-tokens-and-saml-sso */
+/**
+ * https://docs.github.com/rest/authentication/authenticating-to-the-rest-api#personal-access-tokens-and-saml-sso
+ */
 function describeForbidden({ headers }: ApiResponse, call: CallContext): UpstreamFailure {
   const { host, connection, what, permission } = call;
   const sso = headers['x-github-sso'];
   const isSso = sso?.trim().startsWith('required') === true;
   const reason = isSso
     ? `: authorize the token of connection "${connection}" for the organization's single sign-on`
-    : ` to connection "${connection}": it needs "${permission}" (fine-grained token or App), or the scope repo (classic token)`;
+    : ` to connection "${connection}": it needs "${permission}" (fine-grained token or App), ` +
+      'or the scope repo (classic token)';
   const remedyUrl = isSso ? authorizationPage(sso, host) : undefined;
   return { kind: 'denied', host, message: `${host} denies ${what}${reason}`, remedyUrl };
 }
 
 /**
- * @returns the page that GitHub names, if it is GitHub's own: `api.github.com` has it at github.com, an Enterprise server at its host
+ * @returns the page that GitHub names, if it is GitHub's own: `api.github.com` has it at github.com, an
+ *   Enterprise server at its host
  */
 function authorizationPage(sso: string, host: string): string | undefined {
   const text = /;\s*url=([\x21-\x7e]{1,2000})\s*$/.exec(sso)?.[1] ?? '';
