@@ -15,7 +15,7 @@ const MAX_CI_CONNECTIONS = 64;
 
 /** @throws ConfigError if a proxy variable is not a proxy's URL */
 export function composeCiDispatchers(
-  { tls }: CiConnection,
+  tls: CiConnection['tls'],
   timeoutMs: number,
   { env, warn }: World,
 ): DispatcherFor {

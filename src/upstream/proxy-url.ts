@@ -4,8 +4,17 @@
  * Stricter than the URL parser, which reads `http:/proxy:3128` as a host named http, `3128` as an address,
  * `"http` as a name, and `user:p@ss/word@proxy` as the host ss. Blanks are checked separately.
  */
-const PROXY =
-  /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<login>[^/?#\\]*@)?(?<host>\[[0-9a-f:.]+\]|[^/?#\\@:[\]"'`<>(){}$%&=,;|^*!+~]+)?(?<port>:[0-9]*)?(?<rest>[/?#\\].*)?$/i;
+const PROXY = new RegExp(
+  [
+    /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?/,
+    /(?<login>[^/?#\\]*@)?/,
+    /(?<host>\[[0-9a-f:.]+\]|[^/?#\\@:[\]"'`<>(){}$%&=,;|^*!+~]+)?/,
+    /(?<port>:[0-9]*)?(?<rest>[/?#\\].*)?$/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+  'i',
+);
 
 const EXPECTED = "expected a proxy's URL, for example http://proxy.local:3128";
 

@@ -47,7 +47,7 @@ describe('a CI connection', () => {
     const tls = { path: ['connections', 'gh'], caFile };
     const world = worldWith({ HTTPS_PROXY: proxy.host });
     const url = new URL(`${connection.url}/meta`);
-    const dispatcherFor = composeCiDispatchers({ ...connection, tls }, 5000, world);
+    const dispatcherFor = composeCiDispatchers(tls, 5000, world);
     const options = { origin: url.origin, path: url.pathname, method: 'GET' } as const;
     const ask = async () => (await dispatcherFor(url).request(options)).statusCode;
     await expect(ask()).rejects.toThrow('certificate');
@@ -58,7 +58,7 @@ describe('a CI connection', () => {
 
   it('with a proxy that is none is an error of the configuration', () => {
     const world = worldWith({ HTTPS_PROXY: 'ftp://proxy' });
-    expect(() => composeCiDispatchers(connection, 5000, world)).toThrow(ConfigError);
+    expect(() => composeCiDispatchers(undefined, 5000, world)).toThrow(ConfigError);
   });
 });
 
