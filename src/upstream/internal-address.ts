@@ -32,6 +32,17 @@ const INTERNAL = createBlockList(
   ],
 );
 
+const LINK = createBlockList(
+  [
+    ['127.0.0.0', 8],
+    ['169.254.0.0', 16],
+  ],
+  [
+    ['::1', 128],
+    ['fe80::', 10],
+  ],
+);
+
 const LOOPBACK = createBlockList([['127.0.0.0', 8]], [['::1', 128]]);
 
 type Subnets = readonly (readonly [address: string, prefix: number])[];
@@ -50,6 +61,14 @@ function createBlockList(ipv4: Subnets, ipv6: Subnets): BlockList {
  */
 export function isInternalAddress(hostname: string): boolean {
   return isLocalName(hostname) || includes(INTERNAL, hostname);
+}
+
+/**
+ * @returns true for this machine and its link, where clouds have their metadata service: no proxy can reach
+ *   them for us
+ */
+export function isOnLink(hostname: string): boolean {
+  return isLocalName(hostname) || includes(LINK, hostname);
 }
 
 /** @param hostname of a URL */
