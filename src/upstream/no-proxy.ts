@@ -2,8 +2,8 @@
  * NO_PROXY: the hosts to ask directly. There is no standard; this is what curl and Go have in common, plus
  * Go's networks. Pure.
  */
-import { BlockList, isIP } from 'node:net';
-import { isOnLink } from './internal-address.ts';
+import { isIP, type BlockList } from 'node:net';
+import { createNetworks, isInside, isOnLink } from './internal-address.ts';
 
 type Rule = (host: string, port: string) => boolean;
 
@@ -50,16 +50,9 @@ function createHostRule(name: string): (host: string) => boolean {
 function parseNetwork(text: string): BlockList | undefined {
   const [address = '', prefix = ''] = text.split('/');
   const version = isIP(address);
-  if (version === 0 || !/^[0-9]{1,3}$/.test(prefix) || Number(prefix) > (version === 4 ? 32 : 128))
-    return undefined;
-  const network = new BlockList();
-  network.addSubnet(address, Number(prefix), version === 4 ? 'ipv4' : 'ipv6');
-  return network;
-}
-
-function isInside(network: BlockList, host: string): boolean {
-  const version = isIP(host);
-  return version !== 0 && network.check(host, version === 4 ? 'ipv4' : 'ipv6');
+  const isNetwork =
+    version !== 0 && /^[0-9]{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
+  return isNetwork ? createNetworks(text) : undefined;
 }
 
 /** Lower case, without the brackets of IPv6 and the final dot of a fully qualified name. */
