@@ -1,7 +1,8 @@
 /** Requests to a registry or its token service: redirects, retries and host limits within one deadline. */
 import type { Clock } from '../clock.ts';
 import { UpstreamError } from '../errors.ts';
-import type { HostGate } from '../resilience/host-limiter.ts';
+import type { HostLimiter } from '../resilience/host-limiter.ts';
+import { jitteredPauseMs } from '../resilience/retry.ts';
 import {
   createHttpClient,
   type HttpClientDeps,
@@ -25,7 +26,7 @@ export type FetchHttp = (request: RegistryRequest) => Promise<HttpResponse>;
 
 export interface TransportDeps extends HttpClientDeps {
   readonly endpoints: Endpoints;
-  readonly gate: HostGate;
+  readonly gate: HostLimiter;
   readonly now: Clock;
   /**
    * Deadline of one request in milliseconds: redirects and retries included, waiting for a slot at a host
@@ -52,7 +53,7 @@ export function createTransport(deps: TransportDeps): FetchHttp {
   /** @param budget what is left of the deadline; waiting for a slot does not count against the registry */
   async function sendHop(hop: HttpRequest, budget: { ms: number }): Promise<HttpResponse> {
     for (let attempt = 0; ; attempt++) {
-      const pauseMs = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + random());
+      const pauseMs = jitteredPauseMs(attempt, FIRST_PAUSE_MS, random);
       const outcome = await gate.run<HttpResponse | Fault | 'retry'>(hop.url.host, async () => {
         const since = now();
         const givenMs = budget.ms;
@@ -60,9 +61,10 @@ export function createTransport(deps: TransportDeps): FetchHttp {
         budget.ms -= Math.max(now() - since, 0);
         if (!('failure' in result)) return { result, host: 'works' };
         const { failure, retry, restMs } = result;
-        if (retry && attempt < MAX_RETRIES && pauseMs < budget.ms) return { result: 'retry', host: 'untold' };
+        if (retry && attempt < MAX_RETRIES && pauseMs < budget.ms)
+          return { result: 'retry', host: 'inconclusive' };
         const isOurs = failure.kind === 'timeout' && givenMs < timeoutMs * FAIR_SHARE;
-        if (isOurs || failure.trouble === 'files') return { result, host: 'untold' };
+        if (isOurs || failure.trouble === 'files') return { result, host: 'inconclusive' };
         return { result, host: restMs === 0 ? 'works' : { failure, ms: restMs } };
       });
       if (outcome === 'retry') {

@@ -1,12 +1,13 @@
 /** Last good answers in memory, before an archive that outlives the process (a file, a server). */
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { LRUCache } from 'lru-cache';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
+import { SingleFlight } from '../resilience/single-flight.ts';
 import type { LastGoodStore } from '../resolve/ports.ts';
 import { compareBuilds } from '../resolve/select-build.ts';
 import type { LastGood } from '../resolve/types.ts';
 import type { Archive, Kept } from './archive.ts';
-import type { Outage } from './outage.ts';
+import type { StoreBreaker } from './store-breaker.ts';
 import { isWithin, type Clock } from '../clock.ts';
 
 /** Enough for years of pull requests; the one that was asked for longest ago makes room. */
@@ -18,7 +19,7 @@ const CATCH_UP_AT_ONCE = 20;
 
 export interface RememberingOptions {
   readonly archive: Archive;
-  readonly outage: Outage;
+  readonly outage: StoreBreaker;
   /** Milliseconds for which an answer is taken from memory without asking the archive; 0: others write to it as well. */
   readonly readAgainAfter: number;
   readonly now: Clock;
@@ -101,7 +102,8 @@ export function createRememberingStore(options: RememberingOptions): Remembering
     async set(key, value) {
       noticeReplacement();
       const known = memory.get(key);
-      if (known === undefined || !isWritten(known, value) || outage.lasts('write')) return write(key, value);
+      if (known === undefined || !isWritten(known, value) || outage.hasFailed('write'))
+        return write(key, value);
       memory.confirm(key, value);
       return undefined;
     },
@@ -119,18 +121,14 @@ function createMemory(options: RememberingOptions): Memory {
   const { archive, outage, readAgainAfter, now, capacity = MAX_ANSWERS } = options;
   const unwritten = new Set<string>();
   let lost = false;
-  const entries = new LRUCache<string, Entry>({
-    maxSize: capacity,
-    sizeCalculation: () => 1,
-    dispose(_, key, reason) {
-      if (reason === 'evict' && unwritten.delete(key)) lost = true;
-    },
+  const entries = createBoundedCache<Entry>(capacity, (_, key, reason) => {
+    if (reason === 'evict' && unwritten.delete(key)) lost = true;
   });
   /**
    * Keys of which the archive has said that it has nothing: while it fails, that is known too. Only where nobody else writes to it:
    * what others may have written since is a doubt for ever.
    */
-  const absent = new LRUCache<string, true>({ maxSize: capacity, sizeCalculation: () => 1 });
+  const absent = createBoundedCache<true>(capacity);
   const alone = readAgainAfter > 0;
 
   function remember(key: string, { value, revision }: Kept, archivedAt: number | undefined): void {
@@ -148,7 +146,7 @@ function createMemory(options: RememberingOptions): Memory {
       if (known !== undefined) entries.set(key, { ...known, value });
     },
     take(key, stored) {
-      if (stored === 'unreadable') outage.unreadable();
+      if (stored === 'unreadable') outage.reportUnreadable();
       const known = entries.get(key);
       if (typeof stored === 'object' && (known === undefined || isAhead(stored, known))) {
         remember(key, stored, stored.value.confirmedAt);
@@ -186,7 +184,7 @@ function createCatchUp(
   noticeReplacement: () => void,
 ): RememberingStore['catchUp'] {
   const { unwritten } = memory;
-  let running: Promise<void> | undefined;
+  const flight = new SingleFlight();
 
   /** @returns whether to go on with others */
   async function writeAgain(key: string): Promise<boolean> {
@@ -223,10 +221,7 @@ function createCatchUp(
 
   return () => {
     noticeReplacement();
-    running ??= catchUp().finally(() => {
-      running = undefined;
-    });
-    return running;
+    return flight.do('', catchUp);
   };
 }
 

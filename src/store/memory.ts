@@ -1,5 +1,5 @@
 /** Last good answers in the process's memory: lost with it. */
-import { LRUCache } from 'lru-cache';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import type { LastGoodStore } from '../resolve/ports.ts';
 import type { LastGood } from '../resolve/types.ts';
 
@@ -7,11 +7,7 @@ import type { LastGood } from '../resolve/types.ts';
 const MAX_ANSWERS = 100_000;
 
 export function createMemoryStore(): LastGoodStore {
-  const answers = new LRUCache<string, LastGood>({
-    maxSize: MAX_ANSWERS,
-    // Without `max`, lru-cache allocates as it grows.
-    sizeCalculation: () => 1,
-  });
+  const answers = createBoundedCache<LastGood>(MAX_ANSWERS);
   return {
     get: (key) => Promise.resolve(answers.get(key)),
     set(key, value) {

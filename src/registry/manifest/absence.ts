@@ -2,13 +2,13 @@
  * Whether a 404 means that an image is not there. A proxy's 404 must not delete an environment: either the body is of the
  * specification's form, or a second way agrees. A healthy `/v2/` is none: what stands in front may route it elsewhere.
  */
-import { LRUCache } from 'lru-cache';
+import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import type { UpstreamError } from '../../errors.ts';
 import { credentialIdentity } from '../credentials/credential.ts';
 import { denied } from '../failure.ts';
 import { malformed } from '../../upstream/failures.ts';
 import { ACCEPT, MAX_MANIFEST_BYTES } from './manifest.ts';
-import { createPauses } from '../../resilience/pauses.ts';
+import { CircuitBreaker } from '../../resilience/circuit-breaker.ts';
 import { formatReference, imageRepository } from '../../image/reference.ts';
 import { judgeAbsence } from './registry-error.ts';
 import { listsTag } from './tag-list.ts';
@@ -26,13 +26,13 @@ export function createAbsenceJudge(deps: {
   readonly now: Clock;
   readonly delay: (ms: number) => Promise<void>;
 }): AbsenceJudge {
-  const known = new LRUCache<string, Digest>({ max: MAX_REPOSITORIES });
-  const pauses = createPauses({ ...deps, max: MAX_REPOSITORIES });
+  const known = createBoundedCache<Digest>(MAX_REPOSITORIES);
+  const breaker = new CircuitBreaker({ ...deps, trials: 'one', maxKeys: MAX_REPOSITORIES });
 
   async function explain(response: HttpResponse, target: Target, selector: string): Promise<Absent> {
     switch (judgeAbsence(response.body)) {
       case 'denied': {
-        const { credential } = target.session.access();
+        const { credential } = target.session.authMethod();
         throw denied(target.host, imageRepository(target.reference), credential, response.body);
       }
       case 'repository':
@@ -46,11 +46,11 @@ export function createAbsenceJudge(deps: {
 
   /** Where no second way has told anything, the next caller for the image repository need not try them at once. */
   async function askAgain(target: Target, selector: string): Promise<Absent> {
-    const key = `${imageRepository(target.reference)} ${credentialIdentity(target.session.access().credential)}`;
+    const key = `${imageRepository(target.reference)} ${credentialIdentity(target.session.authMethod().credential)}`;
     const doubt = doubtful(target);
-    let visit;
+    let permit;
     try {
-      visit = await pauses.enter(key);
+      permit = await breaker.enter(key);
     } catch {
       throw doubt;
     }
@@ -60,9 +60,9 @@ export function createAbsenceJudge(deps: {
       if (answer === 'untold' && (await isGone(target, selector)))
         answer = absent(target, 'is not in the registry');
     } finally {
-      const ms = Math.min(FIRST_PAUSE_MS * 2 ** visit.failures, LONGEST_PAUSE_MS);
-      if (answer === undefined) visit.leave('untold');
-      else visit.leave(answer === 'untold' ? { failure: doubt.failure, ms } : 'works');
+      const trip = { failure: doubt.failure, ms: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS };
+      if (answer === undefined) permit.end('inconclusive');
+      else permit.end(answer === 'untold' ? trip : 'works');
     }
     if (typeof answer === 'object') return answer;
     throw answer === 'there' ? contradicted(target) : doubt;

@@ -109,7 +109,7 @@ function otherContent(): InvalidManifest {
 /** Whatever else a registry answers is a failure, never "absent": so are denials, which many use for images that are not there. */
 function unexpected(response: HttpResponse, { session, host, reference }: Target): UpstreamError {
   const { status } = response;
-  const { credential } = session.access();
+  const { credential } = session.authMethod();
   if (status === 401 || status === 403)
     return denied(host, imageRepository(reference), credential, response.body);
   const what = `${host} answers ${status} for ${formatReference(reference)}`;

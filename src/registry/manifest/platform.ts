@@ -1,5 +1,5 @@
 /** From an index to one platform's image. */
-import { LRUCache } from 'lru-cache';
+import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import { fetchBlob, fetchManifest, type FoundManifest } from './fetch.ts';
 import { parseIndex, parsePlatformOf, selectCandidates, type Candidate } from './index-entries.ts';
 import { parseJsonObject } from '../json.ts';
@@ -73,7 +73,7 @@ const MAX_VERDICTS = 10_000;
 const LINUX_AMD64: Platform = { os: 'linux', architecture: 'amd64' };
 
 export function createPlatformResolver(): PlatformResolver {
-  const verdicts = new LRUCache<string, Verdict>({ max: MAX_VERDICTS });
+  const verdicts = createBoundedCache<Verdict>(MAX_VERDICTS);
 
   async function resolve(selector: string, wanted: Search): Promise<FoundImage | Absent> {
     const { target, platform } = wanted;

@@ -3,7 +3,7 @@
  * itself keeps, and has no dependencies.
  */
 import { createClient, type RedisArgument, type RespVersions } from '@redis/client';
-import { createLatency } from '../../resilience/latency.ts';
+import { Latency } from '../../resilience/latency.ts';
 import { settledWithin, withDeadline } from '../../resilience/deadline.ts';
 
 /** Milliseconds that an answer waits for the store at most. */
@@ -36,7 +36,7 @@ export interface RedisConnection {
 export function connectRedis({ url, readPassword }: RedisConnectionOptions): RedisConnection {
   const { host, username } = new URL(url);
   let trouble: string | undefined = 'not connected yet';
-  const latency = createLatency(elapsed);
+  const latency = new Latency(elapsed);
   const client = createClient({
     url,
     RESP,

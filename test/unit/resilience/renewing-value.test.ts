@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createRenewal, type Expiring } from '../../../src/resilience/renewal.ts';
+import { RenewingValue, type Expiring } from '../../../src/resilience/renewing-value.ts';
 
 const HOUR = 3_600_000;
 
@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 
 function create() {
-  return createRenewal<string>({ now: () => time, warn: (error) => warnings.push(error) });
+  return new RenewingValue<string>({ now: () => time, onRenewalFailed: (error) => warnings.push(error) });
 }
 
 /** Tokens that are told apart by their number, and last an hour. */
@@ -135,15 +135,15 @@ describe('a token that was refused', () => {
     const renewal = create();
     const refused = await renewal.read(succeed);
     time += 5 * 60_000;
-    expect(renewal.forget(refused)).toBe(true);
+    expect(renewal.invalidate(refused)).toBe(true);
     expect(await Promise.all([renewal.read(fail), renewal.read(fail)])).toEqual(['token 1', 'token 1']);
     expect(exchanges).toBe(2);
     expect(warnings).toHaveLength(1);
-    expect(renewal.forget(refused)).toBe(false);
+    expect(renewal.invalidate(refused)).toBe(false);
     expect(await renewal.read(fail)).toBe('token 1');
     expect(exchanges).toBe(2);
     time += 30_000;
-    expect(renewal.forget(refused)).toBe(true);
+    expect(renewal.invalidate(refused)).toBe(true);
     expect(await renewal.read(succeed)).toBe('token 3');
   });
 
@@ -151,7 +151,7 @@ describe('a token that was refused', () => {
     const renewal = create();
     const refused = await renewal.read(succeed);
     time += 5 * 60_000;
-    renewal.forget(refused);
+    renewal.invalidate(refused);
     const late = async (): Promise<never> => {
       time += HOUR;
       throw new Error('no token');
@@ -163,7 +163,7 @@ describe('a token that was refused', () => {
     const renewal = create();
     const refused = await renewal.read(succeed);
     time += 5 * 60_000;
-    expect(renewal.forget(refused)).toBe(true);
+    expect(renewal.invalidate(refused)).toBe(true);
     expect(await renewal.read(succeed)).toBe('token 2');
   });
 
@@ -171,7 +171,7 @@ describe('a token that was refused', () => {
     const renewal = create();
     const refused = await renewal.read(succeed);
     time += 5 * 60_000 - 1;
-    expect(renewal.forget(refused)).toBe(false);
+    expect(renewal.invalidate(refused)).toBe(false);
     expect(await renewal.read(succeed)).toBe('token 1');
   });
 
@@ -179,7 +179,7 @@ describe('a token that was refused', () => {
     const renewal = create();
     await renewal.read(succeed);
     time += 6 * 60_000;
-    expect(renewal.forget('of somebody else')).toBe(false);
+    expect(renewal.invalidate('of somebody else')).toBe(false);
     expect(await renewal.read(succeed)).toBe('token 1');
   });
 });
