@@ -15,6 +15,8 @@ const PAUSE_MS: Readonly<Record<UpstreamFailureKind, number>> = {
 };
 /** However long CI wants to be left alone: after this, one call finds out whether it still does. */
 const LONGEST_PAUSE_MS = 300_000;
+/** A page of runs may take seconds, and whoever does not wait for it fails for a limit that is over. */
+const TRIAL_PATIENCE_MS = 5000;
 /** Failures that concern every caller; the others concern only callers who ask for the same thing. */
 const SHARED: ReadonlySet<UpstreamFailureKind> = new Set([
   'timeout',
@@ -67,7 +69,7 @@ export class RateLimitBreaker {
   readonly #breaker: CircuitBreaker;
 
   constructor(now: Clock) {
-    this.#breaker = new CircuitBreaker({ now, trials: 'one' });
+    this.#breaker = new CircuitBreaker({ now, trials: 'one', patienceMs: TRIAL_PATIENCE_MS });
   }
 
   /** @throws UpstreamError, with what is left of the wait while the connection is left alone */
@@ -89,7 +91,7 @@ function judgeLimit(error: unknown): Outcome {
   if (!(error instanceof UpstreamError)) return 'inconclusive';
   const { failure } = error;
   if (failure.retryAfterMs !== undefined) return { failure, ms: pauseMs(failure) };
-  // Whoever says no to this call in particular limits calls no more.
+  // A response about this very call shows that calls are no longer limited.
   return DENIALS.has(failure.kind) ? 'works' : 'inconclusive';
 }
 

@@ -10,9 +10,9 @@ import { StoreBreaker } from '../store/store-breaker.ts';
 import { connectRedis, type RedisConnection } from '../store/redis/connection.ts';
 import { createRedisExchange } from '../replicas/redis-exchange.ts';
 import { createRedisArchive, probeRedis } from '../store/redis/archive.ts';
-import { createRememberingStore } from '../store/archived-store.ts';
+import { ArchivedStore } from '../store/archived-store.ts';
 import { createSignedExchange } from '../replicas/signed-exchange.ts';
-import { createLiveSqlite } from '../store/sqlite/live.ts';
+import { LiveSqlite } from '../store/sqlite/live.ts';
 import { probeSqliteFile } from '../store/sqlite/file.ts';
 import type { World } from './runtime.ts';
 import type { Exchange } from '../replicas/exchange.ts';
@@ -58,8 +58,8 @@ function composeSqlite(
   observer: StoreObserver,
 ): ComposedStore {
   const outage = new StoreBreaker({ now, warn, observer, longestMs: LONGEST_FILE_PAUSE_MS });
-  const archive = createLiveSqlite({ path, forgetAfter, now, ...(elapsed && { elapsed }), warn, delay });
-  const lastGood = createRememberingStore({ archive, outage, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now });
+  const archive = new LiveSqlite({ path, forgetAfter, now, ...(elapsed && { elapsed }), warn, delay });
+  const lastGood = new ArchivedStore({ archive, outage, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now });
   const catchUp = new CatchUp(lastGood, outage);
   return {
     lastGood,
@@ -88,7 +88,7 @@ function composeRedis(
   const outage = new StoreBreaker({ now, warn, observer });
   const redis = connect(settings, world);
   const archive = createRedisArchive(redis, settings.forgetAfterMs);
-  const lastGood = createRememberingStore({ archive, outage, readAgainAfter: 0, now });
+  const lastGood = new ArchivedStore({ archive, outage, readAgainAfter: 0, now });
   const catchUp = new CatchUp(lastGood, outage);
   return {
     lastGood,

@@ -13,17 +13,17 @@ import type { Credential } from './credentials/credential.ts';
 import { createEndpoints, type Endpoints, type RegistrySettings } from './endpoints.ts';
 import { NoAccess, OwnTrouble } from './failure.ts';
 import { ImageBreaker, type QueryOutcome } from './image-breaker.ts';
-import { createAbsenceJudge } from './manifest/absence.ts';
+import { createAbsenceVerifier } from './manifest/absence.ts';
 import { fetchBlob, fetchDigest } from './manifest/fetch.ts';
 import {
-  annotatedRevision,
+  findAnnotatedRevision,
   InvalidManifest,
   MAX_CONFIG_BYTES,
   parseConfigDigest,
   parseRevision,
 } from './manifest/manifest.ts';
-import { createPlatformResolver, resolveWhole, type PlatformResolver } from './manifest/platform.ts';
-import type { AbsenceJudge, Target } from './manifest/target.ts';
+import { PlatformResolver, resolveWhole } from './manifest/platform.ts';
+import type { AbsenceVerifier, Target } from './manifest/target.ts';
 import type { DigestResult, RegistryClient } from './registry-client.ts';
 import { createTransport, type FetchHttp, type TransportDeps } from './transport.ts';
 
@@ -80,8 +80,8 @@ export class HttpRegistryClient implements ProbingRegistryClient {
   readonly #fetchHttp: FetchHttp;
   readonly #authorizer: Authorizer;
   readonly #breaker: ImageBreaker;
-  readonly #absences: AbsenceJudge;
-  readonly #platforms = createPlatformResolver();
+  readonly #absences: AbsenceVerifier;
+  readonly #platforms = new PlatformResolver();
 
   constructor(deps: RegistryClientDeps) {
     this.#deps = deps;
@@ -92,7 +92,7 @@ export class HttpRegistryClient implements ProbingRegistryClient {
     this.#fetchHttp = fetchHttp;
     this.#authorizer = new Authorizer({ fetchHttp, endpoints, tokens, delay: deps.delay });
     this.#breaker = new ImageBreaker(deps);
-    this.#absences = createAbsenceJudge(deps);
+    this.#absences = createAbsenceVerifier(deps);
   }
 
   async resolveDigest(reference: ImageReference, platform?: Platform): Promise<DigestResult> {
@@ -190,7 +190,7 @@ async function resolveTargetRevision(
   if (image.kind === 'absent') return { kind: 'absent', reason: image.reason };
   const { manifest, indexes } = image;
   const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
-  const annotated = [...indexes, manifest].map(annotatedRevision);
+  const annotated = [...indexes, manifest].map(findAnnotatedRevision);
   const revisions = new Set(
     [...annotated, parseRevision(config)].filter((revision) => revision !== undefined),
   );

@@ -1,6 +1,6 @@
 /** Where a registry's API is, and where the registry may send us (redirects, token services). */
 import { isInternalAddress, isLoopback } from '../upstream/internal-address.ts';
-import { registryOfKey } from './credentials/credential.ts';
+import { parseKeyRegistry } from './credentials/credential.ts';
 import { apiHost } from '../image/reference.ts';
 
 export interface RegistrySettings {
@@ -15,14 +15,14 @@ export interface Endpoints {
    * @param from the URL whose answer names `target`
    * @returns why `target` must not be requested, completing "HOST redirects to ..."; undefined if it may
    */
-  refusal(target: URL, from: URL, registry: string): string | undefined;
+  explainForbidden(target: URL, from: URL, registry: string): string | undefined;
 }
 
 /** @param registries the configuration's `registries`; a host listed there is trusted at any address */
 export function createEndpoints(registries: Readonly<Record<string, RegistrySettings>>): Endpoints {
   const http = new Map<string, boolean | undefined>();
   for (const [key, settings] of Object.entries(registries)) {
-    const registry = registryOfKey(key);
+    const registry = parseKeyRegistry(key);
     if (registry !== undefined) http.set(registry, http.get(registry) ?? settings.http);
   }
 
@@ -36,11 +36,8 @@ export function createEndpoints(registries: Readonly<Record<string, RegistrySett
 
   const listed = new Set([...http.keys()].filter(isHost).map((registry) => apiUrl(registry, '/').origin));
 
-  /**
-   * Like ggcr's `validateRealmURL`: a registry must not make us call the cloud's metadata service, for
-   * example.
-   */
-  function refusal(target: URL, from: URL, registry: string): string | undefined {
+  /** Like ggcr's `validateRealmURL`: a registry must not make us call the cloud's metadata service. */
+  function explainForbidden(target: URL, from: URL, registry: string): string | undefined {
     const own = apiUrl(registry, '/');
     if (target.protocol === 'http:' && from.protocol === 'https:')
       return `${target.host} over http, away from https`;
@@ -56,7 +53,7 @@ export function createEndpoints(registries: Readonly<Record<string, RegistrySett
     return undefined;
   }
 
-  return { apiUrl, refusal };
+  return { apiUrl, explainForbidden };
 }
 
 function isHost(registry: string): boolean {

@@ -2,8 +2,8 @@
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { HttpResponse } from '../upstream/http-client.ts';
 import { parseRetryAfter } from '../upstream/retry-after.ts';
-import { secretsOf, type Credential } from './credentials/credential.ts';
-import { isCommonplace, tellReason } from './told-reason.ts';
+import { listSecrets, type Credential } from './credentials/credential.ts';
+import { isGenericReason, extractReason } from './error-reason.ts';
 
 /** A failed exchange, and what follows from it. */
 export interface Fault {
@@ -37,8 +37,7 @@ export function describeStatus(response: HttpResponse, now: number): Fault | und
     status === 429
       ? { kind: 'rate_limited', host, message: `${host} limits our rate (429)`, retryAfterMs }
       : { kind: 'unavailable', host, message: `${host} cannot answer now (${status})`, retryAfterMs };
-  // A 500 may concern one image; 502, 503 and 504 come from a proxy in front of the host, and concern all of
-  // it.
+  // A 500 may concern one image only; 502, 503 and 504 come from a proxy in front of the whole host.
   const rest = status === 429 || (status >= 502 && status <= 504) ? REST_MS : 0;
   const retry = status >= 502 && status <= 504 && retryAfterMs === undefined;
   return { failure, retry, restMs: retryAfterMs ?? rest };
@@ -61,13 +60,13 @@ export function denied(
   credential: Credential,
   body: Buffer,
 ): UpstreamError {
-  const reason = tellReason(body, secretsOf(credential));
+  const reason = extractReason(body, listSecrets(credential));
   const advice =
     credential.kind === 'anonymous'
       ? `${host} denies access to ${imageRepository} without credentials: the image is private or does not exist; ` +
         'configure credentials under registries or dockerConfigFiles'
       : `${host} denies access to ${imageRepository} with the credentials from ${credential.source}: ` +
         'they are wrong or expired, or they may not pull this image';
-  const message = isCommonplace(reason) ? advice : `${advice}; it says: ${reason}`;
+  const message = isGenericReason(reason) ? advice : `${advice}; it says: ${reason}`;
   return new UpstreamError({ kind: 'denied', host, message });
 }

@@ -28,10 +28,7 @@ export interface TransportDeps extends HttpClientDeps {
   readonly endpoints: Endpoints;
   readonly gate: HostLimiter;
   readonly now: Clock;
-  /**
-   * Deadline of one request in milliseconds: redirects and retries included, waiting for a slot at a host
-   * excluded.
-   */
+  /** Deadline of one request in milliseconds, with redirects and retries, but without waiting for a slot. */
   readonly timeoutMs: number;
   /** From 0 to below 1. */
   readonly random: () => number;
@@ -40,10 +37,7 @@ export interface TransportDeps extends HttpClientDeps {
 
 const MAX_RETRIES = 2;
 const FIRST_PAUSE_MS = 200;
-/**
- * A time-out counts against a host only if the host had this share of the deadline: others may have used the
- * rest.
- */
+/** A time-out counts against a host only if it had this share of the deadline: others may have used the rest. */
 const FAIR_SHARE = 0.5;
 
 export function createTransport(deps: TransportDeps): FetchHttp {
@@ -89,7 +83,7 @@ export function createTransport(deps: TransportDeps): FetchHttp {
 
   return (request) => {
     const budget = { ms: timeoutMs };
-    const policy = (target: URL, from: URL) => endpoints.refusal(target, from, request.registry);
+    const policy = (target: URL, from: URL) => endpoints.explainForbidden(target, from, request.registry);
     return followRedirects(request, policy, (hop) => sendHop(hop, budget));
   };
 }

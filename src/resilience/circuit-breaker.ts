@@ -35,7 +35,8 @@ export interface CircuitBreakerOptions {
   readonly trials: 'one' | 'all';
   /** Keys that are remembered; the least recently used one is forgotten. */
   readonly maxKeys?: number;
-  /** How long callers wait for a trial; injected so that tests own it. */
+  /** Milliseconds that callers wait for a trial at most. */
+  readonly patienceMs?: number;
   readonly delay?: (ms: number) => Promise<unknown>;
 }
 
@@ -52,7 +53,7 @@ interface Circuit {
 
 const MAX_KEYS = 5000;
 /** What works again usually answers at once. */
-const TRIAL_PATIENCE_MS = 1000;
+const PATIENCE_MS = 1000;
 
 /** One circuit a key. A clock that is set back ends a pause: better a call too many than none for hours. */
 export class CircuitBreaker {
@@ -89,8 +90,8 @@ export class CircuitBreaker {
   async enter(key: string): Promise<Permit> {
     const circuit = this.#circuits.get(key);
     if (circuit?.trial !== undefined && this.#timeLeft(circuit) === 0) {
-      const { delay = waitUnreferenced } = this.#options;
-      await Promise.race([circuit.trial.promise, delay(TRIAL_PATIENCE_MS)]);
+      const { patienceMs = PATIENCE_MS, delay = waitUnreferenced } = this.#options;
+      await Promise.race([circuit.trial.promise, delay(patienceMs)]);
     }
     const admitted = this.#admit(key);
     if ('end' in admitted) return admitted;

@@ -1,16 +1,16 @@
 /** Writes, in the background, the answers that an archive missed while it failed. */
-import type { RememberingStore } from './archived-store.ts';
+import type { ArchivedStore } from './archived-store.ts';
 import type { StoreBreaker } from './store-breaker.ts';
 
 /** A disk that is no longer full is written to at once. */
 const INTERVAL_MS = 1_000;
 
 export class CatchUp {
-  readonly #store: Pick<RememberingStore, 'catchUp'>;
+  readonly #store: Pick<ArchivedStore, 'catchUp'>;
   readonly #breaker: Pick<StoreBreaker, 'retryNow'>;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(store: Pick<RememberingStore, 'catchUp'>, breaker: Pick<StoreBreaker, 'retryNow'>) {
+  constructor(store: Pick<ArchivedStore, 'catchUp'>, breaker: Pick<StoreBreaker, 'retryNow'>) {
     this.#store = store;
     this.#breaker = breaker;
   }

@@ -118,7 +118,7 @@ export class ChallengeNegotiator {
       throw malformed(from.host, `${from.host} names a token service whose address is not a URL`);
     }
     const realm = new URL(text, from);
-    const refusal = this.#deps.endpoints.refusal(realm, from, registry);
+    const refusal = this.#deps.endpoints.explainForbidden(realm, from, registry);
     if (refusal === undefined) return realm;
     const isPlain = realm.protocol === 'http:' && from.protocol === 'https:';
     const message = `${from.host} names as its token service ${refusal}`;
