@@ -74,13 +74,11 @@ export class ImageBreaker {
     const repository = imageRepository(reference);
     const identity = credentialIdentity(credential);
     const forQuery = await this.#queries.enter(JSON.stringify([text, variant, identity]));
-    let forRepository;
-    try {
-      forRepository = await this.#repositories.enter(JSON.stringify([repository, identity]));
-    } catch (error) {
+    const entering = this.#repositories.enter(JSON.stringify([repository, identity]));
+    const forRepository = await entering.catch((error: unknown) => {
       forQuery.end('inconclusive');
       throw error;
-    }
+    });
     return (outcome) => {
       const standing = this.#standing(repository, credential);
       forQuery.end(judgeQuery(outcome));

@@ -1,16 +1,14 @@
 /** Writes, in the background, the answers that an archive missed while it failed. */
-import type { ArchivedStore } from './archived-store.ts';
-import type { StoreBreaker } from './store-breaker.ts';
 
 /** A disk that is no longer full is written to at once. */
 const INTERVAL_MS = 1_000;
 
 export class CatchUp {
-  readonly #store: Pick<ArchivedStore, 'catchUp'>;
-  readonly #breaker: Pick<StoreBreaker, 'retryNow'>;
+  readonly #store: { catchUp(): Promise<void> };
+  readonly #breaker: { retryNow(): void };
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(store: Pick<ArchivedStore, 'catchUp'>, breaker: Pick<StoreBreaker, 'retryNow'>) {
+  constructor(store: { catchUp(): Promise<void> }, breaker: { retryNow(): void }) {
     this.#store = store;
     this.#breaker = breaker;
   }
