@@ -111,7 +111,7 @@ function createMismatchError(): InvalidManifest {
 /** Every other response is a failure, including denials, which many registries use for missing images. */
 function createFailure(response: HttpResponse, { session, host, reference }: Target): UpstreamError {
   const { status } = response;
-  const { credential } = session.access();
+  const { credential } = session.authMethod();
   if (status === 401 || status === 403)
     return denied(host, imageRepository(reference), credential, response.body);
   const message = `${host} answers ${status} for ${formatReference(reference)}`;
