@@ -40,7 +40,7 @@ if broken then return { dataset, 'broken' } end
 if kept then return { dataset, 'kept', kept[1], kept[2] } end
 return { dataset, 'none' }`;
 
-/** KEYS: answer. ARGV: time to live in ms, expected revision, value. Replies with revision or newer answer. */
+/** KEYS: answer. ARGV: time to live in ms, expected revision, value. Replies: revision or newer answer. */
 const WRITE = `${LOOK}
 if kept and tonumber(kept[1]) > tonumber(ARGV[2]) then return kept end
 local revision = string.format('%d', ARGV[2] + 1)
