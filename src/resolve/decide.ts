@@ -1,17 +1,17 @@
 /** The table of answers (design §2): what was found now, against what was handed out last. */
 import type { UpstreamFailure } from '../errors.ts';
-import { decideFailed, keepStale, nameOf, refuse, type Decision } from './decision.ts';
+import { decideFailed, answerStale, nameOf, refuse, type Decision } from './decision.ts';
 import type { Doubt, ImageSource } from './ports.ts';
 import type { Remembered } from './recall.ts';
 import type { SearchOutcome } from './search-builds.ts';
-import { compareBuilds, type JudgedBuild } from './select-build.ts';
+import { compareBuilds, type EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, LastGood } from './types.ts';
 
 /** What the upstreams said, and when (milliseconds since the epoch). */
 export type Found =
   | (Extract<SearchOutcome, { kind: 'complete' }> & { readonly asOf: number })
-  /** `heard`: CI has runs of the branch, whether they count or not. */
-  | { readonly kind: 'none'; readonly asOf: number; readonly heard: boolean }
+  /** `hasRuns`: CI has runs of the branch, whether they count or not. */
+  | { readonly kind: 'none'; readonly asOf: number; readonly hasRuns: boolean }
   | {
       readonly kind: 'excluded';
       readonly certain: boolean;
@@ -41,7 +41,7 @@ export async function decide(
     case 'invalid':
       return lastGood === undefined
         ? { kind: 'failed', code: 'invalid_request', message: found.reason }
-        : keepStale(lastGood, found.reason);
+        : answerStale(lastGood, found.reason);
     case 'failed':
       return decideFailed(found.failure, lastGood, request);
   }
@@ -54,7 +54,7 @@ async function decideComplete(
   images: ImageSource,
 ): Promise<Decision> {
   const before = 'lastGood' in remembered ? remembered.lastGood : undefined;
-  if (before === undefined || !goesBack(found, before)) {
+  if (before === undefined || !isDowngrade(found, before)) {
     return answer(found, describeSubstitutes(found.substituted));
   }
   const still = await readPinned(before, images);
@@ -133,11 +133,11 @@ function decideGrown(
  * before it was run again, the answer may be a step back: it is not called fresh (issue 9, C10).
  * @param builds of the branch, newest first
  */
-export function markUnremembered(decision: Decision, builds: readonly JudgedBuild[]): Decision {
+export function markUnremembered(decision: Decision, builds: readonly EvaluatedBuild[]): Decision {
   if (decision.kind !== 'answered' || decision.freshness === 'stale') return decision;
   const newer = builds.find(
-    ({ build, verdict, repeated }) =>
-      compareBuilds(build, decision.set.build) > 0 && (verdict === 'green' || repeated),
+    ({ build, status, repeated }) =>
+      compareBuilds(build, decision.set.build) > 0 && (status === 'green' || repeated),
   );
   if (newer === undefined) return decision;
   const because =
@@ -147,14 +147,14 @@ export function markUnremembered(decision: Decision, builds: readonly JudgedBuil
 }
 
 /** A newer run may have ended green since, and CI could not tell: the answer is right, and perhaps not the newest. */
-export function markDoubtful(decision: Decision, { failure, createdAt }: Doubt): Decision {
+export function markPossiblyOutdated(decision: Decision, { failure, createdAt }: Doubt): Decision {
   if (decision.kind !== 'answered' || createdAt <= decision.set.build.position) return decision;
   const because = `${decision.because}; a newer build may be there: ${failure.message}`;
   return { ...decision, freshness: 'stale', because };
 }
 
 /** An older build, or an older image of any name: a set is newer only if none of its images is older. */
-export function goesBack(found: Complete, { set }: LastGood): boolean {
+export function isDowngrade(found: Complete, { set }: LastGood): boolean {
   if (compareBuilds(found.set.build, set.build) < 0) return true;
   return Object.entries(found.set.images).some(([name, image]) => {
     const before = set.images[name];
@@ -177,9 +177,12 @@ async function readPinned({ set }: LastGood, images: ImageSource): Promise<Pinne
   return { kind: still.some((result) => result.kind === 'absent') ? 'absent' : 'found' };
 }
 
-function decideNoBuild({ asOf, heard }: Extract<Found, { kind: 'none' }>, request: BranchRequest): Decision {
+function decideNoBuild(
+  { asOf, hasRuns }: Extract<Found, { kind: 'none' }>,
+  request: BranchRequest,
+): Decision {
   const { project } = request;
-  const what = heard
+  const what = hasRuns
     ? 'CI knows no green build whose images are all in the registry'
     : 'CI has never run for a branch of this name';
   const because = `${nameOf(request)}: ${what}`;

@@ -50,7 +50,7 @@ export function decideFailed(
   lastGood: LastGood | undefined,
   request: BranchRequest,
 ): Decision {
-  if (lastGood !== undefined) return keepStale(lastGood, failure.message);
+  if (lastGood !== undefined) return answerStale(lastGood, failure.message);
   const code = failure.kind === 'rate_limited' ? 'rate_limited' : 'upstream_failed';
   return { kind: 'failed', code, message: `${nameOf(request)}: ${failure.message}`, failure };
 }
@@ -67,7 +67,7 @@ export function decideLate(
   const message = `CI or the registry did not answer within ${limit}; the answer will be taken up once it comes`;
   return lastGood === undefined
     ? { kind: 'failed', code: 'deadline_exceeded', message: `${nameOf(request)}: ${message}` }
-    : keepStale(lastGood, message);
+    : answerStale(lastGood, message);
 }
 
 /** More callers wait than can be kept waiting: the last good answer if there is one, else an error. */
@@ -75,7 +75,7 @@ export function decideCrowded(lastGood: LastGood | undefined, request: BranchReq
   const message = 'too many calls wait for CI or the registry; send them one after the other';
   return lastGood === undefined
     ? { kind: 'failed', code: 'rate_limited', message: `${nameOf(request)}: ${message}` }
-    : keepStale(lastGood, message);
+    : answerStale(lastGood, message);
 }
 
 /**
@@ -83,7 +83,7 @@ export function decideCrowded(lastGood: LastGood | undefined, request: BranchReq
  * @returns undefined when there is nothing to fall back on
  */
 export function decideDefect(lastGood: LastGood | undefined): Decision | undefined {
-  return lastGood && keepStale(lastGood, 'Greenpin failed to resolve the branch; its log has the reason');
+  return lastGood && answerStale(lastGood, 'Greenpin failed to resolve the branch; its log has the reason');
 }
 
 /** The error freezes an ApplicationSet with all its pull requests: whoever reads it must see which one it was. */
@@ -91,7 +91,7 @@ export function nameOf({ project, branch }: BranchRequest): string {
   return `project ${project.name}, branch ${branch}`;
 }
 
-export function keepStale({ set, confirmedAt }: LastGood, reason: string): Decision {
+export function answerStale({ set, confirmedAt }: LastGood, reason: string): Decision {
   return {
     kind: 'answered',
     set,

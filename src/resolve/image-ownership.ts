@@ -3,7 +3,7 @@ import type { UpstreamFailure } from '../errors.ts';
 import { judgeRevisions } from './judge-revision.ts';
 import type { ImageSource, RunSource, RunStanding } from './ports.ts';
 import { findRivals, hasUnreadRival, type KnownRuns } from './rival-runs.ts';
-import { attemptOf, type JudgedBuild } from './select-build.ts';
+import { formatAttempt, type EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, Run } from './types.ts';
 
 /** Runs whose state must be known as it was at `since` or later (milliseconds since the epoch, our clock). */
@@ -32,7 +32,7 @@ export interface OwnershipQuestion {
   /** As the rule's template renders it for the build. */
   readonly reference: string;
   readonly rule: ImageRule;
-  readonly judged: JudgedBuild;
+  readonly evaluated: EvaluatedBuild;
   readonly request: BranchRequest;
   readonly context: ImageContext;
 }
@@ -46,16 +46,16 @@ export type OwnershipDoubt =
  *   the revision counts.
  */
 export async function doubtOwnership(question: OwnershipQuestion): Promise<OwnershipDoubt | undefined> {
-  const { image, rule, judged, context } = question;
+  const { image, rule, evaluated, context } = question;
   if (rule.revision === 'ignore') return undefined;
   const isRequired = rule.revision === 'require';
-  if (!isRequired && context.pinBefore(rule, judged.build)?.digest === image.digest) return undefined;
+  if (!isRequired && context.pinBefore(rule, evaluated.build)?.digest === image.digest) return undefined;
   const rival = isRequired ? undefined : await findRival(question);
   if (typeof rival === 'object') return rival;
   if (!isRequired && rule.template.immutable && rival === undefined) return undefined;
   const result = await context.images.readRevision(`${image.repository}@${image.digest}`, rule.platform);
   if (result.kind !== 'found') return result;
-  const ownership = judgeRevisions(result.revisions, judged, context.runs);
+  const ownership = judgeRevisions(result.revisions, evaluated, context.runs);
   if (ownership === 'own') return undefined;
   if (ownership === 'other') {
     return absent(`the image bears another commit's revision (revision: ${rule.revision})`);
@@ -71,13 +71,13 @@ export async function doubtOwnership(question: OwnershipQuestion): Promise<Owner
  * image of the build before.
  */
 function doubtMovedTag(question: OwnershipQuestion): OwnershipDoubt | undefined {
-  const { rule, judged, askedAt, context } = question;
-  const pin = context.pinBefore(rule, judged.build);
+  const { rule, evaluated, askedAt, context } = question;
+  const pin = context.pinBefore(rule, evaluated.build);
   if (pin === undefined) return undefined;
   const before = new Set(pin.runs.split(' '));
   // CI may also have forgotten one of them.
-  const hasBegunAnew = judged.runs.some((run) => !before.has(attemptOf(run)));
-  const endedAt = Math.max(...judged.runs.map((run) => context.standing(run.id).pushedBy));
+  const hasBegunAnew = evaluated.runs.some((run) => !before.has(formatAttempt(run)));
+  const endedAt = Math.max(...evaluated.runs.map((run) => context.standing(run.id).pushedBy));
   return hasBegunAnew || askedAt - endedAt < SETTLES_WITHIN
     ? undefined
     : absent('the tag has moved since, though no run of the build has begun anew');
@@ -95,10 +95,10 @@ function absent(reason: string): OwnershipDoubt {
  * @returns a run that may have pushed the tag since, for a person; undefined: there is none
  */
 async function findRival(question: OwnershipQuestion): Promise<string | OwnershipDoubt | undefined> {
-  const { reference, rule, judged, request, context } = question;
-  const find = (): Run[] => findRivals(rule.template, reference, judged, request, context.runs);
+  const { reference, rule, evaluated, request, context } = question;
+  const find = (): Run[] => findRivals(rule.template, reference, evaluated, request, context.runs);
   const rivals = find();
-  if (hasUnreadRival(rule.template, judged, context.runs)) return 'a run that cannot be read';
+  if (hasUnreadRival(rule.template, evaluated, context.runs)) return 'a run that cannot be read';
   if (rivals.length === 0 || rivals.some((run) => run.state !== 'running')) return describeRival(rivals[0]);
   const confirmed = await context.runs.confirm(rivals, context.listedAt - RUNNING_FOR);
   return confirmed.kind === 'failed' ? confirmed : describeRival(find()[0]);
@@ -124,18 +124,18 @@ const RERUN_TAKES = 60_000;
 export function whatToConfirm({
   image,
   rule,
-  judged,
+  evaluated,
   askedAt,
   context,
 }: OwnershipQuestion): Unconfirmed | undefined {
   const { pinBefore, standing, listedAt } = context;
-  const pin = pinBefore(rule, judged.build);
+  const pin = pinBefore(rule, evaluated.build);
   if (pin?.digest === image.digest) return undefined;
   const hasChanged = pin !== undefined;
   const listedSince = hasChanged || !rule.template.immutable ? askedAt : -Infinity;
   const runsSince = hasChanged ? askedAt : askedAt - RERUN_TAKES;
   // A listing serves all branches; each run that it does not show costs a call of its own.
-  const unconfirmed = judged.runs.filter((run) => standing(run.id).confirmedAt < runsSince);
+  const unconfirmed = evaluated.runs.filter((run) => standing(run.id).confirmedAt < runsSince);
   const isConfirmed = listedAt >= listedSince && unconfirmed.length === 0;
   return isConfirmed ? undefined : { runs: unconfirmed, since: Math.max(listedSince, runsSince) };
 }

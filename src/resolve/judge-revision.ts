@@ -1,6 +1,6 @@
 /** Whose image it is, by the revision that its label or an annotation names (design §2, "A tag that can move"). Pure. */
 import type { KnownRuns } from './rival-runs.ts';
-import type { JudgedBuild } from './select-build.ts';
+import type { EvaluatedBuild } from './select-builds.ts';
 
 /**
  * - `own`: the build's, that is proven
@@ -19,17 +19,17 @@ const BEGINNING = /^[0-9a-f]{7,64}(?![0-9a-f])/i;
  */
 export function judgeRevisions(
   revisions: readonly string[],
-  judged: JudgedBuild,
+  evaluated: EvaluatedBuild,
   known: KnownRuns,
 ): Ownership {
   const owners = new Set(
-    revisions.map((revision) => judgeRevision(revision.trim().toLowerCase(), judged, known)),
+    revisions.map((revision) => judgeRevision(revision.trim().toLowerCase(), evaluated, known)),
   );
   if (owners.has('own')) return 'own';
   return owners.has('other') ? 'other' : 'unproven';
 }
 
-function judgeRevision(revision: string, { build, checkedOut }: JudgedBuild, known: KnownRuns): Ownership {
+function judgeRevision(revision: string, { build, checkedOut }: EvaluatedBuild, known: KnownRuns): Ownership {
   const { commit } = build;
   const [hex] = BEGINNING.exec(revision) ?? [];
   if (hex === undefined) return 'unproven';

@@ -1,22 +1,21 @@
 /** Asks for the images of a branch's newest green build before anybody asks for the branch (design §5). */
 import type { ImageSource, RunSource, RunStanding } from './ports.ts';
 import { resolveImages } from './resolve-images.ts';
-import { selectBuilds } from './select-build.ts';
+import { selectBuilds } from './select-builds.ts';
 import type { BranchRequest } from './types.ts';
 
 /**
  * Nothing is decided and CI is not asked: what the registry says is only found again, in the image source's memory, by the question
  * that comes. Never throws.
  */
-export async function warmBranch(
+export async function prefetchImages(
   request: BranchRequest,
   runs: RunSource,
   standing: (runId: string) => RunStanding,
   images: ImageSource,
 ): Promise<void> {
-  const newest = selectBuilds(runs.peekRuns(request.branch), request.project, { kind: 'own' }).find(
-    ({ verdict }) => verdict === 'green',
-  );
+  const { builds } = selectBuilds(runs.peekRuns(request.branch), request.project, { kind: 'own' });
+  const newest = builds.find(({ status }) => status === 'green');
   if (newest === undefined) return;
   // Whoever asks then has CI confirm what must be.
   const known = { ...runs, confirm: () => Promise.resolve({ kind: 'confirmed' } as const) };

@@ -27,11 +27,11 @@ export async function recall(
 ): Promise<Remembered> {
   const stored = await store.get(lastGoodKey(request));
   if (stored === 'unreadable') return { kind: 'unreadable' };
-  return stored === undefined ? { kind: 'nothing' } : judgeStored(stored, request, images);
+  return stored === undefined ? { kind: 'nothing' } : evaluateStored(stored, request, images);
 }
 
 /** What is in the store may be from before a change of the configuration, or somebody else's. */
-export function judgeStored(
+export function evaluateStored(
   stored: LastGood,
   { project }: BranchRequest,
   images: Pick<ImageSource, 'repositoryOf'>,

@@ -3,7 +3,7 @@ import type { UpstreamFailure } from '../errors.ts';
 import { MissingParameter, renderImageTemplate, TemplateError } from '../image/template.ts';
 import { doubtOwnership, whatToConfirm, type ImageContext, type Unconfirmed } from './image-ownership.ts';
 import { ruleKey } from './rule-key.ts';
-import { attemptsOf, type JudgedBuild } from './select-build.ts';
+import { formatAttempts, type EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage } from './types.ts';
 
 /** What was found of one image of one build. */
@@ -31,7 +31,7 @@ const MAX_EARLIER_ATTEMPTS = 10;
 
 /** Resolves every image of a build, in parallel. Never throws. */
 export async function resolveImages(
-  judged: JudgedBuild,
+  evaluated: EvaluatedBuild,
   request: BranchRequest,
   context: ImageContext,
 ): Promise<ImageFindings> {
@@ -39,7 +39,7 @@ export async function resolveImages(
     await Promise.all(
       request.project.images.map(async (rule): Promise<[string, ImageFinding]> => [
         rule.name,
-        await resolveImage(rule, judged, request, context),
+        await resolveImage(rule, evaluated, request, context),
       ]),
     ),
   );
@@ -51,19 +51,19 @@ export async function resolveImages(
  */
 export async function resolveImage(
   rule: ImageRule,
-  judged: JudgedBuild,
+  evaluated: EvaluatedBuild,
   request: BranchRequest,
   context: ImageContext,
 ): Promise<ImageFinding> {
-  const found = await readTags(rule, judged, request, context);
+  const found = await readTags(rule, evaluated, request, context);
   if (found.kind !== 'absent') return found;
-  const pin = context.pinBefore(rule, judged.build);
+  const pin = context.pinBefore(rule, evaluated.build);
   if (pin === undefined) return found;
   const reference = `${pin.repository}@${pin.digest}`;
   const still = await context.images.readDigest(reference, { immutable: true });
   if (still.kind === 'found') {
     const { askedAt } = still;
-    const question = { image: pin, askedAt, reference, rule, judged, request, context };
+    const question = { image: pin, askedAt, reference, rule, evaluated, request, context };
     const doubt = rule.revision === 'require' ? await doubtOwnership(question) : undefined;
     return doubt === undefined ? { kind: 'pinned', image: pin, asOf: null } : { ...doubt, reference };
   }
@@ -73,15 +73,15 @@ export async function resolveImage(
 /** Of a build whose tag holds the attempt, an earlier attempt's will do: only the jobs that had failed are run again (design §3). */
 async function readTags(
   rule: ImageRule,
-  judged: JudgedBuild,
+  evaluated: EvaluatedBuild,
   request: BranchRequest,
   context: ImageContext,
 ): Promise<ImageFinding> {
-  const newest = Number(judged.build.attempt);
+  const newest = Number(evaluated.build.attempt);
   const attempts = rule.template.variables.has('attempt') ? Math.min(newest, MAX_EARLIER_ATTEMPTS + 1) : 1;
   let first: ImageFinding | undefined;
   for (let back = 0; back < attempts; back++) {
-    const finding = await readTag(rule, judged, String(newest - back), request, context);
+    const finding = await readTag(rule, evaluated, String(newest - back), request, context);
     if (finding.kind !== 'absent') return finding;
     first ??= finding;
   }
@@ -90,31 +90,39 @@ async function readTags(
 
 async function readTag(
   rule: ImageRule,
-  judged: JudgedBuild,
+  evaluated: EvaluatedBuild,
   attempt: string,
   request: BranchRequest,
   context: ImageContext,
 ): Promise<ImageFinding> {
-  const rendered = renderReference(rule, judged.build, attempt, request);
+  const rendered = renderReference(rule, evaluated.build, attempt, request);
   if (typeof rendered !== 'string') return rendered;
-  const pushedBy = judged.runs.map((run) => context.standing(run.id).pushedBy);
+  const pushedBy = evaluated.runs.map((run) => context.standing(run.id).pushedBy);
   const result = await context.images.readDigest(rendered, {
     immutable: rule.template.immutable,
     platform: rule.platform,
     notBefore: Math.max(0, ...pushedBy),
-    repushed: judged.repeated,
+    repushed: evaluated.repeated,
   });
   if (result.kind === 'invalid') {
     return { kind: 'absent', reference: rendered, reason: noTag(rendered, result.reason) };
   }
   if (result.kind !== 'found') return { ...result, reference: rendered };
   const { repository, tag, digest, asOf } = result;
-  const { commit, position } = judged.build;
-  const found = { repository, tag, digest, rule: ruleKey(rule), commit, position, runs: attemptsOf(judged) };
-  const pin = context.pinBefore(rule, judged.build);
+  const { commit, position } = evaluated.build;
+  const found = {
+    repository,
+    tag,
+    digest,
+    rule: ruleKey(rule),
+    commit,
+    position,
+    runs: formatAttempts(evaluated),
+  };
+  const pin = context.pinBefore(rule, evaluated.build);
   const image = pin?.digest === digest ? pin : found;
   const { askedAt } = result;
-  const question = { image, askedAt, reference: rendered, rule, judged, request, context };
+  const question = { image, askedAt, reference: rendered, rule, evaluated, request, context };
   const doubt = await doubtOwnership(question);
   if (doubt !== undefined) return { ...doubt, reference: rendered };
   const unconfirmed = whatToConfirm(question);

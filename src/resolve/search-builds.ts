@@ -2,7 +2,7 @@
 import type { UpstreamFailure } from '../errors.ts';
 import type { ImageContext, Unconfirmed } from './image-ownership.ts';
 import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
-import type { JudgedBuild } from './select-build.ts';
+import type { EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
 
 /** Milliseconds by which a committer's clock may be ahead. */
@@ -10,7 +10,7 @@ const COMMIT_CLOCK_MARGIN = 3_600_000;
 
 /** A green build with what was found of its images. */
 export interface ExaminedBuild {
-  readonly judged: JudgedBuild;
+  readonly evaluated: EvaluatedBuild;
   readonly findings: ImageFindings;
 }
 
@@ -43,18 +43,18 @@ export interface SearchResult {
  * @param since runs older than this (milliseconds since the epoch) were not read; null: all were
  */
 export async function searchBuilds(
-  builds: readonly JudgedBuild[],
+  builds: readonly EvaluatedBuild[],
   since: number | null,
   request: BranchRequest,
   context: ImageContext,
 ): Promise<SearchResult> {
   const { greens, final } = greenBuilds(builds, since, request.project.lookback);
   const examined: ExaminedBuild[] = [];
-  for (const [index, judged] of greens.entries()) {
-    const own = await resolveImages(judged, request, context);
+  for (const [index, evaluated] of greens.entries()) {
+    const own = await resolveImages(evaluated, request, context);
     const findings = await substitute(own, greens.slice(index + 1), request, context);
-    examined.push({ judged, findings });
-    const outcome = weigh(judged.build, findings);
+    examined.push({ evaluated, findings });
+    const outcome = weigh(evaluated.build, findings);
     if (outcome !== undefined) return { outcome, examined };
     if (!final && lacksOnlySubstitutes(findings, request.project.images)) break;
   }
@@ -62,21 +62,22 @@ export async function searchBuilds(
 }
 
 /**
- * The green builds worth asking the registry about: up to `lookback`, and none beyond the first whose verdict could still be
+ * The green builds worth asking the registry about: up to `lookback`, and none beyond the first whose status could still be
  * changed by runs that were not read. A commit that was made well after `since` has no older runs.
  */
 function greenBuilds(
-  builds: readonly JudgedBuild[],
+  builds: readonly EvaluatedBuild[],
   since: number | null,
   lookback: number,
-): { greens: JudgedBuild[]; final: boolean } {
-  const greens: JudgedBuild[] = [];
-  for (const judged of builds) {
-    if (judged.verdict === 'unsuccessful' || judged.verdict === 'running') continue;
+): { greens: EvaluatedBuild[]; final: boolean } {
+  const greens: EvaluatedBuild[] = [];
+  for (const evaluated of builds) {
+    if (evaluated.status === 'unsuccessful' || evaluated.status === 'running') continue;
     const whole =
-      since === null || (judged.committedAt !== null && judged.committedAt - COMMIT_CLOCK_MARGIN >= since);
+      since === null ||
+      (evaluated.committedAt !== null && evaluated.committedAt - COMMIT_CLOCK_MARGIN >= since);
     if (!whole) return { greens, final: false };
-    if (judged.verdict === 'green') greens.push(judged);
+    if (evaluated.status === 'green') greens.push(evaluated);
     if (greens.length === lookback) return { greens, final: true };
   }
   return { greens, final: since === null };
@@ -85,7 +86,7 @@ function greenBuilds(
 /** Fills each absent image that may come from an earlier build (`onMissing: previous`) with the newest one that is there. */
 async function substitute(
   findings: ImageFindings,
-  older: readonly JudgedBuild[],
+  older: readonly EvaluatedBuild[],
   request: BranchRequest,
   context: ImageContext,
 ): Promise<ImageFindings> {
@@ -100,13 +101,13 @@ async function substitute(
 
 async function findPrevious(
   rule: ImageRule,
-  older: readonly JudgedBuild[],
+  older: readonly EvaluatedBuild[],
   request: BranchRequest,
   context: ImageContext,
 ): Promise<ImageFinding | undefined> {
-  for (const judged of older) {
-    const finding = await resolveImage(rule, judged, request, context);
-    if (finding.kind === 'pinned') return { ...finding, from: judged.build };
+  for (const evaluated of older) {
+    const finding = await resolveImage(rule, evaluated, request, context);
+    if (finding.kind === 'pinned') return { ...finding, from: evaluated.build };
     if (finding.kind !== 'absent') return finding;
   }
   return undefined;

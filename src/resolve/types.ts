@@ -5,7 +5,7 @@
 import type { ImageTemplate } from '../image/template.ts';
 import type { Digest, Platform } from '../image/image.ts';
 
-/** How one image of a project is found and judged (design §3, `images`). */
+/** How one image of a project is found and evaluated (design §3, `images`). */
 export interface ImageRule {
   readonly name: string;
   readonly template: ImageTemplate;
@@ -53,11 +53,16 @@ export interface Run {
   readonly id: string;
   readonly number: string;
   readonly attempt: number;
-  /** The workflow's path, without `@ref`: `.github/workflows/build.yml`. */
-  readonly workflow: string;
-  /** The provider's identity of the workflow: an organization's workflow may bear the path of one of ours. */
-  readonly workflowId: string;
+  /**
+   * The workflow as the configuration names it (GitHub: its path, `.github/workflows/build.yml`); null if runs of this CI system belong
+   * to no workflow.
+   */
+  readonly workflow: string | null;
+  /** The provider's own id of the workflow, since two can share a name (an organization's and ours); null if it has none. */
+  readonly workflowId: string | null;
   readonly branch: string;
+  /** Number of the pull request that the run was started for; null if the provider does not name it. */
+  readonly pullRequest: string | null;
   /** What `branch` names. A tag may bear a branch's name; `unknown`: the provider does not tell, and it counts as a branch. */
   readonly refKind: 'branch' | 'tag' | 'pull_request' | 'unknown';
   /** Full commit SHA, lower case: the branch's (or pull request's) head that was built. */
@@ -71,8 +76,11 @@ export interface Run {
   readonly outcome: string;
   /** Id of the repository that the commit lies in; null when that repository is gone. */
   readonly headRepositoryId: string | null;
-  /** The commit lies in another repository than the one that was asked about, or in one that is gone. */
-  readonly foreign: boolean;
+  /**
+   * Whether the commit lies in the repository itself or in another one (or one that was deleted). `unknown`: the provider does not say,
+   * so the run counts as foreign until the pull request's record says that it is our own.
+   */
+  readonly origin: 'own' | 'foreign' | 'unknown';
   /** The run has credentials of the repository, so that it may have pushed images: a fork's pull request gets none. */
   readonly mayPush: boolean;
   readonly url: string;

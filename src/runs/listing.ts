@@ -1,6 +1,6 @@
 /** Reads lists of runs over several pages, and notices when they change meanwhile. */
 import { UpstreamError } from '../errors.ts';
-import { compareIds } from '../resolve/select-build.ts';
+import { compareIds } from '../resolve/select-builds.ts';
 import type { Run } from '../resolve/types.ts';
 import { oldestOf, type Reading } from './branch-runs.ts';
 import type { CiProvider, RunPage } from '../ci/provider.ts';

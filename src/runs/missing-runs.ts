@@ -1,5 +1,5 @@
 /** Which of the runs that are known a listing should show: if it does not, they were deleted. Pure. */
-import { compareIds } from '../resolve/select-build.ts';
+import { compareIds } from '../resolve/select-builds.ts';
 import type { Run } from '../resolve/types.ts';
 import { newestOf, oldestOf } from './branch-runs.ts';
 

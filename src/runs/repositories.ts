@@ -4,7 +4,7 @@ import type { FreshnessStretch } from './adaptive-freshness.ts';
 import { createWarmer, type Warmer } from './prefetch.ts';
 import type { ImageSource, RunSource } from '../resolve/ports.ts';
 import type { BranchRequest, Project } from '../resolve/types.ts';
-import { warmBranch } from '../resolve/prefetch-images.ts';
+import { prefetchImages } from '../resolve/prefetch-images.ts';
 import type { Clock } from '../clock.ts';
 import type { CiProvider } from '../ci/provider.ts';
 
@@ -94,7 +94,7 @@ function createProjectWarmer(project: Project, index: RunIndex, images: ImageSou
     candidates: () => index.listedBranches(),
     warm(branch) {
       const known = index.peekBranch(branch);
-      if (known !== undefined) void warmBranch({ project, branch }, index, known.standing, images);
+      if (known !== undefined) void prefetchImages({ project, branch }, index, known.standing, images);
     },
   });
 }

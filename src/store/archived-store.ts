@@ -3,7 +3,7 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { LastGoodStore } from '../resolve/ports.ts';
-import { compareBuilds } from '../resolve/select-build.ts';
+import { compareBuilds } from '../resolve/select-builds.ts';
 import type { LastGood } from '../resolve/types.ts';
 import type { Archive, Kept } from './archive.ts';
 import type { Outage } from './outage.ts';

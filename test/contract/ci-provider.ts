@@ -138,7 +138,7 @@ function describeRuns(current: () => CiUpstream): void {
     const { provider, gitRepository, addRun } = current();
     const id = addRun({ branch: 'main', state });
     const run = await provider.fetchRun(gitRepository, id);
-    expect(run).toMatchObject({ id, branch: 'main', state, foreign: false, attempt: 1 });
+    expect(run).toMatchObject({ id, branch: 'main', state, origin: 'own', attempt: 1 });
     expect(await listed(provider, gitRepository, 1)).toMatchObject({ runs: [run] });
   });
 
@@ -158,7 +158,7 @@ function describeRuns(current: () => CiUpstream): void {
     const { provider, gitRepository, addRun } = current();
     addRun({ ...GREEN, head });
     const { runs } = await listed(provider, gitRepository, 1);
-    expect(runs).toMatchObject([{ foreign: true, headRepositoryId }]);
+    expect(runs).toMatchObject([{ origin: 'foreign', headRepositoryId }]);
   });
 
   it('gives a run without a branch an empty one, which no request can name', async () => {

@@ -4,7 +4,7 @@
  */
 import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
 import type { Run } from '../../src/resolve/types.ts';
-import { digest, sha } from '../fixtures/values.ts';
+import { digest, sha, createPullRequestHead } from '../fixtures/values.ts';
 import type { Call } from './cost.ts';
 import { newestFirst, PAGE, pageOf } from './pages.ts';
 import type { Digest, ImageReference } from '../../src/image/image.ts';
@@ -151,7 +151,9 @@ export function createSimulation(branches: readonly string[]): Simulation {
       // Not in the very millisecond of a call before it.
       sim.now += 1;
       const commit = commitOf(branch, nth);
-      const ends = runs.some((run) => run.commit === commit && run.state === 'running' && !run.foreign);
+      const ends = runs.some(
+        (run) => run.commit === commit && run.state === 'running' && run.origin === 'own',
+      );
       if (commit !== undefined && ends && pushesImages) moveTags(branch, commit);
       change(commit, (run) =>
         run.state === 'running'
@@ -215,8 +217,10 @@ export function createSimulation(branches: readonly string[]): Simulation {
     lostImage: (commit) => lost.has(commit),
     digestOf: (commit, name) => digest(`${name === 'front' ? 'f' : 'b'}${commit.slice(0, 8)}`),
     headOf: (branch, foreign = false) =>
-      newestFirst(runs).find((run) => run.branch === branch && run.foreign === foreign)?.commit,
-    contestedSince: (branch) => runs.find((run) => run.branch === branch && run.foreign)?.createdAt,
+      newestFirst(runs).find((run) => run.branch === branch && (run.origin === 'foreign') === foreign)
+        ?.commit,
+    contestedSince: (branch) =>
+      runs.find((run) => run.branch === branch && run.origin === 'foreign')?.createdAt,
     isHardToSee: (commit) => hard.has(commit) || revived.has(commit),
     hardToSee: () => [...hard],
     wasRerun: (commit) => rerun.has(commit),
@@ -245,6 +249,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
       workflow,
       workflowId: workflow,
       branch,
+      pullRequest: null,
       refKind: 'branch',
       commit,
       builtCommit: commit,
@@ -252,7 +257,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
       state: 'running',
       outcome: 'queued',
       headRepositoryId: foreign ? '666' : '1',
-      foreign,
+      origin: foreign ? 'foreign' : 'own',
       mayPush: !foreign,
       url: '',
       createdAt: second,
@@ -286,7 +291,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
   function settle(): void {
     if (sim.staleFilterSince === undefined) filtered = [...runs];
     for (const branch of branches) {
-      const own = newestFirst(runs.filter((run) => run.branch === branch && !run.foreign));
+      const own = newestFirst(runs.filter((run) => run.branch === branch && run.origin === 'own'));
       const nowGreen = [...new Set(own.map((run) => run.commit))].filter((commit) =>
         WORKFLOWS.every(
           (workflow) =>
@@ -357,7 +362,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
       async fetchPullRequest(_repository, number) {
         await called(`pull request ${number}`);
         const foreign = number.startsWith('9');
-        return { kind: 'known', openedAfter: 0, foreign, headRepositoryId: foreign ? '666' : '1' };
+        return createPullRequestHead({ origin: foreign ? 'foreign' : 'own' });
       },
       probe: async () => '',
     };

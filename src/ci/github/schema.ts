@@ -15,6 +15,11 @@ const id = z.union([z.int().positive(), z.bigint().positive()]).transform(String
 
 export const instant = z.iso.datetime({ offset: true }).transform((value) => Date.parse(value));
 
+const commit = z
+  .string()
+  .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i)
+  .toLowerCase();
+
 const repository = z.object({ id });
 
 /** What is read of GitHub's `workflow-run`; a contract test holds it against GitHub's OpenAPI description. */
@@ -27,10 +32,7 @@ export const githubRunSchema = z.object({
   // Missing where a proxy or an older server leaves it out: then the path alone tells workflows apart.
   workflow_id: id.nullish(),
   head_branch: text.nullable(),
-  head_sha: z
-    .string()
-    .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i)
-    .toLowerCase(),
+  head_sha: commit,
   event: text,
   status: text.nullable(),
   conclusion: text.nullable(),
@@ -75,7 +77,11 @@ const pullRequestSchema = z.object({
   // Not needed to tell whose it is.
   created_at: instant.nullish().catch(null),
   // Null when the fork was deleted.
-  head: z.object({ repo: repository.nullish() }),
+  head: z.object({
+    ref: text.nullish().catch(null),
+    sha: commit.nullish().catch(null),
+    repo: repository.nullish(),
+  }),
   base: z.object({ repo: repository }),
 });
 
@@ -135,8 +141,14 @@ type ParsedPullRequest = Omit<PullRequestHead, 'openedAfter'> & { readonly creat
 export function parsePullRequest(value: unknown, host: string): ParsedPullRequest {
   const { head, base, created_at: createdAt } = parseShape(pullRequestSchema, value, host);
   const headRepositoryId = head.repo?.id ?? null;
-  const foreign = headRepositoryId !== base.repo.id;
-  return { kind: 'known', createdAt: createdAt ?? null, headRepositoryId, foreign };
+  return {
+    kind: 'known',
+    createdAt: createdAt ?? null,
+    headRepositoryId,
+    headBranch: head.ref ?? null,
+    headCommit: head.sha ?? null,
+    origin: headRepositoryId === base.repo.id ? 'own' : 'foreign',
+  };
 }
 
 /** @throws UpstreamError `malformed`, which names the field, without its place in a list: the message is to be stable */
@@ -165,6 +177,7 @@ function toRun(run: z.infer<typeof githubRunSchema>): Run {
     workflow: withoutRef(run.path),
     workflowId: run.workflow_id ?? '',
     branch: run.head_branch ?? '',
+    pullRequest: null,
     refKind: refKindOf(run.path, run.event),
     commit: run.head_sha,
     builtCommit: BUILDS_ANOTHER_COMMIT.has(run.event) ? null : run.head_sha,
@@ -172,7 +185,7 @@ function toRun(run: z.infer<typeof githubRunSchema>): Run {
     state: stateOf(completed, run.conclusion),
     outcome: (completed ? run.conclusion : run.status) ?? 'unknown',
     headRepositoryId,
-    foreign,
+    origin: foreign ? 'foreign' : 'own',
     mayPush: !(foreign && run.event === 'pull_request'),
     url: webUrl(run.html_url),
     createdAt: run.created_at,

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createRetryingProvider } from '../../../src/ci/retrying-provider.ts';
 import { UpstreamError, type UpstreamFailure } from '../../../src/errors.ts';
 import { OUTAGE } from '../../fixtures/fake-ports.ts';
+import { createPullRequestHead } from '../../fixtures/values.ts';
 import type { CiProvider } from '../../../src/ci/provider.ts';
 
 let failures: UpstreamFailure[];
@@ -27,12 +28,7 @@ beforeEach(() => {
       fetchRuns: call('runs', 'unchanged' as const),
       fetchBranchRuns: call('branch', { runs: [], more: false, total: 0 }),
       fetchRun: call('run', 'gone' as const),
-      fetchPullRequest: call('pull request', {
-        kind: 'known',
-        openedAfter: 0,
-        foreign: false,
-        headRepositoryId: '1',
-      } as const),
+      fetchPullRequest: call('pull request', createPullRequestHead()),
       probe: call('probe', 'fine'),
     },
     { delay: async (ms) => void pauses.push(ms), random: () => 0.5 },

@@ -3,7 +3,7 @@ import { createSharedCall } from '../../../src/replicas/shared-fetch.ts';
 import { createSharedProvider } from '../../../src/replicas/shared-provider.ts';
 import type { Run } from '../../../src/resolve/types.ts';
 import { createFakeExchange, type FakeExchange } from '../../fixtures/fake-exchange.ts';
-import { createRun } from '../../fixtures/values.ts';
+import { createRun, createPullRequestHead } from '../../fixtures/values.ts';
 import type { CiProvider, RunPage } from '../../../src/ci/provider.ts';
 
 const REPOSITORY = 'acme/shop';
@@ -58,7 +58,7 @@ function createCi(): CiProvider {
     },
     async fetchPullRequest(_, number) {
       calls.push(`pull request ${number}`);
-      return { kind: 'known', openedAfter: 0, headRepositoryId: '1', foreign: false };
+      return createPullRequestHead();
     },
     probe: async () => 'seen',
   };
@@ -223,7 +223,7 @@ describe('a run', () => {
 });
 
 it("a pull request's head is asked for once", async () => {
-  const head = { kind: 'known', openedAfter: 0, headRepositoryId: '1', foreign: false };
+  const head = createPullRequestHead();
   expect(await createReplica().fetchPullRequest(REPOSITORY, '7')).toEqual(head);
   now += HOUR;
   expect(await createReplica().fetchPullRequest(REPOSITORY, '7')).toEqual(head);

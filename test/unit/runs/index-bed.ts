@@ -3,7 +3,7 @@ import { createRunIndex, type RunIndex } from '../../../src/runs/run-index.ts';
 import { UpstreamError, type UpstreamFailureKind } from '../../../src/errors.ts';
 import type { BranchRuns, UnreadRun } from '../../../src/resolve/ports.ts';
 import type { Run } from '../../../src/resolve/types.ts';
-import { createRun } from '../../fixtures/values.ts';
+import { createRun, createPullRequestHead } from '../../fixtures/values.ts';
 import type { CiProvider, RunPage } from '../../../src/ci/provider.ts';
 
 export const FRESH_FOR = 15_000;
@@ -117,7 +117,7 @@ export function createFixture(initial: Run[] = [], firstPages = 1) {
     },
     async fetchPullRequest(_repository, number) {
       await called(`pull request ${number}`);
-      return { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
+      return createPullRequestHead({ origin: 'foreign' });
     },
     generation: () => fixture.generation,
     probe: () => Promise.resolve(''),

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createFreshnessStretch } from '../../../src/runs/adaptive-freshness.ts';
 import { composeRuns } from '../../../src/runs/repositories.ts';
 import type { ImageSource } from '../../../src/resolve/ports.ts';
-import { createProject, createRequest } from '../../fixtures/values.ts';
+import { createProject, createRequest, createPullRequestHead } from '../../fixtures/values.ts';
 import type { CiProvider } from '../../../src/ci/provider.ts';
 
 it('what is asked for in one moment, in several repositories of a connection, leaves the calls that are kept for listings', async () => {
@@ -14,7 +14,7 @@ it('what is asked for in one moment, in several repositories of a connection, le
     async fetchPullRequest(gitRepository: string, number: string) {
       calls.push(`${gitRepository} ${number}`);
       await held.promise;
-      return { kind: 'known', openedAfter: null, headRepositoryId: '1', foreign: false };
+      return createPullRequestHead({ openedAfter: null });
     },
   } as unknown as CiProvider;
   const stretch = createFreshnessStretch(15_000, 300_000, () => 0);

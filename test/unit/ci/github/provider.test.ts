@@ -138,7 +138,7 @@ describe('fetchPullRequest', () => {
   it('asks for one pull request, and names the permission that it takes', async () => {
     github.addPullRequest('acme/shop', 7);
     const { provider } = connect(github.url);
-    expect(await provider.fetchPullRequest('acme/shop', '7')).toMatchObject({ foreign: false });
+    expect(await provider.fetchPullRequest('acme/shop', '7')).toMatchObject({ origin: 'own' });
     expect(sent()).toEqual(['GET /repos/acme/shop/pulls/7']);
     github.fault({ kind: 'status', status: 403 });
     const { message } = await failureOf(

@@ -49,6 +49,7 @@ describe('parseRun', () => {
       workflow: '.github/workflows/build.yml',
       workflowId: '159038',
       branch: 'feature',
+      pullRequest: null,
       refKind: 'unknown',
       commit: COMMIT,
       builtCommit: COMMIT,
@@ -56,7 +57,7 @@ describe('parseRun', () => {
       state: 'success',
       outcome: 'success',
       headRepositoryId: '1',
-      foreign: false,
+      origin: 'own',
       mayPush: true,
       url: 'https://github.com/acme/shop/actions/runs/30433642',
       createdAt: Date.UTC(2026, 0, 22, 19, 33, 8),
@@ -100,12 +101,12 @@ describe('parseRun', () => {
     ['another repository', { head_repository: { id: 2 } }, '2'],
     ['a deleted repository', { head_repository: null }, null],
   ])('takes a commit of %s as foreign', (_name, change, headRepositoryId) => {
-    expect(parsed(change)).toMatchObject({ foreign: true, headRepositoryId });
+    expect(parsed(change)).toMatchObject({ origin: 'foreign', headRepositoryId });
   });
 
   it('takes a run without head_repository as foreign', () => {
     expect(parseRun(without('head_repository'), HOST)).toMatchObject({
-      foreign: true,
+      origin: 'foreign',
       headRepositoryId: null,
     });
   });
@@ -120,7 +121,7 @@ describe('parseRun', () => {
       repository: { id: 9_007_199_254_740_992n },
       head_repository: { id: 9_007_199_254_740_993n },
     };
-    expect(parsed(change).foreign).toBe(true);
+    expect(parsed(change).origin).toBe('foreign');
   });
 
   it.each([
@@ -297,12 +298,12 @@ describe('parseRunPage', () => {
 
 describe('parsePullRequest', () => {
   it.each([
-    ['its own repository', { id: 1 }, { headRepositoryId: '1', foreign: false }],
-    ['a fork', { id: 2 }, { headRepositoryId: '2', foreign: true }],
-    ['a deleted fork', null, { headRepositoryId: null, foreign: true }],
+    ['its own repository', { id: 1 }, { headRepositoryId: '1', origin: 'own' }],
+    ['a fork', { id: 2 }, { headRepositoryId: '2', origin: 'foreign' }],
+    ['a deleted fork', null, { headRepositoryId: null, origin: 'foreign' }],
   ])('tells a head in %s', (_name, repo, expected) => {
     const head = parsePullRequest({ head: { repo }, base: { repo: { id: 1 } } }, HOST);
-    expect(head).toEqual({ kind: 'known', createdAt: null, ...expected });
+    expect(head).toEqual({ kind: 'known', createdAt: null, headBranch: null, headCommit: null, ...expected });
   });
 
   it.each([[{}], [{ head: { repo: null }, base: { repo: null } }], ['']])(

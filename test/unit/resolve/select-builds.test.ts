@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareBuilds, countIgnored, selectBuilds, type Origin } from '../../../src/resolve/select-build.ts';
+import { compareBuilds, selectBuilds } from '../../../src/resolve/select-builds.ts';
+import type { Origin } from '../../../src/resolve/select-origin.ts';
 import type { Project, Run } from '../../../src/resolve/types.ts';
 import { createProject, createRun, sha } from '../../fixtures/values.ts';
 
@@ -14,8 +15,8 @@ describe('a commit that was built more than once', () => {
       createRun({ id: '7', commit: sha('a'), state: 'unsuccessful' }),
       createRun({ id: '8', commit: sha('a') }),
     ];
-    expect(selectBuilds(runs, createProject(), OWN)).toMatchObject([
-      { verdict: 'green', build: { id: '8' } },
+    expect(selectBuilds(runs, createProject(), OWN).builds).toMatchObject([
+      { status: 'green', build: { id: '8' } },
     ]);
   });
 
@@ -24,8 +25,8 @@ describe('a commit that was built more than once', () => {
       createRun({ id: '7', commit: sha('a'), state: 'unsuccessful' }),
       createRun({ id: '8', commit: sha('a'), event: 'pull_request' }),
     ];
-    expect(selectBuilds(runs, createProject(), OWN)).toMatchObject([
-      { verdict: 'unsuccessful', reason: 'build.yml failure (push)' },
+    expect(selectBuilds(runs, createProject(), OWN).builds).toMatchObject([
+      { status: 'unsuccessful', reason: 'build.yml failure (push)' },
     ]);
   });
 
@@ -34,7 +35,10 @@ describe('a commit that was built more than once', () => {
       createRun({ id: '7', commit: sha('a') }),
       createRun({ id: '8', commit: sha('a'), event: 'pull_request' }),
     ];
-    expect(selectBuilds(runs, createProject(), OWN)[0]?.build).toMatchObject({ id: '7', event: 'push' });
+    expect(selectBuilds(runs, createProject(), OWN).builds[0]?.build).toMatchObject({
+      id: '7',
+      event: 'push',
+    });
   });
 
   test('stands where its newest run stands, and finished when the last of its runs did', () => {
@@ -43,7 +47,7 @@ describe('a commit that was built more than once', () => {
       createRun({ id: '7', commit: sha('a'), updatedAt: 99_000 }),
       createRun({ id: '10', commit: sha('a'), event: 'pull_request' }),
     ];
-    const [first] = selectBuilds(runs, createProject(), OWN);
+    const [first] = selectBuilds(runs, createProject(), OWN).builds;
     expect(first?.build).toMatchObject({ commit: sha('a'), position: 10_000, finishedAt: 99_000 });
   });
 });
@@ -54,7 +58,7 @@ test('run ids are compared as numbers of any length when two builds were created
     createRun({ id: '99999999999', ...at, commit: sha('a') }),
     createRun({ id: '100000000000', ...at, commit: sha('b') }),
   ];
-  expect(selectBuilds(runs, createProject(), OWN).map(({ build }) => build.id)).toEqual([
+  expect(selectBuilds(runs, createProject(), OWN).builds.map(({ build }) => build.id)).toEqual([
     '100000000000',
     '99999999999',
   ]);
@@ -63,15 +67,15 @@ test('run ids are compared as numbers of any length when two builds were created
 describe('reasons', () => {
   test('name the workflows that are missing', () => {
     const project = createProject({ workflows: [BUILD, TEST] });
-    expect(selectBuilds([createRun({ id: '7' })], project, OWN)).toMatchObject([
-      { verdict: 'incomplete', reason: 'no run of test.yml' },
+    expect(selectBuilds([createRun({ id: '7' })], project, OWN).builds).toMatchObject([
+      { status: 'incomplete', reason: 'no run of test.yml' },
     ]);
   });
 
   test('name what is still going', () => {
-    expect(selectBuilds([createRun({ id: '7', state: 'running' })], createProject(), OWN)).toMatchObject([
-      { verdict: 'running', reason: 'build.yml in_progress (push)' },
-    ]);
+    expect(
+      selectBuilds([createRun({ id: '7', state: 'running' })], createProject(), OWN).builds,
+    ).toMatchObject([{ status: 'running', reason: 'build.yml in_progress (push)' }]);
   });
 });
 
@@ -89,7 +93,7 @@ const anyRun = fc
       'running' as const,
     ),
     attempt: fc.integer({ min: 1, max: 3 }),
-    foreign: fc.boolean(),
+    origin: fc.constantFrom('own' as const, 'foreign' as const),
     createdAt: fc.integer({ min: 0, max: 20 }).map((second) => second * 1000),
   })
   .map((given) => createRun(given));
@@ -106,7 +110,9 @@ const anyOrigin = fc.constantFrom<Origin>(OWN, { kind: 'fork', headRepositoryId:
 function isGreen(commit: string, runs: readonly Run[], project: Project, origin: Origin): boolean {
   const counting = runs.filter(
     (run) =>
-      run.commit === commit && project.events.includes(run.event) && run.foreign === (origin.kind === 'fork'),
+      run.commit === commit &&
+      project.events.includes(run.event) &&
+      (run.origin === 'foreign') === (origin.kind === 'fork'),
   );
   const required =
     project.workflows.length > 0 ? project.workflows : [...new Set(counting.map((run) => run.workflow))];
@@ -129,7 +135,7 @@ describe('against a brute-force oracle, over random histories of runs, forks, re
   test('exactly the green commits are green', () => {
     fc.assert(
       fc.property(anyHistory, anyProject, anyOrigin, (runs, project, origin) => {
-        const green = selectBuilds(runs, project, origin).filter(({ verdict }) => verdict === 'green');
+        const green = selectBuilds(runs, project, origin).builds.filter(({ status }) => status === 'green');
         const expected = ['a', 'b', 'c'].map(sha).filter((commit) => isGreen(commit, runs, project, origin));
         expect(green.map(({ build }) => build.commit).toSorted()).toEqual(expected);
       }),
@@ -140,7 +146,7 @@ describe('against a brute-force oracle, over random histories of runs, forks, re
   test('the newest comes first, and every build is one commit', () => {
     fc.assert(
       fc.property(anyHistory, anyProject, anyOrigin, (runs, project, origin) => {
-        const builds = selectBuilds(runs, project, origin).map(({ build }) => build);
+        const builds = selectBuilds(runs, project, origin).builds.map(({ build }) => build);
         expect(new Set(builds.map(({ commit }) => commit)).size).toBe(builds.length);
         for (const [index, build] of builds.entries()) {
           for (const older of builds.slice(index + 1)) expect(compareBuilds(older, build)).toBeLessThan(0);
@@ -153,7 +159,7 @@ describe('against a brute-force oracle, over random histories of runs, forks, re
     fc.assert(
       fc.property(anyHistory, anyProject, fc.nat(), (runs, project, turn) => {
         const turned = [...runs.slice(turn % (runs.length + 1)), ...runs.slice(0, turn % (runs.length + 1))];
-        expect(selectBuilds(turned, project, OWN)).toEqual(selectBuilds(runs, project, OWN));
+        expect(selectBuilds(turned, project, OWN).builds).toEqual(selectBuilds(runs, project, OWN).builds);
       }),
     );
   });
@@ -167,17 +173,17 @@ describe('a run that was skipped (a label that is not there)', () => {
     ['on another event does not either', { event: 'pull_request' }, 'green'],
     ['before it neither', { createdAt: 1 }, 'green'],
     ['of another workflow says that that one did not run', { workflow: TEST }, 'unsuccessful'],
-  ])('%s', (_name, given, verdict) => {
+  ])('%s', (_name, given, status) => {
     const runs = [createRun({ id: '7', commit: sha('a') }), createRun({ id: '8', ...skipped, ...given })];
     const project = createProject({ workflows: [] });
-    expect(selectBuilds(runs, project, OWN)[0]?.verdict).toBe(verdict);
+    expect(selectBuilds(runs, project, OWN).builds[0]?.status).toBe(status);
   });
 
   test('after a red run leaves it red, and alone it is no build', () => {
     const red = createRun({ id: '7', commit: sha('a'), state: 'unsuccessful' });
     const runs = [red, createRun({ id: '8', ...skipped })];
-    expect(selectBuilds(runs, createProject(), OWN)[0]?.reason).toBe('build.yml failure (push)');
-    expect(selectBuilds(runs.slice(1), createProject(), OWN)[0]?.verdict).toBe('unsuccessful');
+    expect(selectBuilds(runs, createProject(), OWN).builds[0]?.reason).toBe('build.yml failure (push)');
+    expect(selectBuilds(runs.slice(1), createProject(), OWN).builds[0]?.status).toBe('unsuccessful');
   });
 });
 
@@ -190,7 +196,7 @@ describe('a workflow of another identity under the same path (an organization ru
       createRun({ id: '7', commit: sha('a'), state: 'unsuccessful', ...ours }),
       createRun({ id: '8', commit: sha('a'), ...theirs }),
     ];
-    expect(selectBuilds(runs, createProject(), OWN)[0]?.verdict).toBe('unsuccessful');
+    expect(selectBuilds(runs, createProject(), OWN).builds[0]?.status).toBe('unsuccessful');
   });
 
   test('does not stand for ours, which ran for the branch before', () => {
@@ -199,7 +205,7 @@ describe('a workflow of another identity under the same path (an organization ru
       createRun({ id: '8', commit: sha('a'), ...theirs }),
       createRun({ id: '9', commit: sha('b'), ...theirs }),
     ];
-    expect(selectBuilds(runs, createProject(), OWN).map(({ verdict }) => verdict)).toEqual([
+    expect(selectBuilds(runs, createProject(), OWN).builds.map(({ status }) => status)).toEqual([
       'incomplete',
       'green',
     ]);
@@ -211,7 +217,7 @@ describe('a workflow of another identity under the same path (an organization ru
       createRun({ id: '7', commit: sha('a'), ...ours }),
       createRun({ id: '9', commit: sha('b') }),
     ];
-    expect(selectBuilds(runs, createProject(), OWN)[0]?.verdict).toBe('green');
+    expect(selectBuilds(runs, createProject(), OWN).builds[0]?.status).toBe('green');
   });
 });
 
@@ -220,6 +226,8 @@ test("a tag's run is not the branch's, though it bears the same name", () => {
     createRun({ id: '8', branch: 'v1', refKind: 'tag', commit: sha('b') }),
     createRun({ id: '7', branch: 'v1', commit: sha('a') }),
   ];
-  expect(selectBuilds(runs, createProject(), OWN).map(({ build }) => build.commit)).toEqual([sha('a')]);
-  expect(countIgnored(runs, createProject(), OWN)).toEqual(new Map([["a tag's", 1]]));
+  expect(selectBuilds(runs, createProject(), OWN).builds.map(({ build }) => build.commit)).toEqual([
+    sha('a'),
+  ]);
+  expect(selectBuilds(runs, createProject(), OWN).ignored).toEqual(new Map([["a tag's", 1]]));
 });
