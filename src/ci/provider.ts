@@ -1,6 +1,9 @@
 /** The port to CI: a provider fetches and translates; sorting, choosing and keeping is done elsewhere. */
 import type { Run } from '../resolve/types.ts';
-import type { PullRequestHead, UnreadRun } from '../resolve/ports.ts';
+import type { UnreadRun } from '../resolve/ports.ts';
+
+/** Opaque to everyone but the provider or Git host that returned it. */
+export type Cursor = string;
 
 /** One page of runs, newest first. */
 export interface RunPage {
@@ -40,7 +43,6 @@ export interface CiProvider {
   fetchBranchRuns(gitRepository: string, branch: string, page: number, createdBy?: number): Promise<RunPage>;
   /** One run; `gone` when it was deleted. */
   fetchRun(gitRepository: string, id: string): Promise<Run | 'gone'>;
-  fetchPullRequest(gitRepository: string, number: string): Promise<PullRequestHead>;
   /** Another number whenever the secret that calls are made with has changed: what was denied may be allowed now. */
   readonly generation?: () => number;
   /** One cheap call that proves connection, credentials and repository; a sentence on what was seen. */
@@ -59,6 +61,4 @@ export interface Workflow {
 export interface CiInspector {
   /** Those that are in the repository or have run; undefined: there are too many to tell. */
   fetchWorkflows(gitRepository: string): Promise<readonly Workflow[] | undefined>;
-  /** Proves that the credentials may read pull requests. */
-  probePullRequests(gitRepository: string): Promise<void>;
 }

@@ -3,6 +3,7 @@
  * error to Argo CD, which then leaves the whole ApplicationSet alone for three minutes.
  */
 import { UpstreamError, type UpstreamFailureKind } from '../errors.ts';
+import type { GitHost } from './git-host.ts';
 import type { CiProvider } from './provider.ts';
 
 /** A time-out has cost the caller's time already, and the other kinds do not pass by themselves. */
@@ -15,27 +16,32 @@ export interface RetryOptions {
   readonly random: () => number;
 }
 
-/** `probe` is not tried again: who checks wants to see the blip. */
-export function createRetryingProvider(provider: CiProvider, { delay, random }: RetryOptions): CiProvider {
-  async function retry<Result>(call: () => Promise<Result>): Promise<Result> {
-    try {
-      return await call();
-    } catch (error) {
-      if (!(error instanceof UpstreamError) || !isBlip(error)) throw error;
-      await delay(PAUSE_MS * (1 + random()));
-      return call();
-    }
-  }
-
+/** `probe` is not tried again: whoever checks wants to see the blip. */
+export function createRetryingProvider(provider: CiProvider, options: RetryOptions): CiProvider {
   return {
-    host: provider.host,
-    fetchRuns: (...args) => retry(() => provider.fetchRuns(...args)),
-    fetchBranchRuns: (...args) => retry(() => provider.fetchBranchRuns(...args)),
-    fetchRun: (...args) => retry(() => provider.fetchRun(...args)),
-    fetchPullRequest: (...args) => retry(() => provider.fetchPullRequest(...args)),
-    probe: (gitRepository) => provider.probe(gitRepository),
-    ...(provider.generation && { generation: provider.generation }),
+    ...provider,
+    fetchRuns: (...args) => retry(() => provider.fetchRuns(...args), options),
+    fetchBranchRuns: (...args) => retry(() => provider.fetchBranchRuns(...args), options),
+    fetchRun: (...args) => retry(() => provider.fetchRun(...args), options),
   };
+}
+
+export function createRetryingGitHost(gitHost: GitHost, options: RetryOptions): GitHost {
+  return {
+    ...gitHost,
+    fetchPullRequest: (...args) => retry(() => gitHost.fetchPullRequest(...args), options),
+    fetchOpenPullRequests: (...args) => retry(() => gitHost.fetchOpenPullRequests(...args), options),
+  };
+}
+
+async function retry<Result>(call: () => Promise<Result>, { delay, random }: RetryOptions): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof UpstreamError) || !isBlip(error)) throw error;
+    await delay(PAUSE_MS * (1 + random()));
+    return call();
+  }
 }
 
 /** An upstream that says when to come back is taken at its word. */

@@ -1,31 +1,36 @@
 /** Constructs a CI connection: one credential, one quota. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { createRetryingProvider } from '../ci/retrying-provider.ts';
+import type { CiConnection } from '../ci/kind.ts';
+import { selectKind } from '../ci/kinds.ts';
+import { createRetryingGitHost, createRetryingProvider } from '../ci/retrying-provider.ts';
 import type { ShareCall } from '../replicas/shared-fetch.ts';
+import { createSharedGitHost } from '../replicas/shared-git-host.ts';
 import { createSharedProvider } from '../replicas/shared-provider.ts';
 import { createFreshnessStretch } from '../runs/adaptive-freshness.ts';
-import { createCiProvider, type CiConnection } from '../ci/kinds.ts';
 import { composeCiDispatcher } from './network.ts';
 import type { Connection } from '../runs/repositories.ts';
-import { tokenReader } from './token.ts';
-import type { CiAuth, CiConnection as ConfiguredConnection, Config } from '../config/config.ts';
-import { createSecretReader } from '../secrets/secret.ts';
+import type { Config } from '../config/config.ts';
 import type { World } from './runtime.ts';
 import type { CiInspector } from '../ci/provider.ts';
 import type { UpstreamObserver } from '../upstream/observer.ts';
 
 export const PAUSES = { delay: (ms: number) => delay(ms), random: Math.random };
 
-/** One CI connection: one credential, one quota. */
+export interface ComposedConnection extends Connection {
+  readonly inspector: CiInspector | undefined;
+}
+
+/** One connection: one credential, one quota. */
 export function composeConnection(
-  connection: ConfiguredConnection,
+  connection: CiConnection,
   { freshForMs, maxFreshForMs }: Config,
   timeoutMs: number,
   world: World,
   share: ShareCall | undefined,
-): Connection & { readonly inspector: CiInspector } {
+): ComposedConnection {
   const { now, observer } = world;
-  const stretch = createFreshnessStretch(freshForMs, maxFreshForMs, now);
+  const kind = selectKind(connection.kind);
+  const stretch = createFreshnessStretch(kind.freshForMs ?? freshForMs, maxFreshForMs, now);
   observer.freshFor(connection.name, () => stretch.freshFor());
   let hasSkipped = false;
   const watching: UpstreamObserver = {
@@ -44,37 +49,16 @@ export function composeConnection(
     },
   };
   const dispatcher = composeCiDispatcher(connection, timeoutMs, world);
-  const deps = { now, timeoutMs, observer: watching, dispatcher };
-  const provider = createCiProvider(connectionOf(connection, world), deps);
-  const retrying = createRetryingProvider(provider, PAUSES);
-  const { name, url } = connection;
-  const sharing = share && { share, scope: `${name} ${url}`, freshFor: () => stretch.freshFor(), now };
+  const client = kind.connect(connection, { ...world, timeoutMs, observer: watching, dispatcher });
+  const provider = createRetryingProvider(client.provider, PAUSES);
+  const gitHost = client.gitHost && createRetryingGitHost(client.gitHost, PAUSES);
+  const { inspector } = client;
+  if (share === undefined) return { provider, gitHost, inspector, stretch };
+  const scope = `${connection.name} ${connection.url}`;
   return {
-    provider: sharing ? createSharedProvider(retrying, sharing) : retrying,
-    inspector: provider,
+    provider: createSharedProvider(provider, { share, scope, freshFor: () => stretch.freshFor(), now }),
+    gitHost: gitHost && createSharedGitHost(gitHost, share, scope),
+    inspector,
     stretch,
   };
-}
-
-function connectionOf({ auth, name, kind, url }: ConfiguredConnection, world: World): CiConnection {
-  return { name, kind, url, auth: authOf(auth, world) };
-}
-
-function authOf(auth: CiAuth, world: World): CiConnection['auth'] {
-  switch (auth.kind) {
-    case 'none':
-      return auth;
-    case 'app': {
-      const { id, installationId, privateKeyFile } = auth;
-      return {
-        kind: 'app',
-        id,
-        installationId,
-        readPrivateKey: createSecretReader({ file: privateKeyFile }, world),
-      };
-    }
-    case 'tokenFile':
-    case 'tokenEnv':
-      return { kind: 'token', read: tokenReader(auth, world) };
-  }
 }

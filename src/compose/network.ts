@@ -1,6 +1,7 @@
 /** Constructs the ways to upstream: proxies of the environment, authorities and client certificates of the configuration. */
 import type { Dispatcher } from 'undici';
-import type { CiConnection, RegistrySettings } from '../config/config.ts';
+import type { CiConnection } from '../ci/kind.ts';
+import type { RegistrySettings } from '../config/config.ts';
 import { createTlsReader } from '../secrets/tls-reader.ts';
 import { createDispatchers, createRoutingDispatcher, type DispatcherFor } from '../upstream/dispatchers.ts';
 import { createHostDispatchers } from '../upstream/host-dispatchers.ts';

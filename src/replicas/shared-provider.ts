@@ -1,7 +1,7 @@
 /** A CI provider for several replicas that together ask what one would. It wraps a provider from outside. */
 import { LRUCache } from 'lru-cache';
 import { bounded } from '../resilience/bounded-cache.ts';
-import { parsePullRequestHead, parseRun, parseRunPage } from './messages.ts';
+import { parseRun, parseRunPage } from './messages.ts';
 import type { ShareCall, Told } from './shared-fetch.ts';
 import type { Clock } from '../clock.ts';
 import type { CiProvider, RunPage } from '../ci/provider.ts';
@@ -10,7 +10,6 @@ const HOUR = 3_600_000;
 const KEEP_LISTING_MS = HOUR;
 const KEEP_PAGE_MS = HOUR / 6;
 const KEEP_LOOK_UP_MS = 24 * HOUR;
-const KEEP_PULL_REQUEST_MS = 24 * HOUR;
 /** CI's clock and ours may differ by as much. */
 const CLOCK_MARGIN_MS = 600_000;
 const MAX_LOOK_UPS = 20_000;
@@ -107,16 +106,6 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
         accept: ({ askedAt }) => askedAt >= listedAt,
         ask: () => provider.fetchRun(gitRepository, id),
         keepFor: freshFor,
-      });
-      return told.value;
-    },
-    async fetchPullRequest(gitRepository, number) {
-      const told = await share({
-        topic: topicOf('pull', gitRepository, number),
-        parse: parsePullRequestHead,
-        accept: () => true,
-        ask: () => provider.fetchPullRequest(gitRepository, number),
-        keepFor: () => KEEP_PULL_REQUEST_MS,
       });
       return told.value;
     },

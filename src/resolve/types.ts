@@ -25,6 +25,8 @@ export interface Project {
   readonly name: string;
   /** Name of the CI connection in the configuration. */
   readonly ci: string;
+  /** Name of the connection that knows its pull requests; undefined if none does. */
+  readonly git?: string | undefined;
   /** The Git repository as the CI provider names it: `acme/shop`. */
   readonly gitRepository: string;
   /** Workflow paths that must be green; empty: every workflow that ran for the commit. */

@@ -1,5 +1,7 @@
 /** The runs of each Git repository, for all its projects, and what is asked for ahead when they change. */
-import { createRunIndex, type RunIndex } from './run-index.ts';
+import { createReservingGitHost, type Quota } from '../ci/reserving-provider.ts';
+import type { GitHost } from '../ci/git-host.ts';
+import { createRunIndex, type RunIndex, type RunIndexOptions } from './run-index.ts';
 import type { FreshnessStretch } from './adaptive-freshness.ts';
 import { createWarmer, type Warmer } from './prefetch.ts';
 import type { ImageSource, RunSource } from '../resolve/ports.ts';
@@ -11,6 +13,8 @@ import type { CiProvider } from '../ci/provider.ts';
 /** A CI connection: one credential, one quota. */
 export interface Connection {
   readonly provider: CiProvider;
+  /** Undefined if the connection is no Git host. */
+  readonly gitHost?: GitHost | undefined;
   readonly stretch: FreshnessStretch;
 }
 
@@ -45,9 +49,18 @@ export function composeRuns({
     const connection = connections.get(project.ci);
     if (connection === undefined) continue;
     const key = repositoryKey(project);
+    const quota = (name: string) => createQuota(connections.get(name)?.stretch, () => counts.get(name) ?? 1);
+    const { git = '' } = project;
+    const gitHost = connections.get(git)?.gitHost;
     const repository =
       repositories.get(key) ??
-      createRepository(project.gitRepository, connection, () => counts.get(project.ci) ?? 1, now);
+      createRepository({
+        ...connection,
+        gitRepository: project.gitRepository,
+        quota: quota(project.ci),
+        gitHost: gitHost && reserve(gitHost, quota(git)),
+        now,
+      });
     if (!repositories.has(key)) counts.set(project.ci, (counts.get(project.ci) ?? 0) + 1);
     repositories.set(key, repository);
     repository.warmers.set(project.name, createProjectWarmer(project, repository.index, images, now));
@@ -60,27 +73,35 @@ export function composeRuns({
 }
 
 /** GitHub's names are case-insensitive: two spellings must not cost two listings. */
-function repositoryKey({ ci, gitRepository }: Project): string {
-  return JSON.stringify([ci, gitRepository.toLowerCase()]);
+function repositoryKey({ ci, git, gitRepository }: Project): string {
+  return JSON.stringify([ci, git, gitRepository.toLowerCase()]);
 }
 
-function createRepository(
-  gitRepository: string,
-  { provider, stretch }: Connection,
+/** @param countRepositories how many repositories share the connection */
+function createQuota(
+  stretch: FreshnessStretch | undefined,
   countRepositories: () => number,
-  now: Clock,
-): Repository {
-  const warmers = new Map<string, Warmer>();
-  const index = createRunIndex({
-    provider,
-    gitRepository,
-    freshFor: () => stretch.freshFor(),
-    now,
-    quota: {
+): Quota | undefined {
+  return (
+    stretch && {
       isLow: () => stretch.isLow(countRepositories()),
       began: () => stretch.began(),
       refused: (forMs) => stretch.refused(forMs),
-    },
+    }
+  );
+}
+
+function reserve(gitHost: GitHost, quota: Quota | undefined): GitHost {
+  return quota === undefined ? gitHost : createReservingGitHost(gitHost, quota);
+}
+
+type RepositoryOptions = Connection & Pick<RunIndexOptions, 'gitRepository' | 'quota' | 'now'>;
+
+function createRepository({ stretch, ...options }: RepositoryOptions): Repository {
+  const warmers = new Map<string, Warmer>();
+  const index = createRunIndex({
+    ...options,
+    freshFor: () => stretch.freshFor(),
     onChanged(branches) {
       for (const warmer of warmers.values()) warmer.changed(branches);
     },

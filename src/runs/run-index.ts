@@ -18,6 +18,7 @@ import { createReadAhead } from './backfill.ts';
 import { createReservingProvider, type Quota } from '../ci/reserving-provider.ts';
 import { reachOfDoubt } from './unread-runs.ts';
 import { isWithin, type Clock } from '../clock.ts';
+import type { GitHost } from '../ci/git-host.ts';
 import type { CiProvider, RunPage } from '../ci/provider.ts';
 
 const MAX_PULL_REQUESTS = 20_000;
@@ -38,6 +39,8 @@ const MAX_LISTINGS = 3;
 
 export interface RunIndexOptions {
   readonly provider: CiProvider;
+  /** Undefined if no connection knows the repository's pull requests. */
+  readonly gitHost?: GitHost | undefined;
   readonly gitRepository: string;
   /** Milliseconds for which a listing is good enough now. */
   readonly freshFor: () => number;
@@ -45,7 +48,7 @@ export interface RunIndexOptions {
   /** Told which branches the listing has shown something new of. */
   readonly onChanged?: (branches: ReadonlySet<string>) => void;
   /** Left out: there is none to speak of. */
-  readonly quota?: Quota;
+  readonly quota?: Quota | undefined;
   /** How many pages the first listing reads at most; further ones are read one fewer at a time. */
   readonly firstPages?: number;
 }
@@ -61,6 +64,7 @@ export interface RunIndex extends RunSource {
 
 export function createRunIndex(options: RunIndexOptions): RunIndex {
   const { gitRepository, freshFor, now, onChanged, firstPages = MAX_FIRST_PAGES, quota = NO_QUOTA } = options;
+  const { gitHost } = options;
   const provider = createReservingProvider(options.provider, quota);
   const known = createKnownRuns();
   const reader = createListingReader(provider, gitRepository);
@@ -79,7 +83,7 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   const { generation } = provider;
   const listingBackoff = createBackoff({ now, generation });
   const lookUpBackoff = createBackoff({ now, generation });
-  const pullRequestBackoff = createBackoff({ now, generation });
+  const pullRequestBackoff = createBackoff({ now, generation: gitHost?.generation });
   const unknown = createAllowance({ most: MOST_UNKNOWN, each: () => MS_PER_UNKNOWN, now });
   const repeated = createAllowance({ most: MOST_REPEATED, each: () => freshFor() / MOST_REPEATED, now });
   const join = createJoiner();
@@ -194,8 +198,9 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
 
   /** Kept before the joint call ends: whoever comes then must find it. */
   async function askPullRequest(pullRequest: string): Promise<PullRequestHead> {
+    if (gitHost === undefined) throw unknownGitHost(gitRepository, provider.host);
     const head = await pullRequestBackoff.run(pullRequest, () =>
-      provider.fetchPullRequest(gitRepository, pullRequest),
+      gitHost.fetchPullRequest(gitRepository, pullRequest),
     );
     pullRequests.set(pullRequest, head);
     return head;
@@ -259,6 +264,11 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     peekBranch: (branch) => known.branch(branch),
     listedBranches: () => known.listedBranches(),
   };
+}
+
+function unknownGitHost(gitRepository: string, host: string): UpstreamError {
+  const message = `no connection knows the pull requests of ${gitRepository}: name a Git host in the project's key git`;
+  return new UpstreamError({ kind: 'not_found', host, message });
 }
 
 /** @param runs that are known of the branch */

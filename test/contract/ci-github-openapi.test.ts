@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { githubWorkflowSchema, parseWorkflowPage } from '../../src/ci/github/inspector.ts';
-import { githubRunSchema, parsePullRequest, parseRun, parseRunPage } from '../../src/ci/github/schema.ts';
+import { parsePullRequest } from '../../src/ci/github/pull-request.ts';
+import { githubRunSchema, parseRun, parseRunPage } from '../../src/ci/github/schema.ts';
 import { createFakeGitHub } from '../fixtures/fake-github.ts';
 
 interface Schema {

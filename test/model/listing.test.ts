@@ -57,7 +57,6 @@ function createWorld(firstPages: number, lag: number): World {
         ),
       ),
     fetchRun: (_repository, id) => ask(() => world.runs.find((run) => run.id === id) ?? 'gone'),
-    fetchPullRequest: () => Promise.reject(new RangeError('nobody asks for pull requests here')),
     probe: async () => '',
   };
   const world: World = {

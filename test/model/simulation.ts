@@ -8,6 +8,8 @@ import { digest, sha, createPullRequestHead } from '../fixtures/values.ts';
 import type { Call } from './cost.ts';
 import { newestFirst, PAGE, pageOf } from './pages.ts';
 import type { Digest, ImageReference } from '../../src/image/image.ts';
+import type { GitHost } from '../../src/ci/git-host.ts';
+import { createFakeGitHost } from '../fixtures/fake-git-host.ts';
 import type { CiProvider } from '../../src/ci/provider.ts';
 import type { DigestResult, RegistryClient } from '../../src/registry/registry-client.ts';
 import type { UnreadRun } from '../../src/resolve/ports.ts';
@@ -33,6 +35,7 @@ interface Epoch {
 export interface Simulation {
   now: number;
   readonly ci: CiProvider;
+  readonly gitHost: GitHost;
   readonly registry: RegistryClient;
   /** Calls to CI and the registry so far. */
   readonly calls: readonly Call[];
@@ -135,6 +138,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
     lag: 0,
     betweenPages: undefined,
     ci: createCi(),
+    gitHost: createGitHost(),
     registry: createRegistry(),
     pass(milliseconds) {
       sim.now += milliseconds;
@@ -359,13 +363,15 @@ export function createSimulation(branches: readonly string[]): Simulation {
         }
         return runs.find((run) => run.id === id) ?? 'gone';
       },
-      async fetchPullRequest(_repository, number) {
-        await called(`pull request ${number}`);
-        const foreign = number.startsWith('9');
-        return createPullRequestHead({ origin: foreign ? 'foreign' : 'own' });
-      },
       probe: async () => '',
     };
+  }
+
+  function createGitHost(): GitHost {
+    return createFakeGitHost(async (_repository, number) => {
+      await called(`pull request ${number}`);
+      return createPullRequestHead({ origin: number.startsWith('9') ? 'foreign' : 'own' });
+    });
   }
 
   function createRegistry(): RegistryClient {

@@ -1,4 +1,4 @@
-/** What `greenpin check` asks of GitHub: https://docs.github.com/rest/actions/workflows, https://docs.github.com/rest/pulls/pulls. */
+/** What `greenpin check` asks of GitHub: https://docs.github.com/rest/actions/workflows. */
 import { z } from 'zod';
 import type { GitHubClient } from './client.ts';
 import { nameOf } from './names.ts';
@@ -7,7 +7,6 @@ import { parseShape } from './schema.ts';
 import type { CiInspector, Workflow } from '../provider.ts';
 
 const WORKFLOWS = '/repos/{owner}/{repo}/actions/workflows';
-const PULL_REQUESTS = '/repos/{owner}/{repo}/pulls';
 
 /** What is read of GitHub's `workflow`; a contract test holds it against GitHub's OpenAPI description. */
 export const githubWorkflowSchema = z.object({ path: z.string().max(1024), state: z.string() });
@@ -40,15 +39,6 @@ export function createGitHubInspector(client: GitHubClient): CiInspector {
       });
       const { total, workflows } = parseWorkflowPage(data, host);
       return total > PAGE_SIZE ? undefined : workflows;
-    },
-
-    async probePullRequests(gitRepository) {
-      await client.get({
-        path: PULL_REQUESTS,
-        parameters: { ...nameOf(gitRepository, host), per_page: 1 },
-        what: `the pull requests of ${gitRepository}`,
-        permission: 'Pull requests: read',
-      });
     },
   };
 }

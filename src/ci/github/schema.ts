@@ -1,26 +1,26 @@
 /** GitHub's JSON, translated into the core's values. Pure. */
 import { z } from 'zod';
-import type { PullRequestHead, UnreadRun } from '../../resolve/ports.ts';
+import type { UnreadRun } from '../../resolve/ports.ts';
 import type { Run } from '../../resolve/types.ts';
 import { malformedError } from '../../upstream/failures.ts';
 
 /** No name that GitHub allows comes near this; a longer one is no answer of GitHub's. */
-const text = z.string().max(1024);
+export const text = z.string().max(1024);
 
 /**
  * Ids exceed 32 bits. Octokit hands integers beyond 2^53 over as bigint (json-with-bigint), so that none is rounded; a number that is
  * not a safe integer is refused.
  */
-const id = z.union([z.int().positive(), z.bigint().positive()]).transform(String);
+export const id = z.union([z.int().positive(), z.bigint().positive()]).transform(String);
 
 export const instant = z.iso.datetime({ offset: true }).transform((value) => Date.parse(value));
 
-const commit = z
+export const commit = z
   .string()
   .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i)
   .toLowerCase();
 
-const repository = z.object({ id });
+export const repository = z.object({ id });
 
 /** What is read of GitHub's `workflow-run`; a contract test holds it against GitHub's OpenAPI description. */
 export const githubRunSchema = z.object({
@@ -49,11 +49,11 @@ export const githubRunSchema = z.object({
 });
 
 /** GitHub's largest page has 100; each element that is none costs time to find that out. */
-const MOST_ELEMENTS = 1000;
+export const MAX_ELEMENTS = 1000;
 
 const runPageSchema = z.object({
   total_count: z.int().nonnegative(),
-  workflow_runs: z.array(z.unknown()).max(MOST_ELEMENTS),
+  workflow_runs: z.array(z.unknown()).max(MAX_ELEMENTS),
 });
 
 /** What is read of an element that is no run as the schema has it, part by part. */
@@ -71,19 +71,6 @@ const NOTHING_READ = { id: null, head_branch: null, head_sha: null, created_at: 
 /** An answer most of whose elements are odd is no list of GitHub's; of a short one that cannot be said. */
 const MOST_UNREAD = 0.5;
 const FEW_ELEMENTS = 10;
-
-/** https://docs.github.com/rest/pulls/pulls#get-a-pull-request */
-const pullRequestSchema = z.object({
-  // Not needed to tell whose it is.
-  created_at: instant.nullish().catch(null),
-  // Null when the fork was deleted.
-  head: z.object({
-    ref: text.nullish().catch(null),
-    sha: commit.nullish().catch(null),
-    repo: repository.nullish(),
-  }),
-  base: z.object({ repo: repository }),
-});
 
 /**
  * @param value one element of `workflow_runs`, or the answer for one run
@@ -134,23 +121,6 @@ function remainsOf(element: unknown, error: z.ZodError, createdBy: number | null
   };
 }
 
-/** What is read of a pull request; `createdAt` by GitHub's clock, milliseconds since the epoch. */
-type ParsedPullRequest = Omit<PullRequestHead, 'openedAfter'> & { readonly createdAt: number | null };
-
-/** @throws UpstreamError `malformed` */
-export function parsePullRequest(value: unknown, host: string): ParsedPullRequest {
-  const { head, base, created_at: createdAt } = parseShape(pullRequestSchema, value, host);
-  const headRepositoryId = head.repo?.id ?? null;
-  return {
-    kind: 'known',
-    createdAt: createdAt ?? null,
-    headRepositoryId,
-    headBranch: head.ref ?? null,
-    headCommit: head.sha ?? null,
-    origin: headRepositoryId === base.repo.id ? 'own' : 'foreign',
-  };
-}
-
 /** @throws UpstreamError `malformed`, which names the field, without its place in a list: the message is to be stable */
 export function parseShape<T>(schema: z.ZodType<T>, value: unknown, host: string): T {
   const result = schema.safeParse(value);
@@ -160,7 +130,7 @@ export function parseShape<T>(schema: z.ZodType<T>, value: unknown, host: string
 }
 
 /** @returns `a field workflow_runs.id`; without its place in a list: messages are to be stable */
-function describeProblem(error: z.ZodError, ...within: readonly string[]): string {
+export function describeProblem(error: z.ZodError, ...within: readonly string[]): string {
   const path = error.issues[0]?.path.filter((part) => typeof part === 'string') ?? [];
   const field = path.length === 0 ? '' : [...within, ...path].join('.');
   return field === '' ? 'something' : `a field ${field}`;

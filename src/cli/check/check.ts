@@ -1,7 +1,8 @@
 /** `greenpin check`: the configuration, then one probe of every CI connection and registry, as a table. */
 import { composeCore, type Core } from '../../compose/core.ts';
 import { probeStore } from '../../compose/store.ts';
-import type { CiConnection, Config } from '../../config/config.ts';
+import type { CiConnection } from '../../ci/kind.ts';
+import type { Config } from '../../config/config.ts';
 import { UpstreamError, type UpstreamFailure } from '../../errors.ts';
 import type { ImageProbe } from '../../registry/client.ts';
 import { parseReference } from '../../image/reference.ts';
@@ -20,7 +21,9 @@ import { printable, printableJson } from '../../text/printable.ts';
 import { createPaint } from '../terminal/color.ts';
 import { terminalWidth } from '../terminal/table.ts';
 import type { World } from '../../compose/runtime.ts';
-import type { CiInspector, CiProvider, RunPage } from '../../ci/provider.ts';
+import type { GitHost } from '../../ci/git-host.ts';
+import type { RunPage } from '../../ci/provider.ts';
+import type { ComposedConnection } from '../../compose/ci.ts';
 import { dependsOnBranch, listGitRepositories, listImageRepositories, type Place } from './places.ts';
 import { settledWithin } from '../../resilience/deadline.ts';
 
@@ -75,46 +78,70 @@ async function checkStore({ store }: Config, world: World): Promise<Finding> {
 
 function probeConnections(config: Config, core: Core): Promise<Finding[]>[] {
   return [...config.connections.values()].flatMap((connection) => {
-    const provider = core.providers.get(connection.name);
-    const inspector = core.inspectors.get(connection.name);
-    if (provider === undefined || inspector === undefined) return [];
-    return listGitRepositories(config, connection.name).map((place) =>
-      probeConnection(config, connection, place, {
-        ...inspector,
-        probe: (gitRepository) => provider.probe(gitRepository),
-        fetchRuns: (gitRepository, page) => provider.fetchRuns(gitRepository, page),
-      }),
-    );
+    const client = core.connections.get(connection.name);
+    if (client === undefined) return [];
+    const byRuns = listGitRepositories(config, connection.name, 'ci');
+    const byPullRequests = listGitRepositories(config, connection.name, 'git');
+    const isIn = (places: readonly Place[], { target }: Place) =>
+      places.some((each) => each.target === target);
+    const probes = { config, connection, ask: createAsk(config, connection) };
+    return [
+      ...byRuns.map((place) =>
+        probeRuns(place, client, isIn(byPullRequests, place) ? client.gitHost : undefined, probes),
+      ),
+      ...byPullRequests
+        .filter((place) => !isIn(byRuns, place))
+        .map((place) => probePullRequests(place, client.gitHost, probes)),
+    ];
   });
 }
 
-/** What the credentials may see is asked for once it is clear that they see anything. */
-async function probeConnection(
-  config: Config,
-  connection: CiConnection,
+interface Probes {
+  readonly config: Config;
+  readonly connection: CiConnection;
+  /** Waits for one call, up to the deadline. */
+  readonly ask: <Result>(call: Promise<Result>) => Promise<Result | UpstreamFailure>;
+}
+
+function createAsk({ server }: Config, { url }: CiConnection): Probes['ask'] {
+  return (call) => settledWithin(server.deadlineMs, call.catch(failureOf), late(new URL(url).host));
+}
+
+/** Asks what the credentials may see once it is clear that they see anything. */
+async function probeRuns(
   place: Place,
-  ci: CiInspector & Pick<CiProvider, 'probe' | 'fetchRuns'>,
+  { provider, inspector }: ComposedConnection,
+  gitHost: GitHost | undefined,
+  probes: Probes,
 ): Promise<Finding[]> {
+  const { config, connection, ask } = probes;
   const { target } = place;
-  const tooLate = late(new URL(connection.url).host);
-  const ask = <Result>(asking: Promise<Result>) =>
-    settledWithin(config.server.deadlineMs, asking.catch(failureOf), tooLate);
-  const seen = await ask(ci.probe(target));
+  const seen = await ask(provider.probe(target));
   const first = describeConnection(connection, place, seen);
   if (typeof seen !== 'string') return [first];
   const projects = listProjectsWithWorkflows(config, connection.name, target);
   const byBranch = listProjectsWithBranchTags(config, connection.name, target);
-  const [workflows, pullRequests, listing] = await Promise.all([
-    projects.length === 0 ? undefined : ask(ci.fetchWorkflows(target)),
-    ask(ci.probePullRequests(target).then(() => undefined)),
-    byBranch.length === 0 ? undefined : ask(ci.fetchRuns(target, 1)),
+  const [pullRequests, workflows, listing] = await Promise.all([
+    probePullRequests(place, gitHost, probes),
+    projects.length === 0 || inspector === undefined ? undefined : ask(inspector.fetchWorkflows(target)),
+    byBranch.length === 0 ? undefined : ask(provider.fetchRuns(target, 1)),
   ]);
   return [
     first,
-    describePullRequests(connection, place, pullRequests),
+    ...pullRequests,
     ...describeWorkflows(connection, place, projects, workflows),
     ...describeListing(connection, place, byBranch, listing),
   ];
+}
+
+async function probePullRequests(
+  place: Place,
+  gitHost: GitHost | undefined,
+  { connection, ask }: Probes,
+): Promise<Finding[]> {
+  if (gitHost === undefined) return [];
+  const failure = await ask(gitHost.probe(place.target).then(() => undefined));
+  return [describePullRequests(connection, place, failure)];
 }
 
 /** @param listing CI's newest runs; undefined: no tag depends on a branch's name alone */

@@ -1,5 +1,5 @@
 /** What `greenpin check` finds: each probe's outcome in words, with what to do about it. Pure. */
-import type { CiConnection } from '../../config/config.ts';
+import type { CiConnection } from '../../ci/kind.ts';
 import type { UpstreamFailure } from '../../errors.ts';
 import type { ImageProbe } from '../../registry/client.ts';
 import { hintForCi, hintForRegistry } from './hints.ts';

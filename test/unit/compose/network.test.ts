@@ -5,7 +5,7 @@ import { fetch } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { composeCiDispatcher } from '../../../src/compose/network.ts';
 import { composeRegistries } from '../../../src/compose/registries.ts';
-import type { CiConnection } from '../../../src/config/config.ts';
+import type { CiConnection } from '../../../src/ci/kind.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import { createAuthority } from '../../fixtures/certificates.ts';

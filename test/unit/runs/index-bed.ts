@@ -4,6 +4,8 @@ import { UpstreamError, type UpstreamFailureKind } from '../../../src/errors.ts'
 import type { BranchRuns, UnreadRun } from '../../../src/resolve/ports.ts';
 import type { Run } from '../../../src/resolve/types.ts';
 import { createRun, createPullRequestHead } from '../../fixtures/values.ts';
+import { createReservingGitHost, type Quota } from '../../../src/ci/reserving-provider.ts';
+import { createFakeGitHost } from '../../fixtures/fake-git-host.ts';
 import type { CiProvider, RunPage } from '../../../src/ci/provider.ts';
 
 export const FRESH_FOR = 15_000;
@@ -115,26 +117,30 @@ export function createFixture(initial: Run[] = [], firstPages = 1) {
       await fixture.beforeServing(`run ${id}`);
       return fixture.runs.find((run) => run.id === id) ?? 'gone';
     },
-    async fetchPullRequest(_repository, number) {
-      await called(`pull request ${number}`);
-      return createPullRequestHead({ origin: 'foreign' });
-    },
     generation: () => fixture.generation,
     probe: () => Promise.resolve(''),
   };
+  const quota: Quota = {
+    isLow: () => fixture.quotaIsLow,
+    began() {
+      fixture.underWay += 1;
+      return () => void (fixture.underWay -= 1);
+    },
+    refused: (forMs) => fixture.refused.push(forMs),
+  };
   fixture.index = createRunIndex({
     provider,
+    gitHost: createReservingGitHost(
+      createFakeGitHost(async (_repository, number) => {
+        await called(`pull request ${number}`);
+        return createPullRequestHead({ origin: 'foreign' });
+      }),
+      quota,
+    ),
     gitRepository: 'acme/shop',
     freshFor: () => FRESH_FOR,
     now: () => fixture.now,
-    quota: {
-      isLow: () => fixture.quotaIsLow,
-      began() {
-        fixture.underWay += 1;
-        return () => void (fixture.underWay -= 1);
-      },
-      refused: (forMs) => fixture.refused.push(forMs),
-    },
+    quota,
     firstPages,
     onChanged: (branches) => fixture.changed.push([...branches]),
   });

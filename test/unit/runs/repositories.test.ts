@@ -4,25 +4,26 @@ import { createFreshnessStretch } from '../../../src/runs/adaptive-freshness.ts'
 import { composeRuns } from '../../../src/runs/repositories.ts';
 import type { ImageSource } from '../../../src/resolve/ports.ts';
 import { createProject, createRequest, createPullRequestHead } from '../../fixtures/values.ts';
+import { createFakeGitHost } from '../../fixtures/fake-git-host.ts';
 import type { CiProvider } from '../../../src/ci/provider.ts';
 
 it('what is asked for in one moment, in several repositories of a connection, leaves the calls that are kept for listings', async () => {
   const calls: string[] = [];
   const held = Promise.withResolvers<void>();
-  const provider = {
-    host: 'ci.test',
-    async fetchPullRequest(gitRepository: string, number: string) {
-      calls.push(`${gitRepository} ${number}`);
-      await held.promise;
-      return createPullRequestHead({ openedAfter: null });
-    },
-  } as unknown as CiProvider;
+  const provider = { host: 'ci.test' } as CiProvider;
+  const gitHost = createFakeGitHost(async (gitRepository, number) => {
+    calls.push(`${gitRepository} ${number}`);
+    await held.promise;
+    return createPullRequestHead({ openedAfter: null });
+  });
   const stretch = createFreshnessStretch(15_000, 300_000, () => 0);
   stretch.observe(260, 5000, 3_600_000);
-  const projects = ['shop', 'blog'].map((name) => createProject({ name, gitRepository: `acme/${name}` }));
+  const projects = ['shop', 'blog'].map((name) =>
+    createProject({ name, git: 'github', gitRepository: `acme/${name}` }),
+  );
   const runsFor = composeRuns({
     projects: new Map(projects.map((project) => [project.name, project])),
-    connections: new Map(projects.map(({ ci }) => [ci, { provider, stretch }])),
+    connections: new Map(projects.map(({ ci }) => [ci, { provider, gitHost, stretch }])),
     images: {} as ImageSource,
     now: () => 0,
   });

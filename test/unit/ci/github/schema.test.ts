@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../../../src/errors.ts';
-import { parsePullRequest, parseRun, parseRunPage } from '../../../../src/ci/github/schema.ts';
+import { parsePullRequest } from '../../../../src/ci/github/pull-request.ts';
+import { parseRun, parseRunPage } from '../../../../src/ci/github/schema.ts';
 
 const HOST = 'api.github.com';
 const COMMIT = '009b8a3a9ccbb128af87f9b1c0f4c62e8a304f6d';

@@ -1,0 +1,82 @@
+/** Parses GitHub's pull requests: https://docs.github.com/rest/pulls/pulls. Pure. */
+import { z } from 'zod';
+import type { PullRequestHead } from '../../resolve/ports.ts';
+import type { OpenPullRequest, PullRequestPage } from '../git-host.ts';
+import {
+  commit,
+  describeProblem,
+  id,
+  instant,
+  MAX_ELEMENTS,
+  parseShape,
+  repository,
+  text,
+} from './schema.ts';
+
+const pullRequestSchema = z.object({
+  // Optional, since the origin does not depend on it.
+  created_at: instant.nullish().catch(null),
+  head: z.object({
+    ref: text.nullish().catch(null),
+    sha: commit.nullish().catch(null),
+    // Null if the fork was deleted.
+    repo: repository.nullish(),
+  }),
+  base: z.object({ repo: repository }),
+});
+
+export const openPullRequestSchema = pullRequestSchema.extend({
+  number: id,
+  title: text,
+  // Null if the account was deleted.
+  user: z.object({ login: text }).nullish(),
+  labels: z.array(z.object({ name: text })).max(MAX_ELEMENTS),
+  draft: z.boolean().nullish(),
+  base: z.object({ ref: text, repo: repository }),
+});
+
+const numberSchema = z.object({ number: id });
+
+/** `createdAt` by GitHub's clock, milliseconds since the epoch. */
+type ParsedHead = Omit<PullRequestHead, 'openedAfter'> & { readonly createdAt: number | null };
+
+/** @throws UpstreamError `malformed` */
+export function parsePullRequest(value: unknown, host: string): ParsedHead {
+  return toHead(parseShape(pullRequestSchema, value, host));
+}
+
+/** @throws UpstreamError `malformed` if the answer is no list; single elements that cannot be read are listed in `unread` */
+export function parsePullRequestPage(value: unknown, host: string) {
+  const pullRequests: (Omit<OpenPullRequest, 'head'> & { readonly head: ParsedHead })[] = [];
+  const unread: PullRequestPage['unread'][number][] = [];
+  for (const element of parseShape(z.array(z.unknown()).max(MAX_ELEMENTS), value, host)) {
+    const { data, error } = openPullRequestSchema.safeParse(element);
+    if (data === undefined) {
+      const number = numberSchema.safeParse(element).data?.number ?? null;
+      unread.push({ number, problem: describeProblem(error) });
+      continue;
+    }
+    pullRequests.push({
+      number: data.number,
+      title: data.title,
+      author: data.user?.login ?? null,
+      labels: data.labels.map(({ name }) => name),
+      isDraft: data.draft ?? false,
+      targetBranch: data.base.ref,
+      head: toHead(data),
+    });
+  }
+  return { pullRequests, unread };
+}
+
+function toHead({ head, base, created_at: createdAt }: z.output<typeof pullRequestSchema>): ParsedHead {
+  const headRepositoryId = head.repo?.id ?? null;
+  return {
+    kind: 'known',
+    createdAt: createdAt ?? null,
+    headRepositoryId,
+    headBranch: head.ref ?? null,
+    headCommit: head.sha ?? null,
+    origin: headRepositoryId === base.repo.id ? 'own' : 'foreign',
+  };
+}
