@@ -1,4 +1,4 @@
-import { createCiProvider } from '../../src/ci/kinds.ts';
+import { createGitHub } from '../../src/ci/github/kind.ts';
 import { createFakeGitHub, type FakeFault } from '../fixtures/fake-github.ts';
 import { FORK } from '../fixtures/fake-github-data.ts';
 import { describeCiProvider, type CiUpstream, type ContractFault, type ContractRun } from './ci-provider.ts';
@@ -61,11 +61,14 @@ async function createUpstream(): Promise<CiUpstream> {
   github.addRepository(REPOSITORY);
   const auth = { kind: 'token', read: () => SECRET } as const;
   const observer = { requested: () => undefined, quota: () => undefined };
-  const connect = (timeoutMs: number) =>
-    createCiProvider(
+  const connect = (timeoutMs: number) => {
+    const { provider, gitHost } = createGitHub(
       { name: 'hub', kind: 'github', url: github.url, auth },
       { now: () => NOW, timeoutMs, observer },
     );
+    if (gitHost === undefined) throw new Error('GitHub is a Git host');
+    return { ...gitHost, ...provider };
+  };
   return {
     provider: connect(10_000),
     impatient: connect(50),

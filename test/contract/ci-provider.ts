@@ -1,6 +1,7 @@
 /** What every CI provider owes the core, over real HTTP. A provider's own test file says how its upstream is made to behave. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../../src/errors.ts';
+import type { GitHost } from '../../src/ci/git-host.ts';
 import type { CiProvider, RunPage } from '../../src/ci/provider.ts';
 
 export interface ContractRun {
@@ -30,9 +31,9 @@ export type ContractFault = keyof typeof CONTRACT_FAULTS;
 /** An upstream with one repository, and providers that are connected to it. */
 export interface CiUpstream {
   /** Waits longer than any answer that comes could take. */
-  readonly provider: CiProvider;
+  readonly provider: CiProvider & Pick<GitHost, 'fetchPullRequest'>;
   /** The same with a deadline of a fraction of a second. */
-  readonly impatient: CiProvider;
+  readonly impatient: CiUpstream['provider'];
   readonly gitRepository: string;
   /** Host and port of the upstream. */
   readonly host: string;
@@ -55,7 +56,7 @@ export interface CiUpstream {
 const GREEN = { branch: 'main', state: 'success' } as const;
 
 /** Calls of a provider, by name, as if run and pull request 1 were there. */
-const CALLS: Record<string, (provider: CiProvider, gitRepository: string) => Promise<unknown>> = {
+const CALLS: Record<string, (provider: CiUpstream['provider'], gitRepository: string) => Promise<unknown>> = {
   fetchRuns: (provider, gitRepository) => provider.fetchRuns(gitRepository, 1),
   fetchBranchRuns: (provider, gitRepository) => provider.fetchBranchRuns(gitRepository, 'main', 1),
   fetchRun: (provider, gitRepository) => provider.fetchRun(gitRepository, '1'),
@@ -184,17 +185,19 @@ function describeRuns(current: () => CiUpstream): void {
 
 function describePullRequests(current: () => CiUpstream): void {
   it.each([
-    ['the repository itself', 'own', false, expect.any(String)],
-    ['a fork', 'fork', true, expect.any(String)],
-    ['a repository that is gone', 'gone', true, null],
-  ] as const)('tells that a pull request comes from %s', async (_name, head, foreign, headRepositoryId) => {
+    ['the repository itself', 'own', 'own', expect.any(String)],
+    ['a fork', 'fork', 'foreign', expect.any(String)],
+    ['a repository that is gone', 'gone', 'foreign', null],
+  ] as const)('tells that a pull request comes from %s', async (_name, head, origin, headRepositoryId) => {
     const { provider, gitRepository, addPullRequest } = current();
     addPullRequest('7', head);
     expect(await provider.fetchPullRequest(gitRepository, '7')).toEqual({
       kind: 'known',
       openedAfter: expect.toBeOneOf([null, expect.any(Number)]),
-      foreign,
+      origin,
       headRepositoryId,
+      headBranch: expect.any(String),
+      headCommit: expect.any(String),
     });
   });
 
