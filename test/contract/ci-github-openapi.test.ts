@@ -74,6 +74,7 @@ describe("GitHub's example of a list of runs", () => {
         workflow: '.github/workflows/build.yml',
         workflowId: '159038',
         branch: 'master',
+        pullRequest: null,
         refKind: 'unknown',
         commit: 'acb5820ced9479c074f688cc328bf03f341a511d',
         builtCommit: 'acb5820ced9479c074f688cc328bf03f341a511d',
@@ -105,7 +106,10 @@ describe("GitHub's example of a run", () => {
 
 describe("GitHub's example of a pull request", () => {
   it('is read', () => {
-    expect(parsePullRequest(examples['pull-request'], HOST)).toMatchObject({ kind: 'known', origin: 'own' });
+    expect(parsePullRequest(examples['pull-request'], HOST, (time) => time)).toMatchObject({
+      kind: 'known',
+      origin: 'own',
+    });
   });
 
   it.each(['head', 'base'])('has its repository where we read it: %s', (side) => {

@@ -67,7 +67,7 @@ async function createUpstream(): Promise<CiUpstream> {
       { now: () => NOW, timeoutMs, observer },
     );
     if (gitHost === undefined) throw new Error('GitHub is a Git host');
-    return { ...gitHost, ...provider };
+    return Object.assign(provider, { fetchPullRequest: gitHost.fetchPullRequest.bind(gitHost) });
   };
   return {
     provider: connect(10_000),

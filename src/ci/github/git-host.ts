@@ -39,7 +39,7 @@ export function createGitHubGitHost(client: GitHubClient, { now }: Pick<CiDeps, 
         what: `the pull request of ${gitRepository}`,
         permission: PERMISSION,
       });
-      return withOpeningTime(parsePullRequest(answer.data, host), clockOf(answer), askedAt);
+      return parsePullRequest(answer.data, host, createTranslation(clockOf(answer), askedAt));
     },
 
     async fetchOpenPullRequests(gitRepository, cursor = '1', validator) {
@@ -48,15 +48,9 @@ export function createGitHubGitHost(client: GitHubClient, { now }: Pick<CiDeps, 
       const question = list(gitRepository, { state: 'open', per_page: PAGE_SIZE, page });
       const answer = await client.get(validator === undefined ? question : { ...question, validator });
       if (answer.status === 304) return 'unchanged';
-      const { pullRequests, unread } = parsePullRequestPage(answer.data, host);
-      const clock = clockOf(answer);
       const { link, etag } = answer.headers;
       return {
-        pullRequests: pullRequests.map(({ head, ...pullRequest }) => ({
-          ...pullRequest,
-          head: withOpeningTime(head, clock, askedAt),
-        })),
-        unread,
+        ...parsePullRequestPage(answer.data, host, createTranslation(clockOf(answer), askedAt)),
         next: hasNext(link) ? String(page + 1) : undefined,
         validator: etag,
       };
@@ -69,16 +63,10 @@ export function createGitHubGitHost(client: GitHubClient, { now }: Pick<CiDeps, 
 }
 
 /**
- * Translates the opening time to our clock, whatever that clock shows.
  * @param clock GitHub's clock in the answer, in whole seconds; undefined if the answer does not show it
  * @param askedAt by our clock, before the request was sent
+ * @returns the earliest moment of our clock, whatever that clock shows
  */
-function withOpeningTime(
-  { createdAt, ...head }: ReturnType<typeof parsePullRequest>,
-  clock: number | undefined,
-  askedAt: number,
-) {
-  if (createdAt === null) return { ...head, openedAfter: null };
-  const openedAfter = clock === undefined ? createdAt - CLOCK_MARGIN : askedAt - (clock - createdAt) - SECOND;
-  return { ...head, openedAfter };
+function createTranslation(clock: number | undefined, askedAt: number): (time: number) => number {
+  return (time) => (clock === undefined ? time - CLOCK_MARGIN : askedAt - (clock - time) - SECOND);
 }

@@ -25,7 +25,7 @@ const pullRequestSchema = z.object({
   base: z.object({ repo: repository }),
 });
 
-export const openPullRequestSchema = pullRequestSchema.extend({
+const openPullRequestSchema = pullRequestSchema.extend({
   number: id,
   title: text,
   // Null if the account was deleted.
@@ -37,43 +37,50 @@ export const openPullRequestSchema = pullRequestSchema.extend({
 
 const numberSchema = z.object({ number: id });
 
-/** `createdAt` by GitHub's clock, milliseconds since the epoch. */
-type ParsedHead = Omit<PullRequestHead, 'openedAfter'> & { readonly createdAt: number | null };
+/** Translates a time of GitHub's clock into one of ours; both in milliseconds since the epoch. */
+type ToOurClock = (time: number) => number;
 
 /** @throws UpstreamError `malformed` */
-export function parsePullRequest(value: unknown, host: string): ParsedHead {
-  return toHead(parseShape(pullRequestSchema, value, host));
+export function parsePullRequest(value: unknown, host: string, toOurClock: ToOurClock): PullRequestHead {
+  return toHead(parseShape(pullRequestSchema, value, host), toOurClock);
 }
 
 /** @throws UpstreamError `malformed` if the answer is no list; single elements that cannot be read are listed in `unread` */
-export function parsePullRequestPage(value: unknown, host: string) {
-  const pullRequests: (Omit<OpenPullRequest, 'head'> & { readonly head: ParsedHead })[] = [];
+export function parsePullRequestPage(
+  value: unknown,
+  host: string,
+  toOurClock: ToOurClock,
+): Pick<PullRequestPage, 'pullRequests' | 'unread'> {
+  const pullRequests: OpenPullRequest[] = [];
   const unread: PullRequestPage['unread'][number][] = [];
   for (const element of parseShape(z.array(z.unknown()).max(MAX_ELEMENTS), value, host)) {
     const { data, error } = openPullRequestSchema.safeParse(element);
     if (data === undefined) {
       const number = numberSchema.safeParse(element).data?.number ?? null;
       unread.push({ number, problem: describeProblem(error) });
-      continue;
+    } else {
+      pullRequests.push({
+        number: data.number,
+        title: data.title,
+        author: data.user?.login ?? null,
+        labels: data.labels.map(({ name }) => name),
+        isDraft: data.draft ?? false,
+        targetBranch: data.base.ref,
+        head: toHead(data, toOurClock),
+      });
     }
-    pullRequests.push({
-      number: data.number,
-      title: data.title,
-      author: data.user?.login ?? null,
-      labels: data.labels.map(({ name }) => name),
-      isDraft: data.draft ?? false,
-      targetBranch: data.base.ref,
-      head: toHead(data),
-    });
   }
   return { pullRequests, unread };
 }
 
-function toHead({ head, base, created_at: createdAt }: z.output<typeof pullRequestSchema>): ParsedHead {
+function toHead(
+  { head, base, created_at: createdAt }: z.output<typeof pullRequestSchema>,
+  toOurClock: ToOurClock,
+): PullRequestHead {
   const headRepositoryId = head.repo?.id ?? null;
   return {
     kind: 'known',
-    createdAt: createdAt ?? null,
+    openedAfter: createdAt == null ? null : toOurClock(createdAt),
     headRepositoryId,
     headBranch: head.ref ?? null,
     headCommit: head.sha ?? null,

@@ -82,18 +82,17 @@ function probeConnections(config: Config, core: Core): Promise<Finding[]>[] {
     if (client === undefined) return [];
     const byRuns = listGitRepositories(config, connection.name, 'ci');
     const byPullRequests = listGitRepositories(config, connection.name, 'git');
-    const isIn = (places: readonly Place[], { target }: Place) =>
-      places.some((each) => each.target === target);
     const probes = { config, connection, ask: createAsk(config, connection) };
-    return [
-      ...byRuns.map((place) =>
-        probeRuns(place, client, isIn(byPullRequests, place) ? client.gitHost : undefined, probes),
-      ),
-      ...byPullRequests
-        .filter((place) => !isIn(byRuns, place))
-        .map((place) => probePullRequests(place, client.gitHost, probes)),
-    ];
+    const ofRuns = byRuns.map((place) =>
+      probeRuns(place, client, includes(byPullRequests, place) ? client.gitHost : undefined, probes),
+    );
+    const others = byPullRequests.filter((place) => !includes(byRuns, place));
+    return ofRuns.concat(others.map((place) => probePullRequests(place, client.gitHost, probes)));
   });
+}
+
+function includes(places: readonly Place[], { target }: Place): boolean {
+  return places.some((place) => place.target === target);
 }
 
 interface Probes {

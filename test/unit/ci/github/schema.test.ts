@@ -303,14 +303,20 @@ describe('parsePullRequest', () => {
     ['a fork', { id: 2 }, { headRepositoryId: '2', origin: 'foreign' }],
     ['a deleted fork', null, { headRepositoryId: null, origin: 'foreign' }],
   ])('tells a head in %s', (_name, repo, expected) => {
-    const head = parsePullRequest({ head: { repo }, base: { repo: { id: 1 } } }, HOST);
-    expect(head).toEqual({ kind: 'known', createdAt: null, headBranch: null, headCommit: null, ...expected });
+    const head = parsePullRequest({ head: { repo }, base: { repo: { id: 1 } } }, HOST, (time) => time);
+    expect(head).toEqual({
+      kind: 'known',
+      openedAfter: null,
+      headBranch: null,
+      headCommit: null,
+      ...expected,
+    });
   });
 
   it.each([[{}], [{ head: { repo: null }, base: { repo: null } }], ['']])(
     'refuses %j as malformed',
     (value) => {
-      expect(() => parsePullRequest(value, HOST)).toThrow(UpstreamError);
+      expect(() => parsePullRequest(value, HOST, (time) => time)).toThrow(UpstreamError);
     },
   );
 });
