@@ -1,12 +1,11 @@
-/** Asks for the images of a branch's newest green build before anybody asks for the branch (design §5). */
+/** Resolves the images of a branch's newest green build before the branch is requested. */
 import type { ImageSource, RunSource, RunStanding } from './ports.ts';
 import { resolveImages } from './resolve-images.ts';
 import { selectBuilds } from './select-builds.ts';
 import type { BranchRequest } from './types.ts';
 
 /**
- * Nothing is decided and CI is not asked: what the registry says is only found again, in the image source's memory, by the question
- * that comes. Never throws.
+ * Decides nothing and does not call CI: the image source keeps the digests, and the next request finds them there. Never throws.
  */
 export async function prefetchImages(
   request: BranchRequest,
@@ -17,7 +16,7 @@ export async function prefetchImages(
   const { builds } = selectBuilds(runs.peekRuns(request.branch), request.project, { kind: 'own' });
   const newest = builds.find(({ status }) => status === 'green');
   if (newest === undefined) return;
-  // Whoever asks then has CI confirm what must be.
+  // The next request has CI confirm what is needed.
   const known = { ...runs, confirm: () => Promise.resolve({ kind: 'confirmed' } as const) };
   await resolveImages(newest, request, {
     images,

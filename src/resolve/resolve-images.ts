@@ -1,32 +1,37 @@
-/** The images of one build: each tag to its digest, and whether that image really is this build's (design §2). */
+/** Resolves the images of one build: the digest of each tag, and whether that image really belongs to the build. */
 import type { UpstreamFailure } from '../errors.ts';
 import { MissingParameter, renderImageTemplate, TemplateError } from '../image/template.ts';
-import { doubtOwnership, whatToConfirm, type ImageContext, type Unconfirmed } from './image-ownership.ts';
+import {
+  findOwnershipProblem,
+  selectUnconfirmed,
+  type ImageContext,
+  type Unconfirmed,
+} from './image-ownership.ts';
 import { ruleKey } from './rule-key.ts';
 import { formatAttempts, type EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage } from './types.ts';
 
-/** What was found of one image of one build. */
+/** The finding on one image of one build. */
 export type ImageFinding =
   | {
       readonly kind: 'pinned';
       readonly image: PinnedImage;
-      /** When the registry last confirmed it, milliseconds since the epoch; null: need not be asked again. */
+      /** When the registry last confirmed it, milliseconds since the epoch; null if it never needs to be confirmed again. */
       readonly asOf: number | null;
-      /** What CI must first be asked again for, since it told of the runs before the tag was read. */
+      /** Runs that CI must confirm first, since it reported them before the tag was read. */
       readonly unconfirmed?: Unconfirmed | undefined;
-      /** The older build whose image it is (`onMissing: previous`). */
+      /** The older build that the image comes from (`onMissing: previous`). */
       readonly from?: Build;
     }
   | { readonly kind: 'absent'; readonly reference: string; readonly reason: string }
   | { readonly kind: 'failed'; readonly reference: string; readonly failure: UpstreamFailure }
-  /** The template needs what the caller did not pass: no registry was asked. */
+  /** The template needs a parameter that the caller did not pass. No registry was called. */
   | { readonly kind: 'invalid'; readonly reason: string };
 
 /** Findings by image name, in the configuration's order. */
 export type ImageFindings = ReadonlyMap<string, ImageFinding>;
 
-/** So many earlier attempts' tags are tried (`{attempt}`): each is a call. */
+/** Limits the earlier attempts whose tags are tried (`{attempt}`), since each costs a call. */
 const MAX_EARLIER_ATTEMPTS = 10;
 
 /** Resolves every image of a build, in parallel. Never throws. */
@@ -46,8 +51,8 @@ export async function resolveImages(
 }
 
 /**
- * Resolves one image of a build. What was proven to be the build's image stays it, also when the tag has moved on or is gone, as long as
- * the registry has that digest. Never throws.
+ * Resolves one image of a build. An image that was proven to belong to the build stays its image when the tag has moved on or was
+ * deleted, as long as the registry has that digest. Never throws.
  */
 export async function resolveImage(
   rule: ImageRule,
@@ -60,17 +65,17 @@ export async function resolveImage(
   const pin = context.pinBefore(rule, evaluated.build);
   if (pin === undefined) return found;
   const reference = `${pin.repository}@${pin.digest}`;
-  const still = await context.images.readDigest(reference, { immutable: true });
-  if (still.kind === 'found') {
-    const { askedAt } = still;
-    const question = { image: pin, askedAt, reference, rule, evaluated, request, context };
-    const doubt = rule.revision === 'require' ? await doubtOwnership(question) : undefined;
-    return doubt === undefined ? { kind: 'pinned', image: pin, asOf: null } : { ...doubt, reference };
+  const result = await context.images.readDigest(reference, { immutable: true });
+  if (result.kind === 'found') {
+    const { askedAt } = result;
+    const candidate = { image: pin, askedAt, reference, rule, evaluated, request, context };
+    const problem = rule.revision === 'require' ? await findOwnershipProblem(candidate) : undefined;
+    return problem === undefined ? { kind: 'pinned', image: pin, asOf: null } : { ...problem, reference };
   }
-  return still.kind === 'failed' ? { kind: 'failed', reference, failure: still.failure } : found;
+  return result.kind === 'failed' ? { kind: 'failed', reference, failure: result.failure } : found;
 }
 
-/** Of a build whose tag holds the attempt, an earlier attempt's will do: only the jobs that had failed are run again (design §3). */
+/** If the tag contains the attempt, an earlier attempt's image will do: a re-run repeats only the failed jobs. */
 async function readTags(
   rule: ImageRule,
   evaluated: EvaluatedBuild,
@@ -122,11 +127,11 @@ async function readTag(
   const pin = context.pinBefore(rule, evaluated.build);
   const image = pin?.digest === digest ? pin : found;
   const { askedAt } = result;
-  const question = { image, askedAt, reference: rendered, rule, evaluated, request, context };
-  const doubt = await doubtOwnership(question);
-  if (doubt !== undefined) return { ...doubt, reference: rendered };
-  const unconfirmed = whatToConfirm(question);
-  return { kind: 'pinned', image, asOf, ...(unconfirmed && { unconfirmed }) };
+  const candidate = { image, askedAt, reference: rendered, rule, evaluated, request, context };
+  const problem = await findOwnershipProblem(candidate);
+  if (problem !== undefined) return { ...problem, reference: rendered };
+  const unconfirmed = selectUnconfirmed(candidate);
+  return { kind: 'pinned', image, asOf, unconfirmed };
 }
 
 function renderReference(
@@ -145,7 +150,7 @@ function renderReference(
       ...(request.number === undefined ? {} : { pullRequest: request.number }),
     });
   } catch (error) {
-    // A branch's name is never a reason for an error: that would freeze every other pull request (design §1).
+    // A branch's name must never cause an error: that would freeze every other pull request.
     if (error instanceof TemplateError) {
       return {
         kind: 'absent',

@@ -1,4 +1,4 @@
-/** The newest green build all of whose images are in the registry (design §2, `lookback`, `onMissing`). */
+/** Searches for the newest green build whose images are all in the registry. */
 import type { UpstreamFailure } from '../errors.ts';
 import type { ImageContext, Unconfirmed } from './image-ownership.ts';
 import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
@@ -8,7 +8,7 @@ import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './
 /** Milliseconds by which a committer's clock may be ahead. */
 const COMMIT_CLOCK_MARGIN = 3_600_000;
 
-/** A green build with what was found of its images. */
+/** A green build with the findings on its images. */
 export interface ExaminedBuild {
   readonly evaluated: EvaluatedBuild;
   readonly findings: ImageFindings;
@@ -18,16 +18,16 @@ export type SearchOutcome =
   | {
       readonly kind: 'complete';
       readonly set: PinnedSet;
-      /** The oldest confirmation among the images, milliseconds since the epoch; null: none needs to be asked again. */
+      /** Oldest confirmation among the images, milliseconds since the epoch; null if none needs to be confirmed again. */
       readonly asOf: number | null;
-      /** Names of the images that are an older build's (`onMissing: previous`). */
+      /** Names of the images that come from an older build (`onMissing: previous`). */
       readonly substituted: readonly string[];
-      /** The set counts once CI has been asked again for these runs. */
+      /** The set counts once CI has confirmed these runs. */
       readonly unconfirmed?: Unconfirmed | undefined;
     }
   /** No green and complete build, positively known. */
   | { readonly kind: 'none' }
-  /** Runs that were not read could decide: read further back. */
+  /** Runs that were not read yet could decide. */
   | { readonly kind: 'undecided' }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
   | { readonly kind: 'invalid'; readonly reason: string };
@@ -48,13 +48,13 @@ export async function searchBuilds(
   request: BranchRequest,
   context: ImageContext,
 ): Promise<SearchResult> {
-  const { greens, final } = greenBuilds(builds, since, request.project.lookback);
+  const { greens, final } = selectGreenBuilds(builds, since, request.project.lookback);
   const examined: ExaminedBuild[] = [];
   for (const [index, evaluated] of greens.entries()) {
     const own = await resolveImages(evaluated, request, context);
     const findings = await substitute(own, greens.slice(index + 1), request, context);
     examined.push({ evaluated, findings });
-    const outcome = weigh(evaluated.build, findings);
+    const outcome = assemble(evaluated.build, findings);
     if (outcome !== undefined) return { outcome, examined };
     if (!final && lacksOnlySubstitutes(findings, request.project.images)) break;
   }
@@ -62,10 +62,10 @@ export async function searchBuilds(
 }
 
 /**
- * The green builds worth asking the registry about: up to `lookback`, and none beyond the first whose status could still be
- * changed by runs that were not read. A commit that was made well after `since` has no older runs.
+ * Selects the green builds worth looking up in the registry: up to `lookback`, and none beyond the first whose status could still be
+ * changed by runs that were not read. A commit made well after `since` has no older runs.
  */
-function greenBuilds(
+function selectGreenBuilds(
   builds: readonly EvaluatedBuild[],
   since: number | null,
   lookback: number,
@@ -83,7 +83,7 @@ function greenBuilds(
   return { greens, final: since === null };
 }
 
-/** Fills each absent image that may come from an earlier build (`onMissing: previous`) with the newest one that is there. */
+/** Fills each absent image that may come from an earlier build (`onMissing: previous`) with the newest one that exists. */
 async function substitute(
   findings: ImageFindings,
   older: readonly EvaluatedBuild[],
@@ -113,16 +113,16 @@ async function findPrevious(
   return undefined;
 }
 
-/** An older build that was not read yet could complete this one: it must not be passed over for an older one. */
+/** An older build that was not read yet could complete this one, so it must not be skipped in favour of an older one. */
 function lacksOnlySubstitutes(findings: ImageFindings, rules: readonly ImageRule[]): boolean {
   return rules.every((rule) => findings.get(rule.name)?.kind !== 'absent' || rule.onMissing === 'previous');
 }
 
 /**
- * A fault outweighs an absence: while a registry is in doubt, nothing older is handed out.
- * @returns undefined when the build lacks an image, positively known
+ * Assembles the set of a build. A failure outweighs an absence: while a registry is in doubt, nothing older is handed out.
+ * @returns undefined if the build is known to lack an image
  */
-function weigh(build: Build, findings: ImageFindings): SearchOutcome | undefined {
+function assemble(build: Build, findings: ImageFindings): SearchOutcome | undefined {
   const all = [...findings];
   const images: Record<string, PinnedImage> = {};
   for (const [name, finding] of all) {
@@ -134,7 +134,7 @@ function weigh(build: Build, findings: ImageFindings): SearchOutcome | undefined
   }
   if (Object.keys(images).length < all.length) return undefined;
   const pinned = all.flatMap(([name, finding]) => (finding.kind === 'pinned' ? [{ name, ...finding }] : []));
-  const asOf = pinned.flatMap((finding) => (finding.asOf === null ? [] : [finding.asOf]));
+  const asOf = pinned.flatMap((finding) => finding.asOf ?? []);
   return {
     kind: 'complete',
     set: { build, images },

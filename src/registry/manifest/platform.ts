@@ -43,7 +43,7 @@ export interface PlatformResolver {
 type ReadImage = FoundImage & Required<Pick<FoundImage, 'manifest'>>;
 
 /** What a manifest has been found to be; its digest vouches for it, so that it stays so. `platform`: as its configuration says. */
-type BuildStatus = { readonly kind: 'artifact' } | { readonly kind: 'image'; readonly platform?: Platform };
+type Verdict = { readonly kind: 'artifact' } | { readonly kind: 'image'; readonly platform?: Platform };
 
 interface Search extends Wanted {
   /** Manifests are read, whatever is known of them. */
@@ -73,7 +73,7 @@ const MAX_VERDICTS = 10_000;
 const LINUX_AMD64: Platform = { os: 'linux', architecture: 'amd64' };
 
 export function createPlatformResolver(): PlatformResolver {
-  const verdicts = new LRUCache<string, BuildStatus>({ max: MAX_VERDICTS });
+  const verdicts = new LRUCache<string, Verdict>({ max: MAX_VERDICTS });
 
   async function resolve(selector: string, wanted: Search): Promise<FoundImage | Absent> {
     const { target, platform } = wanted;
@@ -204,7 +204,7 @@ export async function resolveWhole(target: Target, selector: string): Promise<Fo
   return isImage(answer.manifest) ? answer : noImage(target);
 }
 
-async function judge(target: Target, manifest: Manifest, withPlatform: boolean): Promise<BuildStatus> {
+async function judge(target: Target, manifest: Manifest, withPlatform: boolean): Promise<Verdict> {
   if (!isImage(manifest)) return { kind: 'artifact' };
   if (!withPlatform) return { kind: 'image' };
   const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
