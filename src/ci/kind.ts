@@ -29,7 +29,7 @@ export interface CiConnection {
 }
 
 /** What a connection can do, by port. */
-export interface CiClient {
+export interface CiPorts {
   readonly provider: CiProvider;
   /** Undefined if another connection must answer for pull requests. */
   readonly gitHost?: GitHost | undefined;
@@ -76,5 +76,5 @@ export interface CiKind<Schema extends z.ZodObject = z.ZodObject> {
   /** @param locate resolves a path relative to the configuration file */
   createAuth(entry: z.output<Schema>, locate: Locate): ConnectionAuth;
   /** Sends and reads nothing yet. */
-  connect(connection: CiConnection, deps: CiDeps & TokenDeps): CiClient;
+  connect(connection: CiConnection, deps: CiDeps & TokenDeps): CiPorts;
 }

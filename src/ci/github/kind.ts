@@ -2,7 +2,7 @@
 import { createSecretReader } from '../../secrets/secret.ts';
 import { createTokenReader, selectTokenSource, type TokenDeps } from '../../secrets/token-source.ts';
 import type { CiDeps } from '../deps.ts';
-import type { CiClient, CiKind, ConnectionAuth } from '../kind.ts';
+import type { CiPorts, CiKind, ConnectionAuth } from '../kind.ts';
 import type { GitHubAuth } from './auth.ts';
 import { createGitHubClient, type GitHubConnection } from './client.ts';
 import { createGitHubGitHost } from './git-host.ts';
@@ -37,7 +37,7 @@ export const github: CiKind<typeof githubConnectionSchema> = {
 };
 
 /** @returns the clients of all ports, on one connection with one quota */
-export function createGitHub(connection: GitHubConnection, deps: CiDeps): CiClient {
+export function createGitHub(connection: GitHubConnection, deps: CiDeps): CiPorts {
   const client = createGitHubClient(connection, deps);
   return {
     provider: createGitHubProvider(client, connection.name, deps),
