@@ -1,51 +1,74 @@
-/** The port to CI: a provider fetches and translates; sorting, choosing and keeping is done elsewhere. */
+/** The port to CI. A provider fetches and translates; the index (`runs/`) orders, selects and keeps. */
 import type { Run } from '../resolve/types.ts';
 import type { UnreadRun } from '../resolve/ports.ts';
 
-/** Opaque to everyone but the provider or Git host that returned it. */
+/** Where a page or a stream of changes begins. Opaque to everyone but the provider or Git host that returned it. */
 export type Cursor = string;
 
-/** One page of runs, newest first. */
+/** One page of a list of runs, newest first. */
 export interface RunPage {
   readonly runs: readonly Run[];
-  /** More pages follow. */
-  readonly more: boolean;
-  /** How many runs the whole list has, as this answer says: by it a list that changes between two pages is noticed. */
-  readonly total: number;
-  /** Makes the next request for the same page conditional (ETag). */
-  readonly validator?: string;
-  /** When upstream was asked, milliseconds since the epoch, if that was not now: another replica asked. */
-  readonly asOf?: number;
-  /** Elements of the page that are no runs as the provider describes them; left out: none. */
-  readonly unread?: readonly UnreadRun[];
-  /** The provider shows no more of the list, although there may be more. */
-  readonly cut?: boolean;
-  /** `total` says that there is one run more than is shown: such counts lag behind, but one may have been left out. */
-  readonly short?: boolean;
-  /** What upstream's own clock said when it answered, milliseconds since the epoch; left out: it did not tell. */
-  readonly clock?: number;
+  /** The next, older page; undefined: the list ends here. */
+  readonly next?: Cursor | undefined;
+  /** `next` begins a list of its own that overlaps with this one: its total counts from there. */
+  readonly restarts?: boolean | undefined;
+  /** Length of the list, where the provider reports it. */
+  readonly total?: number | undefined;
+  /** Makes the next request for the same page conditional, such as an ETag. Without one, every refresh costs a call. */
+  readonly validator?: string | undefined;
+  /** Where `fetchChanges` begins, so that nothing that changes after this page is missed. */
+  readonly changes?: Cursor | undefined;
+  /** When another replica fetched the page, in milliseconds since the epoch; undefined: it was fetched now. */
+  readonly asOf?: number | undefined;
+  /** Elements that could not be parsed. */
+  readonly unread?: readonly UnreadRun[] | undefined;
+  /** `total` is one higher than what is shown. Such counts lag behind, but a run may be missing. */
+  readonly short?: boolean | undefined;
+  /** CI's own clock when it answered, in milliseconds since the epoch, where it reports one. */
+  readonly clock?: number | undefined;
 }
 
-/** A CI provider fetches and translates; sorting, selecting and caching is done elsewhere. Each method throws `UpstreamError`. */
+/** Runs that were created or have changed. Shows no deletions. */
+export interface RunChanges extends Pick<RunPage, 'runs' | 'unread' | 'clock'> {
+  /** Where the next call begins. */
+  readonly next: Cursor;
+  /** More changes are there already. */
+  readonly more: boolean;
+}
+
+/** Each method throws `UpstreamError`. */
 export interface CiProvider {
-  /** The host that is asked, for messages. */
+  /** The host that is called, for messages. */
   readonly host: string;
   /**
-   * A page of the repository's runs, without filter: GitHub serves filtered lists from a search index that may be stale by weeks
-   * (dawidd6/action-download-artifact#147).
-   * @param page counts from 1
+   * - `numbered`: pages count from the newest run, so they shift while they are read: a deleted run makes the next page skip one.
+   * - `keyset`: a page begins after the last run of the page before. It neither skips nor repeats, and pages are read in turn.
    */
-  fetchRuns(gitRepository: string, page: number, validator?: string): Promise<RunPage | 'unchanged'>;
+  readonly paging: 'numbered' | 'keyset';
+  /** Numbered paging: the cursor of a page of the repository's list, counted from 1. Without it only neighbouring pages are read. */
+  cursorOf?(page: number): Cursor;
+  /** Two spellings of one repository give the same key, so that they share one listing. */
+  repositoryKey(gitRepository: string): string;
   /**
-   * A page of one branch's runs; only for a branch that the listing does not show.
-   * @param createdBy only runs that were created then or before, milliseconds since the epoch: where a list is cut, a further one
+   * Fetches a page of the repository's runs, unfiltered: GitHub serves filtered lists from a search index that may be stale by weeks
+   * (dawidd6/action-download-artifact#147).
+   * @param cursor undefined: the newest page
    */
-  fetchBranchRuns(gitRepository: string, branch: string, page: number, createdBy?: number): Promise<RunPage>;
-  /** One run; `gone` when it was deleted. */
+  fetchRuns(gitRepository: string, cursor?: Cursor, validator?: string): Promise<RunPage | 'unchanged'>;
+  /** Fetches a page of one branch's runs; called only for what the listing does not show. */
+  fetchBranchRuns(gitRepository: string, branch: string, cursor?: Cursor): Promise<RunPage>;
+  /** Fetches a page of one pull request's runs. Required where such runs name no branch (`Run.pullRequest`). */
+  fetchPullRequestRuns?(gitRepository: string, number: string, cursor?: Cursor): Promise<RunPage>;
+  /**
+   * Fetches what has changed since a cursor, re-runs of old runs included, oldest change first. The provider overlaps the periods as
+   * its clock and index require; repeated runs do no harm.
+   */
+  fetchChanges?(gitRepository: string, since: Cursor): Promise<RunChanges>;
+  /** Fetches one run; `gone` when it was deleted. */
   fetchRun(gitRepository: string, id: string): Promise<Run | 'gone'>;
-  /** Another number whenever the secret that calls are made with has changed: what was denied may be allowed now. */
+  /** Changes whenever the credentials change: a denied call may be allowed now. */
   readonly generation?: () => number;
-  /** One cheap call that proves connection, credentials and repository; a sentence on what was seen. */
+  /** Proves connection, credentials and repository in one cheap call. @returns a sentence on what it saw */
   probe(gitRepository: string): Promise<string>;
 }
 

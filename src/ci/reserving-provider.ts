@@ -1,33 +1,37 @@
 /**
- * A CI provider that keeps the last calls of a quota for listings: whoever asks for branches or pull requests that nobody knows must
- * not use up what every known branch is told by.
+ * A CI provider that reserves the last calls of a quota for listings: requests for unknown branches or pull requests must not use up
+ * the calls that keep every known branch fresh.
  */
 import { UpstreamError } from '../errors.ts';
 import type { GitHost } from './git-host.ts';
 import type { CiProvider } from './provider.ts';
 
-/** How the quota of the provider's connection does. */
+/** State of the connection's quota. */
 export interface Quota {
-  /** Only so many calls are left as listings may need until there are more. */
+  /** No more calls are left than listings may need until the quota is renewed. */
   isLow(): boolean;
   /**
-   * A call begins that is no listing: it may use one up, though nobody has told so yet.
-   * @returns to be called once, when it has ended
+   * Counts a call that is not a listing until it has ended: only then does upstream say how many are left.
+   * @returns called once, when the call has ended
    */
   began(): () => void;
-  /** Upstream refuses calls for so many milliseconds. */
+  /** Upstream refuses calls for this many milliseconds. */
   refused(forMs: number): void;
 }
 
-/** Where upstream does not say for how long. */
+/** Milliseconds, where upstream names no time. */
 const REFUSED_FOR = 60_000;
 
 export function createReservingProvider(provider: CiProvider, quota: Quota): CiProvider {
-  const { host } = provider;
+  const { host, fetchPullRequestRuns, fetchChanges } = provider;
   return {
     ...provider,
     fetchRuns: (...args) => watch(() => provider.fetchRuns(...args), quota),
     fetchBranchRuns: (...args) => spare(() => provider.fetchBranchRuns(...args), host, quota),
+    ...(fetchPullRequestRuns && {
+      fetchPullRequestRuns: (...args) => spare(() => fetchPullRequestRuns(...args), host, quota),
+    }),
+    ...(fetchChanges && { fetchChanges: (...args) => watch(() => fetchChanges(...args), quota) }),
     fetchRun: (...args) => spare(() => provider.fetchRun(...args), host, quota),
   };
 }

@@ -4,7 +4,7 @@ import { bounded } from '../resilience/bounded-cache.ts';
 import { parseRun, parseRunPage } from './messages.ts';
 import type { ShareCall, Told } from './shared-fetch.ts';
 import type { Clock } from '../clock.ts';
-import type { CiProvider, RunPage } from '../ci/provider.ts';
+import type { CiProvider, Cursor, RunPage } from '../ci/provider.ts';
 
 const HOUR = 3_600_000;
 const KEEP_LISTING_MS = HOUR;
@@ -41,7 +41,7 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
         now() - askedAt < freshFor() && askedAt > (given?.askedAt ?? -Infinity) && askedAt <= now(),
       async ask(last) {
         const known = last ?? given;
-        const page = await provider.fetchRuns(gitRepository, 1, known?.value.validator);
+        const page = await provider.fetchRuns(gitRepository, undefined, known?.value.validator);
         return page !== 'unchanged' ? page : (known?.value ?? unexpected());
       },
       keepFor: () => KEEP_LISTING_MS,
@@ -50,16 +50,17 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
     return { ...told.value, asOf: told.askedAt };
   }
 
-  /** A further page goes with one state of the first page, by whose validator it is told from those of others. */
-  async function fetchPage(gitRepository: string, page: number): Promise<RunPage | 'unchanged'> {
-    const validator = listings.get(gitRepository)?.value.validator;
-    if (validator === undefined) return provider.fetchRuns(gitRepository, page);
+  /** An older page belongs to one state of the first page: that of its validator, or that which was fetched before. */
+  async function fetchPage(gitRepository: string, cursor: Cursor): Promise<RunPage | 'unchanged'> {
+    const listing = listings.get(gitRepository);
+    if (listing === undefined) return provider.fetchRuns(gitRepository, cursor);
+    const { validator } = listing.value;
     const told = await share<RunPage>({
-      topic: topicOf('runs', gitRepository, validator, String(page)),
+      topic: topicOf('runs', gitRepository, validator ?? '', cursor),
       parse: parseRunPage,
-      accept: () => true,
+      accept: ({ askedAt }) => validator !== undefined || (askedAt >= listing.askedAt && askedAt <= now()),
       async ask() {
-        const answer = await provider.fetchRuns(gitRepository, page);
+        const answer = await provider.fetchRuns(gitRepository, cursor);
         return answer === 'unchanged' ? unexpected() : answer;
       },
       keepFor: () => KEEP_PAGE_MS,
@@ -67,36 +68,46 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
     return { ...told.value, asOf: told.askedAt };
   }
 
-  /** An earlier look-up will do as long as all that has been created since is in the listing's first page. */
-  async function lookUp(gitRepository: string, branch: string): Promise<RunPage> {
-    const topic = topicOf('branch', gitRepository, branch);
+  /** An earlier look-up will do as long as the listing's first page shows everything that was created since. */
+  async function lookUp(
+    gitRepository: string,
+    list: readonly [kind: string, name: string],
+    ask: () => Promise<RunPage>,
+  ): Promise<RunPage> {
+    const topic = topicOf(list[0], gitRepository, list[1]);
     const { value: listing, askedAt: listedAt = 0 } = listings.get(gitRepository) ?? {};
     // Runs are dated by CI's clock: ours may be far ahead of it.
     const ahead = Math.max(0, listedAt - (listing?.clock ?? listedAt));
-    const listedSince = (listing?.runs ?? []).reduce(
-      (oldest, run) => Math.min(oldest, run.createdAt),
-      Infinity,
-    );
+    const times = (listing?.runs ?? []).map(({ createdAt }) => createdAt ?? Infinity);
+    const listedSince = times.includes(Infinity) ? Infinity : Math.min(...times);
     const before = lookedUpAt.get(topic) ?? -Infinity;
     const told = await share<RunPage>({
       topic,
       parse: parseRunPage,
       accept: ({ askedAt }) => askedAt > before && askedAt - ahead - CLOCK_MARGIN_MS > listedSince,
-      ask: () => provider.fetchBranchRuns(gitRepository, branch, 1),
+      ask,
       keepFor: () => KEEP_LOOK_UP_MS,
     });
     lookedUpAt.set(topic, told.askedAt);
     return { ...told.value, asOf: told.askedAt };
   }
 
+  const { fetchPullRequestRuns } = provider;
   return {
-    host: provider.host,
-    fetchRuns: (gitRepository, page) =>
-      page === 1 ? fetchListing(gitRepository) : fetchPage(gitRepository, page),
-    fetchBranchRuns: (gitRepository, branch, page, createdBy) =>
-      page === 1 && createdBy === undefined
-        ? lookUp(gitRepository, branch)
-        : provider.fetchBranchRuns(gitRepository, branch, page, createdBy),
+    // Changes are not shared: each replica follows them from a cursor of its own.
+    ...provider,
+    fetchRuns: (gitRepository, cursor) =>
+      cursor === undefined ? fetchListing(gitRepository) : fetchPage(gitRepository, cursor),
+    async fetchBranchRuns(gitRepository, branch, cursor) {
+      if (cursor !== undefined) return provider.fetchBranchRuns(gitRepository, branch, cursor);
+      return lookUp(gitRepository, ['branch', branch], () => provider.fetchBranchRuns(gitRepository, branch));
+    },
+    ...(fetchPullRequestRuns && {
+      async fetchPullRequestRuns(gitRepository, number, cursor) {
+        const ask = () => fetchPullRequestRuns(gitRepository, number, cursor);
+        return cursor === undefined ? lookUp(gitRepository, ['pull request', number], ask) : ask();
+      },
+    }),
     async fetchRun(gitRepository, id) {
       // An answer says that it is as new as the listing: nothing in it may be older.
       const listedAt = listings.get(gitRepository)?.askedAt ?? Infinity;

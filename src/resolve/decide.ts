@@ -153,8 +153,9 @@ export function markUnremembered(decision: Decision, builds: readonly EvaluatedB
 }
 
 /** A newer run may have succeeded, but CI could not say: the answer is right, but perhaps not the newest. */
-export function markPossiblyOutdated(decision: Decision, { failure, createdAt }: Doubt): Decision {
-  if (decision.kind !== 'answered' || createdAt <= decision.set.build.position) return decision;
+export function markPossiblyOutdated(decision: Decision, { failure, position }: Doubt): Decision {
+  if (decision.kind !== 'answered') return decision;
+  if (position !== null && position <= decision.set.build.position) return decision;
   const because = `${decision.because}; a newer build may be there: ${failure.message}`;
   return { ...decision, freshness: 'stale', because };
 }

@@ -62,7 +62,7 @@ type KnownBranch = Extract<BranchRuns, { kind: 'known' }>;
 /** Extends the coverage of the branch's runs until they decide. */
 async function searchRuns(request: BranchRequest, ports: SearchPorts, pins: Pins): Promise<Search> {
   let trace = NOTHING_SEARCHED;
-  let known = await ports.runs.readBranch(request.branch);
+  let known = await ports.runs.read(request);
   while (known.kind === 'known') {
     const origin = await resolveOrigin(known, request, ports.runs);
     if (origin.kind === 'failed') return { ...trace, found: origin };
@@ -72,7 +72,7 @@ async function searchRuns(request: BranchRequest, ports: SearchPorts, pins: Pins
       if ('found' in search) return search;
       trace = search;
     }
-    known = await ports.runs.readFurther(request.branch);
+    known = await ports.runs.readFurther(request);
   }
   return { ...trace, found: known };
 }
@@ -87,8 +87,8 @@ async function searchKnownRuns(
 ): Promise<Search | SearchTrace> {
   const { asOf: listedAt, standing, doubt } = known;
   const context = { images, runs, standing, listedAt, pinBefore: pins.before };
-  const selected = selectBuilds(known.runs, request.project, origin);
-  const { outcome, examined } = await searchBuilds(selected.builds, known.since, request, context);
+  const selected = selectBuilds(known.runs, request, origin);
+  const { outcome, examined } = await searchBuilds(selected.builds, known.coverage, request, context);
   const trace = { ...selected, examined, context, listedAt };
   if (outcome.kind === 'none' && doubt !== undefined) {
     return { ...trace, found: { kind: 'failed', failure: doubt.failure } };

@@ -1,6 +1,7 @@
 /** What the core is handed: runs, images, and the memory of what was handed out. Types only; other ports stand beside their owners. */
 import type { UpstreamFailure } from '../errors.ts';
-import type { LastGood, PinnedImage, Run } from './types.ts';
+import type { Coverage } from './coverage.ts';
+import type { BranchRequest, LastGood, PinnedImage, Run } from './types.ts';
 import type { Digest, Platform } from '../image/image.ts';
 
 /* ---------- what the core asks ---------- */
@@ -11,11 +12,8 @@ export type BranchRuns =
       readonly kind: 'known';
       /** In no particular order. */
       readonly runs: readonly Run[];
-      /**
-       * Every run of the branch that was created since this moment is among `runs` (milliseconds since the epoch);
-       * null: every run that CI still has.
-       */
-      readonly since: number | null;
+      /** Which of the branch's runs are certain to be among `runs`. */
+      readonly coverage: Coverage;
       /** When upstream last confirmed this, milliseconds since the epoch. */
       readonly asOf: number;
       /** When upstream told the state of one of `runs`, by its id. */
@@ -38,21 +36,24 @@ export interface RunStanding {
 /** A run of which CI could not tell how it goes on, or anything that can be read: it may have ended green. */
 export interface Doubt {
   readonly failure: UpstreamFailure;
-  /** The run's, milliseconds since the epoch. Of one that may belong to a build that is known, later than that build. */
-  readonly createdAt: number;
+  /** Builds at this position or above are certain, whatever became of the run; null: none is. */
+  readonly position: number | null;
 }
 
 /** Runs of one Git repository, branch by branch. */
 export interface RunSource {
-  /** What is known of the branch after at most one listing (joined by all callers). Never throws. */
-  readBranch(branch: string): Promise<BranchRuns>;
-  /** The same, reaching further back than `since` said; call it only while `since` is not null. Never throws. */
-  readFurther(branch: string): Promise<BranchRuns>;
+  /**
+   * Returns what is known of the branch after at most one listing (joined by all callers). With a number, that includes the runs that
+   * name the pull request and no branch. Never throws.
+   */
+  read(subject: RunSubject): Promise<BranchRuns>;
+  /** Like `read`, with more coverage; call it only while the coverage is not complete. Never throws. */
+  readFurther(subject: RunSubject): Promise<BranchRuns>;
   /** Whether a pull request's commits lie in another repository. Never throws. */
   readPullRequest(number: string): Promise<PullRequestHead | { kind: 'failed'; failure: UpstreamFailure }>;
   /**
    * Sees to it that the listing and each of these runs are known as they were at `since` or later (milliseconds since the epoch, our
-   * clock): by one listing, and for runs that it does not show by one call each. What has changed is found by `readBranch` after that.
+   * clock): by one listing, and for runs that it does not show by one call each. `read` then returns what has changed.
    * Never throws.
    */
   confirm(
@@ -61,8 +62,10 @@ export interface RunSource {
   ): Promise<{ kind: 'confirmed' } | { kind: 'failed'; failure: UpstreamFailure }>;
   /** Branches that are known. The same array until one comes or goes, so that what is reckoned from it can be kept. */
   branchNames(): readonly string[];
-  /** Runs that are known of a branch, in no particular order: nobody is asked. */
-  peekRuns(branch: string): readonly Run[];
+  /** Known runs of a branch and pull request, in no particular order; makes no call. */
+  peekRuns(subject: RunSubject): readonly Run[];
+  /** Known runs that name no branch; makes no call. */
+  peekBranchless(): Iterable<Run>;
   /** Runs that are known of all commits that begin with this (at least 7 digits, lower-case hex): nobody is asked. */
   peekCommit(prefix: string): readonly Run[];
   /** Runs that are known of this number, of any workflow: nobody is asked. */
@@ -70,6 +73,9 @@ export interface RunSource {
   /** Runs of all branches that CI has listed, and that could not be read there: nobody is asked. */
   peekUnread(): readonly UnreadRun[];
 }
+
+/** Whose runs are asked for. */
+export type RunSubject = Pick<BranchRequest, 'branch' | 'number'>;
 
 export interface PullRequestHead {
   readonly kind: 'known';
@@ -164,11 +170,17 @@ export interface LastGoodStore {
 
 /** A run of which a list shows nothing that can be relied on: it may be anything, also the newest green one. */
 export interface UnreadRun {
-  /** Each of these: null where it cannot be read. */
+  /** Null where it cannot be read. */
   readonly id: string | null;
+  /** Null where it cannot be read; empty where the run names no branch. */
   readonly branch: string | null;
+  /** Null where it cannot be read. */
   readonly commit: string | null;
-  /** No later than this, milliseconds since the epoch; null: it stands first on its page. */
+  /** No higher than this, as the run before it on the page shows; null: it is the first there. */
+  readonly position: number | null;
+  /** Null where it cannot be read. */
+  readonly tie: string | null;
+  /** No later than this, milliseconds since the epoch; null: not known. */
   readonly createdAt: number | null;
   /** `a field updated_at` */
   readonly problem: string;

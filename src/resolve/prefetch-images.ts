@@ -13,7 +13,7 @@ export async function prefetchImages(
   standing: (runId: string) => RunStanding,
   images: ImageSource,
 ): Promise<void> {
-  const { builds } = selectBuilds(runs.peekRuns(request.branch), request.project, { kind: 'own' });
+  const { builds } = selectBuilds(runs.peekRuns(request), request, { kind: 'own' });
   const newest = builds.find(({ status }) => status === 'green');
   if (newest === undefined) return;
   // The next request has CI confirm what is needed.

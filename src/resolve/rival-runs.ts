@@ -9,12 +9,13 @@ import {
   type TemplateVariable,
 } from '../image/template.ts';
 import type { RunSource, UnreadRun } from './ports.ts';
-import { compareIds, mayBuildProject, type EvaluatedBuild } from './select-builds.ts';
+import { compareRuns } from './run-order.ts';
+import { mayBuildProject, type EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, Build, Run } from './types.ts';
 
 export type KnownRuns = Pick<
   RunSource,
-  'branchNames' | 'peekRuns' | 'peekCommit' | 'peekNumber' | 'peekUnread'
+  'branchNames' | 'peekRuns' | 'peekBranchless' | 'peekCommit' | 'peekNumber' | 'peekUnread'
 >;
 
 /** Of the index on commits. */
@@ -36,12 +37,12 @@ export function findRivals(
   known: KnownRuns,
 ): Run[] {
   const going: Run[] = [];
-  for (const run of candidates(template, evaluated, known)) {
+  for (const run of candidates(template, evaluated, request, known)) {
     const isRival =
       run.commit !== evaluated.build.commit &&
       mayPushImages(run, request) &&
       mayHavePushedSince(run, evaluated) &&
-      mayRender(template, reference, run, request);
+      mayRender(template, reference, run, evaluated.build, request);
     if (!isRival) continue;
     if (run.state !== 'running') return [run];
     going.push(run);
@@ -87,11 +88,16 @@ function holdsWhole({ parts }: ImageTemplate, variable: TemplateVariable): boole
 }
 
 /** Those whose tag may be the same, without rendering it for every run of the repository. */
-function candidates(template: ImageTemplate, { build }: EvaluatedBuild, known: KnownRuns): Iterable<Run> {
+function candidates(
+  template: ImageTemplate,
+  { build }: EvaluatedBuild,
+  { number }: BranchRequest,
+  known: KnownRuns,
+): Iterable<Run> {
   const { variables, commitDigits, immutable } = template;
   if (commitDigits >= WHOLE_COMMIT || (immutable && commitDigits === 0)) return [];
   if (commitDigits >= SHORTEST_PREFIX) return known.peekCommit(build.commit.slice(0, commitDigits));
-  if (holdsWhole(template, 'pull_request')) return known.peekRuns(build.branch);
+  if (holdsWhole(template, 'pull_request')) return known.peekRuns({ branch: build.branch, number });
   const names = known.branchNames();
   if (variables.has('branch') || variables.has('ref_slug')) {
     return runsOf(branchesLike(build.branch, template, names), known);
@@ -101,7 +107,8 @@ function candidates(template: ImageTemplate, { build }: EvaluatedBuild, known: K
 
 /** One by one: most often one of the first decides. */
 function* runsOf(branches: readonly string[], known: KnownRuns): Iterable<Run> {
-  for (const branch of branches) yield* known.peekRuns(branch);
+  for (const branch of branches) yield* known.peekRuns({ branch });
+  yield* known.peekBranchless();
 }
 
 type BranchesByText = ReadonlyMap<string, readonly string[]>;
@@ -140,15 +147,21 @@ function mayHavePushedSince(run: Run, { runs, startedAt, build }: EvaluatedBuild
   const overwrittenBefore = runs.some(({ attempt }) => attempt > 1) ? startedAt : build.finishedAt;
   if (run.state === 'running' || run.updatedAt >= overwrittenBefore) return true;
   if (run.startedAt !== startedAt) return run.startedAt > startedAt;
-  return runs.every((own) => compareIds(run.id, own.id) > 0);
+  return runs.every((own) => compareRuns(run, own) > 0);
 }
 
 /** An earlier attempt has pushed a tag of its own. */
-function mayRender(template: ImageTemplate, reference: string, run: Run, request: BranchRequest): boolean {
+function mayRender(
+  template: ImageTemplate,
+  reference: string,
+  run: Run,
+  build: Build,
+  request: BranchRequest,
+): boolean {
   const attempts = template.variables.has('attempt') ? Math.min(run.attempt, MAX_ATTEMPTS) : 1;
   for (let back = 0; back < attempts; back++) {
     const attempt = String(run.attempt - back);
-    if (renderFor(template, run, attempt, request) === reference) return true;
+    if (renderFor(template, run, attempt, build, request) === reference) return true;
   }
   return false;
 }
@@ -157,16 +170,19 @@ function renderFor(
   template: ImageTemplate,
   run: Run,
   attempt: string,
+  build: Build,
   request: BranchRequest,
 ): string | undefined {
+  const pullRequest = run.pullRequest ?? request.number;
   try {
     return renderImageTemplate(template, {
       commit: run.commit,
-      branch: run.branch,
+      // A run that names no branch may have been the build's branch's.
+      branch: run.branch ?? build.branch,
       buildId: run.id,
       buildNumber: run.number,
       attempt,
-      ...(request.number !== undefined && { pullRequest: request.number }),
+      ...(pullRequest !== undefined && { pullRequest }),
     });
   } catch {
     return undefined;

@@ -2,6 +2,7 @@
 import type { UpstreamFailure } from '../errors.ts';
 import type { ImageContext, Unconfirmed } from './image-ownership.ts';
 import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
+import { coversTime, type Coverage } from './coverage.ts';
 import type { EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
 
@@ -40,15 +41,15 @@ export interface SearchResult {
 
 /**
  * @param builds of the branch, newest first
- * @param since runs older than this (milliseconds since the epoch) were not read; null: all were
+ * @param coverage which runs of the branch were read
  */
 export async function searchBuilds(
   builds: readonly EvaluatedBuild[],
-  since: number | null,
+  coverage: Coverage,
   request: BranchRequest,
   context: ImageContext,
 ): Promise<SearchResult> {
-  const { greens, final } = selectGreenBuilds(builds, since, request.project.lookback);
+  const { greens, final } = selectGreenBuilds(builds, coverage, request.project.lookback);
   const examined: ExaminedBuild[] = [];
   for (const [index, evaluated] of greens.entries()) {
     const own = await resolveImages(evaluated, request, context);
@@ -63,24 +64,26 @@ export async function searchBuilds(
 
 /**
  * Selects the green builds worth looking up in the registry: up to `lookback`, and none beyond the first whose status could still be
- * changed by runs that were not read. A commit made well after `since` has no older runs.
+ * changed by runs that were not read. A commit that was made well within the covered time has no older runs.
  */
 function selectGreenBuilds(
   builds: readonly EvaluatedBuild[],
-  since: number | null,
+  coverage: Coverage,
   lookback: number,
 ): { greens: EvaluatedBuild[]; final: boolean } {
   const greens: EvaluatedBuild[] = [];
   for (const evaluated of builds) {
     if (evaluated.status === 'unsuccessful' || evaluated.status === 'running') continue;
-    const whole =
-      since === null ||
-      (evaluated.committedAt !== null && evaluated.committedAt - COMMIT_CLOCK_MARGIN >= since);
-    if (!whole) return { greens, final: false };
+    if (!isWhole(evaluated, coverage)) return { greens, final: false };
     if (evaluated.status === 'green') greens.push(evaluated);
     if (greens.length === lookback) return { greens, final: true };
   }
-  return { greens, final: since === null };
+  return { greens, final: coverage.kind === 'complete' };
+}
+
+function isWhole({ committedAt }: EvaluatedBuild, coverage: Coverage): boolean {
+  if (coverage.kind === 'complete') return true;
+  return committedAt !== null && coversTime(coverage, committedAt - COMMIT_CLOCK_MARGIN);
 }
 
 /** Fills each absent image that may come from an earlier build (`onMissing: previous`) with the newest one that exists. */

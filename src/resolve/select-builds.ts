@@ -1,6 +1,7 @@
 /** Selects the builds of a branch: groups its runs by commit and evaluates each commit. Pure. */
+import { compareRuns, compareText } from './run-order.ts';
 import type { Origin } from './select-origin.ts';
-import type { Build, Project, Run } from './types.ts';
+import type { BranchRequest, Build, Project, Run } from './types.ts';
 
 /**
  * - `green`: every required workflow succeeded
@@ -42,7 +43,8 @@ export interface SelectedBuilds {
  * own commit status. A re-run replaces its earlier attempt (same id).
  * @param runs of one branch, in any order
  */
-export function selectBuilds(runs: readonly Run[], project: Project, origin: Origin): SelectedBuilds {
+export function selectBuilds(runs: readonly Run[], request: BranchRequest, origin: Origin): SelectedBuilds {
+  const { project } = request;
   const counted: Run[] = [];
   const ignored = new Map<string, number>();
   for (const run of runs) {
@@ -52,7 +54,7 @@ export function selectBuilds(runs: readonly Run[], project: Project, origin: Ori
   }
   const identities = groupWorkflowIds(counted);
   const builds = [...Map.groupBy(counted, (run) => run.commit).values()]
-    .map((group) => evaluate(group, identities, project))
+    .map((group) => evaluate(group, identities, request))
     .toSorted((a, b) => compareBuilds(b.build, a.build));
   return { builds, ignored, workflows: new Set(runs.flatMap(({ workflow }) => workflow ?? [])) };
 }
@@ -63,7 +65,7 @@ export function selectBuilds(runs: readonly Run[], project: Project, origin: Ori
  */
 export function compareBuilds(a: Build, b: Build): number {
   if (a.commit === b.commit) return 0;
-  return a.position - b.position || compareIds(a.id, b.id) || (a.commit < b.commit ? -1 : 1);
+  return compareRuns(a, b) || compareText(a.commit, b.commit);
 }
 
 /** @returns the reason why the run does not count, for people; undefined if it counts */
@@ -104,17 +106,16 @@ export function formatAttempt({ id, attempt }: Run): string {
 
 /** Recreates a build that was handed out as green. CI may have forgotten its runs, so only the stored facts are known. */
 export function recreateGreenBuild(build: Build): EvaluatedBuild {
-  const { position: startedAt } = build;
-  const forgotten = { runs: [], startedAt, checkedOut: false, repeated: true, committedAt: null };
+  const forgotten = { runs: [], startedAt: 0, checkedOut: false, repeated: true, committedAt: null };
   return { build, status: 'green', reason: 'handed out before', ...forgotten };
 }
 
-function evaluate(group: readonly Run[], identities: WorkflowIds, project: Project): EvaluatedBuild {
+function evaluate(group: readonly Run[], identities: WorkflowIds, request: BranchRequest): EvaluatedBuild {
   const newestFirst = group.toSorted((a, b) => compareRuns(b, a));
   const runs = newestOfEachWorkflowAndEvent(newestFirst);
-  const [status, reason] = evaluateStatus(runs, identities, project);
+  const [status, reason] = evaluateStatus(runs, identities, request.project);
   return {
-    build: createBuild(newestFirst, runs, project),
+    build: createBuild(newestFirst, runs, request),
     status,
     reason,
     runs,
@@ -125,14 +126,14 @@ function evaluate(group: readonly Run[], identities: WorkflowIds, project: Proje
   };
 }
 
-/** A re-run often repeats only the failed jobs, so the image may be an earlier attempt's. */
+/** A re-run often repeats only the failed jobs, so the image may be an earlier attempt's: one of any age, if CI does not date it. */
 function firstStart({ attempt, createdAt, startedAt }: Run): number {
-  return attempt > 1 ? Math.min(createdAt, startedAt) : startedAt;
+  return attempt > 1 ? Math.min(createdAt ?? 0, startedAt) : startedAt;
 }
 
 /** Commit times come from the committer's clock, so ignore one that is later than the commit's first run. */
 function commitTime(group: readonly Run[]): number | null {
-  const firstRun = Math.min(...group.map((run) => run.createdAt));
+  const firstRun = Math.min(...group.map((run) => run.createdAt ?? 0));
   const times = group.flatMap((run) => (run.committedAt === null ? [] : [run.committedAt]));
   const committedAt = times.length === 0 ? null : Math.min(...times);
   return committedAt !== null && committedAt <= firstRun ? committedAt : null;
@@ -210,33 +211,26 @@ function shortName(workflow: string): string {
  * The run of the workflow that the configuration names first, on the event that it names first, represents the build: the order says
  * which of several workflows pushes the images.
  */
-function createBuild(newestFirst: readonly Run[], runs: readonly Run[], project: Project): Build {
+function createBuild(newestFirst: readonly Run[], runs: readonly Run[], request: BranchRequest): Build {
+  const { project } = request;
   const rank = ({ workflow, event }: Run): number =>
     (project.workflows.indexOf(workflow ?? '') + 1) * project.events.length + project.events.indexOf(event);
   const [first, ...rest] = runs;
   if (first === undefined) throw new RangeError('a build has at least one run');
   const representative = rest.reduce((best, run) => (rank(run) < rank(best) ? run : best), first);
+  const [newest = representative] = newestFirst;
   return {
     ci: project.ci,
     gitRepository: project.gitRepository,
     commit: representative.commit,
-    branch: representative.branch,
+    branch: representative.branch ?? request.branch,
     id: representative.id,
     number: representative.number,
     attempt: String(representative.attempt),
     url: representative.url,
     event: representative.event,
     finishedAt: Math.max(...runs.map((run) => run.updatedAt)),
-    position: newestFirst[0]?.createdAt ?? representative.createdAt,
+    position: newest.position,
+    tie: newest.tie,
   };
-}
-
-function compareRuns(a: Run, b: Run): number {
-  return a.createdAt - b.createdAt || compareIds(a.id, b.id);
-}
-
-/** Compares decimal ids of any length as numbers; other ids as text. */
-export function compareIds(a: string, b: string): number {
-  if (a.length !== b.length) return a.length - b.length;
-  return a < b ? -1 : a > b ? 1 : 0;
 }

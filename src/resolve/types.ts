@@ -45,9 +45,9 @@ export interface BranchRequest {
   readonly project: Project;
   readonly branch: string;
   /** Lower-case hex: a full commit, or the beginning of one, of 12 digits at least (Bitbucket Cloud gives no more). */
-  readonly headSha?: string;
+  readonly headSha?: string | undefined;
   /** The pull request's number, canonical digits. */
-  readonly number?: string;
+  readonly number?: string | undefined;
 }
 
 /** One execution of a workflow in CI, translated by its provider. */
@@ -62,8 +62,9 @@ export interface Run {
   readonly workflow: string | null;
   /** The provider's own id of the workflow, since two can share a name (an organization's and ours); null if it has none. */
   readonly workflowId: string | null;
-  readonly branch: string;
-  /** Number of the pull request that the run was started for; null if the provider does not name it. */
+  /** Null where the run names none. Providers whose pull-request runs name only the number set `pullRequest`. */
+  readonly branch: string | null;
+  /** The pull request's number, where the run names one in place of a branch; else null. */
   readonly pullRequest: string | null;
   /** What `branch` names. A tag may bear a branch's name; `unknown`: the provider does not tell, and it counts as a branch. */
   readonly refKind: 'branch' | 'tag' | 'pull_request' | 'unknown';
@@ -86,8 +87,12 @@ export interface Run {
   /** The run has credentials of the repository, so that it may have pushed images: a fork's pull request gets none. */
   readonly mayPush: boolean;
   readonly url: string;
-  /** Milliseconds since the epoch; kept by a re-run. */
-  readonly createdAt: number;
+  /** Where the run stands in its repository's listing: rises from run to run; kept by a re-run. Compares within one connection only. */
+  readonly position: number;
+  /** Orders runs at the same position, as text. Rises with creation; empty where the provider has nothing that does (random ids). */
+  readonly tie: string;
+  /** Milliseconds since the epoch, kept by a re-run; null where the provider reports none. */
+  readonly createdAt: number | null;
   /** When this attempt began, milliseconds since the epoch. */
   readonly startedAt: number;
   /** Milliseconds since the epoch; of a finished run, about when it finished. */
@@ -111,8 +116,10 @@ export interface Build {
   readonly event: string;
   /** Milliseconds since the epoch. */
   readonly finishedAt: number;
-  /** Where the build stands among the branch's builds: when its newest run was created, in milliseconds since the epoch. */
+  /** Where the build stands among the branch's builds: the position of its newest run. Compares within one connection only. */
   readonly position: number;
+  /** Orders builds at the same position (`Run.tie` of the newest run). */
+  readonly tie: string;
 }
 
 /** An image with the digest that a build's tag had in the registry, and what it was made for. */

@@ -1,98 +1,127 @@
 /**
- * Reads a listing's older pages in blocks, side by side: a page of a hundred runs is cheaper than a look-up for each of their branches. The
- * first block comes with the first listing; each further one when as many look-ups as it has pages have found what the listing would
- * have shown. So at most twice the calls are made that somebody would make who knew beforehand which of the two is cheaper.
+ * Reads a listing's older pages in blocks: a page of a hundred runs is cheaper than a look-up for each of their branches. The first block
+ * follows the first listing. Each further one follows when as many look-ups as it has pages have found what the listing would have
+ * shown. This costs at most twice what an optimal offline strategy would.
  */
 import { UpstreamError } from '../errors.ts';
 import type { Sighting } from './branch-table.ts';
 import type { KnownRuns } from './known-runs.ts';
-import { lengthOf, type ListingReader } from './listing.ts';
-import type { RunPage } from '../ci/provider.ts';
+import { lengthOf, type ListingReader } from './listing-reader.ts';
+import type { CiProvider, RunPage } from '../ci/provider.ts';
 
-/** Pages in all: what is kept of them must fit into memory. */
+/** Pages in all: their runs must fit into memory. */
 const MAX_PAGES = 500;
-/** So often is the wait between blocks that bring nothing doubled: after a long outage they must come back. */
+/** The wait after blocks that bring nothing doubles this often at most: after a long outage they must resume. */
 const MAX_DOUBLINGS = 6;
 
-export interface ReadAheadOptions {
+export interface BackfillOptions {
+  readonly paging: CiProvider['paging'];
   readonly reader: ListingReader;
   readonly known: KnownRuns;
-  /** What is told of runs by calls that begin now. */
+  /** Called when a call begins; the function that it returns is called when the answer is there. */
   readonly sight: () => (asOf?: number) => Sighting;
-  /** How many pages are read at the start, the first one included. */
+  /** Pages to read at the start, the first one included. */
   readonly firstPages: number;
-  /** Whether calls that nobody waits for may be made now. */
+  /** Whether calls that no request waits for may be made now. */
   readonly mayRead: () => boolean;
-  /** Told which branches older pages have shown something new of. */
-  readonly tellChanged: (branches: ReadonlySet<string>) => void;
+  /** Takes the branches of which older pages have shown something new. */
+  readonly onChanged: (branches: ReadonlySet<string>) => void;
 }
 
-export interface ReadAhead {
-  /** Tells what the listing's first page has shown. */
-  listed(first: RunPage): void;
-  /** Tells that a branch's own list has shown runs that the listing had not reached. */
-  lookedUp(): void;
-  /** Done when nothing is being read. Answers that do not need older pages need not wait for it. */
-  settled(): Promise<void>;
-}
-
-export function createReadAhead(options: ReadAheadOptions): ReadAhead {
-  const { reader, known, sight, firstPages, mayRead, tellChanged } = options;
-  const block = firstPages - 1;
-  /** The listing's first page as it was at last. */
-  let newest: RunPage | undefined;
-  let reading: Promise<void> | undefined;
-  let lookUps = 0;
+export class Backfill {
+  readonly #options: BackfillOptions;
+  readonly #blockSize: number;
+  /** The listing's first page as it was last. */
+  #newest: RunPage | undefined;
+  #reading: Promise<void> | undefined;
+  #lookUps = 0;
   /** Blocks in a row that brought nothing: they failed, the list changed meanwhile, or a gap was left. */
-  let inVain = 0;
+  #fruitless = 0;
+  /** Pages that were read in turn. */
+  #pages = 1;
 
-  function start(first: RunPage, from: number, count: number): void {
-    lookUps = 0;
-    if (block < 1 || !first.more || from > MAX_PAGES || !mayRead()) return;
-    reading = read(first, from, count).finally(() => {
-      reading = undefined;
+  constructor(options: BackfillOptions) {
+    this.#options = options;
+    this.#blockSize = options.firstPages - 1;
+  }
+
+  /** Takes the listing's first page whenever it has changed. */
+  listed(first: RunPage): void {
+    const isFirstListing = this.#newest === undefined;
+    this.#newest = first;
+    if (isFirstListing) this.#start(first, 2, this.#blockSize);
+  }
+
+  /** A look-up has found runs that the listing had not reached. */
+  lookedUp(): void {
+    this.#lookUps += 1;
+    const first = this.#newest;
+    if (first === undefined || this.#reading !== undefined) return;
+    if (this.#lookUps >= this.#blockSize * 2 ** this.#fruitless) {
+      this.#start(first, this.#nextPage(first), this.#blockSize + 1);
+    }
+  }
+
+  /** Resolves when nothing is being read. Answers that do not need older pages need not wait for it. */
+  async settled(): Promise<void> {
+    await this.#reading;
+  }
+
+  #start(first: RunPage, from: number, count: number): void {
+    const { paging, mayRead } = this.#options;
+    this.#lookUps = 0;
+    if (this.#blockSize < 1 || first.next === undefined || !mayRead()) return;
+    if ((paging === 'keyset' ? this.#pages : from) > MAX_PAGES) return;
+    const read = paging === 'keyset' ? this.#readInTurn(count) : this.#readBlock(first, from, count);
+    this.#reading = this.#guard(read).finally(() => {
+      this.#reading = undefined;
     });
   }
 
-  async function read(first: RunPage, from: number, count: number): Promise<void> {
-    inVain = Math.min(inVain + 1, MAX_DOUBLINGS);
-    const sighting = sight();
+  /** @param read resolves to whether it brought anything */
+  async #guard(read: Promise<boolean>): Promise<void> {
+    this.#fruitless = Math.min(this.#fruitless + 1, MAX_DOUBLINGS);
     try {
-      const older = await reader.readAhead(first, from, count);
-      // A listing that came meanwhile knows of deletions that these pages may not.
-      const changed =
-        newest === first && older !== undefined ? known.takeOlder(older, sighting(older.asOf)) : undefined;
-      if (changed === undefined) return;
-      inVain = 0;
-      tellChanged(changed);
+      if (await read) this.#fruitless = 0;
     } catch (error) {
-      // Whoever needs what is missing now will look it up, and meet the fault there.
+      // Whoever needs the missing runs now will look them up, and meet the fault there.
       if (!(error instanceof UpstreamError)) throw error;
     }
   }
 
-  /**
-   * The page that holds the oldest of the known runs is read once more: it shows that nothing lies between. Where many were deleted it
-   * lies further ahead.
-   */
-  function nextPage(page: RunPage): number {
-    const back = block * (2 ** inVain - 1);
-    return Math.max(2, Math.floor(known.windowSize() / Math.max(1, lengthOf(page))) - back);
+  async #readBlock(first: RunPage, from: number, count: number): Promise<boolean> {
+    const { reader, known, sight, onChanged } = this.#options;
+    const sighting = sight();
+    const older = await reader.readBlock(first, from, count);
+    // A listing that came meanwhile knows of deletions that these pages may not show.
+    if (older === undefined || this.#newest !== first) return false;
+    const changed = known.mergeOlder(older, sighting(older.asOf));
+    if (changed !== undefined) onChanged(changed);
+    return changed !== undefined;
   }
 
-  return {
-    listed(first) {
-      const isFirstListing = newest === undefined;
-      newest = first;
-      if (isFirstListing) start(first, 2, block);
-    },
-    lookedUp() {
-      lookUps += 1;
-      if (newest === undefined || reading !== undefined || lookUps < block * 2 ** inVain) return;
-      start(newest, nextPage(newest), block + 1);
-    },
-    async settled() {
-      await reading;
-    },
-  };
+  /** Each page begins where the window ends, so that it can be merged at once. */
+  async #readInTurn(count: number): Promise<boolean> {
+    const { reader, known, sight, mayRead, onChanged } = this.#options;
+    for (let read = 0; read < count; read++) {
+      const cursor = known.next;
+      if (cursor === undefined || !mayRead()) return read > 0;
+      const sighting = sight();
+      const older = await reader.readNext(cursor);
+      this.#pages += 1;
+      const changed = known.mergeOlder(older, sighting(older.asOf), cursor);
+      if (changed === undefined) return false;
+      onChanged(changed);
+    }
+    return true;
+  }
+
+  /**
+   * The page that holds the oldest run of the window is read once more, to show that nothing lies between. Where many runs were deleted,
+   * it lies further up.
+   */
+  #nextPage(first: RunPage): number {
+    const back = this.#blockSize * (2 ** this.#fruitless - 1);
+    return Math.max(2, Math.floor(this.#options.known.windowSize() / Math.max(1, lengthOf(first))) - back);
+  }
 }

@@ -1,10 +1,11 @@
-/** What is known of every branch's runs. Bounded: branches that nobody asks for, and CI no longer lists, make room for others. */
+/** Known runs, filed by list (`keyOfRun`). Bounded: lists that nobody asks for, and CI no longer shows, make room for others. */
 import { LRUCache } from 'lru-cache';
 import type { Run } from '../resolve/types.ts';
 import { bounded } from '../resilience/bounded-cache.ts';
-import { createBranchRecord, takeOut, trim, type BranchRecord, type KnownRun } from './branch-runs.ts';
+import { createBranchRecord, removeRun, trim, type BranchRecord, type KnownRun } from './branch-runs.ts';
 import { createCommitIndex } from './commit-index.ts';
 import { createNumberIndex } from './number-index.ts';
+import { branchOfKey, keyOfRun } from './run-list.ts';
 
 const MAX_BRANCHES = 20_000;
 const MAX_RUNS = 100_000;
@@ -15,120 +16,131 @@ export interface Sighting {
   readonly askedAt: number;
   /** When its answer was there. */
   readonly seenAt: number;
-  /** How far our clock is ahead of CI's, milliseconds; 0: it is not known. */
+  /** How far our clock is ahead of CI's, milliseconds; 0: unknown. */
   readonly ahead: number;
-  /** By a filtered list, which may lag behind: it confirms nothing that was known before. */
+  /** The runs come from a filtered list, which may lag behind: it confirms nothing that was known before. */
   readonly filtered?: boolean;
 }
 
-export interface BranchTable {
-  /** A branch that made room is unknown again, even where the listing's window once showed everything. */
-  readonly evicted: boolean;
-  readonly size: number;
-  /** Counts as use: whoever is used makes room last. */
-  get(name: string): BranchRecord | undefined;
-  peek(name: string): BranchRecord | undefined;
-  /** The branch's, made if there is none. */
-  record(name: string): BranchRecord;
-  values(): Iterable<BranchRecord>;
-  entries(): Iterable<[string, BranchRecord]>;
-  /** Takes a run as it is now, unless it is known as it was later. @returns whether it tells something new */
-  take(run: Run, sighting: Sighting): boolean;
-  remove(branch: string, id: string): void;
-  /** Keeps the newest runs of a branch that has very many. */
-  trim(name: string): void;
-  makeRoom(): void;
-  /** Branches with runs. The same array until one comes or goes. */
-  names(): readonly string[];
-  findCommit(prefix: string): readonly Run[];
-  findNumber(number: string): readonly Run[];
-}
+export class BranchTable {
+  readonly #records: LRUCache<string, BranchRecord>;
+  readonly #commits = createCommitIndex();
+  readonly #numbers = createNumberIndex(() => this.#allRuns());
+  #evicted = false;
+  #names: readonly string[] | undefined;
 
-export function createBranchTable(): BranchTable {
-  let evicted = false;
-  let names: readonly string[] | undefined;
-  const commits = createCommitIndex();
-  const numbers = createNumberIndex(allRuns);
-  const branches = new LRUCache<string, BranchRecord>({
-    ...bounded(MAX_BRANCHES),
-    dispose({ runs }) {
-      evicted = true;
-      if (runs.size > 0) names = undefined;
-      for (const { run } of runs.values()) unlist(run);
-    },
-  });
+  constructor() {
+    this.#records = new LRUCache({
+      ...bounded(MAX_BRANCHES),
+      dispose: ({ runs }) => {
+        this.#evicted = true;
+        if (runs.size > 0) this.#names = undefined;
+        for (const { run } of runs.values()) this.#unlist(run);
+      },
+    });
+  }
 
-  function record(name: string): BranchRecord {
-    const found = branches.get(name);
+  /** A list was evicted: it is unknown again, even where the listing's window once showed everything. */
+  get evicted(): boolean {
+    return this.#evicted;
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /** Counts as use, unlike `peek`: the least recently used list is evicted first. */
+  get(key: string): BranchRecord | undefined {
+    return this.#records.get(key);
+  }
+
+  peek(key: string): BranchRecord | undefined {
+    return this.#records.peek(key);
+  }
+
+  /** Creates the record where there is none. */
+  record(key: string): BranchRecord {
+    const found = this.#records.get(key);
     if (found !== undefined) return found;
-    const created = createBranchRecord(evicted);
-    branches.set(name, created);
+    const created = createBranchRecord(this.#evicted);
+    this.#records.set(key, created);
     return created;
   }
 
-  function* allRuns(): Iterable<Run> {
-    for (const { runs } of branches.values()) for (const { run } of runs.values()) yield run;
+  values(): Iterable<BranchRecord> {
+    return this.#records.values();
   }
 
-  function unlist(run: Run): void {
-    commits.remove(run);
-    numbers.remove(run);
+  entries(): Iterable<[string, BranchRecord]> {
+    return this.#records.entries();
   }
 
-  function put({ runs }: BranchRecord, known: KnownRun): void {
-    const before = runs.get(known.run.id);
-    if (runs.size === 0) names = undefined;
-    runs.set(known.run.id, known);
-    if (before?.run === known.run) return;
-    if (before !== undefined) unlist(before.run);
-    commits.add(known.run);
-    numbers.add(known.run);
+  /** Stores a run, unless a later state of it is known. @returns whether anything about it is new */
+  put(run: Run, sighting: Sighting): boolean {
+    const { runs } = this.record(keyOfRun(run));
+    const before = runs.get(run.id);
+    if (before !== undefined && isOlderState(run, before.run)) return false;
+    if (runs.size === 0) this.#names = undefined;
+    runs.set(run.id, toKnownRun(run, before, sighting));
+    if (before !== undefined) this.#unlist(before.run);
+    this.#commits.add(run);
+    this.#numbers.add(run);
+    return before === undefined || !isSameState(run, before.run);
   }
 
-  function forget(removed: readonly Run[], { runs }: BranchRecord): void {
-    for (const run of removed) unlist(run);
-    if (removed.length > 0 && runs.size === 0) names = undefined;
+  remove(key: string, id: string): void {
+    const record = this.#records.peek(key);
+    const removed = record && removeRun(record, id);
+    if (record !== undefined && removed !== undefined) this.#forget([removed], record);
   }
 
-  return {
-    get evicted() {
-      return evicted;
-    },
-    get size() {
-      return branches.size;
-    },
-    get: (name) => branches.get(name),
-    peek: (name) => branches.peek(name),
-    record,
-    values: () => branches.values(),
-    entries: () => branches.entries(),
-    take(run, sighting) {
-      const entry = record(run.branch);
-      const before = entry.runs.get(run.id);
-      if (before !== undefined && isOlderState(run, before.run)) return false;
-      put(entry, standingOf(run, before, sighting));
-      return before === undefined || !isSameState(run, before.run);
-    },
-    remove(branch, id) {
-      const entry = branches.peek(branch);
-      const removed = entry && takeOut(entry, id);
-      if (entry !== undefined && removed !== undefined) forget([removed], entry);
-    },
-    trim(name) {
-      const entry = branches.peek(name);
-      if (entry !== undefined) forget(trim(entry), entry);
-    },
-    makeRoom() {
-      let size = [...branches.values()].reduce((sum, { runs }) => sum + runs.size, 0);
-      while (size > MAX_RUNS) size -= branches.pop()?.runs.size ?? size;
-    },
-    names() {
-      names ??= [...branches.entries()].flatMap(([name, { runs }]) => (runs.size > 0 ? [name] : []));
-      return names;
-    },
-    findCommit: (prefix) => commits.find(prefix),
-    findNumber: (number) => numbers.find(number),
-  };
+  /** Keeps the newest runs of a branch that has very many. */
+  trim(key: string): void {
+    const record = this.#records.peek(key);
+    if (record !== undefined) this.#forget(trim(record), record);
+  }
+
+  makeRoom(): void {
+    let size = 0;
+    for (const { runs } of this.#records.values()) size += runs.size;
+    while (size > MAX_RUNS) size -= this.#records.pop()?.runs.size ?? size;
+  }
+
+  /** Branches with runs. The same array until one comes or goes. */
+  branchNames(): readonly string[] {
+    this.#names ??= [...this.#records.entries()].flatMap(([key, { runs }]) =>
+      runs.size > 0 ? (branchOfKey(key) ?? []) : [],
+    );
+    return this.#names;
+  }
+
+  *branchlessRuns(): Iterable<Run> {
+    for (const [key, { runs }] of this.#records.entries()) {
+      if (branchOfKey(key) === undefined) for (const { run } of runs.values()) yield run;
+    }
+  }
+
+  findCommit(prefix: string): readonly Run[] {
+    return this.#commits.find(prefix);
+  }
+
+  findNumber(number: string): readonly Run[] {
+    return this.#numbers.find(number);
+  }
+
+  *#allRuns(): Iterable<Run> {
+    for (const { runs } of this.#records.values()) for (const { run } of runs.values()) yield run;
+  }
+
+  #unlist(run: Run): void {
+    this.#commits.remove(run);
+    this.#numbers.remove(run);
+  }
+
+  #forget(removed: readonly Run[], { runs }: BranchRecord): void {
+    for (const run of removed) this.#unlist(run);
+    if (removed.length > 0 && runs.size === 0) this.#names = undefined;
+  }
 }
 
 /** Filtered lists are served from an index that may lag behind: an attempt and its last change only ever go forward. */
@@ -140,21 +152,21 @@ function isSameState(a: Run, b: Run): boolean {
   return a.attempt === b.attempt && a.outcome === b.outcome;
 }
 
-/** Where attempts are not counted, a change of a run that has ended is all that tells of another one. */
+/** Where attempts are not counted, only a change of a finished run reveals another one. */
 function hasPushedSince(run: Run, before: Run): boolean {
   return !isSameState(run, before) || (run.state !== 'running' && run.updatedAt !== before.updatedAt);
 }
 
-function standingOf(run: Run, before: KnownRun | undefined, sighting: Sighting): KnownRun {
+function toKnownRun(run: Run, before: KnownRun | undefined, sighting: Sighting): KnownRun {
   const { askedAt, seenAt, ahead, filtered = false } = sighting;
   if (before === undefined) {
-    // By our clock; where CI's is not known, it counts as ours.
+    // By our clock; where CI's is unknown, it counts as ours.
     const changedAt = run.updatedAt + Math.max(0, ahead);
     return { run, confirmedAt: askedAt, pushedBy: Math.min(seenAt, changedAt) };
   }
   const pushedBy = hasPushedSince(run, before.run) ? seenAt : before.pushedBy;
-  const toldAt = filtered && isSameState(run, before.run) ? before.confirmedAt : askedAt;
-  // What lies in the future was told before the clock was set back.
-  const confirmedAt = before.confirmedAt > seenAt ? toldAt : Math.max(toldAt, before.confirmedAt);
+  const saidAt = filtered && isSameState(run, before.run) ? before.confirmedAt : askedAt;
+  // A confirmation that lies in the future was made before the clock was set back.
+  const confirmedAt = before.confirmedAt > seenAt ? saidAt : Math.max(saidAt, before.confirmedAt);
   return { run, confirmedAt, pushedBy };
 }

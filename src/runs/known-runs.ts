@@ -1,285 +1,332 @@
-/** What has been learnt of one repository's runs: a contiguous window of the listing, and what single look-ups added. */
+/**
+ * What is known of one repository's runs: a contiguous window of the listing, and what look-ups of single branches added
+ * (docs/development/run-index.md).
+ */
+import { COMPLETE, isCovered, type Coverage } from '../resolve/coverage.ts';
 import type { RunStanding, UnreadRun } from '../resolve/ports.ts';
+import { compareRuns, newestOf, oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
 import {
+  coverageOf,
   createBranchRecord,
-  forgetReach,
   isLookUpDue,
-  newestOf,
   noteRead,
-  oldestOf,
-  reachOf,
-  readAnew,
+  resetCoverage,
+  restartReading,
   runsOf,
   type BranchRecord,
   type KnownRun,
   type Reading,
 } from './branch-runs.ts';
-import { createBranchTable, type Sighting } from './branch-table.ts';
-import type { Listing } from './listing.ts';
-import { missingFrom, missingWithin, type Ordered } from './missing-runs.ts';
-import { createUnreadRuns } from './unread-runs.ts';
-import type { RunPage } from '../ci/provider.ts';
+import { BranchTable, type Sighting } from './branch-table.ts';
+import type { Listing } from './listing-reader.ts';
+import { missingFrom, missingWithin, type IsMissing } from './missing-runs.ts';
+import { branchOfKey, keyOf, keyOfRun, type RunList } from './run-list.ts';
+import { UnreadRuns } from './unread-runs.ts';
+import {
+  coverageOfWindow,
+  extendWindow,
+  isContiguous,
+  mergeWindow,
+  raiseWindow,
+  type Window,
+} from './window.ts';
+import type { Cursor, RunChanges, RunPage } from '../ci/provider.ts';
 
-/** So many pages of a branch's own list are read at most to decide about it. What lies beyond is not known. */
+/** Pages of a branch's own lists that are read at most to decide about it. */
 const MAX_BRANCH_PAGES = 60;
 
-interface Window {
-  /** Every run created at or after this moment is known; null: every run. */
-  readonly since: number | null;
-  readonly newest: number;
-  /** What the next listing's first page will show at least. */
-  readonly firstPageOldest: number;
-  /** A listing that claimed to be the whole lacked runs that were known: it may have been a fault. */
-  readonly doubtful: boolean;
-}
-
-/** The runs that the listing's first page shows, and when a call began that said so last. */
-interface FirstPage {
-  readonly ids: ReadonlySet<string>;
-  /** Of those that it shows and that cannot be read. */
+/** The runs whose state each refresh confirms, and when the last one began. */
+interface Confirmed {
+  readonly runs: ReadonlySet<string>;
+  /** Elements of the first page that could not be parsed. */
   readonly unread: ReadonlySet<string>;
-  readonly confirmedAt: number;
+  readonly at: number;
 }
 
-/** What is known of a branch, as it was when it was asked for. */
+/** What is known of a branch, as it was when it was read. */
 export interface KnownBranch {
   readonly runs: readonly Run[];
-  /** As in `BranchRuns`. */
-  readonly since: number | null;
+  readonly coverage: Coverage;
   /** Of one of `runs`, by its id. */
   readonly standing: (runId: string) => RunStanding;
 }
 
-export interface KnownRuns {
-  /**
-   * Takes a listing of the newest runs, without a gap between its pages.
-   * @param firstPage will be seen again at the next listing
-   * @param listing all its pages
-   * @returns the branches of which something new was learnt
-   */
-  takeListing(firstPage: RunPage, listing: Listing, sighting: Sighting): Set<string>;
-  /** The listing's first page is still as it was at the last listing, says a call that began then. */
-  confirmFirstPage(askedAt: number): void;
-  /** Takes older pages of the listing. @returns as `takeListing`; undefined: they leave a gap to what is known, and are not taken */
-  takeOlder(older: Listing, sighting: Sighting): Set<string> | undefined;
-  /** Takes the next page of a branch's own list. @param anew it is the first one once more */
-  takeBranchPage(branch: string, page: RunPage, sighting: Sighting, anew: boolean): void;
-  /** Takes the first page of a branch's own list once more: what was there before is still known. */
-  takeLookUpAgain(branch: string, page: RunPage, sighting: Sighting): void;
-  /** Takes one run as it is now. */
-  takeRun(run: Run, sighting: Sighting): void;
-  remove(branch: string, id: string): void;
-  /** When a call began that told the run's state last, milliseconds since the epoch; undefined: the run is not known. */
-  confirmedAt(run: Run): number | undefined;
-  /** As in `RunSource`. */
-  branchNames(): readonly string[];
-  peekRuns(branch: string): readonly Run[];
-  peekCommit(prefix: string): readonly Run[];
-  peekNumber(number: string): readonly Run[];
-  peekUnread(): readonly UnreadRun[];
-  /** Nothing is known of any run. */
-  isEmpty(): boolean;
-  /** Whether a listing that reaches back to this run's creation leaves no gap to what is known. */
-  meets(oldest: number): boolean;
-  /** How many runs the listing has shown without a gap, those that were deleted since left out. */
-  windowSize(): number;
-  /** Branches that the listing has shown, the one with the newest run first. */
-  listedBranches(): string[];
-  /** Undefined: neither listing nor look-up has shown the branch, and the listing does not show everything. */
-  branch(name: string): KnownBranch | undefined;
-  /** How far the branch's own list was read; undefined: so far that it is not read on. */
-  nextLookUp(name: string): Reading | undefined;
-  /** Whether the branch's own list should be asked for what the listing does not show. */
-  isLookUpDue(name: string, at: number): boolean;
-  /** Runs of the branch that have not finished and that the listing's first page no longer shows. */
-  unlistedRunning(name: string): Run[];
-  /** Runs that are the branch's, or may be, and that could not be read where they were listed. */
-  unread(name: string): readonly UnreadRun[];
-  /** Those of them that have an id, which the listing's first page no longer shows. */
-  unlistedUnread(name: string): readonly { readonly id: string; readonly createdAt: number | null }[];
+/** A run that has not ended, or that could not be parsed. */
+export interface Unfinished {
+  readonly id: string;
+  readonly position: number | null;
+  readonly createdAt: number | null;
 }
 
-export function createKnownRuns(): KnownRuns {
-  const branches = createBranchTable();
-  /** Undefined: nothing was listed yet. */
-  let window: Window | undefined;
-  let firstPage: FirstPage = { ids: new Set(), unread: new Set(), confirmedAt: -Infinity };
-  const unread = createUnreadRuns();
+export class KnownRuns {
+  readonly #table = new BranchTable();
+  readonly #unread = new UnreadRuns();
+  #window: Window | undefined;
+  #confirmed: Confirmed = { runs: new Set(), unread: new Set(), at: 0 };
 
-  function takeRuns(runs: readonly Run[], sighting: Sighting): Set<string> {
-    for (const { id } of runs) unread.settle(id);
-    return new Set(runs.filter((run) => branches.take(run, sighting)).map((run) => run.branch));
+  /**
+   * Merges a listing of the newest runs, without a gap between its pages.
+   * @param first its first page, which each refresh shows
+   * @returns branches with news
+   */
+  mergeListing(first: RunPage, listing: Listing, sighting: Sighting): Set<string> {
+    const { runs, whole } = listing;
+    const removed = this.#removeDeleted(listing, missingFrom(runs, whole));
+    this.#unread.add(listing.unread, newestOf(runs)?.position);
+    const changed = this.#put(runs, sighting);
+    this.#confirmed = {
+      runs: new Set(first.runs.filter((run) => this.#isCurrent(run)).map(({ id }) => id)),
+      unread: new Set((first.unread ?? []).flatMap(({ id }) => id ?? [])),
+      at: sighting.askedAt,
+    };
+    for (const key of changed) this.#table.trim(key);
+    this.#table.makeRoom();
+    const before = this.#window;
+    this.#window = mergeWindow(before, first, listing, removed);
+    if (before === undefined || !isContiguous(before, oldestOf(runs))) this.#resetBranches();
+    return branchesOf(changed);
   }
 
-  /** A run that the listing should show and does not was deleted. @returns whether there was one */
-  function removeDeleted(listing: Listing, isMissing: (run: Ordered) => boolean): boolean {
-    // It may be any that is missed.
+  /** A refresh that began then found the first page unchanged. */
+  confirmFirstPage(askedAt: number): void {
+    this.#confirmed = { ...this.#confirmed, at: askedAt };
+  }
+
+  /**
+   * Merges what has changed since the last refresh, oldest change first.
+   * @param isEnd everything that has changed is there, so that all other runs of the first page are unchanged
+   * @returns branches with news
+   */
+  mergeChanges(changes: readonly RunChanges[], sighting: Sighting, isEnd: boolean): Set<string> {
+    const runs = changes.flatMap((one) => one.runs);
+    const unread = changes.flatMap((one) => one.unread ?? []);
+    this.#unread.add(unread, newestOf(runs)?.position);
+    const changed = this.#put(runs, sighting);
+    for (const key of changed) this.#table.trim(key);
+    if (isEnd) {
+      this.#window = this.#window && raiseWindow(this.#window, runs);
+      const current = runs.filter((run) => this.#isCurrent(run)).map(({ id }) => id);
+      const confirmed = new Set([...this.#confirmed.runs, ...current]);
+      this.#confirmed = { ...this.#confirmed, runs: confirmed, at: sighting.askedAt };
+    }
+    return branchesOf(changed);
+  }
+
+  /**
+   * Merges older pages of the listing.
+   * @param from the cursor that they were read from, where they are read in turn
+   * @returns branches with news; undefined: the pages leave a gap to the window, and are dropped
+   */
+  mergeOlder(older: Listing, sighting: Sighting, from?: Cursor): Set<string> | undefined {
+    const window = this.#window && extendWindow(this.#window, older, from);
+    if (window === undefined) return undefined;
+    this.#removeDeleted(older, missingWithin(older.runs));
+    this.#unread.add(older.unread, newestOf(older.runs)?.position);
+    this.#window = window;
+    return branchesOf(this.#put(older.runs, sighting));
+  }
+
+  /** Merges the next page of a branch's own list. @param again it is the first page again, since the list has changed */
+  mergeBranchPage(list: RunList, page: RunPage, sighting: Sighting, again: boolean): void {
+    const record = this.#mergeFiltered(list, page, sighting);
+    if (again) restartReading(record, this.#table.evicted);
+    noteRead(record, page);
+    noteLookUp(record, sighting);
+  }
+
+  /** Merges the first page of a branch's own list once more. Coverage stays as it is. */
+  refreshBranch(list: RunList, page: RunPage, sighting: Sighting): void {
+    noteLookUp(this.#mergeFiltered(list, page, sighting), sighting);
+  }
+
+  mergeRun(run: Run, sighting: Sighting): void {
+    this.#put([run], sighting);
+  }
+
+  remove(key: string, id: string): void {
+    this.#table.remove(key, id);
+    this.#unread.settle(id);
+  }
+
+  /** When the last call that reported the run's state began, in milliseconds since the epoch; undefined: the run is unknown. */
+  confirmedAt(run: Run): number | undefined {
+    const known = this.#table.peek(keyOfRun(run))?.runs.get(run.id);
+    return known && standingOf(known, this.#confirmed).confirmedAt;
+  }
+
+  branchNames(): readonly string[] {
+    return this.#table.branchNames();
+  }
+
+  peekRuns(lists: readonly RunList[]): Run[] {
+    const records = lists.flatMap((list) => this.#table.peek(keyOf(list)) ?? []);
+    return records.flatMap(runsOf);
+  }
+
+  peekBranchless(): Iterable<Run> {
+    return this.#table.branchlessRuns();
+  }
+
+  peekCommit(prefix: string): readonly Run[] {
+    return this.#table.findCommit(prefix);
+  }
+
+  peekNumber(number: string): readonly Run[] {
+    return this.#table.findNumber(number);
+  }
+
+  peekUnread(): readonly UnreadRun[] {
+    return this.#unread.all();
+  }
+
+  get isEmpty(): boolean {
+    return this.#table.size === 0;
+  }
+
+  /** Whether a listing that reaches back to this run leaves no gap to what is known. */
+  isContiguous(oldest: Run | undefined): boolean {
+    return isContiguous(this.#window, oldest);
+  }
+
+  /** Where the listing goes on below the window; undefined: nowhere, or the provider's pages are numbered. */
+  get next(): Cursor | undefined {
+    return this.#window?.next;
+  }
+
+  /** Number of known runs in the window, with those at the position just below it, of which more may follow. */
+  windowSize(): number {
+    const coverage = coverageOfWindow(this.#window);
+    let size = 0;
+    for (const { runs } of this.#table.values()) {
+      for (const { run } of runs.values()) if (isCovered(run.position + 1, coverage)) size += 1;
+    }
+    return size;
+  }
+
+  /** Branches with runs that are not a tag's, the one with the newest run first. */
+  listedBranches(): string[] {
+    const newest = [...this.#table.entries()].flatMap(([key, record]) => {
+      const run = newestOf(runsOf(record).filter(({ refKind }) => refKind !== 'tag'));
+      const name = branchOfKey(key);
+      return run === undefined || name === undefined ? [] : [{ name, run }];
+    });
+    return newest.toSorted((a, b) => compareRuns(b.run, a.run)).map(({ name }) => name);
+  }
+
+  /** @returns undefined: neither listing nor look-up has shown the list, and the listing does not cover everything */
+  list(list: RunList): KnownBranch | undefined {
+    const record = this.#table.get(keyOf(list));
+    const coverage = this.#coverageOf(record);
+    if (coverage === undefined) return undefined;
+    const known = [...(record?.runs.values() ?? [])];
+    const confirmed = this.#confirmed;
+    return {
+      runs: known.map(({ run }) => run),
+      coverage,
+      standing(runId) {
+        const one = known.find(({ run }) => run.id === runId);
+        if (one === undefined) throw new RangeError('only runs of the branch have a standing');
+        return standingOf(one, confirmed);
+      },
+    };
+  }
+
+  /** How far the branch's own list was read; undefined: so far that it is not read on. */
+  nextLookUp(list: RunList): Reading | undefined {
+    const { reading } = this.#table.peek(keyOf(list)) ?? createBranchRecord(false);
+    return reading.pages < MAX_BRANCH_PAGES ? reading : undefined;
+  }
+
+  isLookUpDue(list: RunList, at: number): boolean {
+    const record = this.#table.peek(keyOf(list));
+    return record !== undefined && isLookUpDue(record, ({ id }) => this.#confirmed.runs.has(id), at);
+  }
+
+  /** Elements that are the list's, or may be, and that could not be parsed. */
+  unread(list: RunList): readonly UnreadRun[] {
+    return this.#unread.of(list.kind === 'branch' ? list.name : undefined);
+  }
+
+  /** Those of them that have an id and that the listing's first page no longer shows. */
+  unlistedUnread(list: RunList): Unfinished[] {
+    return this.unread(list).flatMap(({ id, position, createdAt }) =>
+      id === null || this.#confirmed.unread.has(id) ? [] : [{ id, position, createdAt }],
+    );
+  }
+
+  /** Runs that have not ended and that the listing's first page no longer shows. */
+  unlistedRunning(list: RunList): Run[] {
+    const window = this.#window;
+    if (window === undefined) return [];
+    return this.peekRuns([list]).filter(
+      (run) => run.state === 'running' && !isCovered(run.position, window.firstPage),
+    );
+  }
+
+  #coverageOf(record: BranchRecord | undefined): Coverage | undefined {
+    const listed = coverageOfWindow(this.#window);
+    if (record === undefined) {
+      return listed.kind === 'complete' && !this.#table.evicted ? COMPLETE : undefined;
+    }
+    const coverage = coverageOf(record, listed);
+    return coverage.kind === 'none' && this.#window === undefined ? undefined : coverage;
+  }
+
+  /** @returns keys of the lists with news */
+  #put(runs: readonly Run[], sighting: Sighting): Set<string> {
+    for (const { id } of runs) this.#unread.settle(id);
+    return new Set(runs.filter((run) => this.#table.put(run, sighting)).map(keyOfRun));
+  }
+
+  #mergeFiltered(list: RunList, page: RunPage, sighting: Sighting): BranchRecord {
+    this.#put(page.runs, { ...sighting, filtered: true });
+    const branch = list.kind === 'branch' ? list.name : undefined;
+    this.#unread.add(page.unread ?? [], newestOf(page.runs)?.position, branch);
+    return this.#table.record(keyOf(list));
+  }
+
+  /** Removes runs that the listing should show, and does not: they were deleted. @returns whether there were any */
+  #removeDeleted(listing: Listing, isMissing: IsMissing): boolean {
+    // An element without an id may be any of the missing runs.
     if (listing.unread.some(({ id }) => id === null)) return false;
-    const listed = new Set([...listing.runs, ...listing.unread].map((run) => run.id));
-    unread.keep((id, createdAt) => (id !== null && listed.has(id)) || !isMissing({ id, createdAt }));
+    const listed = new Set([...listing.runs, ...listing.unread].flatMap(({ id }) => id ?? []));
+    this.#unread.removeMissing(listed, isMissing);
     let removed = false;
-    for (const entry of branches.values()) {
-      for (const { run } of entry.runs.values()) {
+    for (const [key, record] of this.#table.entries()) {
+      for (const { run } of record.runs.values()) {
         if (listed.has(run.id) || !isMissing(run)) continue;
-        branches.remove(run.branch, run.id);
-        forgetReach(entry, branches.evicted);
+        this.#table.remove(key, run.id);
+        resetCoverage(record, this.#table.evicted);
         removed = true;
       }
     }
     return removed;
   }
 
-  /** A replica of CI's that lags behind may show an older state than what is known. */
-  function isAsListed(run: Run): boolean {
-    return branches.peek(run.branch)?.runs.get(run.id)?.run === run;
+  /** A lagging replica of CI's may show an older state than the known one. */
+  #isCurrent(run: Run): boolean {
+    return this.#table.peek(keyOfRun(run))?.runs.get(run.id)?.run === run;
   }
 
-  function standingOf({ confirmedAt, pushedBy, run }: KnownRun, listed: FirstPage): RunStanding {
-    return { confirmedAt: listed.ids.has(run.id) ? listed.confirmedAt : confirmedAt, pushedBy };
+  #resetBranches(): void {
+    for (const record of this.#table.values()) resetCoverage(record, this.#table.evicted);
   }
-
-  return {
-    takeListing(first, listing, sighting) {
-      const { runs: all, whole } = listing;
-      const oldest = oldestOf(all);
-      const removed = removeDeleted(listing, missingFrom(all, whole));
-      unread.take(listing.unread, newestOf(all));
-      const changed = takeRuns(all, sighting);
-      firstPage = {
-        ids: new Set(first.runs.filter(isAsListed).map(({ id }) => id)),
-        unread: new Set((first.unread ?? []).flatMap(({ id }) => id ?? [])),
-        confirmedAt: sighting.askedAt,
-      };
-      for (const name of changed) branches.trim(name);
-      branches.makeRoom();
-      const joined = window !== undefined && meetsWindow(oldest, window);
-      if (!joined) for (const entry of branches.values()) forgetReach(entry, branches.evicted);
-      // Runs created in the same second as the oldest may lie on the next page.
-      const inherited = joined && window !== undefined && !window.doubtful ? window.since : oldest + 1;
-      window = {
-        since: whole ? null : inherited,
-        newest: Math.max(window?.newest ?? -Infinity, newestOf(all)),
-        firstPageOldest: whole && first.runs.length === all.length ? -Infinity : oldestOf(first.runs),
-        doubtful: whole && removed,
-      };
-      return changed;
-    },
-    confirmFirstPage(askedAt) {
-      firstPage = { ...firstPage, confirmedAt: askedAt };
-    },
-    takeOlder(older, sighting) {
-      const { runs, whole } = older;
-      if (window === undefined) return undefined;
-      const { since } = window;
-      if (since !== null && newestOf(runs) < since) return undefined;
-      removeDeleted(older, missingWithin(runs));
-      unread.take(older.unread, newestOf(runs));
-      const changed = takeRuns(runs, sighting);
-      if (since !== null) window = { ...window, since: whole ? null : Math.min(since, oldestOf(runs) + 1) };
-      return changed;
-    },
-    takeBranchPage(name, page, sighting, anew) {
-      takeRuns(page.runs, { ...sighting, filtered: true });
-      unread.take(page.unread ?? [], newestOf(page.runs), name);
-      const entry = branches.record(name);
-      if (anew) readAnew(entry, branches.evicted);
-      noteRead(entry, page);
-      noteLookUp(entry, sighting);
-    },
-    takeLookUpAgain(name, page, sighting) {
-      takeRuns(page.runs, { ...sighting, filtered: true });
-      unread.take(page.unread ?? [], newestOf(page.runs), name);
-      noteLookUp(branches.record(name), sighting);
-    },
-    takeRun: (run, sighting) => void takeRuns([run], sighting),
-    remove(branch, id) {
-      branches.remove(branch, id);
-      unread.settle(id);
-    },
-    confirmedAt(run) {
-      const known = branches.peek(run.branch)?.runs.get(run.id);
-      return known && standingOf(known, firstPage).confirmedAt;
-    },
-    branchNames: () => branches.names(),
-    peekRuns(name) {
-      const entry = branches.peek(name);
-      return entry === undefined ? [] : runsOf(entry);
-    },
-    peekCommit: (prefix) => branches.findCommit(prefix),
-    peekNumber: (number) => branches.findNumber(number),
-    peekUnread: () => unread.all(),
-    isEmpty: () => branches.size === 0,
-    meets: (oldest) => window === undefined || meetsWindow(oldest, window),
-    windowSize() {
-      // With the oldest of them, as which others may have been created in the same second.
-      const since = (window?.since ?? -Infinity) - 1;
-      let size = 0;
-      for (const { runs } of branches.values()) {
-        for (const { run } of runs.values()) if (run.createdAt >= since) size += 1;
-      }
-      return size;
-    },
-    listedBranches: () =>
-      [...branches.entries()]
-        .map(([name, entry]): [string, number] => [name, newestOf(runsOf(entry).filter(isBranchs))])
-        .filter(([, newest]) => newest > -Infinity)
-        .toSorted(([, a], [, b]) => b - a)
-        .map(([name]) => name),
-    branch(name) {
-      const entry = branches.get(name);
-      const since = entry === undefined ? window?.since : reachOf(entry, window?.since);
-      if (since === undefined || (entry === undefined && (since !== null || branches.evicted))) {
-        return undefined;
-      }
-      const known = [...(entry?.runs.values() ?? [])];
-      const listed = firstPage;
-      return {
-        runs: known.map(({ run }) => run),
-        since,
-        standing(runId) {
-          const one = known.find(({ run }) => run.id === runId);
-          if (one === undefined) throw new RangeError('only runs of the branch have a standing');
-          return standingOf(one, listed);
-        },
-      };
-    },
-    nextLookUp(name) {
-      const { reading } = branches.peek(name) ?? createBranchRecord(false);
-      return reading.pages < MAX_BRANCH_PAGES ? reading : undefined;
-    },
-    isLookUpDue(name, at) {
-      const entry = branches.peek(name);
-      return entry !== undefined && isLookUpDue(entry, ({ id }) => firstPage.ids.has(id), at);
-    },
-    unread: (name) => unread.of(name),
-    unlistedUnread: (name) =>
-      unread
-        .of(name)
-        .flatMap(({ id, createdAt }) => (id === null || firstPage.unread.has(id) ? [] : [{ id, createdAt }])),
-    unlistedRunning: (name) =>
-      [...(branches.peek(name)?.runs.values() ?? [])]
-        .map(({ run }) => run)
-        .filter(
-          (run) => run.state === 'running' && window !== undefined && run.createdAt <= window.firstPageOldest,
-        ),
-  };
 }
 
-function isBranchs({ refKind }: Run): boolean {
-  return refKind !== 'tag';
+function standingOf({ run, confirmedAt, pushedBy }: KnownRun, confirmed: Confirmed): RunStanding {
+  return { confirmedAt: confirmed.runs.has(run.id) ? confirmed.at : confirmedAt, pushedBy };
+}
+
+function branchesOf(keys: ReadonlySet<string>): Set<string> {
+  return new Set([...keys].flatMap((key) => branchOfKey(key) ?? []));
 }
 
 /**
- * Reckoned from when something was first known of the branch: what the listing has told was no lagging index's word. Another replica's
- * look-up may be hours old, and is as old as it is.
+ * Counts from when something was first known of the branch: what the listing has shown did not come from a lagging index. A look-up of
+ * another replica may be hours old, and is dated so.
  */
-function noteLookUp(entry: BranchRecord, { askedAt: at }: Sighting): void {
-  const known = [...entry.runs.values()].map(({ confirmedAt }) => confirmedAt);
-  entry.lookedUp = { first: entry.lookedUp?.first ?? Math.min(at, ...known), last: at };
-}
-
-/** Strictly older: of the runs created in the newest known second, some may have been missed. */
-function meetsWindow(oldest: number, { newest }: Window): boolean {
-  return oldest < newest;
+function noteLookUp(record: BranchRecord, { askedAt: at }: Sighting): void {
+  const known = [...record.runs.values()].map(({ confirmedAt }) => confirmedAt);
+  record.lookedUp = { first: record.lookedUp?.first ?? Math.min(at, ...known), last: at };
 }

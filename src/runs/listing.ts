@@ -1,142 +1,186 @@
-/** Reads lists of runs over several pages, and notices when they change meanwhile. */
-import { UpstreamError } from '../errors.ts';
-import { compareIds } from '../resolve/select-builds.ts';
-import type { Run } from '../resolve/types.ts';
-import { oldestOf, type Reading } from './branch-runs.ts';
-import type { CiProvider, RunPage } from '../ci/provider.ts';
-import type { UnreadRun } from '../resolve/ports.ts';
+/** Keeps the newest part of a repository's listing fresh: one conditional call serves every branch. */
+import { UpstreamError, type UpstreamFailureKind } from '../errors.ts';
+import { createBackoff } from '../resilience/cool-down.ts';
+import { createJoiner } from '../resilience/single-flight.ts';
+import type { Backfill } from './backfill.ts';
+import type { Sighting } from './branch-table.ts';
+import type { KnownRuns } from './known-runs.ts';
+import { lengthOf, type ListingReader } from './listing-reader.ts';
+import { isWithin, type Clock } from '../clock.ts';
+import type { CiProvider, Cursor, RunChanges, RunPage } from '../ci/provider.ts';
 
-/** So far back a listing is read to meet what is known, before the gap is accepted and branches are looked up again. */
-const MAX_LISTING_PAGES = 10;
+/** Milliseconds for which an empty listing is not believed where runs were known (argoproj/argo-cd#11464). */
+const DISTRUST_EMPTY_FOR = 600_000;
+/** Listings that are tried for one that is new enough: the first may have been under way, or another replica's. */
+const MAX_LISTINGS = 3;
+/** Changes show no deletions: so often, in milliseconds, the first page is read as well. */
+const FIRST_PAGE_EVERY = 300_000;
+/** Calls of one refresh that follow changes: beyond, the first page is cheaper. */
+const MAX_CHANGES = 10;
+/** What CI answers to a cursor that it does not know any more; other failures pass. */
+const REFUSALS: ReadonlySet<UpstreamFailureKind> = new Set(['malformed', 'not_found']);
 
-/** Runs of pages without a gap between them. */
-export interface Listing {
-  readonly runs: readonly Run[];
-  readonly unread: readonly UnreadRun[];
-  /** Nothing older exists. */
-  readonly whole: boolean;
-  /** When the first of the calls began, milliseconds since the epoch, if another replica made it. */
-  readonly asOf?: number | undefined;
+export interface ListingOptions {
+  readonly provider: CiProvider;
+  readonly gitRepository: string;
+  readonly reader: ListingReader;
+  readonly known: KnownRuns;
+  /** Milliseconds for which a listing is fresh now. */
+  readonly freshFor: () => number;
+  readonly now: Clock;
+  /** Takes the branches of which the listing has shown something new. */
+  readonly onChanged: (branches: ReadonlySet<string>) => void;
 }
 
-/** Each method throws `UpstreamError`. */
-export interface ListingReader {
-  /**
-   * Reads on from the listing's first page until what is known is met.
-   * @param meets whether runs back to this moment leave no gap to what is known
-   */
-  readBackTo(first: RunPage, meets: (oldest: number) => boolean): Promise<Listing>;
-  /**
-   * Reads older pages, side by side.
-   * @param first tells how long the listing is
-   * @param from the first page that is read; from 2 on, the runs of page 1 are among those returned
-   * @param count how many pages, at most
-   * @returns undefined when there are none, or the list changed meanwhile, so that runs may have been missed
-   */
-  readAhead(first: RunPage, from: number, count: number): Promise<Listing | undefined>;
-  /**
-   * Reads the next page of a branch's own list, or all its pages anew when the list has changed since.
-   * @param reading how far it was read before
-   */
-  readBranch(branch: string, reading: Reading): Promise<readonly RunPage[]>;
-}
+/** Each method that makes a call throws `UpstreamError`. */
+export class Listing {
+  readonly #options: ListingOptions;
+  readonly #backoff;
+  readonly #join = createJoiner();
+  #backfill: Backfill | undefined;
+  #validator: string | undefined;
+  #changes: Cursor | undefined;
+  /** When the first page was last read; when it or what has changed since was last read. */
+  #firstPageAt: number | undefined;
+  #listedAt: number | undefined;
+  #emptySince: number | undefined;
+  #ahead = 0;
 
-export function createListingReader(provider: CiProvider, gitRepository: string): ListingReader {
-  async function readBranchAnew(branch: string, { page: upTo, createdBy }: Reading): Promise<RunPage[]> {
-    const pages: RunPage[] = [];
-    for (let page = 1; page <= upTo && pages.at(-1)?.more !== false; page++) {
-      pages.push(await provider.fetchBranchRuns(gitRepository, branch, page, createdBy));
+  constructor(options: ListingOptions) {
+    this.#options = options;
+    this.#backoff = createBackoff({ now: options.now, generation: options.provider.generation });
+  }
+
+  /** Takes the first page whenever it has changed. */
+  feed(backfill: Backfill): void {
+    this.#backfill = backfill;
+  }
+
+  /** When CI was last asked for the listing, milliseconds since the epoch. */
+  get listedAt(): number {
+    return this.#listedAt ?? this.#options.now();
+  }
+
+  /** How far our clock is ahead of CI's, milliseconds, as the last answer with CI's time has it; 0: unknown. */
+  get ahead(): number {
+    return this.#ahead;
+  }
+
+  /**
+   * Called when a call begins.
+   * @returns called when its answer is there; what another replica fetched is at least as new as the listing
+   */
+  sight(): (asOf?: number) => Sighting {
+    const { now } = this.#options;
+    const askedAt = Math.min(now(), this.#listedAt ?? Infinity);
+    return (asOf = askedAt) => ({ askedAt: asOf, seenAt: now(), ahead: this.#ahead });
+  }
+
+  async ensureFresh(): Promise<void> {
+    const { now, freshFor } = this.#options;
+    if (this.#listedAt === undefined || !isWithin(now(), this.#listedAt, freshFor())) await this.#list();
+  }
+
+  /** Sees to it that the listing is known as it was at `since` or later (milliseconds since the epoch, not in the future). */
+  async confirm(since: number): Promise<void> {
+    const { now, provider, gitRepository } = this.#options;
+    for (let tries = 0; tries <= MAX_LISTINGS; tries++) {
+      if (this.#listedAt !== undefined && this.#listedAt >= since && this.#listedAt <= now()) return;
+      if (tries < MAX_LISTINGS) await this.#list();
     }
-    if (isUnbroken(pages)) return pages;
-    const message = `the runs of a branch of ${gitRepository} change faster than they can be listed`;
+    const message = `${provider.host} does not report the current runs of ${gitRepository}`;
+    throw new UpstreamError({ kind: 'unavailable', host: provider.host, message });
+  }
+
+  #list(): Promise<void> {
+    return this.#join('listing', () => this.#backoff.run('listing', () => this.#refresh()));
+  }
+
+  async #refresh(): Promise<void> {
+    const { now } = this.#options;
+    const startedAt = now();
+    const areChangesRead = await this.#readChanges(startedAt).catch((error: unknown) =>
+      this.#forgetChanges(error),
+    );
+    const isFirstPageRead =
+      this.#firstPageAt !== undefined && isWithin(now(), this.#firstPageAt, FIRST_PAGE_EVERY);
+    this.#listedAt = areChangesRead && isFirstPageRead ? startedAt : await this.#readFirstPage(startedAt);
+  }
+
+  /** @returns when CI was asked, milliseconds since the epoch */
+  async #readFirstPage(startedAt: number): Promise<number> {
+    const { provider, gitRepository, known } = this.#options;
+    const first = await provider.fetchRuns(gitRepository, undefined, this.#validator);
+    const askedAt = first === 'unchanged' ? startedAt : (first.asOf ?? startedAt);
+    const isUnchanged =
+      first === 'unchanged' || (this.#validator !== undefined && first.validator === this.#validator);
+    if (isUnchanged) known.confirmFirstPage(askedAt);
+    else await this.#merge(first, askedAt);
+    this.#firstPageAt = askedAt;
+    return askedAt;
+  }
+
+  async #merge(first: RunPage, askedAt: number): Promise<void> {
+    const { reader, known, now } = this.#options;
+    this.#distrustEmpty(first);
+    this.#noteClock(first.clock, first.asOf ?? now());
+    const listing = await reader.readBackTo(first, (oldest) => known.isContiguous(oldest));
+    const sighting = {
+      askedAt: Math.min(askedAt, listing.asOf ?? Infinity),
+      seenAt: now(),
+      ahead: this.#ahead,
+    };
+    this.#tellChanged(known.mergeListing(first, listing, sighting));
+    this.#validator = first.validator;
+    this.#changes ??= first.changes;
+    this.#backfill?.listed(first);
+  }
+
+  /** @returns false where the provider has no changes, or too many of them: then the first page must be read */
+  async #readChanges(startedAt: number): Promise<boolean> {
+    const { provider, gitRepository, known, now } = this.#options;
+    if (this.#changes === undefined || provider.fetchChanges === undefined) return false;
+    const all: RunChanges[] = [];
+    let since = this.#changes;
+    do {
+      const changes = await provider.fetchChanges(gitRepository, since);
+      this.#noteClock(changes.clock, now());
+      all.push(changes);
+      since = changes.next;
+    } while (all.at(-1)?.more === true && all.length < MAX_CHANGES);
+    const isEnd = all.at(-1)?.more !== true;
+    const sighting = { askedAt: startedAt, seenAt: now(), ahead: this.#ahead };
+    this.#tellChanged(known.mergeChanges(all, sighting, isEnd));
+    this.#changes = since;
+    return isEnd;
+  }
+
+  /** A cursor that CI no longer accepts: the next first page, read in full, shows where changes begin now. */
+  #forgetChanges(error: unknown): false {
+    const isRefused = error instanceof UpstreamError && REFUSALS.has(error.failure.kind);
+    if (!isRefused) throw error;
+    this.#changes = undefined;
+    this.#validator = undefined;
+    return false;
+  }
+
+  #noteClock(clock: number | undefined, ours: number): void {
+    if (clock !== undefined) this.#ahead = ours - clock;
+  }
+
+  #distrustEmpty(first: RunPage): void {
+    const { provider, gitRepository, known, now } = this.#options;
+    if (lengthOf(first) > 0 || known.isEmpty) {
+      this.#emptySince = undefined;
+      return;
+    }
+    this.#emptySince ??= now();
+    if (now() - this.#emptySince >= DISTRUST_EMPTY_FOR) return;
+    const message = `${provider.host} lists no workflow runs of ${gitRepository}, although there were some before`;
     throw new UpstreamError({ kind: 'malformed', host: provider.host, message });
   }
 
-  return {
-    async readBackTo(first, meets) {
-      const pages = [first];
-      let last = first;
-      while (last.more && pages.length < MAX_LISTING_PAGES && !meets(oldestOf(last.runs))) {
-        const next = await provider.fetchRuns(gitRepository, pages.length + 1);
-        if (next === 'unchanged') break;
-        pages.push(next);
-        last = next;
-      }
-      // One page is a snapshot; several are only as long as nothing moved between them.
-      return joinPages(isUnbroken(pages) ? pages : [first]);
-    },
-
-    async readAhead(first, from, count) {
-      const last = Math.ceil(first.total / Math.max(1, lengthOf(first)));
-      const numbers = Array.from({ length: Math.min(count, last - from + 1) }, (_, index) => from + index);
-      const answers = await Promise.all(numbers.map((page) => provider.fetchRuns(gitRepository, page)));
-      const older = answers.filter((page) => page !== 'unchanged');
-      const pages = from === 2 ? [first, ...older] : older;
-      if (older.length === 0 || !isUnbroken(pages)) return undefined;
-      const after = await provider.fetchRuns(gitRepository, 1, first.validator);
-      return after === 'unchanged' || isExplained(first, after) ? joinPages(pages) : undefined;
-    },
-
-    async readBranch(branch, reading) {
-      const { page, createdBy, total } = reading;
-      const answer = await provider.fetchBranchRuns(gitRepository, branch, page, createdBy);
-      return page === 1 || answer.total === total ? [answer] : readBranchAnew(branch, reading);
-    },
-  };
-}
-
-function joinPages(pages: readonly RunPage[]): Listing {
-  const asOf = pages.flatMap((page) => (page.asOf === undefined ? [] : [page.asOf]));
-  return {
-    runs: pages.flatMap((page) => page.runs),
-    unread: pages.flatMap(({ unread = [] }, index) => unread.map((one) => datedBy(one, pages[index - 1]))),
-    whole: isEnd(pages.at(-1)),
-    asOf: asOf.length === 0 ? undefined : Math.min(...asOf),
-  };
-}
-
-/** One of unknown time that stands first on its page is no newer than what the page before shows. */
-function datedBy(unread: UnreadRun, before: RunPage | undefined): UnreadRun {
-  if (unread.createdAt !== null || before === undefined || before.runs.length === 0) return unread;
-  return { ...unread, createdAt: oldestOf(before.runs) };
-}
-
-/** A count that says of one more is doubt enough not to take the list for all that there is: each branch's own list tells. */
-function isEnd(last: RunPage | undefined): boolean {
-  return last?.more === false && last.short !== true && last.cut !== true;
-}
-
-/** With the elements that cannot be read. */
-export function lengthOf({ runs, unread = [] }: RunPage): number {
-  return runs.length + unread.length;
-}
-
-function idsOf({ runs, unread = [] }: RunPage): string[] {
-  return [...runs, ...unread].flatMap(({ id }) => id ?? []);
-}
-
-/**
- * A run that is deleted between two pages moves those behind it forward, so that one is on none of the pages. A new one moves them
- * back, and shows up as a run that is on two: as many as the list has grown by.
- */
-function isUnbroken(pages: readonly RunPage[]): boolean {
-  return pages.slice(1).every((page, index) => {
-    const before = pages[index];
-    const shown = new Set(before && idsOf(before));
-    const repeated = idsOf(page).filter((id) => shown.has(id)).length;
-    return page.total - (before?.total ?? 0) === repeated;
-  });
-}
-
-/**
- * Pages that are read side by side may come in any order: a new run and a deleted one in between can leave a gap that no two pages
- * show. So while they are read there must have been only new runs, or only deleted ones.
- */
-function isExplained(first: RunPage, after: RunPage): boolean {
-  const ids = idsOf(after);
-  // One whose id cannot be read may be new.
-  if (ids.length < lengthOf(after)) return false;
-  const newest = idsOf(first).toSorted(compareIds).at(-1);
-  const created = ids.filter((id) => newest === undefined || compareIds(id, newest) > 0).length;
-  return created === 0 || (created < ids.length && after.total - first.total === created);
+  #tellChanged(branches: ReadonlySet<string>): void {
+    if (branches.size > 0) this.#options.onChanged(branches);
+  }
 }

@@ -1,36 +1,39 @@
-/** Which of the runs that are known a listing should show: if it does not, they were deleted. Pure. */
-import { compareIds } from '../resolve/select-builds.ts';
+/** Which known runs a listing should show: those that it does not show were deleted. Pure. */
+import { compareText, newestOf, oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
-import { newestOf, oldestOf } from './branch-runs.ts';
 
-/** The id is null where it could not be read: then the time alone tells. */
-export interface Ordered {
-  readonly id: string | null;
-  readonly createdAt: number;
+/** Where a run stands; `tie` is null where it could not be read. */
+export interface Place {
+  readonly position: number;
+  readonly tie: string | null;
 }
+
+export type IsMissing = (run: Place) => boolean;
 
 /**
- * Which runs should be among a listing's. Neighbours that were created at nearly the same time may come in the order of their ids:
- * only what is newer than the whole page by both is missed.
+ * Returns which runs should be among a listing's. GitHub lists runs of nearly the same time in the order of their ids: so only a run
+ * that is newer than the whole page by position and by tie-break counts as missing.
  */
-export function missingFrom(all: readonly Run[], whole: boolean): (run: Ordered) => boolean {
+export function missingFrom(all: readonly Run[], whole: boolean): IsMissing {
   if (whole) return () => true;
   const oldest = oldestOf(all);
-  const [least] = all.map((run) => run.id).toSorted(compareIds);
-  return ({ id, createdAt }) =>
-    createdAt > oldest && (id === null || (least !== undefined && compareIds(id, least) > 0));
+  const [least = ''] = tiesOf(all);
+  return ({ position, tie }) =>
+    oldest !== undefined && position > oldest.position && (tie === null || tie >= least);
 }
 
-/** Which runs should be among pages from the midst of a listing. */
-export function missingWithin(all: readonly Run[]): (run: Ordered) => boolean {
+/** Returns which runs should be among pages from the middle of a listing. */
+export function missingWithin(all: readonly Run[]): IsMissing {
   const isNotTooOld = missingFrom(all, false);
   const newest = newestOf(all);
-  const most = all
-    .map((run) => run.id)
-    .toSorted(compareIds)
-    .at(-1);
+  const most = tiesOf(all).at(-1) ?? '';
   return (run) =>
     isNotTooOld(run) &&
-    run.createdAt < newest &&
-    (run.id === null || (most !== undefined && compareIds(run.id, most) < 0));
+    newest !== undefined &&
+    run.position < newest.position &&
+    (run.tie === null || run.tie <= most);
+}
+
+function tiesOf(runs: readonly Run[]): string[] {
+  return runs.map(({ tie }) => tie).toSorted(compareText);
 }

@@ -48,7 +48,7 @@ export function composeRuns({
   for (const project of projects.values()) {
     const connection = connections.get(project.ci);
     if (connection === undefined) continue;
-    const key = repositoryKey(project);
+    const key = repositoryKey(project, connection);
     const quota = (name: string) => createQuota(connections.get(name)?.stretch, () => counts.get(name) ?? 1);
     const { git = '' } = project;
     const gitHost = connections.get(git)?.gitHost;
@@ -66,15 +66,15 @@ export function composeRuns({
     repository.warmers.set(project.name, createProjectWarmer(project, repository.index, images, now));
   }
   return ({ project, branch }) => {
-    const repository = repositories.get(repositoryKey(project));
+    const connection = connections.get(project.ci);
+    const repository = connection && repositories.get(repositoryKey(project, connection));
     if (repository === undefined) throw new RangeError(`project ${project.name} has no CI connection`);
     return noteQuestions(repository, project, branch);
   };
 }
 
-/** GitHub's names are case-insensitive: two spellings must not cost two listings. */
-function repositoryKey({ ci, git, gitRepository }: Project): string {
-  return JSON.stringify([ci, git, gitRepository.toLowerCase()]);
+function repositoryKey({ ci, git, gitRepository }: Project, { provider }: Connection): string {
+  return JSON.stringify([ci, git, provider.repositoryKey(gitRepository)]);
 }
 
 /** @param countRepositories how many repositories share the connection */
@@ -124,8 +124,8 @@ function createProjectWarmer(project: Project, index: RunIndex, images: ImageSou
 function noteQuestions({ index, warmers }: Repository, project: Project, branch: string): RunSource {
   return {
     ...index,
-    async readBranch(name) {
-      const known = await index.readBranch(name);
+    async read(subject) {
+      const known = await index.read(subject);
       warmers.get(project.name)?.asked(branch);
       return known;
     },

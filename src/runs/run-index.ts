@@ -1,300 +1,233 @@
 /**
- * The runs of one Git repository, for all its branches and projects (design §5): one conditional listing is shared by every
- * caller, a branch that it does not show is looked up once by itself, and what was learnt is kept.
+ * The runs of one Git repository, for all its branches and projects: one conditional listing serves every caller, a branch that it does
+ * not cover is looked up, and the results are kept (docs/development/run-index.md).
  */
 import { LRUCache } from 'lru-cache';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
-import type { BranchRuns, Doubt, PullRequestHead, RunSource, UnreadRun } from '../resolve/ports.ts';
+import { intersectCoverage, isSameCoverage, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
+import type {
+  BranchRuns,
+  Doubt,
+  PullRequestHead,
+  RunSource,
+  RunSubject,
+  UnreadRun,
+} from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
-import { createAllowance } from './allowance.ts';
 import { createBackoff } from '../resilience/cool-down.ts';
 import { bounded } from '../resilience/bounded-cache.ts';
-import type { Sighting } from './branch-table.ts';
-import { createFollower } from './running-runs.ts';
 import { createJoiner } from '../resilience/single-flight.ts';
-import { createKnownRuns, type KnownBranch } from './known-runs.ts';
-import { createListingReader, lengthOf } from './listing.ts';
-import { createReadAhead } from './backfill.ts';
+import { Backfill } from './backfill.ts';
+import { KnownRuns, type KnownBranch } from './known-runs.ts';
+import { Listing } from './listing.ts';
+import { ListingReader } from './listing-reader.ts';
+import { LookUps } from './look-ups.ts';
+import { listsOf, type RunList } from './run-list.ts';
+import { RunPoller } from './run-poller.ts';
 import { createReservingProvider, type Quota } from '../ci/reserving-provider.ts';
-import { reachOfDoubt } from './unread-runs.ts';
-import { isWithin, type Clock } from '../clock.ts';
+import { uncertainBelow } from './unread-runs.ts';
+import type { Clock } from '../clock.ts';
 import type { GitHost } from '../ci/git-host.ts';
-import type { CiProvider, RunPage } from '../ci/provider.ts';
+import type { CiProvider } from '../ci/provider.ts';
 
 const MAX_PULL_REQUESTS = 20_000;
-/** Pages of the listing that are read when nothing is known yet, so that each branch need not be looked up by itself. */
+/** Pages of the listing that are read when nothing is known yet, so that not every branch must be looked up. */
 const MAX_FIRST_PAGES = 20;
-/** Milliseconds for which an empty listing is not believed, when runs were there before (argoproj/argo-cd#11464). */
-const DOUBT_EMPTY_FOR = 600_000;
-/**
- * Branches that CI has no run of are looked up so many times at once, and then by and by: whoever asks with invented names must not
- * use up what others need. A repository with so many pull requests without any run is read in one go.
- */
-const MOST_UNKNOWN = 1000;
-const MS_PER_UNKNOWN = 500;
-/** So many branches are looked up once more, beside their answers, for each listing that may be made. */
-const MOST_REPEATED = 5;
-/** Listings that are tried for one that is new enough: the first may have been under way, or another replica's. */
-const MAX_LISTINGS = 3;
 
 export interface RunIndexOptions {
   readonly provider: CiProvider;
   /** Undefined if no connection knows the repository's pull requests. */
   readonly gitHost?: GitHost | undefined;
   readonly gitRepository: string;
-  /** Milliseconds for which a listing is good enough now. */
+  /** Milliseconds for which a listing is fresh now. */
   readonly freshFor: () => number;
   readonly now: Clock;
-  /** Told which branches the listing has shown something new of. */
-  readonly onChanged?: (branches: ReadonlySet<string>) => void;
-  /** Left out: there is none to speak of. */
+  /** Takes the branches of which the listing has shown something new. */
+  readonly onChanged?: ((branches: ReadonlySet<string>) => void) | undefined;
+  /** Undefined: unlimited. */
   readonly quota?: Quota | undefined;
-  /** How many pages the first listing reads at most; further ones are read one fewer at a time. */
-  readonly firstPages?: number;
+  /** Pages that the first listing reads at most; further blocks have one fewer. */
+  readonly firstPages?: number | undefined;
 }
 
 const NO_QUOTA: Quota = { isLow: () => false, began: () => () => undefined, refused: () => undefined };
 
 export interface RunIndex extends RunSource {
-  /** What is known already: nobody is asked. Undefined: nothing. */
+  /** What is known of a branch already; makes no call. Undefined: nothing. */
   peekBranch(branch: string): KnownBranch | undefined;
   /** Branches that the listing has shown, the one with the newest run first. */
   listedBranches(): string[];
 }
 
 export function createRunIndex(options: RunIndexOptions): RunIndex {
-  const { gitRepository, freshFor, now, onChanged, firstPages = MAX_FIRST_PAGES, quota = NO_QUOTA } = options;
-  const { gitHost } = options;
+  const { gitRepository, freshFor, now, onChanged = () => undefined, quota = NO_QUOTA } = options;
   const provider = createReservingProvider(options.provider, quota);
-  const known = createKnownRuns();
-  const reader = createListingReader(provider, gitRepository);
-  const follower = createFollower({
-    provider,
-    gitRepository,
-    known,
-    sight,
-    ahead: () => ahead,
-    freshFor,
-    now,
+  const known = new KnownRuns();
+  const reader = new ListingReader(provider, gitRepository);
+  const shared = { provider, gitRepository, reader, known, freshFor, now, onChanged };
+  const listing = new Listing(shared);
+  const backfill = new Backfill({
+    ...shared,
+    paging: provider.paging,
+    sight: () => listing.sight(),
+    firstPages: options.firstPages ?? MAX_FIRST_PAGES,
+    mayRead: () => !quota.isLow(),
   });
-  const mayRead = () => !quota.isLow();
-  const older = createReadAhead({ reader, known, sight, firstPages, mayRead, tellChanged });
-  const pullRequests = new LRUCache<string, PullRequestHead>(bounded(MAX_PULL_REQUESTS));
-  const { generation } = provider;
-  const listingBackoff = createBackoff({ now, generation });
-  const lookUpBackoff = createBackoff({ now, generation });
-  const pullRequestBackoff = createBackoff({ now, generation: gitHost?.generation });
-  const unknown = createAllowance({ most: MOST_UNKNOWN, each: () => MS_PER_UNKNOWN, now });
-  const repeated = createAllowance({ most: MOST_REPEATED, each: () => freshFor() / MOST_REPEATED, now });
-  const join = createJoiner();
-  let validator: string | undefined;
-  let listedAt: number | undefined;
-  let emptySince: number | undefined;
-  /** How far our clock is ahead of CI's, milliseconds, as the last answer that told it had it. */
-  let ahead = 0;
-
-  /**
-   * Called when a call begins.
-   * @returns called when its answer is there; what another replica was told is as new as the listing at least
-   */
-  function sight(): (asOf?: number) => Sighting {
-    const askedAt = Math.min(now(), listedAt ?? Infinity);
-    return (asOf = askedAt) => ({ askedAt: asOf, seenAt: now(), ahead });
-  }
-
-  async function refresh(): Promise<void> {
-    const startedAt = now();
-    const first = await provider.fetchRuns(gitRepository, 1, validator);
-    const askedAt = first === 'unchanged' ? startedAt : (first.asOf ?? startedAt);
-    if (first === 'unchanged' || (validator !== undefined && first.validator === validator)) {
-      known.confirmFirstPage(askedAt);
-    } else {
-      await takeListing(first, askedAt);
-    }
-    listedAt = askedAt;
-  }
-
-  async function takeListing(first: RunPage, askedAt: number): Promise<void> {
-    doubtEmptiness(first);
-    if (first.clock !== undefined) ahead = (first.asOf ?? now()) - first.clock;
-    const listing = await reader.readBackTo(first, (oldest) => known.meets(oldest));
-    const sighting = { askedAt: Math.min(askedAt, listing.asOf ?? Infinity), seenAt: now(), ahead };
-    tellChanged(known.takeListing(first, listing, sighting));
-    validator = first.validator;
-    older.listed(first);
-  }
-
-  function doubtEmptiness(first: RunPage): void {
-    if (lengthOf(first) > 0 || known.isEmpty()) {
-      emptySince = undefined;
-      return;
-    }
-    emptySince ??= now();
-    if (now() - emptySince >= DOUBT_EMPTY_FOR) return;
-    const message = `${provider.host} lists no workflow runs of ${gitRepository}, although there were some before`;
-    throw new UpstreamError({ kind: 'malformed', host: provider.host, message });
-  }
-
-  function tellChanged(branches: ReadonlySet<string>): void {
-    if (branches.size > 0) onChanged?.(branches);
-  }
-
-  async function ensureListed(): Promise<void> {
-    if (listedAt !== undefined && isWithin(now(), listedAt, freshFor())) return;
-    await list();
-  }
-
-  const list = (): Promise<void> => join('listing', () => listingBackoff.run('listing', refresh));
-
-  async function confirmListing(since: number): Promise<void> {
-    for (let tries = 0; tries <= MAX_LISTINGS; tries++) {
-      if (listedAt !== undefined && listedAt >= since && listedAt <= now()) return;
-      if (tries < MAX_LISTINGS) await list();
-    }
-    const message = `${provider.host} does not tell how the runs of ${gitRepository} are now`;
-    throw new UpstreamError({ kind: 'unavailable', host: provider.host, message });
-  }
-
-  async function lookUp(branch: string): Promise<void> {
-    await join(`branch ${branch}`, async () => {
-      if (known.branch(branch) === undefined) await lookUpUnknown(branch);
-      else await readOn(branch);
-    });
-  }
-
-  /** Counted from its beginning: of thousands that are asked for at once none has ended when the next one begins. */
-  async function lookUpUnknown(branch: string): Promise<void> {
-    if (unknown.isUsedUp()) throw tooManyUnknown(provider.host);
-    unknown.use();
-    let hasNone = false;
-    try {
-      hasNone = !(await readOn(branch));
-    } finally {
-      if (!hasNone) unknown.giveBack();
-    }
-  }
-
-  /** Reads the next page of the branch's own list. @returns whether it shows anything */
-  async function readOn(branch: string): Promise<boolean> {
-    return lookUpBackoff.run(branch, async () => {
-      const reading = known.nextLookUp(branch);
-      if (reading === undefined) throw tooManyRuns(provider.host, gitRepository);
-      const sighting = sight();
-      const pages = await reader.readBranch(branch, reading);
-      for (const one of pages) {
-        known.takeBranchPage(branch, one, sighting(one.asOf), pages.length > 1 && one === pages[0]);
-      }
-      const found = pages.some((page) => lengthOf(page) > 0);
-      if (found) older.lookedUp();
-      return found;
-    });
-  }
-
-  async function reachFurther(branch: string): Promise<void> {
-    const before = known.branch(branch)?.since;
-    await older.settled();
-    if (known.branch(branch)?.since === before) await lookUp(branch);
-  }
-
-  /** Kept before the joint call ends: whoever comes then must find it. */
-  async function askPullRequest(pullRequest: string): Promise<PullRequestHead> {
-    if (gitHost === undefined) throw unknownGitHost(gitRepository, provider.host);
-    const head = await pullRequestBackoff.run(pullRequest, () =>
-      gitHost.fetchPullRequest(gitRepository, pullRequest),
-    );
-    pullRequests.set(pullRequest, head);
-    return head;
-  }
-
-  /** Beside the answer, which need not wait for it. */
-  function lookUpAgainIfDue(branch: string): void {
-    if (!known.isLookUpDue(branch, now()) || quota.isLow() || repeated.isUsedUp()) return;
-    repeated.use();
-    void join(`branch ${branch} again`, async () => {
-      const sighting = sight();
-      try {
-        const page = await lookUpBackoff.run(branch, () =>
-          provider.fetchBranchRuns(gitRepository, branch, 1),
-        );
-        known.takeLookUpAgain(branch, page, sighting(page.asOf));
-      } catch (error) {
-        if (!(error instanceof UpstreamError)) throw error;
-      }
-    });
-  }
-
-  function tell(branch: string, doubt?: Doubt): BranchRuns | undefined {
-    const found = known.branch(branch);
-    if (found === undefined) return undefined;
-    const doubts = known.unread(branch).map((unread) => doubtOf(unread, found.runs, provider.host));
-    const [newest] = [...doubts, ...(doubt ? [doubt] : [])].toSorted((a, b) => b.createdAt - a.createdAt);
-    return { kind: 'known', ...found, asOf: listedAt ?? now(), doubt: newest };
-  }
-
+  listing.feed(backfill);
+  const branches = new BranchReader(
+    known,
+    listing,
+    backfill,
+    new LookUps({ ...shared, listing, backfill, isQuotaLow: () => quota.isLow() }),
+    new RunPoller({ ...shared, sight: () => listing.sight(), ahead: () => listing.ahead }),
+    provider,
+  );
   return {
-    readBranch: (branch) =>
-      caught(async () => {
-        await ensureListed();
-        if (known.branch(branch) === undefined) await reachFurther(branch);
-        lookUpAgainIfDue(branch);
-        return tell(branch, await follower.follow(branch));
-      }),
-    readFurther: (branch) =>
-      caught(async () => {
-        await reachFurther(branch);
-        return tell(branch, await follower.follow(branch));
-      }),
-    readPullRequest: (number) =>
-      caught(
-        async () => pullRequests.get(number) ?? join(`pull request ${number}`, () => askPullRequest(number)),
-      ),
-    confirm: (runs, since) =>
-      caught(async () => {
-        // Nothing can be known as it will be.
-        const moment = Math.min(since, now());
-        await confirmListing(moment);
-        const failure = await follower.confirm(runs, moment);
-        return failure === undefined ? { kind: 'confirmed' as const } : { kind: 'failed' as const, failure };
-      }),
+    read: (subject) => toResult(() => branches.read(subject)),
+    readFurther: (subject) => toResult(() => branches.readFurther(subject)),
+    readPullRequest: createPullRequestReader(options),
+    confirm: (runs, since) => toResult(() => branches.confirm(runs, Math.min(since, now()))),
     branchNames: () => known.branchNames(),
-    peekRuns: (branch) => known.peekRuns(branch),
+    peekRuns: (subject) => known.peekRuns(listsOf(subject, provider)),
+    peekBranchless: () => known.peekBranchless(),
     peekCommit: (prefix) => known.peekCommit(prefix),
     peekNumber: (number) => known.peekNumber(number),
     peekUnread: () => known.peekUnread(),
-    peekBranch: (branch) => known.branch(branch),
+    peekBranch: (branch) => known.list({ kind: 'branch', name: branch }),
     listedBranches: () => known.listedBranches(),
   };
 }
 
-function unknownGitHost(gitRepository: string, host: string): UpstreamError {
-  const message = `no connection knows the pull requests of ${gitRepository}: name a Git host in the project's key git`;
-  return new UpstreamError({ kind: 'not_found', host, message });
+/** Each method throws `UpstreamError`. */
+class BranchReader {
+  readonly #known: KnownRuns;
+  readonly #listing: Listing;
+  readonly #backfill: Backfill;
+  readonly #lookUps: LookUps;
+  readonly #poller: RunPoller;
+  readonly #provider: CiProvider;
+
+  constructor(
+    known: KnownRuns,
+    listing: Listing,
+    backfill: Backfill,
+    lookUps: LookUps,
+    poller: RunPoller,
+    provider: CiProvider,
+  ) {
+    this.#known = known;
+    this.#listing = listing;
+    this.#backfill = backfill;
+    this.#lookUps = lookUps;
+    this.#poller = poller;
+    this.#provider = provider;
+  }
+
+  async read(subject: RunSubject): Promise<BranchRuns> {
+    await this.#listing.ensureFresh();
+    const lists = listsOf(subject, this.#provider);
+    for (const list of lists) {
+      if (this.#known.list(list) === undefined) await this.#extend(list);
+      this.#lookUps.repeatIfDue(list);
+    }
+    return this.#describe(lists);
+  }
+
+  async readFurther(subject: RunSubject): Promise<BranchRuns> {
+    const lists = listsOf(subject, this.#provider);
+    const partial = lists.filter((list) => this.#known.list(list)?.coverage.kind !== 'complete');
+    await Promise.all((partial.length > 0 ? partial : lists).map((list) => this.#extend(list)));
+    return this.#describe(lists);
+  }
+
+  async confirm(
+    runs: readonly Run[],
+    since: number,
+  ): Promise<{ kind: 'confirmed' } | { kind: 'failed'; failure: UpstreamFailure }> {
+    await this.#listing.confirm(since);
+    const failure = await this.#poller.confirm(runs, since);
+    return failure === undefined ? { kind: 'confirmed' } : { kind: 'failed', failure };
+  }
+
+  /** Looks the list up, unless the backfill that is under way covers more of it. */
+  async #extend(list: RunList): Promise<void> {
+    const before = this.#coverageOf(list);
+    await this.#backfill.settled();
+    if (isSameCoverage(this.#coverageOf(list), before)) await this.#lookUps.read(list);
+  }
+
+  #coverageOf(list: RunList): Coverage {
+    return this.#known.list(list)?.coverage ?? NO_COVERAGE;
+  }
+
+  async #describe(lists: readonly RunList[]): Promise<BranchRuns> {
+    const polled = await Promise.all(lists.map((list) => this.#poller.pollUnfinished(list)));
+    const known = lists.map((list) => {
+      const one = this.#known.list(list);
+      if (one === undefined) throw new RangeError('a list that was looked up is known');
+      return { ...one, unread: this.#known.unread(list) };
+    });
+    const runs = known.flatMap((one) => one.runs);
+    const { host } = this.#provider;
+    const unread = known.flatMap((one) => one.unread.map((run) => toDoubt(run, one.runs, host)));
+    return {
+      kind: 'known',
+      runs,
+      coverage: known.map(({ coverage }) => coverage).reduce(intersectCoverage),
+      asOf: this.#listing.listedAt,
+      standing: (runId) => {
+        const list = known.find((one) => one.runs.some(({ id }) => id === runId)) ?? known[0];
+        if (list === undefined) throw new RangeError('a subject has a list');
+        return list.standing(runId);
+      },
+      doubt: newestDoubt([...unread, ...polled.flatMap((doubt) => doubt ?? [])]),
+    };
+  }
 }
 
-/** @param runs that are known of the branch */
-function doubtOf(unread: UnreadRun, runs: readonly Run[], host: string): Doubt {
+/** Keeps each head before the joint call ends, so that a call that comes then finds it. */
+function createPullRequestReader({
+  provider,
+  gitHost,
+  gitRepository,
+  now,
+}: RunIndexOptions): RunSource['readPullRequest'] {
+  if (gitHost === undefined) {
+    const { host } = provider;
+    const message = `no connection knows the pull requests of ${gitRepository}: name a Git host in the project's key git`;
+    return () => Promise.resolve({ kind: 'failed', failure: { kind: 'not_found', host, message } });
+  }
+  const heads = new LRUCache<string, PullRequestHead>(bounded(MAX_PULL_REQUESTS));
+  const backoff = createBackoff({ now, generation: gitHost.generation });
+  const join = createJoiner();
+  const fetchHead = async (number: string): Promise<PullRequestHead> => {
+    const head = await backoff.run(number, () => gitHost.fetchPullRequest(gitRepository, number));
+    heads.set(number, head);
+    return head;
+  };
+  return (number) => toResult(async () => heads.get(number) ?? join(number, () => fetchHead(number)));
+}
+
+/** A doubt without a position concerns every build, so it comes first. */
+function newestDoubt(doubts: readonly Doubt[]): Doubt | undefined {
+  return doubts.reduce<Doubt | undefined>((newest, doubt) => {
+    if (newest === undefined || doubt.position === null) return doubt;
+    return newest.position === null || newest.position >= doubt.position ? newest : doubt;
+  }, undefined);
+}
+
+/** @param runs known runs of the branch */
+function toDoubt(unread: UnreadRun, runs: readonly Run[], host: string): Doubt {
   const message = `${host} lists a workflow run with ${unread.problem} that cannot be read`;
-  return { failure: { kind: 'malformed', host, message }, createdAt: reachOfDoubt(unread, runs) };
+  return { failure: { kind: 'malformed', host, message }, position: uncertainBelow(unread, runs) };
 }
 
-function tooManyUnknown(host: string): UpstreamError {
-  const message = `${host} was asked for very many branches that it has no workflow runs of; further ones are looked up later`;
-  return new UpstreamError({ kind: 'rate_limited', host, message });
-}
-
-function tooManyRuns(host: string, gitRepository: string): UpstreamError {
-  const message = `a branch of ${gitRepository} has more workflow runs without a green build than can be read from ${host}`;
-  return new UpstreamError({ kind: 'unavailable', host, message });
-}
-
-/** Turns the failure of an upstream call into a value; anything else is a defect and is thrown on. */
-async function caught<T>(
-  call: () => Promise<T | undefined>,
+/** Turns the failure of an upstream call into a value; any other error is a defect and is rethrown. */
+async function toResult<T>(
+  call: () => Promise<T>,
 ): Promise<T | { kind: 'failed'; failure: UpstreamFailure }> {
   try {
-    const result = await call();
-    if (result !== undefined) return result;
-    throw new RangeError('a branch that was looked up is known');
+    return await call();
   } catch (error) {
     if (error instanceof UpstreamError) return { kind: 'failed', failure: error.failure };
     throw error;

@@ -1,69 +1,87 @@
-/** Elements of CI's lists that could not be read: each may be the newest green build, or a re-run of one that is known. */
+/** Elements of CI's lists that could not be parsed: each may be the newest green build, or a re-run of a known one. */
 import type { Run } from '../resolve/types.ts';
 import type { UnreadRun } from '../resolve/ports.ts';
+import type { IsMissing } from './missing-runs.ts';
 
-/** Of all branches together. Beyond, the oldest are forgotten: of a branch's doubts the newest is what counts. */
+/** Of all branches together. Beyond, the oldest are dropped: of a branch's unresolved runs the newest is what counts. */
 const MAX_UNREAD = 2000;
-/** Milliseconds by which the runs of one commit may be apart: without its commit, a run may be any of them. */
+/** Runs of one commit are created within so many milliseconds: a run without its commit may belong to any of them. */
 const APART = 600_000;
 
-export interface UnreadRuns {
-  /**
-   * @param newest when the newest of the runs was created that were shown with them: one of unknown time stands above it
-   * @param branch whose list has shown them, if it was one branch's
-   */
-  take(unread: readonly UnreadRun[], newest: number, branch?: string): void;
-  /**
-   * Keeps those that a listing need not show, and does not.
-   * @param mayBeHidden whether one of this id that was created then, or next to a run that was, may lie beyond its end
-   */
-  keep(mayBeHidden: (id: string | null, createdAt: number) => boolean): void;
-  /** The run was read at last, or is gone. */
-  settle(id: string): void;
-  /** Those that are the branch's, or may be. */
-  of(branch: string): readonly UnreadRun[];
-  all(): readonly UnreadRun[];
+interface Kept extends UnreadRun {
+  /** Its position, or that of the newest run beside it; null: there was none. */
+  readonly beside: number | null;
 }
 
-export function createUnreadRuns(): UnreadRuns {
-  const all = new Map<string, UnreadRun & { readonly beside: number }>();
+export class UnreadRuns {
+  readonly #all = new Map<string, Kept>();
 
-  function forgetOldest(): void {
-    const ages = [...all].map(([key, { createdAt }]): [string, number] => [key, createdAt ?? Infinity]);
-    const oldest = ages.toSorted(([, a], [, b]) => a - b).slice(0, all.size - MAX_UNREAD);
-    for (const [key] of oldest) all.delete(key);
+  /**
+   * @param newest position of the newest run on the same pages: an element without a position of its own stands above it
+   * @param branch whose list has shown them, if it was one branch's
+   */
+  add(unread: readonly UnreadRun[], newest: number | undefined, branch?: string): void {
+    for (const one of unread) {
+      const beside = one.position ?? newest ?? null;
+      this.#all.set(keyOf(one), { ...one, branch: one.branch ?? branch ?? null, beside });
+    }
+    if (this.#all.size > MAX_UNREAD) this.#dropOldest();
   }
 
-  return {
-    take(unread, newest, branch) {
-      for (const one of unread) {
-        const beside = one.createdAt ?? newest;
-        all.set(keyOf(one), { ...one, branch: one.branch ?? branch ?? null, beside });
-      }
-      if (all.size > MAX_UNREAD) forgetOldest();
-    },
-    keep(mayBeHidden) {
-      for (const [key, { id, beside }] of all) if (!mayBeHidden(id, beside)) all.delete(key);
-    },
-    settle: (id) => void all.delete(id),
-    all: () => [...all.values()],
-    of: (branch) => [...all.values()].filter((one) => one.branch === null || one.branch === branch),
-  };
+  /**
+   * Drops those that a listing should show, and does not.
+   * @param listed ids of the runs and elements that it shows
+   */
+  removeMissing(listed: ReadonlySet<string>, isMissing: IsMissing): void {
+    for (const [key, { id, beside, tie }] of this.#all) {
+      if (id !== null && listed.has(id)) continue;
+      if (isMissing({ position: beside ?? Number.MIN_SAFE_INTEGER, tie })) this.#all.delete(key);
+    }
+  }
+
+  /** The run was read at last, or is gone. */
+  settle(id: string): void {
+    this.#all.delete(id);
+  }
+
+  /** Those that are the branch's, or may be; `branch` undefined: those that may be any branch's. */
+  of(branch: string | undefined): readonly UnreadRun[] {
+    return this.all().filter((one) => one.branch === null || one.branch === branch);
+  }
+
+  all(): readonly UnreadRun[] {
+    return [...this.#all.values()];
+  }
+
+  #dropOldest(): void {
+    const newestFirst = [...this.#all].toSorted(([, a], [, b]) => comparePositions(b, a));
+    for (const [key] of newestFirst.slice(MAX_UNREAD)) this.#all.delete(key);
+  }
+}
+
+/** An unknown position may be the newest. */
+function comparePositions(a: UnreadRun, b: UnreadRun): number {
+  return (a.position ?? Number.MAX_VALUE) - (b.position ?? Number.MAX_VALUE);
 }
 
 /** No id of CI's holds a space. */
-function keyOf({ id, branch, commit, createdAt }: UnreadRun): string {
-  return id ?? `one ${branch} ${commit} ${createdAt}`;
+function keyOf({ id, branch, commit, position }: UnreadRun): string {
+  return id ?? `one ${branch} ${commit} ${position}`;
 }
 
 /**
- * @param runs that are known of the branch
- * @returns up to when builds of the branch may be undone or overtaken by what could not be read, milliseconds since the epoch: a build
- *   that holds the run may be no green one
+ * @param runs known runs of the branch
+ * @returns the position below which a build may be undone or overtaken by the unread run, since it may hold it; null: any build may
  */
-export function reachOfDoubt({ id, commit, createdAt }: UnreadRun, runs: readonly Run[]): number {
-  const at = createdAt ?? Infinity;
-  const of = commit ?? runs.find((run) => run.id === id)?.commit;
-  if (of === undefined) return at + APART;
-  return 1 + runs.reduce((newest, run) => (run.commit === of ? Math.max(newest, run.createdAt) : newest), at);
+export function uncertainBelow(unread: UnreadRun, runs: readonly Run[]): number | null {
+  const { id, position, createdAt } = unread;
+  if (position === null) return null;
+  const commit = unread.commit ?? runs.find((run) => run.id === id)?.commit;
+  const mayShareBuild = (run: Run): boolean =>
+    commit === undefined ? isNear(run.createdAt, createdAt) : run.commit === commit;
+  return 1 + runs.reduce((most, run) => (mayShareBuild(run) ? Math.max(most, run.position) : most), position);
+}
+
+function isNear(createdAt: number | null, unread: number | null): boolean {
+  return createdAt === null || unread === null || createdAt <= unread + APART;
 }

@@ -15,19 +15,27 @@ const image = z.object({
   runs: z.string(),
 });
 
-const build = z.object({
-  ci: z.string(),
-  gitRepository: z.string(),
-  commit: storedCommit,
-  branch: z.string().min(1),
-  id: z.string(),
-  number: z.string(),
-  attempt: z.string(),
-  url: z.string(),
-  event: z.string(),
-  finishedAt: moment,
-  position: moment,
-});
+/** Answers that were stored before builds had a tie-break are all GitHub's. */
+const build = z
+  .object({
+    ci: z.string(),
+    gitRepository: z.string(),
+    commit: storedCommit,
+    branch: z.string().min(1),
+    id: z.string(),
+    number: z.string(),
+    attempt: z.string(),
+    url: z.string(),
+    event: z.string(),
+    finishedAt: moment,
+    position: moment,
+    tie: z.string().optional(),
+  })
+  .transform(({ tie, ...rest }) => ({ ...rest, tie: tie ?? githubTie(rest.id) }));
+
+function githubTie(id: string): string {
+  return id.padStart(20, '0');
+}
 
 const lastGood = z.object({
   set: z.object({ build, images: z.record(z.string(), image) }),

@@ -46,6 +46,7 @@ export function pinnedSet(branch: string): PinnedSet {
       rule: `["ghcr.io/acme/shop-${name}:sha-{commit:7}"]`,
       commit: COMMIT,
       position: Date.UTC(2026, 0, 2),
+    tie: '',
       runs: '9999999999:1',
     },
   ]);
@@ -61,6 +62,7 @@ export function pinnedSet(branch: string): PinnedSet {
     event: 'push',
     finishedAt: Date.UTC(2026, 0, 2),
     position: Date.UTC(2026, 0, 2),
+    tie: '',
   };
   return { build, images: Object.fromEntries(images) as PinnedSet['images'] };
 }

@@ -177,7 +177,7 @@ async function witnessErrors(world: PluginWorld): Promise<void> {
   world.witness(await registries.resolveDigest(reference));
   await connections
     .get('github')
-    ?.provider.fetchRuns(REPOSITORY, 1)
+    ?.provider.fetchRuns(REPOSITORY)
     .catch((error: unknown) => world.witness(error));
 }
 

@@ -1,45 +1,134 @@
-/** Runs as GitHub lists them. */
+/** A CI's lists, in each of the ways that providers page them. */
 import type { Run } from '../../src/resolve/types.ts';
-import type { RunPage } from '../../src/ci/provider.ts';
+import type { CiProvider, Cursor, RunPage } from '../../src/ci/provider.ts';
 import type { UnreadRun } from '../../src/resolve/ports.ts';
 
 /** Pages are small, so that a few runs are enough to fall out of a window. */
 export const PAGE = 5;
 
-export function newestFirst(all: readonly Run[]): Run[] {
-  return all.toSorted((a, b) => b.createdAt - a.createdAt || Number(b.id) - Number(a.id));
+/** The habits of a provider. */
+export interface PagingStyle {
+  readonly name: string;
+  readonly paging: CiProvider['paging'];
+  readonly hasTotal: boolean;
+  readonly hasValidator: boolean;
+  readonly hasChanges: boolean;
+  /** How the provider describes a run; the simulation's own are GitHub's. */
+  readonly present: (run: Run) => Run;
 }
 
-/** What a list shows otherwise than it should. */
+/** As Buildkite: random ids, and a number that says where the run stands. */
+function withRandomId(run: Run): Run {
+  return { ...run, id: randomIdOf(run.id), position: Number(run.id), tie: '' };
+}
+
+/** As Gitea: no times of creation. */
+function withoutTime(run: Run): Run {
+  return { ...run, position: Number(run.id), tie: '', createdAt: null };
+}
+
+const GITHUB: PagingStyle = {
+  name: 'numbered pages with total and validator',
+  paging: 'numbered',
+  hasTotal: true,
+  hasValidator: true,
+  hasChanges: false,
+  present: (run) => run,
+};
+const KEYSET: PagingStyle = {
+  name: 'keyset pages without total and validator',
+  paging: 'keyset',
+  hasTotal: false,
+  hasValidator: false,
+  hasChanges: false,
+  present: withRandomId,
+};
+const UNCOUNTED: PagingStyle = {
+  name: 'numbered pages without total',
+  paging: 'numbered',
+  hasTotal: false,
+  hasValidator: false,
+  hasChanges: false,
+  present: withoutTime,
+};
+
+export const STYLES: readonly PagingStyle[] = [
+  GITHUB,
+  KEYSET,
+  { ...KEYSET, name: `${KEYSET.name}, with changes`, hasChanges: true },
+  UNCOUNTED,
+  { ...UNCOUNTED, name: `${UNCOUNTED.name}, with changes`, hasChanges: true },
+];
+
+/** Not in the order of the numbers. */
+export function randomIdOf(id: string): string {
+  return `${(Math.imul(Number(id), 0x9e3779b1) >>> 0).toString(16).padStart(8, '0')}-${id}`;
+}
+
+export function newestFirst(all: readonly Run[]): Run[] {
+  return all.toSorted((a, b) => b.position - a.position || Number(b.id) - Number(a.id));
+}
+
+/** Deviations from a perfect list. */
 export interface Oddities {
   /** Runs that cannot be read, by id, and what of them can. */
   readonly odd?: ReadonlyMap<string, Partial<UnreadRun>>;
-  /** The count says so many more than there are. */
+  /** The count is so much too high. */
   readonly lag?: number;
 }
 
+/** @param all runs of the simulation @returns the page as a provider of this style describes it */
 export function pageOf(
   all: readonly Run[],
-  page: number,
-  { odd = new Map(), lag = 0 }: Oddities = {},
+  cursor: Cursor | undefined,
+  style: PagingStyle,
+  oddities: Oddities = {},
 ): RunPage {
-  const shown = newestFirst(all).slice((page - 1) * PAGE, page * PAGE);
-  const more = all.length > page * PAGE;
-  const unread = shown.flatMap((run, index) => {
-    if (!odd.has(run.id)) return [];
-    const one = { ...unreadOf(run), ...odd.get(run.id) };
-    return [{ ...one, createdAt: one.createdAt ?? shown[index - 1]?.createdAt ?? null }];
-  });
+  const sorted = newestFirst(all);
+  const { lag = 0, odd = new Map() } = oddities;
+  // A keyset cursor is the last run that was shown, which may have been deleted since.
+  const last = Number(cursor);
+  const start =
+    cursor === undefined
+      ? 0
+      : style.paging === 'numbered'
+        ? (last - 1) * PAGE
+        : sorted.filter(({ id }) => Number(id) >= last).length;
+  const shown = sorted.slice(start, start + PAGE);
+  const more = sorted.length > start + PAGE;
+  const next = style.paging === 'numbered' ? String(start / PAGE + 2) : shown.at(-1)?.id;
   return {
-    runs: shown.filter(({ id }) => !odd.has(id)),
-    more,
-    total: all.length + lag,
-    validator: JSON.stringify([all, [...odd], lag]),
-    ...(unread.length > 0 && { unread }),
-    ...(lag > 0 && !more && shown.length > 0 && { short: true }),
+    ...present(shown, style, oddities),
+    next: more ? next : undefined,
+    total: style.hasTotal ? all.length + lag : undefined,
+    validator: style.hasValidator ? JSON.stringify([all, [...odd], lag]) : undefined,
+    short: style.hasTotal && lag > 0 && !more && shown.length > 0,
   };
 }
 
-function unreadOf({ id, branch, commit, createdAt }: Run): UnreadRun {
-  return { id, branch, commit, createdAt, problem: 'a field path' };
+/** @param shown runs next to each other in a list */
+export function present(
+  shown: readonly Run[],
+  { present: presented }: PagingStyle,
+  { odd = new Map() }: Oddities,
+): Pick<RunPage, 'runs' | 'unread'> {
+  const runs = shown.map(presented);
+  const unread = runs.flatMap((run, index) => {
+    const remains = odd.get(shown[index]?.id ?? '');
+    if (remains === undefined) return [];
+    const one = { ...unreadOf(run), ...remains, ...('id' in remains && { tie: null }) };
+    const above = runs[index - 1];
+    return [
+      {
+        ...one,
+        position: one.position ?? above?.position ?? null,
+        createdAt: one.createdAt ?? above?.createdAt ?? null,
+      },
+    ];
+  });
+  return { runs: runs.filter((_, index) => !odd.has(shown[index]?.id ?? '')), unread };
+}
+
+function unreadOf({ id, branch, commit, position, tie, createdAt }: Run): UnreadRun {
+  return { id, branch, commit, position, tie, createdAt, problem: 'a field path' };
 }

@@ -1,48 +1,69 @@
-/** Whether a listing's page is whole. Pure. */
+/** Pages of GitHub's lists: where they begin, and whether they are whole. Pure. */
 import type { ParsedRunPage } from './schema.ts';
 import { malformedError } from '../../upstream/failures.ts';
-import type { RunPage } from '../provider.ts';
+import { oldestOf } from '../../resolve/run-order.ts';
+import type { Cursor, RunPage } from '../provider.ts';
 
 /** GitHub's largest page. */
 export const PAGE_SIZE = 100;
 
-/** Filtered listings end here: https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-repository */
+/** Filtered lists end here: https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-repository */
 const FILTERED_LIMIT = 1000;
 
+/** A page of a list; `createdBy` (milliseconds since the epoch) limits the list to runs created then or before. */
+export interface PageAddress {
+  /** Counts from 1. */
+  readonly page: number;
+  readonly createdBy?: number | undefined;
+}
+
+/** The cursor of a page: `3`, or `1@1767225600000` where GitHub's limit made the list begin anew. */
+export function formatCursor({ page, createdBy }: PageAddress): Cursor {
+  return createdBy === undefined ? String(page) : `${page}@${createdBy}`;
+}
+
+/** @param cursor undefined: the first page @throws RangeError when it is no cursor of GitHub's */
+export function parseCursor(cursor: Cursor | undefined): PageAddress {
+  const [, page, createdBy] = /^(\d+)(?:@(\d+))?$/.exec(cursor ?? '1') ?? [];
+  if (page === undefined) throw new RangeError('expected a cursor that this provider returned');
+  return { page: Number(page), createdBy: createdBy === undefined ? undefined : Number(createdBy) };
+}
+
 /** `total` is the answer's `total_count`. */
-export interface PageFacts extends ParsedRunPage {
+export interface PageFacts extends ParsedRunPage, PageAddress {
   /** The `Link` header. */
   readonly link: string | undefined;
   readonly etag: string | undefined;
-  /** Counts from 1. */
-  readonly page: number;
   readonly filtered: boolean;
   /** GitHub's clock when it answered, milliseconds since the epoch; undefined: it did not tell. */
   readonly clock?: number | undefined;
 }
 
-/** @throws UpstreamError `malformed` when the page cannot be all that there is, although nothing says that more follows */
+/** @throws UpstreamError `malformed` when the page cannot be whole, although nothing says that more follows */
 export function toRunPage(facts: PageFacts, host: string): RunPage {
-  const { runs, unread, total, link, etag, page, filtered, clock } = facts;
+  const { runs, unread, total, link, etag, page, createdBy, filtered, clock } = facts;
   const more = hasNext(link);
   const shown = runs.length + unread.length;
   const received = (page - 1) * PAGE_SIZE + shown;
-  const cut = filtered && received >= FILTERED_LIMIT;
-  const missing = more || cut ? 0 : Math.max(0, total - received);
-  // Counts are kept aside and may lag by one; where more is missing, or the page is full, a part of the list is.
+  const isCut = filtered && received >= FILTERED_LIMIT;
+  const missing = more || isCut ? 0 : Math.max(0, total - received);
+  // Counts lag behind by one at times. Where more is missing, or the page is full, a part of the list is.
   const short = missing === 1 && shown > 0 && shown < PAGE_SIZE;
   if ((more && shown === 0) || (missing > 0 && !short)) {
     throw malformedError(host, 'half a page of workflow runs');
   }
+  const oldest = isCut ? oldestOf(runs)?.position : undefined;
+  // Runs of the oldest second may lie on both sides of the limit.
+  const next = oldest === undefined ? { page: page + 1, createdBy } : { page: 1, createdBy: oldest };
   return {
     runs,
-    more,
+    next: more || isCut ? formatCursor(next) : undefined,
+    restarts: oldest !== undefined,
     total,
-    ...(unread.length > 0 && { unread }),
-    ...(cut && { cut }),
-    ...(short && { short }),
-    ...(clock !== undefined && { clock }),
-    ...(etag !== undefined && { validator: etag }),
+    unread,
+    short,
+    clock,
+    validator: etag,
   };
 }
 

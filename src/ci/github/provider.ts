@@ -3,7 +3,7 @@ import { UpstreamError } from '../../errors.ts';
 import type { CiDeps } from '../deps.ts';
 import type { GitHubClient, GitHubQuestion } from './client.ts';
 import { digitsOf, nameOf } from './names.ts';
-import { PAGE_SIZE, toRunPage } from './page.ts';
+import { formatCursor, PAGE_SIZE, parseCursor, toRunPage, type PageAddress } from './page.ts';
 import { parseRun, parseRunPage } from './schema.ts';
 import { clockOf, type GitHubAnswer } from './request.ts';
 import type { CiProvider, RunPage } from '../provider.ts';
@@ -27,12 +27,12 @@ export function createGitHubProvider(
     return `${client.anonymous ? 'without credentials, sees' : 'sees'} ${seen}`;
   }
 
-  function parsePage(answer: GitHubAnswer, page: number, filtered: boolean): RunPage {
+  function parsePage(answer: GitHubAnswer, address: PageAddress, filtered: boolean): RunPage {
     const { link, etag } = answer.headers;
     const parsed = parseRunPage(answer.data, host);
     const [odd] = parsed.unread;
     if (odd !== undefined) observer.skipped?.(connection, parsed.unread.length, odd.problem);
-    return toRunPage({ ...parsed, link, etag, page, filtered, clock: clockOf(answer) }, host);
+    return toRunPage({ ...parsed, ...address, link, etag, filtered, clock: clockOf(answer) }, host);
   }
 
   return {
@@ -40,17 +40,25 @@ export function createGitHubProvider(
     generation: client.generation,
     probe,
 
-    async fetchRuns(gitRepository, page, validator) {
-      const question = askRuns(gitRepository, host, { per_page: PAGE_SIZE, page });
+    paging: 'numbered',
+    cursorOf: (page) => formatCursor({ page }),
+    // GitHub's names are case-insensitive.
+    repositoryKey: (gitRepository) => gitRepository.toLowerCase(),
+
+    async fetchRuns(gitRepository, cursor, validator) {
+      const address = parseCursor(cursor);
+      const question = askRuns(gitRepository, host, { per_page: PAGE_SIZE, page: address.page });
       const answer = await client.get(validator === undefined ? question : { ...question, validator });
-      return answer.status === 304 ? 'unchanged' : parsePage(answer, page, false);
+      return answer.status === 304 ? 'unchanged' : parsePage(answer, address, false);
     },
 
-    async fetchBranchRuns(gitRepository, branch, page, createdBy) {
+    async fetchBranchRuns(gitRepository, branch, cursor) {
+      const address = parseCursor(cursor);
+      const { page, createdBy } = address;
       const created = createdBy === undefined ? {} : { created: `<=${rfc3339(createdBy)}` };
       const query = { per_page: PAGE_SIZE, page, branch, ...created };
       const answer = await client.get(askRuns(gitRepository, host, query));
-      return parsePage(answer, page, true);
+      return parsePage(answer, address, true);
     },
 
     async fetchRun(gitRepository, id) {

@@ -116,6 +116,8 @@ function remainsOf(element: unknown, error: z.ZodError, createdBy: number | null
     id: remains.id,
     branch: remains.head_branch,
     commit: remains.head_sha,
+    position: remains.created_at ?? createdBy,
+    tie: remains.id === null ? null : tieOf(remains.id),
     createdAt: remains.created_at ?? createdBy,
     problem: describeProblem(error, 'workflow_runs'),
   };
@@ -146,7 +148,7 @@ function toRun(run: z.infer<typeof githubRunSchema>): Run {
     attempt: run.run_attempt,
     workflow: withoutRef(run.path),
     workflowId: run.workflow_id ?? '',
-    branch: run.head_branch ?? '',
+    branch: run.head_branch,
     pullRequest: null,
     refKind: refKindOf(run.path, run.event),
     commit: run.head_sha,
@@ -158,11 +160,18 @@ function toRun(run: z.infer<typeof githubRunSchema>): Run {
     origin: foreign ? 'foreign' : 'own',
     mayPush: !(foreign && run.event === 'pull_request'),
     url: webUrl(run.html_url),
+    position: run.created_at,
+    tie: tieOf(run.id),
     createdAt: run.created_at,
     startedAt: run.run_started_at ?? run.created_at,
     updatedAt: run.updated_at,
     committedAt: commitTime(run.head_commit?.timestamp),
   };
+}
+
+/** As text, padded ids compare as numbers do. */
+function tieOf(id: string): string {
+  return id.padStart(20, '0');
 }
 
 function stateOf(completed: boolean, conclusion: string | null): Run['state'] {

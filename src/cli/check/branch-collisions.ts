@@ -30,7 +30,7 @@ function isByBranch({ parts }: ImageTemplate): boolean {
 /** @returns the branches that runs are of */
 export function listBranches(runs: readonly Run[]): string[] {
   const own = runs.filter(({ origin, refKind }) => origin === 'own' && refKind !== 'tag');
-  return [...new Set(own.map(({ branch }) => branch))];
+  return [...new Set(own.flatMap(({ branch }) => branch ?? []))];
 }
 
 /** @param branches that CI lists */

@@ -123,7 +123,7 @@ async function probeRuns(
   const [pullRequests, workflows, listing] = await Promise.all([
     probePullRequests(place, gitHost, probes),
     projects.length === 0 || inspector === undefined ? undefined : ask(inspector.fetchWorkflows(target)),
-    byBranch.length === 0 ? undefined : ask(provider.fetchRuns(target, 1)),
+    byBranch.length === 0 ? undefined : ask(provider.fetchRuns(target)),
   ]);
   return [
     first,

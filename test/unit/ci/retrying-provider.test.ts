@@ -26,8 +26,10 @@ beforeEach(() => {
   provider = createRetryingProvider(
     {
       host: 'ci.test',
+      paging: 'numbered',
+      repositoryKey: (gitRepository) => gitRepository,
       fetchRuns: call('runs', 'unchanged' as const),
-      fetchBranchRuns: call('branch', { runs: [], more: false, total: 0 }),
+      fetchBranchRuns: call('branch', { runs: [], total: 0 }),
       fetchRun: call('run', 'gone' as const),
       probe: call('probe', 'fine'),
     },
@@ -40,7 +42,7 @@ describe('a blip (a broken connection, a 5xx)', () => {
     '%s: the call is made once more, after a pause',
     async (kind) => {
       failures = [{ ...OUTAGE, kind }];
-      expect(await provider.fetchRuns('acme/shop', 1)).toBe('unchanged');
+      expect(await provider.fetchRuns('acme/shop')).toBe('unchanged');
       expect(calls).toEqual(['runs', 'runs']);
       expect(pauses).toEqual([300]);
     },
@@ -48,7 +50,7 @@ describe('a blip (a broken connection, a 5xx)', () => {
 
   test('that comes again is a failure', async () => {
     failures = [OUTAGE, OUTAGE, OUTAGE];
-    await expect(provider.fetchBranchRuns('acme/shop', 'feature', 1)).rejects.toThrow(OUTAGE.message);
+    await expect(provider.fetchBranchRuns('acme/shop', 'feature')).rejects.toThrow(OUTAGE.message);
     expect(calls).toHaveLength(2);
   });
 

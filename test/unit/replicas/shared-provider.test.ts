@@ -38,19 +38,24 @@ let odd: Partial<RunPage> = {};
 
 /** Of one run. */
 function pageOf(page: number): RunPage {
-  return { runs: runs.slice(page - 1, page), more: page < runs.length, total: runs.length, ...odd };
+  const next = page < runs.length ? String(page + 1) : undefined;
+  return { runs: runs.slice(page - 1, page), next, total: runs.length, ...odd };
 }
 
 function createCi(): CiProvider {
   return {
     host: 'ci.test',
-    async fetchRuns(_, page, validator) {
+    paging: 'numbered',
+    repositoryKey: (gitRepository) => gitRepository,
+    async fetchRuns(_, cursor, validator) {
+      const page = Number(cursor ?? 1);
       const unchanged = validator === validatorOf();
       calls.push(`runs ${page}${unchanged ? ' unchanged' : ''}`);
       if (unchanged) return 'unchanged';
       return page === 1 ? { ...pageOf(1), validator: validatorOf() } : pageOf(page);
     },
-    async fetchBranchRuns(_, branch, page) {
+    async fetchBranchRuns(_, branch, cursor) {
+      const page = Number(cursor ?? 1);
       calls.push(`branch ${branch} ${page}`);
       return pageOf(page);
     },
@@ -68,7 +73,7 @@ function createReplica(scope = 'github https://api.github.com'): CiProvider {
 }
 
 async function list(replica: CiProvider): Promise<RunPage> {
-  const page = await replica.fetchRuns(REPOSITORY, 1);
+  const page = await replica.fetchRuns(REPOSITORY);
   if (page === 'unchanged') throw new Error('a replica gives the page itself, with its validator');
   return page;
 }
@@ -91,7 +96,7 @@ describe('a listing', () => {
     const first = await list(createReplica());
     now += 10 * FRESH_FOR;
     const { asOf, ...page } = await list(createReplica());
-    expect(page).toEqual({ runs: first.runs, more: true, total: 2, validator: first.validator });
+    expect(page).toEqual({ runs: first.runs, next: '2', total: 2, validator: first.validator });
     expect(asOf).toBe(now);
     expect(calls).toEqual(['runs 1', 'runs 1 unchanged']);
   });
@@ -114,13 +119,23 @@ describe('a listing', () => {
   it('that somebody else has broken is asked for', async () => {
     await list(createReplica());
     const [{ topic } = { topic: '' }] = exchange.published;
-    exchange.put(topic, { text: '{"runs":[{"id":1}],"more":false,"total":1}', ageMs: 0 });
+    exchange.put(topic, { text: '{"runs":[{"id":1}],"total":1}', ageMs: 0 });
     expect((await list(createReplica())).runs).toEqual([runs[0]]);
     expect(calls).toEqual(['runs 1', 'runs 1']);
   });
 
   it('is told with all that is odd about it', async () => {
-    const unread = [{ id: '7', branch: null, commit: null, createdAt: null, problem: 'a field path' }];
+    const unread = [
+      {
+        id: '7',
+        branch: null,
+        commit: null,
+        position: null,
+        tie: null,
+        createdAt: null,
+        problem: 'a field path',
+      },
+    ];
     odd = { unread, short: true, clock: 5 };
     await list(createReplica());
     odd = {};
@@ -132,9 +147,8 @@ describe('a listing', () => {
     const [one, other] = [createReplica(), createReplica()];
     for (const replica of [one, other]) {
       await list(replica);
-      expect(await replica.fetchRuns(REPOSITORY, 2)).toMatchObject({
+      expect(await replica.fetchRuns(REPOSITORY, '2')).toMatchObject({
         runs: [runs[1]],
-        more: false,
         total: 2,
       });
     }
@@ -142,7 +156,7 @@ describe('a listing', () => {
     runs = [runOf('3', now), ...runs];
     now += FRESH_FOR;
     await list(one);
-    await one.fetchRuns(REPOSITORY, 2);
+    await one.fetchRuns(REPOSITORY, '2');
     expect(calls.slice(2)).toEqual(['runs 1', 'runs 2']);
   });
 });
@@ -151,25 +165,25 @@ describe('a look-up', () => {
   it('is made once, as long as the listing shows all that is newer', async () => {
     const [one, other] = [createReplica(), createReplica()];
     await list(one);
-    const page = await one.fetchBranchRuns(REPOSITORY, 'old', 1);
+    const page = await one.fetchBranchRuns(REPOSITORY, 'old');
     now += 10 * HOUR;
     // The listing reaches back to before the look-up.
     runs = [runOf('3', now - 11 * HOUR), ...runs];
     await list(other);
     calls = [];
-    expect(await other.fetchBranchRuns(REPOSITORY, 'old', 1)).toEqual(page);
+    expect(await other.fetchBranchRuns(REPOSITORY, 'old')).toEqual(page);
     expect(calls).toEqual([]);
   });
 
   it('is made anew when runs may have come and gone since', async () => {
     const [one, other] = [createReplica(), createReplica()];
     await list(one);
-    await one.fetchBranchRuns(REPOSITORY, 'old', 1);
+    await one.fetchBranchRuns(REPOSITORY, 'old');
     now += 10 * HOUR;
     runs = [runOf('3', now - HOUR), ...runs];
     await list(other);
     calls = [];
-    await other.fetchBranchRuns(REPOSITORY, 'old', 1);
+    await other.fetchBranchRuns(REPOSITORY, 'old');
     expect(calls).toEqual(['branch old 1']);
   });
 
@@ -178,29 +192,29 @@ describe('a look-up', () => {
     const DAY = 24 * HOUR;
     odd = { clock: now - DAY };
     await list(one);
-    await one.fetchBranchRuns(REPOSITORY, 'old', 1);
+    await one.fetchBranchRuns(REPOSITORY, 'old');
     now += 10 * HOUR;
     odd = { clock: now - DAY };
     runs = [runOf('3', now - DAY - HOUR), ...runs];
     await list(other);
     calls = [];
-    await other.fetchBranchRuns(REPOSITORY, 'old', 1);
+    await other.fetchBranchRuns(REPOSITORY, 'old');
     expect(calls).toEqual(['branch old 1']);
   });
 
   it('is made anew for one who has had it, and for each further page', async () => {
     const one = createReplica();
     await list(one);
-    await one.fetchBranchRuns(REPOSITORY, 'old', 1);
-    await one.fetchBranchRuns(REPOSITORY, 'old', 2);
+    await one.fetchBranchRuns(REPOSITORY, 'old');
+    await one.fetchBranchRuns(REPOSITORY, 'old', '2');
     now += 1;
-    await one.fetchBranchRuns(REPOSITORY, 'old', 1);
+    await one.fetchBranchRuns(REPOSITORY, 'old');
     expect(calls).toEqual(['runs 1', 'branch old 1', 'branch old 2', 'branch old 1']);
   });
 
   it('is made before anything is listed', async () => {
-    await createReplica().fetchBranchRuns(REPOSITORY, 'old', 1);
-    await createReplica().fetchBranchRuns(REPOSITORY, 'old', 1);
+    await createReplica().fetchBranchRuns(REPOSITORY, 'old');
+    await createReplica().fetchBranchRuns(REPOSITORY, 'old');
     expect(calls).toEqual(['branch old 1', 'branch old 1']);
   });
 });

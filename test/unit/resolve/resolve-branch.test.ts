@@ -22,6 +22,11 @@ import {
   createPullRequestHead,
 } from '../../fixtures/values.ts';
 import type { Digest } from '../../../src/image/image.ts';
+import type { Coverage } from '../../../src/resolve/coverage.ts';
+
+function since(position: number): Coverage {
+  return { kind: 'since', position, createdAt: position };
+}
 
 let runs: FakeRunSource;
 let registry: FakeRegistry;
@@ -132,14 +137,14 @@ describe('the table of answers (design §2)', () => {
 
   test('no build known, and CI cannot tell how a run goes on: an error, for it may have ended', async () => {
     runs.runs = [createRun({ id: '7', state: 'running' })];
-    runs.doubt = { failure: OUTAGE, createdAt: 7000 };
+    runs.doubt = { failure: OUTAGE, position: 7000 };
     expect(await answer()).toBe('upstream_failed');
   });
 
   test('an older build known, and CI cannot tell how a newer run goes on: that one, marked stale, and remembered', async () => {
     runs.runs = [createRun({ id: '7', state: 'running' }), createRun({ id: '6' })];
     push('6');
-    runs.doubt = { failure: OUTAGE, createdAt: 7000 };
+    runs.doubt = { failure: OUTAGE, position: 7000 };
     expect(await answer()).toBe('6 stale');
     runs.failure = OUTAGE;
     expect(await answer()).toBe('6 stale');
@@ -148,7 +153,7 @@ describe('the table of answers (design §2)', () => {
   test('a run that CI cannot tell of and that is older than the build says nothing against it', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6', state: 'running' })];
     push('7');
-    runs.doubt = { failure: OUTAGE, createdAt: 6000 };
+    runs.doubt = { failure: OUTAGE, position: 6000 };
     expect(await answer()).toBe('7 fresh');
   });
 
@@ -457,7 +462,7 @@ describe('forks', () => {
 
   test("runs alone say that it is a fork's only when all of them were read", async () => {
     runs.runs = [fork];
-    runs.since = 8000;
+    runs.coverage = since(8000);
     runs.older = [createRun({ id: '7', commit: sha('9') })];
     registry.tags.set(reference('front', '9'), imageDigest('front', '9'));
     registry.tags.set(reference('back', '9'), imageDigest('back', '9'));
@@ -502,7 +507,7 @@ describe('how far back runs are read', () => {
 
   test('a commit whose committer has a clock that is ahead may have runs beyond the window too', async () => {
     runs.runs = [createRun({ id: '7', committedAt: 7000 + HOUR })];
-    runs.since = 5000 - HOUR;
+    runs.coverage = since(5000 - HOUR);
     runs.older = [createRun({ id: '4', commit: sha('7'), event: 'pull_request', state: 'unsuccessful' })];
     push('7');
     expect(await answer()).toBe('nothing');
@@ -510,7 +515,7 @@ describe('how far back runs are read', () => {
 
   test('a green build that is newer than the window needs no further look', async () => {
     runs.runs = [createRun({ id: '7' })];
-    runs.since = 5000 - HOUR;
+    runs.coverage = since(5000 - HOUR);
     push('7');
     expect(await answer()).toBe('7 fresh');
     expect(runs.asked).toEqual(['branch feature']);
@@ -518,7 +523,7 @@ describe('how far back runs are read', () => {
 
   test('a commit that is older than the window may have runs beyond it: they are read before it counts', async () => {
     runs.runs = [createRun({ id: '7', committedAt: 4000 })];
-    runs.since = 5000;
+    runs.coverage = since(5000);
     runs.older = [createRun({ id: '4', commit: sha('7'), event: 'pull_request', state: 'unsuccessful' })];
     push('7');
     expect(await answer()).toBe('nothing');
@@ -527,7 +532,7 @@ describe('how far back runs are read', () => {
 
   test('no green build inside the window: it is looked for beyond', async () => {
     runs.runs = [createRun({ id: '7', state: 'unsuccessful' })];
-    runs.since = 5000;
+    runs.coverage = since(5000);
     runs.older = [createRun({ id: '4' })];
     push('4');
     expect(await answer()).toBe('4 fresh');
@@ -535,7 +540,7 @@ describe('how far back runs are read', () => {
 
   test('the look beyond fails: an error, never an empty list', async () => {
     runs.runs = [createRun({ id: '7', state: 'unsuccessful' })];
-    runs.since = 5000;
+    runs.coverage = since(5000);
     runs.readFurther = async () => ({ kind: 'failed', failure: OUTAGE });
     expect(await answer()).toBe('upstream_failed');
   });
@@ -576,7 +581,7 @@ describe('onMissing: previous (monorepos that build only what changed)', () => {
 
   test('it is looked for beyond the window before an older build is taken', async () => {
     runs.runs = [createRun({ id: '9' })];
-    runs.since = 8000;
+    runs.coverage = since(8000);
     runs.older = [createRun({ id: '7' })];
     push('9', ['front']);
     push('7');

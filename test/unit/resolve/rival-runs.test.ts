@@ -96,6 +96,8 @@ describe('a run that cannot be read', () => {
     id: '20',
     branch: 'feature',
     commit: B,
+    position: 20_000,
+    tie: null,
     createdAt: 20_000,
     problem: 'a field updated_at',
   };

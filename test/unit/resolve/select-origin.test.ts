@@ -18,7 +18,7 @@ describe('a run of which CI does not say whose it is', () => {
       kind: 'excluded',
       certain: false,
     });
-    expect(selectBuilds([run], createProject(), { kind: 'own' })).toMatchObject({
+    expect(selectBuilds([run], createRequest(), { kind: 'own' })).toMatchObject({
       builds: [],
       ignored: new Map([['of unknown origin', 1]]),
     });
@@ -36,7 +36,7 @@ describe('a run of which CI does not say whose it is', () => {
       createRun({ id: '10', origin: 'unknown', pullRequest: '6' }),
       createRun({ id: '11', origin: 'unknown' }),
     ];
-    expect(selectBuilds([run, ...others], createProject(), origin)).toMatchObject({
+    expect(selectBuilds([run, ...others], createRequest(), origin)).toMatchObject({
       builds: [{ build: { id: '9' } }],
       ignored: new Map([['of unknown origin', 2]]),
     });
@@ -48,14 +48,16 @@ describe('a run of which CI does not say whose it is', () => {
     const project = createProject({ forks: true });
     const origin = selectOriginOfPullRequest(head, { ...request, project });
     if (origin.kind === 'excluded') throw new Error('expected an origin');
-    expect(selectBuilds([run], project, origin).builds).toMatchObject([{ build: { id: '9' } }]);
+    expect(selectBuilds([run], createRequest({ project }), origin).builds).toMatchObject([
+      { build: { id: '9' } },
+    ]);
   });
 });
 
 test('a run without a workflow is described by its outcome and event', () => {
   const project = createProject({ workflows: [] });
   const one = createRun({ id: '1', workflow: null, workflowId: null });
-  expect(selectBuilds([one], project, { kind: 'own' })).toMatchObject({
+  expect(selectBuilds([one], createRequest({ project }), { kind: 'own' })).toMatchObject({
     builds: [{ status: 'green', reason: 'success (push)' }],
     workflows: new Set(),
   });

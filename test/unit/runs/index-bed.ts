@@ -6,7 +6,7 @@ import type { Run } from '../../../src/resolve/types.ts';
 import { createRun, createPullRequestHead } from '../../fixtures/values.ts';
 import { createReservingGitHost, type Quota } from '../../../src/ci/reserving-provider.ts';
 import { createFakeGitHost } from '../../fixtures/fake-git-host.ts';
-import type { CiProvider, RunPage } from '../../../src/ci/provider.ts';
+import type { CiProvider, Cursor, RunPage } from '../../../src/ci/provider.ts';
 
 export const FRESH_FOR = 15_000;
 const PAGE = 5;
@@ -17,7 +17,7 @@ const sortedOnce = new WeakMap<readonly Run[], { runs: Run[]; validator: string 
 function sort(all: readonly Run[], byId: boolean): { runs: Run[]; validator: string } {
   const before = byId ? undefined : sortedOnce.get(all);
   if (before !== undefined) return before;
-  const runs = all.toSorted((a, b) => (byId ? Number(b.id) - Number(a.id) : b.createdAt - a.createdAt));
+  const runs = all.toSorted((a, b) => (byId ? Number(b.id) - Number(a.id) : b.position - a.position));
   const sorted = { runs, validator: JSON.stringify(runs) };
   if (!byId) sortedOnce.set(all, sorted);
   return sorted;
@@ -33,25 +33,37 @@ interface ListOptions {
   readonly limit?: number;
 }
 
-function page(all: readonly Run[], number: number, options: ListOptions = {}): RunPage {
+function page(all: readonly Run[], cursor: Cursor | undefined, options: ListOptions = {}): RunPage {
+  const { number, createdBy } = parseCursor(cursor);
   const { byId = false, odd = new Map(), lag = 0, limit = Infinity } = options;
   const { runs, validator } = sort(all, byId);
   const shown = runs.slice((number - 1) * PAGE, Math.min(limit, number * PAGE));
   const more = Math.min(limit, runs.length) > number * PAGE;
   const unread = shown.flatMap((run) => (odd.has(run.id) ? [{ ...unreadOf(run), ...odd.get(run.id) }] : []));
+  const cut = (number - 1) * PAGE + shown.length >= limit;
   return {
     runs: shown.filter(({ id }) => !odd.has(id)),
-    more,
+    next: cut
+      ? `1 by ${shown.at(-1)?.position}`
+      : more
+        ? `${number + 1}${createdBy === Infinity ? '' : ` by ${createdBy}`}`
+        : undefined,
+    restarts: cut,
     total: runs.length + lag,
     validator: `${validator} ${JSON.stringify([...odd])}`,
     ...(unread.length > 0 && { unread }),
     ...(lag > 0 && !more && { short: true }),
-    ...((number - 1) * PAGE + shown.length >= limit && { cut: true }),
   };
 }
 
-function unreadOf({ id, branch, commit, createdAt }: Run): UnreadRun {
-  return { id, branch, commit, createdAt, problem: 'a field path' };
+/** `2`, or `2 by 24000` for a list of the runs created then or before. */
+function parseCursor(cursor: Cursor = '1'): { number: number; createdBy: number } {
+  const [number, createdBy] = cursor.split(' by ');
+  return { number: Number(number), createdBy: Number(createdBy ?? Infinity) };
+}
+
+function unreadOf({ id, branch, commit, position, tie, createdAt }: Run): UnreadRun {
+  return { id, branch, commit, position, tie, createdAt, problem: 'a field path' };
 }
 
 /** A CI with small pages, a validator that changes with its runs, and a clock of its own. */
@@ -98,19 +110,23 @@ export function createFixture(initial: Run[] = [], firstPages = 1) {
   }
   const provider: CiProvider = {
     host: 'ci.test',
-    async fetchRuns(_repository, number, validator) {
-      await called(`list ${number}`);
-      await fixture.beforeServing(`list ${number}`);
+    paging: 'numbered',
+    cursorOf: String,
+    repositoryKey: (gitRepository) => gitRepository,
+    async fetchRuns(_repository, cursor, validator) {
+      await called(`list ${cursor ?? 1}`);
+      await fixture.beforeServing(`list ${cursor ?? 1}`);
       const { byId, odd, lag, clock } = fixture;
-      const answer = page(fixture.runs, number, { byId, odd, lag });
+      const answer = page(fixture.runs, cursor, { byId, odd, lag });
       if (validator !== undefined && validator === answer.validator) return 'unchanged';
       return clock === undefined ? answer : { ...answer, clock };
     },
-    async fetchBranchRuns(_repository, branch, number, createdBy = Infinity) {
-      await called(`branch ${branch} ${number}${createdBy === Infinity ? '' : ` by ${createdBy}`}`);
+    async fetchBranchRuns(_repository, branch, cursor) {
+      await called(`branch ${branch} ${cursor ?? 1}`);
+      const { createdBy } = parseCursor(cursor);
       const { odd, lag, limit } = fixture;
-      const runs = fixture.runs.filter((run) => run.branch === branch && run.createdAt <= createdBy);
-      return page(runs, number, { odd, lag, limit });
+      const runs = fixture.runs.filter((run) => run.branch === branch && run.position <= createdBy);
+      return page(runs, cursor, { odd, lag, limit });
     },
     async fetchRun(_repository, id) {
       await called(`run ${id}`);

@@ -43,14 +43,14 @@ describe('the last calls of a quota', () => {
 
   test('are for listings: whatever else is asked for fails at once, and says so', async () => {
     const ci = createFixture([...runsFrom(1, 12), createRun({ id: '0', branch: 'stuck', state: 'running' })]);
-    await ci.index.readBranch('stuck');
+    await ci.index.read({ branch: 'stuck' });
     ci.quotaIsLow = true;
     ci.calls.length = 0;
     ci.add(createRun({ id: '13', branch: 'known' }));
     ci.now += 10 * FRESH_FOR;
-    expect(ids(await ci.index.readBranch('known'))).toEqual(['13']);
+    expect(ids(await ci.index.read({ branch: 'known' }))).toEqual(['13']);
     for (let i = 0; i < 400; i++) {
-      expect(await ci.index.readBranch(`unknown-${i}`)).toEqual({
+      expect(await ci.index.read({ branch: `unknown-${i}` })).toEqual({
         kind: 'failed',
         failure: {
           kind: 'rate_limited',
@@ -60,7 +60,7 @@ describe('the last calls of a quota', () => {
       });
     }
     expect(await ci.index.readPullRequest('5')).toMatchObject({ failure: { kind: 'rate_limited' } });
-    expect(await ci.index.readBranch('stuck')).toMatchObject({
+    expect(await ci.index.read({ branch: 'stuck' })).toMatchObject({
       doubt: { failure: { kind: 'rate_limited' } },
     });
     expect(ci.calls).toEqual(['list 1']);
@@ -79,10 +79,10 @@ describe('the last calls of a quota', () => {
 
   test('are told of each call that is no listing, when it begins and when it has ended, well or not', async () => {
     const ci = createFixture(runsFrom(1, 12));
-    await ci.index.readBranch('branch-12');
+    await ci.index.read({ branch: 'branch-12' });
     const held = Promise.withResolvers<void>();
     ci.hold = held.promise;
-    const asked = [ci.index.readBranch('unknown'), ci.index.readPullRequest('5')];
+    const asked = [ci.index.read({ branch: 'unknown' }), ci.index.readPullRequest('5')];
     await vi.waitFor(() => expect(ci.underWay).toBe(2));
     ci.failure = 'malformed';
     held.resolve();
@@ -93,7 +93,7 @@ describe('the last calls of a quota', () => {
   test('are not used to read older pages ahead of need', async () => {
     const ci = createFixture(runsFrom(1, 60), 3);
     ci.quotaIsLow = true;
-    await ci.index.readBranch('branch-60');
+    await ci.index.read({ branch: 'branch-60' });
     expect(ci.calls).toEqual(['list 1']);
   });
 });
@@ -102,7 +102,7 @@ describe('while upstream refuses calls', () => {
   test('that is told, with how long it lasts', async () => {
     const ci = createFixture(runsFrom(1, 12));
     ci.failure = 'rate_limited';
-    await ci.index.readBranch('branch-12');
+    await ci.index.read({ branch: 'branch-12' });
     ci.retryAfterMs = 7000;
     ci.failing = (call) => call.startsWith('pull');
     await ci.index.readPullRequest('5');
@@ -125,44 +125,44 @@ describe('branches that CI has no run of', () => {
   test('are looked up by the thousand at once, and then two a second, whoever asks', async () => {
     const ci = createFixture(runsFrom(1, 20));
     const lookUps = () => ci.calls.filter((call) => call.startsWith('branch')).length;
-    for (let i = 0; i < 3000; i++) await ci.index.readBranch(`invented-${i}`);
+    for (let i = 0; i < 3000; i++) await ci.index.read({ branch: `invented-${i}` });
     expect(lookUps()).toBe(1000);
-    expect(await ci.index.readBranch('invented-x')).toMatchObject({
-      failure: { kind: 'rate_limited', message: expect.stringContaining('very many branches') },
+    expect(await ci.index.read({ branch: 'invented-x' })).toMatchObject({
+      failure: { kind: 'rate_limited', message: expect.stringContaining('too many branches') },
     });
     ci.now += 60_000;
-    for (let i = 3000; i < 6000; i++) await ci.index.readBranch(`invented-${i}`);
+    for (let i = 3000; i < 6000; i++) await ci.index.read({ branch: `invented-${i}` });
     expect(lookUps()).toBe(1120);
   });
 
   test('are looked up no oftener when they are asked for all at once', async () => {
     const ci = createFixture(runsFrom(1, 20));
     const held = Promise.withResolvers<void>();
-    await ci.index.readBranch('branch-20');
+    await ci.index.read({ branch: 'branch-20' });
     ci.hold = held.promise;
-    const asked = Array.from({ length: 3000 }, (_, i) => ci.index.readBranch(`invented-${i}`));
-    const joined = ci.index.readBranch('invented-0');
+    const asked = Array.from({ length: 3000 }, (_, i) => ci.index.read({ branch: `invented-${i}` }));
+    const joined = ci.index.read({ branch: 'invented-0' });
     held.resolve();
     const failed = (await Promise.all(asked)).filter(({ kind }) => kind === 'failed');
     expect(failed).toHaveLength(2000);
     expect(await joined).toMatchObject({ kind: 'known' });
     expect(ci.calls.filter((call) => call.startsWith('branch'))).toHaveLength(1000);
-    expect(ids(await ci.index.readBranch('branch-20'))).toEqual(['20']);
+    expect(ids(await ci.index.read({ branch: 'branch-20' }))).toEqual(['20']);
   });
 
   test('do not count where CI did not answer', async () => {
     const ci = createFixture(runsFrom(1, 20));
-    await ci.index.readBranch('branch-20');
+    await ci.index.read({ branch: 'branch-20' });
     ci.failure = 'malformed';
-    for (let i = 0; i < 1500; i++) await ci.index.readBranch(`invented-${i}`);
+    for (let i = 0; i < 1500; i++) await ci.index.read({ branch: `invented-${i}` });
     ci.failure = undefined;
-    expect(await ci.index.readBranch('another')).toMatchObject({ kind: 'known' });
+    expect(await ci.index.read({ branch: 'another' })).toMatchObject({ kind: 'known' });
   });
 
   test('do not keep those from being looked up that it has runs of', async () => {
     const ci = createFixture(runsFrom(1, 1500));
     for (let id = 1; id <= 1400; id++) {
-      expect(ids(await ci.index.readBranch(`branch-${id}`))).toEqual([String(id)]);
+      expect(ids(await ci.index.read({ branch: `branch-${id}` }))).toEqual([String(id)]);
     }
   });
 });

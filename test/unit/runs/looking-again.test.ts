@@ -11,10 +11,10 @@ const RED = createRun({ id: '901', branch: 'old', state: 'unsuccessful' });
 /** Branches whose runs the listing has shown, and no longer shows on its first page. */
 async function createBed(runs = [GREEN, RED]): Promise<Bed> {
   const ci = createFixture(runs, 300);
-  await ci.index.readBranch('old');
+  await ci.index.read({ branch: 'old' });
   ci.add(...runsFrom(1000, 1150));
   ci.now += FRESH_FOR;
-  await ci.index.readBranch('old');
+  await ci.index.read({ branch: 'old' });
   return ci;
 }
 
@@ -22,7 +22,7 @@ async function poll(ci: Bed, forMs: number, branches: readonly string[] = ['old'
   const before = ci.calls.length;
   for (let passed = 0; passed < forMs; passed += MINUTE) {
     ci.now += MINUTE;
-    for (const branch of branches) await ci.index.readBranch(branch);
+    for (const branch of branches) await ci.index.read({ branch: branch });
   }
   return ci.calls.slice(before).filter((call) => call.startsWith('branch'));
 }
@@ -32,7 +32,7 @@ describe('an old run that is run again', () => {
     const ci = await createBed();
     ci.update('901', { attempt: 2, state: 'success', outcome: 'success' });
     await poll(ci, 32 * MINUTE);
-    const known = await ci.index.readBranch('old');
+    const known = await ci.index.read({ branch: 'old' });
     expect(known.kind === 'known' && known.runs.find(({ id }) => id === '901')).toMatchObject({ attempt: 2 });
   });
 
@@ -73,7 +73,7 @@ describe('an old run that is run again', () => {
     for (let minutes = 0; minutes < 26 * 60; minutes += 10) {
       ci.now += 10 * MINUTE;
       const before = ci.calls.length;
-      for (const branch of names) await ci.index.readBranch(branch);
+      for (const branch of names) await ci.index.read({ branch: branch });
       const calls = ci.calls.slice(before).filter((call) => call.startsWith('branch')).length;
       most = Math.max(most, calls);
       all += calls;
@@ -91,14 +91,14 @@ describe('clocks that differ', () => {
       const at = 1_000_000 - ahead;
       const ci = createFixture([createRun({ id: '1', branch: 'slow', state: 'running', createdAt: at })], 1);
       ci.clock = at;
-      await ci.index.readBranch('slow');
+      await ci.index.read({ branch: 'slow' });
       ci.add(
         ...Array.from({ length: 11 }, (_, i) => createRun({ id: String(100 + i), createdAt: at + 1000 + i })),
       );
       for (let polls = 0; polls < 400; polls++) {
         ci.now += FRESH_FOR;
         ci.clock = ci.now - ahead;
-        await ci.index.readBranch('slow');
+        await ci.index.read({ branch: 'slow' });
       }
       const asked = ci.calls.filter((call) => call === 'run 1').length;
       expect(asked).toBeGreaterThan(30);

@@ -8,14 +8,14 @@ describe('a run that cannot be read where it is listed', () => {
   test('takes no answer from any branch, and leaves a doubt for its own', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('4', {});
-    expect(await ci.index.readBranch('branch-1')).toMatchObject({
+    expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({
       runs: [{ id: '1' }],
-      since: null,
+      coverage: { kind: 'complete' },
       doubt: undefined,
     });
-    expect(await ci.index.readBranch('branch-4')).toMatchObject({
+    expect(await ci.index.read({ branch: 'branch-4' })).toMatchObject({
       runs: [],
-      doubt: { failure: { kind: 'malformed', message: ODD }, createdAt: 4001 },
+      doubt: { failure: { kind: 'malformed', message: ODD }, position: 4001 },
     });
   });
 
@@ -23,25 +23,25 @@ describe('a run that cannot be read where it is listed', () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('3', { branch: null });
     for (const branch of ['branch-1', 'branch-4', 'nobody']) {
-      expect(await ci.index.readBranch(branch)).toMatchObject({ doubt: { createdAt: 3001 } });
+      expect(await ci.index.read({ branch: branch })).toMatchObject({ doubt: { position: 3001 } });
     }
   });
 
   test('is told to whoever asks which runs may have pushed a tag, until it is read', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('3', {});
-    await ci.index.readBranch('branch-1');
+    await ci.index.read({ branch: 'branch-1' });
     expect(ci.index.peekUnread()).toMatchObject([{ id: '3', branch: 'branch-3', createdAt: 3000 }]);
     ci.odd.clear();
     ci.now += FRESH_FOR;
-    await ci.index.readBranch('branch-1');
+    await ci.index.read({ branch: 'branch-1' });
     expect(ci.index.peekUnread()).toEqual([]);
   });
 
   test('whose time cannot be read may be newer than everything', async () => {
     const ci = createFixture(runsFrom(1, 4));
-    ci.odd.set('4', { branch: 'branch-1', createdAt: null });
-    expect(await ci.index.readBranch('branch-1')).toMatchObject({ doubt: { createdAt: Infinity } });
+    ci.odd.set('4', { branch: 'branch-1', position: null, createdAt: null });
+    expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({ doubt: { position: null } });
   });
 
   test('of a commit that has other runs puts that whole build in doubt', async () => {
@@ -51,69 +51,75 @@ describe('a run that cannot be read where it is listed', () => {
       createRun({ id: '9', commit: sha('b'), branch: 'other' }),
     ]);
     ci.odd.set('1', {});
-    expect(await ci.index.readBranch('feature')).toMatchObject({ doubt: { createdAt: 5001 } });
+    expect(await ci.index.read({ branch: 'feature' })).toMatchObject({ doubt: { position: 5001 } });
   });
 
   test('of a commit that cannot be read may belong to any build that was made at about that time', async () => {
     const ci = createFixture(runsFrom(1, 4, 'feature'));
     ci.odd.set('3', { commit: null });
-    expect(await ci.index.readBranch('feature')).toMatchObject({ doubt: { createdAt: 603_000 } });
+    expect(await ci.index.read({ branch: 'feature' })).toMatchObject({ doubt: { position: 4001 } });
   });
 
   test('that was known is not taken for deleted, nor for as it was', async () => {
     const ci = createFixture(runsFrom(1, 4));
-    await ci.index.readBranch('branch-4');
+    await ci.index.read({ branch: 'branch-4' });
     ci.odd.set('4', { commit: null });
     ci.now += FRESH_FOR;
-    const known = await ci.index.readBranch('branch-4');
-    expect(known).toMatchObject({ runs: [{ id: '4' }], doubt: { createdAt: 4001 } });
+    const known = await ci.index.read({ branch: 'branch-4' });
+    expect(known).toMatchObject({ runs: [{ id: '4' }], doubt: { position: 4001 } });
     expect(known.kind === 'known' && known.standing('4').confirmedAt).toBe(1_000_000);
   });
 
   test('and not told by its id either might be any that is missed: none is taken for deleted', async () => {
     const ci = createFixture(runsFrom(1, 4));
-    await ci.index.readBranch('branch-4');
+    await ci.index.read({ branch: 'branch-4' });
     ci.odd.set('4', { id: null, branch: null });
     ci.now += FRESH_FOR;
-    expect(ids(await ci.index.readBranch('branch-4'))).toEqual(['4']);
+    expect(ids(await ci.index.read({ branch: 'branch-4' }))).toEqual(['4']);
   });
 
   test('that can be told by nothing is not forgotten when it has left the first page', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('2', { id: null, branch: null, commit: null });
-    await ci.index.readBranch('branch-1');
+    await ci.index.read({ branch: 'branch-1' });
     for (let id = 5; id < 30; id++) {
       ci.add(...runsFrom(id, id));
       ci.now += FRESH_FOR;
-      expect(await ci.index.readBranch('branch-1')).toHaveProperty('doubt.failure.kind', 'malformed');
+      expect(await ci.index.read({ branch: 'branch-1' })).toHaveProperty('doubt.failure.kind', 'malformed');
     }
   });
 
   test.each([[{}], [{ id: null }]])('that can be read at last is doubted no more: %j', async (remains) => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('4', remains);
-    await ci.index.readBranch('branch-4');
+    await ci.index.read({ branch: 'branch-4' });
     ci.odd.clear();
     ci.now += FRESH_FOR;
-    expect(await ci.index.readBranch('branch-4')).toMatchObject({ runs: [{ id: '4' }], doubt: undefined });
+    expect(await ci.index.read({ branch: 'branch-4' })).toMatchObject({
+      runs: [{ id: '4' }],
+      doubt: undefined,
+    });
   });
 
   test('that is deleted is doubted no more', async () => {
     const ci = createFixture(runsFrom(1, 20));
     ci.odd.set('19', {});
-    await ci.index.readBranch('branch-19');
+    await ci.index.read({ branch: 'branch-19' });
     ci.runs = ci.runs.filter(({ id }) => id !== '19');
     ci.now += FRESH_FOR;
-    expect(await ci.index.readBranch('branch-19')).toMatchObject({ doubt: undefined });
+    expect(await ci.index.read({ branch: 'branch-19' })).toMatchObject({ doubt: undefined });
   });
 
   test('is asked for by its id when it has left the first page', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('4', {});
-    await ci.index.readBranch('branch-4');
+    await ci.index.read({ branch: 'branch-4' });
     ci.add(...runsFrom(100, 110));
     ci.now += FRESH_FOR;
-    expect(await ci.index.readBranch('branch-4')).toMatchObject({ runs: [{ id: '4' }], doubt: undefined });
+    expect(await ci.index.read({ branch: 'branch-4' })).toMatchObject({
+      runs: [{ id: '4' }],
+      doubt: undefined,
+    });
     expect(ci.calls.filter((call) => call === 'run 4')).toHaveLength(1);
   });
 
@@ -122,11 +128,11 @@ describe('a run that cannot be read where it is listed', () => {
     ci.odd.set('4', {});
     ci.failure = 'malformed';
     ci.failing = (call) => call.startsWith('run');
-    await ci.index.readBranch('branch-4');
+    await ci.index.read({ branch: 'branch-4' });
     ci.add(...runsFrom(100, 110));
     for (let minutes = 0; minutes < 600; minutes++) {
       ci.now += 60_000;
-      expect(await ci.index.readBranch('branch-4')).toHaveProperty('doubt.failure.kind', 'malformed');
+      expect(await ci.index.read({ branch: 'branch-4' })).toHaveProperty('doubt.failure.kind', 'malformed');
     }
     expect(ci.calls.filter((call) => call === 'run 4').length).toBeLessThan(100);
   });
@@ -136,8 +142,11 @@ describe('a run that cannot be read where it is listed', () => {
     ci.odd.set('2', { branch: null });
     ci.failure = 'malformed';
     ci.failing = (call) => call === 'run 2';
-    expect(await ci.index.readBranch('quiet')).toMatchObject({ since: null, doubt: { createdAt: 2001 } });
-    expect(await ci.index.readBranch('branch-20')).toMatchObject({ doubt: undefined });
+    expect(await ci.index.read({ branch: 'quiet' })).toMatchObject({
+      coverage: { kind: 'complete' },
+      doubt: { position: 2001 },
+    });
+    expect(await ci.index.read({ branch: 'branch-20' })).toMatchObject({ doubt: undefined });
   });
 
   test('on two pages, since the list grew between them, is no gap', async () => {
@@ -148,8 +157,10 @@ describe('a run that cannot be read where it is listed', () => {
       if (call === 'list 2' && !grown) ci.add(...runsFrom(13, 13, 'feature'));
       grown ||= call === 'list 2';
     };
-    await ci.index.readBranch('feature');
-    expect(await ci.index.readFurther('feature')).toMatchObject({ since: null });
+    await ci.index.read({ branch: 'feature' });
+    expect(await ci.index.readFurther({ branch: 'feature' })).toMatchObject({
+      coverage: { kind: 'complete' },
+    });
   });
 
   test('many of them, by and by, cost bounded memory, and the newest is not forgotten', async () => {
@@ -160,9 +171,11 @@ describe('a run that cannot be read where it is listed', () => {
       ci.runs = [...ci.runs, ...runsFrom(id + 5, id + 5)];
       ci.odd = new Map([...ci.odd].slice(-5));
       ci.now += 600_000;
-      await ci.index.readBranch('nobody');
+      await ci.index.read({ branch: 'nobody' });
     }
-    expect(await ci.index.readBranch('nobody')).toMatchObject({ doubt: { createdAt: expect.any(Number) } });
+    expect(await ci.index.read({ branch: 'nobody' })).toMatchObject({
+      doubt: { position: expect.any(Number) },
+    });
   });
 });
 
@@ -170,9 +183,18 @@ describe('a count that says of one run more than is listed', () => {
   test('leaves the listing without an end, so that each branch is asked for by itself', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.lag = 1;
-    expect(await ci.index.readBranch('branch-4')).toMatchObject({ runs: [{ id: '4' }], since: 1001 });
-    expect(await ci.index.readFurther('branch-4')).toMatchObject({ runs: [{ id: '4' }], since: null });
-    expect(await ci.index.readBranch('nobody')).toMatchObject({ runs: [], since: null });
+    expect(await ci.index.read({ branch: 'branch-4' })).toMatchObject({
+      runs: [{ id: '4' }],
+      coverage: { kind: 'since', position: 1001 },
+    });
+    expect(await ci.index.readFurther({ branch: 'branch-4' })).toMatchObject({
+      runs: [{ id: '4' }],
+      coverage: { kind: 'complete' },
+    });
+    expect(await ci.index.read({ branch: 'nobody' })).toMatchObject({
+      runs: [],
+      coverage: { kind: 'complete' },
+    });
     expect(ci.calls).toEqual(['list 1', 'branch branch-4 1', 'branch nobody 1']);
   });
 });
@@ -181,15 +203,19 @@ describe('a list that is cut', () => {
   test('is not at its end: what lies beyond is read as a list of its own, up to the last', async () => {
     const ci = createFixture([...runsFrom(1000, 1010), ...runsFrom(1, 33, 'long')]);
     ci.limit = 10;
-    expect(await ci.index.readBranch('long')).toMatchObject({ since: 29_001 });
-    expect(await ci.index.readFurther('long')).toMatchObject({ since: 24_001 });
-    const sinces: unknown[] = [];
-    for (let look = 0; look < 20 && sinces.at(-1) !== null; look++) {
-      const known = await ci.index.readFurther('long');
-      sinces.push(known.kind === 'known' ? known.since : known.failure.kind);
+    expect(await ci.index.read({ branch: 'long' })).toMatchObject({
+      coverage: { kind: 'since', position: 29_001 },
+    });
+    expect(await ci.index.readFurther({ branch: 'long' })).toMatchObject({
+      coverage: { kind: 'since', position: 24_001 },
+    });
+    const coverages: unknown[] = [];
+    for (let look = 0; look < 20 && coverages.at(-1) !== 'complete'; look++) {
+      const known = await ci.index.readFurther({ branch: 'long' });
+      coverages.push(known.kind === 'known' ? known.coverage.kind : known.failure.kind);
     }
-    expect(sinces.at(-1)).toBeNull();
-    expect(ids(await ci.index.readBranch('long'))).toHaveLength(33);
+    expect(coverages.at(-1)).toBe('complete');
+    expect(ids(await ci.index.read({ branch: 'long' }))).toHaveLength(33);
     const lookUps = ci.calls.filter((call) => call.startsWith('branch'));
     expect(lookUps.slice(0, 4)).toEqual([
       'branch long 1',
@@ -203,10 +229,10 @@ describe('a list that is cut', () => {
   test('of a branch with more runs than can be read ends as a failure, never as none', async () => {
     const ci = createFixture([...runsFrom(10_000, 10_010), ...runsFrom(1, 1000, 'endless')]);
     ci.limit = 10;
-    let known = await ci.index.readBranch('endless');
+    let known = await ci.index.read({ branch: 'endless' });
     for (let look = 0; look < 300 && known.kind === 'known'; look++) {
-      expect(known.since).not.toBeNull();
-      known = await ci.index.readFurther('endless');
+      expect(known.coverage.kind).not.toBe('complete');
+      known = await ci.index.readFurther({ branch: 'endless' });
     }
     expect(known).toEqual({
       kind: 'failed',
@@ -219,22 +245,23 @@ describe('a list that is cut', () => {
     });
     const before = ci.calls.length;
     expect(before).toBeLessThan(70);
-    expect(await ci.index.readFurther('endless')).toMatchObject({ kind: 'failed' });
-    expect(await ci.index.readBranch('endless')).toMatchObject({ kind: 'known' });
+    expect(await ci.index.readFurther({ branch: 'endless' })).toMatchObject({ kind: 'failed' });
+    expect(await ci.index.read({ branch: 'endless' })).toMatchObject({ kind: 'known' });
     expect(ci.calls).toHaveLength(before);
   });
 
   test('of a branch that is read so far is kept, and not read anew for each run that comes', async () => {
     const ci = createFixture([...runsFrom(10_000, 10_010), ...runsFrom(1, 250, 'long')], 1);
     ci.limit = 100;
-    let known = await ci.index.readBranch('long');
-    while (known.kind === 'known' && known.since !== null) known = await ci.index.readFurther('long');
+    let known = await ci.index.read({ branch: 'long' });
+    while (known.kind === 'known' && known.coverage.kind !== 'complete')
+      known = await ci.index.readFurther({ branch: 'long' });
     const further = () => ci.calls.filter((call) => /^branch long (?:[^1]|1 by)/.test(call)).length;
     const before = further();
     for (let id = 10_011; id < 10_081; id++) {
       ci.add(createRun({ id: String(id), branch: 'long' }));
       ci.now += FRESH_FOR;
-      expect(await ci.index.readBranch('long')).toMatchObject({ since: null });
+      expect(await ci.index.read({ branch: 'long' })).toMatchObject({ coverage: { kind: 'complete' } });
     }
     expect(further()).toBe(before);
   });

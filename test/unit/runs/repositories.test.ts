@@ -10,7 +10,10 @@ import type { CiProvider } from '../../../src/ci/provider.ts';
 it('what is asked for in one moment, in several repositories of a connection, leaves the calls that are kept for listings', async () => {
   const calls: string[] = [];
   const held = Promise.withResolvers<void>();
-  const provider = { host: 'ci.test' } as CiProvider;
+  const provider = {
+    host: 'ci.test',
+    repositoryKey: (gitRepository: string) => gitRepository,
+  } as unknown as CiProvider;
   const gitHost = createFakeGitHost(async (gitRepository, number) => {
     calls.push(`${gitRepository} ${number}`);
     await held.promise;

@@ -5,48 +5,51 @@ import { createFixture, FRESH_FOR, ids, runsFrom } from './index-bed.ts';
 describe('one listing for every branch', () => {
   test('serves all branches until freshFor has passed', async () => {
     const ci = createFixture(runsFrom(1, 4));
-    expect(ids(await ci.index.readBranch('branch-1'))).toEqual(['1']);
-    expect(ids(await ci.index.readBranch('branch-4'))).toEqual(['4']);
+    expect(ids(await ci.index.read({ branch: 'branch-1' }))).toEqual(['1']);
+    expect(ids(await ci.index.read({ branch: 'branch-4' }))).toEqual(['4']);
     ci.now += FRESH_FOR - 1;
-    await ci.index.readBranch('branch-2');
+    await ci.index.read({ branch: 'branch-2' });
     expect(ci.calls).toEqual(['list 1']);
     ci.now += 1;
-    await ci.index.readBranch('branch-2');
+    await ci.index.read({ branch: 'branch-2' });
     expect(ci.calls).toEqual(['list 1', 'list 1']);
   });
 
   test('is joined by concurrent callers', async () => {
     const ci = createFixture(runsFrom(1, 4));
-    await Promise.all(Array.from({ length: 100 }, () => ci.index.readBranch('branch-1')));
+    await Promise.all(Array.from({ length: 100 }, () => ci.index.read({ branch: 'branch-1' })));
     expect(ci.calls).toEqual(['list 1']);
   });
 
   test('tells since when it is complete: everything, when CI has no more', async () => {
     const ci = createFixture(runsFrom(1, 4));
-    expect(await ci.index.readBranch('branch-1')).toMatchObject({ since: null });
-    expect(await ci.index.readBranch('nobody')).toMatchObject({ since: null, runs: [] });
+    expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({ coverage: { kind: 'complete' } });
+    expect(await ci.index.read({ branch: 'nobody' })).toMatchObject({
+      coverage: { kind: 'complete' },
+      runs: [],
+    });
     expect(ci.calls).toEqual(['list 1']);
   });
 
   test('tells when upstream was asked, not when the answer was given', async () => {
     const ci = createFixture(runsFrom(1, 4));
-    await ci.index.readBranch('branch-1');
+    await ci.index.read({ branch: 'branch-1' });
     ci.now += 10_000;
-    expect(await ci.index.readBranch('branch-1')).toMatchObject({ asOf: 1_000_000 });
+    expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({ asOf: 1_000_000 });
   });
 
   test('takes up new runs, finished runs and re-runs', async () => {
     const ci = createFixture([createRun({ id: '1', state: 'running' })]);
-    await ci.index.readBranch('feature');
+    await ci.index.read({ branch: 'feature' });
     ci.update('1', { state: 'success' });
     ci.add(createRun({ id: '2' }));
     ci.now += FRESH_FOR;
-    expect(await ci.index.readBranch('feature')).toMatchObject({
+    expect(await ci.index.read({ branch: 'feature' })).toMatchObject({
       runs: [{ id: '1', state: 'success' }, { id: '2' }],
     });
     ci.update('1', { attempt: 2, state: 'running' });
     ci.now += FRESH_FOR;
-    const after = await ci.index.readBranch('feature');
+    const after = await ci.index.read({ branch: 'feature' });
     expect(after.kind === 'known' && after.runs.find((run) => run.id === '1')).toMatchObject({
       attempt: 2,
       state: 'running',
@@ -55,55 +58,62 @@ describe('one listing for every branch', () => {
 
   test('forgets runs that CI deleted', async () => {
     const ci = createFixture(runsFrom(1, 20, 'feature'));
-    expect(ids(await ci.index.readBranch('feature'))).toContain('18');
+    expect(ids(await ci.index.read({ branch: 'feature' }))).toContain('18');
     ci.runs = ci.runs.filter((run) => run.id !== '18');
     ci.now += FRESH_FOR;
-    expect(ids(await ci.index.readBranch('feature'))).not.toContain('18');
+    expect(ids(await ci.index.read({ branch: 'feature' }))).not.toContain('18');
   });
 });
 
 describe('a branch that the listing does not show', () => {
   test('is looked up once by itself, and what was learnt is kept', async () => {
     const ci = createFixture([...runsFrom(10, 20), ...runsFrom(1, 2, 'quiet')]);
-    expect(await ci.index.readBranch('quiet')).toMatchObject({
-      since: null,
+    expect(await ci.index.read({ branch: 'quiet' })).toMatchObject({
+      coverage: { kind: 'complete' },
       runs: [{ id: '2' }, { id: '1' }],
     });
     ci.now += 10 * FRESH_FOR;
     ci.add(createRun({ id: '21', branch: 'quiet' }));
-    expect(ids(await ci.index.readBranch('quiet'))).toEqual(['1', '2', '21']);
+    expect(ids(await ci.index.read({ branch: 'quiet' }))).toEqual(['1', '2', '21']);
     expect(ci.calls).toEqual(['list 1', 'branch quiet 1', 'list 1']);
   });
 
   test('that has no run at all is looked up once', async () => {
     const ci = createFixture(runsFrom(1, 20));
-    expect(await ci.index.readBranch('nobody')).toMatchObject({ runs: [], since: null });
+    expect(await ci.index.read({ branch: 'nobody' })).toMatchObject({
+      runs: [],
+      coverage: { kind: 'complete' },
+    });
     ci.now += FRESH_FOR;
-    await ci.index.readBranch('nobody');
+    await ci.index.read({ branch: 'nobody' });
     expect(ci.calls.filter((call) => call.startsWith('branch'))).toEqual(['branch nobody 1']);
   });
 
   test('is read page by page, as far as is asked for', async () => {
     const ci = createFixture([...runsFrom(50, 60), ...runsFrom(1, 12, 'long')]);
-    expect(await ci.index.readBranch('long')).toMatchObject({ since: 8001 });
-    expect(await ci.index.readFurther('long')).toMatchObject({ since: 3001 });
-    expect(await ci.index.readFurther('long')).toMatchObject({ since: null });
+    expect(await ci.index.read({ branch: 'long' })).toMatchObject({
+      coverage: { kind: 'since', position: 8001 },
+    });
+    expect(await ci.index.readFurther({ branch: 'long' })).toMatchObject({
+      coverage: { kind: 'since', position: 3001 },
+    });
+    expect(await ci.index.readFurther({ branch: 'long' })).toMatchObject({ coverage: { kind: 'complete' } });
   });
 
   test('is looked up once for all who ask at the same time', async () => {
     const ci = createFixture(runsFrom(1, 20));
-    await Promise.all(Array.from({ length: 50 }, () => ci.index.readBranch('branch-1')));
+    await Promise.all(Array.from({ length: 50 }, () => ci.index.read({ branch: 'branch-1' })));
     expect(ci.calls).toEqual(['list 1', 'branch branch-1 1']);
   });
 
   test('a filtered list that lags behind does not undo what is known', async () => {
     const ci = createFixture([...runsFrom(10, 20), createRun({ id: '9', branch: 'branch-20', attempt: 1 })]);
-    await ci.index.readBranch('branch-20');
+    await ci.index.read({ branch: 'branch-20' });
     ci.update('20', { attempt: 2, updatedAt: 99_000 });
     ci.now += FRESH_FOR;
-    await ci.index.readBranch('branch-20');
+    await ci.index.read({ branch: 'branch-20' });
     ci.update('20', { attempt: 1, updatedAt: 20_500 });
-    const known = await ci.index.readFurther('branch-20');
+    const known = await ci.index.readFurther({ branch: 'branch-20' });
     expect(known.kind === 'known' && known.runs.find((run) => run.id === '20')).toMatchObject({ attempt: 2 });
   });
 });
@@ -113,13 +123,15 @@ describe('a tag that bears the name of a branch', () => {
 
   test('does not stand for the branch: its own list is read', async () => {
     const ci = createFixture([...runsFrom(10, 19), TAG, createRun({ id: '1', branch: 'v1' })]);
-    expect(await ci.index.readBranch('v1')).toMatchObject({ since: 16_001 });
-    expect(ids(await ci.index.readFurther('v1'))).toEqual(['1', '20']);
+    expect(await ci.index.read({ branch: 'v1' })).toMatchObject({
+      coverage: { kind: 'since', position: 16_001 },
+    });
+    expect(ids(await ci.index.readFurther({ branch: 'v1' }))).toEqual(['1', '20']);
   });
 
   test('is no branch whose images are worth asking for', async () => {
     const ci = createFixture([...runsFrom(10, 11), TAG]);
-    await ci.index.readBranch('v1');
+    await ci.index.read({ branch: 'v1' });
     expect(ci.index.listedBranches()).toEqual(['branch-11', 'branch-10']);
   });
 });
@@ -127,22 +139,22 @@ describe('a tag that bears the name of a branch', () => {
 describe('more runs between two listings than one page holds', () => {
   test('pages are read until what is known is met', async () => {
     const ci = createFixture([...runsFrom(10, 20), createRun({ id: '1', branch: 'quiet' })]);
-    await ci.index.readBranch('quiet');
+    await ci.index.read({ branch: 'quiet' });
     ci.add(...runsFrom(21, 32));
     ci.now += FRESH_FOR;
-    expect(ids(await ci.index.readBranch('branch-22'))).toEqual(['22']);
+    expect(ids(await ci.index.read({ branch: 'branch-22' }))).toEqual(['22']);
     expect(ci.calls.slice(2)).toEqual(['list 1', 'list 2', 'list 3']);
-    expect(await ci.index.readBranch('quiet')).toMatchObject({ since: null });
+    expect(await ci.index.read({ branch: 'quiet' })).toMatchObject({ coverage: { kind: 'complete' } });
   });
 
   test('a gap that is too wide is not papered over: branches are looked up again', async () => {
     const ci = createFixture([...runsFrom(10, 20), createRun({ id: '1', branch: 'quiet' })]);
-    await ci.index.readBranch('quiet');
+    await ci.index.read({ branch: 'quiet' });
     ci.add(...runsFrom(100, 200));
     ci.now += FRESH_FOR;
-    const known = await ci.index.readBranch('quiet');
-    expect(known).toMatchObject({ since: 151_001 });
-    expect(await ci.index.readFurther('quiet')).toMatchObject({ since: null });
+    const known = await ci.index.read({ branch: 'quiet' });
+    expect(known).toMatchObject({ coverage: { kind: 'since', position: 151_001 } });
+    expect(await ci.index.readFurther({ branch: 'quiet' })).toMatchObject({ coverage: { kind: 'complete' } });
   });
 });
 
@@ -159,44 +171,44 @@ describe('faults', () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.failure = kind;
     for (let branch = 1; branch <= 4; branch++)
-      expect(ids(await ci.index.readBranch(`branch-${branch}`))).toBe(kind);
+      expect(ids(await ci.index.read({ branch: `branch-${branch}` }))).toBe(kind);
     expect(ci.calls).toHaveLength(1);
     ci.failure = undefined;
     ci.now += 60_000;
-    expect(ids(await ci.index.readBranch('branch-1'))).toEqual(['1']);
+    expect(ids(await ci.index.read({ branch: 'branch-1' }))).toEqual(['1']);
   });
 
   test('what was learnt survives a fault', async () => {
     const ci = createFixture([...runsFrom(10, 20), createRun({ id: '1', branch: 'quiet' })]);
-    await ci.index.readBranch('quiet');
+    await ci.index.read({ branch: 'quiet' });
     ci.failure = 'unavailable';
     ci.now += FRESH_FOR;
-    expect(ids(await ci.index.readBranch('quiet'))).toBe('unavailable');
+    expect(ids(await ci.index.read({ branch: 'quiet' }))).toBe('unavailable');
     ci.failure = undefined;
     ci.now += FRESH_FOR;
-    expect(ids(await ci.index.readBranch('quiet'))).toEqual(['1']);
+    expect(ids(await ci.index.read({ branch: 'quiet' }))).toEqual(['1']);
     expect(ci.calls.filter((call) => call.startsWith('branch'))).toHaveLength(1);
   });
 
   test('a second page that fails leaves everything as it was: nothing is half known', async () => {
     const ci = createFixture(runsFrom(10, 20));
-    await ci.index.readBranch('branch-20');
+    await ci.index.read({ branch: 'branch-20' });
     ci.add(...runsFrom(21, 32));
     ci.failure = 'unavailable';
     ci.failing = (call) => call === 'list 2';
     ci.now += FRESH_FOR;
-    expect(ids(await ci.index.readBranch('branch-32'))).toBe('unavailable');
+    expect(ids(await ci.index.read({ branch: 'branch-32' }))).toBe('unavailable');
     ci.failure = undefined;
     ci.now += FRESH_FOR;
-    expect(ids(await ci.index.readBranch('branch-22'))).toEqual(['22']);
+    expect(ids(await ci.index.read({ branch: 'branch-22' }))).toEqual(['22']);
   });
 
   test('a malformed look-up of one branch does not keep others from theirs', async () => {
     const ci = createFixture(runsFrom(1, 20));
     ci.failure = 'malformed';
     ci.failing = (call) => call === 'branch branch-1 1';
-    expect(ids(await ci.index.readBranch('branch-1'))).toBe('malformed');
-    expect(ids(await ci.index.readBranch('branch-2'))).toEqual(['2']);
+    expect(ids(await ci.index.read({ branch: 'branch-1' }))).toBe('malformed');
+    expect(ids(await ci.index.read({ branch: 'branch-2' }))).toEqual(['2']);
   });
 
   test('a caller that joined gets the failure too, and the next one asks again', async () => {
@@ -204,7 +216,7 @@ describe('faults', () => {
     const gate = Promise.withResolvers<void>();
     ci.hold = gate.promise;
     ci.failure = 'unavailable';
-    const both = [ci.index.readBranch('branch-1'), ci.index.readBranch('branch-2')];
+    const both = [ci.index.read({ branch: 'branch-1' }), ci.index.read({ branch: 'branch-2' })];
     gate.resolve();
     expect((await Promise.all(both)).map(ids)).toEqual(['unavailable', 'unavailable']);
   });
@@ -216,12 +228,12 @@ describe('what is heard of changes', () => {
       createRun({ id: '1', branch: 'a', state: 'running' }),
       createRun({ id: '2', branch: 'b' }),
     ]);
-    await ci.index.readBranch('a');
+    await ci.index.read({ branch: 'a' });
     ci.update('1', { state: 'success', outcome: 'success' });
     ci.now += FRESH_FOR;
-    await ci.index.readBranch('a');
+    await ci.index.read({ branch: 'a' });
     ci.now += FRESH_FOR;
-    await ci.index.readBranch('a');
+    await ci.index.read({ branch: 'a' });
     expect(ci.changed.map((names) => names.toSorted())).toEqual([['a', 'b'], ['a']]);
   });
 });
@@ -230,46 +242,49 @@ describe('answers that look well and are wrong', () => {
   test('an empty listing is not believed when runs were there, until it has lasted', async () => {
     const ci = createFixture(runsFrom(1, 4));
     const all = ci.runs;
-    await ci.index.readBranch('branch-1');
+    await ci.index.read({ branch: 'branch-1' });
     ci.runs = [];
     ci.now += FRESH_FOR;
-    expect(ids(await ci.index.readBranch('branch-1'))).toBe('malformed');
+    expect(ids(await ci.index.read({ branch: 'branch-1' }))).toBe('malformed');
     ci.runs = all;
     ci.now += FRESH_FOR;
-    expect(ids(await ci.index.readBranch('branch-1'))).toEqual(['1']);
+    expect(ids(await ci.index.read({ branch: 'branch-1' }))).toEqual(['1']);
     ci.runs = [];
     ci.now += FRESH_FOR;
-    await ci.index.readBranch('branch-1');
+    await ci.index.read({ branch: 'branch-1' });
     ci.now += 600_000;
-    expect(ids(await ci.index.readBranch('branch-1'))).toEqual([]);
+    expect(ids(await ci.index.read({ branch: 'branch-1' }))).toEqual([]);
   });
 
   test('after a listing that lacked what was known, branches are looked up again', async () => {
     const ci = createFixture([...runsFrom(10, 20), createRun({ id: '1', branch: 'quiet' })]);
     const all = ci.runs;
-    await ci.index.readBranch('quiet');
+    await ci.index.read({ branch: 'quiet' });
     ci.runs = runsFrom(20, 20);
     ci.now += FRESH_FOR;
-    await ci.index.readBranch('branch-20');
+    await ci.index.read({ branch: 'branch-20' });
     ci.runs = [createRun({ id: '21', branch: 'new' }), ...all];
     ci.now += FRESH_FOR;
-    await ci.index.readBranch('new');
-    expect(await ci.index.readBranch('quiet')).toMatchObject({ since: 17_001 });
-    expect(ids(await ci.index.readFurther('quiet'))).toEqual(['1']);
-    expect(ids(await ci.index.readBranch('branch-11'))).toEqual(['11']);
+    await ci.index.read({ branch: 'new' });
+    expect(await ci.index.read({ branch: 'quiet' })).toMatchObject({
+      coverage: { kind: 'since', position: 17_001 },
+    });
+    expect(ids(await ci.index.readFurther({ branch: 'quiet' }))).toEqual(['1']);
+    expect(ids(await ci.index.read({ branch: 'branch-11' }))).toEqual(['11']);
   });
 
   test('a filtered list that lagged behind is asked again, beside the answer, and less and less often', async () => {
     const ci = createFixture(runsFrom(10, 20));
-    await ci.index.readBranch('late');
+    await ci.index.read({ branch: 'late' });
     ci.runs = [...ci.runs, createRun({ id: '1', branch: 'late' })];
     let polls = 0;
-    for (; ids(await ci.index.readBranch('late')).length === 0 && polls < 100; polls++) ci.now += FRESH_FOR;
+    for (; ids(await ci.index.read({ branch: 'late' })).length === 0 && polls < 100; polls++)
+      ci.now += FRESH_FOR;
     expect(polls * FRESH_FOR).toBeLessThanOrEqual(630_000);
     const before = ci.calls.length;
     for (let hour = 0; hour < 24 * 4; hour++) {
       ci.now += 900_000;
-      await ci.index.readBranch('late');
+      await ci.index.read({ branch: 'late' });
     }
     expect(ci.calls.slice(before).filter((call) => call === 'branch late 1').length).toBeLessThanOrEqual(6);
   });
@@ -279,19 +294,19 @@ describe('answers that look well and are wrong', () => {
       createRun({ id: '99', branch: 'a', createdAt: 103_500 }),
       ...runsFrom(100, 102),
     ]);
-    await ci.index.readBranch('a');
+    await ci.index.read({ branch: 'a' });
     ci.runs = [...ci.runs, ...runsFrom(103, 107)];
     ci.byId = true;
     ci.now += FRESH_FOR;
-    expect(ids(await ci.index.readBranch('a'))).toEqual(['99']);
+    expect(ids(await ci.index.read({ branch: 'a' }))).toEqual(['99']);
   });
 
   test('a clock that is set back makes nothing fresh', async () => {
     const ci = createFixture(runsFrom(1, 4));
-    await ci.index.readBranch('branch-1');
+    await ci.index.read({ branch: 'branch-1' });
     ci.now -= 3_600_000;
     ci.add(createRun({ id: '5', branch: 'branch-1' }));
-    expect(ids(await ci.index.readBranch('branch-1'))).toEqual(['1', '5']);
+    expect(ids(await ci.index.read({ branch: 'branch-1' }))).toEqual(['1', '5']);
   });
 });
 
@@ -320,6 +335,6 @@ describe('pull requests', () => {
       kind: 'failed',
       failure: { kind: 'denied' },
     });
-    expect(ids(await ci.index.readBranch('branch-1'))).toEqual(['1']);
+    expect(ids(await ci.index.read({ branch: 'branch-1' }))).toEqual(['1']);
   });
 });

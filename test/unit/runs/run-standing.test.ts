@@ -7,7 +7,7 @@ const LEFT_AT = 1_000_000 + FRESH_FOR;
 type Bed = ReturnType<typeof createFixture>;
 
 async function standing(ci: Bed, branch: string, id: string) {
-  const known = await ci.index.readBranch(branch);
+  const known = await ci.index.read({ branch: branch });
   if (known.kind !== 'known') throw new TypeError(known.failure.kind);
   return known.standing(id);
 }
@@ -15,10 +15,10 @@ async function standing(ci: Bed, branch: string, id: string) {
 /** A branch whose only run has left the first page with the listing at `LEFT_AT`. */
 async function createQuiet(): Promise<Bed> {
   const ci = createFixture([createRun({ id: '999', branch: 'quiet' })]);
-  await ci.index.readBranch('quiet');
+  await ci.index.read({ branch: 'quiet' });
   ci.add(...runsFrom(1000, 1010));
   ci.now += FRESH_FOR;
-  await ci.index.readBranch('quiet');
+  await ci.index.read({ branch: 'quiet' });
   ci.calls.length = 0;
   return ci;
 }
@@ -39,16 +39,16 @@ describe('when the state of a run was last told', () => {
 
   test('what was told before a question is not told anew by what is learnt later', async () => {
     const ci = createFixture(runsFrom(1, 4));
-    const before = await ci.index.readBranch('branch-1');
+    const before = await ci.index.read({ branch: 'branch-1' });
     ci.now += FRESH_FOR;
-    await ci.index.readBranch('branch-1');
+    await ci.index.read({ branch: 'branch-1' });
     expect(before.kind === 'known' && before.standing('1').confirmedAt).toBe(1_000_000);
   });
 
   test('a filtered list, which may lag behind, confirms nothing that was known', async () => {
     const ci = await createQuiet();
     ci.now += FRESH_FOR;
-    await ci.index.readFurther('quiet');
+    await ci.index.readFurther({ branch: 'quiet' });
     expect(ci.calls).toContain('branch quiet 1');
     expect(await standing(ci, 'quiet', '999')).toMatchObject({ confirmedAt: LEFT_AT });
   });
@@ -75,7 +75,7 @@ describe('by when an image that a run pushed was there', () => {
     ['is run again', { attempt: 2 }],
   ] as const)('of a run that %s, when that was first seen by our clock', async (_what, change) => {
     const ci = createFixture([createRun({ id: '1', state: 'running' })]);
-    await ci.index.readBranch('feature');
+    await ci.index.read({ branch: 'feature' });
     ci.update('1', change);
     ci.now += FRESH_FOR;
     expect(await standing(ci, 'feature', '1')).toMatchObject({ pushedBy: ci.now });
@@ -86,7 +86,7 @@ describe('by when an image that a run pushed was there', () => {
 
   test('of an ended run that changes though its attempt does not, as where attempts are not counted, then', async () => {
     const ci = createFixture([createRun({ id: '1' })]);
-    await ci.index.readBranch('feature');
+    await ci.index.read({ branch: 'feature' });
     ci.update('1', { updatedAt: 9000 });
     ci.now += FRESH_FOR;
     expect(await standing(ci, 'feature', '1')).toMatchObject({ pushedBy: ci.now });
@@ -98,7 +98,7 @@ describe('confirming runs', () => {
 
   test('costs one listing for all that the first page shows, and nothing when that was listed since', async () => {
     const ci = createFixture(runsFrom(1, 4));
-    await ci.index.readBranch('branch-1');
+    await ci.index.read({ branch: 'branch-1' });
     ci.now += 10;
     expect(await ci.index.confirm(runsFrom(1, 4), ci.now)).toEqual({ kind: 'confirmed' });
     expect(await ci.index.confirm(runsFrom(1, 4), ci.now)).toEqual({ kind: 'confirmed' });
@@ -119,11 +119,11 @@ describe('confirming runs', () => {
     ci.update('999', { attempt: 2, state: 'unsuccessful', outcome: 'failure' });
     ci.now += 10;
     await ci.index.confirm([QUIET], ci.now);
-    expect(await ci.index.readBranch('quiet')).toMatchObject({ runs: [{ attempt: 2 }] });
+    expect(await ci.index.read({ branch: 'quiet' })).toMatchObject({ runs: [{ attempt: 2 }] });
     ci.runs = ci.runs.filter(({ id }) => id !== '999');
     ci.now += 10;
     expect(await ci.index.confirm([QUIET], ci.now)).toEqual({ kind: 'confirmed' });
-    expect(await ci.index.readBranch('quiet')).toMatchObject({ runs: [] });
+    expect(await ci.index.read({ branch: 'quiet' })).toMatchObject({ runs: [] });
   });
 
   test.each([
@@ -150,7 +150,7 @@ describe('confirming runs', () => {
     const ci = createFixture(runsFrom(1, 4));
     const gate = Promise.withResolvers<void>();
     ci.hold = gate.promise;
-    const first = ci.index.readBranch('branch-1');
+    const first = ci.index.read({ branch: 'branch-1' });
     ci.now += 10;
     const confirmed = ci.index.confirm([], ci.now);
     gate.resolve();
@@ -174,7 +174,7 @@ describe('confirming runs', () => {
 
   test('very many are asked for side by side, a few at a time', async () => {
     const ci = createFixture(runsFrom(1, 60, 'quiet'), 20);
-    await ci.index.readBranch('quiet');
+    await ci.index.read({ branch: 'quiet' });
     let most = 0;
     let open = 0;
     ci.beforeServing = async (call) => {
@@ -195,26 +195,26 @@ describe('what is known, without asking anybody', () => {
   test('the branches that have runs, as the same list until one comes or goes', async () => {
     const ci = createFixture(runsFrom(1, 3));
     expect(ci.index.branchNames()).toEqual([]);
-    await ci.index.readBranch('nobody');
+    await ci.index.read({ branch: 'nobody' });
     const names = ci.index.branchNames();
     expect(names.toSorted()).toEqual(['branch-1', 'branch-2', 'branch-3']);
     ci.update('1', { state: 'running' });
     ci.add(createRun({ id: '4', branch: 'branch-3' }));
     ci.now += FRESH_FOR;
-    await ci.index.readBranch('another');
+    await ci.index.read({ branch: 'another' });
     expect(ci.index.branchNames()).toBe(names);
     ci.add(createRun({ id: '5', branch: 'new' }));
     ci.runs = ci.runs.filter(({ id }) => id !== '2');
     ci.now += FRESH_FOR;
-    await ci.index.readBranch('new');
+    await ci.index.read({ branch: 'new' });
     expect(ci.index.branchNames().toSorted()).toEqual(['branch-1', 'branch-3', 'new']);
   });
 
   test('runs of a branch', async () => {
     const ci = createFixture(runsFrom(1, 3));
-    await ci.index.readBranch('branch-1');
-    expect(ci.index.peekRuns('branch-2').map(({ id }) => id)).toEqual(['2']);
-    expect(ci.index.peekRuns('nobody')).toEqual([]);
+    await ci.index.read({ branch: 'branch-1' });
+    expect(ci.index.peekRuns({ branch: 'branch-2' }).map(({ id }) => id)).toEqual(['2']);
+    expect(ci.index.peekRuns({ branch: 'nobody' })).toEqual([]);
     expect(ci.calls).toEqual(['list 1']);
   });
 
@@ -224,7 +224,7 @@ describe('what is known, without asking anybody', () => {
       createRun({ id: '2', branch: 'b', commit: sha('abcdef02') }),
       createRun({ id: '3', branch: 'c', commit: sha('abcdef1') }),
     ]);
-    await ci.index.readBranch('a');
+    await ci.index.read({ branch: 'a' });
     const found = (prefix: string) =>
       ci.index.peekCommit(prefix).map(({ id, attempt }) => `${id}.${attempt}`);
     expect(found('abcdef0').toSorted()).toEqual(['1.1', '2.1']);
@@ -233,19 +233,19 @@ describe('what is known, without asking anybody', () => {
     ci.update('2', { attempt: 2 });
     ci.runs = ci.runs.filter(({ id }) => id !== '1');
     ci.now += FRESH_FOR;
-    await ci.index.readBranch('a');
+    await ci.index.read({ branch: 'a' });
     expect(found('abcdef0')).toEqual(['2.2']);
   });
 
   test('of a branch that has very many runs, the commits of the newest', async () => {
     const ci = createFixture(runsFrom(1, 20, 'busy'), 20);
-    await ci.index.readBranch('busy');
+    await ci.index.read({ branch: 'busy' });
     for (let id = 21; id <= 400; id += 4) {
       ci.add(...runsFrom(id, id + 3, 'busy'));
       ci.now += FRESH_FOR;
-      await ci.index.readBranch('busy');
+      await ci.index.read({ branch: 'busy' });
     }
-    const known = ids(await ci.index.readBranch('busy'));
+    const known = ids(await ci.index.read({ branch: 'busy' }));
     for (let id = 1; id <= 400; id++) {
       const found = ci.index.peekCommit(sha(`${id}`)).some((run) => run.id === `${id}`);
       expect(found, `run ${id}`).toBe(known.includes(`${id}`));

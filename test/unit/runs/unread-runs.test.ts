@@ -1,12 +1,18 @@
 import { expect, it } from 'vitest';
-import { createUnreadRuns } from '../../../src/runs/unread-runs.ts';
+import { UnreadRuns } from '../../../src/runs/unread-runs.ts';
 
 it('of very many runs that cannot be read the newest are kept, and those of unknown time', () => {
-  const unread = createUnreadRuns();
+  const unread = new UnreadRuns();
   const problem = 'a field path';
-  unread.take([{ id: 'untold', branch: null, commit: null, createdAt: null, problem }], 0);
+  unread.add(
+    [{ id: 'untold', branch: null, commit: null, position: null, tie: null, createdAt: null, problem }],
+    0,
+  );
   for (let at = 1; at <= 5000; at++) {
-    unread.take([{ id: String(at), branch: null, commit: null, createdAt: at, problem }], at);
+    unread.add(
+      [{ id: String(at), branch: null, commit: null, position: at, tie: null, createdAt: at, problem }],
+      at,
+    );
   }
   const kept = unread.of('any').map(({ id }) => id);
   expect(kept).toHaveLength(2000);

@@ -54,16 +54,16 @@ describe('a connection as a GitHub App', () => {
   it('exchanges its signature for a token, which it uses until it is renewed at 80% of its life', async () => {
     let now = NOW;
     const { github, provider } = await install('1', 'installation-token', KEY, { now: () => now });
-    await provider.fetchRuns('acme/shop', 1);
+    await provider.fetchRuns('acme/shop');
     now += 47 * 60_000;
-    await provider.fetchRuns('acme/shop', 1);
+    await provider.fetchRuns('acme/shop');
     expect(github.requests.map(({ method, url }) => `${method} ${url.split('?')[0]}`)).toEqual([
       `POST /app/installations/${INSTALLATION}/access_tokens`,
       'GET /repos/acme/shop/actions/runs',
       'GET /repos/acme/shop/actions/runs',
     ]);
     now += 60_000;
-    await provider.fetchRuns('acme/shop', 1);
+    await provider.fetchRuns('acme/shop');
     expect(tokenRequests(github)).toBe(2);
     github.verify();
   });
@@ -75,30 +75,30 @@ describe('a connection as a GitHub App', () => {
     const readPrivateKey = () => KEY.privateKey;
     const auth = { kind: 'app', id: '1', installationId: INSTALLATION, readPrivateKey } as const;
     const { provider } = connect(github.url, { auth, now: () => now });
-    await provider.fetchRuns('acme/shop', 1);
+    await provider.fetchRuns('acme/shop');
     now += 3_600_000;
-    await provider.fetchRuns('acme/shop', 1);
+    await provider.fetchRuns('acme/shop');
     expect(tokenRequests(github)).toBe(2);
   });
 
   it('asks for one token when many calls begin at once', async () => {
     const { github, provider } = await install('1', 'installation-token');
-    await Promise.all(Array.from({ length: 5 }, () => provider.fetchRuns('acme/shop', 1)));
+    await Promise.all(Array.from({ length: 5 }, () => provider.fetchRuns('acme/shop')));
     expect(tokenRequests(github)).toBe(1);
   });
 
   it('does not use a refused token again', async () => {
     const { github, provider } = await install('1', 'installation-token');
-    await provider.fetchRuns('acme/shop', 1);
+    await provider.fetchRuns('acme/shop');
     github.fault({ kind: 'status', status: 401 }, 1);
-    expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('denied');
-    await provider.fetchRuns('acme/shop', 1);
+    expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe('denied');
+    await provider.fetchRuns('acme/shop');
     expect(tokenRequests(github)).toBe(2);
   });
 
   it('does not count the call for a token against the quota of the runs', async () => {
     const { observer, provider } = await install('1', 'installation-token');
-    await provider.fetchRuns('acme/shop', 1);
+    await provider.fetchRuns('acme/shop');
     expect(observer.quota).toHaveBeenCalledTimes(1);
     expect(observer.requested).toHaveBeenCalledTimes(2);
   });
@@ -109,13 +109,13 @@ describe('a connection as a GitHub App', () => {
     const readPrivateKey = () => key.privateKey;
     const auth = { kind: 'app', id: '1', installationId: INSTALLATION, readPrivateKey } as const;
     const { provider, host } = connect(github.url, { auth });
-    expect(await failureOf(provider.fetchRuns('acme/shop', 1))).toEqual({
+    expect(await failureOf(provider.fetchRuns('acme/shop'))).toEqual({
       kind: 'denied',
       host,
       message: `${host} does not accept the GitHub App of connection "hub": its id or private key is wrong, or this machine's clock is`,
     });
     key = KEY;
-    expect(await provider.fetchRuns('acme/shop', 1)).toHaveProperty('runs');
+    expect(await provider.fetchRuns('acme/shop')).toHaveProperty('runs');
   });
 
   it('takes a key in PKCS#8, with Windows line ends', async () => {
@@ -123,7 +123,7 @@ describe('a connection as a GitHub App', () => {
     const { github, auth } = await install('1', 'installation-token', pkcs8);
     const readPrivateKey = () => pkcs8.privateKey.replaceAll('\n', '\r\n');
     const { provider } = connect(github.url, { auth: { ...auth, readPrivateKey } });
-    expect(await provider.fetchRuns('acme/shop', 1)).toHaveProperty('runs');
+    expect(await provider.fetchRuns('acme/shop')).toHaveProperty('runs');
   });
 
   const ec = generateKeyPairSync('ec', {
@@ -156,14 +156,14 @@ describe('a connection as a GitHub App', () => {
   ])('is denied in one clear line when the key file holds %s', async (_name, pem, message) => {
     const { github, auth } = await install('1', 'installation-token');
     const { provider } = connect(github.url, { auth: { ...auth, readPrivateKey: () => pem } });
-    expect(await failureOf(provider.fetchRuns('acme/shop', 1))).toMatchObject({ kind: 'denied', message });
+    expect(await failureOf(provider.fetchRuns('acme/shop'))).toMatchObject({ kind: 'denied', message });
     expect(github.requests).toEqual([]);
   });
 
   it('is denied when the installation is unknown, since the repository may well be there', async () => {
     const { github, auth } = await install('1', 'installation-token');
     const { provider, host } = connect(github.url, { auth: { ...auth, installationId: '999' } });
-    expect(await failureOf(provider.fetchRuns('acme/shop', 1))).toEqual({
+    expect(await failureOf(provider.fetchRuns('acme/shop'))).toEqual({
       kind: 'denied',
       host,
       message: `${host} does not know the installation of the GitHub App of connection "hub": check installationId, and that the App is still installed`,
@@ -184,23 +184,23 @@ describe('a connection as a GitHub App', () => {
   ])('passes on what the call for a token met with: %s', async (_name, fault, kind) => {
     const { github, provider } = await install('1', 'installation-token');
     github.fault({ kind: 'status', ...fault });
-    expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe(kind);
+    expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe(kind);
     expect(github.requests).toHaveLength(1);
   });
 
   it('is quiet after a rate limit on the call for a token', async () => {
     const { github, provider } = await install('1', 'installation-token');
     github.fault({ kind: 'status', status: 429 }, 1);
-    await failureOf(provider.fetchRuns('acme/shop', 1));
-    expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('rate_limited');
+    await failureOf(provider.fetchRuns('acme/shop'));
+    expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe('rate_limited');
     expect(github.requests).toHaveLength(1);
   });
 
   it('ends a call in time while the token does not come, and begins anew with the next', async () => {
     const { github, provider } = await install('1', 'installation-token', KEY, { timeoutMs: 4000 });
     github.fault({ kind: 'hang' }, 1);
-    expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('timeout');
-    expect(await provider.fetchRuns('acme/shop', 1)).toHaveProperty('runs');
+    expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe('timeout');
+    expect(await provider.fetchRuns('acme/shop')).toHaveProperty('runs');
   });
 });
 
@@ -227,8 +227,8 @@ describe('two Apps with the same installation id, at github.com and at a GitHub 
     const server = await install('2', 'server-token', OTHER_KEY);
     const held = Promise.withResolvers<void>();
     cloud.github.fault({ kind: 'wait', until: held.promise }, 1);
-    const waiting = cloud.provider.fetchRuns('acme/shop', 1);
-    expect(await server.provider.fetchRuns('acme/shop', 1)).toHaveProperty('runs');
+    const waiting = cloud.provider.fetchRuns('acme/shop');
+    expect(await server.provider.fetchRuns('acme/shop')).toHaveProperty('runs');
     held.resolve();
     expect(await waiting).toHaveProperty('runs');
     const used = [cloud, server].map(({ github }) => github.requests.at(-1)?.headers.authorization);
@@ -238,12 +238,10 @@ describe('two Apps with the same installation id, at github.com and at a GitHub 
   it('each get their own when both are asked at the same moment', async () => {
     const cloud = await install('1', 'cloud-token', KEY);
     const server = await install('2', 'server-token', OTHER_KEY);
-    const pages = await Promise.all(
-      [cloud, server].map(({ provider }) => provider.fetchRuns('acme/shop', 1)),
-    );
+    const pages = await Promise.all([cloud, server].map(({ provider }) => provider.fetchRuns('acme/shop')));
     expect(pages).toEqual([
-      expect.objectContaining({ more: false }),
-      expect.objectContaining({ more: false }),
+      expect.objectContaining({ next: undefined }),
+      expect.objectContaining({ next: undefined }),
     ]);
   });
 });

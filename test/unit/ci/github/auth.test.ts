@@ -22,7 +22,7 @@ function unreadable(): never {
 describe('a connection without credentials', () => {
   it('sends none', async () => {
     const github = await serve({});
-    await connect(github.url).provider.fetchRuns('acme/shop', 1);
+    await connect(github.url).provider.fetchRuns('acme/shop');
     expect(github.requests[0]?.headers.authorization).toBeUndefined();
   });
 });
@@ -34,7 +34,6 @@ describe('a connection with a token', () => {
       const github = await serve({ token });
       await connect(github.url, { auth: { kind: 'token', read: () => token } }).provider.fetchRuns(
         'acme/shop',
-        1,
       );
       expect(github.requests[0]?.headers.authorization).toBe(`Bearer ${token}`);
     },
@@ -44,19 +43,19 @@ describe('a connection with a token', () => {
     const github = await serve({ token: 'new' });
     let token = 'old';
     const { provider, host } = connect(github.url, { auth: { kind: 'token', read: () => token } });
-    expect(await failureOf(provider.fetchRuns('acme/shop', 1))).toEqual({
+    expect(await failureOf(provider.fetchRuns('acme/shop'))).toEqual({
       kind: 'denied',
       host,
       message: `${host} does not accept the token of connection "hub": it is wrong, expired or revoked`,
     });
     token = 'new';
-    expect(await provider.fetchRuns('acme/shop', 1)).toHaveProperty('runs');
+    expect(await provider.fetchRuns('acme/shop')).toHaveProperty('runs');
   });
 
   it('is denied with the reader’s own line when the token cannot be read, and nothing is sent', async () => {
     const github = await serve({});
     const { provider, host } = connect(github.url, { auth: { kind: 'token', read: unreadable } });
-    expect(await failureOf(provider.fetchRuns('acme/shop', 1))).toEqual({
+    expect(await failureOf(provider.fetchRuns('acme/shop'))).toEqual({
       kind: 'denied',
       host,
       message: 'the secret file /var/run/token cannot be read (ENOENT)',
@@ -69,7 +68,7 @@ describe('a connection with a token', () => {
     async (token) => {
       const github = await serve({});
       const { provider } = connect(github.url, { auth: { kind: 'token', read: () => token } });
-      const { kind, message } = await failureOf(provider.fetchRuns('acme/shop', 1));
+      const { kind, message } = await failureOf(provider.fetchRuns('acme/shop'));
       expect(kind).toBe('denied');
       expect(message).toBe('the token of connection "hub" is empty, or holds a character that no token has');
       expect(github.requests).toEqual([]);

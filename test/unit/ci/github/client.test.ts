@@ -21,9 +21,9 @@ afterEach(async () => {
 describe('quota', () => {
   it('is told after each answer, a 304 included', async () => {
     const { provider, observer } = connect(github.url, { auth: token });
-    const page = await provider.fetchRuns('acme/shop', 1);
+    const page = await provider.fetchRuns('acme/shop');
     const validator = page === 'unchanged' ? undefined : page.validator;
-    expect(await provider.fetchRuns('acme/shop', 1, validator)).toBe('unchanged');
+    expect(await provider.fetchRuns('acme/shop', undefined, validator)).toBe('unchanged');
     expect(observer.quota.mock.calls).toEqual([
       ['hub', 99, 100, RESET],
       ['hub', 99, 100, RESET],
@@ -32,7 +32,7 @@ describe('quota', () => {
 
   it('is told after a failure, too', async () => {
     const { provider, observer } = connect(github.url, { auth: token });
-    await failureOf(provider.fetchRuns('acme/unknown', 1));
+    await failureOf(provider.fetchRuns('acme/unknown'));
     expect(observer.quota.mock.calls).toEqual([['hub', 99, 100, RESET]]);
   });
 
@@ -43,7 +43,7 @@ describe('quota', () => {
       headers: { 'x-ratelimit-limit': 'lots', 'x-ratelimit-remaining': '' },
     });
     const { provider, observer } = connect(github.url, { auth: token });
-    await failureOf(provider.fetchRuns('acme/shop', 1));
+    await failureOf(provider.fetchRuns('acme/shop'));
     expect(observer.quota).not.toHaveBeenCalled();
   });
 
@@ -51,7 +51,7 @@ describe('quota', () => {
     let now = NOW;
     const { provider, host } = connect(github.url, { auth: token, now: () => now });
     github.quota.remaining = 0;
-    const first = await failureOf(provider.fetchRuns('acme/shop', 1));
+    const first = await failureOf(provider.fetchRuns('acme/shop'));
     expect(first).toEqual({
       kind: 'rate_limited',
       host,
@@ -59,7 +59,7 @@ describe('quota', () => {
       retryAfterMs: RESET - NOW,
     });
     now += 60_000;
-    expect(await failureOf(provider.fetchBranchRuns('acme/shop', 'main', 1))).toEqual({
+    expect(await failureOf(provider.fetchBranchRuns('acme/shop', 'main'))).toEqual({
       ...first,
       retryAfterMs: 240_000,
     });
@@ -71,28 +71,26 @@ describe('quota', () => {
     expect(github.requests).toHaveLength(2);
     now = RESET;
     github.quota.remaining = 100;
-    expect(await provider.fetchRuns('acme/shop', 1)).toMatchObject({ runs: [{ branch: 'main' }] });
+    expect(await provider.fetchRuns('acme/shop')).toMatchObject({ runs: [{ branch: 'main' }] });
   });
 
   it('that has come back early is found out by that one call', async () => {
     let now = NOW;
     const { provider } = connect(github.url, { auth: token, now: () => now });
     github.quota.remaining = 0;
-    await failureOf(provider.fetchRuns('acme/shop', 1));
+    await failureOf(provider.fetchRuns('acme/shop'));
     github.quota.remaining = 50;
     now += 300_000;
-    await provider.fetchRuns('acme/shop', 1);
-    await provider.fetchRuns('acme/shop', 1);
+    await provider.fetchRuns('acme/shop');
+    await provider.fetchRuns('acme/shop');
     expect(github.requests).toHaveLength(3);
   });
 
   it('of one connection is not that of another', async () => {
     github.quota.remaining = 0;
-    await failureOf(connect(github.url, { auth: token }).provider.fetchRuns('acme/shop', 1));
+    await failureOf(connect(github.url, { auth: token }).provider.fetchRuns('acme/shop'));
     github.quota.remaining = 10;
-    expect(await connect(github.url, { auth: token }).provider.fetchRuns('acme/shop', 1)).toHaveProperty(
-      'runs',
-    );
+    expect(await connect(github.url, { auth: token }).provider.fetchRuns('acme/shop')).toHaveProperty('runs');
   });
 });
 
@@ -102,7 +100,7 @@ describe('the deadline of a call', () => {
     // With timeouts of its own that are far longer.
     const dispatcher = new Agent();
     const { provider, observer, host } = connect(github.url, { auth: token, timeoutMs: 1000, dispatcher });
-    expect(await failureOf(provider.fetchRuns('acme/shop', 1))).toEqual({
+    expect(await failureOf(provider.fetchRuns('acme/shop'))).toEqual({
       kind: 'timeout',
       host,
       message: `${host} did not answer in time`,
@@ -115,7 +113,7 @@ describe('the deadline of a call', () => {
   it('covers the body', async () => {
     github.fault({ kind: 'stall' });
     const { provider } = connect(github.url, { auth: token, timeoutMs: 1000 });
-    expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('timeout');
+    expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe('timeout');
   });
 });
 
@@ -136,14 +134,14 @@ describe('a call', () => {
   ])('takes %s with status 200 as malformed', async (_name, body, type) => {
     github.fault({ kind: 'status', status: 200, headers: { 'content-type': type }, body });
     const { provider } = connect(github.url, { auth: token });
-    expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('malformed');
+    expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe('malformed');
   });
 
   it.each([403, 500])('looks at no more of an answer %i than a reason takes', async (status) => {
     const body = `{"message":"rate limit","n":${'1'.repeat(1_000_000)}}`;
     github.fault({ kind: 'status', status, headers: { 'content-type': 'application/json' }, body });
     const { provider } = connect(github.url, { auth: token });
-    expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe(
+    expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe(
       status === 403 ? 'denied' : 'unavailable',
     );
   });
@@ -156,12 +154,12 @@ describe('a call', () => {
     });
     github.fault({ kind: 'status', status: 200, headers: { 'content-type': 'application/json' }, body });
     const { provider } = connect(github.url, { auth: token });
-    expect(await provider.fetchRuns('acme/shop', 1)).toMatchObject({ runs: [{ id: String(run.id) }] });
+    expect(await provider.fetchRuns('acme/shop')).toMatchObject({ runs: [{ id: String(run.id) }] });
   });
 
   it('takes a 304 that was not asked for as malformed', async () => {
     github.fault({ kind: 'status', status: 304 });
     const { provider } = connect(github.url, { auth: token });
-    expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('malformed');
+    expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe('malformed');
   });
 });

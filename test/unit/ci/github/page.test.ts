@@ -6,7 +6,10 @@ import type { Run } from '../../../../src/resolve/types.ts';
 const NEXT = '<https://api.github.com/x?page=2>; rel="next", <https://api.github.com/x?page=9>; rel="last"';
 
 function page(count: number, facts: Partial<PageFacts>) {
-  const runs = Array.from({ length: count }, (_, index) => ({ id: String(index) }) as Run);
+  const runs = Array.from(
+    { length: count },
+    (_, index) => ({ id: String(index), position: 7000, tie: '' }) as Run,
+  );
   return toRunPage(
     { runs, unread: [], total: count, link: undefined, etag: undefined, page: 1, filtered: false, ...facts },
     'api.github.com',
@@ -34,12 +37,12 @@ describe('toRunPage', () => {
       false,
     ],
   ])('reads from %s whether more follows', (_name, link, more) => {
-    expect(page(100, { link }).more).toBe(more);
+    expect(page(100, { link }).next).toBe(more ? '2' : undefined);
   });
 
   it('passes the validator on', () => {
     expect(page(1, { etag: 'W/"1"' }).validator).toBe('W/"1"');
-    expect(page(1, {})).not.toHaveProperty('validator');
+    expect(page(1, {}).validator).toBeUndefined();
   });
 
   it.each([
@@ -57,21 +60,30 @@ describe('toRunPage', () => {
   ])(
     'takes a count that is one above the runs %s for one that lags, or one that is not shown',
     (_name, count, facts) => {
-      expect(page(count, facts)).toMatchObject({ more: false, short: true });
-      expect(page(count, { ...facts, total: facts.total - 1 })).not.toHaveProperty('short');
+      expect(page(count, facts)).toMatchObject({ next: undefined, short: true });
+      expect(page(count, { ...facts, total: facts.total - 1 }).short).toBe(false);
     },
   );
 
   it.each([4321, 1000])("takes a filtered list of %i at GitHub's limit as cut, not as ended", (total) => {
     const facts = { page: 10, filtered: true, total };
-    expect(page(100, facts)).toMatchObject({ more: false, cut: true });
-    expect(page(100, { ...facts, page: 9, total: 900 })).not.toHaveProperty('cut');
+    expect(page(100, facts)).toMatchObject({ next: '1@7000', restarts: true });
+    expect(page(100, { ...facts, createdBy: 9000 })).toMatchObject({ next: '1@7000', restarts: true });
+    expect(page(100, { ...facts, page: 9, total: 900 })).toMatchObject({ next: undefined, restarts: false });
   });
 
   it('counts elements that could not be read among those that are shown', () => {
-    const odd = { id: '9', branch: null, commit: null, createdAt: null, problem: 'something' };
-    expect(page(2, { total: 3, unread: [odd] })).toMatchObject({ more: false, unread: [odd] });
-    expect(page(2, { total: 3, unread: [odd] })).not.toHaveProperty('short');
+    const odd = {
+      id: '9',
+      branch: null,
+      commit: null,
+      position: null,
+      tie: null,
+      createdAt: null,
+      problem: 'something',
+    };
+    expect(page(2, { total: 3, unread: [odd] })).toMatchObject({ next: undefined, unread: [odd] });
+    expect(page(2, { total: 3, unread: [odd] }).short).toBe(false);
   });
 
   it.each([

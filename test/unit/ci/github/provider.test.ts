@@ -21,7 +21,7 @@ function sent() {
 describe('fetchRuns', () => {
   it('asks for the unfiltered list, one hundred at a time', async () => {
     github.addRepository('acme/shop');
-    await connect(github.url).provider.fetchRuns('acme/shop', 2);
+    await connect(github.url).provider.fetchRuns('acme/shop', '2');
     expect(sent()).toEqual([
       'GET /repos/acme/shop/actions/runs?per_page=100&page=2&exclude_pull_requests=true',
     ]);
@@ -31,11 +31,11 @@ describe('fetchRuns', () => {
   it('is conditional when it is given a validator', async () => {
     github.addRun('acme/shop');
     const { provider } = connect(github.url);
-    const page = await provider.fetchRuns('acme/shop', 1);
+    const page = await provider.fetchRuns('acme/shop');
     if (page === 'unchanged' || page.validator === undefined) throw new Error('expected a validator');
-    expect(await provider.fetchRuns('acme/shop', 1, page.validator)).toBe('unchanged');
+    expect(await provider.fetchRuns('acme/shop', undefined, page.validator)).toBe('unchanged');
     github.addRun('acme/shop', { head_branch: 'newer' });
-    expect(await provider.fetchRuns('acme/shop', 1, page.validator)).toMatchObject({
+    expect(await provider.fetchRuns('acme/shop', undefined, page.validator)).toMatchObject({
       runs: [{ branch: 'newer' }, {}],
     });
     expect(github.requests.map(({ headers }) => headers['if-none-match'])).toEqual([
@@ -52,7 +52,7 @@ describe('fetchRuns', () => {
     );
     const body = `{"total_count":1,"workflow_runs":[${run}]}`;
     github.fault({ kind: 'status', status: 200, headers: { 'content-type': 'application/json' }, body });
-    expect(await connect(github.url).provider.fetchRuns('acme/shop', 1)).toMatchObject({
+    expect(await connect(github.url).provider.fetchRuns('acme/shop')).toMatchObject({
       runs: [{ id: '9007199254740993' }],
     });
   });
@@ -78,7 +78,7 @@ describe('fetchBranchRuns', () => {
   it.each(['feature', 'feature/x&y=z?#é 1', '../..'])('asks for the branch %s, encoded', async (branch) => {
     github.addRun('acme/shop', { head_branch: branch });
     github.addRun('acme/shop', { head_branch: 'another' });
-    const page = await connect(github.url).provider.fetchBranchRuns('acme/shop', branch, 1);
+    const page = await connect(github.url).provider.fetchBranchRuns('acme/shop', branch);
     expect(page.runs.map((run) => run.branch)).toEqual([branch]);
     github.verify();
   });
@@ -86,19 +86,20 @@ describe('fetchBranchRuns', () => {
   it("goes as far as GitHub's limit of 1,000 filtered results", async () => {
     for (let number = 0; number < 1001; number++) github.addRun('acme/shop');
     const { provider } = connect(github.url);
-    expect((await provider.fetchBranchRuns('acme/shop', 'main', 9)).more).toBe(true);
-    const last = await provider.fetchBranchRuns('acme/shop', 'main', 10);
-    expect([last.runs.length, last.more, last.cut]).toEqual([100, false, true]);
+    expect((await provider.fetchBranchRuns('acme/shop', 'main', '9')).next).toBe('10');
+    const last = await provider.fetchBranchRuns('acme/shop', 'main', '10');
+    expect(last).toMatchObject({ next: `1@${last.runs.at(-1)?.createdAt}`, restarts: true });
+    expect(last.runs).toHaveLength(100);
   });
 
   it('goes on beyond it by the time of the oldest run that was seen', async () => {
     const oldest = github.addRun('acme/shop');
     for (let number = 0; number < 1001; number++) github.addRun('acme/shop');
     const { provider } = connect(github.url);
-    const { runs } = await provider.fetchBranchRuns('acme/shop', 'main', 10);
-    const further = await provider.fetchBranchRuns('acme/shop', 'main', 1, runs.at(-1)?.createdAt);
+    const { next } = await provider.fetchBranchRuns('acme/shop', 'main', '10');
+    const further = await provider.fetchBranchRuns('acme/shop', 'main', next);
     expect(further.runs.map(({ id }) => id)).toContain(String(oldest.id));
-    expect([further.more, further.cut]).toEqual([false, undefined]);
+    expect(further.next).toBeUndefined();
     github.verify();
   });
 });
@@ -165,7 +166,7 @@ describe('a name that is none of GitHub', () => {
     'acme/shop?x',
     'acme/%2e%2e',
   ])('is refused before anything is sent: %s', async (name) => {
-    const { kind, message } = await failureOf(connect(github.url).provider.fetchRuns(name, 1));
+    const { kind, message } = await failureOf(connect(github.url).provider.fetchRuns(name));
     expect([kind, message]).toEqual(['not_found', expect.stringContaining('expected OWNER/NAME')]);
     expect(github.requests).toEqual([]);
   });
@@ -181,7 +182,7 @@ describe('a GitHub Enterprise server', () => {
   it.each(['', '/', '//'])('is asked below its path, written with %j at the end', async (end) => {
     const server = await createFakeGitHub({ basePath: '/api/v3' });
     server.addRun('acme/shop');
-    const page = await connect(server.url + end).provider.fetchRuns('acme/shop', 1);
+    const page = await connect(server.url + end).provider.fetchRuns('acme/shop');
     expect(page).toMatchObject({ runs: [{ branch: 'main' }] });
     await server.close();
     server.verify();
@@ -195,6 +196,6 @@ describe('a renamed repository', () => {
       { kind: 'status', status: 301, headers: { location: '/repos/acme/shop/actions/runs?per_page=100' } },
       1,
     );
-    expect(await connect(github.url).provider.fetchRuns('acme/old-name', 1)).toMatchObject({ runs: [{}] });
+    expect(await connect(github.url).provider.fetchRuns('acme/old-name')).toMatchObject({ runs: [{}] });
   });
 });

@@ -22,7 +22,7 @@ afterEach(() => github.close());
 
 describe('a request through Octokit', () => {
   it('says who asks, and for which form', async () => {
-    await connect(github.url).provider.fetchRuns('acme/shop', 1);
+    await connect(github.url).provider.fetchRuns('acme/shop');
     expect(github.requests[0]?.headers).toMatchObject({
       'user-agent': expect.stringMatching(/^greenpin /),
       accept: expect.stringMatching(/^application\/vnd\.github\..*json$/),
@@ -33,7 +33,7 @@ describe('a request through Octokit', () => {
     const headers = { deprecation: 'Sat, 01 Jan 2028 00:00:00 GMT', 'content-type': 'application/json' };
     for (const status of [200, 404, 500]) {
       github.fault({ kind: 'status', status, headers, body: '{}' });
-      await failureOf(connect(github.url).provider.fetchRuns('acme/shop', 1));
+      await failureOf(connect(github.url).provider.fetchRuns('acme/shop'));
     }
     expect(written).toEqual([]);
   });
@@ -45,8 +45,8 @@ describe('a request through Octokit', () => {
     );
     const { provider } = connect(github.url);
     github.fault({ kind: 'status', status: 403, headers, body: long ?? '' });
-    expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('denied');
+    expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe('denied');
     github.fault({ kind: 'status', status: 403, headers, body: short ?? '' });
-    expect((await failureOf(provider.fetchRuns('acme/shop', 1))).kind).toBe('rate_limited');
+    expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe('rate_limited');
   });
 });

@@ -61,6 +61,8 @@ describe('parseRun', () => {
       origin: 'own',
       mayPush: true,
       url: 'https://github.com/acme/shop/actions/runs/30433642',
+      position: Date.UTC(2026, 0, 22, 19, 33, 8),
+      tie: '00000000000030433642',
       createdAt: Date.UTC(2026, 0, 22, 19, 33, 8),
       startedAt: Date.UTC(2026, 0, 22, 19, 40, 0),
       updatedAt: Date.UTC(2026, 0, 22, 19, 43, 8),
@@ -190,8 +192,8 @@ describe('parseRun', () => {
     expect(parsed({ path, event })).toMatchObject({ refKind });
   });
 
-  it('takes a null head_branch as an empty branch, which no request can name', () => {
-    expect(parsed({ head_branch: null }).branch).toBe('');
+  it('takes a null head_branch as no branch', () => {
+    expect(parsed({ head_branch: null }).branch).toBeNull();
   });
 
   it('writes the commit in lower case, SHA-256 included', () => {
@@ -262,6 +264,8 @@ describe('parseRunPage', () => {
         id: '2',
         branch: raw.branch,
         commit: raw.commit,
+        position: raw.position,
+        tie: raw.tie,
         createdAt: raw.createdAt,
         problem: `a field workflow_runs.${field}`,
       },

@@ -1,0 +1,61 @@
+/**
+ * Which part of a list of runs is known, counted from the newest run back. Positions compare only within one listing, so a coverage
+ * means nothing for another connection or repository. Pure.
+ */
+import type { Run } from './types.ts';
+
+export type Coverage =
+  /** Any run may be missing. */
+  | { readonly kind: 'none' }
+  /**
+   * No run at this position or above is missing.
+   * `createdAt`: nor is one that was created then or later (milliseconds since the epoch); null: CI reports no creation times.
+   */
+  | { readonly kind: 'since'; readonly position: number; readonly createdAt: number | null }
+  /** Every run that CI still has is known. */
+  | { readonly kind: 'complete' };
+
+export const NO_COVERAGE: Coverage = { kind: 'none' };
+export const COMPLETE: Coverage = { kind: 'complete' };
+
+type Place = Pick<Run, 'position' | 'createdAt'>;
+
+/**
+ * @param oldest the oldest run of a list that is known from its beginning; undefined: the list shows none
+ * @returns everything above that run's position: runs at the same position may follow on the next page
+ */
+export function coverageDownTo(oldest: Place | undefined): Coverage {
+  if (oldest === undefined) return NO_COVERAGE;
+  const { position, createdAt } = oldest;
+  return { kind: 'since', position: position + 1, createdAt: createdAt === null ? null : createdAt + 1 };
+}
+
+/** @returns the coverage that reaches further back: both are known */
+export function extendCoverage(a: Coverage, b: Coverage): Coverage {
+  return reachesFurther(a, b) ? a : b;
+}
+
+/** @returns the coverage of two lists read as one: what both of them cover */
+export function intersectCoverage(a: Coverage, b: Coverage): Coverage {
+  return reachesFurther(a, b) ? b : a;
+}
+
+export function isCovered(position: number, coverage: Coverage): boolean {
+  if (coverage.kind === 'since') return position >= coverage.position;
+  return coverage.kind === 'complete';
+}
+
+/** @param createdAt milliseconds since the epoch @returns whether no run that was created then or later can be missing */
+export function coversTime(coverage: Coverage, createdAt: number): boolean {
+  if (coverage.kind === 'since') return coverage.createdAt !== null && createdAt >= coverage.createdAt;
+  return coverage.kind === 'complete';
+}
+
+export function isSameCoverage(a: Coverage, b: Coverage): boolean {
+  return a.kind === b.kind && (a.kind !== 'since' || b.kind !== 'since' || a.position === b.position);
+}
+
+function reachesFurther(a: Coverage, b: Coverage): boolean {
+  if (a.kind === 'complete' || b.kind === 'none') return true;
+  return a.kind === 'since' && b.kind === 'since' && a.position <= b.position;
+}

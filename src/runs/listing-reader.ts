@@ -1,0 +1,244 @@
+/**
+ * Reads lists of runs over several pages, and proves that no run was missed between them (docs/development/run-index.md).
+ *
+ * Keyset pages neither skip nor repeat. Numbered pages shift while they are read: a deleted run moves those behind it forward, so that
+ * the next page skips one; a new run moves them back, so that the next page repeats one. Where CI reports the length of the list, each
+ * page must repeat as many runs as the list has grown by. Where it does not, the pages are read a second time, oldest first.
+ */
+import { UpstreamError } from '../errors.ts';
+import { compareText, oldestOf } from '../resolve/run-order.ts';
+import type { Run } from '../resolve/types.ts';
+import type { UnreadRun } from '../resolve/ports.ts';
+import type { Reading } from './branch-runs.ts';
+import { fetchList, type RunList } from './run-list.ts';
+import type { CiProvider, Cursor, RunPage } from '../ci/provider.ts';
+
+/** Pages that are read back to meet the window, before the gap is accepted and branches are looked up again. */
+const MAX_LISTING_PAGES = 10;
+
+/** Runs of pages without a gap between them. */
+export interface Listing {
+  readonly runs: readonly Run[];
+  readonly unread: readonly UnreadRun[];
+  /** Nothing older exists. */
+  readonly whole: boolean;
+  /** The next, older page. */
+  readonly next: Cursor | undefined;
+  /** When the earliest of the calls began, milliseconds since the epoch, if another replica made it. */
+  readonly asOf: number | undefined;
+}
+
+interface Page extends RunPage {
+  /** Where the page began. */
+  readonly at: Cursor | undefined;
+}
+
+type FetchPage = (cursor: Cursor | undefined) => Promise<RunPage>;
+
+/** Each method throws `UpstreamError`. */
+export class ListingReader {
+  readonly #provider: CiProvider;
+  readonly #gitRepository: string;
+
+  constructor(provider: CiProvider, gitRepository: string) {
+    this.#provider = provider;
+    this.#gitRepository = gitRepository;
+  }
+
+  /**
+   * Reads on from the listing's first page until a page leaves no gap to what is known.
+   * @param meets whether runs back to this one leave none
+   */
+  async readBackTo(first: RunPage, meets: (oldest: Run | undefined) => boolean): Promise<Listing> {
+    const fetch: FetchPage = (cursor) => this.#fetchPage(cursor);
+    const pages = await readOn(fetch, { ...first, at: undefined }, MAX_LISTING_PAGES, meets);
+    // One page is a snapshot; several are contiguous only if nothing moved between them.
+    return joinPages((await this.#prove(pages, fetch)) ?? [first]);
+  }
+
+  /** Reads one older page: keyset paging only. */
+  async readNext(cursor: Cursor): Promise<Listing> {
+    return joinPages([await this.#fetchPage(cursor)]);
+  }
+
+  /**
+   * Reads a block of older pages: side by side where CI reports how long the list is.
+   * @param first the listing's first page
+   * @param from the first page of the block; from 2 on, the runs of page 1 are among those returned
+   * @param count pages at most
+   * @returns undefined: there are none, or the list changed meanwhile, so that runs may have been missed
+   */
+  async readBlock(first: RunPage, from: number, count: number): Promise<Listing | undefined> {
+    const block =
+      first.total === undefined || this.#provider.cursorOf === undefined
+        ? await this.#readBlockInTurn(first, from, count)
+        : await this.#readSideBySide(first, first.total, from, count);
+    return block && joinPages(from === 2 ? [first, ...block] : block);
+  }
+
+  /** Reads the next page of a branch's own list, or all its pages again when the list has changed since. */
+  async readBranch(list: RunList, reading: Reading): Promise<readonly RunPage[]> {
+    const fetch: FetchPage = (cursor) => fetchList(this.#provider, this.#gitRepository, list, cursor);
+    const { start, next, depth, total } = reading;
+    const isFirst = depth === 0;
+    if (isFirst || this.#provider.paging === 'keyset') return [await fetch(isFirst ? start : next)];
+    if (total !== undefined) {
+      const page = await fetch(next);
+      if (page.total === total) return [page];
+    }
+    const pages = await readOn(fetch, { ...(await fetch(start)), at: start }, depth + 1, () => false);
+    const proven = await this.#prove(pages, fetch);
+    if (proven !== undefined) return proven;
+    const message = `the runs of a branch of ${this.#gitRepository} change faster than they can be listed`;
+    throw new UpstreamError({ kind: 'malformed', host: this.#provider.host, message });
+  }
+
+  async #fetchPage(cursor: Cursor | undefined): Promise<RunPage> {
+    const page = await this.#provider.fetchRuns(this.#gitRepository, cursor);
+    if (page === 'unchanged') throw new RangeError('without a validator, no page is unchanged');
+    return page;
+  }
+
+  /** @returns the pages as they are proven to be contiguous; undefined: they are not */
+  async #prove(pages: readonly Page[], fetch: FetchPage): Promise<readonly RunPage[] | undefined> {
+    if (pages.length === 1 || this.#provider.paging === 'keyset') return pages;
+    if (pages.every(({ total }) => total !== undefined)) return isUnbroken(pages) ? pages : undefined;
+    return readAgain(pages, fetch);
+  }
+
+  async #readSideBySide(
+    first: RunPage,
+    total: number,
+    from: number,
+    count: number,
+  ): Promise<readonly RunPage[] | undefined> {
+    const last = Math.ceil(total / Math.max(1, lengthOf(first)));
+    const numbers = Array.from({ length: Math.min(count, last - from + 1) }, (_, index) => from + index);
+    if (numbers.length === 0) return undefined;
+    const older = await Promise.all(numbers.map((page) => this.#fetchPage(this.#provider.cursorOf?.(page))));
+    if (!isUnbroken(from === 2 ? [first, ...older] : older)) return undefined;
+    const after = await this.#fetchFirst(first);
+    return after === 'unchanged' || isExplained(first, after, total) ? older : undefined;
+  }
+
+  async #readBlockInTurn(
+    first: RunPage,
+    from: number,
+    count: number,
+  ): Promise<readonly RunPage[] | undefined> {
+    const cursor = from === 2 ? first.next : this.#provider.cursorOf?.(from);
+    if (cursor === undefined) return undefined;
+    const fetch: FetchPage = (at) => this.#fetchPage(at);
+    const pages = await readOn(fetch, { ...(await fetch(cursor)), at: cursor }, count, () => false);
+    const proven = await readAgain(pages, fetch);
+    const after = await this.#fetchFirst(first);
+    return after === 'unchanged' || !hasNewRuns(first, after) ? proven : undefined;
+  }
+
+  #fetchFirst({ validator }: RunPage): Promise<RunPage | 'unchanged'> {
+    return this.#provider.fetchRuns(this.#gitRepository, undefined, validator);
+  }
+}
+
+/** Follows the list from a page on. @param count pages at most, the first one included */
+async function readOn(
+  fetch: FetchPage,
+  first: Page,
+  count: number,
+  isEnough: (oldest: Run | undefined) => boolean,
+): Promise<Page[]> {
+  const pages = [first];
+  for (let last = first; pages.length < count && !isEnough(oldestOf(last.runs));) {
+    const { next } = last;
+    if (next === undefined) break;
+    last = { ...(await fetch(next)), at: next };
+    pages.push(last);
+  }
+  return pages;
+}
+
+/**
+ * Reads the pages again, the older ones first. A deletion moves runs to pages that are still to be read, so that none is skipped; and
+ * no run was created meanwhile if the first page, read last, shows no new one.
+ */
+async function readAgain(pages: readonly Page[], fetch: FetchPage): Promise<readonly RunPage[] | undefined> {
+  const again = pages.slice(-1) as RunPage[];
+  for (const { at } of pages.slice(0, -1).toReversed()) again.unshift(await fetch(at));
+  const [before] = pages;
+  const [after] = again;
+  return before && after && !hasNewRuns(before, after) ? again : undefined;
+}
+
+function joinPages(pages: readonly RunPage[]): Listing {
+  const asOf = pages.flatMap((page) => page.asOf ?? []);
+  const last = pages.at(-1);
+  return {
+    runs: pages.flatMap((page) => page.runs),
+    unread: pages.flatMap(({ unread = [] }, index) =>
+      unread.map((one) => placedBelow(one, pages[index - 1])),
+    ),
+    // A count that says one run more is reason enough not to take the list for complete: each branch's own list decides.
+    whole: last !== undefined && last.next === undefined && last.short !== true,
+    next: last?.next,
+    asOf: asOf.length === 0 ? undefined : Math.min(...asOf),
+  };
+}
+
+/** An element of unknown position that is the first of its page is no newer than what the page before shows. */
+function placedBelow(unread: UnreadRun, before: RunPage | undefined): UnreadRun {
+  const oldest = before && oldestOf(before.runs);
+  if (unread.position !== null || oldest === undefined) return unread;
+  return { ...unread, position: oldest.position, createdAt: unread.createdAt ?? oldest.createdAt };
+}
+
+/** Elements that could not be parsed included. */
+export function lengthOf({ runs, unread = [] }: RunPage): number {
+  return runs.length + unread.length;
+}
+
+function idsOf({ runs, unread = [] }: RunPage): string[] {
+  return [...runs, ...unread].flatMap(({ id }) => id ?? []);
+}
+
+/** Each page must repeat as many runs of the page before as the list has grown by. */
+function isUnbroken(pages: readonly RunPage[]): boolean {
+  return pages.slice(1).every((page, index) => {
+    const before = pages[index];
+    const shown = new Set(before && idsOf(before));
+    const repeated = idsOf(page).filter((id) => shown.has(id)).length;
+    return (page.total ?? 0) - (before?.total ?? 0) === repeated;
+  });
+}
+
+/**
+ * Pages that are read side by side may come in any order: a new run and a deleted one in between can leave a gap that no two pages
+ * show. So while they are read, runs may only have been created, or only been deleted.
+ */
+function isExplained(first: RunPage, after: RunPage, total: number): boolean {
+  const created = countNewRuns(first, after);
+  if (created === undefined) return false;
+  return created === 0 || (created < lengthOf(after) && (after.total ?? 0) - total === created);
+}
+
+function hasNewRuns(before: RunPage, after: RunPage): boolean {
+  return countNewRuns(before, after) !== 0;
+}
+
+/** @returns undefined where an element has no id, since it may be new */
+function countNewRuns(before: RunPage, after: RunPage): number | undefined {
+  const ids = new Set(idsOf(before));
+  const all = [...after.runs, ...(after.unread ?? [])];
+  if (all.some(({ id }) => id === null)) return undefined;
+  const oldest = oldestOf(before.runs);
+  const [least = ''] = before.runs.map(({ tie }) => tie).toSorted(compareText);
+  // Runs that a deletion has moved onto the page are older than all that it showed, by position and by tie-break.
+  return all.filter(({ id, position, tie }) => {
+    if (id === null || ids.has(id)) return false;
+    const isOlder =
+      oldest !== undefined &&
+      position !== null &&
+      position <= oldest.position &&
+      (tie === null || tie <= least);
+    return !isOlder;
+  }).length;
+}

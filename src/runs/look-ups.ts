@@ -1,0 +1,113 @@
+/** Reads single branches' own lists: of branches that the listing does not cover, and again of those that may have changed unseen. */
+import { UpstreamError } from '../errors.ts';
+import { createBackoff } from '../resilience/cool-down.ts';
+import { createJoiner } from '../resilience/single-flight.ts';
+import { createAllowance } from './allowance.ts';
+import type { Backfill } from './backfill.ts';
+import type { KnownRuns } from './known-runs.ts';
+import type { Listing } from './listing.ts';
+import { lengthOf, type ListingReader } from './listing-reader.ts';
+import { fetchList, keyOf, type RunList } from './run-list.ts';
+import type { Clock } from '../clock.ts';
+import type { CiProvider } from '../ci/provider.ts';
+
+/**
+ * Branches without runs that are looked up at once; further ones become possible with time. Requests for invented names must not use up
+ * the calls that others need. A repository with this many pull requests without any run is read in one go.
+ */
+const MOST_UNKNOWN = 1000;
+const MS_PER_UNKNOWN = 500;
+/** Branches that are looked up again, beside their answers, per listing that may be made. */
+const MOST_REPEATED = 5;
+
+export interface LookUpsOptions {
+  readonly provider: CiProvider;
+  readonly gitRepository: string;
+  readonly reader: ListingReader;
+  readonly known: KnownRuns;
+  readonly listing: Listing;
+  readonly backfill: Backfill;
+  readonly isQuotaLow: () => boolean;
+  readonly freshFor: () => number;
+  readonly now: Clock;
+}
+
+export class LookUps {
+  readonly #options: LookUpsOptions;
+  readonly #backoff;
+  readonly #unknown;
+  readonly #repeated;
+  readonly #join = createJoiner();
+
+  constructor(options: LookUpsOptions) {
+    const { provider, freshFor, now } = options;
+    this.#options = options;
+    this.#backoff = createBackoff({ now, generation: provider.generation });
+    this.#unknown = createAllowance({ most: MOST_UNKNOWN, each: () => MS_PER_UNKNOWN, now });
+    this.#repeated = createAllowance({ most: MOST_REPEATED, each: () => freshFor() / MOST_REPEATED, now });
+  }
+
+  /** Reads the next page of the list. @throws UpstreamError */
+  async read(list: RunList): Promise<void> {
+    await this.#join(keyOf(list), async () => {
+      if (this.#options.known.list(list) === undefined) await this.#readUnknown(list);
+      else await this.#readNext(list);
+    });
+  }
+
+  /** Reads the list's first page again if that is due, beside the answer. */
+  repeatIfDue(list: RunList): void {
+    const { provider, gitRepository, known, listing, isQuotaLow, now } = this.#options;
+    if (!known.isLookUpDue(list, now()) || isQuotaLow() || this.#repeated.isUsedUp()) return;
+    this.#repeated.use();
+    void this.#join(`${keyOf(list)} again`, async () => {
+      const sighting = listing.sight();
+      try {
+        const page = await this.#backoff.run(keyOf(list), () => fetchList(provider, gitRepository, list));
+        known.refreshBranch(list, page, sighting(page.asOf));
+      } catch (error) {
+        if (!(error instanceof UpstreamError)) throw error;
+      }
+    });
+  }
+
+  /** Counts a look-up from its beginning: of thousands at once, none has ended when the next one begins. */
+  async #readUnknown(list: RunList): Promise<void> {
+    const { host } = this.#options.provider;
+    if (this.#unknown.isUsedUp()) throw tooManyUnknown(host);
+    this.#unknown.use();
+    let hasNone = false;
+    try {
+      hasNone = !(await this.#readNext(list));
+    } finally {
+      if (!hasNone) this.#unknown.giveBack();
+    }
+  }
+
+  /** @returns whether the page shows anything */
+  async #readNext(list: RunList): Promise<boolean> {
+    const { provider, gitRepository, reader, known, listing, backfill } = this.#options;
+    return this.#backoff.run(keyOf(list), async () => {
+      const reading = known.nextLookUp(list);
+      if (reading === undefined) throw tooManyRuns(provider.host, gitRepository);
+      const sighting = listing.sight();
+      const pages = await reader.readBranch(list, reading);
+      for (const page of pages) {
+        known.mergeBranchPage(list, page, sighting(page.asOf), pages.length > 1 && page === pages[0]);
+      }
+      const found = pages.some((page) => lengthOf(page) > 0);
+      if (found) backfill.lookedUp();
+      return found;
+    });
+  }
+}
+
+function tooManyUnknown(host: string): UpstreamError {
+  const message = `too many branches without workflow runs were requested from ${host}; further ones are looked up later`;
+  return new UpstreamError({ kind: 'rate_limited', host, message });
+}
+
+function tooManyRuns(host: string, gitRepository: string): UpstreamError {
+  const message = `a branch of ${gitRepository} has more workflow runs without a green build than can be read from ${host}`;
+  return new UpstreamError({ kind: 'unavailable', host, message });
+}

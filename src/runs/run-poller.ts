@@ -1,0 +1,138 @@
+/** Polls unfinished runs that have dropped off the listing's first page, since the listing no longer shows how they end. */
+import { LRUCache } from 'lru-cache';
+import { UpstreamError, type UpstreamFailure } from '../errors.ts';
+import type { Doubt } from '../resolve/ports.ts';
+import type { Run } from '../resolve/types.ts';
+import { createBackoff } from '../resilience/cool-down.ts';
+import { bounded } from '../resilience/bounded-cache.ts';
+import { createJoiner } from '../resilience/single-flight.ts';
+import type { Sighting } from './branch-table.ts';
+import type { KnownRuns, Unfinished } from './known-runs.ts';
+import { keyOf, keyOfRun, type RunList } from './run-list.ts';
+import type { Clock } from '../clock.ts';
+import type { CiProvider } from '../ci/provider.ts';
+
+/** Runs of one branch that are polled at one time. */
+const MAX_AT_ONCE = 10;
+/** The longer a run takes, the less often it is polled: one that is stuck for a week must not use up a quota. */
+const AGE_DIVISOR = 20;
+/** Upper bound on tracked runs. Runs evicted from this cache lose their back-off and are polled every time. */
+const MAX_RUNS = 50_000;
+
+export interface RunPollerOptions {
+  readonly provider: CiProvider;
+  readonly gitRepository: string;
+  /** Takes the results. */
+  readonly known: KnownRuns;
+  /** Called when a call begins; the function that it returns is called when the answer is there. */
+  readonly sight: () => () => Sighting;
+  /** How far our clock is ahead of CI's, milliseconds; 0: unknown. */
+  readonly ahead: () => number;
+  /** Shortest time between two calls for one run, milliseconds. */
+  readonly freshFor: () => number;
+  readonly now: Clock;
+}
+
+interface Attempt {
+  /** Milliseconds since the epoch. */
+  readonly first: number;
+  readonly at: number;
+  /** Undefined: the call succeeded. */
+  readonly failure: UpstreamFailure | undefined;
+}
+
+export class RunPoller {
+  readonly #options: RunPollerOptions;
+  /** By the run's id. */
+  readonly #attempts = new LRUCache<string, Attempt>(bounded(MAX_RUNS));
+  readonly #backoff;
+  readonly #join = createJoiner();
+
+  constructor(options: RunPollerOptions) {
+    this.#options = options;
+    this.#backoff = createBackoff({ now: options.now, generation: options.provider.generation });
+  }
+
+  /**
+   * Polls those of the list's runs that are due: they had not ended, or could not be parsed where they were listed.
+   * @returns the newest run whose current state CI could not report; undefined: there is none
+   */
+  async pollUnfinished(list: RunList): Promise<Doubt | undefined> {
+    const { known } = this.#options;
+    const unfinished: Unfinished[] = [...known.unlistedRunning(list), ...known.unlistedUnread(list)];
+    const due = unfinished.filter((run) => this.#isDue(run)).slice(0, MAX_AT_ONCE);
+    await Promise.all(due.map(({ id }) => this.#poll(id, keyOf(list))));
+    const doubts = known.unlistedRunning(list).flatMap(({ id, position }) => {
+      const failure = this.#attempts.peek(id)?.failure;
+      return failure === undefined ? [] : [{ failure, position }];
+    });
+    return doubts.toSorted((a, b) => b.position - a.position)[0];
+  }
+
+  /**
+   * Polls those of the runs whose state was last reported before `since`.
+   * @returns the first failure; undefined: the state of each run that still exists was reported at `since` or later
+   */
+  async confirm(runs: readonly Run[], since: number): Promise<UpstreamFailure | undefined> {
+    const unconfirmed = runs.filter((run) => this.#isUnconfirmed(run, since));
+    for (let next = 0; next < unconfirmed.length; next += MAX_AT_ONCE) {
+      const some = unconfirmed.slice(next, next + MAX_AT_ONCE);
+      await Promise.all(some.map((run) => this.#poll(run.id, keyOfRun(run))));
+      // A call that was joined may have begun too early.
+      const late = some.filter((run) => this.#isUnconfirmed(run, since));
+      await Promise.all(late.map((run) => this.#poll(run.id, keyOfRun(run))));
+      const left = some.find((run) => this.#isUnconfirmed(run, since));
+      if (left !== undefined) return this.#attempts.peek(left.id)?.failure ?? this.#unconfirmable();
+    }
+    return undefined;
+  }
+
+  /** By our clock or CI's, whichever makes the run younger. Where neither is plausible, since it was first polled. */
+  #ageOf({ id, createdAt }: Unfinished): number {
+    const { now, ahead } = this.#options;
+    const ours = createdAt === null ? -1 : now() - createdAt;
+    const ages = [ours, ours - ahead()].filter((age) => age >= 0);
+    return createdAt !== null && ages.length > 0
+      ? Math.min(...ages)
+      : now() - (this.#attempts.peek(id)?.first ?? now());
+  }
+
+  #isDue(run: Unfinished): boolean {
+    const { now, freshFor } = this.#options;
+    const age = this.#ageOf(run);
+    const before = this.#attempts.get(run.id);
+    if (before === undefined) return age === 0 || age >= freshFor();
+    const since = now() - before.at;
+    // A negative time: the clock was set back.
+    return since < 0 || since >= Math.max(freshFor(), age / AGE_DIVISOR);
+  }
+
+  #isUnconfirmed(run: Run, since: number): boolean {
+    const { known, now } = this.#options;
+    const at = known.confirmedAt(run);
+    // In the future: the clock was set back.
+    return at !== undefined && (at < since || at > now());
+  }
+
+  #poll(id: string, key: string): Promise<void> {
+    return this.#join(id, async () => {
+      const { provider, gitRepository, known, sight, now } = this.#options;
+      const sighting = sight();
+      const first = this.#attempts.peek(id)?.first ?? now();
+      try {
+        const current = await this.#backoff.run(id, () => provider.fetchRun(gitRepository, id));
+        this.#attempts.set(id, { first, at: now(), failure: undefined });
+        if (current === 'gone') known.remove(key, id);
+        else known.mergeRun(current, sighting());
+      } catch (error) {
+        if (!(error instanceof UpstreamError)) throw error;
+        this.#attempts.set(id, { first, at: now(), failure: error.failure });
+      }
+    });
+  }
+
+  #unconfirmable(): UpstreamFailure {
+    const { host } = this.#options.provider;
+    return { kind: 'unavailable', host, message: `${host} does not report the current state of a run` };
+  }
+}

@@ -1,0 +1,88 @@
+/** The contiguous part of a repository's listing that is known, from its newest run back. Pure. */
+import {
+  COMPLETE,
+  coverageDownTo,
+  extendCoverage,
+  isCovered,
+  NO_COVERAGE,
+  type Coverage,
+} from '../resolve/coverage.ts';
+import { newestOf, oldestOf } from '../resolve/run-order.ts';
+import type { Run } from '../resolve/types.ts';
+import type { Listing } from './listing-reader.ts';
+import type { Cursor, RunPage } from '../ci/provider.ts';
+
+export interface Window {
+  readonly coverage: Coverage;
+  readonly newest: Run | undefined;
+  /** What the listing's first page shows. A run below it may end without any refresh showing that. */
+  readonly firstPage: Coverage;
+  /** Where the listing goes on below the window, for keyset paging. */
+  readonly next: Cursor | undefined;
+  /** A listing that claimed to be complete lacked known runs: that may have been a fault, so the next one begins a new window. */
+  readonly isSuspect: boolean;
+}
+
+/**
+ * Whether a listing that reaches back to this run leaves no gap to the window. It must be strictly older than the newest known run: of
+ * the runs at that position some may have been missed.
+ */
+export function isContiguous(window: Window | undefined, oldest: Run | undefined): boolean {
+  if (window === undefined) return true;
+  return oldest !== undefined && window.newest !== undefined && oldest.position < window.newest.position;
+}
+
+/**
+ * @param before undefined: nothing has been listed yet
+ * @param lacksKnown the listing lacks known runs
+ */
+export function mergeWindow(
+  before: Window | undefined,
+  first: RunPage,
+  { runs, whole, next }: Listing,
+  lacksKnown: boolean,
+): Window {
+  const newest = newestOf([...(before?.newest ? [before.newest] : []), ...runs]);
+  const isFirstPageAll = whole && first.runs.length === runs.length;
+  const own = {
+    newest,
+    firstPage: isFirstPageAll ? COMPLETE : coverageDownTo(oldestOf(first.runs)),
+    isSuspect: whole && lacksKnown,
+  };
+  if (whole) return { ...own, coverage: COMPLETE, next: undefined };
+  const oldest = oldestOf(runs);
+  return before !== undefined && !before.isSuspect && isContiguous(before, oldest)
+    ? { ...own, coverage: before.coverage, next: before.next }
+    : { ...own, coverage: coverageDownTo(oldest), next };
+}
+
+/**
+ * Extends the window by older pages.
+ * @param from the cursor that they were read from, where it proves that they begin at the window's end (keyset paging)
+ * @returns undefined: they leave a gap
+ */
+export function extendWindow(
+  window: Window,
+  { runs, whole, next }: Listing,
+  from: Cursor | undefined,
+): Window | undefined {
+  const { coverage } = window;
+  const newest = newestOf(runs);
+  const meets =
+    from === undefined
+      ? coverage.kind === 'complete' || (newest !== undefined && isCovered(newest.position, coverage))
+      : from === window.next;
+  if (!meets) return undefined;
+  const older = whole ? COMPLETE : coverageDownTo(oldestOf(runs));
+  return { ...window, coverage: extendCoverage(coverage, older), next };
+}
+
+/** @param changed everything that has changed since the window was last extended: every new run is among them */
+export function raiseWindow(window: Window, changed: readonly Run[]): Window {
+  const newest = newestOf([...(window.newest ? [window.newest] : []), ...changed]);
+  return { ...window, newest };
+}
+
+export function coverageOfWindow(window: Window | undefined): Coverage {
+  return window?.coverage ?? NO_COVERAGE;
+}
