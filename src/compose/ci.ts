@@ -7,20 +7,20 @@ import type { ShareCall } from '../replicas/shared-fetch.ts';
 import { createSharedGitHost } from '../replicas/shared-git-host.ts';
 import { createSharedProvider } from '../replicas/shared-provider.ts';
 import { createFreshnessStretch } from '../runs/adaptive-freshness.ts';
-import { composeCiDispatcher } from './network.ts';
+import { createConnectionObserver } from '../ci/connection-observer.ts';
+import { composeCiDispatchers } from './network.ts';
 import type { Connection } from '../runs/repositories.ts';
 import type { Config } from '../config/config.ts';
 import type { World } from './runtime.ts';
 import type { CiInspector } from '../ci/provider.ts';
-import type { UpstreamObserver } from '../upstream/observer.ts';
 
-export const PAUSES = { delay: (ms: number) => delay(ms), random: Math.random };
+/** How retries wait. */
+export const RETRY_TIMING = { delay: (ms: number) => delay(ms), random: Math.random };
 
 export interface ComposedConnection extends Connection {
   readonly inspector: CiInspector | undefined;
 }
 
-/** One connection: one credential, one quota. */
 export function composeConnection(
   connection: CiConnection,
   { freshForMs, maxFreshForMs }: Config,
@@ -28,35 +28,26 @@ export function composeConnection(
   world: World,
   share: ShareCall | undefined,
 ): ComposedConnection {
-  const { now, observer } = world;
+  const { name, url, tls } = connection;
+  const { now, warn } = world;
   const kind = selectKind(connection.kind);
   const stretch = createFreshnessStretch(kind.freshForMs ?? freshForMs, maxFreshForMs, now);
-  observer.freshFor(connection.name, () => stretch.freshFor());
-  let hasSkipped = false;
-  const watching: UpstreamObserver = {
-    requested: (host, status) => observer.requested(host, status),
-    quota(name, remaining, limit, resetsAt) {
-      stretch.observe(remaining, limit, resetsAt);
-      observer.quota(name, remaining, limit, resetsAt);
-    },
-    skipped(name, count, problem) {
-      observer.skipped?.(name, count, problem);
-      if (!hasSkipped)
-        world.warn(
-          `${new URL(connection.url).host} lists a workflow run with ${problem} that cannot be read; such runs are skipped`,
-        );
-      hasSkipped = true;
-    },
-  };
-  const dispatcher = composeCiDispatcher(connection, timeoutMs, world);
-  const client = kind.connect(connection, { ...world, timeoutMs, observer: watching, dispatcher });
-  const provider = createRetryingProvider(client.provider, PAUSES);
-  const gitHost = client.gitHost && createRetryingGitHost(client.gitHost, PAUSES);
+  const freshFor = () => stretch.freshFor();
+  world.observer.freshFor(name, freshFor);
+  const observer = createConnectionObserver(world.observer, {
+    host: new URL(url).host,
+    onQuota: (...quota) => stretch.observe(...quota),
+    warn,
+  });
+  const dispatcherFor = composeCiDispatchers(tls, timeoutMs, world);
+  const client = kind.connect(connection, { ...world, timeoutMs, observer, dispatcherFor });
+  const provider = createRetryingProvider(client.provider, RETRY_TIMING);
+  const gitHost = client.gitHost && createRetryingGitHost(client.gitHost, RETRY_TIMING);
   const { inspector } = client;
   if (share === undefined) return { provider, gitHost, inspector, stretch };
-  const scope = `${connection.name} ${connection.url}`;
+  const scope = `${name} ${url}`;
   return {
-    provider: createSharedProvider(provider, { share, scope, freshFor: () => stretch.freshFor(), now }),
+    provider: createSharedProvider(provider, { share, scope, freshFor, now }),
     gitHost: gitHost && createSharedGitHost(gitHost, share, scope),
     inspector,
     stretch,

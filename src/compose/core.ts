@@ -15,7 +15,7 @@ import { resolveBranch, type Resolution } from '../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../resolve/types.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { World } from './runtime.ts';
-import { PAUSES, composeConnection, type ComposedConnection } from './ci.ts';
+import { RETRY_TIMING, composeConnection, type ComposedConnection } from './ci.ts';
 
 /** Everything but HTTP. */
 export interface Core {
@@ -38,7 +38,7 @@ export function composeCore(
 ): Core {
   const timeoutMs = config.server.deadlineMs * CALL_SHARE_OF_DEADLINE;
   const { now } = world;
-  const share = exchange && createSharedCall({ exchange, now, delay: PAUSES.delay });
+  const share = exchange && createSharedCall({ exchange, now, delay: RETRY_TIMING.delay });
   const registries = composeRegistries(config, timeoutMs, world);
   const images = createImageCache({
     client: share === undefined ? registries : createSharedRegistryClient(registries, share),

@@ -6,7 +6,8 @@ import { createAuthorizer, type Access, type AuthorizerDeps, type Session } from
 import { createBackoff, type Outcome } from './denied-pauses.ts';
 import type { Credential } from './credentials/credential.ts';
 import { createEndpoints, type RegistrySettings } from './endpoints.ts';
-import { describeError, NoAccess, OwnTrouble } from './failure.ts';
+import { toUpstreamError } from '../upstream/connection-failure.ts';
+import { NoAccess, OwnTrouble } from './failure.ts';
 import { fetchBlob, fetchDigest } from './manifest/fetch.ts';
 import { createGrantFinder } from './auth/grant.ts';
 import { createHostGate } from '../resilience/host-limiter.ts';
@@ -225,5 +226,5 @@ function failureOf(error: unknown, reference: ImageReference): UpstreamFailure {
   const host = apiHost(reference.registry);
   if (error instanceof InvalidManifest)
     return { kind: 'malformed', host, message: `${formatReference(reference)} ${error.message}` };
-  return describeError(error, host).failure;
+  return toUpstreamError(error, { host }).failure;
 }

@@ -1,7 +1,10 @@
-/** Which network addresses are this machine's or this network's own. Pure. */
+/** Recognizes addresses of this machine or its network. Pure. */
 import { BlockList, isIP } from 'node:net';
 
-/** RFC 6890 and its registries: this network, private, carrier, loopback, link-local (cloud metadata), benchmark, multicast, reserved. */
+/**
+ * RFC 6890 and its registries: this network, private, carrier, loopback, link-local (cloud metadata),
+ * benchmark, multicast, reserved.
+ */
 const INTERNAL = createBlockList(
   [
     ['0.0.0.0', 8],
@@ -16,7 +19,7 @@ const INTERNAL = createBlockList(
     ['224.0.0.0', 3],
   ],
   [
-    // The first five hold IPv4 addresses: compatible, translated (SIIT, NAT64, local NAT64), 6to4.
+    // The first five embed IPv4 addresses: compatible, translated (SIIT, NAT64, local NAT64), 6to4.
     ['::', 96],
     ['::ffff:0:0:0', 96],
     ['64:ff9b::', 96],
@@ -41,8 +44,9 @@ function createBlockList(ipv4: Subnets, ipv6: Subnets): BlockList {
 }
 
 /**
- * @param hostname of a URL, which has already folded forms such as `0x7f.1`
- * @returns true for `localhost` and an IP literal that is not a public address; a name that resolves to one is normal in companies
+ * @param hostname of a URL, which has already normalized forms such as `0x7f.1`
+ * @returns true for `localhost` and for an IP literal that is not public; names that resolve to internal
+ *   addresses are normal in companies, so they are not looked up
  */
 export function isInternalAddress(hostname: string): boolean {
   return isLocalName(hostname) || includes(INTERNAL, hostname);

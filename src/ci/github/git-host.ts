@@ -1,30 +1,26 @@
 /** GitHub's pull requests: https://docs.github.com/rest/pulls/pulls */
 import type { CiDeps } from '../deps.ts';
 import type { GitHost } from '../git-host.ts';
-import type { GitHubClient, GitHubQuestion } from './client.ts';
+import type { CiClient, CiRequest } from '../client.ts';
+import { apiPath } from '../../upstream/json-api.ts';
+import { parseDate } from '../../upstream/retry-after.ts';
 import { digitsOf, nameOf } from './names.ts';
 import { hasNext, PAGE_SIZE } from './page.ts';
 import { parsePullRequest, parsePullRequestPage } from './pull-request.ts';
-import { clockOf } from './request.ts';
 
-const PULL_REQUESTS = '/repos/{owner}/{repo}/pulls';
-const PULL_REQUEST = '/repos/{owner}/{repo}/pulls/{pull_number}';
 const PERMISSION = 'Pull requests: read';
 
 const SECOND = 1000;
 /** How far GitHub's clock may differ from ours when an answer does not show it. */
 const CLOCK_MARGIN = 600 * SECOND;
 
-export function createGitHubGitHost(client: GitHubClient, { now }: Pick<CiDeps, 'now'>): GitHost {
+export function createGitHubGitHost(client: CiClient, { now }: Pick<CiDeps, 'now'>): GitHost {
   const { host, generation } = client;
 
-  function list(gitRepository: string, query: GitHubQuestion['parameters']): GitHubQuestion {
-    return {
-      path: PULL_REQUESTS,
-      parameters: { ...nameOf(gitRepository, host), ...query },
-      what: `the pull requests of ${gitRepository}`,
-      permission: PERMISSION,
-    };
+  function list(gitRepository: string, query: CiRequest['query']): CiRequest {
+    const { owner, repo } = nameOf(gitRepository, host);
+    const what = `the pull requests of ${gitRepository}`;
+    return { path: apiPath`/repos/${owner}/${repo}/pulls`, query, what, permission: PERMISSION };
   }
 
   return {
@@ -33,26 +29,23 @@ export function createGitHubGitHost(client: GitHubClient, { now }: Pick<CiDeps, 
 
     async fetchPullRequest(gitRepository, number) {
       const askedAt = now();
-      const answer = await client.get({
-        path: PULL_REQUEST,
-        parameters: { ...nameOf(gitRepository, host), pull_number: digitsOf(number, host) },
-        what: `the pull request of ${gitRepository}`,
-        permission: PERMISSION,
-      });
-      return parsePullRequest(answer.data, host, createTranslation(clockOf(answer), askedAt));
+      const { owner, repo } = nameOf(gitRepository, host);
+      const path = apiPath`/repos/${owner}/${repo}/pulls/${digitsOf(number, host)}`;
+      const what = `the pull request of ${gitRepository}`;
+      const { data, headers } = await client.get({ path, what, permission: PERMISSION });
+      return parsePullRequest(data, host, createTranslation(parseDate(headers), askedAt));
     },
 
     async fetchOpenPullRequests(gitRepository, cursor = '1', validator) {
       const askedAt = now();
       const page = Number(digitsOf(cursor, host));
-      const question = list(gitRepository, { state: 'open', per_page: PAGE_SIZE, page });
-      const answer = await client.get(validator === undefined ? question : { ...question, validator });
-      if (answer.status === 304) return 'unchanged';
-      const { link, etag } = answer.headers;
+      const request = list(gitRepository, { state: 'open', per_page: PAGE_SIZE, page });
+      const { status, data, headers } = await client.get({ ...request, validator });
+      if (status === 304) return 'unchanged';
       return {
-        ...parsePullRequestPage(answer.data, host, createTranslation(clockOf(answer), askedAt)),
-        next: hasNext(link) ? String(page + 1) : undefined,
-        validator: etag,
+        ...parsePullRequestPage(data, host, createTranslation(parseDate(headers), askedAt)),
+        next: hasNext(headers['link']) ? String(page + 1) : undefined,
+        validator: headers['etag'],
       };
     },
 

@@ -1,19 +1,17 @@
 /** GitHub Actions, as https://docs.github.com/rest/actions/workflow-runs describes it. */
 import { UpstreamError } from '../../errors.ts';
 import type { CiDeps } from '../deps.ts';
-import type { GitHubClient, GitHubQuestion } from './client.ts';
+import type { CiClient, CiRequest } from '../client.ts';
 import { digitsOf, nameOf } from './names.ts';
 import { formatCursor, PAGE_SIZE, parseCursor, toRunPage, type PageAddress } from './page.ts';
 import { parseRun, parseRunPage } from './schema.ts';
-import { clockOf, type GitHubAnswer } from './request.ts';
+import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
+import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiProvider, RunPage } from '../provider.ts';
-
-const RUNS = '/repos/{owner}/{repo}/actions/runs';
-const RUN = '/repos/{owner}/{repo}/actions/runs/{run_id}';
 
 /** @param connection its name in the configuration */
 export function createGitHubProvider(
-  client: GitHubClient,
+  client: CiClient,
   connection: string,
   { observer }: Pick<CiDeps, 'observer'>,
 ): CiProvider {
@@ -27,12 +25,12 @@ export function createGitHubProvider(
     return `${client.anonymous ? 'without credentials, sees' : 'sees'} ${seen}`;
   }
 
-  function parsePage(answer: GitHubAnswer, address: PageAddress, filtered: boolean): RunPage {
+  function parsePage(answer: ApiResponse, address: PageAddress, filtered: boolean): RunPage {
     const { link, etag } = answer.headers;
     const parsed = parseRunPage(answer.data, host);
     const [odd] = parsed.unread;
     if (odd !== undefined) observer.skipped?.(connection, parsed.unread.length, odd.problem);
-    return toRunPage({ ...parsed, ...address, link, etag, filtered, clock: clockOf(answer) }, host);
+    return toRunPage({ ...parsed, ...address, link, etag, filtered, clock: parseDate(answer.headers) }, host);
   }
 
   return {
@@ -48,15 +46,15 @@ export function createGitHubProvider(
     async fetchRuns(gitRepository, cursor, validator) {
       const address = parseCursor(cursor);
       const question = askRuns(gitRepository, host, { per_page: PAGE_SIZE, page: address.page });
-      const answer = await client.get(validator === undefined ? question : { ...question, validator });
+      const answer = await client.get({ ...question, validator });
       return answer.status === 304 ? 'unchanged' : parsePage(answer, address, false);
     },
 
     async fetchBranchRuns(gitRepository, branch, cursor) {
       const address = parseCursor(cursor);
       const { page, createdBy } = address;
-      const created = createdBy === undefined ? {} : { created: `<=${rfc3339(createdBy)}` };
-      const query = { per_page: PAGE_SIZE, page, branch, ...created };
+      const created = createdBy === undefined ? undefined : `<=${rfc3339(createdBy)}`;
+      const query = { per_page: PAGE_SIZE, page, branch, created };
       const answer = await client.get(askRuns(gitRepository, host, query));
       return parsePage(answer, address, true);
     },
@@ -81,15 +79,16 @@ function askedRuns(gitRepository: string) {
 }
 
 /** @param query `exclude_pull_requests` is added: the list would not name the pull request that triggered a run anyway */
-function askRuns(gitRepository: string, host: string, query: GitHubQuestion['parameters']): GitHubQuestion {
-  const parameters = { ...nameOf(gitRepository, host), ...query, exclude_pull_requests: true };
-  return { ...askedRuns(gitRepository), path: RUNS, parameters };
+function askRuns(gitRepository: string, host: string, query: CiRequest['query']): CiRequest {
+  const { owner, repo } = nameOf(gitRepository, host);
+  const path = apiPath`/repos/${owner}/${repo}/actions/runs`;
+  return { ...askedRuns(gitRepository), path, query: { ...query, exclude_pull_requests: true } };
 }
 
-function askRun(gitRepository: string, host: string, id: string): GitHubQuestion {
-  const name = nameOf(gitRepository, host);
-  const parameters = { ...name, run_id: digitsOf(id, host), exclude_pull_requests: true };
-  return { ...askedRuns(gitRepository), path: RUN, parameters };
+function askRun(gitRepository: string, host: string, id: string): CiRequest {
+  const { owner, repo } = nameOf(gitRepository, host);
+  const path = apiPath`/repos/${owner}/${repo}/actions/runs/${digitsOf(id, host)}`;
+  return { ...askedRuns(gitRepository), path, query: { exclude_pull_requests: true } };
 }
 
 /** Whole seconds, as in GitHub's answers and its search syntax. */

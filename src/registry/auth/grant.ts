@@ -3,10 +3,12 @@ import { UpstreamError } from '../../errors.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import { basicAuthorization, type Credential } from '../credentials/credential.ts';
 import type { Endpoints } from '../endpoints.ts';
-import { denied, malformed } from '../failure.ts';
+import { malformed } from '../../upstream/failures.ts';
+import { denied } from '../failure.ts';
 import { imageRepository } from '../../image/reference.ts';
 import type { TokenQuery } from './token.ts';
-import type { FetchHttp, HttpResponse } from '../transport.ts';
+import type { HttpResponse } from '../../upstream/http-client.ts';
+import type { FetchHttp } from '../transport.ts';
 import type { ImageReference } from '../../image/image.ts';
 
 export type Grant =

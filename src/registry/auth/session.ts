@@ -12,7 +12,8 @@ import type { Grant, GrantFinder, Subject, TokenGrant } from './grant.ts';
 import { imageRepository } from '../../image/reference.ts';
 import { parseRegistryErrors } from '../manifest/registry-error.ts';
 import type { TokenSource } from './token.ts';
-import type { FetchHttp, HttpRequest, HttpResponse } from '../transport.ts';
+import type { HttpResponse } from '../../upstream/http-client.ts';
+import type { FetchHttp, RegistryRequest } from '../transport.ts';
 import type { ImageReference } from '../../image/image.ts';
 
 /** How a registry was asked. */
@@ -77,7 +78,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
     ): Promise<HttpResponse> {
       const url = endpoints.apiUrl(registry, `/v2/${repositoryPath}/${path}`);
       const headers = accept === undefined ? {} : { accept };
-      const request: HttpRequest = { method, url, registry, headers, maxBytes };
+      const request: RegistryRequest = { method, url, registry, headers, maxBytes };
       let sent: Sent | undefined;
       try {
         sent = await sendKnown(request, subject);
@@ -95,7 +96,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
   };
 
   /** @returns undefined when it is not known what opens the repository */
-  async function sendKnown(request: HttpRequest, subject: Subject): Promise<Sent | undefined> {
+  async function sendKnown(request: RegistryRequest, subject: Subject): Promise<Sent | undefined> {
     const key = grantKey(subject);
     const grant = grants.get(key);
     if (grant === undefined) return undefined;
@@ -120,7 +121,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
    * @param refused what came of the grant that was known
    */
   async function sendSearching(
-    request: HttpRequest,
+    request: RegistryRequest,
     subject: Subject,
     refused: Sent | undefined,
   ): Promise<Sent> {
@@ -144,7 +145,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
    */
   async function searchGrant(
     bare: Promise<Sent>,
-    request: HttpRequest,
+    request: RegistryRequest,
     subject: Subject,
   ): Promise<Grant | undefined> {
     const key = grantKey(subject);
@@ -165,7 +166,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
     if (grant.kind === 'token' && authorization !== undefined) tokens.forget(grant.query, authorization);
   }
 
-  async function sendNew(grant: Grant, request: HttpRequest, subject: Subject): Promise<Sent> {
+  async function sendNew(grant: Grant, request: RegistryRequest, subject: Subject): Promise<Sent> {
     const first = await sendGranted(grant, request, subject);
     if (first.response.status !== 401) return first;
     const second = grant.kind === 'token' ? await sendAgain(grant, request, subject, first) : first;
@@ -177,7 +178,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
 
   async function sendAgain(
     grant: TokenGrant,
-    request: HttpRequest,
+    request: RegistryRequest,
     subject: Subject,
     refused: Sent,
   ): Promise<Sent> {
@@ -189,7 +190,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
     return wider === undefined ? refused : sendGranted(wider, request, subject);
   }
 
-  async function sendGranted(grant: Grant, request: HttpRequest, { reference }: Subject): Promise<Sent> {
+  async function sendGranted(grant: Grant, request: RegistryRequest, { reference }: Subject): Promise<Sent> {
     const authorization = await asAccess(authorizationOf(grant));
     const response = await fetchHttp(withAuthorization(request, authorization));
     const isForeign = response.status === 401 && response.url.origin !== request.url.origin;
@@ -201,7 +202,7 @@ export function createAuthorizer(deps: AuthorizerDeps): (reference: ImageReferen
   }
 
   async function sendForeign(
-    request: HttpRequest,
+    request: RegistryRequest,
     refused: HttpResponse,
     reference: ImageReference,
   ): Promise<HttpResponse> {
@@ -231,7 +232,7 @@ async function asAccess<Result>(work: Promise<Result>): Promise<Result> {
   }
 }
 
-function withAuthorization(request: HttpRequest, authorization: string | undefined): HttpRequest {
+function withAuthorization(request: RegistryRequest, authorization: string | undefined): RegistryRequest {
   return authorization === undefined
     ? request
     : { ...request, headers: { ...request.headers, authorization } };
@@ -262,7 +263,7 @@ function isUntold({ grant, response: { status } }: Sent): boolean {
  * registries hide private images behind it. A refused token is answered with 400 and DENIED by public.ecr.aws (oras-project/oras-go#1227,
  * on HEAD without its body), with 403 by private ECR.
  */
-function isRefusal({ grant, response }: Sent, request: HttpRequest, credential: Credential): boolean {
+function isRefusal({ grant, response }: Sent, request: RegistryRequest, credential: Credential): boolean {
   const { status, body } = response;
   if (status === 401) return true;
   if (grant.kind === 'none' && credential.kind === 'anonymous') return false;

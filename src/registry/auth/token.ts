@@ -9,10 +9,12 @@ import {
   secretsOf,
   type Credential,
 } from '../credentials/credential.ts';
-import { denied, malformed } from '../failure.ts';
+import { malformed } from '../../upstream/failures.ts';
+import { denied } from '../failure.ts';
 import { parseJsonObject } from '../json.ts';
 import { tellReason } from '../told-reason.ts';
-import type { FetchHttp, HttpResponse } from '../transport.ts';
+import type { HttpResponse } from '../../upstream/http-client.ts';
+import type { FetchHttp } from '../transport.ts';
 import type { Clock } from '../../clock.ts';
 
 /** What a token is asked for. */

@@ -5,14 +5,15 @@
 import { LRUCache } from 'lru-cache';
 import type { UpstreamError } from '../../errors.ts';
 import { credentialIdentity } from '../credentials/credential.ts';
-import { denied, malformed } from '../failure.ts';
+import { denied } from '../failure.ts';
+import { malformed } from '../../upstream/failures.ts';
 import { ACCEPT, MAX_MANIFEST_BYTES } from './manifest.ts';
 import { createPauses } from '../../resilience/pauses.ts';
 import { formatReference, imageRepository } from '../../image/reference.ts';
 import { judgeAbsence } from './registry-error.ts';
 import { listsTag } from './tag-list.ts';
 import { absent, type Absent, type AbsenceJudge, type Target } from './target.ts';
-import { headerValue, type HttpResponse } from '../transport.ts';
+import { headerValue, type HttpResponse } from '../../upstream/http-client.ts';
 import type { Clock } from '../../clock.ts';
 import type { Digest } from '../../image/image.ts';
 import { parseDigest } from '../../image/digest.ts';

@@ -1,7 +1,8 @@
 /** One manifest, asked of its registry: what is there, what is not, and what only looks like it. */
 import type { UpstreamError } from '../../errors.ts';
 import { secretsOf } from '../credentials/credential.ts';
-import { denied, malformed } from '../failure.ts';
+import { denied } from '../failure.ts';
+import { malformed } from '../../upstream/failures.ts';
 import {
   ACCEPT,
   digestOf,
@@ -16,7 +17,7 @@ import {
 import { formatReference, imageRepository } from '../../image/reference.ts';
 import type { Absent, Target } from './target.ts';
 import { tellReason } from '../told-reason.ts';
-import { headerValue, type HttpResponse } from '../transport.ts';
+import { headerValue, type HttpResponse } from '../../upstream/http-client.ts';
 import type { Digest } from '../../image/image.ts';
 import type { DigestResult } from '../registry-client.ts';
 import { parseDigest } from '../../image/digest.ts';

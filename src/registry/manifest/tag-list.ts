@@ -3,7 +3,7 @@ import { UpstreamError } from '../../errors.ts';
 import type { Session } from '../auth/session.ts';
 import { parseJsonObject } from '../json.ts';
 import { judgeAbsence } from './registry-error.ts';
-import { headerValue, type HttpResponse } from '../transport.ts';
+import { headerValue, type HttpResponse } from '../../upstream/http-client.ts';
 
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 const MAX_PAGES = 20;

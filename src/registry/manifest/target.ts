@@ -1,7 +1,7 @@
 /** The image that a question is about, and what it means that it is not there. */
 import type { Session } from '../auth/session.ts';
 import { formatReference } from '../../image/reference.ts';
-import type { HttpResponse } from '../transport.ts';
+import type { HttpResponse } from '../../upstream/http-client.ts';
 import type { Digest, ImageReference } from '../../image/image.ts';
 import type { DigestResult } from '../registry-client.ts';
 
