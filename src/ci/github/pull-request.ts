@@ -1,17 +1,9 @@
 /** Parses GitHub's pull requests: https://docs.github.com/rest/pulls/pulls. Pure. */
 import { z } from 'zod';
 import type { PullRequestHead } from '../../resolve/ports.ts';
+import { describeProblem } from '../elements.ts';
 import type { OpenPullRequest, PullRequestPage } from '../git-host.ts';
-import {
-  commit,
-  describeProblem,
-  id,
-  instant,
-  MAX_ELEMENTS,
-  parseShape,
-  repository,
-  text,
-} from './schema.ts';
+import { commit, id, instant, MAX_ELEMENTS, parseShape, repository, text } from './schema.ts';
 
 const pullRequestSchema = z.object({
   // Optional, since the origin does not depend on it.
