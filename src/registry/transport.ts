@@ -37,10 +37,6 @@ export interface TransportDeps extends HttpClientDeps {
   readonly delay: (ms: number) => Promise<void>;
 }
 
-type Outcome =
-  | { readonly kind: 'answered'; readonly response: HttpResponse }
-  | { readonly kind: 'failed'; readonly fault: Fault };
-
 const MAX_RETRIES = 2;
 const FIRST_PAUSE_MS = 200;
 /**
@@ -57,13 +53,13 @@ export function createTransport(deps: TransportDeps): FetchHttp {
   async function sendHop(hop: HttpRequest, budget: { ms: number }): Promise<HttpResponse> {
     for (let attempt = 0; ; attempt++) {
       const pauseMs = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + random());
-      const outcome = await gate.run<Outcome | 'retry'>(hop.url.host, async () => {
+      const outcome = await gate.run<HttpResponse | Fault | 'retry'>(hop.url.host, async () => {
         const since = now();
         const givenMs = budget.ms;
         const result = await send(hop, givenMs);
         budget.ms -= Math.max(now() - since, 0);
-        if (result.kind === 'answered') return { result, host: 'works' };
-        const { failure, retry, restMs } = result.fault;
+        if (!('failure' in result)) return { result, host: 'works' };
+        const { failure, retry, restMs } = result;
         if (retry && attempt < MAX_RETRIES && pauseMs < budget.ms) return { result: 'retry', host: 'untold' };
         const isOurs = failure.kind === 'timeout' && givenMs < timeoutMs * FAIR_SHARE;
         if (isOurs || failure.trouble === 'files') return { result, host: 'untold' };
@@ -72,19 +68,20 @@ export function createTransport(deps: TransportDeps): FetchHttp {
       if (outcome === 'retry') {
         budget.ms -= pauseMs;
         await delay(pauseMs);
-      } else if (outcome.kind === 'answered') return outcome.response;
-      else throw failedWith(outcome.fault);
+      } else if ('failure' in outcome) {
+        const { failure, restMs } = outcome;
+        throw restMs === 0 ? new OwnTrouble(failure) : new UpstreamError(failure);
+      } else return outcome;
     }
   }
 
-  async function send(hop: HttpRequest, ms: number): Promise<Outcome> {
+  async function send(hop: HttpRequest, ms: number): Promise<HttpResponse | Fault> {
     try {
       const response = await sendHttp(hop, AbortSignal.timeout(Math.max(Math.ceil(ms), 1)));
-      const fault = describeStatus(response, now());
-      return fault === undefined ? { kind: 'answered', response } : { kind: 'failed', fault };
+      return describeStatus(response, now()) ?? response;
     } catch (error) {
-      if (!(error instanceof UpstreamError)) throw error;
-      return { kind: 'failed', fault: describeFault(error.failure) };
+      if (error instanceof UpstreamError) return describeFault(error.failure);
+      throw error;
     }
   }
 
@@ -93,8 +90,4 @@ export function createTransport(deps: TransportDeps): FetchHttp {
     const policy = (target: URL, from: URL) => endpoints.refusal(target, from, request.registry);
     return followRedirects(request, policy, (hop) => sendHop(hop, budget));
   };
-}
-
-function failedWith({ failure, restMs }: Fault): UpstreamError {
-  return restMs === 0 ? new OwnTrouble(failure) : new UpstreamError(failure);
 }

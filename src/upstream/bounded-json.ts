@@ -57,14 +57,7 @@ function scan(text: string): { longNumbers: number } {
   return { longNumbers };
 }
 
-const [QUOTE, COMMA, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [
-  '"',
-  ',',
-  '{',
-  '}',
-  '[',
-  ']',
-].map((character) => character.charCodeAt(0));
+const [QUOTE, COMMA, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = Buffer.from('",{}[]');
 
 /** True for a digit, `-` or `.`. */
 function isPartOfNumber(code: number): boolean {

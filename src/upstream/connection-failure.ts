@@ -19,67 +19,59 @@ export interface ConnectionKeys {
 /** What the message of a failed exchange may mention. */
 interface Exchange {
   readonly host: string;
-  /** The code of the system, of undici or of the proxy dispatcher. */
+  /** The code of the system or of undici; with the prefix `PROXY_` if the proxy is to blame. */
   readonly code: string;
   /** `the proxy proxy.local:3128 (HTTPS_PROXY)`; undefined if the host is asked directly. */
-  readonly proxy: string | undefined;
+  readonly proxy?: string;
 }
 
 interface Row {
   /** Error codes and their message. Empty where the caller detects the trouble and words the message. */
-  readonly causes: readonly (readonly [codes: RegExp, message: (exchange: Exchange) => string])[];
+  readonly causes: readonly (readonly [codes: RegExp, message: string])[];
   readonly hint: (host: string, keys: ConnectionKeys) => string;
 }
 
-const PROXY = 'if you need a proxy, set HTTPS_PROXY';
+const USE_PROXY = 'if you need a proxy, set HTTPS_PROXY';
 
-/** Node's codes for a chain that does not end at a trusted authority. */
+const TIMEOUT = /^(?:TimeoutError|ETIMEDOUT|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT)$/;
+const NO_ROUTE = /^(?:EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)$/;
+const BROKEN =
+  /^(?:ECONN(?:RESET|ABORTED)|EPIPE|UND_ERR_(?:SOCKET|RES_CONTENT_LENGTH_MISMATCH)|ERR_HTTP2_\w+)$/;
+/** The chain does not end at a trusted authority. */
 const UNTRUSTED =
   /^(?:UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(?:_LOCALLY)?)|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w*)$/;
 /** Plain http where a TLS record is expected. */
 const NO_TLS = /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_TOO_SMALL|HTTP_REQUEST)$/;
-const BROKEN =
-  /^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|ERR_HTTP2_\w+)$/;
+/** A TLS alert from the host: it got no client certificate, or one that it does not trust. */
+const CLIENT_ALERT = /_ALERT_(?:\w+_)?(?:CERTIFICATE|UNKNOWN_CA)/;
+const ANY_TLS = /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL|EPROTO$)/;
+/** Docker Hub has sent a 429 whose lines end in a bare LF; undici's parser refuses it. */
+const NOT_HTTP = /^(?:HPE_|HTTPParserError$|UND_ERR_HEADERS_OVERFLOW$)/;
 
-/** The first row with a matching code counts. */
+/** The first matching code counts. HOST, NAME (the host without its port), CODE and PROXY are filled in. */
 const TROUBLES: Readonly<Record<ConnectionTrouble, Row>> = {
   timeout: {
-    causes: [
-      [
-        /^(?:TimeoutError|ETIMEDOUT|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT)$/,
-        ({ host }) => `${host} did not answer in time`,
-      ],
-    ],
+    causes: [[TIMEOUT, 'HOST did not answer in time']],
     hint: (host) =>
-      `check whether a firewall drops packets to ${host} (${PROXY}), or raise server.deadline, ` +
+      `check whether a firewall drops packets to ${host} (${USE_PROXY}), or raise server.deadline, ` +
       'half of which is the limit of one call',
   },
   name: {
-    causes: [
-      [
-        /^(?:ENOTFOUND|EAI_\w+)$/,
-        ({ host, code }) => `the name ${host.replace(/:\d+$/, '')} cannot be resolved (${code})`,
-      ],
-    ],
+    causes: [[/^(?:ENOTFOUND|EAI_\w+)$/, 'the name NAME cannot be resolved (CODE)']],
     hint: (_host, { host: key }) =>
-      `check the spelling in ${key}; if it is right, the DNS server here does not know the name (${PROXY})`,
+      `check the spelling in ${key}; if it is right, the DNS server here does not know the name (${USE_PROXY})`,
   },
   refused: {
-    causes: [[/^ECONNREFUSED$/, ({ host }) => `${host} refuses connections`]],
+    causes: [[/^ECONNREFUSED$/, 'HOST refuses connections']],
     hint: (_host, { host: key }) =>
       `nothing listens there, or a firewall rejects the connection: check host and port in ${key}`,
   },
   route: {
-    causes: [
-      [
-        /^(?:EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)$/,
-        ({ host, code }) => `there is no route to ${host} (${code})`,
-      ],
-    ],
-    hint: (host) => `check whether this machine or pod may reach ${host} (${PROXY})`,
+    causes: [[NO_ROUTE, 'there is no route to HOST (CODE)']],
+    hint: (host) => `check whether this machine or pod may reach ${host} (${USE_PROXY})`,
   },
   broken: {
-    causes: [[BROKEN, ({ host }) => `the connection to ${host} broke before the answer was whole`]],
+    causes: [[BROKEN, 'the connection to HOST broke before the answer was whole']],
     hint: (_host, { http, isLoopback = false }) =>
       isLoopback && http !== undefined
         ? `Greenpin uses plain http on loopback: if the port speaks TLS, set ${http}: false; otherwise try again`
@@ -89,9 +81,7 @@ const TROUBLES: Readonly<Record<ConnectionTrouble, Row>> = {
     causes: [
       [
         UNTRUSTED,
-        ({ host, code }) =>
-          `the certificate of ${host} comes from an authority that is not trusted here (${code}); ` +
-          'if you trust it, give it as caFile',
+        'the certificate of HOST comes from an authority that is not trusted here (CODE); if you trust it, give it as caFile',
       ],
     ],
     hint: (_host, { caFile }) =>
@@ -100,80 +90,53 @@ const TROUBLES: Readonly<Record<ConnectionTrouble, Row>> = {
   },
   validity: {
     causes: [
-      [/^CERT_HAS_EXPIRED$/, ({ host, code }) => `the certificate of ${host} has expired (${code})`],
-      [/^CERT_NOT_YET_VALID$/, ({ host, code }) => `the certificate of ${host} is not valid yet (${code})`],
+      [/^CERT_HAS_EXPIRED$/, 'the certificate of HOST has expired (CODE)'],
+      [/^CERT_NOT_YET_VALID$/, 'the certificate of HOST is not valid yet (CODE)'],
     ],
     hint: () => "renew the server's certificate, or correct the clock of this machine",
   },
   other_name: {
-    causes: [
-      [
-        /^ERR_TLS_CERT_ALTNAME_INVALID$/,
-        ({ host, code }) => `the certificate of ${host} is for another name (${code})`,
-      ],
-    ],
+    causes: [[/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'the certificate of HOST is for another name (CODE)']],
     hint: (_host, { host: key }) =>
       `use the name in the certificate as ${key}, or have a certificate issued for this name; ` +
       'or find out who else answers there',
   },
   no_tls: {
-    causes: [[NO_TLS, ({ host, code }) => `${host} does not speak TLS on this port (${code})`]],
+    causes: [[NO_TLS, 'HOST does not speak TLS on this port (CODE)']],
     hint: (_host, { host: key, http }) =>
       http === undefined
         ? `check host and port in ${key}; Greenpin speaks plain http on loopback only`
         : `check the port in ${key}; to use plain http, set ${http}: true`,
   },
   client_certificate: {
-    // A TLS alert from the host: it got no client certificate, or one that it does not trust.
-    causes: [
-      [
-        /_ALERT_(?:\w+_)?(?:CERTIFICATE|UNKNOWN_CA)/,
-        ({ host, code }) => `${host} did not accept the client certificate, or requires one (${code})`,
-      ],
-    ],
+    causes: [[CLIENT_ALERT, 'HOST did not accept the client certificate, or requires one (CODE)']],
     hint: (host, { client }) =>
       client === undefined
         ? `Greenpin sends ${host} no client certificate; the host must accept callers without one`
         : `check ${client}`,
   },
   tls: {
-    causes: [
-      [
-        /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL|EPROTO$)/,
-        ({ host, code }) => `no trusted TLS connection to ${host} (${code})`,
-      ],
-    ],
+    causes: [[ANY_TLS, 'no trusted TLS connection to HOST (CODE)']],
     hint: () => 'check the TLS versions and ciphers of the host; Greenpin requires TLS 1.2 or newer',
   },
   proxy_login: {
-    causes: [
-      [/^PROXY_407$/, ({ proxy }) => `${proxy} requires other credentials (407); put them into its URL`],
-    ],
+    causes: [[/^PROXY_407$/, 'PROXY requires other credentials (CODE); put them into its URL']],
     hint: (host) =>
       `put USER:PASSWORD@ into the proxy's URL, or add ${host} to NO_PROXY if it needs no proxy`,
   },
   proxy: {
     causes: [
-      [
-        /^PROXY_\d+$/,
-        ({ proxy, host, code }) => `${proxy} does not connect to ${host} (${code.replace('PROXY_', '')})`,
-      ],
-      [/^UND_ERR_PRX_CONN$/, ({ proxy, host }) => `${proxy} broke off before it had connected to ${host}`],
-      [/^UND_ERR_PRX_TLS$/, ({ proxy }) => `${proxy} has a certificate for another host`],
-      [/^PROXY_/, ({ proxy, code }) => `${proxy} cannot be reached (${code.replace('PROXY_', '')})`],
+      [/^PROXY_\d+$/, 'PROXY does not connect to HOST (CODE)'],
+      [/^UND_ERR_PRX_CONN$/, 'PROXY broke off before it had connected to HOST'],
+      [/^UND_ERR_PRX_TLS$/, 'PROXY has a certificate for another host'],
+      [/^PROXY_/, 'PROXY cannot be reached (CODE)'],
     ],
     hint: (host) =>
       `check the proxy and that it allows ${host}; or add the host to NO_PROXY if it needs no proxy`,
   },
   files: { causes: [], hint: () => 'correct the file, or mount the Secret there' },
   not_http: {
-    // Docker Hub has sent a 429 whose lines end in a bare LF; undici's parser refuses it.
-    causes: [
-      [
-        /^(?:HPE_|HTTPParserError$|UND_ERR_HEADERS_OVERFLOW$)/,
-        ({ host }) => `${host} sent an answer that is not HTTP`,
-      ],
-    ],
+    causes: [[NOT_HTTP, 'HOST sent an answer that is not HTTP']],
     hint: (_host, { host: key }) =>
       `check host and port in ${key}: something other than an HTTP server answers there`,
   },
@@ -193,23 +156,33 @@ const TROUBLES: Readonly<Record<ConnectionTrouble, Row>> = {
 /** @param failure of kind `timeout` or `unreachable`, or one with a trouble */
 export function hintForConnection({ host, trouble }: UpstreamFailure, keys: ConnectionKeys): string {
   return trouble === undefined
-    ? `check the way to ${host}: DNS, firewall; ${PROXY}`
+    ? `check the way to ${host}: DNS, firewall; ${USE_PROXY}`
     : TROUBLES[trouble].hint(host, keys);
 }
 
 /** @returns what the code stands for, and one stable sentence */
-export function describeConnection(exchange: Exchange): Pick<UpstreamFailure, 'trouble' | 'message'> {
-  const { host, code } = exchange;
+export function describeConnection({
+  host,
+  code,
+  proxy = '',
+}: Exchange): Pick<UpstreamFailure, 'trouble' | 'message'> {
+  const parts: Readonly<Record<string, string>> = {
+    HOST: host,
+    NAME: host.replace(/:\d+$/, ''),
+    CODE: code.replace(/^PROXY_/, ''),
+    PROXY: proxy,
+  };
   for (const [trouble, { causes }] of Object.entries(TROUBLES)) {
-    const cause = causes.find(([codes]) => codes.test(code));
-    if (cause !== undefined) return { trouble: trouble as ConnectionTrouble, message: cause[1](exchange) };
+    const message = causes.find(([codes]) => codes.test(code))?.[1];
+    if (message === undefined) continue;
+    const filled = message.replaceAll(/\b(?:HOST|NAME|CODE|PROXY)\b/g, (part) => parts[part] ?? part);
+    return { trouble: trouble as ConnectionTrouble, message: filled };
   }
   return { trouble: undefined, message: `the request to ${host} failed${code === '' ? '' : ` (${code})`}` };
 }
 
 /**
- * @param error whatever undici, a proxy or the reading of the body threw; an UpstreamError is returned as it
- *   is
+ * @param error whatever undici, a proxy or the reading of the body threw; an UpstreamError stays as it is
  * @param signal the signal of the request: if it has fired, the time was up
  */
 export function toUpstreamError(
@@ -223,7 +196,7 @@ export function toUpstreamError(
   if (error instanceof BodyTooLarge) return malformed(host, `${host} sent an answer that is too large`);
   if (error instanceof UndecodableBody)
     return malformed(host, `${host} sent an answer that cannot be decompressed: ${error.message}`);
-  const { trouble, message: text } = describeConnection({ host, code: codeOf(causes), proxy: undefined });
+  const { trouble, message: text } = describeConnection({ host, code: codeOf(causes) });
   if (signal?.aborted === true || trouble === 'timeout') return timeoutError(host, error);
   // A TLS port answers plain http by closing the connection.
   const isSuspect = protocol === 'http:' && (trouble === 'broken' || trouble === 'not_http');

@@ -47,8 +47,9 @@ export function createJsonApi(
   const common = { 'accept-encoding': 'gzip, deflate, br', ...headers };
   return async ({ method = 'GET', path, query = {}, headers: own, signal }) => {
     const target = new URL(`${url.replace(/\/+$/, '')}${path}`);
-    for (const [name, value] of Object.entries(query))
-      if (value !== undefined) target.searchParams.set(name, String(value));
+    target.search = Object.entries(query)
+      .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encode(String(value))}`]))
+      .join('&');
     const request = { method, url: target, headers: { ...common, ...own }, maxBytes: MAX_BYTES };
     const response = await followRedirects(request, stayOnOrigin, (hop) => send(hop, signal));
     const { status, body } = response;
@@ -61,7 +62,12 @@ export function createJsonApi(
 
 /** Encodes the values of a template as segments of a path: `` apiPath`/repos/${owner}/${name}` ``. */
 export function apiPath(template: TemplateStringsArray, ...values: readonly string[]): string {
-  return String.raw({ raw: template }, ...values.map(encodeURIComponent));
+  return String.raw({ raw: template }, ...values.map(encode));
+}
+
+/** Half of a surrogate pair is a legal string, but has no encoding; not every API reads `+` as a blank. */
+function encode(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
 }
 
 function parseBody(body: Buffer, isJson: boolean, status: number, host: string): unknown {

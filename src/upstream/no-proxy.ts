@@ -2,14 +2,8 @@
  * NO_PROXY: the hosts to ask directly. There is no standard; this is what curl and Go have in common, plus
  * Go's networks. Pure.
  */
-import { BlockList, isIP } from 'node:net';
-
-/** This machine and its link, where clouds have their metadata service: no proxy can reach them for us. */
-const LOCAL = new BlockList();
-LOCAL.addSubnet('127.0.0.0', 8, 'ipv4');
-LOCAL.addSubnet('169.254.0.0', 16, 'ipv4');
-LOCAL.addAddress('::1', 'ipv6');
-LOCAL.addSubnet('fe80::', 10, 'ipv6');
+import { isIP, type BlockList } from 'node:net';
+import { createNetworks, isInside, isOnLink } from './internal-address.ts';
 
 type Rule = (host: string, port: string) => boolean;
 
@@ -30,7 +24,7 @@ export function createNoProxy(text: string): (url: URL) => boolean {
   return (url) => {
     const host = normalizeHost(url.hostname);
     const port = url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? '') : url.port;
-    return isLocal(host) || rules.some((matches) => matches(host, port));
+    return isOnLink(host) || rules.some((matches) => matches(host, port));
   };
 }
 
@@ -56,20 +50,9 @@ function createHostRule(name: string): (host: string) => boolean {
 function parseNetwork(text: string): BlockList | undefined {
   const [address = '', prefix = ''] = text.split('/');
   const version = isIP(address);
-  if (version === 0 || !/^[0-9]{1,3}$/.test(prefix) || Number(prefix) > (version === 4 ? 32 : 128))
-    return undefined;
-  const network = new BlockList();
-  network.addSubnet(address, Number(prefix), version === 4 ? 'ipv4' : 'ipv6');
-  return network;
-}
-
-function isInside(network: BlockList, host: string): boolean {
-  const version = isIP(host);
-  return version !== 0 && network.check(host, version === 4 ? 'ipv4' : 'ipv6');
-}
-
-function isLocal(host: string): boolean {
-  return /(?:^|\.)localhost$/.test(host) || isInside(LOCAL, host);
+  const isNetwork =
+    version !== 0 && /^[0-9]{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
+  return isNetwork ? createNetworks(text) : undefined;
 }
 
 /** Lower case, without the brackets of IPv6 and the final dot of a fully qualified name. */

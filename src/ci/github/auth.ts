@@ -42,21 +42,15 @@ function countChanges(read: () => string): () => number {
   let last: string | undefined;
   let changes = 0;
   return () => {
-    const secret = readable(read);
-    if (secret !== undefined && secret !== last) {
-      if (last !== undefined) changes += 1;
+    try {
+      const secret = read();
+      if (last !== undefined && secret !== last) changes += 1;
       last = secret;
+    } catch {
+      // The call itself reports it.
     }
     return changes;
   };
-}
-
-function readable(read: () => string): string | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }
 
 /** Token formats vary and will change; the only requirement is that a header can carry the token. */

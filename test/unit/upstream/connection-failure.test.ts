@@ -62,7 +62,7 @@ describe('an error of the network has a name for what is wrong, and one sentence
     ['HPE_INVALID_CONSTANT', 'not_http', 'reg.test:5000 sent an answer that is not HTTP'],
     ['ESOMETHING', undefined, 'the request to reg.test:5000 failed (ESOMETHING)'],
   ])('%s', (code, trouble, message) => {
-    expect(describeConnection({ host: HOST, code, proxy: undefined })).toEqual({ trouble, message });
+    expect(describeConnection({ host: HOST, code })).toEqual({ trouble, message });
   });
 
   test.each([

@@ -26,14 +26,14 @@ describe('a request to a JSON API', () => {
     server.expect(
       {
         method: 'GET',
-        path: '/api/v3/repos/a%2Fb/x?per_page=100&branch=feature%2Fx+y',
+        path: '/api/v3/repos/a%2Fb/x?per_page=100&branch=feature%2Fx%20y%2B%EF%BF%BD',
         headers: { accept: 'application/vnd.x+json', 'if-none-match': '"1"', authorization: null },
       },
       { status: 304 },
     );
     const response = await connect(`${server.url}/api/v3${end}`)({
       path: apiPath`/repos/${'a/b'}/x`,
-      query: { per_page: 100, branch: 'feature/x y', created: undefined },
+      query: { per_page: 100, branch: 'feature/x y+\ud800', created: undefined },
       headers: { 'if-none-match': '"1"', authorization: undefined },
     });
     expect(response).toMatchObject({ status: 304, data: '' });
