@@ -8,17 +8,16 @@ export type Coverage =
   /** Any run may be missing. */
   | { readonly kind: 'none' }
   /**
-   * No run at this position or above is missing.
-   * `createdAt`: nor is one that was created then or later (milliseconds since the epoch); null: CI reports no creation times.
+   * No run at this position or above is missing, and none that was created at `createdAt` or later (milliseconds since the epoch).
    */
-  | { readonly kind: 'since'; readonly position: number; readonly createdAt: number | null }
+  | { readonly kind: 'since'; readonly position: number; readonly createdAt: number }
   /** Every run that CI still has is known. */
   | { readonly kind: 'complete' };
 
 export const NO_COVERAGE: Coverage = { kind: 'none' };
 export const COMPLETE: Coverage = { kind: 'complete' };
 
-type Place = Pick<Run, 'position' | 'createdAt'>;
+type Place = Pick<Run, 'position' | 'createdAt' | 'updatedAt'>;
 
 /**
  * @param oldest the oldest run of a list that is known from its beginning; undefined: the list shows none
@@ -26,8 +25,9 @@ type Place = Pick<Run, 'position' | 'createdAt'>;
  */
 export function coverageDownTo(oldest: Place | undefined): Coverage {
   if (oldest === undefined) return NO_COVERAGE;
-  const { position, createdAt } = oldest;
-  return { kind: 'since', position: position + 1, createdAt: createdAt === null ? null : createdAt + 1 };
+  const { position, createdAt, updatedAt } = oldest;
+  // Where CI reports no creation times, the run was created by its last change at the latest.
+  return { kind: 'since', position: position + 1, createdAt: (createdAt ?? updatedAt) + 1 };
 }
 
 /** @returns the coverage that reaches further back: both are known */
@@ -47,7 +47,7 @@ export function isCovered(position: number, coverage: Coverage): boolean {
 
 /** @param createdAt milliseconds since the epoch @returns whether no run that was created then or later can be missing */
 export function coversTime(coverage: Coverage, createdAt: number): boolean {
-  if (coverage.kind === 'since') return coverage.createdAt !== null && createdAt >= coverage.createdAt;
+  if (coverage.kind === 'since') return createdAt >= coverage.createdAt;
   return coverage.kind === 'complete';
 }
 

@@ -133,10 +133,15 @@ function firstStart({ attempt, createdAt, startedAt }: Run): number {
 
 /** Commit times come from the committer's clock, so ignore one that is later than the commit's first run. */
 function commitTime(group: readonly Run[]): number | null {
-  const firstRun = Math.min(...group.map((run) => run.createdAt ?? 0));
+  const firstRun = Math.min(...group.map(latestCreation));
   const times = group.flatMap((run) => (run.committedAt === null ? [] : [run.committedAt]));
   const committedAt = times.length === 0 ? null : Math.min(...times);
   return committedAt !== null && committedAt <= firstRun ? committedAt : null;
+}
+
+/** @returns a time by which the run had been created, milliseconds since the epoch; 0 if unknown, since it was run again */
+function latestCreation({ attempt, createdAt, startedAt }: Run): number {
+  return createdAt ?? (attempt === 1 ? startedAt : 0);
 }
 
 /** A skipped run (a missing label, a condition) says nothing about a commit that the same workflow has run for, on any event. */

@@ -73,7 +73,7 @@ export class ListingReader {
       first.total === undefined || this.#provider.cursorOf === undefined
         ? await this.#readBlockInTurn(first, from, count)
         : await this.#readSideBySide(first, first.total, from, count);
-    return block && joinPages(from === 2 ? [first, ...block] : block);
+    return block && joinPages(block);
   }
 
   /** Reads the next page of a branch's own list, or all its pages again when the list has changed since. */
@@ -116,9 +116,10 @@ export class ListingReader {
     const numbers = Array.from({ length: Math.min(count, last - from + 1) }, (_, index) => from + index);
     if (numbers.length === 0) return undefined;
     const older = await Promise.all(numbers.map((page) => this.#fetchPage(this.#provider.cursorOf?.(page))));
-    if (!isUnbroken(from === 2 ? [first, ...older] : older)) return undefined;
+    const pages = from === 2 ? [first, ...older] : older;
+    if (!isUnbroken(pages)) return undefined;
     const after = await this.#fetchFirst(first);
-    return after === 'unchanged' || isExplained(first, after, total) ? older : undefined;
+    return after === 'unchanged' || isExplained(first, after, total) ? pages : undefined;
   }
 
   async #readBlockInTurn(
@@ -131,8 +132,11 @@ export class ListingReader {
     const fetch: FetchPage = (at) => this.#fetchPage(at);
     const pages = await readOn(fetch, { ...(await fetch(cursor)), at: cursor }, count, () => false);
     const proven = await readAgain(pages, fetch);
-    const after = await this.#fetchFirst(first);
-    return after === 'unchanged' || !hasNewRuns(first, after) ? proven : undefined;
+    const answer = await this.#fetchFirst(first);
+    const after = answer === 'unchanged' ? first : answer;
+    if (proven === undefined || hasNewRuns(first, after)) return undefined;
+    // A deletion may have moved a run from the block onto the first page.
+    return from === 2 ? [after, ...proven] : proven;
   }
 
   #fetchFirst({ validator }: RunPage): Promise<RunPage | 'unchanged'> {

@@ -60,7 +60,11 @@ export class RunPoller {
   async pollUnfinished(list: RunList): Promise<Doubt | undefined> {
     const { known } = this.#options;
     const unfinished: Unfinished[] = [...known.unlistedRunning(list), ...known.unlistedUnread(list)];
-    const due = unfinished.filter((run) => this.#isDue(run)).slice(0, MAX_AT_ONCE);
+    // The newest decide first.
+    const due = unfinished
+      .filter((run) => this.#isDue(run))
+      .toSorted((a, b) => (b.position ?? Number.MAX_VALUE) - (a.position ?? Number.MAX_VALUE))
+      .slice(0, MAX_AT_ONCE);
     await Promise.all(due.map(({ id }) => this.#poll(id, keyOf(list))));
     const doubts = known.unlistedRunning(list).flatMap(({ id, position }) => {
       const failure = this.#attempts.peek(id)?.failure;

@@ -17,6 +17,7 @@ import type { BranchRequest, Project } from '../../src/resolve/types.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { createImageRule, createProject } from '../fixtures/values.ts';
 import { judgeCost } from './cost.ts';
+import { countHistories, STYLES } from './pages.ts';
 import { createSimulation, IMAGES, WORKFLOWS, type Simulation, type TrueBuild } from './simulation.ts';
 import type { UnreadRun } from '../../src/resolve/ports.ts';
 import { renderParameters } from '../../src/wire/argocd/response.ts';
@@ -340,24 +341,28 @@ function named(one: Action): Action {
   });
 }
 
-test(`${NUMBER_OF_RUNS} histories: true, safe, fresh and frugal`, { timeout: 600_000 }, async () => {
-  const judged = fc.assert(
-    fc.asyncProperty(
-      fc.constantFrom(1, 2, 3, 20),
-      fc.array(action.map(named), { minLength: 5, maxLength: 60, size: 'max' }),
-      async (firstPages, actions) => {
-        const sim = createSimulation(BRANCHES);
-        const world: World = {
-          sim,
-          answers: createGreenpin(sim, firstPages),
-          memory: new Map(),
-          polls: new Map(),
-        };
-        for (const next of actions) await next.run(world);
-        judgeCost(sim, FRESH_FOR, firstPages);
-      },
-    ),
-    { numRuns: NUMBER_OF_RUNS, ...(SEED !== 'random' && { seed: Number(SEED) }) },
-  );
-  await expect(judged).resolves.toBeUndefined();
-});
+test.each(STYLES)(
+  `$name: random histories, true, safe, fresh and frugal`,
+  { timeout: 600_000 },
+  async (style) => {
+    const judged = fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(1, 2, 3, 20),
+        fc.array(action.map(named), { minLength: 5, maxLength: 60, size: 'max' }),
+        async (firstPages, actions) => {
+          const sim = createSimulation(BRANCHES, style);
+          const world: World = {
+            sim,
+            answers: createGreenpin(sim, firstPages),
+            memory: new Map(),
+            polls: new Map(),
+          };
+          for (const next of actions) await next.run(world);
+          judgeCost(sim, FRESH_FOR, firstPages, style);
+        },
+      ),
+      { numRuns: countHistories(style, NUMBER_OF_RUNS), ...(SEED !== 'random' && { seed: Number(SEED) }) },
+    );
+    await expect(judged).resolves.toBeUndefined();
+  },
+);

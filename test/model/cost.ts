@@ -1,5 +1,6 @@
 /** What a history may have cost at most (design §5), judged by every call that was made upstream. */
 import { expect } from 'vitest';
+import type { PagingStyle } from './pages.ts';
 import type { Simulation } from './simulation.ts';
 
 const HOUR = 3_600_000;
@@ -9,6 +10,8 @@ const SHORTEST_PAUSE = 5000;
 const LOOK_AGAIN = 600_000;
 /** The listing's pages behind the first that one refresh reads at most, to meet what is known. */
 const FURTHER_PAGES = 9;
+/** Pages of a branch's list in these histories. */
+const DEEPEST_LIST = 10;
 
 export interface Call {
   readonly what: string;
@@ -19,17 +22,22 @@ export interface Call {
 }
 
 /** @param firstPages how many pages of the listing are read at the start */
-export function judgeCost(sim: Simulation, freshFor: number, firstPages: number): void {
+export function judgeCost(sim: Simulation, freshFor: number, firstPages: number, style: PagingStyle): void {
   const byWhat = Map.groupBy(withoutClosing(sim.calls, freshFor), ({ what }) => what);
   for (const [what, calls] of byWhat) {
     if (what === 'list 1')
       expectApart(calls, (call) => (call.outcome === 'empty' ? SHORTEST_PAUSE : freshFor));
     // One that is gone may come back by a list that lags behind.
     if (what.startsWith('run ')) expectApart(calls, ({ outcome }) => (outcome === 'absent' ? 0 : freshFor));
+    if (what === 'changes')
+      expectApart(
+        calls.filter(({ at }, index) => at !== calls[index - 1]?.at),
+        () => freshFor,
+      );
     if (what.startsWith('pull request ')) expectApart(calls, () => Infinity);
     if (what.startsWith('digest ')) judgeImage(sim, calls, freshFor);
   }
-  judgePages(sim, byWhat, firstPages);
+  judgePages(sim, byWhat, firstPages, style);
 }
 
 /** A block of further pages ends with the first page once more, which is free while nothing has changed. */
@@ -58,15 +66,26 @@ function judgeImage(sim: Simulation, calls: readonly Call[], freshFor: number): 
   const settled = calls.filter(({ outcome }) => outcome !== 'failed');
   for (const [index, { what, at, outcome }] of settled.slice(0, -1).entries()) {
     const next = settled[index + 1]?.at ?? Infinity;
-    if (sim.changedBetween(what.slice(-40), at - freshFor, next)) continue;
+    const commit = what.slice(-40);
+    // A re-run off the first page shows late, and then at once asks for an image that was read just before.
+    const isNews = sim.changedBetween(commit, at - freshFor, next) || sim.isHardToSee(commit);
+    if (isNews || sim.wasDeleted(commit)) continue;
     // After a re-run the registry may show the image from before for some minutes: the tag is read once more.
-    const least = outcome === 'found' && !sim.wasRerun(what.slice(-40)) ? HOUR : freshFor;
+    const least = outcome === 'found' && !sim.wasRerun(commit) ? HOUR : freshFor;
     expect(next - at, `${what} was asked for again`).toBeGreaterThanOrEqual(least);
   }
 }
 
 /** Whoever makes no calls for what is known pays for what is new only. */
-function judgePages(sim: Simulation, byWhat: ReadonlyMap<string, readonly Call[]>, firstPages: number): void {
+function judgePages(
+  sim: Simulation,
+  byWhat: ReadonlyMap<string, readonly Call[]>,
+  firstPages: number,
+  { paging, hasTotal }: PagingStyle,
+): void {
+  // Without a total, each page but the last is read a second time, and a list's earlier pages with each further one.
+  const readings = paging === 'numbered' && !hasTotal ? 2 : 1;
+  const lookUpReadings = readings === 1 ? 1 : DEEPEST_LIST * readings;
   const listings = byWhat.get('list 1')?.filter(({ outcome }) => outcome === 'new').length ?? 0;
   const elapsed = (sim.calls.at(-1)?.at ?? 0) - (sim.calls[0]?.at ?? 0);
   let further = 0;
@@ -77,10 +96,12 @@ function judgePages(sim: Simulation, byWhat: ReadonlyMap<string, readonly Call[]
     if (!what.startsWith('branch ')) continue;
     lookUps += good;
     // Once; again when runs went by unseen, which a listing tells; and when enough time has passed.
-    expect(good, `${what} was asked ${good} times`).toBeLessThanOrEqual(1 + listings + elapsed / LOOK_AGAIN);
+    expect(good, `${what} was asked ${good} times`).toBeLessThanOrEqual(
+      lookUpReadings * (1 + listings + elapsed / LOOK_AGAIN),
+    );
   }
   const blocks = firstPages === 1 ? 0 : firstPages - 1 + lookUps * (firstPages / (firstPages - 1));
   expect(further, `${further} further pages of the listing`).toBeLessThanOrEqual(
-    listings * FURTHER_PAGES + blocks,
+    readings * (listings * FURTHER_PAGES + blocks),
   );
 }

@@ -12,6 +12,7 @@ import { resolveBranch, type ResolvePorts } from '../../src/resolve/resolve-bran
 import type { LastGoodStore } from '../../src/resolve/ports.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { createImageRule, createProject } from '../fixtures/values.ts';
+import { countHistories, STYLES } from './pages.ts';
 import { createSimulation, IMAGES, WORKFLOWS, type Simulation } from './simulation.ts';
 
 const FRESH_FOR = 15_000;
@@ -131,19 +132,23 @@ function named(one: Action): Action {
   });
 }
 
-test(`${NUMBER_OF_RUNS} histories: never another build's image`, { timeout: 600_000 }, async () => {
-  const judged = fc.assert(
-    fc.asyncProperty(
-      fc.array(action.map(named), { minLength: 5, maxLength: 50, size: 'max' }),
-      async (actions) => {
-        const sim = createSimulation(BRANCHES);
-        const lastGood = createMemoryStore();
-        const world: World = { sim, lastGood, ports: start(sim, lastGood) };
-        for (const next of actions) await next.run(world);
-        await expectNewBuild(world);
-      },
-    ),
-    { numRuns: NUMBER_OF_RUNS, ...(SEED !== 'random' && { seed: Number(SEED) }) },
-  );
-  await expect(judged).resolves.toBeUndefined();
-});
+test.each(STYLES)(
+  `$name: random histories, and never another build's image`,
+  { timeout: 600_000 },
+  async (style) => {
+    const judged = fc.assert(
+      fc.asyncProperty(
+        fc.array(action.map(named), { minLength: 5, maxLength: 50, size: 'max' }),
+        async (actions) => {
+          const sim = createSimulation(BRANCHES, style);
+          const lastGood = createMemoryStore();
+          const world: World = { sim, lastGood, ports: start(sim, lastGood) };
+          for (const next of actions) await next.run(world);
+          await expectNewBuild(world);
+        },
+      ),
+      { numRuns: countHistories(style, NUMBER_OF_RUNS), ...(SEED !== 'random' && { seed: Number(SEED) }) },
+    );
+    await expect(judged).resolves.toBeUndefined();
+  },
+);

@@ -17,9 +17,13 @@ export interface PagingStyle {
   readonly present: (run: Run) => Run;
 }
 
-/** As Buildkite: random ids, and a number that says where the run stands. */
+/** The pull request that forks' runs name in place of a branch, where a provider knows them so. */
+export const FORKS_NUMBER = '90';
+
+/** As Buildkite: random ids, and a number that says where the run stands. A fork's runs name a pull request only, as GitLab's do. */
 function withRandomId(run: Run): Run {
-  return { ...run, id: randomIdOf(run.id), position: Number(run.id), tie: '' };
+  const { branch, pullRequest } = run.origin === 'foreign' ? { branch: null, pullRequest: FORKS_NUMBER } : run;
+  return { ...run, branch, pullRequest, id: randomIdOf(run.id), position: Number(run.id), tie: '' };
 }
 
 /** As Gitea: no times of creation. */
@@ -27,7 +31,7 @@ function withoutTime(run: Run): Run {
   return { ...run, position: Number(run.id), tie: '', createdAt: null };
 }
 
-const GITHUB: PagingStyle = {
+export const GITHUB: PagingStyle = {
   name: 'numbered pages with total and validator',
   paging: 'numbered',
   hasTotal: true,
@@ -59,6 +63,11 @@ export const STYLES: readonly PagingStyle[] = [
   UNCOUNTED,
   { ...UNCOUNTED, name: `${UNCOUNTED.name}, with changes`, hasChanges: true },
 ];
+
+/** @returns the histories to try: fewer for the styles that no provider has yet */
+export function countHistories(style: PagingStyle, all: number): number {
+  return style === GITHUB ? all : Math.ceil(all / STYLES.length);
+}
 
 /** Not in the order of the numbers. */
 export function randomIdOf(id: string): string {

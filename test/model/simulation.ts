@@ -1,16 +1,16 @@
 /**
- * A GitHub and a registry that the test sees from inside: everything that happened is known, so that each answer can be judged. Time
+ * A CI and a registry that the test sees from inside: everything that happened is known, so that each answer can be judged. Time
  * is the simulation's own.
  */
 import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
 import type { Run } from '../../src/resolve/types.ts';
 import { digest, sha, createPullRequestHead } from '../fixtures/values.ts';
 import type { Call } from './cost.ts';
-import { newestFirst, PAGE, pageOf } from './pages.ts';
+import { GITHUB, newestFirst, PAGE, pageOf, present, type PagingStyle } from './pages.ts';
 import type { Digest, ImageReference } from '../../src/image/image.ts';
 import type { GitHost } from '../../src/ci/git-host.ts';
 import { createFakeGitHost } from '../fixtures/fake-git-host.ts';
-import type { CiProvider } from '../../src/ci/provider.ts';
+import type { CiProvider, Cursor, RunChanges } from '../../src/ci/provider.ts';
 import type { DigestResult, RegistryClient } from '../../src/registry/registry-client.ts';
 import type { UnreadRun } from '../../src/resolve/ports.ts';
 
@@ -93,7 +93,7 @@ export interface Simulation {
   endedUnlisted(commit: string): boolean;
 }
 
-export function createSimulation(branches: readonly string[]): Simulation {
+export function createSimulation(branches: readonly string[], style: PagingStyle = GITHUB): Simulation {
   let runs: Run[] = [];
   let filtered: Run[] = [];
   let commits = 0;
@@ -120,6 +120,8 @@ export function createSimulation(branches: readonly string[]): Simulation {
 
   const calls: Call[] = [];
   const changes: { readonly commit: string; readonly at: number }[] = [];
+  /** Commits whose runs were created or have changed, in that order. */
+  const stream: string[] = [];
   /** As docker/metadata-action names a branch's tag. */
   function moveTags(branch: string, commit: string): void {
     for (const name of IMAGES) {
@@ -148,6 +150,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
       sim.now += 1000;
       const commit = sha((++commits).toString(16).padStart(6, '0'));
       for (const workflow of WORKFLOWS) runs.push(createQueued(branch, commit, workflow, foreign));
+      stream.push(commit);
       settle();
       return commit;
     },
@@ -224,7 +227,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
       newestFirst(runs).find((run) => run.branch === branch && (run.origin === 'foreign') === foreign)
         ?.commit,
     contestedSince: (branch) =>
-      runs.find((run) => run.branch === branch && run.origin === 'foreign')?.createdAt,
+      runs.find((run) => run.branch === branch && run.origin === 'foreign')?.position,
     isHardToSee: (commit) => hard.has(commit) || revived.has(commit),
     hardToSee: () => [...hard],
     wasRerun: (commit) => rerun.has(commit),
@@ -233,7 +236,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
       const truth = all.at(-1)?.truth;
       const from = all[all.findLastIndex((epoch) => epoch.truth?.commit !== truth?.commit) + 1]?.from;
       if (truth === undefined || revived.has(truth.commit) || deleted.size > 0) return undefined;
-      const newer = runs.filter((run) => run.branch === branch && run.createdAt > truth.position);
+      const newer = runs.filter((run) => run.branch === branch && run.position > truth.position);
       const wasGreen = newer.some(({ commit }) => turnedGreen.has(commit));
       return wasGreen || turnedGreen.get(truth.commit) !== 1 ? undefined : from;
     },
@@ -264,11 +267,18 @@ export function createSimulation(branches: readonly string[]): Simulation {
       origin: foreign ? 'foreign' : 'own',
       mayPush: !foreign,
       url: '',
+      position: second,
+      tie: id.padStart(20, '0'),
       createdAt: second,
       startedAt: second,
       updatedAt: second,
       committedAt: second - 1000,
     };
+  }
+
+  function noteChange(commit: string): void {
+    changes.push({ commit, at: sim.now });
+    stream.push(commit);
   }
 
   function commitOf(branch: string, nth: number): string | undefined {
@@ -278,14 +288,14 @@ export function createSimulation(branches: readonly string[]): Simulation {
   }
 
   function change(commit: string | undefined, update: (run: Run) => Run): void {
-    if (commit !== undefined) changes.push({ commit, at: sim.now });
+    if (commit !== undefined) noteChange(commit);
     const listed = new Set(newestFirst(runs).slice(0, PAGE));
     runs = runs.map((run) => {
       if (run.commit !== commit) return run;
       const changed = update(run);
       if (changed === run) return run;
       if (run.state === 'running') {
-        if (!listed.has(run) || sim.now - run.createdAt > LONG) unlisted.add(run.commit);
+        if (!listed.has(run) || sim.now - run.position > LONG) unlisted.add(run.commit);
       } else if (!listed.has(run)) hard.add(run.commit);
       return { ...changed, updatedAt: Math.floor(sim.now / 1000) * 1000 };
     });
@@ -309,7 +319,7 @@ export function createSimulation(branches: readonly string[]): Simulation {
       for (const { commit } of own) if (!nowGreen.includes(commit)) greenNow.delete(commit);
       for (const commit of nowGreen) greenNow.add(commit);
       const truth = nowGreen.find((commit) => IMAGES.every((name) => images.has(imageKey(commit, name))));
-      const position = own.find((run) => run.commit === truth)?.createdAt ?? 0;
+      const position = own.find((run) => run.commit === truth)?.position ?? 0;
       epochs
         .get(branch)
         ?.push({ from: sim.now, truth: truth === undefined ? undefined : { commit: truth, position } });
@@ -331,37 +341,69 @@ export function createSimulation(branches: readonly string[]): Simulation {
     throw new UpstreamError({ kind: sim.fault.ci, host: 'ci.test', message: 'ci.test failed' });
   }
 
+  /** A few changes at a time, the one before the cursor included. */
+  async function fetchChanges(_repository: string, since: Cursor): Promise<RunChanges> {
+    await called('changes');
+    const start = Math.max(0, Number(since) - 1);
+    const end = Math.min(start + PAGE, stream.length);
+    const changed = new Set(stream.slice(start, end));
+    const shown = newestFirst(runs.filter(({ commit }) => changed.has(commit)));
+    return { ...present(shown, style, sim), next: String(end), more: end < stream.length };
+  }
+
   function createCi(): CiProvider {
     return {
       host: 'ci.test',
-      async fetchRuns(_repository, page, validator) {
-        await called(`list ${page}`, () => {
+      paging: style.paging,
+      ...(style.paging === 'numbered' && { cursorOf: String }),
+      repositoryKey: (gitRepository) => gitRepository,
+      async fetchRuns(_repository, cursor, validator) {
+        await called(`list ${cursor ?? 1}`, () => {
           if (runs.length === 0) return 'empty';
-          return validator === pageOf(runs, page, sim).validator ? 'unchanged' : 'new';
+          const current = pageOf(runs, cursor, style, sim).validator;
+          return validator !== undefined && validator === current ? 'unchanged' : 'new';
         });
-        if (page > 1) {
+        if (cursor !== undefined) {
           const happens = sim.betweenPages;
           sim.betweenPages = undefined;
           happens?.();
         }
-        const answer = pageOf(runs, page, sim);
-        return validator !== undefined && validator === answer.validator ? 'unchanged' : answer;
+        const answer = pageOf(runs, cursor, style, sim);
+        if (validator !== undefined && validator === answer.validator) return 'unchanged';
+        return { ...answer, changes: String(stream.length) };
       },
-      async fetchBranchRuns(_repository, branch, page) {
-        await called(`branch ${branch} ${page}`);
+      async fetchBranchRuns(_repository, branch, cursor) {
+        await called(`branch ${branch} ${cursor ?? 1}`);
+        const all = sim.staleFilterSince === undefined ? runs : filtered;
         return pageOf(
-          (sim.staleFilterSince === undefined ? runs : filtered).filter((run) => run.branch === branch),
-          page,
+          all.filter((run) => style.present(run).branch === branch),
+          cursor,
+          style,
           sim,
         );
       },
+      async fetchPullRequestRuns(_repository, number, cursor) {
+        await called(`branch of pull request ${number} ${cursor ?? 1}`);
+        return pageOf(
+          runs.filter((run) => style.present(run).pullRequest === number),
+          cursor,
+          style,
+          sim,
+        );
+      },
+      ...(style.hasChanges && { fetchChanges }),
       async fetchRun(_repository, id) {
-        const isThere = (): boolean => runs.some((run) => run.id === id);
-        await called(`run ${id}`, () => (!isThere() ? 'absent' : sim.odd.has(id) ? 'failed' : 'found'));
-        if (isThere() && sim.odd.has(id)) {
+        const find = (): Run | undefined => runs.find((run) => style.present(run).id === id);
+        const isOdd = (run: Run): boolean => sim.odd.has(run.id);
+        await called(`run ${id}`, () => {
+          const run = find();
+          return run === undefined ? 'absent' : isOdd(run) ? 'failed' : 'found';
+        });
+        const run = find();
+        if (run !== undefined && isOdd(run)) {
           throw new UpstreamError({ kind: 'malformed', host: 'ci.test', message: 'an odd run' });
         }
-        return runs.find((run) => run.id === id) ?? 'gone';
+        return run === undefined ? 'gone' : style.present(run);
       },
       probe: async () => '',
     };
