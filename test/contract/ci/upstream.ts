@@ -60,23 +60,27 @@ export interface CiUpstream {
   /** An id that a run can have. */
   readonly sampleId: string;
   /** Adds a run that is newer than all before it. @returns its id */
-  addRun(run: ContractRun): string;
+  readonly addRun: (run: ContractRun) => string;
   /** Runs it again, green. */
-  rerun(id: string): void;
-  deleteRun(id: string): void;
+  readonly rerun: (id: string) => void;
+  readonly deleteRun: (id: string) => void;
   /** Spoils a run, so that it cannot be read. */
-  spoilRun(id: string): void;
+  readonly spoilRun: (id: string) => void;
   /** Required if the ports include a Git host. */
-  addPullRequest?(number: string, head: 'own' | 'fork' | 'deleted'): void;
-  closePullRequest?(number: string): void;
+  readonly addPullRequest?: (number: string, head: 'own' | 'fork' | 'deleted') => void;
+  readonly closePullRequest?: (number: string) => void;
   /** Required if the ports include statuses: adds or replaces a status. */
-  setStatus?(commit: string, context: string, state: 'success' | 'pending' | 'unsuccessful'): void;
+  readonly setStatus?: (
+    commit: string,
+    context: string,
+    state: 'success' | 'pending' | 'unsuccessful',
+  ) => void;
   /** Makes every call suffer from this from now on; without it, calls for `sampleId` and pull request 1 would succeed. */
-  breakWith(fault: ContractFault): void;
+  readonly breakWith: (fault: ContractFault) => void;
   /** Number of requests so far. */
-  requests(): number;
+  readonly requests: () => number;
   /** @throws Error if a request came that the upstream's API does not know */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export const GREEN = { branch: 'main', state: 'success' } as const;
