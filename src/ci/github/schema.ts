@@ -143,8 +143,8 @@ function toRun(run: z.infer<typeof githubRunSchema>): Run {
 }
 
 /** As text, padded ids compare as numbers do. */
-function tieOf(id: string): string {
-  return id.padStart(20, '0');
+function tieOf(runId: string): string {
+  return runId.padStart(20, '0');
 }
 
 function stateOf(completed: boolean, conclusion: string | null): Run['state'] {

@@ -121,13 +121,14 @@ export function describeListing(current: () => CiUpstream): void {
       const { ports, gitRepository, claims } = upstream;
       upstream.addRun(GREEN);
       const id = upstream.addRun({ ...GREEN, branch: 'feature', pullRequest: '7' });
-      const [run] = (await list(upstream)).runs;
-      if (claims.pullRequestRuns === 'name the branch') {
-        expect(run).toMatchObject({ id, branch: 'feature', pullRequest: null });
-        return;
-      }
-      expect(run).toMatchObject({ id, branch: null, pullRequest: '7' });
-      const page = await ports.provider.fetchPullRequestRuns?.(gitRepository, '7');
+      const namesBranch = claims.pullRequestRuns === 'name the branch';
+      const named = namesBranch
+        ? { branch: 'feature', pullRequest: null }
+        : { branch: null, pullRequest: '7' };
+      expect((await list(upstream)).runs[0]).toMatchObject({ id, ...named });
+      const page = namesBranch
+        ? await ports.provider.fetchBranchRuns(gitRepository, 'feature')
+        : await ports.provider.fetchPullRequestRuns?.(gitRepository, '7');
       expect(ids(page?.runs ?? [])).toEqual([id]);
     });
   });

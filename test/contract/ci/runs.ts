@@ -28,9 +28,12 @@ export function describeRuns(current: () => CiUpstream): void {
     ] as const)('of %s is not our own', async (_name, head, headRepositoryId) => {
       const upstream = current();
       upstream.addRun({ ...GREEN, head, pullRequest: '7' });
-      const [run] = (await list(upstream)).runs;
-      expect(run?.origin).not.toBe('own');
-      if (run?.origin === 'foreign') expect(run.headRepositoryId).toEqual(headRepositoryId);
+      expect((await list(upstream)).runs).toEqual([
+        expect.toBeOneOf([
+          expect.objectContaining({ origin: 'foreign', headRepositoryId }),
+          expect.objectContaining({ origin: 'unknown' }),
+        ]),
+      ]);
     });
 
     it('without a branch has none', async () => {

@@ -16,7 +16,7 @@ export function describeConnection(
   ports: readonly ('gitHost' | 'statuses')[],
   createUpstream: () => Promise<CiUpstream>,
 ): void {
-  describe(name, () => {
+  describe(`${name}:`, () => {
     let upstream: CiUpstream;
     beforeEach(async () => {
       upstream = await createUpstream();
