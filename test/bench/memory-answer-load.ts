@@ -46,7 +46,7 @@ export function pinnedSet(branch: string): PinnedSet {
       rule: `["ghcr.io/acme/shop-${name}:sha-{commit:7}"]`,
       commit: COMMIT,
       position: Date.UTC(2026, 0, 2),
-    tie: '',
+      tie: '',
       runs: '9999999999:1',
     },
   ]);
