@@ -46,7 +46,7 @@ export interface CiProvider {
    */
   readonly paging: 'numbered' | 'keyset';
   /** Numbered paging: the cursor of a page of the repository's list, counted from 1. Without it only neighbouring pages are read. */
-  cursorOf?(page: number): Cursor;
+  readonly cursorOf?: ((page: number) => Cursor) | undefined;
   /** Two spellings of one repository give the same key, so that they share one listing. */
   repositoryKey(gitRepository: string): string;
   /**
@@ -58,12 +58,13 @@ export interface CiProvider {
   /** Fetches a page of one branch's runs; called only for what the listing does not show. */
   fetchBranchRuns(gitRepository: string, branch: string, cursor?: Cursor): Promise<RunPage>;
   /** Fetches a page of one pull request's runs. Required where such runs name no branch (`Run.pullRequest`). */
-  fetchPullRequestRuns?(gitRepository: string, number: string, cursor?: Cursor): Promise<RunPage>;
+  readonly fetchPullRequestRuns?:
+    ((gitRepository: string, number: string, cursor?: Cursor) => Promise<RunPage>) | undefined;
   /**
    * Fetches what has changed since a cursor, re-runs of old runs included, oldest change first. The provider overlaps the periods as
    * its clock and index require; repeated runs do no harm.
    */
-  fetchChanges?(gitRepository: string, since: Cursor): Promise<RunChanges>;
+  readonly fetchChanges?: ((gitRepository: string, since: Cursor) => Promise<RunChanges>) | undefined;
   /** Fetches one run; `gone` when it was deleted. */
   fetchRun(gitRepository: string, id: string): Promise<Run | 'gone'>;
   /** Changes whenever the credentials change: a denied call may be allowed now. */

@@ -28,10 +28,9 @@ export function createReservingProvider(provider: CiProvider, quota: Quota): CiP
     ...provider,
     fetchRuns: (...args) => watch(() => provider.fetchRuns(...args), quota),
     fetchBranchRuns: (...args) => spare(() => provider.fetchBranchRuns(...args), host, quota),
-    ...(fetchPullRequestRuns && {
-      fetchPullRequestRuns: (...args) => spare(() => fetchPullRequestRuns(...args), host, quota),
-    }),
-    ...(fetchChanges && { fetchChanges: (...args) => watch(() => fetchChanges(...args), quota) }),
+    fetchPullRequestRuns:
+      fetchPullRequestRuns && ((...args) => spare(() => fetchPullRequestRuns(...args), host, quota)),
+    fetchChanges: fetchChanges && ((...args) => watch(() => fetchChanges(...args), quota)),
     fetchRun: (...args) => spare(() => provider.fetchRun(...args), host, quota),
   };
 }

@@ -23,10 +23,9 @@ export function createRetryingProvider(provider: CiProvider, options: RetryOptio
     ...provider,
     fetchRuns: (...args) => retry(() => provider.fetchRuns(...args), options),
     fetchBranchRuns: (...args) => retry(() => provider.fetchBranchRuns(...args), options),
-    ...(fetchPullRequestRuns && {
-      fetchPullRequestRuns: (...args) => retry(() => fetchPullRequestRuns(...args), options),
-    }),
-    ...(fetchChanges && { fetchChanges: (...args) => retry(() => fetchChanges(...args), options) }),
+    fetchPullRequestRuns:
+      fetchPullRequestRuns && ((...args) => retry(() => fetchPullRequestRuns(...args), options)),
+    fetchChanges: fetchChanges && ((...args) => retry(() => fetchChanges(...args), options)),
     fetchRun: (...args) => retry(() => provider.fetchRun(...args), options),
   };
 }

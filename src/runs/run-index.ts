@@ -135,8 +135,9 @@ class BranchReader {
 
   async readFurther(subject: RunSubject): Promise<BranchRuns> {
     const lists = listsOf(subject, this.#provider);
-    const partial = lists.filter((list) => this.#known.list(list)?.coverage.kind !== 'complete');
-    await Promise.all((partial.length > 0 ? partial : lists).map((list) => this.#extend(list)));
+    // Another request may have completed one of two lists meanwhile.
+    const partial = lists.filter((list) => lists.length === 1 || this.#coverageOf(list).kind !== 'complete');
+    await Promise.all(partial.map((list) => this.#extend(list)));
     return this.#describe(lists);
   }
 

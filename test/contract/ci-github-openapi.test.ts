@@ -86,7 +86,7 @@ describe("GitHub's example of a list of runs", () => {
         mayPush: true,
         url: 'https://github.com/octo-org/octo-repo/actions/runs/30433642',
         position: Date.parse('2020-01-22T19:33:08Z'),
-        tie: '30433642'.padStart(20, '0'),
+        tie: '00000000000030433642',
         createdAt: Date.parse('2020-01-22T19:33:08Z'),
         startedAt: Date.parse('2020-01-22T19:33:08Z'),
         updatedAt: Date.parse('2020-01-22T19:33:08Z'),

@@ -117,8 +117,8 @@ function mayBeDeleted(run: Run, { style, pending }: World): boolean {
 function changesOf(world: World, style: PagingStyle, since: Cursor): RunChanges {
   const start = Math.max(0, Number(since) - 1);
   const end = Math.min(start + PAGE, world.changes.length);
-  const numbers = world.changes.slice(start, end);
-  const runs = world.runs.filter(({ id }) => numbers.includes(id));
+  const numbers = new Set(world.changes.slice(start, end));
+  const runs = world.runs.filter(({ id }) => numbers.has(id));
   return { ...present(runs, style, world), next: String(end), more: end < world.changes.length };
 }
 

@@ -10,7 +10,7 @@ import { GITHUB, newestFirst, PAGE, pageOf, present, type PagingStyle } from './
 import type { Digest, ImageReference } from '../../src/image/image.ts';
 import type { GitHost } from '../../src/ci/git-host.ts';
 import { createFakeGitHost } from '../fixtures/fake-git-host.ts';
-import type { CiProvider, Cursor, RunChanges } from '../../src/ci/provider.ts';
+import type { CiProvider, Cursor, RunChanges, RunPage } from '../../src/ci/provider.ts';
 import type { DigestResult, RegistryClient } from '../../src/registry/registry-client.ts';
 import type { UnreadRun } from '../../src/resolve/ports.ts';
 
@@ -351,6 +351,20 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
     return { ...present(shown, style, sim), next: String(end), more: end < stream.length };
   }
 
+  async function fetchPullRequestRuns(
+    _repository: string,
+    number: string,
+    cursor?: Cursor,
+  ): Promise<RunPage> {
+    await called(`branch of pull request ${number} ${cursor ?? 1}`);
+    return pageOf(
+      runs.filter((run) => style.present(run).pullRequest === number),
+      cursor,
+      style,
+      sim,
+    );
+  }
+
   function createCi(): CiProvider {
     return {
       host: 'ci.test',
@@ -382,25 +396,16 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
           sim,
         );
       },
-      async fetchPullRequestRuns(_repository, number, cursor) {
-        await called(`branch of pull request ${number} ${cursor ?? 1}`);
-        return pageOf(
-          runs.filter((run) => style.present(run).pullRequest === number),
-          cursor,
-          style,
-          sim,
-        );
-      },
+      ...(style.paging === 'keyset' && { fetchPullRequestRuns }),
       ...(style.hasChanges && { fetchChanges }),
       async fetchRun(_repository, id) {
         const find = (): Run | undefined => runs.find((run) => style.present(run).id === id);
-        const isOdd = (run: Run): boolean => sim.odd.has(run.id);
         await called(`run ${id}`, () => {
           const run = find();
-          return run === undefined ? 'absent' : isOdd(run) ? 'failed' : 'found';
+          return run === undefined ? 'absent' : sim.odd.has(run.id) ? 'failed' : 'found';
         });
         const run = find();
-        if (run !== undefined && isOdd(run)) {
+        if (run !== undefined && sim.odd.has(run.id)) {
           throw new UpstreamError({ kind: 'malformed', host: 'ci.test', message: 'an odd run' });
         }
         return run === undefined ? 'gone' : style.present(run);
