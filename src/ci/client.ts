@@ -5,7 +5,7 @@ import { timeoutError } from '../upstream/failures.ts';
 import type { ApiRequest, ApiResponse, SendApi } from '../upstream/json-api.ts';
 import type { CiDeps } from './deps.ts';
 import type { CallContext } from './failure.ts';
-import { createRateGate, type RateGate } from './rate-gate.ts';
+import { RateLimitBreaker } from './ci-breaker.ts';
 
 /** One GET, and how messages name it. */
 export interface CiRequest
@@ -53,13 +53,13 @@ export class CiClient {
   readonly host: string;
   readonly anonymous: boolean;
   readonly #options: CiClientOptions;
-  readonly #gate: RateGate;
+  readonly #breaker: RateLimitBreaker;
 
   constructor(options: CiClientOptions) {
     this.host = options.host;
     this.anonymous = options.authorizer.anonymous;
     this.#options = options;
-    this.#gate = createRateGate(options.now);
+    this.#breaker = new RateLimitBreaker(options.now);
   }
 
   /** Returns another number whenever the secret has changed: what was denied may be allowed now. */
@@ -69,16 +69,8 @@ export class CiClient {
    * @returns a response with status 200, or 304 if the request has a validator
    * @throws UpstreamError
    */
-  async get(request: CiRequest): Promise<ApiResponse> {
-    const isProbe = this.#gate.pass();
-    try {
-      const response = await this.#send(request);
-      if (isProbe) this.#gate.open();
-      return response;
-    } catch (error) {
-      this.#gate.note(error);
-      throw error;
-    }
+  get(request: CiRequest): Promise<ApiResponse> {
+    return this.#breaker.run(() => this.#send(request));
   }
 
   async #send({ path, query, validator, what, permission }: CiRequest): Promise<ApiResponse> {

@@ -3,52 +3,44 @@
  * an error to Argo CD, which then leaves the whole ApplicationSet alone for three minutes.
  */
 import { UpstreamError, type UpstreamFailureKind } from '../errors.ts';
+import { retry, type RetryOptions } from '../resilience/retry.ts';
 import type { GitHost } from './git-host.ts';
 import type { CiProvider } from './provider.ts';
 
 /** A time-out has already used up the caller's time, and the other kinds do not go away by themselves. */
 const TRANSIENT: ReadonlySet<UpstreamFailureKind> = new Set(['unreachable', 'unavailable']);
-const PAUSE_MS = 200;
+const PAUSE_MS = 300;
 
-export interface RetryOptions {
-  readonly delay: (ms: number) => Promise<void>;
-  /** Returns 0 to below 1: replicas that failed together should not retry together. */
-  readonly random: () => number;
-}
+type Timing = Pick<RetryOptions, 'delay' | 'random'>;
 
 /** `probe` is not retried: `check` must show the failure. */
-export function createRetryingProvider(provider: CiProvider, options: RetryOptions): CiProvider {
+export function createRetryingProvider(provider: CiProvider, timing: Timing): CiProvider {
   const { fetchPullRequestRuns, fetchChanges } = provider;
   return {
     ...provider,
-    fetchRuns: (...args) => retry(() => provider.fetchRuns(...args), options),
-    fetchBranchRuns: (...args) => retry(() => provider.fetchBranchRuns(...args), options),
+    fetchRuns: (...args) => retryOnce(() => provider.fetchRuns(...args), timing),
+    fetchBranchRuns: (...args) => retryOnce(() => provider.fetchBranchRuns(...args), timing),
     fetchPullRequestRuns:
-      fetchPullRequestRuns && ((...args) => retry(() => fetchPullRequestRuns(...args), options)),
-    fetchChanges: fetchChanges && ((...args) => retry(() => fetchChanges(...args), options)),
-    fetchRun: (...args) => retry(() => provider.fetchRun(...args), options),
+      fetchPullRequestRuns && ((...args) => retryOnce(() => fetchPullRequestRuns(...args), timing)),
+    fetchChanges: fetchChanges && ((...args) => retryOnce(() => fetchChanges(...args), timing)),
+    fetchRun: (...args) => retryOnce(() => provider.fetchRun(...args), timing),
   };
 }
 
-export function createRetryingGitHost(gitHost: GitHost, options: RetryOptions): GitHost {
+export function createRetryingGitHost(gitHost: GitHost, timing: Timing): GitHost {
   return {
     ...gitHost,
-    fetchPullRequest: (...args) => retry(() => gitHost.fetchPullRequest(...args), options),
-    fetchOpenPullRequests: (...args) => retry(() => gitHost.fetchOpenPullRequests(...args), options),
+    fetchPullRequest: (...args) => retryOnce(() => gitHost.fetchPullRequest(...args), timing),
+    fetchOpenPullRequests: (...args) => retryOnce(() => gitHost.fetchOpenPullRequests(...args), timing),
   };
 }
 
-async function retry<Result>(call: () => Promise<Result>, { delay, random }: RetryOptions): Promise<Result> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!(error instanceof UpstreamError) || !isTransient(error)) throw error;
-    await delay(PAUSE_MS * (1 + random()));
-    return call();
-  }
+function retryOnce<Result>(call: () => Promise<Result>, timing: Timing): Promise<Result> {
+  return retry(call, { ...timing, retries: 1, firstPauseMs: PAUSE_MS, isTransient });
 }
 
 /** An upstream that says when to retry is not called before. */
-function isTransient({ failure }: UpstreamError): boolean {
-  return TRANSIENT.has(failure.kind) && failure.retryAfterMs === undefined;
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof UpstreamError)) return false;
+  return TRANSIENT.has(error.failure.kind) && error.failure.retryAfterMs === undefined;
 }

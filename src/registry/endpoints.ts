@@ -15,7 +15,7 @@ export interface Endpoints {
    * @param from the URL whose answer names `target`
    * @returns why `target` must not be requested, completing "HOST redirects to ..."; undefined if it may
    */
-  refusal(target: URL, from: URL, registry: string): string | undefined;
+  explainForbidden(target: URL, from: URL, registry: string): string | undefined;
 }
 
 /** @param registries the configuration's `registries`; a host listed there is trusted at any address */
@@ -36,11 +36,8 @@ export function createEndpoints(registries: Readonly<Record<string, RegistrySett
 
   const listed = new Set([...http.keys()].filter(isHost).map((registry) => apiUrl(registry, '/').origin));
 
-  /**
-   * Like ggcr's `validateRealmURL`: a registry must not make us call the cloud's metadata service, for
-   * example.
-   */
-  function refusal(target: URL, from: URL, registry: string): string | undefined {
+  /** Like ggcr's `validateRealmURL`: a registry must not make us call the cloud's metadata service. */
+  function explainForbidden(target: URL, from: URL, registry: string): string | undefined {
     const own = apiUrl(registry, '/');
     if (target.protocol === 'http:' && from.protocol === 'https:')
       return `${target.host} over http, away from https`;
@@ -56,7 +53,7 @@ export function createEndpoints(registries: Readonly<Record<string, RegistrySett
     return undefined;
   }
 
-  return { apiUrl, refusal };
+  return { apiUrl, explainForbidden };
 }
 
 function isHost(registry: string): boolean {

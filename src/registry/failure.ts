@@ -37,8 +37,7 @@ export function describeStatus(response: HttpResponse, now: number): Fault | und
     status === 429
       ? { kind: 'rate_limited', host, message: `${host} limits our rate (429)`, retryAfterMs }
       : { kind: 'unavailable', host, message: `${host} cannot answer now (${status})`, retryAfterMs };
-  // A 500 may concern one image; 502, 503 and 504 come from a proxy in front of the host, and concern all of
-  // it.
+  // A 500 may concern one image only; 502, 503 and 504 come from a proxy in front of the whole host.
   const rest = status === 429 || (status >= 502 && status <= 504) ? REST_MS : 0;
   const retry = status >= 502 && status <= 504 && retryAfterMs === undefined;
   return { failure, retry, restMs: retryAfterMs ?? rest };

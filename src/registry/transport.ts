@@ -1,7 +1,8 @@
 /** Requests to a registry or its token service: redirects, retries and host limits within one deadline. */
 import type { Clock } from '../clock.ts';
 import { UpstreamError } from '../errors.ts';
-import type { HostGate } from '../resilience/host-limiter.ts';
+import type { HostLimiter } from '../resilience/host-limiter.ts';
+import { jitteredPauseMs } from '../resilience/retry.ts';
 import {
   createHttpClient,
   type HttpClientDeps,
@@ -25,12 +26,9 @@ export type FetchHttp = (request: RegistryRequest) => Promise<HttpResponse>;
 
 export interface TransportDeps extends HttpClientDeps {
   readonly endpoints: Endpoints;
-  readonly gate: HostGate;
+  readonly gate: HostLimiter;
   readonly now: Clock;
-  /**
-   * Deadline of one request in milliseconds: redirects and retries included, waiting for a slot at a host
-   * excluded.
-   */
+  /** Deadline of one request in milliseconds, with redirects and retries, but without waiting for a slot. */
   readonly timeoutMs: number;
   /** From 0 to below 1. */
   readonly random: () => number;
@@ -39,10 +37,7 @@ export interface TransportDeps extends HttpClientDeps {
 
 const MAX_RETRIES = 2;
 const FIRST_PAUSE_MS = 200;
-/**
- * A time-out counts against a host only if the host had this share of the deadline: others may have used the
- * rest.
- */
+/** A time-out counts against a host only if it had this share of the deadline: others may have used the rest. */
 const FAIR_SHARE = 0.5;
 
 export function createTransport(deps: TransportDeps): FetchHttp {
@@ -52,7 +47,7 @@ export function createTransport(deps: TransportDeps): FetchHttp {
   /** @param budget what is left of the deadline; waiting for a slot does not count against the registry */
   async function sendHop(hop: HttpRequest, budget: { ms: number }): Promise<HttpResponse> {
     for (let attempt = 0; ; attempt++) {
-      const pauseMs = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + random());
+      const pauseMs = jitteredPauseMs(attempt, FIRST_PAUSE_MS, random);
       const outcome = await gate.run<HttpResponse | Fault | 'retry'>(hop.url.host, async () => {
         const since = now();
         const givenMs = budget.ms;
@@ -60,9 +55,10 @@ export function createTransport(deps: TransportDeps): FetchHttp {
         budget.ms -= Math.max(now() - since, 0);
         if (!('failure' in result)) return { result, host: 'works' };
         const { failure, retry, restMs } = result;
-        if (retry && attempt < MAX_RETRIES && pauseMs < budget.ms) return { result: 'retry', host: 'untold' };
+        if (retry && attempt < MAX_RETRIES && pauseMs < budget.ms)
+          return { result: 'retry', host: 'inconclusive' };
         const isOurs = failure.kind === 'timeout' && givenMs < timeoutMs * FAIR_SHARE;
-        if (isOurs || failure.trouble === 'files') return { result, host: 'untold' };
+        if (isOurs || failure.trouble === 'files') return { result, host: 'inconclusive' };
         return { result, host: restMs === 0 ? 'works' : { failure, ms: restMs } };
       });
       if (outcome === 'retry') {
@@ -87,7 +83,7 @@ export function createTransport(deps: TransportDeps): FetchHttp {
 
   return (request) => {
     const budget = { ms: timeoutMs };
-    const policy = (target: URL, from: URL) => endpoints.refusal(target, from, request.registry);
+    const policy = (target: URL, from: URL) => endpoints.explainForbidden(target, from, request.registry);
     return followRedirects(request, policy, (hop) => sendHop(hop, budget));
   };
 }

@@ -1,7 +1,7 @@
 /** Known runs, filed by list (`keyOfRun`). Bounded: lists that nobody asks for, and CI no longer shows, make room for others. */
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import type { Run } from '../resolve/types.ts';
-import { bounded } from '../resilience/bounded-cache.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { createBranchRecord, removeRun, trim, type BranchRecord, type KnownRun } from './branch-runs.ts';
 import { createCommitIndex } from './commit-index.ts';
 import { createNumberIndex } from './number-index.ts';
@@ -30,13 +30,10 @@ export class BranchTable {
   #names: readonly string[] | undefined;
 
   constructor() {
-    this.#records = new LRUCache({
-      ...bounded(MAX_BRANCHES),
-      dispose: ({ runs }) => {
-        this.#evicted = true;
-        if (runs.size > 0) this.#names = undefined;
-        for (const { run } of runs.values()) this.#unlist(run);
-      },
+    this.#records = createBoundedCache<BranchRecord>(MAX_BRANCHES, ({ runs }) => {
+      this.#evicted = true;
+      if (runs.size > 0) this.#names = undefined;
+      for (const { run } of runs.values()) this.#unlist(run);
     });
   }
 

@@ -1,7 +1,7 @@
 /** Keeps the newest part of a repository's listing fresh: one conditional call serves every branch. */
 import { UpstreamError, type UpstreamFailureKind } from '../errors.ts';
-import { createBackoff } from '../resilience/cool-down.ts';
-import { createJoiner } from '../resilience/single-flight.ts';
+import { CiBreaker } from '../ci/ci-breaker.ts';
+import { SingleFlight } from '../resilience/single-flight.ts';
 import type { Backfill } from './backfill.ts';
 import type { Sighting } from './branch-table.ts';
 import type { KnownRuns } from './known-runs.ts';
@@ -36,7 +36,7 @@ export interface ListingOptions {
 export class Listing {
   readonly #options: ListingOptions;
   readonly #backoff;
-  readonly #join = createJoiner();
+  readonly #inFlight = new SingleFlight();
   #backfill: Backfill | undefined;
   #validator: string | undefined;
   #changes: Cursor | undefined;
@@ -48,7 +48,7 @@ export class Listing {
 
   constructor(options: ListingOptions) {
     this.#options = options;
-    this.#backoff = createBackoff({ now: options.now, generation: options.provider.generation });
+    this.#backoff = new CiBreaker({ now: options.now, generation: options.provider.generation });
   }
 
   /** Takes the first page whenever it has changed. */
@@ -93,7 +93,7 @@ export class Listing {
   }
 
   #list(): Promise<void> {
-    return this.#join('listing', () => this.#backoff.run('listing', () => this.#refresh()));
+    return this.#inFlight.do('listing', () => this.#backoff.run('listing', () => this.#refresh()));
   }
 
   async #refresh(): Promise<void> {

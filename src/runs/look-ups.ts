@@ -1,7 +1,7 @@
 /** Reads single branches' own lists: of branches that the listing does not cover, and again of those that may have changed unseen. */
 import { UpstreamError } from '../errors.ts';
-import { createBackoff } from '../resilience/cool-down.ts';
-import { createJoiner } from '../resilience/single-flight.ts';
+import { CiBreaker } from '../ci/ci-breaker.ts';
+import { SingleFlight } from '../resilience/single-flight.ts';
 import { createAllowance } from './allowance.ts';
 import type { Backfill } from './backfill.ts';
 import type { KnownRuns } from './known-runs.ts';
@@ -37,19 +37,19 @@ export class LookUps {
   readonly #backoff;
   readonly #unknown;
   readonly #repeated;
-  readonly #join = createJoiner();
+  readonly #inFlight = new SingleFlight();
 
   constructor(options: LookUpsOptions) {
     const { provider, freshFor, now } = options;
     this.#options = options;
-    this.#backoff = createBackoff({ now, generation: provider.generation });
+    this.#backoff = new CiBreaker({ now, generation: provider.generation });
     this.#unknown = createAllowance({ most: MOST_UNKNOWN, each: () => MS_PER_UNKNOWN, now });
     this.#repeated = createAllowance({ most: MOST_REPEATED, each: () => freshFor() / MOST_REPEATED, now });
   }
 
   /** Reads the next page of the list. @throws UpstreamError */
   async read(list: RunList): Promise<void> {
-    await this.#join(keyOf(list), async () => {
+    await this.#inFlight.do(keyOf(list), async () => {
       if (this.#options.known.list(list) === undefined) await this.#readUnknown(list);
       else await this.#readNext(list);
     });
@@ -60,7 +60,7 @@ export class LookUps {
     const { provider, gitRepository, known, listing, isQuotaLow, now } = this.#options;
     if (!known.isLookUpDue(list, now()) || isQuotaLow() || this.#repeated.isUsedUp()) return;
     this.#repeated.use();
-    void this.#join(`${keyOf(list)} again`, async () => {
+    void this.#inFlight.do(`${keyOf(list)} again`, async () => {
       const sighting = listing.sight();
       try {
         const page = await this.#backoff.run(keyOf(list), () => fetchList(provider, gitRepository, list));

@@ -2,7 +2,6 @@
  * The runs of one Git repository, for all its branches and projects: one conditional listing serves every caller, a branch that it does
  * not cover is looked up, and the results are kept (docs/development/run-index.md).
  */
-import { LRUCache } from 'lru-cache';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import { intersectCoverage, isSameCoverage, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
 import type {
@@ -14,9 +13,9 @@ import type {
   UnreadRun,
 } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
-import { createBackoff } from '../resilience/cool-down.ts';
-import { bounded } from '../resilience/bounded-cache.ts';
-import { createJoiner } from '../resilience/single-flight.ts';
+import { CiBreaker } from '../ci/ci-breaker.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
+import { SingleFlight } from '../resilience/single-flight.ts';
 import { Backfill } from './backfill.ts';
 import { KnownRuns, type KnownBranch } from './known-runs.ts';
 import { Listing } from './listing.ts';
@@ -198,15 +197,15 @@ function createPullRequestReader({
     const message = `no connection knows the pull requests of ${gitRepository}: name a Git host in the project's key git`;
     return () => Promise.resolve({ kind: 'failed', failure: { kind: 'not_found', host, message } });
   }
-  const heads = new LRUCache<string, PullRequestHead>(bounded(MAX_PULL_REQUESTS));
-  const backoff = createBackoff({ now, generation: gitHost.generation });
-  const join = createJoiner();
+  const heads = createBoundedCache<PullRequestHead>(MAX_PULL_REQUESTS);
+  const backoff = new CiBreaker({ now, generation: gitHost.generation });
+  const inFlight = new SingleFlight();
   const fetchHead = async (number: string): Promise<PullRequestHead> => {
     const head = await backoff.run(number, () => gitHost.fetchPullRequest(gitRepository, number));
     heads.set(number, head);
     return head;
   };
-  return (number) => toResult(async () => heads.get(number) ?? join(number, () => fetchHead(number)));
+  return (number) => toResult(async () => heads.get(number) ?? inFlight.do(number, () => fetchHead(number)));
 }
 
 /** A doubt without a position concerns every build, so it comes first. */

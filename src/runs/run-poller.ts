@@ -1,11 +1,10 @@
 /** Polls unfinished runs that have dropped off the listing's first page, since the listing no longer shows how they end. */
-import { LRUCache } from 'lru-cache';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { Doubt } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
-import { createBackoff } from '../resilience/cool-down.ts';
-import { bounded } from '../resilience/bounded-cache.ts';
-import { createJoiner } from '../resilience/single-flight.ts';
+import { CiBreaker } from '../ci/ci-breaker.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
+import { SingleFlight } from '../resilience/single-flight.ts';
 import type { Sighting } from './branch-table.ts';
 import type { KnownRuns, Unfinished } from './known-runs.ts';
 import { keyOf, keyOfRun, type RunList } from './run-list.ts';
@@ -44,13 +43,13 @@ interface Attempt {
 export class RunPoller {
   readonly #options: RunPollerOptions;
   /** By the run's id. */
-  readonly #attempts = new LRUCache<string, Attempt>(bounded(MAX_RUNS));
+  readonly #attempts = createBoundedCache<Attempt>(MAX_RUNS);
   readonly #backoff;
-  readonly #join = createJoiner();
+  readonly #inFlight = new SingleFlight();
 
   constructor(options: RunPollerOptions) {
     this.#options = options;
-    this.#backoff = createBackoff({ now: options.now, generation: options.provider.generation });
+    this.#backoff = new CiBreaker({ now: options.now, generation: options.provider.generation });
   }
 
   /**
@@ -119,7 +118,7 @@ export class RunPoller {
   }
 
   #poll(id: string, key: string): Promise<void> {
-    return this.#join(id, async () => {
+    return this.#inFlight.do(id, async () => {
       const { provider, gitRepository, known, sight, now } = this.#options;
       const sighting = sight();
       const first = this.#attempts.peek(id)?.first ?? now();

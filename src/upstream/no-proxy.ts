@@ -12,8 +12,7 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:
 /**
  * @param text entries separated by commas or blanks: `*`; a name, which includes its subdomains
  *   (`example.com`, `.example.com`); `*.example.com`, which is subdomains only; an address; a network
- *   (`10.0.0.0/8`) for hosts given as addresses. All but networks may end in `:PORT`, to apply to that port
- *   only
+ *   (`10.0.0.0/8`) for hosts given as addresses. All but networks may end in `:PORT`
  * @returns true for a URL whose host is asked directly; always for loopback and link-local addresses
  */
 export function createNoProxy(text: string): (url: URL) => boolean {

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import { UpstreamError, type UpstreamFailure } from '../../errors.ts';
 import { withDeadline } from '../../resilience/deadline.ts';
+import { RenewingValue, type Expiring } from '../../resilience/renewing-value.ts';
 import { timeoutError } from '../../upstream/failures.ts';
 import { apiPath, type ApiResponse, type SendApi } from '../../upstream/json-api.ts';
 import { deniedError, readSecret } from '../failure.ts';
@@ -41,9 +42,6 @@ export interface TokenSource {
 /** GitHub documents this life of an installation's token; a longer promise is not believed. */
 const LONGEST_LIFE = 3_600_000;
 
-/** Share of a token's life after which it is renewed. */
-const RENEW_AT = 0.8;
-
 /** Share of a call's deadline that the token exchange may take; the rest is left for the call itself. */
 const TIME_SHARE = 0.5;
 
@@ -56,28 +54,17 @@ const installationTokenSchema = z.object({ token: z.string(), expires_at: instan
  * get each other's token.
  */
 export function createAppTokenSource(auth: GitHubAppAuth, deps: GitHubAuthDeps): TokenSource {
-  let held: { token: string; renewAt: number } | undefined;
-  let pending: Promise<string> | undefined;
+  const renewing = new RenewingValue<string>({ now: deps.now });
 
-  async function renew(): Promise<string> {
-    const asked = deps.now();
+  async function fetchToken(): Promise<Expiring<string>> {
+    const askedAt = deps.now();
     const { token, expires_at } = await fetchInstallationToken(auth, deps);
-    const life = Math.min(expires_at - asked, LONGEST_LIFE);
-    held = { token, renewAt: asked + RENEW_AT * life };
-    return token;
+    return { value: token, expiresAt: Math.min(expires_at, askedAt + LONGEST_LIFE) };
   }
 
   return {
-    async readToken() {
-      if (held !== undefined && deps.now() < held.renewAt) return held.token;
-      pending ??= renew().finally(() => {
-        pending = undefined;
-      });
-      return pending;
-    },
-    forget() {
-      held = undefined;
-    },
+    readToken: () => renewing.read(fetchToken),
+    forget: () => void renewing.invalidate(),
   };
 }
 

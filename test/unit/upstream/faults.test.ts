@@ -4,7 +4,7 @@ import { Agent } from 'undici';
 import { expect, test } from 'vitest';
 import type { ConnectionTrouble, UpstreamFailureKind } from '../../../src/errors.ts';
 import { parseReference } from '../../../src/image/reference.ts';
-import { createRegistryClient } from '../../../src/registry/client.ts';
+import { HttpRegistryClient } from '../../../src/registry/client.ts';
 import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
 import { connect, failureOf } from '../ci/connect.ts';
 import { createImage } from '../registry/images.ts';
@@ -51,7 +51,7 @@ const registry: Caller = {
   body: image.body,
   type: image.mediaType,
   async call(server) {
-    const client = createRegistryClient({
+    const client = new HttpRegistryClient({
       registries: {},
       credentialFor: async () => ({ kind: 'basic', username: 'bot', password: 'secret', source: 'here' }),
       dispatcherFor: () => agent,
