@@ -69,10 +69,7 @@ export function createAbsenceVerifier(deps: {
     throw answer === 'listed' ? createContradictionError(target) : unproven;
   }
 
-  /**
-   * True if a manifest seen earlier is still served while this one is still missing: then manifests are
-   * reachable.
-   */
+  /** True if manifests are reachable, proven by one seen earlier, and this one is still missing. */
   async function isGone({ session, reference }: Target, selector: string): Promise<boolean> {
     const knownDigest = known.get(imageRepository(reference));
     if (knownDigest === undefined || knownDigest === selector) return false;

@@ -109,10 +109,7 @@ function createMismatchError(): InvalidManifest {
   return new InvalidManifest('has content that does not match its digest');
 }
 
-/**
- * Every other response is a failure, never "absent", including the denials that many registries use for
- * missing images.
- */
+/** Every other response is a failure, including denials, which many registries use for missing images. */
 function createFailure(response: HttpResponse, { session, host, reference }: Target): UpstreamError {
   const { status } = response;
   const { credential } = session.authMethod();

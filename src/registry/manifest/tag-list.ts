@@ -1,7 +1,4 @@
-/**
- * Reads the tag list of an image repository (distribution-spec, end-8), only if a manifest's 404 proves
- * nothing.
- */
+/** Reads the tag list (distribution-spec, end-8), only if a manifest's 404 proves nothing. */
 import { UpstreamError } from '../../errors.ts';
 import type { Session } from '../auth/session.ts';
 import { parseJsonObject } from '../json.ts';
