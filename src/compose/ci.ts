@@ -6,7 +6,7 @@ import { createRetryingGitHost, createRetryingProvider } from '../ci/retrying-pr
 import type { ShareCall } from '../replicas/shared-fetch.ts';
 import { createSharedGitHost } from '../replicas/shared-git-host.ts';
 import { createSharedProvider } from '../replicas/shared-provider.ts';
-import { createFreshnessStretch } from '../runs/adaptive-freshness.ts';
+import { createAdaptiveFreshness } from '../runs/adaptive-freshness.ts';
 import { createConnectionObserver } from '../ci/connection-observer.ts';
 import { composeCiDispatchers } from './network.ts';
 import type { Connection } from '../runs/repositories.ts';
@@ -31,12 +31,12 @@ export function composeConnection(
   const { name, url, tls } = connection;
   const { now, warn } = world;
   const kind = selectKind(connection.kind);
-  const stretch = createFreshnessStretch(kind.freshForMs ?? freshForMs, maxFreshForMs, now);
-  const freshFor = () => stretch.freshFor();
+  const freshness = createAdaptiveFreshness(kind.freshForMs ?? freshForMs, maxFreshForMs, now);
+  const freshFor = () => freshness.freshFor();
   world.observer.freshFor(name, freshFor);
   const observer = createConnectionObserver(world.observer, {
     host: new URL(url).host,
-    onQuota: (...quota) => stretch.observe(...quota),
+    onQuota: (...quota) => freshness.observe(...quota),
     warn,
   });
   const dispatcherFor = composeCiDispatchers(tls, timeoutMs, world);
@@ -44,12 +44,12 @@ export function composeConnection(
   const provider = createRetryingProvider(client.provider, RETRY_TIMING);
   const gitHost = client.gitHost && createRetryingGitHost(client.gitHost, RETRY_TIMING);
   const { inspector } = client;
-  if (share === undefined) return { provider, gitHost, inspector, stretch };
+  if (share === undefined) return { provider, gitHost, inspector, freshness };
   const scope = `${name} ${url}`;
   return {
     provider: createSharedProvider(provider, { share, scope, freshFor, now }),
     gitHost: gitHost && createSharedGitHost(gitHost, share, scope),
     inspector,
-    stretch,
+    freshness,
   };
 }

@@ -1,44 +1,47 @@
-/** Freshness stretches before a quota ends (design §5): a listing that is a little older beats none at all. */
+/** Widens the freshness window as a quota runs out: a slightly older listing beats none at all. */
 import type { Clock } from '../clock.ts';
 
-export interface FreshnessStretch {
+export interface AdaptiveFreshness {
   /**
-   * Told how many calls the credential has left, of how many in a window.
-   * @param resetsAt when the window ends and all are there again, milliseconds since the epoch
+   * Takes the number of calls that the credential has left, of how many in a window.
+   * @param resetsAt when the window ends and the quota is renewed, milliseconds since the epoch
    */
   observe(remaining: number, limit: number, resetsAt: number): void;
-  /** Milliseconds for which a listing is good enough now. */
+  /** Milliseconds for which a listing is fresh now. */
   freshFor(): number;
   /**
-   * Whether no more calls are left than listings need until the window ends, with a margin: then they are kept for those.
-   * @param repositories how many are listed with the credential
+   * Whether no more calls are left than listings need until the window ends, with a margin: then they are reserved.
+   * @param repositories number that is listed with the credential
    */
   isLow(repositories: number): boolean;
   /**
-   * A call begins that is no listing. Until it has ended it counts as one fewer that is left: of thousands at once, none has been
-   * answered with how many are.
-   * @returns to be called once, when it has ended
+   * Counts a call that is not a listing as used until it has ended: of thousands at once, none has yet returned how many are left.
+   * @returns called once, when the call has ended
    */
   began(): () => void;
-  /** Told that upstream refuses calls for so many milliseconds: a listing that cannot be renewed is not good for longer. */
+  /** Upstream refuses calls for this many milliseconds: a listing that cannot be renewed does not stay fresh for longer. */
   refused(forMs: number): void;
 }
 
-/** While more than this share of the quota is left, nothing is stretched. */
+/** The window widens when less than this share of the quota is left. */
 const COMFORTABLE = 0.2;
-/** This share is kept for listings at least, and that at most: the rest is for whoever asks. */
+/** Bounds of the share that is reserved for listings. */
 const LEAST_KEPT = 0.05;
 const MOST_KEPT = 0.5;
-/** Where it is not said when the window ends: GitHub's last so long. */
+/** Milliseconds; GitHub's. Where upstream does not say when the window ends. */
 const WINDOW = 3_600_000;
-/** A listing has several pages now and then. */
+/** A listing has several pages at times. */
 const CALLS_PER_LISTING = 2;
 
 /**
  * @param freshFor milliseconds while the quota is comfortable
- * @param maxFreshFor milliseconds when it is used up; between the two it grows evenly
+ * @param maxFreshFor milliseconds when it is used up; linear in between
  */
-export function createFreshnessStretch(freshFor: number, maxFreshFor: number, now: Clock): FreshnessStretch {
+export function createAdaptiveFreshness(
+  freshFor: number,
+  maxFreshFor: number,
+  now: Clock,
+): AdaptiveFreshness {
   let left = 1;
   let remains = 0;
   let allowed = 0;
@@ -69,19 +72,19 @@ export function createFreshnessStretch(freshFor: number, maxFreshFor: number, no
     },
     freshFor() {
       if (now() < refusedUntil) return freshFor;
-      // A replica that is told by others what CI says may not ask it for hours: what it was told of the quota ends with the window.
+      // A replica that others serve may not call CI for hours: what it knows of the quota ends with the window.
       const share = now() < until ? left : 1;
-      const lacking = Math.max(0, 1 - share / COMFORTABLE);
-      return freshFor + (maxFreshFor - freshFor) * lacking;
+      const shortage = Math.max(0, 1 - share / COMFORTABLE);
+      return freshFor + (maxFreshFor - freshFor) * shortage;
     },
   };
 }
 
-/** Told once whom to ask how long an answer of CI is good enough, for metrics: it stretches as the quota comes to its end. */
+/** Registers a gauge that reads the current freshness window, which widens as the quota runs out. */
 export interface FreshnessObserver {
   /**
    * @param connection name of the CI connection in the configuration
-   * @param read milliseconds, as they are now
+   * @param read returns milliseconds
    */
   freshFor(connection: string, read: () => number): void;
 }

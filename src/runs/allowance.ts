@@ -1,9 +1,9 @@
-/** So many calls for a reason, and no more: they come back with time. */
+/** A number of calls for one purpose that is renewed over time (a token bucket). */
 import type { Clock } from '../clock.ts';
 
 export interface AllowanceOptions {
   readonly most: number;
-  /** Milliseconds until one that was used is there again. */
+  /** Milliseconds until one used call is available again. */
   readonly each: () => number;
   readonly now: Clock;
 }
@@ -11,7 +11,7 @@ export interface AllowanceOptions {
 export interface Allowance {
   isUsedUp(): boolean;
   use(): void;
-  /** What was used turned out to be for another reason. */
+  /** The call turned out to be for another purpose. */
   giveBack(): void;
 }
 
@@ -20,7 +20,7 @@ export function createAllowance({ most, each, now }: AllowanceOptions): Allowanc
   let at: number | undefined;
 
   function comeBack(): void {
-    // A clock that was set back gives nothing.
+    // A clock that was set back renews nothing.
     used = Math.max(0, used - Math.max(0, now() - (at ?? now())) / each());
     at = now();
   }

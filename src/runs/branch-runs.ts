@@ -89,6 +89,16 @@ export function noteRead(record: BranchRecord, { runs, next, restarts, total }: 
       : { ...reading, next, depth: reading.depth + 1, total, pages };
 }
 
+/**
+ * Counts from when something was first known of the branch: what the listing has shown did not come from a lagging index. A look-up of
+ * another replica may be hours old, and is dated so.
+ * @param at when the call began, milliseconds since the epoch
+ */
+export function noteLookUp(record: BranchRecord, at: number): void {
+  const known = [...record.runs.values()].map(({ confirmedAt }) => confirmedAt);
+  record.lookedUp = { first: record.lookedUp?.first ?? Math.min(at, ...known), last: at };
+}
+
 /** @param listed what the listing covers @returns what is covered of the branch's runs */
 export function coverageOf({ own, isPartial }: BranchRecord, listed: Coverage): Coverage {
   return isPartial ? own : extendCoverage(own, listed);

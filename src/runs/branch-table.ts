@@ -1,8 +1,16 @@
 /** Known runs, filed by list (`keyOfRun`). Bounded: lists that nobody asks for, and CI no longer shows, make room for others. */
 import type { LRUCache } from 'lru-cache';
+import { compareRuns, newestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
-import { createBranchRecord, removeRun, trim, type BranchRecord, type KnownRun } from './branch-runs.ts';
+import {
+  createBranchRecord,
+  removeRun,
+  runsOf,
+  trim,
+  type BranchRecord,
+  type KnownRun,
+} from './branch-runs.ts';
 import { createCommitIndex } from './commit-index.ts';
 import { createNumberIndex } from './number-index.ts';
 import { branchOfKey, keyOfRun } from './run-list.ts';
@@ -109,6 +117,22 @@ export class BranchTable {
       runs.size > 0 ? (branchOfKey(key) ?? []) : [],
     );
     return this.#names;
+  }
+
+  /** Branches with runs that are not a tag's, the one with the newest run first. */
+  listedBranches(): string[] {
+    const newest = [...this.#records.entries()].flatMap(([key, record]) => {
+      const run = newestOf(runsOf(record).filter(({ refKind }) => refKind !== 'tag'));
+      const name = branchOfKey(key);
+      return run === undefined || name === undefined ? [] : [{ name, run }];
+    });
+    return newest.toSorted((a, b) => compareRuns(b.run, a.run)).map(({ name }) => name);
+  }
+
+  count(isCounted: (run: Run) => boolean): number {
+    let size = 0;
+    for (const run of this.#allRuns()) if (isCounted(run)) size += 1;
+    return size;
   }
 
   *branchlessRuns(): Iterable<Run> {

@@ -1,7 +1,7 @@
-/** Runs by the first digits of their commit: whose image a short tag names. It holds what the branches' records hold, and no more. */
+/** Runs by the first digits of their commit, to find whose image a short tag names. Holds exactly what the branches' records hold. */
 import type { Run } from '../resolve/types.ts';
 
-/** Shorter prefixes are not asked for: https://git-scm.com/docs/git-config#Documentation/git-config.txt-coreabbrev */
+/** Shorter prefixes are never looked up: https://git-scm.com/docs/git-config#Documentation/git-config.txt-coreabbrev */
 const DIGITS = 7;
 
 export interface CommitIndex {
@@ -12,7 +12,7 @@ export interface CommitIndex {
 }
 
 export function createCommitIndex(): CommitIndex {
-  /** By the first digits as a number, which takes less room than a text. */
+  /** By the first digits as a number, which takes less memory than text. */
   const byDigits = new Map<number, Run[]>();
   return {
     add(run) {

@@ -3,13 +3,14 @@
  * (docs/development/run-index.md).
  */
 import { COMPLETE, isCovered, type Coverage } from '../resolve/coverage.ts';
-import type { RunStanding, UnreadRun } from '../resolve/ports.ts';
-import { compareRuns, newestOf, oldestOf } from '../resolve/run-order.ts';
+import type { BranchRuns, RunStanding, UnreadRun } from '../resolve/ports.ts';
+import { newestOf, oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
 import {
   coverageOf,
   createBranchRecord,
   isLookUpDue,
+  noteLookUp,
   noteRead,
   resetCoverage,
   restartReading,
@@ -21,7 +22,7 @@ import {
 import { BranchTable, type Sighting } from './branch-table.ts';
 import type { Listing } from './listing-reader.ts';
 import { missingFrom, missingWithin, type IsMissing } from './missing-runs.ts';
-import { branchOfKey, keyOf, keyOfRun, type RunList } from './run-list.ts';
+import { branchesOf, keyOf, keyOfRun, type RunList } from './run-list.ts';
 import { UnreadRuns } from './unread-runs.ts';
 import {
   coverageOfWindow,
@@ -45,19 +46,11 @@ interface Confirmed {
 }
 
 /** What is known of a branch, as it was when it was read. */
-export interface KnownBranch {
-  readonly runs: readonly Run[];
-  readonly coverage: Coverage;
-  /** Of one of `runs`, by its id. */
-  readonly standing: (runId: string) => RunStanding;
-}
+export type KnownBranch = Pick<Known, 'runs' | 'coverage' | 'standing'>;
+type Known = Extract<BranchRuns, { kind: 'known' }>;
 
 /** A run that has not ended, or that could not be parsed. */
-export interface Unfinished {
-  readonly id: string;
-  readonly position: number | null;
-  readonly createdAt: number | null;
-}
+export type Unfinished = Pick<UnreadRun, 'position' | 'createdAt'> & { readonly id: string };
 
 export class KnownRuns {
   readonly #table = new BranchTable();
@@ -84,7 +77,9 @@ export class KnownRuns {
     this.#table.makeRoom();
     const before = this.#window;
     this.#window = mergeWindow(before, first, listing, removed);
-    if (before === undefined || !isContiguous(before, oldestOf(runs))) this.#resetBranches();
+    if (before === undefined || !isContiguous(before, oldestOf(runs))) {
+      for (const record of this.#table.values()) resetCoverage(record, this.#table.evicted);
+    }
     return branchesOf(changed);
   }
 
@@ -132,12 +127,12 @@ export class KnownRuns {
     const record = this.#mergeFiltered(list, page, sighting);
     if (again) restartReading(record, this.#table.evicted);
     noteRead(record, page);
-    noteLookUp(record, sighting);
+    noteLookUp(record, sighting.askedAt);
   }
 
   /** Merges the first page of a branch's own list once more. Coverage stays as it is. */
   refreshBranch(list: RunList, page: RunPage, sighting: Sighting): void {
-    noteLookUp(this.#mergeFiltered(list, page, sighting), sighting);
+    noteLookUp(this.#mergeFiltered(list, page, sighting), sighting.askedAt);
   }
 
   mergeRun(run: Run, sighting: Sighting): void {
@@ -184,12 +179,11 @@ export class KnownRuns {
     return this.#table.size === 0;
   }
 
-  /** Whether a listing that reaches back to this run leaves no gap to what is known. */
   isContiguous(oldest: Run | undefined): boolean {
     return isContiguous(this.#window, oldest);
   }
 
-  /** Where the listing goes on below the window; undefined: nowhere, or the provider's pages are numbered. */
+  /** Where the listing goes on below the window (keyset paging). */
   get next(): Cursor | undefined {
     return this.#window?.next;
   }
@@ -197,21 +191,11 @@ export class KnownRuns {
   /** Number of known runs in the window, with those at the position just below it, of which more may follow. */
   windowSize(): number {
     const coverage = coverageOfWindow(this.#window);
-    let size = 0;
-    for (const { runs } of this.#table.values()) {
-      for (const { run } of runs.values()) if (isCovered(run.position + 1, coverage)) size += 1;
-    }
-    return size;
+    return this.#table.count(({ position }) => isCovered(position + 1, coverage));
   }
 
-  /** Branches with runs that are not a tag's, the one with the newest run first. */
   listedBranches(): string[] {
-    const newest = [...this.#table.entries()].flatMap(([key, record]) => {
-      const run = newestOf(runsOf(record).filter(({ refKind }) => refKind !== 'tag'));
-      const name = branchOfKey(key);
-      return run === undefined || name === undefined ? [] : [{ name, run }];
-    });
-    return newest.toSorted((a, b) => compareRuns(b.run, a.run)).map(({ name }) => name);
+    return this.#table.listedBranches();
   }
 
   /** @returns undefined: neither listing nor look-up has shown the list, and the listing does not cover everything */
@@ -308,25 +292,8 @@ export class KnownRuns {
   #isCurrent(run: Run): boolean {
     return this.#table.peek(keyOfRun(run))?.runs.get(run.id)?.run === run;
   }
-
-  #resetBranches(): void {
-    for (const record of this.#table.values()) resetCoverage(record, this.#table.evicted);
-  }
 }
 
 function standingOf({ run, confirmedAt, pushedBy }: KnownRun, confirmed: Confirmed): RunStanding {
   return { confirmedAt: confirmed.runs.has(run.id) ? confirmed.at : confirmedAt, pushedBy };
-}
-
-function branchesOf(keys: ReadonlySet<string>): Set<string> {
-  return new Set([...keys].flatMap((key) => branchOfKey(key) ?? []));
-}
-
-/**
- * Counts from when something was first known of the branch: what the listing has shown did not come from a lagging index. A look-up of
- * another replica may be hours old, and is dated so.
- */
-function noteLookUp(record: BranchRecord, { askedAt: at }: Sighting): void {
-  const known = [...record.runs.values()].map(({ confirmedAt }) => confirmedAt);
-  record.lookedUp = { first: record.lookedUp?.first ?? Math.min(at, ...known), last: at };
 }

@@ -35,8 +35,8 @@ export interface ListingOptions {
 /** Each method that makes a call throws `UpstreamError`. */
 export class Listing {
   readonly #options: ListingOptions;
-  readonly #backoff;
-  readonly #inFlight = new SingleFlight();
+  readonly #breaker;
+  readonly #flights = new SingleFlight();
   #backfill: Backfill | undefined;
   #validator: string | undefined;
   #changes: Cursor | undefined;
@@ -48,7 +48,7 @@ export class Listing {
 
   constructor(options: ListingOptions) {
     this.#options = options;
-    this.#backoff = new CiBreaker({ now: options.now, generation: options.provider.generation });
+    this.#breaker = new CiBreaker({ now: options.now, generation: options.provider.generation });
   }
 
   /** Takes the first page whenever it has changed. */
@@ -93,7 +93,7 @@ export class Listing {
   }
 
   #list(): Promise<void> {
-    return this.#inFlight.do('listing', () => this.#backoff.run('listing', () => this.#refresh()));
+    return this.#flights.do('listing', () => this.#breaker.run('listing', () => this.#refresh()));
   }
 
   async #refresh(): Promise<void> {

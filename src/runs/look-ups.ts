@@ -34,22 +34,22 @@ export interface LookUpsOptions {
 
 export class LookUps {
   readonly #options: LookUpsOptions;
-  readonly #backoff;
+  readonly #breaker;
   readonly #unknown;
   readonly #repeated;
-  readonly #inFlight = new SingleFlight();
+  readonly #flights = new SingleFlight();
 
   constructor(options: LookUpsOptions) {
     const { provider, freshFor, now } = options;
     this.#options = options;
-    this.#backoff = new CiBreaker({ now, generation: provider.generation });
+    this.#breaker = new CiBreaker({ now, generation: provider.generation });
     this.#unknown = createAllowance({ most: MOST_UNKNOWN, each: () => MS_PER_UNKNOWN, now });
     this.#repeated = createAllowance({ most: MOST_REPEATED, each: () => freshFor() / MOST_REPEATED, now });
   }
 
   /** Reads the next page of the list. @throws UpstreamError */
   async read(list: RunList): Promise<void> {
-    await this.#inFlight.do(keyOf(list), async () => {
+    await this.#flights.do(keyOf(list), async () => {
       if (this.#options.known.list(list) === undefined) await this.#readUnknown(list);
       else await this.#readNext(list);
     });
@@ -60,10 +60,10 @@ export class LookUps {
     const { provider, gitRepository, known, listing, isQuotaLow, now } = this.#options;
     if (!known.isLookUpDue(list, now()) || isQuotaLow() || this.#repeated.isUsedUp()) return;
     this.#repeated.use();
-    void this.#inFlight.do(`${keyOf(list)} again`, async () => {
+    void this.#flights.do(`${keyOf(list)} again`, async () => {
       const sighting = listing.sight();
       try {
-        const page = await this.#backoff.run(keyOf(list), () => fetchList(provider, gitRepository, list));
+        const page = await this.#breaker.run(keyOf(list), () => fetchList(provider, gitRepository, list));
         known.refreshBranch(list, page, sighting(page.asOf));
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
@@ -87,7 +87,7 @@ export class LookUps {
   /** @returns whether the page shows anything */
   async #readNext(list: RunList): Promise<boolean> {
     const { provider, gitRepository, reader, known, listing, backfill } = this.#options;
-    return this.#backoff.run(keyOf(list), async () => {
+    return this.#breaker.run(keyOf(list), async () => {
       const reading = known.nextLookUp(list);
       if (reading === undefined) throw tooManyRuns(provider.host, gitRepository);
       const sighting = listing.sight();

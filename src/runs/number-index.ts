@@ -1,4 +1,4 @@
-/** Runs by their number, which those of other workflows bear too. Made when somebody asks: few templates hold a number. */
+/** Runs by their number, which runs of other workflows may share. Built on first use: few templates hold a number. */
 import type { Run } from '../resolve/types.ts';
 
 export interface NumberIndex {
@@ -7,7 +7,7 @@ export interface NumberIndex {
   find(number: string): readonly Run[];
 }
 
-/** @param all runs that are known, when somebody asks for the first time */
+/** @param all all known runs, read at the first look-up */
 export function createNumberIndex(all: () => Iterable<Run>): NumberIndex {
   let byNumber: Map<string, Run[]> | undefined;
 

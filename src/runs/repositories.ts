@@ -2,8 +2,8 @@
 import { createReservingGitHost, type Quota } from '../ci/reserving-provider.ts';
 import type { GitHost } from '../ci/git-host.ts';
 import { createRunIndex, type RunIndex, type RunIndexOptions } from './run-index.ts';
-import type { FreshnessStretch } from './adaptive-freshness.ts';
-import { createWarmer, type Warmer } from './prefetch.ts';
+import type { AdaptiveFreshness } from './adaptive-freshness.ts';
+import { createImagePrefetcher, type ImagePrefetcher } from './prefetch.ts';
 import type { ImageSource, RunSource } from '../resolve/ports.ts';
 import type { BranchRequest, Project } from '../resolve/types.ts';
 import { prefetchImages } from '../resolve/prefetch-images.ts';
@@ -15,7 +15,7 @@ export interface Connection {
   readonly provider: CiProvider;
   /** Undefined if the connection is no Git host. */
   readonly gitHost?: GitHost | undefined;
-  readonly stretch: FreshnessStretch;
+  readonly freshness: AdaptiveFreshness;
 }
 
 export interface RunsDeps {
@@ -29,12 +29,12 @@ export interface RunsDeps {
 interface Repository {
   readonly index: RunIndex;
   /** By the project's name. */
-  readonly warmers: Map<string, Warmer>;
+  readonly prefetchers: Map<string, ImagePrefetcher>;
 }
 
 /**
- * One index for each CI connection and Git repository, however many projects share it.
- * @returns the runs that a question is about; asking notes that the branch is wanted
+ * Creates one index for each CI connection and Git repository, however many projects share it.
+ * @returns the runs that a request is about; reading them notes that the branch is requested
  */
 export function composeRuns({
   projects,
@@ -43,13 +43,14 @@ export function composeRuns({
   now,
 }: RunsDeps): (request: BranchRequest) => RunSource {
   const repositories = new Map<string, Repository>();
-  /** How many repositories are listed with a connection. */
+  /** Number of repositories that are listed with a connection. */
   const counts = new Map<string, number>();
   for (const project of projects.values()) {
     const connection = connections.get(project.ci);
     if (connection === undefined) continue;
     const key = repositoryKey(project, connection);
-    const quota = (name: string) => createQuota(connections.get(name)?.stretch, () => counts.get(name) ?? 1);
+    const quota = (name: string) =>
+      createQuota(connections.get(name)?.freshness, () => counts.get(name) ?? 1);
     const { git = '' } = project;
     const gitHost = connections.get(git)?.gitHost;
     const repository =
@@ -63,13 +64,13 @@ export function composeRuns({
       });
     if (!repositories.has(key)) counts.set(project.ci, (counts.get(project.ci) ?? 0) + 1);
     repositories.set(key, repository);
-    repository.warmers.set(project.name, createProjectWarmer(project, repository.index, images, now));
+    repository.prefetchers.set(project.name, createProjectPrefetcher(project, repository.index, images, now));
   }
   return ({ project, branch }) => {
     const connection = connections.get(project.ci);
     const repository = connection && repositories.get(repositoryKey(project, connection));
     if (repository === undefined) throw new RangeError(`project ${project.name} has no CI connection`);
-    return noteQuestions(repository, project, branch);
+    return notifying(repository, project, branch);
   };
 }
 
@@ -79,14 +80,14 @@ function repositoryKey({ ci, git, gitRepository }: Project, { provider }: Connec
 
 /** @param countRepositories how many repositories share the connection */
 function createQuota(
-  stretch: FreshnessStretch | undefined,
+  freshness: AdaptiveFreshness | undefined,
   countRepositories: () => number,
 ): Quota | undefined {
   return (
-    stretch && {
-      isLow: () => stretch.isLow(countRepositories()),
-      began: () => stretch.began(),
-      refused: (forMs) => stretch.refused(forMs),
+    freshness && {
+      isLow: () => freshness.isLow(countRepositories()),
+      began: () => freshness.began(),
+      refused: (forMs) => freshness.refused(forMs),
     }
   );
 }
@@ -97,36 +98,41 @@ function reserve(gitHost: GitHost, quota: Quota | undefined): GitHost {
 
 type RepositoryOptions = Connection & Pick<RunIndexOptions, 'gitRepository' | 'quota' | 'now'>;
 
-function createRepository({ stretch, ...options }: RepositoryOptions): Repository {
-  const warmers = new Map<string, Warmer>();
+function createRepository({ freshness, ...options }: RepositoryOptions): Repository {
+  const prefetchers = new Map<string, ImagePrefetcher>();
   const index = createRunIndex({
     ...options,
-    freshFor: () => stretch.freshFor(),
+    freshFor: () => freshness.freshFor(),
     onChanged(branches) {
-      for (const warmer of warmers.values()) warmer.changed(branches);
+      for (const prefetcher of prefetchers.values()) prefetcher.onChanged(branches);
     },
   });
-  return { index, warmers };
+  return { index, prefetchers };
 }
 
-function createProjectWarmer(project: Project, index: RunIndex, images: ImageSource, now: Clock): Warmer {
-  return createWarmer({
+function createProjectPrefetcher(
+  project: Project,
+  index: RunIndex,
+  images: ImageSource,
+  now: Clock,
+): ImagePrefetcher {
+  return createImagePrefetcher({
     now,
     candidates: () => index.listedBranches(),
-    warm(branch) {
+    prefetch(branch) {
       const known = index.peekBranch(branch);
       if (known !== undefined) void prefetchImages({ project, branch }, index, known.standing, images);
     },
   });
 }
 
-/** The index, and a word to the project's warmer once the branch's runs are there. */
-function noteQuestions({ index, warmers }: Repository, project: Project, branch: string): RunSource {
+/** The index, which notifies the project's prefetcher once the branch's runs are there. */
+function notifying({ index, prefetchers }: Repository, project: Project, branch: string): RunSource {
   return {
     ...index,
     async read(subject) {
       const known = await index.read(subject);
-      warmers.get(project.name)?.asked(branch);
+      prefetchers.get(project.name)?.onRequested(branch);
       return known;
     },
   };

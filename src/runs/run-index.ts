@@ -198,14 +198,14 @@ function createPullRequestReader({
     return () => Promise.resolve({ kind: 'failed', failure: { kind: 'not_found', host, message } });
   }
   const heads = createBoundedCache<PullRequestHead>(MAX_PULL_REQUESTS);
-  const backoff = new CiBreaker({ now, generation: gitHost.generation });
-  const inFlight = new SingleFlight();
+  const breaker = new CiBreaker({ now, generation: gitHost.generation });
+  const flights = new SingleFlight();
   const fetchHead = async (number: string): Promise<PullRequestHead> => {
-    const head = await backoff.run(number, () => gitHost.fetchPullRequest(gitRepository, number));
+    const head = await breaker.run(number, () => gitHost.fetchPullRequest(gitRepository, number));
     heads.set(number, head);
     return head;
   };
-  return (number) => toResult(async () => heads.get(number) ?? inFlight.do(number, () => fetchHead(number)));
+  return (number) => toResult(async () => heads.get(number) ?? flights.do(number, () => fetchHead(number)));
 }
 
 /** A doubt without a position concerns every build, so it comes first. */

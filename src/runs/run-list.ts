@@ -27,6 +27,10 @@ export function branchOfKey(key: string): string | undefined {
   return key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
 }
 
+export function branchesOf(keys: ReadonlySet<string>): Set<string> {
+  return new Set([...keys].flatMap((key) => branchOfKey(key) ?? []));
+}
+
 /** @returns the lists that a request is about, the branch's first */
 export function listsOf({ branch, number }: RunSubject, provider: CiProvider): RunList[] {
   const own: RunList = { kind: 'branch', name: branch };

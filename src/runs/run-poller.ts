@@ -44,12 +44,12 @@ export class RunPoller {
   readonly #options: RunPollerOptions;
   /** By the run's id. */
   readonly #attempts = createBoundedCache<Attempt>(MAX_RUNS);
-  readonly #backoff;
-  readonly #inFlight = new SingleFlight();
+  readonly #breaker;
+  readonly #flights = new SingleFlight();
 
   constructor(options: RunPollerOptions) {
     this.#options = options;
-    this.#backoff = new CiBreaker({ now: options.now, generation: options.provider.generation });
+    this.#breaker = new CiBreaker({ now: options.now, generation: options.provider.generation });
   }
 
   /**
@@ -118,12 +118,12 @@ export class RunPoller {
   }
 
   #poll(id: string, key: string): Promise<void> {
-    return this.#inFlight.do(id, async () => {
+    return this.#flights.do(id, async () => {
       const { provider, gitRepository, known, sight, now } = this.#options;
       const sighting = sight();
       const first = this.#attempts.peek(id)?.first ?? now();
       try {
-        const current = await this.#backoff.run(id, () => provider.fetchRun(gitRepository, id));
+        const current = await this.#breaker.run(id, () => provider.fetchRun(gitRepository, id));
         this.#attempts.set(id, { first, at: now(), failure: undefined });
         if (current === 'gone') known.remove(key, id);
         else known.mergeRun(current, sighting());

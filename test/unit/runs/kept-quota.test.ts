@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { createFreshnessStretch } from '../../../src/runs/adaptive-freshness.ts';
+import { createAdaptiveFreshness } from '../../../src/runs/adaptive-freshness.ts';
 import { createRun } from '../../fixtures/values.ts';
 import { createFixture, FRESH_FOR, ids, runsFrom } from './index-bed.ts';
 
@@ -19,7 +19,7 @@ describe('the last calls of a quota', () => {
   ])(
     'of %i, with %i repositories: of %i left, are they kept? %s',
     (limit, repositories, remaining, isLow) => {
-      const stretch = createFreshnessStretch(15_000, 300_000, () => 0);
+      const stretch = createAdaptiveFreshness(15_000, 300_000, () => 0);
       stretch.observe(remaining, limit, HOUR);
       expect(stretch.isLow(repositories)).toBe(isLow);
     },
@@ -27,7 +27,7 @@ describe('the last calls of a quota', () => {
 
   test('are not kept for a window that has ended or ends soon, nor where there is no quota', () => {
     let now = 0;
-    const stretch = createFreshnessStretch(15_000, 300_000, () => now);
+    const stretch = createAdaptiveFreshness(15_000, 300_000, () => now);
     expect(stretch.isLow(1)).toBe(false);
     stretch.observe(1000, 5000, HOUR);
     expect(stretch.isLow(100)).toBe(true);
@@ -67,7 +67,7 @@ describe('the last calls of a quota', () => {
   });
 
   test('are kept from those as well that ask at once, before the first of them is answered', async () => {
-    const stretch = createFreshnessStretch(15_000, 300_000, () => 0);
+    const stretch = createAdaptiveFreshness(15_000, 300_000, () => 0);
     stretch.observe(1000, 5000, HOUR);
     const ends = Array.from({ length: 749 }, () => stretch.began());
     expect(stretch.isLow(1)).toBe(false);
@@ -111,7 +111,7 @@ describe('while upstream refuses calls', () => {
 
   test('a listing is not good for longer than it is otherwise: one that cannot be renewed is stale', () => {
     let now = 0;
-    const stretch = createFreshnessStretch(15_000, 300_000, () => now);
+    const stretch = createAdaptiveFreshness(15_000, 300_000, () => now);
     stretch.observe(0, 5000, HOUR);
     expect(stretch.freshFor()).toBe(300_000);
     stretch.refused(60_000);
