@@ -3,7 +3,7 @@ import type { Decision } from '../resolve/decision.ts';
 import { createParameterSet, type ParameterSet } from '../wire/argocd/parameter-set.ts';
 import type { Resolution } from '../resolve/resolve-branch.ts';
 import type { ImageFinding, ImageFindings } from '../resolve/resolve-images.ts';
-import type { JudgedBuild } from '../resolve/select-build.ts';
+import type { EvaluatedBuild } from '../resolve/select-builds.ts';
 import type { BranchRequest, Run } from '../resolve/types.ts';
 
 /** The shape of `greenpin resolve --json`; stable. Times are RFC 3339. */
@@ -34,7 +34,7 @@ interface BuildReport {
   readonly commit: string;
   readonly number: string;
   readonly url: string;
-  readonly verdict: JudgedBuild['verdict'];
+  readonly verdict: EvaluatedBuild['status'];
   readonly reason: string;
   readonly finishedAt: string;
   /** Its images, by name; null: they were not asked for. */
@@ -56,14 +56,15 @@ type ImageReport =
 interface RunReport {
   readonly id: string;
   readonly attempt: number;
-  readonly workflow: string;
+  /** Null if runs of this CI system belong to no workflow. */
+  readonly workflow: string | null;
   readonly event: string;
   readonly outcome: string;
   readonly url: string;
 }
 
 export function createResolveReport(request: BranchRequest, resolution: Resolution): ResolveReport {
-  const findings = new Map(resolution.examined.map(({ judged, findings: found }) => [judged, found]));
+  const findings = new Map(resolution.examined.map(({ evaluated, findings: found }) => [evaluated, found]));
   return {
     project: request.project.name,
     gitRepository: request.project.gitRepository,
@@ -71,7 +72,7 @@ export function createResolveReport(request: BranchRequest, resolution: Resoluti
     headSha: request.headSha ?? null,
     number: request.number ?? null,
     answer: reportAnswer(resolution.decision, request),
-    builds: resolution.builds.map((judged) => reportBuild(judged, findings.get(judged))),
+    builds: resolution.builds.map((evaluated) => reportBuild(evaluated, findings.get(evaluated))),
     ignoredRuns: Object.fromEntries(resolution.ignored),
   };
 }
@@ -91,20 +92,20 @@ function reportAnswer(decision: Decision, request: BranchRequest): AnswerReport 
     : { kind, freshness: 'fresh', asOf, because, parameters: [] };
 }
 
-function reportBuild(judged: JudgedBuild, findings: ImageFindings | undefined): BuildReport {
-  const { commit, number, url, finishedAt } = judged.build;
+function reportBuild(evaluated: EvaluatedBuild, findings: ImageFindings | undefined): BuildReport {
+  const { commit, number, url, finishedAt } = evaluated.build;
   return {
     commit,
     number,
     url,
-    verdict: judged.verdict,
-    reason: judged.reason,
+    verdict: evaluated.status,
+    reason: evaluated.reason,
     finishedAt: new Date(finishedAt).toISOString(),
     images:
       findings === undefined
         ? null
         : Object.fromEntries([...findings].map(([name, finding]) => [name, reportImage(finding)])),
-    runs: judged.runs.map(reportRun),
+    runs: evaluated.runs.map(reportRun),
   };
 }
 

@@ -1,4 +1,4 @@
-/** What `compose` hands to every CI provider. */
+/** What every kind of connection receives from `compose`. */
 import type { Clock } from '../clock.ts';
 import type { DispatcherFor } from '../upstream/dispatchers.ts';
 import type { UpstreamObserver } from '../upstream/observer.ts';

@@ -1,16 +1,30 @@
-/** The CI providers, one line each. */
-import type { CiDeps } from './deps.ts';
-import { createGitHubProvider } from './github/provider.ts';
-import type { GitHubConnection } from './github/client.ts';
-import type { CiInspector, CiProvider } from './provider.ts';
+/** The kinds of connections, one line each. */
+import { z } from 'zod';
+import { github } from './github/kind.ts';
+import type { CiKind } from './kind.ts';
 
-/** A CI connection of the configuration (design §3, `ci`). */
-export type CiConnection = GitHubConnection;
+const KINDS = {
+  github,
+};
 
-/** @returns the provider behind a connection; nothing is sent or read yet */
-export function createCiProvider(connection: CiConnection, deps: CiDeps): CiProvider & CiInspector {
-  switch (connection.kind) {
-    case 'github':
-      return createGitHubProvider(connection, deps);
-  }
+type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];
+
+/** @param name a key of `KINDS`, as `connectionSchema` has checked */
+export function selectKind(name: string): CiKind {
+  const kind = findKind(name);
+  if (kind === undefined) throw new RangeError(`there is no kind ${name}`);
+  return kind;
 }
+
+export function findKind(name: string): CiKind | undefined {
+  return Object.hasOwn(KINDS, name) ? KINDS[name as keyof typeof KINDS] : undefined;
+}
+
+export const ALL_KINDS: readonly CiKind[] = Object.values(KINDS);
+
+/** `connections.<name>` */
+export const connectionSchema = z
+  .discriminatedUnion('kind', Object.values(KINDS).map(({ schema }) => schema) as [Schema, ...Schema[]], {
+    error: `a kind of connection that this version knows: ${Object.keys(KINDS).join(', ')}`,
+  })
+  .meta({ title: 'Connection', description: 'A CI system or Git host, and how to sign in there.' });

@@ -1,8 +1,8 @@
 /** The port to CI. A provider fetches and translates; the index (`runs/`) orders, selects and keeps. */
 import type { Run } from '../resolve/types.ts';
-import type { PullRequestHead, UnreadRun } from '../resolve/ports.ts';
+import type { UnreadRun } from '../resolve/ports.ts';
 
-/** Where a page or a stream of changes begins. Opaque to everyone but the provider that returned it. */
+/** Where a page or a stream of changes begins. Opaque to everyone but the provider or Git host that returned it. */
 export type Cursor = string;
 
 /** One page of a list of runs, newest first. */
@@ -67,7 +67,6 @@ export interface CiProvider {
   readonly fetchChanges?: ((gitRepository: string, since: Cursor) => Promise<RunChanges>) | undefined;
   /** Fetches one run; `gone` when it was deleted. */
   fetchRun(gitRepository: string, id: string): Promise<Run | 'gone'>;
-  fetchPullRequest(gitRepository: string, number: string): Promise<PullRequestHead>;
   /** Changes whenever the credentials change: a denied call may be allowed now. */
   readonly generation?: () => number;
   /** Proves connection, credentials and repository in one cheap call. @returns a sentence on what it saw */
@@ -86,6 +85,4 @@ export interface Workflow {
 export interface CiInspector {
   /** Those that are in the repository or have run; undefined: there are too many to tell. */
   fetchWorkflows(gitRepository: string): Promise<readonly Workflow[] | undefined>;
-  /** Proves that the credentials may read pull requests. */
-  probePullRequests(gitRepository: string): Promise<void>;
 }

@@ -3,6 +3,7 @@
  * the calls that keep every known branch fresh.
  */
 import { UpstreamError } from '../errors.ts';
+import type { GitHost } from './git-host.ts';
 import type { CiProvider } from './provider.ts';
 
 /** State of the connection's quota. */
@@ -22,42 +23,47 @@ export interface Quota {
 const REFUSED_FOR = 60_000;
 
 export function createReservingProvider(provider: CiProvider, quota: Quota): CiProvider {
-  const { host } = provider;
-
-  async function watch<Result>(call: () => Promise<Result>): Promise<Result> {
-    try {
-      return await call();
-    } catch (error) {
-      if (error instanceof UpstreamError && error.failure.kind === 'rate_limited') {
-        quota.refused(error.failure.retryAfterMs ?? REFUSED_FOR);
-      }
-      throw error;
-    }
-  }
-
-  async function spare<Result>(call: () => Promise<Result>): Promise<Result> {
-    if (quota.isLow()) {
-      const message = `${host} allows few more calls for now, and these are kept for the lists of runs`;
-      throw new UpstreamError({ kind: 'rate_limited', host, message });
-    }
-    const end = quota.began();
-    try {
-      return await watch(call);
-    } finally {
-      end();
-    }
-  }
-
-  const { fetchPullRequestRuns, fetchChanges } = provider;
+  const { host, fetchPullRequestRuns, fetchChanges } = provider;
   return {
     ...provider,
-    fetchRuns: (...args) => watch(() => provider.fetchRuns(...args)),
-    fetchBranchRuns: (...args) => spare(() => provider.fetchBranchRuns(...args)),
-    ...(fetchPullRequestRuns && {
-      fetchPullRequestRuns: (...args) => spare(() => fetchPullRequestRuns(...args)),
-    }),
-    ...(fetchChanges && { fetchChanges: (...args) => watch(() => fetchChanges(...args)) }),
-    fetchRun: (...args) => spare(() => provider.fetchRun(...args)),
-    fetchPullRequest: (...args) => spare(() => provider.fetchPullRequest(...args)),
+    fetchRuns: (...args) => watch(() => provider.fetchRuns(...args), quota),
+    fetchBranchRuns: (...args) => spare(() => provider.fetchBranchRuns(...args), host, quota),
+    fetchPullRequestRuns:
+      fetchPullRequestRuns && ((...args) => spare(() => fetchPullRequestRuns(...args), host, quota)),
+    fetchChanges: fetchChanges && ((...args) => watch(() => fetchChanges(...args), quota)),
+    fetchRun: (...args) => spare(() => provider.fetchRun(...args), host, quota),
   };
+}
+
+/** Listing the open pull requests serves all of them, so that it counts as a listing. */
+export function createReservingGitHost(gitHost: GitHost, quota: Quota): GitHost {
+  return {
+    ...gitHost,
+    fetchPullRequest: (...args) => spare(() => gitHost.fetchPullRequest(...args), gitHost.host, quota),
+    fetchOpenPullRequests: (...args) => watch(() => gitHost.fetchOpenPullRequests(...args), quota),
+  };
+}
+
+async function watch<Result>(call: () => Promise<Result>, quota: Quota): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof UpstreamError && error.failure.kind === 'rate_limited') {
+      quota.refused(error.failure.retryAfterMs ?? REFUSED_FOR);
+    }
+    throw error;
+  }
+}
+
+async function spare<Result>(call: () => Promise<Result>, host: string, quota: Quota): Promise<Result> {
+  if (quota.isLow()) {
+    const message = `${host} allows few more calls for now, and these are kept for the lists of runs`;
+    throw new UpstreamError({ kind: 'rate_limited', host, message });
+  }
+  const end = quota.began();
+  try {
+    return await watch(call, quota);
+  } finally {
+    end();
+  }
 }

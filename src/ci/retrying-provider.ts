@@ -4,32 +4,39 @@
  */
 import { UpstreamError, type UpstreamFailureKind } from '../errors.ts';
 import { retry, type RetryOptions } from '../resilience/retry.ts';
+import type { GitHost } from './git-host.ts';
 import type { CiProvider } from './provider.ts';
 
 /** A time-out has already used up the caller's time, and the other kinds do not go away by themselves. */
 const TRANSIENT: ReadonlySet<UpstreamFailureKind> = new Set(['unreachable', 'unavailable']);
 const PAUSE_MS = 300;
 
-/** `probe` is not retried: `check` must show the failure. */
-export function createRetryingProvider(
-  provider: CiProvider,
-  { delay, random }: Pick<RetryOptions, 'delay' | 'random'>,
-): CiProvider {
-  const once = <Result>(call: () => Promise<Result>): Promise<Result> =>
-    retry(call, { retries: 1, firstPauseMs: PAUSE_MS, isTransient, delay, random });
+type Timing = Pick<RetryOptions, 'delay' | 'random'>;
 
+/** `probe` is not retried: `check` must show the failure. */
+export function createRetryingProvider(provider: CiProvider, timing: Timing): CiProvider {
   const { fetchPullRequestRuns, fetchChanges } = provider;
   return {
     ...provider,
-    fetchRuns: (...args) => once(() => provider.fetchRuns(...args)),
-    fetchBranchRuns: (...args) => once(() => provider.fetchBranchRuns(...args)),
-    ...(fetchPullRequestRuns && {
-      fetchPullRequestRuns: (...args) => once(() => fetchPullRequestRuns(...args)),
-    }),
-    ...(fetchChanges && { fetchChanges: (...args) => once(() => fetchChanges(...args)) }),
-    fetchRun: (...args) => once(() => provider.fetchRun(...args)),
-    fetchPullRequest: (...args) => once(() => provider.fetchPullRequest(...args)),
+    fetchRuns: (...args) => retryOnce(() => provider.fetchRuns(...args), timing),
+    fetchBranchRuns: (...args) => retryOnce(() => provider.fetchBranchRuns(...args), timing),
+    fetchPullRequestRuns:
+      fetchPullRequestRuns && ((...args) => retryOnce(() => fetchPullRequestRuns(...args), timing)),
+    fetchChanges: fetchChanges && ((...args) => retryOnce(() => fetchChanges(...args), timing)),
+    fetchRun: (...args) => retryOnce(() => provider.fetchRun(...args), timing),
   };
+}
+
+export function createRetryingGitHost(gitHost: GitHost, timing: Timing): GitHost {
+  return {
+    ...gitHost,
+    fetchPullRequest: (...args) => retryOnce(() => gitHost.fetchPullRequest(...args), timing),
+    fetchOpenPullRequests: (...args) => retryOnce(() => gitHost.fetchOpenPullRequests(...args), timing),
+  };
+}
+
+function retryOnce<Result>(call: () => Promise<Result>, timing: Timing): Promise<Result> {
+  return retry(call, { ...timing, retries: 1, firstPauseMs: PAUSE_MS, isTransient });
 }
 
 /** An upstream that says when to retry is not called before. */

@@ -1,31 +1,37 @@
 /** Constructs a CI connection: one credential, one quota. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { createRetryingProvider } from '../ci/retrying-provider.ts';
+import type { CiConnection } from '../ci/kind.ts';
+import { selectKind } from '../ci/kinds.ts';
+import { createRetryingGitHost, createRetryingProvider } from '../ci/retrying-provider.ts';
 import type { ShareCall } from '../replicas/shared-fetch.ts';
+import { createSharedGitHost } from '../replicas/shared-git-host.ts';
 import { createSharedProvider } from '../replicas/shared-provider.ts';
 import { createAdaptiveFreshness } from '../runs/adaptive-freshness.ts';
 import { createConnectionObserver } from '../ci/connection-observer.ts';
-import { createCiProvider, type CiConnection } from '../ci/kinds.ts';
 import { composeCiDispatchers } from './network.ts';
 import type { Connection } from '../runs/repositories.ts';
-import { tokenReader } from './token.ts';
-import type { CiAuth, CiConnection as ConfiguredConnection, Config } from '../config/config.ts';
-import { createSecretReader } from '../secrets/secret.ts';
+import type { Config } from '../config/config.ts';
 import type { World } from './runtime.ts';
 import type { CiInspector } from '../ci/provider.ts';
 
 /** How retries wait. */
 export const RETRY_TIMING = { delay: (ms: number) => delay(ms), random: Math.random };
 
+export interface ComposedConnection extends Connection {
+  readonly inspector: CiInspector | undefined;
+}
+
 export function composeConnection(
-  { name, kind, url, auth, tls }: ConfiguredConnection,
+  connection: CiConnection,
   { freshForMs, maxFreshForMs }: Config,
   timeoutMs: number,
   world: World,
   share: ShareCall | undefined,
-): Connection & { readonly inspector: CiInspector } {
+): ComposedConnection {
+  const { name, url, tls } = connection;
   const { now, warn } = world;
-  const freshness = createAdaptiveFreshness(freshForMs, maxFreshForMs, now);
+  const kind = selectKind(connection.kind);
+  const freshness = createAdaptiveFreshness(kind.freshForMs ?? freshForMs, maxFreshForMs, now);
   const freshFor = () => freshness.freshFor();
   world.observer.freshFor(name, freshFor);
   const observer = createConnectionObserver(world.observer, {
@@ -34,27 +40,16 @@ export function composeConnection(
     warn,
   });
   const dispatcherFor = composeCiDispatchers(tls, timeoutMs, world);
-  const connection = { name, kind, url, auth: composeAuth(auth, world) };
-  const provider = createCiProvider(connection, { now, timeoutMs, observer, dispatcherFor });
-  const retrying = createRetryingProvider(provider, RETRY_TIMING);
-  const sharing = share && { share, scope: `${name} ${url}`, freshFor, now };
+  const client = kind.connect(connection, { ...world, timeoutMs, observer, dispatcherFor });
+  const provider = createRetryingProvider(client.provider, RETRY_TIMING);
+  const gitHost = client.gitHost && createRetryingGitHost(client.gitHost, RETRY_TIMING);
+  const { inspector } = client;
+  if (share === undefined) return { provider, gitHost, inspector, freshness };
+  const scope = `${name} ${url}`;
   return {
-    provider: sharing ? createSharedProvider(retrying, sharing) : retrying,
-    inspector: provider,
+    provider: createSharedProvider(provider, { share, scope, freshFor, now }),
+    gitHost: gitHost && createSharedGitHost(gitHost, share, scope),
+    inspector,
     freshness,
   };
-}
-
-function composeAuth(auth: CiAuth, world: World): CiConnection['auth'] {
-  switch (auth.kind) {
-    case 'none':
-      return auth;
-    case 'app': {
-      const { id, installationId, privateKeyFile: file } = auth;
-      return { kind: 'app', id, installationId, readPrivateKey: createSecretReader({ file }, world) };
-    }
-    case 'tokenFile':
-    case 'tokenEnv':
-      return { kind: 'token', read: tokenReader(auth, world) };
-  }
 }

@@ -15,8 +15,7 @@ import { resolveBranch, type Resolution } from '../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../resolve/types.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { World } from './runtime.ts';
-import type { CiInspector, CiProvider } from '../ci/provider.ts';
-import { RETRY_TIMING, composeConnection } from './ci.ts';
+import { RETRY_TIMING, composeConnection, type ComposedConnection } from './ci.ts';
 
 /** Everything but HTTP. */
 export interface Core {
@@ -24,9 +23,7 @@ export interface Core {
   recall(request: BranchRequest): Promise<Remembered>;
   isNeverHandedOut(request: BranchRequest, remembered: Remembered): Promise<boolean>;
   /** By the connection's name in the configuration. */
-  readonly providers: ReadonlyMap<string, CiProvider>;
-  /** By the connection's name, too. */
-  readonly inspectors: ReadonlyMap<string, CiInspector>;
+  readonly connections: ReadonlyMap<string, ComposedConnection>;
   readonly registries: ProbingRegistryClient;
 }
 
@@ -62,8 +59,7 @@ export function composeCore(
     recall: (request) => recall(request, lastGood, images),
     isNeverHandedOut: (request, remembered) =>
       isNeverHandedOut(request, remembered, { runs: runs(request), lastGood }),
-    providers: new Map([...connections].map(([name, { provider }]) => [name, provider])),
-    inspectors: new Map([...connections].map(([name, { inspector }]) => [name, inspector])),
+    connections,
     registries,
   };
 }

@@ -1,7 +1,8 @@
 /** The whole plugin: its servers, its core and its store. */
 import { createAnswers } from '../answers/answer-service.ts';
 import { composeStore } from './store.ts';
-import { composeAuthenticator, tokenReader } from './token.ts';
+import { createTokenReader } from '../secrets/token-source.ts';
+import { composeAuthenticator } from './token.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/rules.ts';
 import { createApp } from '../http/app.ts';
@@ -49,7 +50,7 @@ export function composeService(
   const metrics = createMetrics(version, now);
   const warn = (message: string) => logger.warn(message);
   const world: World = { env, now, elapsed, observer: metrics, warn };
-  const store = composeStore(config.store, world, metrics, tokenReader(config.server.token, world));
+  const store = composeStore(config.store, world, metrics, createTokenReader(config.server.token, world));
   const core = composeCore(config, world, store);
   const authenticator = composeAuthenticator(config.server.token, world);
   const answers = createAnswers({

@@ -1,14 +1,8 @@
 /** Connects tokens with where they are kept. */
-import type { TokenSource } from '../config/config.ts';
-import { createSecretReader, type SecretReader } from '../secrets/secret.ts';
+import type { SecretReader } from '../secrets/secret.ts';
+import { createTokenReader, type TokenSource } from '../secrets/token-source.ts';
 import { createAuthenticator, type Authenticator } from '../http/authenticate.ts';
 import type { World } from './runtime.ts';
-
-export function tokenReader(source: TokenSource, world: World): SecretReader {
-  return source.kind === 'tokenFile'
-    ? createSecretReader({ file: source.file }, world)
-    : createSecretReader({ env: source.env, value: world.env[source.env] }, world);
-}
 
 /** @returns who may call: the holders of the tokens that are there now; what is wrong with them is told */
 export function composeAuthenticator(source: TokenSource, world: World): Authenticator {
@@ -16,11 +10,11 @@ export function composeAuthenticator(source: TokenSource, world: World): Authent
     source.kind === 'tokenFile' ? `server.tokenFile ${source.file}` : `server.tokenEnv ${source.env}`;
   const tell = (remark: string) => world.warn(`${place}: ${remark}`);
   // By a reader of its own: what was read before the first call is not yet one to fall back on.
-  const atStart = readAtStart(tokenReader(source, world), world);
+  const atStart = readAtStart(createTokenReader(source, world), world);
   if (atStart !== undefined && createAuthenticator(() => atStart, tell).notReady() !== undefined) {
     tell(`found no token that a caller can present; ${REFUSED}`);
   }
-  const read = tokenReader(source, world);
+  const read = createTokenReader(source, world);
   return createAuthenticator(() => optional(read), tell, atStart);
 }
 

@@ -3,6 +3,9 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { parseImageTemplate } from '../image/template.ts';
 import type { ImageRule, Project } from '../resolve/types.ts';
 import { parseCloudHost, type CloudHost } from '../registry/credentials/cloud/hosts.ts';
+import type { CiConnection } from '../ci/kind.ts';
+import { selectKind } from '../ci/kinds.ts';
+import { selectTokenSource, type TokenSource } from '../secrets/token-source.ts';
 import { parseDuration } from '../schema/duration.ts';
 import { expandHome } from '../secrets/home.ts';
 import { DEFAULT_TOKEN_FILE, type ConfigDocument } from './schema.ts';
@@ -10,33 +13,9 @@ import { createStoreSettings, type StoreSettings } from './store-settings.ts';
 import { createTlsFiles, type TlsFiles } from '../secrets/tls-files.ts';
 import type { Platform } from '../image/image.ts';
 
-/** Where a token is; the secret itself is not part of the configuration. */
-export type TokenSource =
-  { readonly kind: 'tokenFile'; readonly file: string } | { readonly kind: 'tokenEnv'; readonly env: string };
-
 type PasswordSource =
   | { readonly kind: 'passwordFile'; readonly file: string }
   | { readonly kind: 'passwordEnv'; readonly env: string };
-
-export type CiAuth =
-  | { readonly kind: 'none' }
-  | TokenSource
-  | {
-      readonly kind: 'app';
-      /** The App's id or client id. */
-      readonly id: string;
-      readonly installationId: string;
-      readonly privateKeyFile: string;
-    };
-
-export interface CiConnection {
-  readonly name: string;
-  readonly kind: 'github';
-  /** Without a slash at its end. */
-  readonly url: string;
-  readonly auth: CiAuth;
-  readonly tls?: TlsFiles;
-}
 
 export type CloudIdentity = CloudHost & {
   /** Only of aws. */
@@ -99,13 +78,12 @@ export function createConfig(
   const { server, management, store, dockerConfigFiles } = document;
   const deadlineMs = parseDuration(server.deadline);
   const connections = Object.entries(document.connections);
-  const onlyConnection = connections[0]?.[0] ?? '';
   return {
     file,
     server: {
       host: server.host,
       port: server.port,
-      token: tokenSource(server, locate) ?? { kind: 'tokenFile', file: DEFAULT_TOKEN_FILE },
+      token: selectTokenSource(server, locate) ?? { kind: 'tokenFile', file: DEFAULT_TOKEN_FILE },
       deadlineMs,
       // Whoever only shortens the deadline need not know of the other key's default.
       patienceMs: Math.min(parseDuration(server.patience), deadlineMs),
@@ -122,7 +100,7 @@ export function createConfig(
     projects: new Map(
       Object.entries(document.projects).map(([name, value]) => [
         name,
-        createProject(name, value, onlyConnection, parsePlatform),
+        createProject(name, value, document.connections, parsePlatform),
       ]),
     ),
   };
@@ -130,14 +108,6 @@ export function createConfig(
 
 type Locate = (path: string) => string;
 type EntryOf<T> = T extends Record<string, infer Entry> ? Entry : never;
-
-function tokenSource(
-  { tokenFile, tokenEnv }: { tokenFile?: string | undefined; tokenEnv?: string | undefined },
-  locate: Locate,
-): TokenSource | undefined {
-  if (tokenEnv !== undefined) return { kind: 'tokenEnv', env: tokenEnv };
-  return tokenFile === undefined ? undefined : { kind: 'tokenFile', file: locate(tokenFile) };
-}
 
 function createConnection(
   name: string,
@@ -148,19 +118,8 @@ function createConnection(
     name,
     kind: entry.kind,
     url: entry.url.replace(/\/+$/, ''),
-    auth: createAuth(entry, locate),
+    auth: selectKind(entry.kind).createAuth(entry, locate),
     ...createTlsFiles(['connections', name], entry, locate),
-  };
-}
-
-function createAuth(entry: EntryOf<ConfigDocument['connections']>, locate: Locate): CiAuth {
-  const { app } = entry;
-  if (app === undefined) return tokenSource(entry, locate) ?? { kind: 'none' };
-  return {
-    kind: 'app',
-    id: String(app.id),
-    installationId: String(app.installationId),
-    privateKeyFile: locate(app.privateKeyFile),
   };
 }
 
@@ -198,19 +157,24 @@ function createIdentity(
   );
 }
 
+/** The schema has checked that the connections exist and can do what the project needs. */
 function createProject(
   name: string,
   entry: EntryOf<ConfigDocument['projects']>,
-  onlyConnection: string,
+  connections: ConfigDocument['connections'],
   parsePlatform: (text: string) => Platform,
 ): Project {
+  const [onlyConnection = ''] = Object.keys(connections);
   const { ci = onlyConnection, repository, workflows = [], images, ...settings } = entry;
+  const kind = selectKind(connections[ci]?.kind ?? '');
   return {
     ...settings,
     name,
     ci,
+    git: entry.git ?? (kind.isGitHost ? ci : undefined),
     gitRepository: repository,
     workflows,
+    events: entry.events ?? kind.project.defaultEvents,
     images: Object.entries(images).map(([image, value]) => createImage(image, value, parsePlatform)),
   };
 }

@@ -1,42 +1,17 @@
 /** Projects and their images: `projects.<name>` (design §3). */
 import { z } from 'zod';
+import { ALL_KINDS } from '../ci/kinds.ts';
 import { choice, list, mapping, named, text, whole } from '../schema/fields.ts';
-import { findNearest } from '../text/nearest.ts';
 
-/**
- * Events that start workflows. A closed list, since a mistyped event would match no run, and an environment would be deleted for it.
- * https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
- */
-const EVENTS = (
-  'push pull_request pull_request_target workflow_dispatch schedule merge_group workflow_run repository_dispatch release create delete ' +
-  'deployment deployment_status check_run check_suite status issue_comment issues label milestone discussion discussion_comment ' +
-  'pull_request_review pull_request_review_comment registry_package branch_protection_rule fork gollum page_build public watch dynamic'
-).split(' ');
-
-const event = z.enum(EVENTS, {
-  error: ({ input }) => {
-    const nearest = typeof input === 'string' ? findNearest(input, EVENTS) : undefined;
-    const expected = 'an event of GitHub Actions, for example push or pull_request';
-    return nearest === undefined ? expected : `${expected}; did you mean ${nearest}?`;
-  },
-});
-
-const workflow = text(
-  /^\.github\/workflows\/[\w .@+-]+\.ya?ml$/,
-  'the path of a workflow, for example .github/workflows/build.yml',
-  (found) => {
-    const file = /(?:^|\/)([\w.-]+\.ya?ml)(?:@.*)?$/.exec(found)?.[1];
-    return file === undefined ? undefined : `.github/workflows/${file}`;
-  },
-);
-
-/** Neither `.` nor `..` as a name, since it becomes a part of a URL's path; GitHub allows no name that ends in `.git`. */
-const REPOSITORY_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]*\/(?!\.{1,2}$)(?!.*\.git$)[A-Za-z0-9._-]{1,100}$/;
-
-const repository = text(REPOSITORY_PATTERN, 'OWNER/NAME, for example acme/shop', (found) => {
-  const meant = /^(?:[a-z+]+:\/\/[^/]+\/|git@[^:/]+:)?([^/]+\/[^/]+?)(?:\.git)?\/?$/.exec(found)?.[1];
-  return meant !== undefined && REPOSITORY_PATTERN.test(meant) ? meant : undefined;
-});
+/** A text that every kind of connection writes in its own way: `project-kinds.ts` checks it. The JSON Schema allows each kind's way. */
+function textOfKind(key: 'repository' | 'workflow' | 'event', expected: string) {
+  const schemas = ALL_KINDS.flatMap(({ project }) => (project[key] === 'none' ? [] : [project[key]]));
+  const [only, ...others] = schemas.map((schema) => {
+    const { $schema: _, ...keywords } = z.toJSONSchema(schema);
+    return keywords;
+  });
+  return z.string({ error: expected }).meta(others.length === 0 ? { ...only } : { anyOf: [only, ...others] });
+}
 
 const reference = z.string({ error: 'an image reference, for example ghcr.io/acme/shop:sha-{commit}' }).meta({
   description:
@@ -112,9 +87,20 @@ export const projectSchema = mapping(
         description: 'The connection that its builds come from; may be left out when there is only one.',
         examples: ['github'],
       }),
-    repository: repository.meta({ description: 'The Git repository, OWNER/NAME.', examples: ['acme/shop'] }),
+    git: z
+      .string({ error: 'the name of a connection' })
+      .optional()
+      .meta({
+        description:
+          'The connection that knows its pull requests; may be left out where ci is a Git host itself.',
+        examples: ['github'],
+      }),
+    repository: textOfKind('repository', 'the Git repository, for example acme/shop').meta({
+      description: 'The Git repository, for example OWNER/NAME.',
+      examples: ['acme/shop'],
+    }),
     workflows: list(
-      workflow,
+      textOfKind('workflow', 'the name of a workflow'),
       'a list of workflows, for example [.github/workflows/build.yml]; leave the key out to count every workflow',
     )
       .optional()
@@ -123,9 +109,13 @@ export const projectSchema = mapping(
           'Workflows that must all be green for a commit; left out: every workflow that ran for it.',
         examples: [['.github/workflows/build.yml']],
       }),
-    events: list(event, 'a list of at least one event').default(['push', 'pull_request']).meta({
-      description: 'Events whose runs count, the most trusted first.',
-    }),
+    events: list(textOfKind('event', 'the name of an event'), 'a list of at least one event')
+      .optional()
+      .meta({
+        description:
+          "Events whose runs count, the most trusted first. The default is the connection kind's own: push and pull_request for GitHub.",
+        examples: [['push', 'pull_request']],
+      }),
     forks: z.boolean().default(false).meta({
       description:
         'Runs whose commit lies in a fork count as well: images that strangers built may be deployed.',

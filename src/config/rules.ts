@@ -115,21 +115,22 @@ function findHomeProblems(document: unknown, { HOME }: Environment): Problem[] {
   });
 }
 
-/** A project's connection may be left out when there is one only. */
+/** A project may leave its connection out if there is only one, and its Git host if `ci` is one. */
 function findConnectionProblems(document: unknown): Problem[] {
   const names = keysAt(document, ['connections']);
   if (names.length === 0) return [];
   return keysAt(document, ['projects']).flatMap((project) => {
-    const path = ['projects', project, 'ci'];
-    const found = valueAt(document, path);
-    const known = typeof found === 'string' && names.includes(found);
-    const wrongKind = found !== undefined && typeof found !== 'string';
-    const only = found === undefined && names.length === 1;
-    if (known || wrongKind || only || !isMapping(valueAt(document, ['projects', project]))) return [];
-    const nearest = found === undefined ? undefined : findNearest(found, names);
-    const suggestion = nearest === undefined ? '' : `; did you mean ${nearest}?`;
-    const expected = `one of the connections (${names.join(', ')})${suggestion}`;
-    return [{ path, text: `found ${describeFound(path, found)}, expected ${expected}` }];
+    if (!isMapping(valueAt(document, ['projects', project]))) return [];
+    return (['ci', 'git'] as const).flatMap((key) => {
+      const path = ['projects', project, key];
+      const found = valueAt(document, path);
+      if (found === undefined ? key === 'git' || names.length === 1 : typeof found !== 'string') return [];
+      if (typeof found === 'string' && names.includes(found)) return [];
+      const nearest = typeof found === 'string' ? findNearest(found, names) : undefined;
+      const suggestion = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+      const expected = `one of the connections (${names.join(', ')})${suggestion}`;
+      return [{ path, text: `found ${describeFound(path, found)}, expected ${expected}` }];
+    });
   });
 }
 

@@ -3,11 +3,12 @@
  * What a schema can't say (references between sections, templates, limits of durations) is in `rules.ts`.
  */
 import { z } from 'zod';
-import { ciSchema } from '../ci/github/settings.ts';
+import { connectionSchema } from '../ci/kinds.ts';
 import { DURATION_EXPECTED, DURATION_PATTERN } from '../schema/duration.ts';
 import { atMostOne, mapping, named, text, whole } from '../schema/fields.ts';
 import { ADDRESS, DEFAULT_MANAGEMENT, HIGHEST_PORT } from './management-address.ts';
 import { entryName, projectSchema } from './project.ts';
+import { checkProjectKinds } from './project-kinds.ts';
 import { registryHost, registrySchema } from '../registry/settings.ts';
 import { ONE_LINE } from '../text/secret-like.ts';
 import { storeSchema } from '../store/settings.ts';
@@ -77,7 +78,7 @@ export const configSchema = mapping(
       description: 'How far freshFor is stretched when the quota of an API comes to its end.',
     }),
     store: storeSchema.prefault({ kind: 'sqlite' }),
-    connections: named(entryName, ciSchema, 1, {
+    connections: named(entryName, connectionSchema, 1, {
       title: 'Connections',
       description: 'Connections to CI systems and Git hosts, by a name of your choosing.',
     }),
@@ -108,7 +109,7 @@ export const configSchema = mapping(
     title: 'Greenpin configuration',
     description: 'greenpin.yaml: where builds come from, and which images they push.',
   },
-);
+).superRefine(checkProjectKinds, { when: () => true });
 
 /** A file that satisfies the schema, with defaults filled in. */
 export type ConfigDocument = z.output<typeof configSchema>;

@@ -15,8 +15,8 @@ const run: z.ZodType<Run> = z.object({
   id: word.min(1),
   number: word,
   attempt: z.int().min(0),
-  workflow: word,
-  workflowId: word,
+  workflow: word.nullable(),
+  workflowId: word.nullable(),
   branch: word.min(1).nullable(),
   pullRequest: word.min(1).nullable(),
   refKind: z.enum(['branch', 'tag', 'pull_request', 'unknown']),
@@ -26,7 +26,7 @@ const run: z.ZodType<Run> = z.object({
   state: z.enum(['running', 'success', 'unsuccessful', 'skipped']),
   outcome: word,
   headRepositoryId: word.nullable(),
-  foreign: z.boolean(),
+  origin: z.enum(['own', 'foreign', 'unknown']),
   mayPush: z.boolean(),
   url: word.regex(/^(?:https?:\/\/\S+)?$/),
   position: z.int(),
@@ -63,7 +63,9 @@ const pullRequestHead = z.object({
   kind: z.literal('known'),
   openedAfter: moment.nullable(),
   headRepositoryId: word.nullable(),
-  foreign: z.boolean(),
+  headBranch: word.nullable(),
+  headCommit: storedCommit.nullable(),
+  origin: z.enum(['own', 'foreign']),
 });
 
 const digestResult = z.discriminatedUnion('kind', [

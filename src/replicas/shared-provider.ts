@@ -1,6 +1,6 @@
 /** A CI provider for several replicas that together ask what one would. It wraps a provider from outside. */
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
-import { parsePullRequestHead, parseRun, parseRunPage } from './messages.ts';
+import { parseRun, parseRunPage } from './messages.ts';
 import type { ShareCall, Told } from './shared-fetch.ts';
 import type { Clock } from '../clock.ts';
 import type { CiProvider, Cursor, RunPage } from '../ci/provider.ts';
@@ -9,7 +9,6 @@ const HOUR = 3_600_000;
 const KEEP_LISTING_MS = HOUR;
 const KEEP_PAGE_MS = HOUR / 6;
 const KEEP_LOOK_UP_MS = 24 * HOUR;
-const KEEP_PULL_REQUEST_MS = 24 * HOUR;
 /** CI's clock and ours may differ by as much. */
 const CLOCK_MARGIN_MS = 600_000;
 const MAX_LOOK_UPS = 20_000;
@@ -120,16 +119,8 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
       });
       return told.value;
     },
-    async fetchPullRequest(gitRepository, number) {
-      const told = await share({
-        topic: topicOf('pull', gitRepository, number),
-        parse: parsePullRequestHead,
-        accept: () => true,
-        ask: () => provider.fetchPullRequest(gitRepository, number),
-        keepFor: () => KEEP_PULL_REQUEST_MS,
-      });
-      return told.value;
-    },
+    probe: (gitRepository) => provider.probe(gitRepository),
+    ...(provider.generation && { generation: provider.generation }),
   };
 }
 

@@ -1,17 +1,17 @@
-/** The table of answers (design §2): what was found now, against what was handed out last. */
+/** The table of answers: compares what was found now with what was handed out last. */
 import type { UpstreamFailure } from '../errors.ts';
-import { decideFailed, keepStale, nameOf, refuse, type Decision } from './decision.ts';
+import { decideFailed, answerStale, nameOf, refuse, type Decision } from './decision.ts';
 import type { Doubt, ImageSource } from './ports.ts';
 import type { Remembered } from './recall.ts';
 import type { SearchOutcome } from './search-builds.ts';
-import { compareBuilds, type JudgedBuild } from './select-build.ts';
+import { compareBuilds, type EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, LastGood } from './types.ts';
 
-/** What the upstreams said, and when (milliseconds since the epoch). */
+/** The upstreams' answer. `asOf` is when they last confirmed it, in milliseconds since the epoch. */
 export type Found =
   | (Extract<SearchOutcome, { kind: 'complete' }> & { readonly asOf: number })
-  /** `heard`: CI has runs of the branch, whether they count or not. */
-  | { readonly kind: 'none'; readonly asOf: number; readonly heard: boolean }
+  /** `hasRuns`: CI has runs of the branch, even if none of them counts. */
+  | { readonly kind: 'none'; readonly asOf: number; readonly hasRuns: boolean }
   | {
       readonly kind: 'excluded';
       readonly certain: boolean;
@@ -23,7 +23,7 @@ export type Found =
 
 type Complete = Extract<Found, { kind: 'complete' }>;
 
-/** One row of the table. Never throws; asks the registry only whether an image that was handed out is still there. */
+/** Never throws. Asks the registry only whether images that were handed out are still there. */
 export async function decide(
   found: Found,
   remembered: Remembered,
@@ -41,7 +41,7 @@ export async function decide(
     case 'invalid':
       return lastGood === undefined
         ? { kind: 'failed', code: 'invalid_request', message: found.reason }
-        : keepStale(lastGood, found.reason);
+        : answerStale(lastGood, found.reason);
     case 'failed':
       return decideFailed(found.failure, lastGood, request);
   }
@@ -53,27 +53,29 @@ async function decideComplete(
   request: BranchRequest,
   images: ImageSource,
 ): Promise<Decision> {
-  const before = 'lastGood' in remembered ? remembered.lastGood : undefined;
-  if (before === undefined || !goesBack(found, before)) {
+  const lastGood = 'lastGood' in remembered ? remembered.lastGood : undefined;
+  if (lastGood === undefined || !isDowngrade(found, lastGood)) {
     return answer(found, describeSubstitutes(found.substituted));
   }
-  const still = await readPinned(before, images);
-  if (still.kind === 'failed') return decideFailed(still.failure, wholeOf(remembered), request);
-  if (still.kind === 'absent') {
+  const pinned = await checkPinnedImages(lastGood, images);
+  if (pinned.kind === 'failed') {
+    return decideFailed(pinned.failure, remembered.kind === 'whole' ? lastGood : undefined, request);
+  }
+  if (pinned.kind === 'absent') {
     return answer(found, 'went back to an older build: an image of the newer one is gone from the registry');
   }
   return remembered.kind === 'partial'
     ? decideGrown(remembered, request)
-    : keep(before, found.asOf, 'kept the newer build that was handed out before: its images are still there');
-}
-
-function wholeOf(remembered: Remembered): LastGood | undefined {
-  return remembered.kind === 'whole' ? remembered.lastGood : undefined;
+    : answerLastGood(
+        lastGood,
+        found.asOf,
+        'kept the newer build that was handed out before: its images are still there',
+      );
 }
 
 /**
- * Where nobody can tell what was handed out last, an empty list is no answer: an environment may be up. A build that is there is one all
- * the same (`decideComplete`): a new branch must not wait for a store.
+ * While the store cannot be read, an empty list is no answer, since an environment may be running. A build that was found is answered
+ * nevertheless (`decideComplete`): a new branch must not wait for a store.
  */
 function decideNone(
   found: Extract<Found, { kind: 'none' }>,
@@ -85,7 +87,7 @@ function decideNone(
     case 'nothing':
       return decideNoBuild(found, request);
     case 'whole':
-      return keep(
+      return answerLastGood(
         remembered.lastGood,
         asOf,
         'CI shows no green and complete build now; kept what was handed out before',
@@ -109,12 +111,16 @@ function decideExcluded(
     return { kind: 'nothing', freshness: 'fresh', asOf, because: reason };
   }
   if (remembered.kind === 'whole') {
-    return keep(remembered.lastGood, asOf, `kept what was handed out before, though it seems that ${reason}`);
+    return answerLastGood(
+      remembered.lastGood,
+      asOf,
+      `kept what was handed out before, though it seems that ${reason}`,
+    );
   }
   return refuse(request, `it seems that ${reason}, but something may have been handed out before`);
 }
 
-/** Nothing is deleted because the configuration grew, and a set that lacks a promised key is none (design §1, §2). */
+/** A grown configuration must not delete anything, and a set without one of the promised keys is no answer. */
 function decideGrown(
   { lastGood, missing }: Extract<Remembered, { kind: 'partial' }>,
   request: BranchRequest,
@@ -129,33 +135,33 @@ function decideGrown(
 }
 
 /**
- * Nobody can tell what was handed out last. Where CI has a newer build than the one that is answered, which was green or may have been
- * before it was run again, the answer may be a step back: it is not called fresh (issue 9, C10).
+ * The store cannot say what was handed out last. If CI has a newer build that is green, or may have been before a re-run, the answer may
+ * be a downgrade, so it is not called fresh.
  * @param builds of the branch, newest first
  */
-export function markUnremembered(decision: Decision, builds: readonly JudgedBuild[]): Decision {
+export function markUnremembered(decision: Decision, builds: readonly EvaluatedBuild[]): Decision {
   if (decision.kind !== 'answered' || decision.freshness === 'stale') return decision;
   const newer = builds.find(
-    ({ build, verdict, repeated }) =>
-      compareBuilds(build, decision.set.build) > 0 && (verdict === 'green' || repeated),
+    ({ build, status, repeated }) =>
+      compareBuilds(build, decision.set.build) > 0 && (status === 'green' || repeated),
   );
   if (newer === undefined) return decision;
   const because =
     `${decision.because}; build ${newer.build.number} may have been handed out before, ` +
-    'and the store, which would tell, does not answer';
+    'and the store, which would know, does not answer';
   return { ...decision, freshness: 'stale', because };
 }
 
-/** A newer run may have ended green since, and CI could not tell: the answer is right, and perhaps not the newest. */
-export function markDoubtful(decision: Decision, { failure, position }: Doubt): Decision {
+/** A newer run may have succeeded, but CI could not say: the answer is right, but perhaps not the newest. */
+export function markPossiblyOutdated(decision: Decision, { failure, position }: Doubt): Decision {
   if (decision.kind !== 'answered') return decision;
   if (position !== null && position <= decision.set.build.position) return decision;
   const because = `${decision.because}; a newer build may be there: ${failure.message}`;
   return { ...decision, freshness: 'stale', because };
 }
 
-/** An older build, or an older image of any name: a set is newer only if none of its images is older. */
-export function goesBack(found: Complete, { set }: LastGood): boolean {
+/** True for an older build, or an older image under any name: a set is newer only if none of its images is older. */
+export function isDowngrade(found: Complete, { set }: LastGood): boolean {
   if (compareBuilds(found.set.build, set.build) < 0) return true;
   return Object.entries(found.set.images).some(([name, image]) => {
     const before = set.images[name];
@@ -163,24 +169,27 @@ export function goesBack(found: Complete, { set }: LastGood): boolean {
   });
 }
 
-type Pinned =
+type PinnedImages =
   { readonly kind: 'found' | 'absent' } | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
-/** Whether all images that were handed out are still in the registry. */
-async function readPinned({ set }: LastGood, images: ImageSource): Promise<Pinned> {
-  const still = await Promise.all(
+/** Checks whether all images that were handed out are still in the registry. */
+async function checkPinnedImages({ set }: LastGood, images: ImageSource): Promise<PinnedImages> {
+  const results = await Promise.all(
     Object.values(set.images).map(({ repository, digest }) =>
       images.readDigest(`${repository}@${digest}`, { immutable: true }),
     ),
   );
-  const failed = still.find((result) => result.kind === 'failed');
+  const failed = results.find((result) => result.kind === 'failed');
   if (failed !== undefined) return failed;
-  return { kind: still.some((result) => result.kind === 'absent') ? 'absent' : 'found' };
+  return { kind: results.some((result) => result.kind === 'absent') ? 'absent' : 'found' };
 }
 
-function decideNoBuild({ asOf, heard }: Extract<Found, { kind: 'none' }>, request: BranchRequest): Decision {
+function decideNoBuild(
+  { asOf, hasRuns }: Extract<Found, { kind: 'none' }>,
+  request: BranchRequest,
+): Decision {
   const { project } = request;
-  const what = heard
+  const what = hasRuns
     ? 'CI knows no green build whose images are all in the registry'
     : 'CI has never run for a branch of this name';
   const because = `${nameOf(request)}: ${what}`;
@@ -200,6 +209,6 @@ function describeSubstitutes(names: readonly string[]): string {
     : `${base}; from an earlier build (onMissing: previous): ${names.join(', ')}`;
 }
 
-function keep({ set }: LastGood, asOf: number, because: string): Decision {
+function answerLastGood({ set }: LastGood, asOf: number, because: string): Decision {
   return { kind: 'answered', set, freshness: 'fresh', asOf, because };
 }

@@ -1,11 +1,8 @@
-/** What is answered, and what is when an upstream, the store or our own code fails (design §2). Pure. */
+/** The decision on one request, and the decisions when an upstream, the store or our own code fails. Pure. */
 import type { ApiErrorCode, UpstreamFailure } from '../errors.ts';
 import type { BranchRequest, LastGood, PinnedSet } from './types.ts';
 
-/**
- * What is answered. `because` is one sentence for a person; `asOf` is when upstream last confirmed it (milliseconds since the
- * epoch).
- */
+/** `because` is one sentence for people; `asOf` is when upstream last confirmed the answer, in milliseconds since the epoch. */
 export type Decision =
   | {
       readonly kind: 'answered';
@@ -16,7 +13,7 @@ export type Decision =
     }
   | {
       readonly kind: 'nothing';
-      /** Stale: an upstream failed, and it is proven that there is nothing to lose. */
+      /** Stale if an upstream failed and it is proven that there is nothing to lose. */
       readonly freshness: 'fresh' | 'stale';
       readonly asOf: number;
       readonly because: string;
@@ -25,7 +22,7 @@ export type Decision =
       readonly kind: 'failed';
       readonly code: ApiErrorCode;
       readonly message: string;
-      /** CI's or the registry's, if it is one. */
+      /** The failure of CI or the registry, if that is the reason. */
       readonly failure?: UpstreamFailure;
     };
 
@@ -34,8 +31,8 @@ export function refuse(request: BranchRequest, why: string): Decision {
 }
 
 /**
- * An upstream failed, and it is proven that nothing was ever handed out for the pull request: an empty list loses nothing, and the other
- * pull requests of the ApplicationSet go on (design §2, last row).
+ * An upstream failed, but nothing was ever handed out for the pull request: an empty list loses nothing, and the other pull requests of
+ * the ApplicationSet go on.
  * @param now milliseconds since the epoch
  */
 export function decideProvenNothing(decision: Decision, now: number): Decision {
@@ -44,19 +41,19 @@ export function decideProvenNothing(decision: Decision, now: number): Decision {
   return { kind: 'nothing', freshness: 'stale', asOf: now, because };
 }
 
-/** An upstream failed: the last good answer if there is one, else an error; never an empty list. */
+/** An upstream failed: gives the last good answer or, without one, an error. Never an empty list. */
 export function decideFailed(
   failure: UpstreamFailure,
   lastGood: LastGood | undefined,
   request: BranchRequest,
 ): Decision {
-  if (lastGood !== undefined) return keepStale(lastGood, failure.message);
+  if (lastGood !== undefined) return answerStale(lastGood, failure.message);
   const code = failure.kind === 'rate_limited' ? 'rate_limited' : 'upstream_failed';
   return { kind: 'failed', code, message: `${nameOf(request)}: ${failure.message}`, failure };
 }
 
 /**
- * The caller does not wait longer: the last good answer if there is one, else an error.
+ * The caller waits no longer: gives the last good answer or, without one, an error.
  * @param limit the setting that ended the wait
  */
 export function decideLate(
@@ -67,31 +64,31 @@ export function decideLate(
   const message = `CI or the registry did not answer within ${limit}; the answer will be taken up once it comes`;
   return lastGood === undefined
     ? { kind: 'failed', code: 'deadline_exceeded', message: `${nameOf(request)}: ${message}` }
-    : keepStale(lastGood, message);
+    : answerStale(lastGood, message);
 }
 
-/** More callers wait than can be kept waiting: the last good answer if there is one, else an error. */
+/** Too many callers are waiting: gives the last good answer or, without one, an error. */
 export function decideCrowded(lastGood: LastGood | undefined, request: BranchRequest): Decision {
   const message = 'too many calls wait for CI or the registry; send them one after the other';
   return lastGood === undefined
     ? { kind: 'failed', code: 'rate_limited', message: `${nameOf(request)}: ${message}` }
-    : keepStale(lastGood, message);
+    : answerStale(lastGood, message);
 }
 
 /**
- * Our own code failed. Even then an environment that was up stays up.
- * @returns undefined when there is nothing to fall back on
+ * Our own code failed. Even then, a running environment keeps running.
+ * @returns undefined if there is nothing to fall back on
  */
 export function decideDefect(lastGood: LastGood | undefined): Decision | undefined {
-  return lastGood && keepStale(lastGood, 'Greenpin failed to resolve the branch; its log has the reason');
+  return lastGood && answerStale(lastGood, 'Greenpin failed to resolve the branch; its log has the reason');
 }
 
-/** The error freezes an ApplicationSet with all its pull requests: whoever reads it must see which one it was. */
+/** An error freezes an ApplicationSet with all its pull requests, so the message must say which one caused it. */
 export function nameOf({ project, branch }: BranchRequest): string {
   return `project ${project.name}, branch ${branch}`;
 }
 
-export function keepStale({ set, confirmedAt }: LastGood, reason: string): Decision {
+export function answerStale({ set, confirmedAt }: LastGood, reason: string): Decision {
   return {
     kind: 'answered',
     set,

@@ -1,104 +1,104 @@
-/** Whether the image that a tag holds is the build's (design §2, "A tag that can move"). */
+/** Decides whether the image under a tag belongs to the build, since other builds may push the same tag. */
 import type { UpstreamFailure } from '../errors.ts';
-import { judgeRevisions } from './judge-revision.ts';
+import { evaluateRevisions } from './evaluate-revision.ts';
 import type { ImageSource, RunSource, RunStanding } from './ports.ts';
 import { findRivals, hasUnreadRival, type KnownRuns } from './rival-runs.ts';
-import { attemptOf, type JudgedBuild } from './select-build.ts';
+import { formatAttempt, type EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, Run } from './types.ts';
 
-/** Runs whose state must be known as it was at `since` or later (milliseconds since the epoch, our clock). */
+/** Runs that CI must confirm as of `since` or later, in milliseconds since the epoch by our clock. */
 export interface Unconfirmed {
   readonly runs: readonly Run[];
   readonly since: number;
 }
 
-/** What is known while a question is answered. */
+/** What is known while one request is answered. */
 export interface ImageContext {
   readonly images: ImageSource;
   readonly runs: KnownRuns & Pick<RunSource, 'confirm'>;
-  /** When CI told the state of one of the branch's runs, by its id. */
+  /** When CI confirmed one of the branch's runs, by its id. */
   readonly standing: (runId: string) => RunStanding;
   /** When CI last listed the repository's runs, milliseconds since the epoch. */
   readonly listedAt: number;
-  /** The digest that was proven to be the build's before; undefined: none was. */
+  /** The digest that was proven to belong to the build earlier, if any. */
   readonly pinBefore: (rule: ImageRule, build: Build) => PinnedImage | undefined;
 }
 
-/** An image that a tag holds, and the build that it may be of. */
-export interface OwnershipQuestion {
+/** The image under a tag, and the build that it may belong to. */
+export interface ImageCandidate {
   readonly image: PinnedImage;
   /** When the registry was asked, milliseconds since the epoch, our clock. */
   readonly askedAt: number;
-  /** As the rule's template renders it for the build. */
+  /** The rule's template, rendered for the build. */
   readonly reference: string;
   readonly rule: ImageRule;
-  readonly judged: JudgedBuild;
+  readonly evaluated: EvaluatedBuild;
   readonly request: BranchRequest;
   readonly context: ImageContext;
 }
 
-export type OwnershipDoubt =
+export type OwnershipProblem =
   | { readonly kind: 'absent'; readonly reason: string }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
 /**
- * @returns why the image is not taken for the build's; undefined: it is. With `revision: ignore` nothing is asked, with `require` only
- *   the revision counts.
+ * With `revision: ignore`, every image belongs to the build; with `require`, only the revision counts.
+ * @returns the reason why the image does not belong to the build; undefined if it does
  */
-export async function doubtOwnership(question: OwnershipQuestion): Promise<OwnershipDoubt | undefined> {
-  const { image, rule, judged, context } = question;
+export async function findOwnershipProblem(candidate: ImageCandidate): Promise<OwnershipProblem | undefined> {
+  const { image, rule, evaluated, context } = candidate;
   if (rule.revision === 'ignore') return undefined;
   const isRequired = rule.revision === 'require';
-  if (!isRequired && context.pinBefore(rule, judged.build)?.digest === image.digest) return undefined;
-  const rival = isRequired ? undefined : await findRival(question);
+  if (!isRequired && context.pinBefore(rule, evaluated.build)?.digest === image.digest) return undefined;
+  const rival = isRequired ? undefined : await findRival(candidate);
   if (typeof rival === 'object') return rival;
   if (!isRequired && rule.template.immutable && rival === undefined) return undefined;
   const result = await context.images.readRevision(`${image.repository}@${image.digest}`, rule.platform);
   if (result.kind !== 'found') return result;
-  const ownership = judgeRevisions(result.revisions, judged, context.runs);
+  const ownership = evaluateRevisions(result.revisions, evaluated, context.runs);
   if (ownership === 'own') return undefined;
   if (ownership === 'other') {
     return absent(`the image bears another commit's revision (revision: ${rule.revision})`);
   }
   if (isRequired) return absent("no revision proves the image to be this build's (revision: require)");
-  if (rival === undefined) return doubtMovedTag(question);
+  if (rival === undefined) return findMovedTagProblem(candidate);
   return absent(`${rival} may have pushed this tag since, and no revision tells whose the image is`);
 }
 
 /**
- * An older commit's run that is run again moves the tag as well, and the listing does not show it. So a tag that has moved since the
- * build's image was found holds the build's only if the build itself has begun anew, or has ended just now: the registry may have shown the
- * image of the build before.
+ * A re-run of an older commit also moves the tag, and the listing does not show it. So a tag that has moved since the build's image was
+ * found belongs to the build only if the build itself was run again, or has just ended: then the registry may have shown the image of
+ * the previous build.
  */
-function doubtMovedTag(question: OwnershipQuestion): OwnershipDoubt | undefined {
-  const { rule, judged, askedAt, context } = question;
-  const pin = context.pinBefore(rule, judged.build);
+function findMovedTagProblem(candidate: ImageCandidate): OwnershipProblem | undefined {
+  const { rule, evaluated, askedAt, context } = candidate;
+  const pin = context.pinBefore(rule, evaluated.build);
   if (pin === undefined) return undefined;
   const before = new Set(pin.runs.split(' '));
-  // CI may also have forgotten one of them.
-  const hasBegunAnew = judged.runs.some((run) => !before.has(attemptOf(run)));
-  const endedAt = Math.max(...judged.runs.map((run) => context.standing(run.id).pushedBy));
+  // CI may have deleted some of these runs.
+  const hasBegunAnew = evaluated.runs.some((run) => !before.has(formatAttempt(run)));
+  const endedAt = Math.max(...evaluated.runs.map((run) => context.standing(run.id).pushedBy));
   return hasBegunAnew || askedAt - endedAt < SETTLES_WITHIN
     ? undefined
     : absent('the tag has moved since, though no run of the build has begun anew');
 }
 
-/** Milliseconds for which a registry may go on showing a tag as it was before it was pushed anew: until then it is asked often. */
+/** Milliseconds for which a registry may keep showing a tag's previous image after a push: until then it is polled often. */
 export const SETTLES_WITHIN = 300_000;
 
-function absent(reason: string): OwnershipDoubt {
+function absent(reason: string): OwnershipProblem {
   return { kind: 'absent', reason };
 }
 
 /**
- * A run that was going when CI was last asked for it, long ago, is asked for again: it may be over for long.
- * @returns a run that may have pushed the tag since, for a person; undefined: there is none
+ * Has CI confirm rivals that were running when it last reported them long ago: they may have ended since.
+ * @returns a run that may have pushed the tag since, for people; undefined if there is none
  */
-async function findRival(question: OwnershipQuestion): Promise<string | OwnershipDoubt | undefined> {
-  const { reference, rule, judged, request, context } = question;
-  const find = (): Run[] => findRivals(rule.template, reference, judged, request, context.runs);
+async function findRival(candidate: ImageCandidate): Promise<string | OwnershipProblem | undefined> {
+  const { reference, rule, evaluated, request, context } = candidate;
+  const find = (): Run[] => findRivals(rule.template, reference, evaluated, request, context.runs);
   const rivals = find();
-  if (hasUnreadRival(rule.template, judged, context.runs)) return 'a run that cannot be read';
+  if (hasUnreadRival(rule.template, evaluated, context.runs)) return 'a run that cannot be read';
   if (rivals.length === 0 || rivals.some((run) => run.state !== 'running')) return describeRival(rivals[0]);
   const confirmed = await context.runs.confirm(rivals, context.listedAt - RUNNING_FOR);
   return confirmed.kind === 'failed' ? confirmed : describeRival(find()[0]);
@@ -108,34 +108,34 @@ function describeRival(run: Run | undefined): string | undefined {
   return run && `a newer run (branch ${run.branch}, commit ${run.commit.slice(0, 12)})`;
 }
 
-/** Milliseconds for which a run that was going is taken to go on. */
+/** Milliseconds for which a running run is assumed to keep running. */
 const RUNNING_FOR = 300_000;
 
 /**
- * Milliseconds by which CI's word on a build's runs may be older than the first reading of its tag, where only a re-run of the same
- * commit pushes that tag anew: somebody must ask for it, and it must come as far as the push.
+ * Milliseconds by which CI's report on a build's runs may be older than the first reading of its tag, if only a re-run of the same
+ * commit can push that tag again: someone must start it, and it must get as far as the push.
  */
 const RERUN_TAKES = 60_000;
 
 /**
- * What is read goes with the state that CI told at that time: an attempt that began since may have pushed what was read, and may end
- * red. Nothing need be confirmed of a digest that was proven before.
+ * A digest counts with the state of the runs at the time when it was read: an attempt started since may have pushed it, and may still
+ * fail. A digest that was proven earlier needs no confirmation.
  */
-export function whatToConfirm({
+export function selectUnconfirmed({
   image,
   rule,
-  judged,
+  evaluated,
   askedAt,
   context,
-}: OwnershipQuestion): Unconfirmed | undefined {
+}: ImageCandidate): Unconfirmed | undefined {
   const { pinBefore, standing, listedAt } = context;
-  const pin = pinBefore(rule, judged.build);
+  const pin = pinBefore(rule, evaluated.build);
   if (pin?.digest === image.digest) return undefined;
   const hasChanged = pin !== undefined;
   const listedSince = hasChanged || !rule.template.immutable ? askedAt : -Infinity;
   const runsSince = hasChanged ? askedAt : askedAt - RERUN_TAKES;
-  // A listing serves all branches; each run that it does not show costs a call of its own.
-  const unconfirmed = judged.runs.filter((run) => standing(run.id).confirmedAt < runsSince);
+  // One listing serves all branches; each run that it does not show costs a call of its own.
+  const unconfirmed = evaluated.runs.filter((run) => standing(run.id).confirmedAt < runsSince);
   const isConfirmed = listedAt >= listedSince && unconfirmed.length === 0;
   return isConfirmed ? undefined : { runs: unconfirmed, since: Math.max(listedSince, runsSince) };
 }

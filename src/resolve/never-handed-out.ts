@@ -1,12 +1,12 @@
-/** Whether it is proven that nothing was ever handed out for a pull request (design §2, last row of the table). */
+/** Proves that nothing was ever handed out for a pull request. */
 import type { LastGoodStore, RunSource } from './ports.ts';
 import { lastGoodKey, type Remembered } from './recall.ts';
 import type { BranchRequest } from './types.ts';
 
 /**
- * The store has nothing for it, outlives the process, and has been whole since before the pull request was opened. What was handed out
- * before the project's repository or connection changed is no answer now, but it may be up; so may what was handed out for the branch
- * before its number was passed on. Never throws for an upstream's fault.
+ * True if the store has nothing for the pull request, outlives the process, and has been complete since before the pull request was
+ * opened. Sets handed out before the project's repository or connection changed, or before the number was passed on, may still be
+ * running, so they count. Never throws for an upstream's fault.
  */
 export async function isNeverHandedOut(
   request: BranchRequest,
@@ -19,7 +19,7 @@ export async function isNeverHandedOut(
   const stored = await Promise.all(keys.map((key) => lastGood.get(key)));
   if (stored.some((value) => value !== undefined)) return false;
   const head = await runs.readPullRequest(number);
-  // Only now: what was read or asked meanwhile may have put the store in doubt.
+  // Read again: the calls above may have shown that the store is not complete.
   const wholeSince = lastGood.wholeSince();
   return (
     wholeSince !== null && head.kind === 'known' && head.openedAfter !== null && head.openedAfter > wholeSince

@@ -1,7 +1,4 @@
-/**
- * The digests that were proven to be a build's (design §2, "A tag that can move"): by what was handed out last, which outlives the
- * process, and by what this process has found.
- */
+/** Digests that were proven to belong to a build: those handed out last, which outlive the process, and those found by this process. */
 import type { PinMemory } from './ports.ts';
 import type { Remembered } from './recall.ts';
 import { ruleKey } from './rule-key.ts';
@@ -9,7 +6,7 @@ import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './
 
 export interface Pins {
   readonly before: (rule: ImageRule, build: Pick<Build, 'commit'>) => PinnedImage | undefined;
-  /** Tells of a set that is handed out. */
+  /** Records a set that is handed out. */
   readonly note: (set: PinnedSet) => void;
 }
 

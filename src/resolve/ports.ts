@@ -81,9 +81,13 @@ export interface PullRequestHead {
   readonly kind: 'known';
   /** It was not opened before this moment, by our own clock, milliseconds since the epoch; null: the provider does not tell. */
   readonly openedAfter: number | null;
-  /** Null when the head repository is gone. */
+  /** Null if the head repository was deleted. */
   readonly headRepositoryId: string | null;
-  readonly foreign: boolean;
+  /** Null if the host does not name it. */
+  readonly headBranch: string | null;
+  /** Full commit SHA, lower case; null if the host gives only a part of it. */
+  readonly headCommit: string | null;
+  readonly origin: 'own' | 'foreign';
 }
 
 /** One image, asked of its registry. */

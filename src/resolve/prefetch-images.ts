@@ -1,11 +1,11 @@
-/** Fetches the images of a branch's newest green build before the branch is requested. */
+/** Resolves the images of a branch's newest green build before the branch is requested. */
 import type { ImageSource, RunSource, RunStanding } from './ports.ts';
 import { resolveImages } from './resolve-images.ts';
-import { selectBuilds } from './select-build.ts';
+import { selectBuilds } from './select-builds.ts';
 import type { BranchRequest } from './types.ts';
 
 /**
- * Decides nothing and makes no call to CI: the results wait in the image source's cache. Never throws.
+ * Decides nothing and does not call CI: the image source keeps the digests, and the next request finds them there. Never throws.
  */
 export async function prefetchImages(
   request: BranchRequest,
@@ -13,11 +13,10 @@ export async function prefetchImages(
   standing: (runId: string) => RunStanding,
   images: ImageSource,
 ): Promise<void> {
-  const newest = selectBuilds(runs.peekRuns(request), request, { kind: 'own' }).find(
-    ({ verdict }) => verdict === 'green',
-  );
+  const { builds } = selectBuilds(runs.peekRuns(request), request, { kind: 'own' });
+  const newest = builds.find(({ status }) => status === 'green');
   if (newest === undefined) return;
-  // The request itself has CI confirm what must be.
+  // The next request has CI confirm what is needed.
   const known = { ...runs, confirm: () => Promise.resolve({ kind: 'confirmed' } as const) };
   await resolveImages(newest, request, {
     images,

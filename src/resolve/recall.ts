@@ -1,21 +1,21 @@
 /**
- * What was handed out last, as far as it was made for what is asked now (design §2): an answer for another repository or connection is
- * none, and of a set whose images changed only those count whose rule is still the same.
+ * Recalls what was handed out last, as far as it was made for the present configuration: a set for another repository or connection
+ * does not count, and of a set whose images changed, only those with an unchanged rule do.
  */
 import type { ImageSource, LastGoodStore } from './ports.ts';
 import { ruleKey } from './rule-key.ts';
 import type { BranchRequest, ImageRule, LastGood, PinnedImage } from './types.ts';
 
 export type Remembered =
-  /** Nothing was handed out, or only what was made for something else. */
+  /** Nothing was handed out for the present repository and connection. */
   | { readonly kind: 'nothing' }
-  /** Nobody can tell now whether anything was. */
+  /** The store cannot say now. */
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'whole'; readonly lastGood: LastGood }
-  /** Images were added to the project, or their rules changed: what is left of the set, and the rules that it has nothing for. */
+  /** Images were added or their rules changed since: the rest of the set, and the rules that it has no image for. */
   | { readonly kind: 'partial'; readonly lastGood: LastGood; readonly missing: readonly ImageRule[] };
 
-/** A branch that comes back under a new pull request starts clean (design §2). */
+/** A branch that comes back under a new pull request starts clean. */
 export function lastGoodKey(request: BranchRequest): string {
   return JSON.stringify([request.project.name, request.branch, request.number ?? '']);
 }
@@ -27,11 +27,11 @@ export async function recall(
 ): Promise<Remembered> {
   const stored = await store.get(lastGoodKey(request));
   if (stored === 'unreadable') return { kind: 'unreadable' };
-  return stored === undefined ? { kind: 'nothing' } : judgeStored(stored, request, images);
+  return stored === undefined ? { kind: 'nothing' } : evaluateStored(stored, request, images);
 }
 
-/** What is in the store may be from before a change of the configuration, or somebody else's. */
-export function judgeStored(
+/** The stored set may predate a change of the configuration, or come from someone else. */
+export function evaluateStored(
   stored: LastGood,
   { project }: BranchRequest,
   images: Pick<ImageSource, 'repositoryOf'>,
@@ -51,12 +51,12 @@ export function judgeStored(
   return missing.length === 0 ? { kind: 'whole', lastGood } : { kind: 'partial', lastGood, missing };
 }
 
-/** Whoever can write to the store must not be able to name another repository than the configuration does. */
+/** Write access to the store must not allow naming a repository that the configuration does not name. */
 function wasMadeFor(rule: ImageRule, image: PinnedImage, images: Pick<ImageSource, 'repositoryOf'>): boolean {
   if (image.rule !== ruleKey(rule)) return false;
   const { repository } = rule.template;
   const expected = images.repositoryOf(`${repository.replaceAll(/\{[^{}]*\}/g, 'x')}:latest`);
-  // Of a path that holds variables only the registry is known here.
+  // The template's path has placeholders, so only the registry can be compared.
   return repository.includes('{')
     ? expected !== undefined && registryOf(expected) === registryOf(image.repository)
     : expected === image.repository;

@@ -10,7 +10,7 @@ import {
 } from '../image/template.ts';
 import type { RunSource, UnreadRun } from './ports.ts';
 import { compareRuns } from './run-order.ts';
-import type { JudgedBuild } from './select-build.ts';
+import { mayBuildProject, type EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, Build, Run } from './types.ts';
 
 export type KnownRuns = Pick<
@@ -32,17 +32,17 @@ const MAX_ATTEMPTS = 100;
 export function findRivals(
   template: ImageTemplate,
   reference: string,
-  judged: JudgedBuild,
+  evaluated: EvaluatedBuild,
   request: BranchRequest,
   known: KnownRuns,
 ): Run[] {
   const going: Run[] = [];
-  for (const run of candidates(template, judged, request, known)) {
+  for (const run of candidates(template, evaluated, request, known)) {
     const isRival =
-      run.commit !== judged.build.commit &&
+      run.commit !== evaluated.build.commit &&
       mayPushImages(run, request) &&
-      mayHavePushedSince(run, judged) &&
-      mayRender(template, reference, run, judged.build, request);
+      mayHavePushedSince(run, evaluated) &&
+      mayRender(template, reference, run, evaluated.build, request);
     if (!isRival) continue;
     if (run.state !== 'running') return [run];
     going.push(run);
@@ -53,7 +53,7 @@ export function findRivals(
 /** @returns whether a run that was created after the build began, and that cannot be read, may have pushed its tag */
 export function hasUnreadRival(
   template: ImageTemplate,
-  { build, startedAt }: JudgedBuild,
+  { build, startedAt }: EvaluatedBuild,
   known: KnownRuns,
 ): boolean {
   return known
@@ -90,7 +90,7 @@ function holdsWhole({ parts }: ImageTemplate, variable: TemplateVariable): boole
 /** Those whose tag may be the same, without rendering it for every run of the repository. */
 function candidates(
   template: ImageTemplate,
-  { build }: JudgedBuild,
+  { build }: EvaluatedBuild,
   { number }: BranchRequest,
   known: KnownRuns,
 ): Iterable<Run> {
@@ -134,14 +134,8 @@ function branchText(template: ImageTemplate, branch: string): string | undefined
   }
 }
 
-/** The configuration names the workflows that build; where it names none, any may. */
 function mayPushImages(run: Run, { project }: BranchRequest): boolean {
-  const { workflows, forks } = project;
-  return (
-    run.state !== 'skipped' &&
-    (run.mayPush || forks) &&
-    (workflows.length === 0 || workflows.includes(run.workflow))
-  );
+  return run.state !== 'skipped' && (run.mayPush || project.forks) && mayBuildProject(run, project);
 }
 
 /**
@@ -149,7 +143,7 @@ function mayPushImages(run: Run, { project }: BranchRequest): boolean {
  * commit's that was cancelled for the newer one, say) was overwritten by the build. Of a build that was run again the first attempt may have
  * pushed, and nobody tells when that ended.
  */
-function mayHavePushedSince(run: Run, { runs, startedAt, build }: JudgedBuild): boolean {
+function mayHavePushedSince(run: Run, { runs, startedAt, build }: EvaluatedBuild): boolean {
   const overwrittenBefore = runs.some(({ attempt }) => attempt > 1) ? startedAt : build.finishedAt;
   if (run.state === 'running' || run.updatedAt >= overwrittenBefore) return true;
   if (run.startedAt !== startedAt) return run.startedAt > startedAt;

@@ -1,17 +1,17 @@
-/** The newest green build all of whose images are in the registry (design §2, `lookback`, `onMissing`). */
+/** Searches for the newest green build whose images are all in the registry. */
 import type { UpstreamFailure } from '../errors.ts';
 import type { ImageContext, Unconfirmed } from './image-ownership.ts';
 import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
 import { coversTime, type Coverage } from './coverage.ts';
-import type { JudgedBuild } from './select-build.ts';
+import type { EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
 
 /** Milliseconds by which a committer's clock may be ahead. */
 const COMMIT_CLOCK_MARGIN = 3_600_000;
 
-/** A green build with what was found of its images. */
+/** A green build with the findings on its images. */
 export interface ExaminedBuild {
-  readonly judged: JudgedBuild;
+  readonly evaluated: EvaluatedBuild;
   readonly findings: ImageFindings;
 }
 
@@ -19,16 +19,16 @@ export type SearchOutcome =
   | {
       readonly kind: 'complete';
       readonly set: PinnedSet;
-      /** The oldest confirmation among the images, milliseconds since the epoch; null: none needs to be asked again. */
+      /** Oldest confirmation among the images, milliseconds since the epoch; null if none needs to be confirmed again. */
       readonly asOf: number | null;
-      /** Names of the images that are an older build's (`onMissing: previous`). */
+      /** Names of the images that come from an older build (`onMissing: previous`). */
       readonly substituted: readonly string[];
-      /** The set counts once CI has been asked again for these runs. */
+      /** The set counts once CI has confirmed these runs. */
       readonly unconfirmed?: Unconfirmed | undefined;
     }
   /** No green and complete build, positively known. */
   | { readonly kind: 'none' }
-  /** Runs that were not read could decide: read further back. */
+  /** Runs that were not read yet could decide. */
   | { readonly kind: 'undecided' }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
   | { readonly kind: 'invalid'; readonly reason: string };
@@ -44,18 +44,18 @@ export interface SearchResult {
  * @param coverage which runs of the branch were read
  */
 export async function searchBuilds(
-  builds: readonly JudgedBuild[],
+  builds: readonly EvaluatedBuild[],
   coverage: Coverage,
   request: BranchRequest,
   context: ImageContext,
 ): Promise<SearchResult> {
-  const { greens, final } = greenBuilds(builds, coverage, request.project.lookback);
+  const { greens, final } = selectGreenBuilds(builds, coverage, request.project.lookback);
   const examined: ExaminedBuild[] = [];
-  for (const [index, judged] of greens.entries()) {
-    const own = await resolveImages(judged, request, context);
+  for (const [index, evaluated] of greens.entries()) {
+    const own = await resolveImages(evaluated, request, context);
     const findings = await substitute(own, greens.slice(index + 1), request, context);
-    examined.push({ judged, findings });
-    const outcome = weigh(judged.build, findings);
+    examined.push({ evaluated, findings });
+    const outcome = assemble(evaluated.build, findings);
     if (outcome !== undefined) return { outcome, examined };
     if (!final && lacksOnlySubstitutes(findings, request.project.images)) break;
   }
@@ -63,33 +63,33 @@ export async function searchBuilds(
 }
 
 /**
- * The green builds worth asking the registry about: up to `lookback`, and none beyond the first whose verdict could still be
+ * Selects the green builds worth looking up in the registry: up to `lookback`, and none beyond the first whose status could still be
  * changed by runs that were not read. A commit that was made well within the covered time has no older runs.
  */
-function greenBuilds(
-  builds: readonly JudgedBuild[],
+function selectGreenBuilds(
+  builds: readonly EvaluatedBuild[],
   coverage: Coverage,
   lookback: number,
-): { greens: JudgedBuild[]; final: boolean } {
-  const greens: JudgedBuild[] = [];
-  for (const judged of builds) {
-    if (judged.verdict === 'unsuccessful' || judged.verdict === 'running') continue;
-    if (!isWhole(judged, coverage)) return { greens, final: false };
-    if (judged.verdict === 'green') greens.push(judged);
+): { greens: EvaluatedBuild[]; final: boolean } {
+  const greens: EvaluatedBuild[] = [];
+  for (const evaluated of builds) {
+    if (evaluated.status === 'unsuccessful' || evaluated.status === 'running') continue;
+    if (!isWhole(evaluated, coverage)) return { greens, final: false };
+    if (evaluated.status === 'green') greens.push(evaluated);
     if (greens.length === lookback) return { greens, final: true };
   }
   return { greens, final: coverage.kind === 'complete' };
 }
 
-function isWhole({ committedAt }: JudgedBuild, coverage: Coverage): boolean {
+function isWhole({ committedAt }: EvaluatedBuild, coverage: Coverage): boolean {
   if (coverage.kind === 'complete') return true;
   return committedAt !== null && coversTime(coverage, committedAt - COMMIT_CLOCK_MARGIN);
 }
 
-/** Fills each absent image that may come from an earlier build (`onMissing: previous`) with the newest one that is there. */
+/** Fills each absent image that may come from an earlier build (`onMissing: previous`) with the newest one that exists. */
 async function substitute(
   findings: ImageFindings,
-  older: readonly JudgedBuild[],
+  older: readonly EvaluatedBuild[],
   request: BranchRequest,
   context: ImageContext,
 ): Promise<ImageFindings> {
@@ -104,28 +104,28 @@ async function substitute(
 
 async function findPrevious(
   rule: ImageRule,
-  older: readonly JudgedBuild[],
+  older: readonly EvaluatedBuild[],
   request: BranchRequest,
   context: ImageContext,
 ): Promise<ImageFinding | undefined> {
-  for (const judged of older) {
-    const finding = await resolveImage(rule, judged, request, context);
-    if (finding.kind === 'pinned') return { ...finding, from: judged.build };
+  for (const evaluated of older) {
+    const finding = await resolveImage(rule, evaluated, request, context);
+    if (finding.kind === 'pinned') return { ...finding, from: evaluated.build };
     if (finding.kind !== 'absent') return finding;
   }
   return undefined;
 }
 
-/** An older build that was not read yet could complete this one: it must not be passed over for an older one. */
+/** An older build that was not read yet could complete this one, so it must not be skipped in favour of an older one. */
 function lacksOnlySubstitutes(findings: ImageFindings, rules: readonly ImageRule[]): boolean {
   return rules.every((rule) => findings.get(rule.name)?.kind !== 'absent' || rule.onMissing === 'previous');
 }
 
 /**
- * A fault outweighs an absence: while a registry is in doubt, nothing older is handed out.
- * @returns undefined when the build lacks an image, positively known
+ * Assembles the set of a build. A failure outweighs an absence: while a registry is in doubt, nothing older is handed out.
+ * @returns undefined if the build is known to lack an image
  */
-function weigh(build: Build, findings: ImageFindings): SearchOutcome | undefined {
+function assemble(build: Build, findings: ImageFindings): SearchOutcome | undefined {
   const all = [...findings];
   const images: Record<string, PinnedImage> = {};
   for (const [name, finding] of all) {
@@ -137,7 +137,7 @@ function weigh(build: Build, findings: ImageFindings): SearchOutcome | undefined
   }
   if (Object.keys(images).length < all.length) return undefined;
   const pinned = all.flatMap(([name, finding]) => (finding.kind === 'pinned' ? [{ name, ...finding }] : []));
-  const asOf = pinned.flatMap((finding) => (finding.asOf === null ? [] : [finding.asOf]));
+  const asOf = pinned.flatMap((finding) => finding.asOf ?? []);
   return {
     kind: 'complete',
     set: { build, images },

@@ -1,77 +1,96 @@
 /**
- * Whose code is the pull request? A branch name alone is ambiguous: a fork's branch may bear the name of one of ours
- * (badges/shields#8733), and Argo CD's pullRequest generator does not say where the branch lies. Pure.
+ * Decides whose code a pull request holds. A branch name alone is ambiguous: a fork's branch may have the same name as one of ours
+ * (badges/shields#8733), and Argo CD's pullRequest generator does not say where the branch lives. Pure.
  */
-import type { Origin } from './select-build.ts';
+import type { PullRequestHead } from './ports.ts';
 import type { BranchRequest, Run } from './types.ts';
 
-export type SettledOrigin =
+/**
+ * Whose runs count: those of the repository itself, or those of one fork (only with `forks: true`). `pullRequest` is the number of the
+ * pull request whose record says so: its runs count even where CI does not say whose they are.
+ */
+export type Origin =
+  | { readonly kind: 'own'; readonly pullRequest?: string | undefined }
+  | {
+      readonly kind: 'fork';
+      readonly headRepositoryId: string;
+      readonly pullRequest?: string | undefined;
+    };
+
+export type ResolvedOrigin =
   | Origin
-  /** It is a fork's, and forks don't count (or which fork it is cannot be told). */
+  /** The code is a fork's and forks don't count, or nothing says which fork it is. */
   | {
       readonly kind: 'excluded';
-      /** CI's record of the pull request says so. Otherwise runs do, and a fork can copy our commit and branch name. */
+      /** True if the pull request's record says so. Runs alone prove nothing: a fork can copy our commit and branch name. */
       readonly certain: boolean;
       readonly reason: string;
     };
 
-export type OriginGuess =
-  | SettledOrigin
-  /** Only CI's own record of the pull request can tell; `otherwise` is what the runs say. */
-  | { readonly kind: 'ask'; readonly number: string; readonly otherwise: SettledOrigin };
+export type OriginFromRuns =
+  | ResolvedOrigin
+  /** Only the pull request's record can tell; `fallback` is what the runs suggest. */
+  | { readonly kind: 'needsLookup'; readonly number: string; readonly fallback: ResolvedOrigin };
 
 /**
- * A head that one of our own runs was for is ours. For any other, CI's record of the pull request is asked, once for each pull
- * request, where its number is known; else the runs must tell.
- * @param runs of the branch named in the request, those of forks included
+ * A head commit that one of our own runs has built is ours. For any other head, the pull request's record decides if its number is
+ * known; otherwise the runs must tell.
+ * @param runs of the branch named in the request, including those of forks
  */
-export function selectOrigin(runs: readonly Run[], request: BranchRequest): OriginGuess {
-  const { headSha } = request;
+export function selectOrigin(runs: readonly Run[], request: BranchRequest): OriginFromRuns {
+  const { headSha, number } = request;
   const atHead = headSha === undefined ? [] : runs.filter((run) => run.commit.startsWith(headSha));
-  // The same commit may lie in both; then it is as much ours as theirs.
-  if (atHead.some((run) => !run.foreign)) return { kind: 'own' };
-  const otherwise = guess(runs, atHead, request);
-  const inDoubt = headSha !== undefined || runs.some((run) => run.foreign);
-  return request.number !== undefined && inDoubt
-    ? { kind: 'ask', number: request.number, otherwise }
-    : otherwise;
+  // The same commit may lie in both repositories; then it is as much ours as theirs.
+  if (atHead.some((run) => run.origin === 'own')) return { kind: 'own' };
+  const fallback = selectOriginOfRuns(runs, atHead, request);
+  const isAmbiguous = headSha !== undefined || runs.some((run) => run.origin !== 'own');
+  return number !== undefined && isAmbiguous ? { kind: 'needsLookup', number, fallback } : fallback;
 }
 
-function guess(runs: readonly Run[], atHead: readonly Run[], request: BranchRequest): SettledOrigin {
-  if (atHead.length > 0) return originOfFork(atHead, request);
-  const onlyForks = runs.length > 0 && runs.every((run) => run.foreign);
-  return onlyForks && request.project.forks ? originOfFork(runs, request) : { kind: 'own' };
-}
-
-/** @param headRepositoryId of the pull request, as CI records it; null: gone */
-export function originOfPullRequest(
-  foreign: boolean,
-  headRepositoryId: string | null,
+function selectOriginOfRuns(
+  runs: readonly Run[],
+  atHead: readonly Run[],
   request: BranchRequest,
-): SettledOrigin {
-  return foreign ? originOfForeign(headRepositoryId, request, true) : { kind: 'own' };
+): ResolvedOrigin {
+  if (atHead.length > 0) return selectFork(atHead, request);
+  const onlyForks = runs.length > 0 && runs.every((run) => run.origin === 'foreign');
+  return onlyForks && request.project.forks ? selectFork(runs, request) : { kind: 'own' };
 }
 
-function originOfFork(runs: readonly Run[], request: BranchRequest): SettledOrigin {
+/** @param head the pull request's record */
+export function selectOriginOfPullRequest(head: PullRequestHead, request: BranchRequest): ResolvedOrigin {
+  const { number: pullRequest } = request;
+  if (head.origin === 'own') return { kind: 'own', pullRequest };
+  const origin = acceptFork(head.headRepositoryId, request, true);
+  return origin.kind === 'fork' ? { ...origin, pullRequest } : origin;
+}
+
+/** @param runs none of which is known to be our own */
+function selectFork(runs: readonly Run[], request: BranchRequest): ResolvedOrigin {
+  if (runs.some((run) => run.origin === 'unknown')) {
+    const reason =
+      'CI does not say whether the commit comes from a fork; pass number on, and let git name the Git host';
+    return { kind: 'excluded', certain: false, reason };
+  }
   const [id, ...others] = new Set(runs.map((run) => run.headRepositoryId));
   if (others.length > 0 && request.project.forks) {
     const reason = 'several forks have a branch of this name; pass head_sha and number on';
     return { kind: 'excluded', certain: false, reason };
   }
-  return originOfForeign(id ?? null, request, false);
+  return acceptFork(id ?? null, request, false);
 }
 
-function originOfForeign(
+function acceptFork(
   headRepositoryId: string | null,
   { project }: BranchRequest,
   certain: boolean,
-): SettledOrigin {
+): ResolvedOrigin {
   if (!project.forks) {
     const reason = 'the pull request comes from a fork, and the project does not set forks: true';
     return { kind: 'excluded', certain, reason };
   }
+  // A deleted fork is never certain: what was built from it remains valid.
   return headRepositoryId === null
-    ? // What was built of it stays what it was.
-      { kind: 'excluded', certain: false, reason: 'the fork that it came from is gone' }
+    ? { kind: 'excluded', certain: false, reason: 'the fork that it came from was deleted' }
     : { kind: 'fork', headRepositoryId };
 }

@@ -5,7 +5,7 @@
 import type { ImageTemplate } from '../image/template.ts';
 import type { Digest, Platform } from '../image/image.ts';
 
-/** How one image of a project is found and judged (design §3, `images`). */
+/** How one image of a project is found and evaluated (design §3, `images`). */
 export interface ImageRule {
   readonly name: string;
   readonly template: ImageTemplate;
@@ -25,6 +25,8 @@ export interface Project {
   readonly name: string;
   /** Name of the CI connection in the configuration. */
   readonly ci: string;
+  /** Name of the connection that knows its pull requests; undefined if none does. */
+  readonly git?: string | undefined;
   /** The Git repository as the CI provider names it: `acme/shop`. */
   readonly gitRepository: string;
   /** Workflow paths that must be green; empty: every workflow that ran for the commit. */
@@ -53,10 +55,13 @@ export interface Run {
   readonly id: string;
   readonly number: string;
   readonly attempt: number;
-  /** The workflow's path, without `@ref`: `.github/workflows/build.yml`. */
-  readonly workflow: string;
-  /** The provider's identity of the workflow: an organization's workflow may bear the path of one of ours. */
-  readonly workflowId: string;
+  /**
+   * The workflow as the configuration names it (GitHub: its path, `.github/workflows/build.yml`); null if runs of this CI system belong
+   * to no workflow.
+   */
+  readonly workflow: string | null;
+  /** The provider's own id of the workflow, since two can share a name (an organization's and ours); null if it has none. */
+  readonly workflowId: string | null;
   /** Null where the run names none. Providers whose pull-request runs name only the number set `pullRequest`. */
   readonly branch: string | null;
   /** The pull request's number, where the run names one in place of a branch; else null. */
@@ -74,8 +79,11 @@ export interface Run {
   readonly outcome: string;
   /** Id of the repository that the commit lies in; null when that repository is gone. */
   readonly headRepositoryId: string | null;
-  /** The commit lies in another repository than the one that was asked about, or in one that is gone. */
-  readonly foreign: boolean;
+  /**
+   * Whether the commit lies in the repository itself or in another one (or one that was deleted). `unknown`: the provider does not say,
+   * so the run counts as foreign until the pull request's record says that it is our own.
+   */
+  readonly origin: 'own' | 'foreign' | 'unknown';
   /** The run has credentials of the repository, so that it may have pushed images: a fork's pull request gets none. */
   readonly mayPush: boolean;
   readonly url: string;

@@ -167,7 +167,7 @@ function isNewestGreen(runs: readonly Run[]): boolean {
   const newest = new Map<string, Run>();
   for (const run of runs) {
     if (run.refKind === 'tag') continue;
-    const key = JSON.stringify([run.workflow, run.workflowId, run.event, run.foreign]);
+    const key = JSON.stringify([run.workflow, run.workflowId, run.event, run.origin]);
     const before = newest.get(key);
     if (before === undefined || compareRuns(run, before) >= 0) newest.set(key, run);
   }

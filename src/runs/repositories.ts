@@ -1,5 +1,7 @@
-/** The run index of each Git repository, for all its projects, with their prefetchers. */
-import { createRunIndex, type RunIndex } from './run-index.ts';
+/** The runs of each Git repository, for all its projects, and what is asked for ahead when they change. */
+import { createReservingGitHost, type Quota } from '../ci/reserving-provider.ts';
+import type { GitHost } from '../ci/git-host.ts';
+import { createRunIndex, type RunIndex, type RunIndexOptions } from './run-index.ts';
 import type { AdaptiveFreshness } from './adaptive-freshness.ts';
 import { createImagePrefetcher, type ImagePrefetcher } from './prefetch.ts';
 import type { ImageSource, RunSource } from '../resolve/ports.ts';
@@ -11,6 +13,8 @@ import type { CiProvider } from '../ci/provider.ts';
 /** A CI connection: one credential, one quota. */
 export interface Connection {
   readonly provider: CiProvider;
+  /** Undefined if the connection is no Git host. */
+  readonly gitHost?: GitHost | undefined;
   readonly freshness: AdaptiveFreshness;
 }
 
@@ -45,9 +49,19 @@ export function composeRuns({
     const connection = connections.get(project.ci);
     if (connection === undefined) continue;
     const key = repositoryKey(project, connection);
+    const quota = (name: string) =>
+      createQuota(connections.get(name)?.freshness, () => counts.get(name) ?? 1);
+    const { git = '' } = project;
+    const gitHost = connections.get(git)?.gitHost;
     const repository =
       repositories.get(key) ??
-      createRepository(project.gitRepository, connection, () => counts.get(project.ci) ?? 1, now);
+      createRepository({
+        ...connection,
+        gitRepository: project.gitRepository,
+        quota: quota(project.ci),
+        gitHost: gitHost && reserve(gitHost, quota(git)),
+        now,
+      });
     if (!repositories.has(key)) counts.set(project.ci, (counts.get(project.ci) ?? 0) + 1);
     repositories.set(key, repository);
     repository.prefetchers.set(project.name, createProjectPrefetcher(project, repository.index, images, now));
@@ -60,27 +74,35 @@ export function composeRuns({
   };
 }
 
-function repositoryKey({ ci, gitRepository }: Project, { provider }: Connection): string {
-  return JSON.stringify([ci, provider.repositoryKey(gitRepository)]);
+function repositoryKey({ ci, git, gitRepository }: Project, { provider }: Connection): string {
+  return JSON.stringify([ci, git, provider.repositoryKey(gitRepository)]);
 }
 
-function createRepository(
-  gitRepository: string,
-  { provider, freshness }: Connection,
+/** @param countRepositories how many repositories share the connection */
+function createQuota(
+  freshness: AdaptiveFreshness | undefined,
   countRepositories: () => number,
-  now: Clock,
-): Repository {
-  const prefetchers = new Map<string, ImagePrefetcher>();
-  const index = createRunIndex({
-    provider,
-    gitRepository,
-    freshFor: () => freshness.freshFor(),
-    now,
-    quota: {
+): Quota | undefined {
+  return (
+    freshness && {
       isLow: () => freshness.isLow(countRepositories()),
       began: () => freshness.began(),
       refused: (forMs) => freshness.refused(forMs),
-    },
+    }
+  );
+}
+
+function reserve(gitHost: GitHost, quota: Quota | undefined): GitHost {
+  return quota === undefined ? gitHost : createReservingGitHost(gitHost, quota);
+}
+
+type RepositoryOptions = Connection & Pick<RunIndexOptions, 'gitRepository' | 'quota' | 'now'>;
+
+function createRepository({ freshness, ...options }: RepositoryOptions): Repository {
+  const prefetchers = new Map<string, ImagePrefetcher>();
+  const index = createRunIndex({
+    ...options,
+    freshFor: () => freshness.freshFor(),
     onChanged(branches) {
       for (const prefetcher of prefetchers.values()) prefetcher.onChanged(branches);
     },

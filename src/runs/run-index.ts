@@ -26,6 +26,7 @@ import { RunPoller } from './run-poller.ts';
 import { createReservingProvider, type Quota } from '../ci/reserving-provider.ts';
 import { uncertainBelow } from './unread-runs.ts';
 import type { Clock } from '../clock.ts';
+import type { GitHost } from '../ci/git-host.ts';
 import type { CiProvider } from '../ci/provider.ts';
 
 const MAX_PULL_REQUESTS = 20_000;
@@ -34,6 +35,8 @@ const MAX_FIRST_PAGES = 20;
 
 export interface RunIndexOptions {
   readonly provider: CiProvider;
+  /** Undefined if no connection knows the repository's pull requests. */
+  readonly gitHost?: GitHost | undefined;
   readonly gitRepository: string;
   /** Milliseconds for which a listing is fresh now. */
   readonly freshFor: () => number;
@@ -81,7 +84,7 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   return {
     read: (subject) => toResult(() => branches.read(subject)),
     readFurther: (subject) => toResult(() => branches.readFurther(subject)),
-    readPullRequest: createPullRequestReader(provider, gitRepository, now),
+    readPullRequest: createPullRequestReader(options),
     confirm: (runs, since) => toResult(() => branches.confirm(runs, Math.min(since, now()))),
     branchNames: () => known.branchNames(),
     peekRuns: (subject) => known.peekRuns(listsOf(subject, provider)),
@@ -183,16 +186,22 @@ class BranchReader {
 }
 
 /** Keeps each head before the joint call ends, so that a call that comes then finds it. */
-function createPullRequestReader(
-  provider: CiProvider,
-  gitRepository: string,
-  now: Clock,
-): RunSource['readPullRequest'] {
+function createPullRequestReader({
+  provider,
+  gitHost,
+  gitRepository,
+  now,
+}: RunIndexOptions): RunSource['readPullRequest'] {
+  if (gitHost === undefined) {
+    const { host } = provider;
+    const message = `no connection knows the pull requests of ${gitRepository}: name a Git host in the project's key git`;
+    return () => Promise.resolve({ kind: 'failed', failure: { kind: 'not_found', host, message } });
+  }
   const heads = createBoundedCache<PullRequestHead>(MAX_PULL_REQUESTS);
-  const breaker = new CiBreaker({ now, generation: provider.generation });
+  const breaker = new CiBreaker({ now, generation: gitHost.generation });
   const flights = new SingleFlight();
   const fetchHead = async (number: string): Promise<PullRequestHead> => {
-    const head = await breaker.run(number, () => provider.fetchPullRequest(gitRepository, number));
+    const head = await breaker.run(number, () => gitHost.fetchPullRequest(gitRepository, number));
     heads.set(number, head);
     return head;
   };

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
-import { compareBuilds } from '../resolve/select-build.ts';
+import { compareBuilds } from '../resolve/select-builds.ts';
 import type { LastGood } from '../resolve/types.ts';
 import type { Archive, Versioned } from './archive.ts';
 import type { StoreBreaker } from './store-breaker.ts';

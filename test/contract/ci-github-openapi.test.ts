@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { githubWorkflowSchema, parseWorkflowPage } from '../../src/ci/github/inspector.ts';
-import { githubRunSchema, parsePullRequest, parseRun, parseRunPage } from '../../src/ci/github/schema.ts';
+import { parsePullRequest } from '../../src/ci/github/pull-request.ts';
+import { githubRunSchema, parseRun, parseRunPage } from '../../src/ci/github/schema.ts';
 import { createFakeGitHub } from '../fixtures/fake-github.ts';
 
 interface Schema {
@@ -81,7 +82,7 @@ describe("GitHub's example of a list of runs", () => {
         state: 'running',
         outcome: 'queued',
         headRepositoryId: '217723378',
-        foreign: true,
+        origin: 'foreign',
         mayPush: true,
         url: 'https://github.com/octo-org/octo-repo/actions/runs/30433642',
         position: Date.parse('2020-01-22T19:33:08Z'),
@@ -100,14 +101,17 @@ describe("GitHub's example of a run", () => {
     expect(parseRun(run, HOST)).toMatchObject({
       id: String(run['id']),
       branch: run['head_branch'],
-      foreign: true,
+      origin: 'foreign',
     });
   });
 });
 
 describe("GitHub's example of a pull request", () => {
   it('is read', () => {
-    expect(parsePullRequest(examples['pull-request'], HOST)).toMatchObject({ kind: 'known', foreign: false });
+    expect(parsePullRequest(examples['pull-request'], HOST, (time) => time)).toMatchObject({
+      kind: 'known',
+      origin: 'own',
+    });
   });
 
   it.each(['head', 'base'])('has its repository where we read it: %s', (side) => {
@@ -180,7 +184,7 @@ describe('the fake GitHub of our tests', () => {
     const github = await createFakeGitHub();
     const fake = github.addRun('acme/shop');
     await github.close();
-    expect(parseRun(fake, HOST)).toMatchObject({ id: String(fake.id), state: 'success', foreign: false });
+    expect(parseRun(fake, HOST)).toMatchObject({ id: String(fake.id), state: 'success', origin: 'own' });
     expect(Object.keys(schemaOf('workflow-run').properties ?? {})).toEqual(
       expect.arrayContaining(Object.keys(fake)),
     );

@@ -1,8 +1,9 @@
 import { Agent } from 'undici';
-import { createCiProvider } from '../../src/ci/kinds.ts';
+import { createGitHub, github as kind } from '../../src/ci/github/kind.ts';
 import { createFakeGitHub, type FakeFault } from '../fixtures/fake-github.ts';
 import { FORK } from '../fixtures/fake-github-data.ts';
-import { describeCiProvider, type CiUpstream, type ContractFault, type ContractRun } from './ci-provider.ts';
+import { describeConnection } from './ci/suite.ts';
+import type { CiUpstream, ContractFault, ContractRun } from './ci/upstream.ts';
 
 const REPOSITORY = 'acme/shop';
 const SECRET = 'sesame';
@@ -11,10 +12,10 @@ const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
 const FAULTS: Record<ContractFault, FakeFault> = {
   'no answer': { kind: 'hang' },
-  'a body that stops coming': { kind: 'stall' },
+  'a body that stalls': { kind: 'stall' },
   'a reset connection': { kind: 'reset' },
-  'a body that is cut off': { kind: 'truncate' },
-  'credentials that are not accepted': {
+  'a truncated body': { kind: 'truncate' },
+  'rejected credentials': {
     kind: 'status',
     status: 401,
     headers: JSON_TYPE,
@@ -55,7 +56,7 @@ const STATES = {
   unsuccessful: { conclusion: 'failure' },
 } as const satisfies Record<ContractRun['state'], object>;
 
-const HEADS = { fork: { head_repository: FORK }, gone: { head_repository: null } };
+const HEADS = { fork: { head_repository: FORK }, deleted: { head_repository: null } };
 
 async function createUpstream(): Promise<CiUpstream> {
   const github = await createFakeGitHub({ token: SECRET });
@@ -64,37 +65,46 @@ async function createUpstream(): Promise<CiUpstream> {
   const observer = { requested: () => undefined, quota: () => undefined };
   const agent = new Agent();
   const connect = (timeoutMs: number) =>
-    createCiProvider(
+    createGitHub(
       { name: 'hub', kind: 'github', url: github.url, auth },
       { now: () => NOW, timeoutMs, observer, dispatcherFor: () => agent },
     );
   return {
-    provider: connect(10_000),
+    kind,
+    claims: { total: true, validator: true, workflows: true, pullRequestRuns: 'name the branch' },
+    ports: connect(10_000),
     impatient: connect(50),
     gitRepository: REPOSITORY,
     host: new URL(github.url).host,
     secret: SECRET,
     pageSize: 100,
-    addRun: ({ branch, state, head }) => {
+    sampleId: '1',
+    addRun({ branch, state, head, pullRequest }) {
+      const event = pullRequest === undefined ? 'push' : 'pull_request';
       const where = head === undefined ? {} : HEADS[head];
-      return String(github.addRun(REPOSITORY, { head_branch: branch, ...STATES[state], ...where }).id);
+      const run = github.addRun(REPOSITORY, { head_branch: branch, event, ...STATES[state], ...where });
+      return String(run.id);
+    },
+    rerun(id) {
+      github.updateRun(REPOSITORY, Number(id), { run_attempt: 2, conclusion: 'success' });
     },
     deleteRun: (id) => github.deleteRun(REPOSITORY, Number(id)),
-    addPullRequest: (number, head) => {
-      const repository = { own: undefined, fork: FORK, gone: null }[head];
-      github.addPullRequest(REPOSITORY, Number(number), repository);
+    spoilRun: (id) => github.updateRun(REPOSITORY, Number(id), { head_sha: 'HEAD' }),
+    addPullRequest(number, head) {
+      github.addPullRequest(REPOSITORY, Number(number), { own: undefined, fork: FORK, deleted: null }[head]);
     },
-    breakWith: (fault) => {
+    closePullRequest: (number) => github.updatePullRequest(REPOSITORY, Number(number), { state: 'closed' }),
+    breakWith(fault) {
       github.addRun(REPOSITORY, { id: 1 });
       github.addPullRequest(REPOSITORY, 1);
       github.fault(FAULTS[fault]);
     },
     requests: () => github.requests.length,
-    close: async () => {
+    async close() {
       await github.close();
       github.verify();
     },
   };
 }
 
-describeCiProvider('GitHub Actions', createUpstream);
+describeConnection('GitHub Actions', ['gitHost'], createUpstream);

@@ -172,12 +172,12 @@ const REGISTRY: Row[] = [
 
 /** The parts' own errors, as a log or a debugger would show them. */
 async function witnessErrors(world: PluginWorld): Promise<void> {
-  const { providers, registries } = world.service.core;
+  const { connections, registries } = world.service.core;
   const reference = parseReference(`${world.registry.host}/acme/shop-front:latest`);
   world.witness(await registries.resolveDigest(reference));
-  await providers
+  await connections
     .get('github')
-    ?.fetchRuns(REPOSITORY)
+    ?.provider.fetchRuns(REPOSITORY)
     .catch((error: unknown) => world.witness(error));
 }
 

@@ -42,6 +42,7 @@ function createGreenpin(sim: Simulation, firstPages: number): Answers {
   const now = () => sim.now;
   const runs = createRunIndex({
     provider: sim.ci,
+    gitHost: sim.gitHost,
     gitRepository: 'acme/shop',
     freshFor: () => FRESH_FOR,
     now,

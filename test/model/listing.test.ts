@@ -76,7 +76,6 @@ function createWorld(style: PagingStyle, firstPages: number, lag: number): World
       ),
     fetchRun: (_repository, id) =>
       ask(() => world.runs.map(style.present).find((run) => run.id === id) ?? 'gone'),
-    fetchPullRequest: () => Promise.reject(new RangeError('nobody asks for pull requests here')),
     probe: async () => '',
   };
   const world: World = {

@@ -38,6 +38,7 @@ function start(sim: Simulation, lastGood: LastGoodStore): ResolvePorts {
   const now = () => sim.now;
   const runs = createRunIndex({
     provider: sim.ci,
+    gitHost: sim.gitHost,
     gitRepository: 'acme/shop',
     freshFor: () => FRESH_FOR,
     now,

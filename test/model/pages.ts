@@ -22,7 +22,8 @@ export const FORKS_NUMBER = '90';
 
 /** As Buildkite: random ids, and a number that says where the run stands. A fork's runs name a pull request only, as GitLab's do. */
 function withRandomId(run: Run): Run {
-  const { branch, pullRequest } = run.foreign ? { branch: null, pullRequest: FORKS_NUMBER } : run;
+  const { branch, pullRequest } =
+    run.origin === 'foreign' ? { branch: null, pullRequest: FORKS_NUMBER } : run;
   return { ...run, branch, pullRequest, id: randomIdOf(run.id), position: Number(run.id), tie: '' };
 }
 

@@ -4,10 +4,12 @@
  */
 import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
 import type { Run } from '../../src/resolve/types.ts';
-import { digest, sha } from '../fixtures/values.ts';
+import { digest, sha, createPullRequestHead } from '../fixtures/values.ts';
 import type { Call } from './cost.ts';
 import { GITHUB, newestFirst, PAGE, pageOf, present, type PagingStyle } from './pages.ts';
 import type { Digest, ImageReference } from '../../src/image/image.ts';
+import type { GitHost } from '../../src/ci/git-host.ts';
+import { createFakeGitHost } from '../fixtures/fake-git-host.ts';
 import type { CiProvider, Cursor, RunChanges, RunPage } from '../../src/ci/provider.ts';
 import type { DigestResult, RegistryClient } from '../../src/registry/registry-client.ts';
 import type { UnreadRun } from '../../src/resolve/ports.ts';
@@ -33,6 +35,7 @@ interface Epoch {
 export interface Simulation {
   now: number;
   readonly ci: CiProvider;
+  readonly gitHost: GitHost;
   readonly registry: RegistryClient;
   /** Calls to CI and the registry so far. */
   readonly calls: readonly Call[];
@@ -137,6 +140,7 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
     lag: 0,
     betweenPages: undefined,
     ci: createCi(),
+    gitHost: createGitHost(),
     registry: createRegistry(),
     pass(milliseconds) {
       sim.now += milliseconds;
@@ -154,7 +158,9 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
       // Not in the very millisecond of a call before it.
       sim.now += 1;
       const commit = commitOf(branch, nth);
-      const ends = runs.some((run) => run.commit === commit && run.state === 'running' && !run.foreign);
+      const ends = runs.some(
+        (run) => run.commit === commit && run.state === 'running' && run.origin === 'own',
+      );
       if (commit !== undefined && ends && pushesImages) moveTags(branch, commit);
       change(commit, (run) =>
         run.state === 'running'
@@ -218,8 +224,10 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
     lostImage: (commit) => lost.has(commit),
     digestOf: (commit, name) => digest(`${name === 'front' ? 'f' : 'b'}${commit.slice(0, 8)}`),
     headOf: (branch, foreign = false) =>
-      newestFirst(runs).find((run) => run.branch === branch && run.foreign === foreign)?.commit,
-    contestedSince: (branch) => runs.find((run) => run.branch === branch && run.foreign)?.position,
+      newestFirst(runs).find((run) => run.branch === branch && (run.origin === 'foreign') === foreign)
+        ?.commit,
+    contestedSince: (branch) =>
+      runs.find((run) => run.branch === branch && run.origin === 'foreign')?.position,
     isHardToSee: (commit) => hard.has(commit) || revived.has(commit),
     hardToSee: () => [...hard],
     wasRerun: (commit) => rerun.has(commit),
@@ -256,7 +264,7 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
       state: 'running',
       outcome: 'queued',
       headRepositoryId: foreign ? '666' : '1',
-      foreign,
+      origin: foreign ? 'foreign' : 'own',
       mayPush: !foreign,
       url: '',
       position: second,
@@ -297,7 +305,7 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
   function settle(): void {
     if (sim.staleFilterSince === undefined) filtered = [...runs];
     for (const branch of branches) {
-      const own = newestFirst(runs.filter((run) => run.branch === branch && !run.foreign));
+      const own = newestFirst(runs.filter((run) => run.branch === branch && run.origin === 'own'));
       const nowGreen = [...new Set(own.map((run) => run.commit))].filter((commit) =>
         WORKFLOWS.every(
           (workflow) =>
@@ -402,13 +410,15 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
         }
         return run === undefined ? 'gone' : style.present(run);
       },
-      async fetchPullRequest(_repository, number) {
-        await called(`pull request ${number}`);
-        const foreign = number.startsWith('9');
-        return { kind: 'known', openedAfter: 0, foreign, headRepositoryId: foreign ? '666' : '1' };
-      },
       probe: async () => '',
     };
+  }
+
+  function createGitHost(): GitHost {
+    return createFakeGitHost(async (_repository, number) => {
+      await called(`pull request ${number}`);
+      return createPullRequestHead({ origin: number.startsWith('9') ? 'foreign' : 'own' });
+    });
   }
 
   function createRegistry(): RegistryClient {

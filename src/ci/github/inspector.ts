@@ -1,4 +1,4 @@
-/** What `greenpin check` asks of GitHub: https://docs.github.com/rest/actions/workflows, https://docs.github.com/rest/pulls/pulls. */
+/** What `greenpin check` asks of GitHub: https://docs.github.com/rest/actions/workflows. */
 import { z } from 'zod';
 import { apiPath } from '../../upstream/json-api.ts';
 import type { CiClient } from '../client.ts';
@@ -39,16 +39,6 @@ export function createGitHubInspector(client: CiClient): CiInspector {
       });
       const { total, workflows } = parseWorkflowPage(data, host);
       return total > PAGE_SIZE ? undefined : workflows;
-    },
-
-    async probePullRequests(gitRepository) {
-      const { owner, repo } = nameOf(gitRepository, host);
-      await client.get({
-        path: apiPath`/repos/${owner}/${repo}/pulls`,
-        query: { per_page: 1 },
-        what: `the pull requests of ${gitRepository}`,
-        permission: 'Pull requests: read',
-      });
     },
   };
 }

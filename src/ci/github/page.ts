@@ -68,6 +68,6 @@ export function toRunPage(facts: PageFacts, host: string): RunPage {
 }
 
 /** RFC 8288: `<https://...>; rel="next", <https://...>; rel="last"`. */
-function hasNext(link: string | undefined): boolean {
+export function hasNext(link: string | undefined): boolean {
   return /;\s*rel="?next"?\s*(?:[;,]|$)/i.test(link ?? '');
 }

@@ -1,19 +1,20 @@
 /** GitHub Actions, as https://docs.github.com/rest/actions/workflow-runs describes it. */
 import { UpstreamError } from '../../errors.ts';
 import type { CiDeps } from '../deps.ts';
-import type { CiRequest } from '../client.ts';
-import { createGitHubClient, type GitHubConnection } from './client.ts';
-import { createGitHubInspector } from './inspector.ts';
+import type { CiClient, CiRequest } from '../client.ts';
 import { digitsOf, nameOf } from './names.ts';
 import { formatCursor, PAGE_SIZE, parseCursor, toRunPage, type PageAddress } from './page.ts';
-import { parsePullRequest, parseRun, parseRunPage } from './schema.ts';
+import { parseRun, parseRunPage } from './schema.ts';
 import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
-import type { CiInspector, CiProvider, RunPage } from '../provider.ts';
+import type { CiProvider, RunPage } from '../provider.ts';
 
-/** @returns the provider; nothing is sent or read before its first call */
-export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps): CiProvider & CiInspector {
-  const client = createGitHubClient(connection, deps);
+/** @param connection its name in the configuration */
+export function createGitHubProvider(
+  client: CiClient,
+  connection: string,
+  { observer }: Pick<CiDeps, 'observer'>,
+): CiProvider {
   const { host } = client;
 
   async function probe(gitRepository: string): Promise<string> {
@@ -28,12 +29,11 @@ export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps)
     const { link, etag } = answer.headers;
     const parsed = parseRunPage(answer.data, host);
     const [odd] = parsed.unread;
-    if (odd !== undefined) deps.observer.skipped?.(connection.name, parsed.unread.length, odd.problem);
+    if (odd !== undefined) observer.skipped?.(connection, parsed.unread.length, odd.problem);
     return toRunPage({ ...parsed, ...address, link, etag, filtered, clock: parseDate(answer.headers) }, host);
   }
 
   return {
-    ...createGitHubInspector(client),
     host,
     generation: client.generation,
     probe,
@@ -71,13 +71,6 @@ export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps)
         return 'gone';
       }
     },
-
-    async fetchPullRequest(gitRepository, number) {
-      const askedAt = deps.now();
-      const answer = await client.get(askPullRequest(gitRepository, host, number));
-      const { createdAt, ...head } = parsePullRequest(answer.data, host);
-      return { ...head, openedAfter: openedAfter(createdAt, parseDate(answer.headers), askedAt) };
-    },
   };
 }
 
@@ -98,27 +91,7 @@ function askRun(gitRepository: string, host: string, id: string): CiRequest {
   return { ...askedRuns(gitRepository), path, query: { exclude_pull_requests: true } };
 }
 
-function askPullRequest(gitRepository: string, host: string, number: string): CiRequest {
-  const { owner, repo } = nameOf(gitRepository, host);
-  const path = apiPath`/repos/${owner}/${repo}/pulls/${digitsOf(number, host)}`;
-  return { path, what: `the pull request of ${gitRepository}`, permission: 'Pull requests: read' };
-}
-
 /** Whole seconds, as in GitHub's answers and its search syntax. */
 function rfc3339(time: number): string {
   return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
-const SECOND = 1000;
-/** By so much GitHub's clock may differ from ours where it does not tell its own. */
-const CLOCK_MARGIN = 600 * SECOND;
-
-/**
- * @param createdAt of the pull request, by GitHub's clock, in whole seconds
- * @param clock GitHub's, as its answer tells it in whole seconds: so the pull request's age is known whatever our clock says
- * @param askedAt by our clock, before the question was sent
- */
-function openedAfter(createdAt: number | null, clock: number | undefined, askedAt: number): number | null {
-  if (createdAt === null) return null;
-  return clock === undefined ? createdAt - CLOCK_MARGIN : askedAt - (clock - createdAt) - SECOND;
 }

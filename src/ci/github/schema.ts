@@ -1,21 +1,26 @@
 /** GitHub's JSON, translated into the core's values. Pure. */
 import { z } from 'zod';
-import type { PullRequestHead, UnreadRun } from '../../resolve/ports.ts';
+import type { UnreadRun } from '../../resolve/ports.ts';
 import type { Run } from '../../resolve/types.ts';
-import { malformedError } from '../../upstream/failures.ts';
+import { parseRuns, parseShape as parseShapeOf } from '../elements.ts';
 
 /** No name that GitHub allows comes near this; a longer one is no answer of GitHub's. */
-const text = z.string().max(1024);
+export const text = z.string().max(1024);
 
 /**
  * Ids exceed 32 bits. Integers beyond 2^53 arrive as bigints (`parseBoundedJson`), so none is rounded; a number that is not a safe
  * integer is refused.
  */
-const id = z.union([z.int().positive(), z.bigint().positive()]).transform(String);
+export const id = z.union([z.int().positive(), z.bigint().positive()]).transform(String);
 
 export const instant = z.iso.datetime({ offset: true }).transform((value) => Date.parse(value));
 
-const repository = z.object({ id });
+export const commit = z
+  .string()
+  .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i)
+  .toLowerCase();
+
+export const repository = z.object({ id });
 
 /** What is read of GitHub's `workflow-run`; a contract test holds it against GitHub's OpenAPI description. */
 export const githubRunSchema = z.object({
@@ -27,10 +32,7 @@ export const githubRunSchema = z.object({
   // Missing where a proxy or an older server leaves it out: then the path alone tells workflows apart.
   workflow_id: id.nullish(),
   head_branch: text.nullable(),
-  head_sha: z
-    .string()
-    .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i)
-    .toLowerCase(),
+  head_sha: commit,
   event: text,
   status: text.nullable(),
   conclusion: text.nullable(),
@@ -47,14 +49,14 @@ export const githubRunSchema = z.object({
 });
 
 /** GitHub's largest page has 100; each element that is none costs time to find that out. */
-const MOST_ELEMENTS = 1000;
+export const MAX_ELEMENTS = 1000;
 
 const runPageSchema = z.object({
   total_count: z.int().nonnegative(),
-  workflow_runs: z.array(z.unknown()).max(MOST_ELEMENTS),
+  workflow_runs: z.array(z.unknown()).max(MAX_ELEMENTS),
 });
 
-/** What is read of an element that is no run as the schema has it, part by part. */
+/** The parts of an element that does not fit the schema. */
 const remainsSchema = z.object({
   id: id.nullable().catch(null),
   head_branch: githubRunSchema.shape.head_branch
@@ -65,19 +67,6 @@ const remainsSchema = z.object({
   created_at: instant.nullable().catch(null),
 });
 const NOTHING_READ = { id: null, head_branch: null, head_sha: null, created_at: null };
-
-/** An answer most of whose elements are odd is no list of GitHub's; of a short one that cannot be said. */
-const MOST_UNREAD = 0.5;
-const FEW_ELEMENTS = 10;
-
-/** https://docs.github.com/rest/pulls/pulls#get-a-pull-request */
-const pullRequestSchema = z.object({
-  // Not needed to tell whose it is.
-  created_at: instant.nullish().catch(null),
-  // Null when the fork was deleted.
-  head: z.object({ repo: repository.nullish() }),
-  base: z.object({ repo: repository }),
-});
 
 /**
  * @param value one element of `workflow_runs`, or the answer for one run
@@ -95,66 +84,32 @@ export interface ParsedRunPage {
   readonly unread: readonly UnreadRun[];
 }
 
-/** @throws UpstreamError `malformed`: the answer is no list of runs; one odd run is skipped, and does not make it none */
+/** @throws UpstreamError `malformed` if the answer is no list of runs */
 export function parseRunPage(value: unknown, host: string): ParsedRunPage {
   const page = parseShape(runPageSchema, value, host);
-  const runs: Run[] = [];
-  const unread: UnreadRun[] = [];
-  let createdBy: number | null = null;
-  for (const element of page.workflow_runs) {
-    const read = githubRunSchema.safeParse(element);
-    const one: Run | UnreadRun = read.success ? toRun(read.data) : remainsOf(element, read.error, createdBy);
-    if ('problem' in one) unread.push(one);
-    else runs.push(one);
-    createdBy = one.createdAt ?? createdBy;
-  }
-  const [first] = unread;
-  const count = page.workflow_runs.length;
-  if (first !== undefined && count >= FEW_ELEMENTS && unread.length > count * MOST_UNREAD) {
-    throw malformedError(host, `${first.problem} that is not as GitHub's API describes it`);
-  }
-  return { total: page.total_count, runs, unread };
+  return { total: page.total_count, ...parseRuns(page.workflow_runs, RUN_ELEMENTS, { host, api: API }) };
 }
 
-/** @param createdBy when the element before it was created, which is newer; null: there is none, or it does not tell */
-function remainsOf(element: unknown, error: z.ZodError, createdBy: number | null): UnreadRun {
-  const remains = remainsSchema.safeParse(element).data ?? NOTHING_READ;
+const RUN_ELEMENTS = { list: 'workflow_runs', schema: githubRunSchema, toRun, salvage };
+
+function salvage(element: unknown): Omit<UnreadRun, 'problem'> {
+  const parts = remainsSchema.safeParse(element).data ?? NOTHING_READ;
   return {
-    id: remains.id,
-    branch: remains.head_branch,
-    commit: remains.head_sha,
-    position: remains.created_at ?? createdBy,
-    tie: remains.id === null ? null : tieOf(remains.id),
-    createdAt: remains.created_at ?? createdBy,
-    problem: describeProblem(error, 'workflow_runs'),
+    id: parts.id,
+    branch: parts.head_branch,
+    commit: parts.head_sha,
+    position: parts.created_at,
+    tie: parts.id === null ? null : tieOf(parts.id),
+    createdAt: parts.created_at,
   };
 }
 
-/** What is read of a pull request; `createdAt` by GitHub's clock, milliseconds since the epoch. */
-type ParsedPullRequest = Omit<PullRequestHead, 'openedAfter'> & { readonly createdAt: number | null };
-
 /** @throws UpstreamError `malformed` */
-export function parsePullRequest(value: unknown, host: string): ParsedPullRequest {
-  const { head, base, created_at: createdAt } = parseShape(pullRequestSchema, value, host);
-  const headRepositoryId = head.repo?.id ?? null;
-  const foreign = headRepositoryId !== base.repo.id;
-  return { kind: 'known', createdAt: createdAt ?? null, headRepositoryId, foreign };
-}
-
-/** @throws UpstreamError `malformed`, which names the field, without its place in a list: the message is to be stable */
 export function parseShape<T>(schema: z.ZodType<T>, value: unknown, host: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const what = describeProblem(result.error);
-  throw malformedError(host, `${what} that is not as GitHub's API describes it`, result.error);
+  return parseShapeOf(schema, value, { host, api: API });
 }
 
-/** @returns `a field workflow_runs.id`; without its place in a list: messages are to be stable */
-function describeProblem(error: z.ZodError, ...within: readonly string[]): string {
-  const path = error.issues[0]?.path.filter((part) => typeof part === 'string') ?? [];
-  const field = path.length === 0 ? '' : [...within, ...path].join('.');
-  return field === '' ? 'something' : `a field ${field}`;
-}
+const API = 'GitHub';
 
 function toRun(run: z.infer<typeof githubRunSchema>): Run {
   const completed = run.status === 'completed';
@@ -175,7 +130,7 @@ function toRun(run: z.infer<typeof githubRunSchema>): Run {
     state: stateOf(completed, run.conclusion),
     outcome: (completed ? run.conclusion : run.status) ?? 'unknown',
     headRepositoryId,
-    foreign,
+    origin: foreign ? 'foreign' : 'own',
     mayPush: !(foreign && run.event === 'pull_request'),
     url: webUrl(run.html_url),
     position: run.created_at,

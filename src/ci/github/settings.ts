@@ -1,4 +1,4 @@
-/** Connections to CI: `ci.<name>` (design §3). */
+/** Keys of a connection to GitHub: `connections.<name>`. */
 import { z } from 'zod';
 import { atMostOne, identifier, mapping, text } from '../../schema/fields.ts';
 import { caFile } from '../../schema/tls.ts';
@@ -34,7 +34,7 @@ const githubApp = mapping(
   { title: 'GitHub App', description: 'Sign in as an installation of a GitHub App: the largest quota.' },
 );
 
-const github = mapping(
+export const githubConnectionSchema = mapping(
   {
     kind: z.literal('github').meta({ description: 'GitHub Actions, at github.com or GitHub Enterprise.' }),
     url: apiUrl.default('https://api.github.com').meta({
@@ -59,7 +59,3 @@ const github = mapping(
   },
   [atMostOne('tokenEnv', 'tokenFile', 'app')],
 );
-
-export const ciSchema = z
-  .discriminatedUnion('kind', [github], { error: 'github, the only kind of CI that this version knows' })
-  .meta({ title: 'CI connection', description: 'Where builds come from, and how to sign in there.' });

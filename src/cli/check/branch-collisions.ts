@@ -31,7 +31,7 @@ function dependsOnBranchOnly({ parts }: ImageTemplate): boolean {
 
 /** @returns the branches of the runs, without forks and tags */
 export function listBranches(runs: readonly Run[]): string[] {
-  const own = runs.filter(({ foreign, refKind }) => !foreign && refKind !== 'tag');
+  const own = runs.filter(({ origin, refKind }) => origin === 'own' && refKind !== 'tag');
   return [...new Set(own.flatMap(({ branch }) => branch ?? []))];
 }
 

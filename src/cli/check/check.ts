@@ -1,7 +1,8 @@
 /** `greenpin check`: validates the configuration, then probes the store, CI and the registries once. */
 import { composeCore, type Core } from '../../compose/core.ts';
 import { probeStore } from '../../compose/store.ts';
-import type { CiConnection, Config } from '../../config/config.ts';
+import type { CiConnection } from '../../ci/kind.ts';
+import type { Config } from '../../config/config.ts';
 import { UpstreamError, type UpstreamFailure } from '../../errors.ts';
 import type { ImageProbe } from '../../registry/client.ts';
 import { parseReference } from '../../image/reference.ts';
@@ -20,7 +21,9 @@ import { printable, printableJson } from '../../text/printable.ts';
 import { createColors } from '../terminal/colors.ts';
 import { terminalWidth } from '../terminal/table.ts';
 import type { World } from '../../compose/runtime.ts';
-import type { CiInspector, CiProvider, RunPage } from '../../ci/provider.ts';
+import type { GitHost } from '../../ci/git-host.ts';
+import type { RunPage } from '../../ci/provider.ts';
+import type { ComposedConnection } from '../../compose/ci.ts';
 import { dependsOnBranch, listGitRepositories, listImageRepositories, type Place } from './places.ts';
 import { settledWithin } from '../../resilience/deadline.ts';
 
@@ -75,46 +78,69 @@ async function checkStore({ store }: Config, runtime: World): Promise<Finding> {
 
 function probeConnections(config: Config, core: Core): Promise<Finding[]>[] {
   return [...config.connections.values()].flatMap((connection) => {
-    const provider = core.providers.get(connection.name);
-    const inspector = core.inspectors.get(connection.name);
-    if (provider === undefined || inspector === undefined) return [];
-    return listGitRepositories(config, connection.name).map((place) =>
-      probeConnection(config, connection, place, {
-        ...inspector,
-        probe: (gitRepository) => provider.probe(gitRepository),
-        fetchRuns: (gitRepository) => provider.fetchRuns(gitRepository),
-      }),
+    const client = core.connections.get(connection.name);
+    if (client === undefined) return [];
+    const byRuns = listGitRepositories(config, connection.name, 'ci');
+    const byPullRequests = listGitRepositories(config, connection.name, 'git');
+    const probes = { config, connection, ask: createAsk(config, connection) };
+    const ofRuns = byRuns.map((place) =>
+      probeRuns(place, client, includes(byPullRequests, place) ? client.gitHost : undefined, probes),
     );
+    const others = byPullRequests.filter((place) => !includes(byRuns, place));
+    return ofRuns.concat(others.map((place) => probePullRequests(place, client.gitHost, probes)));
   });
 }
 
+function includes(places: readonly Place[], { target }: Place): boolean {
+  return places.some((place) => place.target === target);
+}
+
+interface Probes {
+  readonly config: Config;
+  readonly connection: CiConnection;
+  /** Waits for one call, up to the deadline. */
+  readonly ask: <Result>(call: Promise<Result>) => Promise<Result | UpstreamFailure>;
+}
+
+function createAsk({ server }: Config, { url }: CiConnection): Probes['ask'] {
+  return (call) => settledWithin(server.deadlineMs, call.catch(toFailure), createTimeout(new URL(url).host));
+}
+
 /** Tests individual permissions only if the repository is visible at all. */
-async function probeConnection(
-  config: Config,
-  connection: CiConnection,
+async function probeRuns(
   place: Place,
-  ci: CiInspector & Pick<CiProvider, 'probe' | 'fetchRuns'>,
+  { provider, inspector }: ComposedConnection,
+  gitHost: GitHost | undefined,
+  probes: Probes,
 ): Promise<Finding[]> {
+  const { config, connection, ask } = probes;
   const { target } = place;
-  const timedOut = createTimeout(new URL(connection.url).host);
-  const settle = <Result>(call: Promise<Result>) =>
-    settledWithin(config.server.deadlineMs, call.catch(toFailure), timedOut);
-  const result = await settle(ci.probe(target));
-  const first = describeConnection(connection, place, result);
-  if (typeof result !== 'string') return [first];
+  const seen = await ask(provider.probe(target));
+  const first = describeConnection(connection, place, seen);
+  if (typeof seen !== 'string') return [first];
   const projects = listProjectsWithWorkflows(config, connection.name, target);
   const byBranch = listProjectsWithBranchTags(config, connection.name, target);
-  const [workflows, pullRequests, listing] = await Promise.all([
-    projects.length === 0 ? undefined : settle(ci.fetchWorkflows(target)),
-    settle(ci.probePullRequests(target).then(() => undefined)),
-    byBranch.length === 0 ? undefined : settle(ci.fetchRuns(target)),
+  const [pullRequests, workflows, listing] = await Promise.all([
+    probePullRequests(place, gitHost, probes),
+    projects.length === 0 || inspector === undefined ? undefined : ask(inspector.fetchWorkflows(target)),
+    byBranch.length === 0 ? undefined : ask(provider.fetchRuns(target)),
   ]);
   return [
     first,
-    describePullRequests(connection, place, pullRequests),
+    ...pullRequests,
     ...describeWorkflows(connection, place, projects, workflows),
     ...describeListing(connection, place, byBranch, listing),
   ];
+}
+
+async function probePullRequests(
+  place: Place,
+  gitHost: GitHost | undefined,
+  { connection, ask }: Probes,
+): Promise<Finding[]> {
+  if (gitHost === undefined) return [];
+  const failure = await ask(gitHost.probe(place.target).then(() => undefined));
+  return [describePullRequests(connection, place, failure)];
 }
 
 /** @param listing CI's newest runs; undefined if no tag depends on the branch alone */

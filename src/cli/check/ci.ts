@@ -1,5 +1,7 @@
 /** What `greenpin check` finds at a CI connection that answers: workflows by name, and what the credentials may read. Pure. */
-import type { CiConnection, Config } from '../../config/config.ts';
+import type { CiConnection } from '../../ci/kind.ts';
+import { selectKind } from '../../ci/kinds.ts';
+import type { Config } from '../../config/config.ts';
 import type { UpstreamFailure } from '../../errors.ts';
 import type { Project } from '../../resolve/types.ts';
 import type { Finding } from './findings.ts';
@@ -47,7 +49,7 @@ function doubtWorkflow(
   const workflow = seen.find((each) => each.path === path);
   if (workflow === undefined) {
     const known = seen.map((each) => each.path);
-    const hint = `${suggestWorkflow(path, known)} Until it is there and has run, no build is green`;
+    const hint = `${suggestWorkflow(path, known)} No build is green until this workflow exists and has run`;
     return { detail: `CI knows no workflow ${path}`, hint };
   }
   return workflow.disabled === null
@@ -71,8 +73,9 @@ export function describePullRequests(
     return { ...common(connection, place), level: 'ok', detail: 'may read pull requests' };
   }
   if (seen.kind !== 'denied' && seen.kind !== 'not_found') return failed(connection, place, seen);
+  const { pullRequestsPermission } = selectKind(connection.kind).words;
   const hint =
-    'give the credentials "Pull requests: read": without it, the pull request of a fork that has a branch of the same name as one ' +
+    `give the credentials ${pullRequestsPermission}: without it, the pull request of a fork that has a branch of the same name as one ` +
     'of yours may get your images';
   return { ...common(connection, place), level: 'warning', detail: seen.message, hint };
 }

@@ -1,7 +1,7 @@
 /** Checks the files that hold secrets, and the plugin's own token. */
 import { readFileSync, statSync } from 'node:fs';
-import { tokenReader } from '../../compose/token.ts';
-import type { Config, TokenSource } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import { createTokenReader, type TokenSource } from '../../secrets/token-source.ts';
 import { checkSecretFiles } from '../../config/mounted-files.ts';
 import { parseTokens } from '../../http/tokens.ts';
 import type { World } from '../../compose/runtime.ts';
@@ -23,7 +23,7 @@ function checkServerToken(token: TokenSource, runtime: World): Finding[] {
   if (token.kind === 'tokenFile' && statSync(token.file, { throwIfNoEntry: false })?.isFile() !== true)
     return [];
   try {
-    return describeTokens(target, tokenReader(token, { ...runtime, warn: () => undefined })());
+    return describeTokens(target, createTokenReader(token, { ...runtime, warn: () => undefined })());
   } catch (error) {
     return [failed(target, error instanceof Error ? error.message : 'cannot be read')];
   }

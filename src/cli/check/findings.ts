@@ -1,5 +1,5 @@
 /** Describes the outcome of each probe, with advice. Pure. */
-import type { CiConnection } from '../../config/config.ts';
+import type { CiConnection } from '../../ci/kind.ts';
 import type { UpstreamFailure } from '../../errors.ts';
 import type { ImageProbe } from '../../registry/client.ts';
 import { hintForCi, hintForRegistry } from './hints.ts';

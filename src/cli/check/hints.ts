@@ -1,5 +1,6 @@
 /** What to do about a probe that failed, with the keys of the configuration that it depends on. Pure. */
-import type { CiConnection } from '../../config/config.ts';
+import type { CiConnection } from '../../ci/kind.ts';
+import { selectKind } from '../../ci/kinds.ts';
 import type { UpstreamFailure } from '../../errors.ts';
 import type { ImageProbe } from '../../registry/client.ts';
 import { isLoopback } from '../../upstream/internal-address.ts';
@@ -13,6 +14,7 @@ export function hintForCi(
   connection: CiConnection,
   { target, keys }: Place,
 ): string {
+  const { words } = selectKind(connection.kind);
   const url = `${formatPath(['connections', connection.name, 'url'])} (${connection.url})`;
   const connectionKeys = { host: url, caFile: formatPath(['connections', connection.name, 'caFile']) };
   switch (failure.kind) {
@@ -20,14 +22,12 @@ export function hintForCi(
     case 'unreachable':
       return hintForConnection(failure, connectionKeys);
     case 'denied':
-      if (failure.message.includes('single sign-on')) {
-        const { remedyUrl } = failure;
-        const place = remedyUrl ?? `GitHub's settings, at that token, by "Configure SSO"`;
-        return `${credentialOf(connection)}; authorize it: ${place}`;
+      if (words.singleSignOn !== undefined && failure.message.includes('single sign-on')) {
+        return `${describeCredential(connection)}; authorize it: ${failure.remedyUrl ?? words.singleSignOn}`;
       }
-      return `${credentialOf(connection)}; it needs "Actions: read" on ${target} (a classic token: the scope repo)`;
+      return `${describeCredential(connection)}; it needs ${words.runsPermission} on ${target}`;
     case 'not_found':
-      return `check ${keys.join(', ')}; a repository that may not be seen looks the same: ${credentialOf(connection)}`;
+      return `check ${keys.join(', ')}; a repository that may not be seen looks the same: ${describeCredential(connection)}`;
     case 'rate_limited':
       return connection.auth.kind === 'none'
         ? `give ${formatPath(['connections', connection.name])} a token, or wait ${describeWait(failure)}`
@@ -35,7 +35,7 @@ export function hintForCi(
     case 'unavailable':
       return 'CI itself is failing; try again later';
     case 'malformed':
-      return `does ${url} lead to the API (of GitHub Enterprise: https://HOST/api/v3), and not to a login page?`;
+      return `does ${url} lead to the API (${words.urlExample}), and not to a login page?`;
   }
 }
 
@@ -50,10 +50,10 @@ function describeWait({ retryAfterMs }: UpstreamFailure): string {
   return seconds < 100 ? `${seconds} more seconds` : `${minutes} more minutes`;
 }
 
-function credentialOf({ name, auth }: CiConnection): string {
+function describeCredential({ name, kind, auth }: CiConnection): string {
   switch (auth.kind) {
     case 'none':
-      return `${formatPath(['connections', name])} has no credentials: add tokenFile, tokenEnv or app (gh auth token prints one for tokenEnv)`;
+      return `${formatPath(['connections', name])} has no credentials: ${selectKind(kind).words.addCredentials}`;
     case 'tokenFile':
       return `the token is the one in the file ${auth.file}`;
     case 'tokenEnv':

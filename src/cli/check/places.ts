@@ -9,11 +9,15 @@ export interface Place {
   readonly keys: readonly string[];
 }
 
-/** @returns the Git repositories of a connection */
-export function listGitRepositories({ projects }: Config, connection: string): Place[] {
+/** @returns the Git repositories whose runs (`ci`) or pull requests (`git`) come from a connection */
+export function listGitRepositories(
+  { projects }: Config,
+  connection: string,
+  ...keys: readonly ('ci' | 'git')[]
+): Place[] {
   return group(
     [...projects.values()]
-      .filter(({ ci }) => ci === connection)
+      .filter((project) => keys.some((key) => project[key] === connection))
       .map(({ name, gitRepository }) => [gitRepository, formatPath(['projects', name, 'repository'])]),
   );
 }

@@ -39,7 +39,7 @@ function findLongDeadline({ server }: Config): Finding[] {
 
 function findUnusedConnections(config: Config): Finding[] {
   return [...config.connections.keys()]
-    .filter((name) => listGitRepositories(config, name).length === 0)
+    .filter((name) => listGitRepositories(config, name, 'ci', 'git').length === 0)
     .map((name) => warning(`ci ${name}`, '', 'not used by any project'));
 }
 

@@ -5,7 +5,7 @@ import type { UpstreamFailure } from '../../../src/errors.ts';
 import { UpstreamError } from '../../../src/errors.ts';
 import type { CiDeps } from '../../../src/ci/deps.ts';
 import type { GitHubAuth } from '../../../src/ci/github/auth.ts';
-import { createCiProvider } from '../../../src/ci/kinds.ts';
+import { createGitHub } from '../../../src/ci/github/kind.ts';
 import type { UpstreamObserver } from '../../../src/upstream/observer.ts';
 
 /** The time when tests begin; they move it themselves. */
@@ -27,11 +27,11 @@ export function connect(
 ) {
   const agent = new Agent();
   const observer = createObserver();
-  const provider = createCiProvider(
+  const client = createGitHub(
     { name, kind: 'github', url, auth },
     { now: () => NOW, timeoutMs: 10_000, observer, dispatcherFor: () => agent, ...deps },
   );
-  return { provider, observer, host: new URL(url).host };
+  return { ...client, observer, host: new URL(url).host };
 }
 
 /** @returns what the call failed with; a call that succeeds, or fails in another way, fails the test */

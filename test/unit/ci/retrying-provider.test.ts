@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createRetryingProvider } from '../../../src/ci/retrying-provider.ts';
+import { createRetryingGitHost, createRetryingProvider } from '../../../src/ci/retrying-provider.ts';
 import { UpstreamError, type UpstreamFailure } from '../../../src/errors.ts';
 import { OUTAGE } from '../../fixtures/fake-ports.ts';
+import { createFakeGitHost } from '../../fixtures/fake-git-host.ts';
+import { createPullRequestHead } from '../../fixtures/values.ts';
 import type { CiProvider } from '../../../src/ci/provider.ts';
 
 let failures: UpstreamFailure[];
@@ -29,12 +31,6 @@ beforeEach(() => {
       fetchRuns: call('runs', 'unchanged' as const),
       fetchBranchRuns: call('branch', { runs: [], total: 0 }),
       fetchRun: call('run', 'gone' as const),
-      fetchPullRequest: call('pull request', {
-        kind: 'known',
-        openedAfter: 0,
-        foreign: false,
-        headRepositoryId: '1',
-      } as const),
       probe: call('probe', 'fine'),
     },
     { delay: async (ms) => void pauses.push(ms), random: () => 0.5 },
@@ -69,10 +65,24 @@ test.each(['timeout', 'denied', 'not_found', 'rate_limited', 'malformed'] as con
   '%s is not tried again',
   async (kind) => {
     failures = [{ ...OUTAGE, kind }];
-    await expect(provider.fetchPullRequest('acme/shop', '1')).rejects.toThrow(OUTAGE.message);
+    await expect(provider.fetchRun('acme/shop', '1')).rejects.toThrow(OUTAGE.message);
     expect(calls).toHaveLength(1);
   },
 );
+
+test('a Git host is called once more, too', async () => {
+  const answers = [OUTAGE, undefined];
+  const gitHost = createRetryingGitHost(
+    createFakeGitHost(async () => {
+      const failure = answers.shift();
+      if (failure !== undefined) throw new UpstreamError(failure);
+      return createPullRequestHead();
+    }),
+    { delay: async () => undefined, random: () => 0 },
+  );
+  expect(await gitHost.fetchPullRequest('acme/shop', '1')).toEqual(createPullRequestHead());
+  expect(answers).toEqual([]);
+});
 
 test('a probe shows the blip', async () => {
   failures = [OUTAGE];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { composeCiDispatchers } from '../../../src/compose/network.ts';
 import { composeRegistries } from '../../../src/compose/registries.ts';
-import type { CiConnection } from '../../../src/config/config.ts';
+import type { CiConnection } from '../../../src/ci/kind.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import { createAuthority } from '../../fixtures/certificates.ts';

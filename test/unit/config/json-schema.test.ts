@@ -54,7 +54,7 @@ describe('the printed schema', () => {
         projects: {
           additionalProperties: {
             required: ['repository', 'images'],
-            properties: { events: { default: ['push', 'pull_request'] }, lookback: { default: 5 } },
+            properties: { forks: { default: false }, lookback: { default: 5 } },
           },
         },
       },

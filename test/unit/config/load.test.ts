@@ -81,6 +81,7 @@ describe('a configuration with what has no default', () => {
       {
         name: 'shop',
         ci: 'gh',
+        git: 'gh',
         gitRepository: 'acme/shop',
         workflows: [],
         events: ['push', 'pull_request'],

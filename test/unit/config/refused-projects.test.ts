@@ -74,7 +74,7 @@ describe('projects', () => {
 
   it('without repository and images', () => {
     expect(problemsOf(`${CI}\nprojects: {shop: {}}`)).toEqual([
-      '2:12 projects.shop.repository: found nothing, expected OWNER/NAME, for example acme/shop',
+      '2:12 projects.shop.repository: found nothing, expected the Git repository, for example acme/shop',
       "2:12 projects.shop.images: found nothing, expected a mapping, for example images: {front: 'ghcr.io/acme/front:{commit}'}",
     ]);
   });

@@ -37,7 +37,7 @@ describe('connections', () => {
   });
 
   it('of a kind that is not known', () => {
-    const expected = 'expected github, the only kind of CI that this version knows';
+    const expected = 'expected a kind of connection that this version knows: github';
     expect(
       problemsOf(`connections: {gl: {kind: gitlab, url: 'https://gitlab.com'}, x: {}}\n${PROJECTS}`),
     ).toEqual([

@@ -25,7 +25,8 @@ it.each<[field: string, value: unknown]>([
   ['branch', 'x'.repeat(4_001)],
   ['createdAt', 1e300],
   ['startedAt', 'now'],
-  ['foreign', null],
+  ['origin', null],
+  ['origin', 'ours'],
 ])('a run whose %s is %j is none', (field, value) => {
   expect(parseRun({ ...RUN, [field]: value })).toBeUndefined();
 });

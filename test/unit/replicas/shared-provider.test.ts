@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createSharedCall } from '../../../src/replicas/shared-fetch.ts';
+import { createSharedGitHost } from '../../../src/replicas/shared-git-host.ts';
 import { createSharedProvider } from '../../../src/replicas/shared-provider.ts';
+import { createFakeGitHost } from '../../fixtures/fake-git-host.ts';
 import type { Run } from '../../../src/resolve/types.ts';
 import { createFakeExchange, type FakeExchange } from '../../fixtures/fake-exchange.ts';
-import { createRun } from '../../fixtures/values.ts';
+import { createRun, createPullRequestHead } from '../../fixtures/values.ts';
 import type { CiProvider, RunPage } from '../../../src/ci/provider.ts';
 
 const REPOSITORY = 'acme/shop';
@@ -60,10 +62,6 @@ function createCi(): CiProvider {
     async fetchRun(_, id) {
       calls.push(`run ${id}`);
       return runs.find((run) => run.id === id) ?? 'gone';
-    },
-    async fetchPullRequest(_, number) {
-      calls.push(`pull request ${number}`);
-      return { kind: 'known', openedAfter: 0, headRepositoryId: '1', foreign: false };
     },
     probe: async () => 'seen',
   };
@@ -236,11 +234,24 @@ describe('a run', () => {
   });
 });
 
-it("a pull request's head is asked for once", async () => {
-  const head = { kind: 'known', openedAfter: 0, headRepositoryId: '1', foreign: false };
-  expect(await createReplica().fetchPullRequest(REPOSITORY, '7')).toEqual(head);
-  now += HOUR;
-  expect(await createReplica().fetchPullRequest(REPOSITORY, '7')).toEqual(head);
+it('a probe is never shared', async () => {
   expect(await createReplica().probe(REPOSITORY)).toBe('seen');
+  expect(calls).toEqual([]);
+});
+
+it("a pull request's head is asked for once", async () => {
+  const gitHost = createFakeGitHost(async (_, number) => {
+    calls.push(`pull request ${number}`);
+    return createPullRequestHead();
+  });
+  const createReplicaOf = () =>
+    createSharedGitHost(
+      gitHost,
+      createSharedCall({ exchange, now: () => now, delay: async (ms) => void (now += ms) }),
+      'github https://api.github.com',
+    );
+  expect(await createReplicaOf().fetchPullRequest(REPOSITORY, '7')).toEqual(createPullRequestHead());
+  now += HOUR;
+  expect(await createReplicaOf().fetchPullRequest(REPOSITORY, '7')).toEqual(createPullRequestHead());
   expect(calls).toEqual(['pull request 7']);
 });

@@ -159,10 +159,14 @@ describe('which runs may have pushed the tag since', () => {
     ['a run that was skipped', { state: 'skipped' }, 'aaa fresh'],
     [
       'a fork’s pull request, which gets no credentials',
-      { foreign: true, event: 'pull_request' },
+      { origin: 'foreign', event: 'pull_request' },
       'aaa fresh',
     ],
-    ['a fork’s run that has them', { foreign: true, mayPush: true, event: 'pull_request_target' }, 'nothing'],
+    [
+      'a fork’s run that has them',
+      { origin: 'foreign', mayPush: true, event: 'pull_request_target' },
+      'nothing',
+    ],
     ['a run of another branch', { branch: 'other', state: 'unsuccessful' }, 'aaa fresh'],
     ['another run of the same commit', { commit: A, event: 'schedule' }, 'aaa fresh'],
   ])('%s', async (_name, given, expected) => {

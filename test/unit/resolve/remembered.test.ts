@@ -21,6 +21,7 @@ import {
   createRun,
   digest,
   sha,
+  createPullRequestHead,
 } from '../../fixtures/values.ts';
 
 let runs: FakeRunSource;
@@ -81,7 +82,7 @@ function wholeSince(since: number | null): void {
 }
 
 function openedAfter(at: number | null): void {
-  runs.pullRequest = { kind: 'known', openedAfter: at, foreign: false, headRepositoryId: '1' };
+  runs.pullRequest = createPullRequestHead({ openedAfter: at });
 }
 
 describe('after the configuration changed', () => {
@@ -190,7 +191,7 @@ describe('after the configuration changed', () => {
   test('nothing is deleted because runs alone speak for a fork', async () => {
     await handOut(asking({ images: [FRONT] }));
     registry.tags.delete(`registry.test/shop/back:${sha('7')}`);
-    runs.runs = [createRun({ id: '9', foreign: true })];
+    runs.runs = [createRun({ id: '9', origin: 'foreign' })];
     expect(await answer(asking({}, { headSha: sha('9') }))).toBe('upstream_failed');
   });
 

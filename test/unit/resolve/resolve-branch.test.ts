@@ -19,6 +19,7 @@ import {
   createRun,
   digest,
   sha,
+  createPullRequestHead,
 } from '../../fixtures/values.ts';
 import type { Digest } from '../../../src/image/image.ts';
 import type { Coverage } from '../../../src/resolve/coverage.ts';
@@ -291,13 +292,13 @@ describe('a store that cannot tell what was handed out', () => {
 
   test('makes no empty list of "no build": an environment may be up', async () => {
     expect(await answer()).toBe('upstream_failed');
-    runs.runs = [createRun({ id: '9', foreign: true })];
+    runs.runs = [createRun({ id: '9', origin: 'foreign' })];
     expect(await answer(createRequest({ headSha: sha('9') }))).toBe('upstream_failed');
   });
 
   test("changes nothing where CI itself says that the pull request is a fork's", async () => {
-    runs.runs = [createRun({ id: '9', foreign: true })];
-    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
+    runs.runs = [createRun({ id: '9', origin: 'foreign' })];
+    runs.pullRequest = createPullRequestHead({ origin: 'foreign' });
     expect(await answer(createRequest({ headSha: sha('9'), number: '5' }))).toBe('nothing');
   });
 });
@@ -388,7 +389,7 @@ describe('a build counts only if every required workflow is green', () => {
 });
 
 describe('forks', () => {
-  const fork = createRun({ id: '9', foreign: true });
+  const fork = createRun({ id: '9', origin: 'foreign' });
   const openToForks = createProject({ forks: true });
 
   test("a fork's run on a branch of our name does not count", async () => {
@@ -401,7 +402,7 @@ describe('forks', () => {
   test("a fork's pull request gets nothing, though our branch of that name has a build", async () => {
     runs.runs = [fork, createRun({ id: '7' })];
     push('7');
-    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
+    runs.pullRequest = createPullRequestHead({ origin: 'foreign' });
     expect(await answer(createRequest({ headSha: sha('9'), number: '5' }))).toBe('nothing');
     expect(await answer(createRequest({ headSha: sha('9') }))).toBe('nothing');
   });
@@ -415,7 +416,7 @@ describe('forks', () => {
   test('a head that no run shows yet, on a branch name that forks use too: CI is asked whose it is', async () => {
     runs.runs = [fork, createRun({ id: '7' })];
     push('7');
-    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
+    runs.pullRequest = createPullRequestHead({ origin: 'foreign' });
     expect(await answer(createRequest({ headSha: sha('aaa'), number: '5' }))).toBe('nothing');
     runs.pullRequest = { kind: 'failed', failure: OUTAGE };
     expect(await answer(createRequest({ headSha: sha('aaa'), number: '6' }))).toBe('upstream_failed');
@@ -437,7 +438,7 @@ describe('forks', () => {
   test("a fork's pull request without any run of the fork gets nothing: CI's record of it is asked", async () => {
     runs.runs = [createRun({ id: '7' })];
     push('7');
-    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
+    runs.pullRequest = createPullRequestHead({ origin: 'foreign' });
     expect(await answer(createRequest({ headSha: sha('aaa'), number: '5' }))).toBe('nothing');
   });
 
@@ -473,7 +474,7 @@ describe('forks', () => {
     runs.runs = [fork, createRun({ id: '7' })];
     push('9');
     push('7');
-    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
+    runs.pullRequest = createPullRequestHead({ origin: 'foreign' });
     expect(await answer(createRequest({ project: openToForks, headSha: sha('9'), number: '5' }))).toBe(
       '9 fresh',
     );
@@ -486,15 +487,15 @@ describe('forks', () => {
     const request = createRequest({ project: openToForks, headSha: sha('9'), number: '5' });
     runs.runs = [fork];
     push('9');
-    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
+    runs.pullRequest = createPullRequestHead({ origin: 'foreign' });
     expect(await answer(request)).toBe('9 fresh');
-    runs.pullRequest = { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: null };
+    runs.pullRequest = createPullRequestHead({ origin: 'foreign', headRepositoryId: null });
     expect(await answer(request)).toBe('9 fresh');
     expect(await answer({ ...request, number: '6' })).toBe('nothing');
   });
 
   test('with forks: true, several forks with one branch name and nothing to tell them apart: nothing', async () => {
-    runs.runs = [fork, createRun({ id: '10', foreign: true, headRepositoryId: '667' })];
+    runs.runs = [fork, createRun({ id: '10', origin: 'foreign', headRepositoryId: '667' })];
     push('9');
     push('10');
     expect(await answer(createRequest({ project: openToForks }))).toBe('nothing');

@@ -200,7 +200,7 @@ describe('which of two began first', () => {
 
 test('with forks: true, a fork’s pull request may push', async () => {
   const request = asking('{branch}');
-  ran(buildA(), buildB({ foreign: true, event: 'pull_request', state: 'unsuccessful' }));
+  ran(buildA(), buildB({ origin: 'foreign', event: 'pull_request', state: 'unsuccessful' }));
   push('feature', 'bbb');
   expect(await answer({ ...request, project: { ...request.project, forks: true } })).toBe('nothing');
 });

@@ -3,7 +3,9 @@ import { createRunIndex, type RunIndex } from '../../../src/runs/run-index.ts';
 import { UpstreamError, type UpstreamFailureKind } from '../../../src/errors.ts';
 import type { BranchRuns, UnreadRun } from '../../../src/resolve/ports.ts';
 import type { Run } from '../../../src/resolve/types.ts';
-import { createRun } from '../../fixtures/values.ts';
+import { createRun, createPullRequestHead } from '../../fixtures/values.ts';
+import { createReservingGitHost, type Quota } from '../../../src/ci/reserving-provider.ts';
+import { createFakeGitHost } from '../../fixtures/fake-git-host.ts';
 import type { CiProvider, Cursor, RunPage } from '../../../src/ci/provider.ts';
 
 export const FRESH_FOR = 15_000;
@@ -131,26 +133,30 @@ export function createFixture(initial: Run[] = [], firstPages = 1) {
       await fixture.beforeServing(`run ${id}`);
       return fixture.runs.find((run) => run.id === id) ?? 'gone';
     },
-    async fetchPullRequest(_repository, number) {
-      await called(`pull request ${number}`);
-      return { kind: 'known', openedAfter: 0, foreign: true, headRepositoryId: '666' };
-    },
     generation: () => fixture.generation,
     probe: () => Promise.resolve(''),
   };
+  const quota: Quota = {
+    isLow: () => fixture.quotaIsLow,
+    began() {
+      fixture.underWay += 1;
+      return () => void (fixture.underWay -= 1);
+    },
+    refused: (forMs) => fixture.refused.push(forMs),
+  };
   fixture.index = createRunIndex({
     provider,
+    gitHost: createReservingGitHost(
+      createFakeGitHost(async (_repository, number) => {
+        await called(`pull request ${number}`);
+        return createPullRequestHead({ origin: 'foreign' });
+      }),
+      quota,
+    ),
     gitRepository: 'acme/shop',
     freshFor: () => FRESH_FOR,
     now: () => fixture.now,
-    quota: {
-      isLow: () => fixture.quotaIsLow,
-      began() {
-        fixture.underWay += 1;
-        return () => void (fixture.underWay -= 1);
-      },
-      refused: (forMs) => fixture.refused.push(forMs),
-    },
+    quota,
     firstPages,
     onChanged: (branches) => fixture.changed.push([...branches]),
   });

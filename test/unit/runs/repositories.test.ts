@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { createAdaptiveFreshness } from '../../../src/runs/adaptive-freshness.ts';
 import { composeRuns } from '../../../src/runs/repositories.ts';
 import type { ImageSource } from '../../../src/resolve/ports.ts';
-import { createProject, createRequest } from '../../fixtures/values.ts';
+import { createProject, createRequest, createPullRequestHead } from '../../fixtures/values.ts';
+import { createFakeGitHost } from '../../fixtures/fake-git-host.ts';
 import type { CiProvider } from '../../../src/ci/provider.ts';
 
 it('what is asked for in one moment, in several repositories of a connection, leaves the calls that are kept for listings', async () => {
@@ -12,18 +13,20 @@ it('what is asked for in one moment, in several repositories of a connection, le
   const provider = {
     host: 'ci.test',
     repositoryKey: (gitRepository: string) => gitRepository,
-    async fetchPullRequest(gitRepository: string, number: string) {
-      calls.push(`${gitRepository} ${number}`);
-      await held.promise;
-      return { kind: 'known', openedAfter: null, headRepositoryId: '1', foreign: false };
-    },
   } as unknown as CiProvider;
+  const gitHost = createFakeGitHost(async (gitRepository, number) => {
+    calls.push(`${gitRepository} ${number}`);
+    await held.promise;
+    return createPullRequestHead({ openedAfter: null });
+  });
   const freshness = createAdaptiveFreshness(15_000, 300_000, () => 0);
   freshness.observe(260, 5000, 3_600_000);
-  const projects = ['shop', 'blog'].map((name) => createProject({ name, gitRepository: `acme/${name}` }));
+  const projects = ['shop', 'blog'].map((name) =>
+    createProject({ name, git: 'github', gitRepository: `acme/${name}` }),
+  );
   const runsFor = composeRuns({
     projects: new Map(projects.map((project) => [project.name, project])),
-    connections: new Map(projects.map(({ ci }) => [ci, { provider, freshness }])),
+    connections: new Map(projects.map(({ ci }) => [ci, { provider, gitHost, freshness }])),
     images: {} as ImageSource,
     now: () => 0,
   });

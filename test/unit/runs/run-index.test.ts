@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRun } from '../../fixtures/values.ts';
+import { createRun, createPullRequestHead } from '../../fixtures/values.ts';
 import { createFixture, FRESH_FOR, ids, runsFrom } from './index-bed.ts';
 
 describe('one listing for every branch', () => {
@@ -323,12 +323,7 @@ describe('pull requests', () => {
     const ci = createFixture();
     await ci.index.readPullRequest('5');
     ci.now += 1e9;
-    expect(await ci.index.readPullRequest('5')).toEqual({
-      kind: 'known',
-      openedAfter: 0,
-      foreign: true,
-      headRepositoryId: '666',
-    });
+    expect(await ci.index.readPullRequest('5')).toEqual(createPullRequestHead({ origin: 'foreign' }));
     expect(ci.calls).toEqual(['pull request 5']);
   });
 

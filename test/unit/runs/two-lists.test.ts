@@ -34,7 +34,6 @@ function createIndex(runs: readonly Run[], listed = runs.length) {
       );
     },
     fetchRun: async () => 'gone',
-    fetchPullRequest: () => Promise.reject(new RangeError('no pull request is asked for')),
     probe: async () => '',
   };
   const index = createRunIndex({

@@ -66,7 +66,7 @@ describe('quota', () => {
     expect(github.requests).toHaveLength(1);
     now += 240_000;
     for (let callers = 0; callers < 5; callers++) {
-      expect((await failureOf(provider.fetchPullRequest('acme/shop', '1'))).kind).toBe('rate_limited');
+      expect((await failureOf(provider.fetchRun('acme/shop', '1'))).kind).toBe('rate_limited');
     }
     expect(github.requests).toHaveLength(2);
     now = RESET;

@@ -7,7 +7,7 @@ let github: FakeGitHub;
 beforeEach(async () => {
   github = await createFakeGitHub({
     token: 'secret',
-    denied: /\/acme\/hidden\/(?:pulls|actions\/workflows)$/,
+    denied: /\/acme\/hidden\/actions\/workflows$/,
   });
 });
 
@@ -16,7 +16,9 @@ afterEach(async () => {
 });
 
 function inspector() {
-  return connect(github.url, { auth: { kind: 'token', read: () => 'secret' } }).provider;
+  const found = connect(github.url, { auth: { kind: 'token', read: () => 'secret' } }).inspector;
+  if (found === undefined) throw new Error('GitHub lists workflows');
+  return found;
 }
 
 function answer(body: object): void {
@@ -64,23 +66,8 @@ describe('fetchWorkflows', () => {
   });
 });
 
-describe('probePullRequests', () => {
-  it('asks for one, of the open ones', async () => {
-    github.addRepository('acme/shop');
-    await inspector().probePullRequests('acme/shop');
-    expect(github.requests.map(({ url }) => url)).toEqual(['/repos/acme/shop/pulls?per_page=1']);
-    github.verify();
-  });
-});
-
 it('a missing permission is told by its name', async () => {
   github.addRepository('acme/hidden');
-  expect(await failureOf(inspector().probePullRequests('acme/hidden'))).toMatchObject({
-    kind: 'denied',
-    message: expect.stringContaining(
-      'denies the pull requests of acme/hidden to connection "hub": it needs "Pull requests: read"',
-    ),
-  });
   expect(await failureOf(inspector().fetchWorkflows('acme/hidden'))).toMatchObject({
     kind: 'denied',
     message: expect.stringContaining('"Actions: read"'),

@@ -135,23 +135,6 @@ describe('fetchRun', () => {
   });
 });
 
-describe('fetchPullRequest', () => {
-  it('asks for one pull request, and names the permission that it takes', async () => {
-    github.addPullRequest('acme/shop', 7);
-    const { provider } = connect(github.url);
-    expect(await provider.fetchPullRequest('acme/shop', '7')).toMatchObject({ foreign: false });
-    expect(sent()).toEqual(['GET /repos/acme/shop/pulls/7']);
-    github.fault({ kind: 'status', status: 403 });
-    const { message } = await failureOf(
-      connect(github.url, { auth: { kind: 'token', read: () => 't' } }).provider.fetchPullRequest(
-        'acme/shop',
-        '7',
-      ),
-    );
-    expect(message).toContain('"Pull requests: read"');
-  });
-});
-
 describe('probe', () => {
   it('asks for one run, and tells what was seen', async () => {
     github.addRepository('acme/empty');
@@ -188,10 +171,9 @@ describe('a name that is none of GitHub', () => {
     expect(github.requests).toEqual([]);
   });
 
-  it.each(['', '1/../2', '-1', 'x'])('is refused as the id of a run or a pull request: %j', async (id) => {
+  it.each(['', '1/../2', '-1', 'x'])('is refused as the id of a run: %j', async (id) => {
     const { provider } = connect(github.url);
     expect((await failureOf(provider.fetchRun('acme/shop', id))).kind).toBe('not_found');
-    expect((await failureOf(provider.fetchPullRequest('acme/shop', id))).kind).toBe('not_found');
     expect(github.requests).toEqual([]);
   });
 });

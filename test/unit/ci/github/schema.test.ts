@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../../../src/errors.ts';
-import { parsePullRequest, parseRun, parseRunPage } from '../../../../src/ci/github/schema.ts';
+import { parsePullRequest } from '../../../../src/ci/github/pull-request.ts';
+import { parseRun, parseRunPage } from '../../../../src/ci/github/schema.ts';
 
 const HOST = 'api.github.com';
 const COMMIT = '009b8a3a9ccbb128af87f9b1c0f4c62e8a304f6d';
@@ -57,7 +58,7 @@ describe('parseRun', () => {
       state: 'success',
       outcome: 'success',
       headRepositoryId: '1',
-      foreign: false,
+      origin: 'own',
       mayPush: true,
       url: 'https://github.com/acme/shop/actions/runs/30433642',
       position: Date.UTC(2026, 0, 22, 19, 33, 8),
@@ -103,12 +104,12 @@ describe('parseRun', () => {
     ['another repository', { head_repository: { id: 2 } }, '2'],
     ['a deleted repository', { head_repository: null }, null],
   ])('takes a commit of %s as foreign', (_name, change, headRepositoryId) => {
-    expect(parsed(change)).toMatchObject({ foreign: true, headRepositoryId });
+    expect(parsed(change)).toMatchObject({ origin: 'foreign', headRepositoryId });
   });
 
   it('takes a run without head_repository as foreign', () => {
     expect(parseRun(without('head_repository'), HOST)).toMatchObject({
-      foreign: true,
+      origin: 'foreign',
       headRepositoryId: null,
     });
   });
@@ -123,7 +124,7 @@ describe('parseRun', () => {
       repository: { id: 9_007_199_254_740_992n },
       head_repository: { id: 9_007_199_254_740_993n },
     };
-    expect(parsed(change).foreign).toBe(true);
+    expect(parsed(change).origin).toBe('foreign');
   });
 
   it.each([
@@ -302,18 +303,24 @@ describe('parseRunPage', () => {
 
 describe('parsePullRequest', () => {
   it.each([
-    ['its own repository', { id: 1 }, { headRepositoryId: '1', foreign: false }],
-    ['a fork', { id: 2 }, { headRepositoryId: '2', foreign: true }],
-    ['a deleted fork', null, { headRepositoryId: null, foreign: true }],
+    ['its own repository', { id: 1 }, { headRepositoryId: '1', origin: 'own' }],
+    ['a fork', { id: 2 }, { headRepositoryId: '2', origin: 'foreign' }],
+    ['a deleted fork', null, { headRepositoryId: null, origin: 'foreign' }],
   ])('tells a head in %s', (_name, repo, expected) => {
-    const head = parsePullRequest({ head: { repo }, base: { repo: { id: 1 } } }, HOST);
-    expect(head).toEqual({ kind: 'known', createdAt: null, ...expected });
+    const head = parsePullRequest({ head: { repo }, base: { repo: { id: 1 } } }, HOST, (time) => time);
+    expect(head).toEqual({
+      kind: 'known',
+      openedAfter: null,
+      headBranch: null,
+      headCommit: null,
+      ...expected,
+    });
   });
 
   it.each([[{}], [{ head: { repo: null }, base: { repo: null } }], ['']])(
     'refuses %j as malformed',
     (value) => {
-      expect(() => parsePullRequest(value, HOST)).toThrow(UpstreamError);
+      expect(() => parsePullRequest(value, HOST, (time) => time)).toThrow(UpstreamError);
     },
   );
 });

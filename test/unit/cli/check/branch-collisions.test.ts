@@ -47,7 +47,7 @@ test('branches of forks, and tags, are none of the repository', () => {
   const runs = [
     createRun({ id: '1', branch: 'main' }),
     createRun({ id: '1', branch: 'main' }),
-    createRun({ id: '1', branch: 'patch-1', foreign: true }),
+    createRun({ id: '1', branch: 'patch-1', origin: 'foreign' }),
     createRun({ id: '1', branch: 'v1', refKind: 'tag' }),
     createRun({ id: '1', branch: 'x', refKind: 'unknown' }),
   ];

@@ -4,7 +4,8 @@ import {
   describeWorkflows,
   listProjectsWithWorkflows,
 } from '../../../../src/cli/check/ci.ts';
-import type { CiConnection, Config } from '../../../../src/config/config.ts';
+import type { CiConnection } from '../../../../src/ci/kind.ts';
+import type { Config } from '../../../../src/config/config.ts';
 import { loadConfig } from '../../../../src/config/load.ts';
 import type { UpstreamFailure } from '../../../../src/errors.ts';
 import { parseReference } from '../../../../src/image/reference.ts';

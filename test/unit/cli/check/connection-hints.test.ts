@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { describeConnection, describeImageProbe } from '../../../../src/cli/check/findings.ts';
-import type { CiConnection } from '../../../../src/config/config.ts';
+import type { CiConnection } from '../../../../src/ci/kind.ts';
 import type { ConnectionTrouble, UpstreamFailure } from '../../../../src/errors.ts';
 import { parseReference } from '../../../../src/image/reference.ts';
 

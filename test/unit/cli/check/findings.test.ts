@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { describeConnection, describeImageProbe } from '../../../../src/cli/check/findings.ts';
 import { findWarnings } from '../../../../src/cli/check/warnings.ts';
-import type { CiConnection, Config } from '../../../../src/config/config.ts';
+import type { CiConnection } from '../../../../src/ci/kind.ts';
+import type { Config } from '../../../../src/config/config.ts';
 import { loadConfig } from '../../../../src/config/load.ts';
 import type { UpstreamFailureKind } from '../../../../src/errors.ts';
 import type { ImageProbe } from '../../../../src/registry/client.ts';
@@ -53,7 +54,7 @@ function deadlineWarnings(deadline: string) {
 }
 
 test('a Git repository that several projects share is probed once, and its keys are known', () => {
-  expect(listGitRepositories(CONFIG, 'github')).toEqual([
+  expect(listGitRepositories(CONFIG, 'github', 'ci')).toEqual([
     { target: 'acme/shop', keys: ['projects.shop.repository', 'projects.docs.repository'] },
   ]);
 });
@@ -196,7 +197,7 @@ describe('a CI connection', () => {
 
   test('that denies leads to where the credential is, and to the permission', () => {
     expect(hint('denied', { kind: 'tokenFile', file: '/run/token' })).toMatch(
-      /in the file \/run\/token; .*"Actions: read" on acme\/shop/,
+      /in the file \/run\/token; .*"Actions: read" .* on acme\/shop/,
     );
     expect(hint('denied', { kind: 'tokenEnv', env: 'CI_TOKEN' })).toContain('variable CI_TOKEN');
     expect(

@@ -43,7 +43,7 @@ function notesFor(branch: string, knownBranches: readonly string[]): string {
   return findHints({ ...REQUEST, branch }, resolution).join();
 }
 
-describe('a branch that CI has never heard of', () => {
+describe('a branch that CI has never hasRuns of', () => {
   test.each([
     ['featuer', ['main', 'feature'], 'CI has no run of featuer; did you mean feature?'],
     ['origin/main', ['main', 'feature'], 'CI has no run of origin/main; did you mean main?'],
@@ -64,7 +64,7 @@ test('a branch is not said to be unheard of while that is in doubt', () => {
   expect(notesOf({ ...NOTHING, freshness: 'stale' }, [], [], ['featrue'])).toEqual([]);
 });
 
-test('a branch that CI has never heard of is told where that is an error (onNoBuild: error), too', () => {
+test('a branch that CI has never hasRuns of is told where that is an error (onNoBuild: error), too', () => {
   const refused: Decision = { kind: 'failed', code: 'upstream_failed', message: 'no build' };
   expect(notesOf(refused, [], [], ['main'])).toEqual(['CI has no run of feature; it has runs of main']);
 });

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareBuilds, countIgnored, selectBuilds, type Origin } from '../../../src/resolve/select-build.ts';
+import { compareBuilds, selectBuilds } from '../../../src/resolve/select-builds.ts';
+import type { Origin } from '../../../src/resolve/select-origin.ts';
 import type { Project, Run } from '../../../src/resolve/types.ts';
 import { createProject, createRequest, createRun, sha } from '../../fixtures/values.ts';
 
 function select(runs: readonly Run[], project: Project, origin: Origin) {
-  return selectBuilds(runs, createRequest({ project }), origin);
+  return selectBuilds(runs, createRequest({ project }), origin).builds;
 }
 
 const BUILD = '.github/workflows/build.yml';
@@ -18,7 +19,7 @@ describe('a commit that was built more than once', () => {
       createRun({ id: '7', commit: sha('a'), state: 'unsuccessful' }),
       createRun({ id: '8', commit: sha('a') }),
     ];
-    expect(select(runs, createProject(), OWN)).toMatchObject([{ verdict: 'green', build: { id: '8' } }]);
+    expect(select(runs, createProject(), OWN)).toMatchObject([{ status: 'green', build: { id: '8' } }]);
   });
 
   test('must be green on push and on pull_request, where it ran on both', () => {
@@ -27,7 +28,7 @@ describe('a commit that was built more than once', () => {
       createRun({ id: '8', commit: sha('a'), event: 'pull_request' }),
     ];
     expect(select(runs, createProject(), OWN)).toMatchObject([
-      { verdict: 'unsuccessful', reason: 'build.yml failure (push)' },
+      { status: 'unsuccessful', reason: 'build.yml failure (push)' },
     ]);
   });
 
@@ -66,13 +67,13 @@ describe('reasons', () => {
   test('name the workflows that are missing', () => {
     const project = createProject({ workflows: [BUILD, TEST] });
     expect(select([createRun({ id: '7' })], project, OWN)).toMatchObject([
-      { verdict: 'incomplete', reason: 'no run of test.yml' },
+      { status: 'incomplete', reason: 'no run of test.yml' },
     ]);
   });
 
   test('name what is still going', () => {
     expect(select([createRun({ id: '7', state: 'running' })], createProject(), OWN)).toMatchObject([
-      { verdict: 'running', reason: 'build.yml in_progress (push)' },
+      { status: 'running', reason: 'build.yml in_progress (push)' },
     ]);
   });
 });
@@ -91,7 +92,7 @@ const anyRun = fc
       'running' as const,
     ),
     attempt: fc.integer({ min: 1, max: 3 }),
-    foreign: fc.boolean(),
+    origin: fc.constantFrom('own' as const, 'foreign' as const),
     createdAt: fc.integer({ min: 0, max: 20 }).map((second) => second * 1000),
   })
   .map((given) => createRun(given));
@@ -108,7 +109,9 @@ const anyOrigin = fc.constantFrom<Origin>(OWN, { kind: 'fork', headRepositoryId:
 function isGreen(commit: string, runs: readonly Run[], project: Project, origin: Origin): boolean {
   const counting = runs.filter(
     (run) =>
-      run.commit === commit && project.events.includes(run.event) && run.foreign === (origin.kind === 'fork'),
+      run.commit === commit &&
+      project.events.includes(run.event) &&
+      (run.origin === 'foreign') === (origin.kind === 'fork'),
   );
   const required =
     project.workflows.length > 0 ? project.workflows : [...new Set(counting.map((run) => run.workflow))];
@@ -131,7 +134,7 @@ describe('against a brute-force oracle, over random histories of runs, forks, re
   test('exactly the green commits are green', () => {
     fc.assert(
       fc.property(anyHistory, anyProject, anyOrigin, (runs, project, origin) => {
-        const green = select(runs, project, origin).filter(({ verdict }) => verdict === 'green');
+        const green = select(runs, project, origin).filter(({ status }) => status === 'green');
         const expected = ['a', 'b', 'c'].map(sha).filter((commit) => isGreen(commit, runs, project, origin));
         expect(green.map(({ build }) => build.commit).toSorted()).toEqual(expected);
       }),
@@ -169,17 +172,17 @@ describe('a run that was skipped (a label that is not there)', () => {
     ['on another event does not either', { event: 'pull_request' }, 'green'],
     ['before it neither', { createdAt: 1 }, 'green'],
     ['of another workflow says that that one did not run', { workflow: TEST }, 'unsuccessful'],
-  ])('%s', (_name, given, verdict) => {
+  ])('%s', (_name, given, status) => {
     const runs = [createRun({ id: '7', commit: sha('a') }), createRun({ id: '8', ...skipped, ...given })];
     const project = createProject({ workflows: [] });
-    expect(select(runs, project, OWN)[0]?.verdict).toBe(verdict);
+    expect(select(runs, project, OWN)[0]?.status).toBe(status);
   });
 
   test('after a red run leaves it red, and alone it is no build', () => {
     const red = createRun({ id: '7', commit: sha('a'), state: 'unsuccessful' });
     const runs = [red, createRun({ id: '8', ...skipped })];
     expect(select(runs, createProject(), OWN)[0]?.reason).toBe('build.yml failure (push)');
-    expect(select(runs.slice(1), createProject(), OWN)[0]?.verdict).toBe('unsuccessful');
+    expect(select(runs.slice(1), createProject(), OWN)[0]?.status).toBe('unsuccessful');
   });
 });
 
@@ -192,7 +195,7 @@ describe('a workflow of another identity under the same path (an organization ru
       createRun({ id: '7', commit: sha('a'), state: 'unsuccessful', ...ours }),
       createRun({ id: '8', commit: sha('a'), ...theirs }),
     ];
-    expect(select(runs, createProject(), OWN)[0]?.verdict).toBe('unsuccessful');
+    expect(select(runs, createProject(), OWN)[0]?.status).toBe('unsuccessful');
   });
 
   test('does not stand for ours, which ran for the branch before', () => {
@@ -201,7 +204,7 @@ describe('a workflow of another identity under the same path (an organization ru
       createRun({ id: '8', commit: sha('a'), ...theirs }),
       createRun({ id: '9', commit: sha('b'), ...theirs }),
     ];
-    expect(select(runs, createProject(), OWN).map(({ verdict }) => verdict)).toEqual(['incomplete', 'green']);
+    expect(select(runs, createProject(), OWN).map(({ status }) => status)).toEqual(['incomplete', 'green']);
   });
 
   test('is not missed on an event that it does not run on', () => {
@@ -210,7 +213,7 @@ describe('a workflow of another identity under the same path (an organization ru
       createRun({ id: '7', commit: sha('a'), ...ours }),
       createRun({ id: '9', commit: sha('b') }),
     ];
-    expect(select(runs, createProject(), OWN)[0]?.verdict).toBe('green');
+    expect(select(runs, createProject(), OWN)[0]?.status).toBe('green');
   });
 });
 
@@ -220,5 +223,5 @@ test("a tag's run is not the branch's, though it bears the same name", () => {
     createRun({ id: '7', branch: 'v1', commit: sha('a') }),
   ];
   expect(select(runs, createProject(), OWN).map(({ build }) => build.commit)).toEqual([sha('a')]);
-  expect(countIgnored(runs, createProject(), OWN)).toEqual(new Map([["a tag's", 1]]));
+  expect(selectBuilds(runs, createRequest(), OWN).ignored).toEqual(new Map([["a tag's", 1]]));
 });

@@ -1,0 +1,77 @@
+/** Parses JSON of CI systems: strict about the envelope, lenient about single runs. Pure. */
+import type { z } from 'zod';
+import type { UnreadRun } from '../resolve/ports.ts';
+import type { Run } from '../resolve/types.ts';
+import { malformedError } from '../upstream/failures.ts';
+
+/** Who answered, for messages. */
+export interface Source {
+  readonly host: string;
+  /** The API's owner: `GitHub`. */
+  readonly api: string;
+}
+
+export interface RunElements<Raw> {
+  /** Path of the list in the answer, for messages. */
+  readonly list: string;
+  readonly schema: z.ZodType<Raw>;
+  readonly toRun: (raw: Raw) => Run;
+  /** Reads what it can of an element that does not fit the schema. */
+  readonly salvage: (element: unknown) => Omit<UnreadRun, 'problem'>;
+}
+
+/** If most elements do not fit, the answer is no list of runs. A few elements prove nothing. */
+const MAX_UNREAD_SHARE = 0.5;
+const FEW_ELEMENTS = 10;
+
+/**
+ * One odd run must not make a repository unreadable, so it is skipped and reported in `unread`, with the place of the run before it
+ * where it shows none of its own.
+ * @param elements newest first
+ * @throws UpstreamError `malformed` if most of many elements cannot be read
+ */
+export function parseRuns<Raw>(
+  elements: readonly unknown[],
+  { list, schema, toRun, salvage }: RunElements<Raw>,
+  source: Source,
+): { readonly runs: readonly Run[]; readonly unread: readonly UnreadRun[] } {
+  const runs: Run[] = [];
+  const unread: UnreadRun[] = [];
+  let before: Pick<UnreadRun, 'position' | 'createdAt'> = { position: null, createdAt: null };
+  for (const element of elements) {
+    const { data, error } = schema.safeParse(element);
+    if (error === undefined) {
+      const run = toRun(data);
+      runs.push(run);
+      before = run;
+    } else {
+      const parts = salvage(element);
+      const position = parts.position ?? before.position;
+      const createdAt = parts.createdAt ?? before.createdAt;
+      before = { position, createdAt };
+      unread.push({ ...parts, position, createdAt, problem: describeProblem(error, list) });
+    }
+  }
+  const [first] = unread;
+  const isList = elements.length < FEW_ELEMENTS || unread.length <= elements.length * MAX_UNREAD_SHARE;
+  if (first !== undefined && !isList) throw misshapen(first.problem, source);
+  return { runs, unread };
+}
+
+/** @throws UpstreamError `malformed`, which names the field but not its index in a list, so that the message is stable */
+export function parseShape<T>(schema: z.ZodType<T>, value: unknown, source: Source): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw misshapen(describeProblem(result.error), source, result.error);
+}
+
+function misshapen(what: string, { host, api }: Source, cause?: unknown) {
+  return malformedError(host, `${what} that is not as ${api}'s API describes it`, cause);
+}
+
+/** @returns `a field workflow_runs.id` */
+export function describeProblem(error: z.ZodError, ...within: readonly string[]): string {
+  const path = error.issues[0]?.path.filter((part) => typeof part === 'string') ?? [];
+  const field = path.length === 0 ? '' : [...within, ...path].filter(Boolean).join('.');
+  return field === '' ? 'something' : `a field ${field}`;
+}

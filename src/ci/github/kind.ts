@@ -1,0 +1,61 @@
+/** GitHub Actions, at github.com or a GitHub Enterprise server. */
+import { createSecretReader } from '../../secrets/secret.ts';
+import { createTokenReader, selectTokenSource, type TokenDeps } from '../../secrets/token-source.ts';
+import type { CiDeps } from '../deps.ts';
+import type { CiPorts, CiKind, ConnectionAuth } from '../kind.ts';
+import type { GitHubAuth } from './auth.ts';
+import { createGitHubClient, type GitHubConnection } from './client.ts';
+import { createGitHubGitHost } from './git-host.ts';
+import { createGitHubInspector } from './inspector.ts';
+import { githubProjectKeys } from './project-keys.ts';
+import { createGitHubProvider } from './provider.ts';
+import { githubConnectionSchema } from './settings.ts';
+
+export const github: CiKind<typeof githubConnectionSchema> = {
+  schema: githubConnectionSchema,
+  project: githubProjectKeys,
+  words: {
+    runsPermission: '"Actions: read" (classic token: the scope repo)',
+    pullRequestsPermission: '"Pull requests: read"',
+    addCredentials: 'add tokenFile, tokenEnv or app (gh auth token prints one for tokenEnv)',
+    urlExample: 'of GitHub Enterprise: https://HOST/api/v3',
+    singleSignOn: `GitHub's settings, at that token, by "Configure SSO"`,
+  },
+  isGitHost: true,
+  createAuth({ app, ...token }, locate) {
+    if (app === undefined) return selectTokenSource(token, locate) ?? { kind: 'none' };
+    const { id, installationId, privateKeyFile } = app;
+    return {
+      kind: 'app',
+      id: String(id),
+      installationId: String(installationId),
+      privateKeyFile: locate(privateKeyFile),
+    };
+  },
+  connect: ({ name, url, auth }, deps) =>
+    createGitHub({ name, kind: 'github', url, auth: readAuth(auth, deps) }, deps),
+};
+
+/** @returns the clients of all ports, on one connection with one quota */
+export function createGitHub(connection: GitHubConnection, deps: CiDeps): CiPorts {
+  const client = createGitHubClient(connection, deps);
+  return {
+    provider: createGitHubProvider(client, connection.name, deps),
+    gitHost: createGitHubGitHost(client, deps),
+    inspector: createGitHubInspector(client),
+  };
+}
+
+function readAuth(auth: ConnectionAuth, deps: TokenDeps): GitHubAuth {
+  switch (auth.kind) {
+    case 'none':
+      return auth;
+    case 'app': {
+      const { privateKeyFile: file, ...app } = auth;
+      return { ...app, readPrivateKey: createSecretReader({ file }, deps) };
+    }
+    case 'tokenFile':
+    case 'tokenEnv':
+      return { kind: 'token', read: createTokenReader(auth, deps) };
+  }
+}

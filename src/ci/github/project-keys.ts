@@ -1,0 +1,44 @@
+/** How a project names its GitHub repository, workflows and events. */
+import { z } from 'zod';
+import { text } from '../../schema/fields.ts';
+import { findNearest } from '../../text/nearest.ts';
+import type { ProjectKeys } from '../kind.ts';
+
+/** https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows */
+const EVENTS = (
+  'push pull_request pull_request_target workflow_dispatch schedule merge_group workflow_run repository_dispatch release create delete ' +
+  'deployment deployment_status check_run check_suite status issue_comment issues label milestone discussion discussion_comment ' +
+  'pull_request_review pull_request_review_comment registry_package branch_protection_rule fork gollum page_build public watch dynamic'
+).split(' ');
+
+const event = z.enum(EVENTS, {
+  error: ({ input }) => {
+    const nearest = typeof input === 'string' ? findNearest(input, EVENTS) : undefined;
+    const expected = 'an event of GitHub Actions, for example push or pull_request';
+    return nearest === undefined ? expected : `${expected}; did you mean ${nearest}?`;
+  },
+});
+
+const workflow = text(
+  /^\.github\/workflows\/[\w .@+-]+\.ya?ml$/,
+  'the path of a workflow, for example .github/workflows/build.yml',
+  (found) => {
+    const file = /(?:^|\/)([\w.-]+\.ya?ml)(?:@.*)?$/.exec(found)?.[1];
+    return file === undefined ? undefined : `.github/workflows/${file}`;
+  },
+);
+
+/** Neither `.` nor `..`, since the name becomes part of a URL's path. GitHub allows no name that ends in `.git`. */
+const REPOSITORY_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]*\/(?!\.{1,2}$)(?!.*\.git$)[A-Za-z0-9._-]{1,100}$/;
+
+const repository = text(REPOSITORY_PATTERN, 'OWNER/NAME, for example acme/shop', (found) => {
+  const meant = /^(?:[a-z+]+:\/\/[^/]+\/|git@[^:/]+:)?([^/]+\/[^/]+?)(?:\.git)?\/?$/.exec(found)?.[1];
+  return meant !== undefined && REPOSITORY_PATTERN.test(meant) ? meant : undefined;
+});
+
+export const githubProjectKeys: ProjectKeys = {
+  repository,
+  workflow,
+  event,
+  defaultEvents: ['push', 'pull_request'],
+};

@@ -1,0 +1,80 @@
+/** What each kind of connection provides. Its folder exports one value of this type, and `kinds.ts` lists them. */
+import type { z } from 'zod';
+import type { TlsFiles } from '../secrets/tls-files.ts';
+import type { TokenDeps, TokenSource } from '../secrets/token-source.ts';
+import type { CommitStatuses } from './commit-statuses.ts';
+import type { CiDeps } from './deps.ts';
+import type { GitHost } from './git-host.ts';
+import type { CiInspector, CiProvider } from './provider.ts';
+
+export type ConnectionAuth =
+  | { readonly kind: 'none' }
+  | TokenSource
+  | {
+      readonly kind: 'app';
+      /** The App's id or client id. */
+      readonly id: string;
+      readonly installationId: string;
+      readonly privateKeyFile: string;
+    };
+
+/** A connection of the configuration. */
+export interface CiConnection {
+  readonly name: string;
+  readonly kind: string;
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly auth: ConnectionAuth;
+  readonly tls?: TlsFiles;
+}
+
+/** What a connection can do, by port. */
+export interface CiPorts {
+  readonly provider: CiProvider;
+  /** Undefined if another connection must answer for pull requests. */
+  readonly gitHost?: GitHost | undefined;
+  readonly statuses?: CommitStatuses | undefined;
+  /** Undefined if workflows cannot be listed. */
+  readonly inspector?: CiInspector | undefined;
+}
+
+/** How a project of this kind is written. Errors of the schemas say what is expected, and suggest what was probably meant. */
+export interface ProjectKeys {
+  readonly repository: z.ZodType<string>;
+  /** Name of one workflow; `none` if runs of this kind belong to no workflow, so that naming one is an error. */
+  readonly workflow: z.ZodType<string> | 'none';
+  /** A closed list: a mistyped event would match no run, and environments would be deleted for it. */
+  readonly event: z.ZodType<string>;
+  /** The most trusted first. */
+  readonly defaultEvents: readonly string[];
+}
+
+/** The kind's own words, for hints to people. */
+export interface KindWords {
+  /** The permission to read runs, as people grant it. */
+  readonly runsPermission: string;
+  readonly pullRequestsPermission: string;
+  /** How to give a connection credentials: `add tokenFile or tokenEnv`. */
+  readonly addCredentials: string;
+  /** An example of `url` for a server of one's own. */
+  readonly urlExample: string;
+  /** Where a token is authorized for single sign-on. */
+  readonly singleSignOn?: string | undefined;
+}
+
+type Locate = (path: string) => string;
+
+export interface CiKind<Schema extends z.ZodObject = z.ZodObject> {
+  /** Keys of `connections.<name>`. */
+  readonly schema: Schema;
+  readonly project: ProjectKeys;
+  readonly words: KindWords;
+  /** True if `connect` gives a `gitHost`. */
+  readonly isGitHost: boolean;
+  /** Default of `freshFor`, in milliseconds, where the quota does not allow the general one. */
+  readonly freshForMs?: number | undefined;
+  /** @param locate resolves a path relative to the configuration file */
+  createAuth(entry: z.output<Schema>, locate: Locate): ConnectionAuth;
+  /** Sends and reads nothing yet. */
+  connect(connection: CiConnection, deps: CiDeps & TokenDeps): CiPorts;
+}

@@ -1,0 +1,97 @@
+/** Decides on what was found against the last good answer, which another replica may replace at the same time. */
+import { decide, isDowngrade, markUnremembered } from './decide.ts';
+import { decideProvenNothing, type Decision } from './decision.ts';
+import type { Search, SearchPorts } from './find-newest-set.ts';
+import { isNeverHandedOut } from './never-handed-out.ts';
+import type { Pins } from './pins.ts';
+import type { LastGoodStore } from './ports.ts';
+import { evaluateStored, lastGoodKey, type Remembered } from './recall.ts';
+import { resolveImage } from './resolve-images.ts';
+import { recreateGreenBuild } from './select-builds.ts';
+import type { BranchRequest, PinnedImage } from './types.ts';
+
+/** Replicas that keep overtaking each other agree at the next poll. */
+const MAX_DECISIONS = 3;
+
+interface DecidePorts extends SearchPorts {
+  readonly lastGood: LastGoodStore;
+}
+
+/** Another replica may answer in the meantime; if so, decides again so that we never go back behind its answer. */
+export async function decideAgainstLastGood(
+  search: Search,
+  first: Remembered,
+  pins: Pins,
+  request: BranchRequest,
+  ports: DecidePorts,
+): Promise<Decision> {
+  let remembered = first;
+  for (let attempt = 1; ; attempt++) {
+    const decision = await decideOnce(search, remembered, pins, request, ports);
+    if (decision.kind !== 'answered' || decision.freshness !== 'fresh') return decision;
+    pins.note(decision.set);
+    const { set, asOf: confirmedAt } = decision;
+    const overtaking = await ports.lastGood.set(lastGoodKey(request), { set, confirmedAt });
+    if (overtaking === undefined || attempt === MAX_DECISIONS) return decision;
+    remembered = evaluateStored(overtaking, request, ports.images);
+  }
+}
+
+async function decideOnce(
+  search: Search,
+  remembered: Remembered,
+  pins: Pins,
+  request: BranchRequest,
+  ports: DecidePorts,
+): Promise<Decision> {
+  const { found } = search;
+  const completed = await completeLastGood(remembered, search, pins, request, ports);
+  const decision = await decide(found, completed, request, ports.images);
+  if (remembered.kind === 'unreadable') return markUnremembered(decision, search.builds);
+  if (
+    found.kind === 'failed' &&
+    decision.kind === 'failed' &&
+    (await isNeverHandedOut(request, remembered, ports))
+  ) {
+    return decideProvenNothing(decision, search.listedAt);
+  }
+  return decision;
+}
+
+/** Looks for images that were added to the project in the build that was handed out: a build pushes its images together. */
+async function completeLastGood(
+  remembered: Remembered,
+  { found, builds, context }: Search,
+  pins: Pins,
+  request: BranchRequest,
+  { images, runs }: SearchPorts,
+): Promise<Remembered> {
+  if (remembered.kind !== 'partial') return remembered;
+  const { lastGood, missing } = remembered;
+  if (found.kind === 'complete' && !isDowngrade(found, lastGood)) return remembered;
+  const { build } = lastGood.set;
+  const evaluated = builds.find((one) => one.build.commit === build.commit) ?? recreateGreenBuild(build);
+  // Run again since: the image may belong to a later attempt that is not green.
+  if (evaluated.status !== 'green') return remembered;
+  const added: Record<string, PinnedImage> = {};
+  for (const rule of missing) {
+    const known = context ?? {
+      images,
+      runs,
+      standing: neverListed,
+      listedAt: -Infinity,
+      pinBefore: pins.before,
+    };
+    const finding = await resolveImage(rule, evaluated, request, known);
+    if (finding.kind !== 'pinned' || finding.unconfirmed !== undefined) return remembered;
+    added[rule.name] = finding.image;
+  }
+  return {
+    kind: 'whole',
+    lastGood: { ...lastGood, set: { build, images: { ...lastGood.set.images, ...added } } },
+  };
+}
+
+function neverListed() {
+  return { confirmedAt: -Infinity, pushedBy: 0 };
+}

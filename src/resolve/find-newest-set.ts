@@ -1,0 +1,107 @@
+/** Finds the newest complete set of a branch, reading further back and asking CI to confirm as far as needed. */
+import type { Found } from './decide.ts';
+import type { ImageContext } from './image-ownership.ts';
+import type { Pins } from './pins.ts';
+import type { BranchRuns, Doubt, ImageSource, RunSource } from './ports.ts';
+import { resolveOrigin } from './resolve-origin.ts';
+import { searchBuilds, type ExaminedBuild, type SearchOutcome } from './search-builds.ts';
+import { selectBuilds, type SelectedBuilds } from './select-builds.ts';
+import type { Origin } from './select-origin.ts';
+import type { BranchRequest } from './types.ts';
+
+/** CI's statements may change while they are being confirmed. After this many confirmations, the answer counts as unreliable. */
+const MAX_CONFIRMATIONS = 2;
+
+export interface SearchPorts {
+  readonly runs: RunSource;
+  readonly images: ImageSource;
+}
+
+/** The builds that a search looked at. */
+interface SearchTrace extends SelectedBuilds {
+  readonly examined: readonly ExaminedBuild[];
+  /** Undefined if no runs could be read. */
+  readonly context?: ImageContext;
+  /** When CI last listed the runs, milliseconds since the epoch. */
+  readonly listedAt: number;
+}
+
+export interface Search extends SearchTrace {
+  readonly found: Found;
+  readonly doubt?: Doubt | undefined;
+}
+
+const NOTHING_SEARCHED: SearchTrace = {
+  builds: [],
+  examined: [],
+  ignored: new Map(),
+  workflows: new Set(),
+  listedAt: 0,
+};
+
+/** Searches again after CI has confirmed the runs that it listed before the registry was read. */
+export async function findNewestSet(request: BranchRequest, ports: SearchPorts, pins: Pins): Promise<Search> {
+  for (let confirmations = 0; ; confirmations++) {
+    const search = await searchRuns(request, ports, pins);
+    const { found } = search;
+    if (found.kind !== 'complete' || found.unconfirmed === undefined) return search;
+    if (confirmations === MAX_CONFIRMATIONS) return { ...search, found: neverConfirmed(request) };
+    const { runs, since } = found.unconfirmed;
+    const confirmed = await ports.runs.confirm(runs, since);
+    if (confirmed.kind === 'failed') return { ...search, found: confirmed };
+  }
+}
+
+function neverConfirmed({ project }: BranchRequest): Found {
+  const message = `CI keeps changing its answer about the runs of ${project.gitRepository}`;
+  return { kind: 'failed', failure: { kind: 'malformed', host: project.ci, message } };
+}
+
+type KnownBranch = Extract<BranchRuns, { kind: 'known' }>;
+
+/** Extends the coverage of the branch's runs until they decide. */
+async function searchRuns(request: BranchRequest, ports: SearchPorts, pins: Pins): Promise<Search> {
+  let trace = NOTHING_SEARCHED;
+  let known = await ports.runs.read(request);
+  while (known.kind === 'known') {
+    const origin = await resolveOrigin(known, request, ports.runs);
+    if (origin.kind === 'failed') return { ...trace, found: origin };
+    if (origin.kind === 'excluded') return { ...trace, found: { ...origin, asOf: known.asOf } };
+    if (origin.kind !== 'undecided') {
+      const search = await searchKnownRuns(known, origin, request, ports, pins);
+      if ('found' in search) return search;
+      trace = search;
+    }
+    known = await ports.runs.readFurther(request);
+  }
+  return { ...trace, found: known };
+}
+
+/** @returns without `found` if older runs could decide */
+async function searchKnownRuns(
+  known: KnownBranch,
+  origin: Origin,
+  request: BranchRequest,
+  { images, runs }: SearchPorts,
+  pins: Pins,
+): Promise<Search | SearchTrace> {
+  const { asOf: listedAt, standing, doubt } = known;
+  const context = { images, runs, standing, listedAt, pinBefore: pins.before };
+  const selected = selectBuilds(known.runs, request, origin);
+  const { outcome, examined } = await searchBuilds(selected.builds, known.coverage, request, context);
+  const trace = { ...selected, examined, context, listedAt };
+  if (outcome.kind === 'none' && doubt !== undefined) {
+    return { ...trace, found: { kind: 'failed', failure: doubt.failure } };
+  }
+  if (outcome.kind === 'undecided') return trace;
+  return { ...trace, found: withConfirmationTime(outcome, known), doubt };
+}
+
+/** An answer is as old as the oldest fact that it rests on. */
+function withConfirmationTime(
+  outcome: Exclude<SearchOutcome, { kind: 'undecided' }>,
+  { asOf, runs }: KnownBranch,
+): Found {
+  if (outcome.kind === 'complete') return { ...outcome, asOf: Math.min(asOf, outcome.asOf ?? asOf) };
+  return outcome.kind === 'none' ? { ...outcome, asOf, hasRuns: runs.length > 0 } : outcome;
+}

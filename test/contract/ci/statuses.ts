@@ -1,0 +1,29 @@
+/** Commit statuses. */
+import { describe, expect, it } from 'vitest';
+import type { CiUpstream } from './upstream.ts';
+
+const COMMIT = 'a'.repeat(40);
+
+export function describeStatuses(current: () => CiUpstream): void {
+  describe('the statuses of a commit', () => {
+    it('are the latest of each context', async () => {
+      const { ports, gitRepository, setStatus } = current();
+      setStatus?.(COMMIT, 'lint', 'pending');
+      setStatus?.(COMMIT, 'scan', 'unsuccessful');
+      setStatus?.(COMMIT, 'lint', 'success');
+      const statuses = (await ports.statuses?.fetchStatuses(gitRepository, COMMIT)) ?? [];
+      expect(new Map(statuses.map(({ context, state }) => [context, state]))).toEqual(
+        new Map([
+          ['lint', 'success'],
+          ['scan', 'unsuccessful'],
+        ]),
+      );
+      expect(statuses.every(({ outcome }) => outcome !== '')).toBe(true);
+    });
+
+    it('are none if nothing has set any', async () => {
+      const { ports, gitRepository } = current();
+      expect(await ports.statuses?.fetchStatuses(gitRepository, COMMIT)).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,113 @@
+/** What a kind's own test file provides, so that the suite can make its upstream behave. */
+import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../../../src/errors.ts';
+import type { CiKind, CiPorts } from '../../../src/ci/kind.ts';
+import type { Cursor, RunPage } from '../../../src/ci/provider.ts';
+import type { Run } from '../../../src/resolve/types.ts';
+
+export interface ContractRun {
+  readonly branch: string | null;
+  readonly state: 'running' | 'success' | 'unsuccessful';
+  /** Repository of the commit; by default, the repository itself. */
+  readonly head?: 'fork' | 'deleted';
+  /** Number of a pull request that started the run in place of a push to the branch. */
+  readonly pullRequest?: string;
+}
+
+export const FAULTS = {
+  'no answer': 'timeout',
+  'a body that stalls': 'timeout',
+  'a reset connection': 'unreachable',
+  'a truncated body': 'unreachable',
+  'rejected credentials': 'denied',
+  'a missing permission': 'denied',
+  'an unknown repository': 'not_found',
+  'a rate limit': 'rate_limited',
+  'an outage': 'unavailable',
+  'an HTML page': 'malformed',
+  'an empty body': 'malformed',
+  'another shape': 'malformed',
+} as const satisfies Record<string, UpstreamFailureKind>;
+
+export type ContractFault = keyof typeof FAULTS;
+
+/** What a kind claims about its answers; the suite holds it to each claim. What it claims by its ports is not repeated here. */
+export interface Claims {
+  /** Pages carry the length of the list. */
+  readonly total: boolean;
+  /** Pages carry a validator that makes the next request conditional. */
+  readonly validator: boolean;
+  /** Runs belong to workflows. */
+  readonly workflows: boolean;
+  /** A pull request's run names the head branch, or only the number. */
+  readonly pullRequestRuns: 'name the branch' | 'name the number';
+}
+
+/** An upstream with one repository, and the ports that are connected to it. */
+export interface CiUpstream {
+  readonly kind: CiKind;
+  readonly claims: Claims;
+  /** Waits longer than any answer takes. */
+  readonly ports: CiPorts;
+  /** The same, with a deadline of a fraction of a second. */
+  readonly impatient: CiPorts;
+  readonly gitRepository: string;
+  /** Host and port. */
+  readonly host: string;
+  /** The credential that the ports use. */
+  readonly secret: string;
+  /** Runs on a full page. */
+  readonly pageSize: number;
+  /** An id that a run can have. */
+  readonly sampleId: string;
+  /** Adds a run that is newer than all before it. @returns its id */
+  readonly addRun: (run: ContractRun) => string;
+  /** Runs it again, green. */
+  readonly rerun: (id: string) => void;
+  readonly deleteRun: (id: string) => void;
+  /** Spoils a run, so that it cannot be read. */
+  readonly spoilRun: (id: string) => void;
+  /** Required if the ports include a Git host. */
+  readonly addPullRequest?: (number: string, head: 'own' | 'fork' | 'deleted') => void;
+  readonly closePullRequest?: (number: string) => void;
+  /** Required if the ports include statuses: adds or replaces a status. */
+  readonly setStatus?: (
+    commit: string,
+    context: string,
+    state: 'success' | 'pending' | 'unsuccessful',
+  ) => void;
+  /** Makes every call suffer from this from now on; without it, calls for `sampleId` and pull request 1 would succeed. */
+  readonly breakWith: (fault: ContractFault) => void;
+  /** Number of requests so far. */
+  readonly requests: () => number;
+  /** @throws Error if a request came that the upstream's API does not know */
+  readonly close: () => Promise<void>;
+}
+
+export const GREEN = { branch: 'main', state: 'success' } as const;
+
+export async function list({ ports, gitRepository }: CiUpstream, cursor?: Cursor): Promise<RunPage> {
+  const page = await ports.provider.fetchRuns(gitRepository, cursor);
+  if (page === 'unchanged') throw new Error('unchanged, although no validator was given');
+  return page;
+}
+
+/** Follows `next` to the end. */
+export async function listAll(upstream: CiUpstream, between = () => {}): Promise<Run[]> {
+  const runs: Run[] = [];
+  for (let cursor: Cursor | undefined, first = true; first || cursor !== undefined; first = false) {
+    const page = await list(upstream, cursor);
+    runs.push(...page.runs);
+    cursor = page.next;
+    between();
+  }
+  return runs;
+}
+
+export async function failureOf(call: Promise<unknown>): Promise<UpstreamFailure> {
+  const outcome = await call.then(
+    () => new Error('expected a failure'),
+    (error: unknown) => error,
+  );
+  if (outcome instanceof UpstreamError) return outcome.failure;
+  throw outcome;
+}

@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeGitHub, type FakeGitHub } from '../../../fixtures/fake-github.ts';
+import { FORK } from '../../../fixtures/fake-github-data.ts';
+import { connect, failureOf } from '../connect.ts';
+
+let github: FakeGitHub;
+
+beforeEach(async () => {
+  github = await createFakeGitHub({ token: 'secret', denied: /\/acme\/hidden\/pulls$/ });
+});
+
+afterEach(async () => {
+  await github.close();
+});
+
+function gitHost() {
+  const host = connect(github.url, { auth: { kind: 'token', read: () => 'secret' } }).gitHost;
+  if (host === undefined) throw new Error('GitHub is a Git host');
+  return host;
+}
+
+function sent() {
+  return github.requests.map(({ method, url }) => `${method} ${url}`);
+}
+
+function answer(body: unknown): void {
+  const headers = { 'content-type': 'application/json' };
+  github.fault({ kind: 'status', status: 200, headers, body: JSON.stringify(body) }, 1);
+}
+
+describe('fetchPullRequest', () => {
+  it('asks for one pull request, and names the permission that it takes', async () => {
+    github.addPullRequest('acme/shop', 7);
+    expect(await gitHost().fetchPullRequest('acme/shop', '7')).toMatchObject({
+      origin: 'own',
+      headBranch: 'feature',
+      headCommit: '7'.padStart(40, '0'),
+    });
+    expect(sent()).toEqual(['GET /repos/acme/shop/pulls/7']);
+    github.fault({ kind: 'status', status: 403 });
+    const { message } = await failureOf(gitHost().fetchPullRequest('acme/shop', '7'));
+    expect(message).toContain('"Pull requests: read"');
+  });
+
+  it.each(['', '1/../2', '-1', 'x'])('refuses the number %j before anything is sent', async (number) => {
+    expect((await failureOf(gitHost().fetchPullRequest('acme/shop', number))).kind).toBe('not_found');
+    expect(github.requests).toEqual([]);
+  });
+});
+
+describe('fetchOpenPullRequests', () => {
+  it('lists what is open, newest first, one hundred at a time', async () => {
+    github.addPullRequest('acme/shop', 7);
+    github.addPullRequest('acme/shop', 8, FORK);
+    github.addPullRequest('acme/shop', 9);
+    github.updatePullRequest('acme/shop', 9, { state: 'closed' });
+    expect(await gitHost().fetchOpenPullRequests('acme/shop')).toMatchObject({
+      pullRequests: [
+        { number: '8', head: { origin: 'foreign', headRepositoryId: String(FORK.id) } },
+        {
+          number: '7',
+          title: 'Pull request 7',
+          author: 'octocat',
+          labels: [],
+          isDraft: false,
+          targetBranch: 'main',
+          head: { origin: 'own', headBranch: 'feature', openedAfter: expect.any(Number) },
+        },
+      ],
+      next: undefined,
+      unread: [],
+    });
+    expect(sent()).toEqual(['GET /repos/acme/shop/pulls?state=open&per_page=100&page=1']);
+    github.verify();
+  });
+
+  it('skips an element that cannot be read, and says which', async () => {
+    github.addPullRequest('acme/shop', 7);
+    const { pullRequests } = await list();
+    expect(pullRequests).toHaveLength(1);
+    answer([{ number: 9, head: {}, base: { ref: 'main', repo: { id: 1 } }, title: 5 }, 'x']);
+    expect(await list()).toMatchObject({
+      pullRequests: [],
+      unread: [{ number: '9', problem: 'a field title' }, { number: null }],
+    });
+  });
+
+  it.each([{}, null, 'x'])('fails when the answer is no list: %j', async (body) => {
+    github.addRepository('acme/shop');
+    answer(body);
+    expect((await failureOf(list())).kind).toBe('malformed');
+  });
+});
+
+async function list() {
+  const page = await gitHost().fetchOpenPullRequests('acme/shop');
+  if (page === 'unchanged') throw new Error('unchanged, although no validator was given');
+  return page;
+}
+
+describe('probe', () => {
+  it('asks for one, of the open ones', async () => {
+    github.addRepository('acme/shop');
+    await gitHost().probe('acme/shop');
+    expect(sent()).toEqual(['GET /repos/acme/shop/pulls?per_page=1']);
+    github.verify();
+  });
+
+  it('names the missing permission', async () => {
+    github.addRepository('acme/hidden');
+    expect(await failureOf(gitHost().probe('acme/hidden'))).toMatchObject({
+      kind: 'denied',
+      message: expect.stringContaining(
+        'denies the pull requests of acme/hidden to connection "hub": it needs "Pull requests: read"',
+      ),
+    });
+  });
+});

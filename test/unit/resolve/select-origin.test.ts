@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { selectBuilds } from '../../../src/resolve/select-builds.ts';
+import { selectOrigin, selectOriginOfPullRequest } from '../../../src/resolve/select-origin.ts';
+import {
+  createProject,
+  createPullRequestHead,
+  createRequest,
+  createRun,
+  sha,
+} from '../../fixtures/values.ts';
+
+const run = createRun({ id: '9', origin: 'unknown', pullRequest: '5', headRepositoryId: null });
+const request = createRequest({ number: '5', headSha: sha('9') });
+
+describe('a run of which CI does not say whose it is', () => {
+  test('is never taken for our own', () => {
+    expect(selectOrigin([run], createRequest({ headSha: sha('9') }))).toMatchObject({
+      kind: 'excluded',
+      certain: false,
+    });
+    expect(selectBuilds([run], createRequest(), { kind: 'own' })).toMatchObject({
+      builds: [],
+      ignored: new Map([['of unknown origin', 1]]),
+    });
+  });
+
+  test('needs the record of the pull request', () => {
+    expect(selectOrigin([run], request)).toMatchObject({ kind: 'needsLookup', number: '5' });
+    expect(selectOrigin([run], createRequest({ number: '5' }))).toMatchObject({ kind: 'needsLookup' });
+  });
+
+  test('counts once the record of its own pull request says so', () => {
+    const origin = selectOriginOfPullRequest(createPullRequestHead(), request);
+    if (origin.kind === 'excluded') throw new Error('expected an origin');
+    const others = [
+      createRun({ id: '10', origin: 'unknown', pullRequest: '6' }),
+      createRun({ id: '11', origin: 'unknown' }),
+    ];
+    expect(selectBuilds([run, ...others], createRequest(), origin)).toMatchObject({
+      builds: [{ build: { id: '9' } }],
+      ignored: new Map([['of unknown origin', 2]]),
+    });
+  });
+
+  test('of a fork counts only with forks: true', () => {
+    const head = createPullRequestHead({ origin: 'foreign' });
+    expect(selectOriginOfPullRequest(head, request)).toMatchObject({ kind: 'excluded', certain: true });
+    const project = createProject({ forks: true });
+    const origin = selectOriginOfPullRequest(head, { ...request, project });
+    if (origin.kind === 'excluded') throw new Error('expected an origin');
+    expect(selectBuilds([run], createRequest({ project }), origin).builds).toMatchObject([
+      { build: { id: '9' } },
+    ]);
+  });
+});
+
+test('a run without a workflow is described by its outcome and event', () => {
+  const project = createProject({ workflows: [] });
+  const one = createRun({ id: '1', workflow: null, workflowId: null });
+  expect(selectBuilds([one], createRequest({ project }), { kind: 'own' })).toMatchObject({
+    builds: [{ status: 'green', reason: 'success (push)' }],
+    workflows: new Set(),
+  });
+});
