@@ -1,9 +1,9 @@
 /** A command's surroundings: what is wrong but stops nothing goes to stderr, and nobody counts. */
-import type { World } from '../compose/runtime.ts';
+import type { Runtime } from '../compose/runtime.ts';
 import type { CommandContext } from './context.ts';
 import { complain } from './diagnostics.ts';
 
-export interface CommandWorld extends World {
+export interface CommandWorld extends Runtime {
   /**
    * Tells, at the command's end, what there was to warn of.
    * @param told what the result says has failed, and why: nothing is told twice

@@ -1,13 +1,12 @@
 /** What a command is handed by the process. */
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/config.ts';
-import type { Environment } from '../config/rules.ts';
 import { parseReference } from '../image/reference.ts';
 import { readConfigText } from './config-input.ts';
 import { parsePlatform } from '../image/platform.ts';
 
 export interface CommandContext {
-  readonly env: Environment;
+  readonly env: NodeJS.ProcessEnv;
   /** Results. */
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   /** Diagnostics. */

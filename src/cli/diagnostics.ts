@@ -1,7 +1,7 @@
 /** Diagnostics: one line each, on stderr, so that stdout bears results only (design §4). */
-import { printable } from '../text/printable.ts';
+import { escapeControl } from '../text/escape-control.ts';
 
 /** @param message one sentence; parts of it may come from outside */
 export function complain(stderr: NodeJS.WritableStream, message: string): void {
-  stderr.write(`greenpin: ${printable(message)}\n`);
+  stderr.write(`greenpin: ${escapeControl(message)}\n`);
 }

@@ -5,11 +5,11 @@ import type { Config } from '../config/config.ts';
 import { expandHome } from '../secrets/home.ts';
 import type { ProbingRegistryClient } from '../registry/client.ts';
 import { parseReference } from '../image/reference.ts';
-import type { World } from '../compose/runtime.ts';
+import type { Runtime } from '../compose/runtime.ts';
 import { createCommandWorld } from './command-runtime.ts';
 import type { CommandContext } from './context.ts';
 import { complain } from './diagnostics.ts';
-import { printableJson } from '../text/printable.ts';
+import { formatJson } from '../text/escape-control.ts';
 import { UsageError } from './usage-error.ts';
 import type { ImageReference, Platform } from '../image/image.ts';
 import type { DigestResult } from '../registry/registry-client.ts';
@@ -71,7 +71,7 @@ export async function digest(
     }
     if (SEVERITY.indexOf(outcome.kind) > SEVERITY.indexOf(worst)) worst = outcome.kind;
   }
-  if (options.json === true) stdout.write(`${printableJson({ images: reports })}\n`);
+  if (options.json === true) stdout.write(`${formatJson({ images: reports })}\n`);
   world.tellWarnings(told);
   return STATUS[worst];
 }
@@ -93,7 +93,7 @@ function parseOption(platform: string): Platform {
 async function createClient(
   options: DigestOptions,
   context: CommandContext,
-  world: World,
+  world: Runtime,
 ): Promise<ProbingRegistryClient> {
   const { registries, dockerConfigFiles } =
     options.config === undefined ? NO_CONFIG : await loadConfig(options, context);

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { CommandContext } from './context.ts';
 import { declareCommands, type Run } from './commands.ts';
 import { complain } from './diagnostics.ts';
-import { printable } from '../text/printable.ts';
+import { escapeControl } from '../text/escape-control.ts';
 import { UsageError } from './usage-error.ts';
 import { ConfigError } from '../errors.ts';
 
@@ -72,5 +72,5 @@ function createProgram(context: CommandContext, run: Run): Command {
 
 /** What was typed is repeated in messages; their lines are Commander's. */
 function makeVisible(text: string): string {
-  return text.split('\n').map(printable).join('\n');
+  return text.split('\n').map(escapeControl).join('\n');
 }

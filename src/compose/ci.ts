@@ -10,7 +10,7 @@ import type { Connection } from '../runs/repositories.ts';
 import { tokenReader } from './token.ts';
 import type { CiAuth, CiConnection as ConfiguredConnection, Config } from '../config/config.ts';
 import { createSecretReader } from '../secrets/secret.ts';
-import type { World } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import type { CiInspector } from '../ci/provider.ts';
 import type { UpstreamObserver } from '../upstream/observer.ts';
 
@@ -21,7 +21,7 @@ export function composeConnection(
   connection: ConfiguredConnection,
   { freshForMs, maxFreshForMs }: Config,
   timeoutMs: number,
-  world: World,
+  world: Runtime,
   share: ShareCall | undefined,
 ): Connection & { readonly inspector: CiInspector } {
   const { now, observer } = world;
@@ -56,11 +56,11 @@ export function composeConnection(
   };
 }
 
-function connectionOf({ auth, name, kind, url }: ConfiguredConnection, world: World): CiConnection {
+function connectionOf({ auth, name, kind, url }: ConfiguredConnection, world: Runtime): CiConnection {
   return { name, kind, url, auth: authOf(auth, world) };
 }
 
-function authOf(auth: CiAuth, world: World): CiConnection['auth'] {
+function authOf(auth: CiAuth, world: Runtime): CiConnection['auth'] {
   switch (auth.kind) {
     case 'none':
       return auth;

@@ -14,7 +14,7 @@ import { recall, type Remembered } from '../resolve/recall.ts';
 import { resolveBranch, type Resolution } from '../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../resolve/types.ts';
 import { createMemoryStore } from '../store/memory.ts';
-import type { World } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import type { CiInspector, CiProvider } from '../ci/provider.ts';
 import { PAUSES, composeConnection } from './ci.ts';
 
@@ -36,13 +36,13 @@ const CALL_SHARE_OF_DEADLINE = 0.5;
 /** @param store left out: nothing is remembered from before, and nothing is left behind */
 export function composeCore(
   config: Config,
-  world: World,
+  runtime: Runtime,
   { lastGood, exchange }: Pick<ComposedStore, 'lastGood' | 'exchange'> = { lastGood: createMemoryStore() },
 ): Core {
   const timeoutMs = config.server.deadlineMs * CALL_SHARE_OF_DEADLINE;
-  const { now } = world;
+  const { now } = runtime;
   const share = exchange && createSharedCall({ exchange, now, delay: PAUSES.delay });
-  const registries = composeRegistries(config, timeoutMs, world);
+  const registries = composeRegistries(config, timeoutMs, runtime);
   const images = createImageCache({
     client: share === undefined ? registries : createSharedRegistryClient(registries, share),
     parseReference,
@@ -52,7 +52,7 @@ export function composeCore(
   const connections = new Map(
     [...config.ci].map(([name, connection]) => [
       name,
-      composeConnection(connection, config, timeoutMs, world, share),
+      composeConnection(connection, config, timeoutMs, runtime, share),
     ]),
   );
   const pins = createPinMemory();

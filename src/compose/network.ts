@@ -6,7 +6,7 @@ import { createDispatchers, createRoutingDispatcher, type DispatcherFor } from '
 import { createHostDispatchers } from '../upstream/host-dispatchers.ts';
 import { createProxies } from '../upstream/proxies.ts';
 import { apiHost, foldRegistry } from '../image/reference.ts';
-import type { World } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Of one host at one time; registries limit connections more often than they say. */
 export const MAX_REGISTRY_CONNECTIONS = 50;
@@ -18,7 +18,7 @@ const MAX_CI_CONNECTIONS = 64;
 export function composeCiDispatcher(
   { tls }: CiConnection,
   timeoutMs: number,
-  { env, warn }: World,
+  { env, warn }: Runtime,
 ): Dispatcher {
   const proxyFor = createProxies(env);
   const readTls = tls && createTlsReader(tls, { warn });
@@ -36,7 +36,7 @@ export function composeCiDispatcher(
 export function composeRegistryDispatchers(
   registries: Iterable<RegistrySettings>,
   timeoutMs: number,
-  { env, warn }: World,
+  { env, warn }: Runtime,
 ): DispatcherFor {
   const tls = [...registries].flatMap(({ host, tls: files }) =>
     files === undefined

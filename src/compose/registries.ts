@@ -7,13 +7,13 @@ import { createRegistryClient, type ProbingRegistryClient } from '../registry/cl
 import { createCredentialStore, type ConfiguredLogin } from '../registry/credentials/credential-store.ts';
 import { createIdentity, type Identity } from '../registry/credentials/cloud/identity.ts';
 import type { FileAccess } from '../secrets/watched-file.ts';
-import type { World } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 
 /** @throws ConfigError when a proxy's variable is not a proxy's URL */
 export function composeRegistries(
   { registries, dockerConfigFiles }: Pick<Config, 'registries' | 'dockerConfigFiles'>,
   timeoutMs: number,
-  world: World,
+  world: Runtime,
 ): ProbingRegistryClient {
   const { env, now, observer, warn } = world;
   const dispatcherFor = composeRegistryDispatchers(registries.values(), timeoutMs, world);

@@ -1,11 +1,10 @@
 /** What the parts need of the world around the process. */
-import type { Environment } from '../config/rules.ts';
 import type { Clock } from '../clock.ts';
 import type { UpstreamObserver } from '../upstream/observer.ts';
 import type { FreshnessObserver } from '../runs/adaptive-freshness.ts';
 
-export interface World {
-  readonly env: Environment;
+export interface Runtime {
+  readonly env: NodeJS.ProcessEnv;
   readonly now: Clock;
   /** Milliseconds of any beginning, by a clock that nobody sets; left out: the process's own. */
   readonly elapsed?: Clock | undefined;

@@ -3,13 +3,12 @@ import { createAnswers } from '../answers/answer-service.ts';
 import { composeStore } from './store.ts';
 import { composeAuthenticator, tokenReader } from './token.ts';
 import type { Config } from '../config/config.ts';
-import type { Environment } from '../config/rules.ts';
 import { createApp } from '../http/app.ts';
 import { createListen, listenError } from '../http/listen.ts';
 import { createManagement } from '../http/management.ts';
 import type { Logger } from '../log/logger.ts';
 import { createMetrics } from '../metrics.ts';
-import type { World } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import type { Clock } from '../clock.ts';
 import { type Core, composeCore } from './core.ts';
 import { renderParameters } from '../wire/argocd/response.ts';
@@ -32,9 +31,9 @@ export interface Service {
 }
 
 export interface ServiceWorld {
-  readonly env: Environment;
+  readonly env: NodeJS.ProcessEnv;
   readonly now: Clock;
-  /** As in `World`. */
+  /** As in `Runtime`. */
   readonly elapsed?: Clock;
   readonly logger: Logger;
   readonly version: string;
@@ -48,10 +47,10 @@ export function composeService(
 ): Service {
   const metrics = createMetrics(version, now);
   const warn = (message: string) => logger.warn(message);
-  const world: World = { env, now, elapsed, observer: metrics, warn };
-  const store = composeStore(config.store, world, metrics, tokenReader(config.server.token, world));
-  const core = composeCore(config, world, store);
-  const authenticator = composeAuthenticator(config.server.token, world);
+  const runtime: Runtime = { env, now, elapsed, observer: metrics, warn };
+  const store = composeStore(config.store, runtime, metrics, tokenReader(config.server.token, runtime));
+  const core = composeCore(config, runtime, store);
+  const authenticator = composeAuthenticator(config.server.token, runtime);
   const answers = createAnswers({
     resolve: async (request) => (await core.resolve(request)).decision,
     recall: (request) => core.recall(request),

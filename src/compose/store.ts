@@ -13,7 +13,7 @@ import { createRememberingStore, type RememberingStore } from '../store/archived
 import { createSignedExchange } from '../replicas/signed-exchange.ts';
 import { createLiveSqlite } from '../store/sqlite/live.ts';
 import { probeSqliteFile } from '../store/sqlite/file.ts';
-import type { World } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import type { Exchange } from '../replicas/exchange.ts';
 import type { StoreObserver } from '../store/archive.ts';
 
@@ -44,7 +44,7 @@ const LEAVE_FILE_ALONE_MS = 500;
 /** @param readToken the plugin's own, which all replicas have: by it they know each other */
 export function composeStore(
   settings: StoreSettings,
-  world: World,
+  world: Runtime,
   observer: StoreObserver,
   readToken: SecretReader,
 ): ComposedStore {
@@ -56,7 +56,7 @@ export function composeStore(
 
 function composeSqlite(
   { path, forgetAfterMs: forgetAfter }: SqliteSettings,
-  { now, elapsed, warn }: World,
+  { now, elapsed, warn }: Runtime,
   observer: StoreObserver,
 ): ComposedStore {
   const outage = createOutage({ now, warn, observer, longestMs: LEAVE_FILE_ALONE_MS });
@@ -105,7 +105,7 @@ function doNothing(): Promise<void> {
 
 function composeRedis(
   settings: RedisSettings,
-  world: World,
+  world: Runtime,
   observer: StoreObserver,
   readToken: SecretReader,
 ): ComposedStore {
@@ -135,7 +135,7 @@ function composeRedis(
  * @returns `empty`: there is none yet, and it could be made
  * @throws ConfigError or Error with one line
  */
-export async function probeStore(settings: StoreSettings, world: World): Promise<'found' | 'empty'> {
+export async function probeStore(settings: StoreSettings, world: Runtime): Promise<'found' | 'empty'> {
   if (settings.kind === 'memory') return 'found';
   if (settings.kind === 'sqlite') return probeSqliteFile(settings.path);
   const redis = connect(settings, world);
@@ -148,12 +148,12 @@ export async function probeStore(settings: StoreSettings, world: World): Promise
   }
 }
 
-function connect(settings: RedisSettings, world: World): RedisConnection {
+function connect(settings: RedisSettings, world: Runtime): RedisConnection {
   const readPassword = passwordReader(settings, world);
   return connectRedis({ url: settings.url, ...(readPassword && { readPassword }) });
 }
 
-function passwordReader({ password }: RedisSettings, world: World): SecretReader | undefined {
+function passwordReader({ password }: RedisSettings, world: Runtime): SecretReader | undefined {
   if (password === undefined) return undefined;
   return password.kind === 'passwordFile'
     ? createSecretReader({ file: password.file }, world)

@@ -1,6 +1,5 @@
 /** The configuration file: which one it is, and what is in it. */
 import { ConfigError } from '../errors.ts';
-import type { Environment } from './rules.ts';
 import { parseYaml, type YamlDocument } from './yaml.ts';
 
 export interface ConfigFileSource {
@@ -8,7 +7,7 @@ export interface ConfigFileSource {
   readonly file?: string | undefined;
   /** Reads a text file, or, for `-`, standard input; throws as `node:fs` does. */
   readonly readFile: (path: string) => string;
-  readonly env: Environment;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 export interface ConfigFile {

@@ -5,7 +5,7 @@ import { createConfig, type Config } from './config.ts';
 import type { ImageParsers } from './image-rules.ts';
 import { describeIssues } from './schema-issues.ts';
 import { type Problem } from './problem.ts';
-import { findContradictions } from './rules.ts';
+import { findContradictions } from './cross-checks.ts';
 import { configSchema } from './schema.ts';
 import { formatPath } from '../text/document-path.ts';
 

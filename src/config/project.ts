@@ -1,7 +1,7 @@
 /** Projects and their images: `projects.<name>` (design §3). */
 import { z } from 'zod';
 import { choice, list, mapping, named, text, whole } from '../schema/fields.ts';
-import { findNearest } from '../text/nearest.ts';
+import { suggest } from '../text/suggest.ts';
 
 /**
  * Events that start workflows. A closed list, since a mistyped event would match no run, and an environment would be deleted for it.
@@ -15,7 +15,7 @@ const EVENTS = (
 
 const event = z.enum(EVENTS, {
   error: ({ input }) => {
-    const nearest = typeof input === 'string' ? findNearest(input, EVENTS) : undefined;
+    const nearest = typeof input === 'string' ? suggest(input, EVENTS) : undefined;
     const expected = 'an event of GitHub Actions, for example push or pull_request';
     return nearest === undefined ? expected : `${expected}; did you mean ${nearest}?`;
   },

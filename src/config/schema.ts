@@ -9,7 +9,7 @@ import { atMostOne, mapping, named, text, whole } from '../schema/fields.ts';
 import { ADDRESS, DEFAULT_MANAGEMENT, HIGHEST_PORT } from './management-address.ts';
 import { entryName, projectSchema } from './project.ts';
 import { registryHost, registrySchema } from '../registry/settings.ts';
-import { ONE_LINE } from '../text/secret-like.ts';
+import { ONE_LINE } from '../text/secret-patterns.ts';
 import { storeSchema } from '../store/settings.ts';
 import { secretFile, secretVariable } from '../schema/secret-source.ts';
 

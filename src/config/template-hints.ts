@@ -1,6 +1,6 @@
 /** What was meant by a variable that Greenpin's image templates do not know: other tools have their own words for the same. Pure. */
 import type { TemplateVariable } from '../image/template.ts';
-import { findNearest } from '../text/nearest.ts';
+import { suggest } from '../text/suggest.ts';
 
 /** In lower case, without what stands before the last dot, and without the name of the tool in front. */
 const MEANINGS: Readonly<Record<TemplateVariable, string>> = {
@@ -60,6 +60,6 @@ function findMeant(written: string): TemplateVariable | undefined {
   return (
     VARIABLES.find((variable) =>
       names.some((each) => each === variable || MEANINGS[variable].split(' ').includes(each)),
-    ) ?? VARIABLES.find((variable) => variable === findNearest(name, VARIABLES))
+    ) ?? VARIABLES.find((variable) => variable === suggest(name, VARIABLES))
   );
 }

@@ -7,11 +7,11 @@ import type { Project } from '../resolve/types.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { CallObserver } from './access-log.ts';
 import { createCallLog } from './access-log.ts';
-import { boundConnections, type ConnectionLimits } from './connections.ts';
+import { boundConnections, type ConnectionLimits } from './connection-limits.ts';
 import { createClientErrorHandler, createErrorHandler, sendError } from './errors.ts';
 import type { AnswerSource, GetParamsDeps } from './argocd/getparams.ts';
 import { createGetParams, GETPARAMS_PATH } from './argocd/getparams.ts';
-import { closeConnectionsOnStop, type StopLimits } from './shutdown.ts';
+import { closeConnectionsOnStop, type StopLimits } from './graceful-shutdown.ts';
 import type { Clock } from '../clock.ts';
 
 const JSON_TYPE = 'application/json';

@@ -2,9 +2,9 @@
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../errors.ts';
-import { boundConnections, type ConnectionLimits } from './connections.ts';
+import { boundConnections, type ConnectionLimits } from './connection-limits.ts';
 import { createClientErrorHandler, sendError } from './errors.ts';
-import { closeConnectionsOnStop } from './shutdown.ts';
+import { closeConnectionsOnStop } from './graceful-shutdown.ts';
 
 export interface ManagementDeps {
   /** Why no call can be answered now; undefined when one can. The text is public. */

@@ -1,7 +1,7 @@
 /** The log: one JSON object a line on stderr, since stdout is for results (design §4). */
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
-import { escapeInvisible } from '../text/printable.ts';
+import { escapeControlInJson } from '../text/escape-control.ts';
 import type { LogLevel } from './log-level.ts';
 import { createLogStream } from './log-stream.ts';
 
@@ -30,7 +30,7 @@ export function createLogger(
       serializers: { err: describeError },
     },
     // A branch's name must not steer the terminal of whoever reads the log.
-    { write: (line) => destination.write(escapeInvisible(line)) },
+    { write: (line) => destination.write(escapeControlInJson(line)) },
   );
 }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { mapping, text, type KeyRule } from '../schema/fields.ts';
 import { identityKeys, identityRule } from './credentials/cloud/settings.ts';
-import { ONE_LINE } from '../text/secret-like.ts';
+import { ONE_LINE } from '../text/secret-patterns.ts';
 import { caFile, clientCertificateKeys, clientCertificateRule } from '../schema/tls.ts';
 import { secretFile, secretVariable } from '../schema/secret-source.ts';
 

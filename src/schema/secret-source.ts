@@ -1,6 +1,6 @@
 /** Keys that say where a secret lies: a file or an environment variable. */
 import { text } from './fields.ts';
-import { ENVIRONMENT_NAME_PATTERN, SECRET_FILE_PATTERN } from '../text/secret-like.ts';
+import { ENVIRONMENT_NAME_PATTERN, SECRET_FILE_PATTERN } from '../text/secret-patterns.ts';
 
 const RELATIVE = "A relative path starts at the configuration file's folder.";
 

@@ -1,6 +1,6 @@
 /** Keys about TLS: authorities and client certificates (`registries.<host>`, `ci.<name>`). */
 import { text, type KeyRule } from './fields.ts';
-import { SECRET_FILE_PATTERN } from '../text/secret-like.ts';
+import { SECRET_FILE_PATTERN } from '../text/secret-patterns.ts';
 
 function pemFile(description: string, example: string) {
   return text(SECRET_FILE_PATTERN, `the path of a PEM file, not its content, for example ${example}`).meta({

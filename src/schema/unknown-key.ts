@@ -1,5 +1,5 @@
 /** Says what to do about a key that the configuration doesn't know. Never shows its value. */
-import { findNearest } from '../text/nearest.ts';
+import { suggest } from '../text/suggest.ts';
 
 /** Keys of the user's own beside the known ones, of any content, which is ignored: a place for YAML anchors. */
 export const OWN_KEY = /^x-/;
@@ -20,7 +20,7 @@ const PLACE_KEY = /^(?!(?:ca|cert|key|credentials)File$).*(?:File|Env)$/;
  * @returns one sentence: what was found, and what is expected
  */
 export function describeUnknownKey(key: string, known: readonly string[]): string {
-  const typo = findNearest(key, known);
+  const typo = suggest(key, known);
   const places = known.filter((name) => PLACE_KEY.test(name));
   if (typo === undefined && SECRET_KEY.test(key) && places.length > 0) {
     return `found a secret in the file, expected ${places.join(' or ')}: the file only says where a secret is`;

@@ -1,5 +1,5 @@
 /** What was found, in a message: short, on one line, and never a secret. */
-import { SECRET_START } from './secret-like.ts';
+import { SECRET_START } from './secret-patterns.ts';
 
 /** Names of keys whose values might be secrets, or might have become one by mistake (`tokenEnv: ghp_...`). */
 export const SECRET_KEY = /token|password|passwd|secret|key|auth|credential/i;

@@ -16,10 +16,10 @@ import { formatFindings } from './text.ts';
 import { findWarnings } from './warnings.ts';
 import { createCommandWorld } from '../command-runtime.ts';
 import { loadCommandConfig, type CommandContext } from '../context.ts';
-import { printable, printableJson } from '../../text/printable.ts';
+import { escapeControl, formatJson } from '../../text/escape-control.ts';
 import { createPaint } from '../terminal/color.ts';
 import { terminalWidth } from '../terminal/table.ts';
-import type { World } from '../../compose/runtime.ts';
+import type { Runtime } from '../../compose/runtime.ts';
 import type { CiInspector, CiProvider, RunPage } from '../../ci/provider.ts';
 import { dependsOnBranch, listGitRepositories, listImageRepositories, type Place } from './places.ts';
 import { settledWithin } from '../../resilience/deadline.ts';
@@ -50,7 +50,7 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
   ];
   const text =
     options.json === true
-      ? printableJson(createCheckReport(config, findings))
+      ? formatJson(createCheckReport(config, findings))
       : formatCheck(config, findings, context);
   context.stdout.write(`${text}\n`);
   world.tellWarnings(findings.flatMap(({ detail, hint = '' }) => [detail, hint]));
@@ -60,11 +60,11 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
 function formatCheck(config: Config, findings: readonly Finding[], context: CommandContext): string {
   const paint = createPaint(context);
   const projects = config.projects.size === 1 ? '1 project' : `${config.projects.size} projects`;
-  const title = paint('bold', printable(`${config.file}: valid, ${projects}`));
+  const title = paint('bold', escapeControl(`${config.file}: valid, ${projects}`));
   return `${title}\n\n${formatFindings(findings, paint, terminalWidth(context.stdout))}`;
 }
 
-async function checkStore({ store }: Config, world: World): Promise<Finding> {
+async function checkStore({ store }: Config, world: Runtime): Promise<Finding> {
   try {
     return describeStore(store, await probeStore(store, world));
   } catch (error) {

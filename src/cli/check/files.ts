@@ -4,10 +4,10 @@ import { tokenReader } from '../../compose/token.ts';
 import type { Config, TokenSource } from '../../config/config.ts';
 import { checkSecretFiles } from '../../config/mounted-files.ts';
 import { parseTokens } from '../../http/tokens.ts';
-import type { World } from '../../compose/runtime.ts';
+import type { Runtime } from '../../compose/runtime.ts';
 import type { Finding } from './findings.ts';
 
-export function checkFiles(config: Config, world: World): Finding[] {
+export function checkFiles(config: Config, world: Runtime): Finding[] {
   const problems = checkSecretFiles(config, statSync, (path) => readFileSync(path, 'utf8'));
   const missing = problems.map((line) => line.slice(config.file.length + 1).split(/: (?=found )/, 2));
   return [
@@ -17,7 +17,7 @@ export function checkFiles(config: Config, world: World): Finding[] {
 }
 
 /** No probe uses it: what callers must show. Other secrets are read, and reported, by the probes that need them. */
-function checkServerToken(token: TokenSource, world: World): Finding[] {
+function checkServerToken(token: TokenSource, world: Runtime): Finding[] {
   const target = `server.${token.kind}`;
   // One that is missing has been told.
   if (token.kind === 'tokenFile' && statSync(token.file, { throwIfNoEntry: false })?.isFile() !== true)

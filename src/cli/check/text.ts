@@ -1,6 +1,6 @@
 /** `greenpin check` for a person. Pure. */
 import type { Finding } from './findings.ts';
-import { printable } from '../../text/printable.ts';
+import { escapeControl } from '../../text/escape-control.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formatTable, USUAL_WIDTH, wrap } from '../terminal/table.ts';
 import { textWidth } from '../terminal/text-width.ts';
@@ -14,7 +14,11 @@ const INDENT = '         ';
  * @returns lines, without a newline at the end: a table, in which what is long has lines of its own, and a summary
  */
 export function formatFindings(findings: readonly Finding[], paint: Paint, width = USUAL_WIDTH): string {
-  const rows = findings.map(({ level, subject, target }) => [level, printable(subject), printable(target)]);
+  const rows = findings.map(({ level, subject, target }) => [
+    level,
+    escapeControl(subject),
+    escapeControl(target),
+  ]);
   const lines = formatTable(rows);
   const body = findings.flatMap((finding, index) => formatFinding(finding, lines[index] ?? '', paint, width));
   return [...body, '', summarize(findings)].join('\n');
@@ -23,7 +27,7 @@ export function formatFindings(findings: readonly Finding[], paint: Paint, width
 /** @param line the finding's columns, aligned with those of the others */
 function formatFinding(finding: Finding, line: string, paint: Paint, width: number): string[] {
   const { level, hint } = finding;
-  const detail = printable(finding.detail);
+  const detail = escapeControl(finding.detail);
   const painted = paint(COLOURS[level], level) + line.slice(level.length);
   const fits = textWidth(line) + 2 + textWidth(detail) <= width;
   return [
@@ -31,13 +35,13 @@ function formatFinding(finding: Finding, line: string, paint: Paint, width: numb
     ...(fits ? [] : indented(detail, width)),
     ...(hint === undefined
       ? []
-      : indented(`hint: ${printable(hint)}`, width).map((text) => paint('dim', text))),
+      : indented(`hint: ${escapeControl(hint)}`, width).map((text) => paint('dim', text))),
   ];
 }
 
 /** On a narrow terminal the target goes below what it is the target of. */
 function formatHead({ target }: Finding, painted: string, line: string, width: number): string[] {
-  const shown = printable(target);
+  const shown = escapeControl(target);
   if (textWidth(line.trimEnd()) <= width || shown === '') return [painted.trimEnd()];
   return [painted.trimEnd().slice(0, -shown.length).trimEnd(), INDENT + shown];
 }

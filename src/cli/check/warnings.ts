@@ -1,6 +1,6 @@
 /** What is doubtful in a valid configuration, without asking anybody. Pure. */
 import type { Config } from '../../config/config.ts';
-import { findNearest } from '../../text/nearest.ts';
+import { suggest } from '../../text/suggest.ts';
 import { foldRegistry, parseReference } from '../../image/reference.ts';
 import type { ImageTemplate } from '../../image/template.ts';
 import { type Finding } from './findings.ts';
@@ -50,7 +50,7 @@ function findUnusedRegistries(config: Config): Finding[] {
   return [...config.registries.keys()]
     .filter((host) => !used.includes(foldRegistry(host)))
     .map((host) => {
-      const nearest = findNearest(host, used);
+      const nearest = suggest(host, used);
       const meant = nearest === undefined ? '' : `did you mean ${nearest}? Otherwise `;
       const hint = `${meant}take the entry out, unless it is for the token service of another registry`;
       return warning('registry', host, 'no image comes from it', {

@@ -1,5 +1,5 @@
 /** A branch of which CI has no run: it may be misspelt, or written as some other tool writes it. Pure. */
-import { findNearest } from '../../text/nearest.ts';
+import { suggest } from '../../text/suggest.ts';
 
 const MOST_LISTED = 5;
 /** Each is measured against what was asked for. */
@@ -33,7 +33,7 @@ function findMeant(branch: string, known: readonly string[]): string | undefined
     known.find((name) => slugOf(name) === slugOf(bare)) ??
     // Only the end was typed: `cart` of feature/cart.
     only(known.filter((name) => name.toLowerCase().endsWith(`/${lower}`))) ??
-    findNearest(bare, known.slice(0, MOST_MEASURED))
+    suggest(bare, known.slice(0, MOST_MEASURED))
   );
 }
 

@@ -7,7 +7,7 @@ import type { Resolution } from '../../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../../resolve/types.ts';
 import { createCommandWorld } from '../command-runtime.ts';
 import { loadCommandConfig, type CommandContext } from '../context.ts';
-import { printableJson } from '../../text/printable.ts';
+import { formatJson } from '../../text/escape-control.ts';
 import { noteResolution } from './hints.ts';
 import { createResolveReport } from '../../answers/report.ts';
 import { formatResolveReport } from './text.ts';
@@ -39,7 +39,7 @@ export async function resolve(options: ResolveOptions, context: CommandContext):
   const report = createResolveReport(request, resolution);
   const text =
     options.json === true
-      ? printableJson(report)
+      ? formatJson(report)
       : formatResolveReport(report, createPaint(context), noteResolution(request, resolution));
   // Other programs look for whole lines.
   const isRead = options.json !== true && context.stdout.isTTY === true;

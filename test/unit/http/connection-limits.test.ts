@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ConnectionLimits } from '../../../src/http/connections.ts';
+import type { ConnectionLimits } from '../../../src/http/connection-limits.ts';
 import { createManagement } from '../../../src/http/management.ts';
 import type { Answer } from '../../../src/answers/answer.ts';
 import { createTestApp, FRESH, NOW } from './test-app.ts';

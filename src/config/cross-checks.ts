@@ -5,19 +5,16 @@
 import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from '../registry/credentials/cloud/hosts.ts';
 import { parseDuration } from '../schema/duration.ts';
 import { findImageProblems, type ImageParsers } from './image-rules.ts';
-import { findNearest } from '../text/nearest.ts';
+import { suggest } from '../text/suggest.ts';
 import { type Problem } from './problem.ts';
-import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from '../text/secret-like.ts';
+import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from '../text/secret-patterns.ts';
 import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
-
-/** Variables of the process's environment. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @param document the parsed file, of any shape */
 export function findContradictions(
   document: unknown,
   parsers: ImageParsers,
-  environment: Environment,
+  environment: NodeJS.ProcessEnv,
 ): Problem[] {
   return [
     ...findAddressProblems(document),
@@ -84,7 +81,7 @@ function durationAt(document: unknown, path: DocumentPath, fallback: string): nu
   }
 }
 
-function findVariableProblems(document: unknown, environment: Environment): Problem[] {
+function findVariableProblems(document: unknown, environment: NodeJS.ProcessEnv): Problem[] {
   const paths: DocumentPath[] = [
     ['server', 'tokenEnv'],
     ['store', 'passwordEnv'],
@@ -104,7 +101,7 @@ function findVariableProblems(document: unknown, environment: Environment): Prob
 }
 
 /** In a container without HOME `~` would be a folder's name. */
-function findHomeProblems(document: unknown, { HOME }: Environment): Problem[] {
+function findHomeProblems(document: unknown, { HOME }: NodeJS.ProcessEnv): Problem[] {
   const files = valueAt(document, ['dockerConfigFiles']);
   if (!Array.isArray(files) || HOME) return [];
   return files.flatMap((file: unknown, i) => {
@@ -126,7 +123,7 @@ function findConnectionProblems(document: unknown): Problem[] {
     const wrongKind = found !== undefined && typeof found !== 'string';
     const only = found === undefined && names.length === 1;
     if (known || wrongKind || only || !isMapping(valueAt(document, ['projects', project]))) return [];
-    const nearest = found === undefined ? undefined : findNearest(found, names);
+    const nearest = found === undefined ? undefined : suggest(found, names);
     const suggestion = nearest === undefined ? '' : `; did you mean ${nearest}?`;
     const expected = `a connection under ci (${names.join(', ')})${suggestion}`;
     return [{ path, text: `found ${describeFound(path, found)}, expected ${expected}` }];

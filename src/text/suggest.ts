@@ -5,7 +5,7 @@
  * @param known what could have been meant
  * @returns the known word that is a typing mistake away (two letters, of short words one; case, `-`, `_` and `y` for `ies` don't count)
  */
-export function findNearest(found: string, known: readonly string[]): string | undefined {
+export function suggest(found: string, known: readonly string[]): string | undefined {
   // A very long word is no typing mistake, and its distance would be dear to compute.
   if (found.length > 64) return undefined;
   const distances = known.map((word) => ({ word, distance: editDistance(fold(found), fold(word)) }));

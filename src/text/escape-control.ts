@@ -6,17 +6,17 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const INVISIBLE_IN_JSON = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** @returns the text on one line, invisible characters by their numbers: `\u{1b}` */
-export function printable(text: string): string {
+export function escapeControl(text: string): string {
   return text.replaceAll(INVISIBLE, (character) => `\\u{${hex(character.codePointAt(0) ?? 0)}}`);
 }
 
 /** @returns indented JSON in which nothing is invisible; a parser reads the very same values */
-export function printableJson(value: object): string {
-  return escapeInvisible(JSON.stringify(value, null, 2));
+export function formatJson(value: object): string {
+  return escapeControlInJson(JSON.stringify(value, null, 2));
 }
 
 /** @returns the JSON text, with escapes in place of what is invisible in it, but line breaks; a parser reads the very same values */
-export function escapeInvisible(json: string): string {
+export function escapeControlInJson(json: string): string {
   return json.replaceAll(INVISIBLE_IN_JSON, (character) =>
     Array.from(
       { length: character.length },
