@@ -2,7 +2,7 @@
 import type { Config } from './config.ts';
 import { readTlsFiles } from '../secrets/tls-files.ts';
 import { formatPath, type DocumentPath } from '../text/document-path.ts';
-import { quote } from '../text/found.ts';
+import { quote } from '../text/quote.ts';
 
 /** As `node:fs` has it; throws when there is nothing. */
 type Stat = (path: string) => { isFile(): boolean };

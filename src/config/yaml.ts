@@ -3,7 +3,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } fr
 import type { Document, Node } from 'yaml';
 import { describeDuplicate, describeFault, type FaultCode } from './yaml-faults.ts';
 import type { DocumentPath } from '../text/document-path.ts';
-import { quote } from '../text/found.ts';
+import { quote } from '../text/quote.ts';
 
 /** Both count from 1. */
 interface Position {

@@ -1,7 +1,7 @@
 /** Authorities and client certificates in PEM files: which there are, and what is in them. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { formatPath, type DocumentPath } from '../text/document-path.ts';
-import { quote } from '../text/found.ts';
+import { quote } from '../text/quote.ts';
 
 /** Paths of PEM files, for TLS with one host. */
 export interface TlsFiles {

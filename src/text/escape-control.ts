@@ -1,30 +1,20 @@
-/** What comes from outside, shown without letting it steer a terminal: a branch's name must not move the cursor. Pure. */
+/** Escapes untrusted text before it reaches a terminal: a branch name must not move the cursor. Pure. */
+import { escapeCharacter, INVISIBLE } from './quote.ts';
 
-/** Control and format characters, among them those that end a line or turn the writing direction. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-/** JSON escapes the first 32 itself, and its own line breaks stay. */
+/** JSON.stringify escapes the first 32 itself, and its own line breaks must stay. */
 const INVISIBLE_IN_JSON = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** @returns the text on one line, invisible characters by their numbers: `\u{1b}` */
+/** @returns the text on one line, with each invisible character as its code point: `\u{1b}` */
 export function escapeControl(text: string): string {
-  return text.replaceAll(INVISIBLE, (character) => `\\u{${hex(character.codePointAt(0) ?? 0)}}`);
+  return text.replaceAll(INVISIBLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-/** @returns indented JSON in which nothing is invisible; a parser reads the very same values */
+/** @returns indented JSON without invisible characters; it parses to the same value */
 export function formatJson(value: object): string {
   return escapeControlInJson(JSON.stringify(value, null, 2));
 }
 
-/** @returns the JSON text, with escapes in place of what is invisible in it, but line breaks; a parser reads the very same values */
+/** @returns the JSON text with its invisible characters escaped, except line breaks; it parses to the same value */
 export function escapeControlInJson(json: string): string {
-  return json.replaceAll(INVISIBLE_IN_JSON, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, i) => `\\u${hex(character.charCodeAt(i)).padStart(4, '0')}`,
-    ).join(''),
-  );
-}
-
-function hex(code: number): string {
-  return code.toString(16);
+  return json.replaceAll(INVISIBLE_IN_JSON, escapeCharacter);
 }

@@ -8,8 +8,8 @@ import { expect, test } from 'vitest';
  * layer never import each other.
  */
 const LAYERS: readonly (readonly string[])[] = [
-  ['image', 'text', 'clock.ts', 'errors.ts'],
-  ['log'],
+  ['text', 'clock.ts', 'errors.ts'],
+  ['image', 'log'],
   ['resolve', 'schema'],
   ['wire', 'secrets', 'upstream'],
   ['resilience'],

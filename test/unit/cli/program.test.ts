@@ -86,7 +86,7 @@ describe('a usage error is one line and a pointer to help, with exit status 2', 
     [['digest'], "missing required argument 'IMAGE'"],
     [
       ['digest', '--platform', 'arm64', 'x'],
-      '--platform: "arm64" is no platform; expected OS/ARCHITECTURE, such as linux/arm64',
+      '--platform: "arm64" is not a platform; expected OS/ARCHITECTURE, such as linux/arm64',
     ],
     [
       ['digest', '--docker-config', '/no/such', 'x'],

@@ -339,18 +339,18 @@ describe('the message', () => {
 
   it('says of many projects how many there are more', () => {
     expect(refusal(() => parse({ branch: 'b', project: LONG }, MANY))).toMatch(
-      /^Invalid request: project "x{60}\.\.\." is not configured; expected one of "project-[^…]* and \d+ more$/,
+      /^Invalid request: project "x{60}…" is not configured; expected one of "project-[^…]* and \d+ more$/,
     );
   });
 
   it('shows at most sixty characters of a value, and none that would move the text about', () => {
     const message = refusal(() => parse({ branch: 'b', head_sha: `"\u{202e}\u{9b}${'x'.repeat(100)}` }));
-    expect(message).toContain(`found "\\"\\u{202e}\\u{9b}${'x'.repeat(57)}..."`);
+    expect(message).toContain(`found "\\"\\u202e\\u009b${'x'.repeat(57)}…"`);
   });
 
   it('shows fewer characters where they are escaped, and none by half', () => {
     const escaped = refusal(() => parse({ branch: 'b', head_sha: '\u{202e}'.repeat(60) }));
-    expect(escaped).toMatch(/found "(?:\\u\{202e\}){11}\.\.\."$/);
+    expect(escaped).toMatch(/found "(?:\\u202e){15}…"$/);
     const wide = refusal(() => parse({ branch: 'b', head_sha: '🌱'.repeat(60) }));
     expect(wide).toContain(`found "${'🌱'.repeat(45)}..."`);
   });
