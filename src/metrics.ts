@@ -38,14 +38,14 @@ export function createMetrics(version: string, now: Clock = Date.now): Metrics {
   return {
     contentType: registry.contentType,
     expose: () => registry.metrics(),
-    called: createCallObserver(registry),
+    callFinished: createCallObserver(registry),
     ...createUpstreamObserver(registry),
     ...createQuotaObserver(registry, now),
     ...createStoreObserver(registry),
   };
 }
 
-function createCallObserver(registry: Registry): CallObserver['called'] {
+function createCallObserver(registry: Registry): CallObserver['callFinished'] {
   const registers = [registry];
   const calls = new Counter({
     name: 'greenpin_calls_total',

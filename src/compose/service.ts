@@ -4,7 +4,7 @@ import { composeStore } from './store.ts';
 import { composeAuthenticator, tokenReader } from './token.ts';
 import type { Config } from '../config/config.ts';
 import { createApp } from '../http/app.ts';
-import { createListen, listenError } from '../http/listen.ts';
+import { createListen, joinListenErrors } from '../http/listen.ts';
 import { createManagement } from '../http/management.ts';
 import type { Logger } from '../log/logger.ts';
 import { createMetrics } from '../metrics.ts';
@@ -70,9 +70,9 @@ export function composeService(
     logger,
     now,
     answerWithinMs: config.server.deadlineMs,
-    stopLimits: { withinMs: Math.max(STOP_WITHIN_MS, config.server.deadlineMs + STOP_MARGIN_MS) },
+    shutdownLimits: { withinMs: Math.max(STOP_WITHIN_MS, config.server.deadlineMs + STOP_MARGIN_MS) },
   });
-  const management = createManagement({ notReady: () => authenticator.notReady(), stopping, metrics });
+  const management = createManagement({ whyNotReady: () => authenticator.whyNotReady(), stopping, metrics });
   return {
     core,
     async start() {
@@ -88,7 +88,7 @@ export function composeService(
       }
       // One that listens already must not keep the process.
       await Promise.all([app.close(), management.close(), store.close()]);
-      throw listenError(addresses);
+      throw joinListenErrors(addresses);
     },
     async stop() {
       await app.close();

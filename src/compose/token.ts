@@ -17,7 +17,7 @@ export function composeAuthenticator(source: TokenSource, runtime: Runtime): Aut
   const tell = (remark: string) => runtime.warn(`${place}: ${remark}`);
   // By a reader of its own: what was read before the first call is not yet one to fall back on.
   const atStart = readAtStart(tokenReader(source, runtime), runtime);
-  if (atStart !== undefined && createAuthenticator(() => atStart, tell).notReady() !== undefined) {
+  if (atStart !== undefined && createAuthenticator(() => atStart, tell).whyNotReady() !== undefined) {
     tell(`found no token that a caller can present; ${REFUSED}`);
   }
   const read = tokenReader(source, runtime);

@@ -1,36 +1,35 @@
-/** How a server ends without breaking a call: Node's `server.close()`, and with it Fastify's, does too much and too little. */
+/** Shuts a server down without breaking a call. Node's `server.close()` and Fastify's break some, and wait for others forever. */
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-export interface StopLimits {
-  /** How long a connection may be silent before it is taken for one over which no call is coming; 0: not at all. */
+export interface ShutdownLimits {
+  /** How long a connection may stay silent before it counts as unused; 0: no grace. */
   readonly graceMs?: number;
-  /** When what is still under way is cut off. */
+  /** When to cut off the requests that are still in flight. */
   readonly withinMs?: number;
 }
 
 /**
- * Argo CD sends one call after the other over the same connection: in between it is idle for milliseconds, and closed then, the
- * next call would be lost in it, which freezes an ApplicationSet for three minutes.
+ * Argo CD sends its calls one after the other over one connection, which is idle for milliseconds in between. If the server closed it
+ * then, the next call would fail and freeze an ApplicationSet for three minutes.
  */
 const GRACE_MS = 250;
-/** Less than the 30 seconds after which Kubernetes kills, more than the default deadline of an answer. */
+/** Shorter than the 30 seconds until Kubernetes kills the process, longer than the default deadline of an answer. */
 const WITHIN_MS = 25_000;
 const SWEEP_MS = 25;
 
 /**
- * Makes `close()` lose no call, and end with the last answer. At first the server goes on listening, and each answer says that
- * the connection ends with it. It stops to listen when no connection is left, or after `graceMs`. From then on:
- * - a connection that is idle, or becomes so, such as one whose body went on after the answer, is closed;
- * - one over which nothing came is not idle to Node: it is closed when it has been open, and silent, for `graceMs`;
- * - a request of which a part has come is waited for and answered;
- * - one that never ends, to which Node applies no timeout any more, is cut off after `withinMs`.
- * @returns whether the server is stopping, for what is answered past Fastify's reply
+ * Makes `close()` lose no call and end with the last answer. At first the server keeps listening, and each answer closes its
+ * connection. It stops listening when no connection is left, or after `graceMs`. From then on:
+ * - An idle connection is closed, including one whose body continued after the answer.
+ * - A connection that has never sent a byte is not idle to Node. It is closed once it has been open for `graceMs`.
+ * - A request that has arrived in part is completed and answered.
+ * - A request that never ends, to which Node no longer applies a timeout, is cut off after `withinMs`.
  */
-export function closeConnectionsOnStop(
+export function drainConnections(
   app: FastifyInstance,
-  { graceMs = GRACE_MS, withinMs = WITHIN_MS }: StopLimits = {},
-): () => boolean {
+  { graceMs = GRACE_MS, withinMs = WITHIN_MS }: ShutdownLimits = {},
+): void {
   const { server } = app;
   const openedAt = new Map<Socket, number>();
   let stopping = false;
@@ -52,16 +51,15 @@ export function closeConnectionsOnStop(
       else server.closeIdleConnections();
       draining = false;
     };
-    const sweeping = setInterval(sweep, SWEEP_MS);
-    const cutting = setTimeout(() => server.closeAllConnections(), withinMs);
+    const sweepTimer = setInterval(sweep, SWEEP_MS);
+    const cutOffTimer = setTimeout(() => server.closeAllConnections(), withinMs);
     server.once('close', () => {
-      clearInterval(sweeping);
-      clearTimeout(cutting);
+      clearInterval(sweepTimer);
+      clearTimeout(cutOffTimer);
     });
   });
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (stopping) void reply.header('connection', 'close');
     done(null, payload);
   });
-  return () => stopping;
 }

@@ -1,5 +1,5 @@
-/** The log: one JSON object a line on stderr, since stdout is for results (design §4). */
-import { pino } from 'pino';
+/** The log: one JSON object per line on stderr, because stdout is for results. */
+import { pino, stdTimeFunctions } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
 import { escapeControlInJson } from '../text/escape-control.ts';
 import type { LogLevel } from './log-level.ts';
@@ -8,13 +8,13 @@ import { createLogStream } from './log-stream.ts';
 export type { Logger } from 'pino';
 
 const SECRET_FIELDS = ['authorization', 'password', 'token', 'headers', 'request', 'response', 'body'];
-const DEEPEST_CAUSE = 5;
+const MAX_CAUSES = 5;
 
 const STDERR = 2;
 
 /**
- * @param level lines below it are not written
- * @param destination where to; by default stderr, written asynchronously and flushed when the process exits
+ * @param level the lowest level that is written
+ * @param destination by default stderr, written asynchronously and flushed when the process exits
  */
 export function createLogger(
   level: LogLevel,
@@ -24,31 +24,17 @@ export function createLogger(
     {
       level,
       base: null,
-      timestamp: createIsoTime(),
+      timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: SECRET_FIELDS,
       serializers: { err: describeError },
     },
-    // A branch's name must not steer the terminal of whoever reads the log.
+    // A branch name must not control the terminal on which the log is read.
     { write: (line) => destination.write(escapeControlInJson(line)) },
   );
 }
 
-/** Pino's time as text, formatted once a millisecond at most. */
-function createIsoTime(): () => string {
-  let last = 0;
-  let text = '';
-  return () => {
-    const now = Date.now();
-    if (now !== last) {
-      last = now;
-      text = `,"time":"${new Date(now).toISOString()}"`;
-    }
-    return text;
-  };
-}
-
-/** Of an error only its class, code, text and causes: HTTP clients hang requests with their headers on theirs. */
+/** Keeps only class, code, text and causes: the errors of HTTP clients also carry the request with its headers. */
 function describeError(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { message: redactText(String(error)) };
   const { code } = error as { code?: unknown };
@@ -57,12 +43,11 @@ function describeError(error: unknown, depth = 0): object {
     ...(typeof code === 'string' && { code }),
     message: redactText(error.message),
     stack: redactText(error.stack ?? ''),
-    ...(error.cause !== undefined &&
-      depth < DEEPEST_CAUSE && { cause: describeError(error.cause, depth + 1) }),
+    ...(error.cause !== undefined && depth < MAX_CAUSES && { cause: describeError(error.cause, depth + 1) }),
   };
 }
 
-/** Credentials in a URL, what follows an authorization scheme, and the tokens of GitHub and GitLab, which bear a mark. */
+/** Redacts credentials in URLs, values of authorization headers, and the tokens of GitHub and GitLab, which have known prefixes. */
 function redactText(text: string): string {
   return text
     .replaceAll(/:\/\/[^/\s@]+@/g, '://[redacted]@')

@@ -18,7 +18,7 @@ it('tells how the process does', async () => {
 
 it('shares nothing with another instance in the process', async () => {
   const [one, other] = [createMetrics('1'), createMetrics('1')];
-  one.called('fresh', 0.1);
+  one.callFinished('fresh', 0.1);
   expect(await read(one, 'greenpin_calls_total{outcome="fresh"}')).toBe(1);
   expect(await read(other, 'greenpin_calls_total{outcome="fresh"}')).toBe(0);
 });
@@ -30,14 +30,14 @@ describe('calls', () => {
       const metrics = createMetrics('1');
       const series = `greenpin_calls_total{outcome="${outcome}"}`;
       expect(await read(metrics, series)).toBe(0);
-      metrics.called(outcome as 'fresh', 0.1);
+      metrics.callFinished(outcome as 'fresh', 0.1);
       expect(await read(metrics, series)).toBe(1);
     },
   );
 
   it('have their duration taken, from a tenth of a millisecond to half a minute', async () => {
     const metrics = createMetrics('1');
-    for (const seconds of [0.00005, 0.0007, 25, 60]) metrics.called('fresh', seconds);
+    for (const seconds of [0.00005, 0.0007, 25, 60]) metrics.callFinished('fresh', seconds);
     const bucket = (le: string) => read(metrics, `greenpin_call_duration_seconds_bucket{le="${le}"}`);
     expect(await Promise.all(['0.0001', '0.001', '30', '+Inf'].map(bucket))).toEqual([1, 2, 3, 4]);
     expect(await read(metrics, 'greenpin_call_duration_seconds_sum')).toBeCloseTo(85.00075);
@@ -45,9 +45,9 @@ describe('calls', () => {
 
   it('have the age of their answers taken, if there was one', async () => {
     const metrics = createMetrics('1');
-    metrics.called('fresh', 0.1, 'fresh', 3);
-    metrics.called('stale', 0.1, 'stale', 100_000);
-    metrics.called('upstream_failed', 0.1);
+    metrics.callFinished('fresh', 0.1, 'fresh', 3);
+    metrics.callFinished('stale', 0.1, 'stale', 100_000);
+    metrics.callFinished('upstream_failed', 0.1);
     expect(await read(metrics, 'greenpin_answer_age_seconds_count')).toBe(2);
     expect(await read(metrics, 'greenpin_answer_age_seconds_bucket{le="5"}')).toBe(1);
     expect(await read(metrics, 'greenpin_answer_age_seconds_bucket{le="604800"}')).toBe(2);
@@ -55,8 +55,8 @@ describe('calls', () => {
 
   it('with a stale answer are counted by themselves', async () => {
     const metrics = createMetrics('1');
-    metrics.called('fresh', 0.1, 'fresh', 3);
-    metrics.called('stale', 0.1, 'stale', 100);
+    metrics.callFinished('fresh', 0.1, 'fresh', 3);
+    metrics.callFinished('stale', 0.1, 'stale', 100);
     expect(await read(metrics, 'greenpin_stale_answers_total')).toBe(1);
   });
 });

@@ -108,7 +108,7 @@ describe('a failure of the answer', () => {
     expect(response.statusCode).toBe(500);
     expect(response.json()).toEqual({
       error: 'internal_error',
-      message: 'Greenpin failed in a way that it did not foresee; its log tells the cause',
+      message: 'Internal error in Greenpin; its log contains the cause',
     });
     expect(lines).toMatchObject([
       { level: 'error', branch: 'feature/x', outcome: 'internal_error', err: { message: 'the secret is x' } },
@@ -200,7 +200,7 @@ describe('the path', () => {
   });
 
   it.each(['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const)(
-    'takes POST only: %s is a 405',
+    'accepts POST only: %s is a 405',
     async (method) => {
       const { app, asked } = createTestApp();
       const response = await app.inject({ method, url: `${PATH}?x=1`, headers: AUTHORIZED });

@@ -6,7 +6,7 @@ import { createSecretReader } from '../../../src/secrets/secret.ts';
 import { createAuthenticator } from '../../../src/http/authenticate.ts';
 
 const letsIn = (token: string | undefined, header: string | undefined) =>
-  createAuthenticator(() => token).refusal(header) === undefined;
+  createAuthenticator(() => token).reject(header) === undefined;
 
 describe('the bearer token', () => {
   it.each(['Bearer secret', 'bearer secret', 'BEARER   secret'])('is accepted as %j', (header) => {
@@ -37,7 +37,7 @@ describe('the bearer token', () => {
   });
 
   it('is told of, in the refusal, only where it belongs', () => {
-    const message = createAuthenticator(() => 'secret').refusal('Bearer presented');
+    const message = createAuthenticator(() => 'secret').reject('Bearer presented');
     expect(message).toContain('server.tokenFile');
     expect(message).not.toMatch(/secret|presented/);
   });
@@ -50,17 +50,17 @@ function remarksOn(text: string): string[] {
     () => text,
     (remark) => remarks.push(remark),
   );
-  for (let call = 0; call < 3; call++) authenticator.refusal('Bearer x');
-  authenticator.notReady();
+  for (let call = 0; call < 3; call++) authenticator.reject('Bearer x');
+  authenticator.whyNotReady();
   return remarks;
 }
 
 describe('a file of tokens', () => {
-  const SPACES = 'the spaces around the token are left out';
+  const SPACES = 'the spaces around the token are ignored';
   const INSIDE =
-    'the token has spaces or invisible characters in it, which are taken for a part of it; expected one token a line';
+    'the token contains spaces or invisible characters, which count as part of it; expected one token per line';
   const IMPOSSIBLE =
-    'found control characters or bytes that are no UTF-8, expected a token; it is passed over';
+    'found control characters or invalid UTF-8, expected a token; this line is ignored';
 
   it.each([
     'old\nnew',
@@ -92,8 +92,8 @@ describe('a file of tokens', () => {
   );
 
   it.each([
-    ['"secret"', 'the token is in quotes, which are taken for a part of it'],
-    ["'secret'", 'the token is in quotes, which are taken for a part of it'],
+    ['"secret"', 'the token is in quotes, which count as part of it'],
+    ["'secret'", 'the token is in quotes, which count as part of it'],
     ['correct horse', INSIDE],
     ['correct\thorse', INSIDE],
     ['secret\u{a0}', INSIDE],
@@ -108,8 +108,8 @@ describe('a file of tokens', () => {
     'with nothing but what no header can have is told of, and is none: %j',
     (text) => {
       const authenticator = createAuthenticator(() => text);
-      expect(authenticator.refusal(`Bearer ${text}`)).toContain('no token');
-      expect(authenticator.notReady()).toContain('no token');
+      expect(authenticator.reject(`Bearer ${text}`)).toContain('no token');
+      expect(authenticator.whyNotReady()).toContain('no token');
       expect(remarksOn(text)).toEqual([`line 1: ${IMPOSSIBLE}`]);
     },
   );
@@ -129,7 +129,7 @@ describe('a file of tokens', () => {
     const remarks: string[] = [];
     const tell = (remark: string) => void remarks.push(remark);
     const authenticator = createAuthenticator(() => ' a', tell, ' a');
-    expect([authenticator.refusal('Bearer a'), remarks]).toEqual([undefined, []]);
+    expect([authenticator.reject('Bearer a'), remarks]).toEqual([undefined, []]);
   });
 
   it('is told of again when it has changed', () => {
@@ -139,9 +139,9 @@ describe('a file of tokens', () => {
       () => text,
       (remark) => remarks.push(remark),
     );
-    authenticator.refusal(undefined);
+    authenticator.reject(undefined);
     text = 'a b';
-    expect(authenticator.refusal('Bearer a b')).toBeUndefined();
+    expect(authenticator.reject('Bearer a b')).toBeUndefined();
     expect(remarks).toEqual([`line 1: ${SPACES}`, `line 1: ${INSIDE}`]);
   });
 });
@@ -149,8 +149,7 @@ describe('a file of tokens', () => {
 it('exchanges a token without a gap: both are valid in between', () => {
   let text = 'old\n';
   const authenticator = createAuthenticator(() => text);
-  const valid = () =>
-    ['old', 'new'].filter((token) => authenticator.refusal(`Bearer ${token}`) === undefined);
+  const valid = () => ['old', 'new'].filter((token) => authenticator.reject(`Bearer ${token}`) === undefined);
   expect(valid()).toEqual(['old']);
   text = 'new\nold\n';
   expect(valid()).toEqual(['old', 'new']);
@@ -164,8 +163,8 @@ describe.each([undefined, '', ' ', '\n \t\n'])('without a token on our side (%j)
   });
 
   it('is not ready', () => {
-    expect(createAuthenticator(() => none).notReady()).toContain('no token');
-    expect(createAuthenticator(() => 'secret').notReady()).toBeUndefined();
+    expect(createAuthenticator(() => none).whyNotReady()).toContain('no token');
+    expect(createAuthenticator(() => 'secret').whyNotReady()).toBeUndefined();
   });
 });
 
@@ -182,10 +181,10 @@ it('takes a rotated secret at once, as Kubernetes swaps it: by a symbolic link t
   symlinkSync(join('..data', 'token'), join(mount, 'token'));
   const read = createSecretReader({ file: join(mount, 'token') }, { warn: () => undefined });
   const authenticator = createAuthenticator(read);
-  expect(authenticator.refusal('Bearer old-secret')).toBeUndefined();
+  expect(authenticator.reject('Bearer old-secret')).toBeUndefined();
 
   publish('..2', 'new-secret\n');
 
-  expect(authenticator.refusal('Bearer new-secret')).toBeUndefined();
-  expect(authenticator.refusal('Bearer old-secret')).toBeDefined();
+  expect(authenticator.reject('Bearer new-secret')).toBeUndefined();
+  expect(authenticator.reject('Bearer old-secret')).toBeDefined();
 });

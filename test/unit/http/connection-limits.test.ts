@@ -29,7 +29,7 @@ async function plugin(
 
 async function management(limits: Limits = {}, text = 'up 1\n'): Promise<FastifyInstance> {
   const app = createManagement({
-    notReady: () => undefined,
+    whyNotReady: () => undefined,
     stopping: new AbortController().signal,
     metrics: { contentType: 'text/plain', expose: () => Promise.resolve(text) },
     ...LINGER,
@@ -120,7 +120,7 @@ describe.each([
   });
 
   it('of too many, those are cut over which nothing was asked, the oldest first', async () => {
-    const app = await start({ connectionLimits: { most: 3 } });
+    const app = await start({ connectionLimits: { max: 3 } });
     const used = await peer(app);
     await call(used, request);
     const silent = [await peer(app), await peer(app)];
@@ -132,7 +132,7 @@ describe.each([
   });
 
   it('of too many, those are cut over which only refusals have gone', async () => {
-    const app = await start({ connectionLimits: { most: 2 } });
+    const app = await start({ connectionLimits: { max: 2 } });
     const refused = await peer(app);
     await call(refused, 'GET /x HTTP/1.1\r\nHost: x\r\n\r\n');
     const used = await peer(app);
@@ -143,7 +143,7 @@ describe.each([
   });
 
   it('of too many over all of which something was asked, the newest is cut', async () => {
-    const app = await start({ connectionLimits: { most: 1 } });
+    const app = await start({ connectionLimits: { max: 1 } });
     const used = await peer(app);
     await call(used, request);
     const next = await peer(app);

@@ -72,7 +72,7 @@ export function createTestApp(
       },
     },
     observer: {
-      called(outcome, seconds, freshness, age) {
+      callFinished(outcome, seconds, freshness, age) {
         called.push({
           outcome,
           seconds,

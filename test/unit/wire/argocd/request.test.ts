@@ -352,7 +352,7 @@ describe('the message', () => {
     const escaped = refusal(() => parse({ branch: 'b', head_sha: '\u{202e}'.repeat(60) }));
     expect(escaped).toMatch(/found "(?:\\u202e){15}…"$/);
     const wide = refusal(() => parse({ branch: 'b', head_sha: '🌱'.repeat(60) }));
-    expect(wide).toContain(`found "${'🌱'.repeat(45)}..."`);
+    expect(wide).toContain(`found "${'🌱'.repeat(45)}…"`);
   });
 });
 
