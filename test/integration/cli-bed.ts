@@ -122,7 +122,7 @@ function usualSections(
   return {
     server: { host: '127.0.0.1', port: 0, tokenFile: 'token', deadline },
     management: { host: '127.0.0.1', port: 0 },
-    ci: { github: { kind: 'github', url: github.url, tokenFile: 'github' } },
+    connections: { github: { kind: 'github', url: github.url, tokenFile: 'github' } },
     ...(!open && { registries: { [registry.host]: { username: 'bot', passwordFile: 'password' } } }),
     projects: {
       shop: { repository: GIT_REPOSITORY, images: { front: image('front'), back: image('back') } },

@@ -34,7 +34,7 @@ export function problemsOf(text: string, env: Readonly<Record<string, string>> =
   }
 }
 
-export const CI = 'ci: {gh: {kind: github}}';
+export const CI = 'connections: {gh: {kind: github}}';
 export const PROJECTS = "projects: {shop: {repository: acme/shop, images: {front: 'x:{commit}'}}}";
 
 /** @param third what stands in the third line, after connections and projects that are all right */
@@ -51,7 +51,7 @@ export function projectRefusals(project: string): string[] {
 
 /** @param connection what stands in the connection, in the third line */
 export function connectionRefusals(connection: string, env: Readonly<Record<string, string>> = {}): string[] {
-  return problemsOf(`ci:\n  gh:\n    {kind: github, ${connection}}\n${PROJECTS}`, env);
+  return problemsOf(`connections:\n  gh:\n    {kind: github, ${connection}}\n${PROJECTS}`, env);
 }
 
 /** One configuration that is all right, with values put in or (undefined) taken out: `{'projects.shop.lookback': 0}`. */
@@ -65,6 +65,6 @@ export function documentWith(changes: Readonly<Record<string, unknown>>): Record
 }
 
 const VALID = `
-ci: {gh: {kind: github}}
+connections: {gh: {kind: github}}
 projects: {shop: {repository: acme/shop, images: {front: 'ghcr.io/acme/front:{commit}'}}}
 `;
