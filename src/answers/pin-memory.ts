@@ -1,10 +1,10 @@
-/** Which digests were proven to be which build's, in this process's memory. What was handed out last outlives it, in the store. */
+/** Remembers in this process which digests are proven to belong to which build. The last good answers outlive it, in the store. */
 import { LRUCache } from 'lru-cache';
 import type { PinMemory } from '../resolve/ports.ts';
 import type { PinnedImage } from '../resolve/types.ts';
 import { bounded } from '../resilience/bounded-cache.ts';
 
-/** Two images of each of 50,000 builds. */
+/** Two images for each of 50,000 builds. */
 const MAX_PINS = 100_000;
 
 export function createPinMemory(): PinMemory {

@@ -1,5 +1,5 @@
 /** The whole plugin: its servers, its core and its store. */
-import { createAnswers } from '../answers/answer-service.ts';
+import { AnswerService } from '../answers/answer-service.ts';
 import { composeStore } from './store.ts';
 import { composeAuthenticator, tokenReader } from './token.ts';
 import type { Config } from '../config/config.ts';
@@ -51,7 +51,7 @@ export function composeService(
   const store = composeStore(config.store, runtime, metrics, tokenReader(config.server.token, runtime));
   const core = composeCore(config, runtime, store);
   const authenticator = composeAuthenticator(config.server.token, runtime);
-  const answers = createAnswers({
+  const answers = new AnswerService({
     resolve: async (request) => (await core.resolve(request)).decision,
     recall: (request) => core.recall(request),
     isNeverHandedOut: (request, remembered) => core.isNeverHandedOut(request, remembered),
