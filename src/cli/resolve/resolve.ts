@@ -2,7 +2,7 @@
 import { composeCore } from '../../compose/core.ts';
 import type { Config } from '../../config/config.ts';
 import { ApiError } from '../../errors.ts';
-import { parseGetParams } from '../../wire/argocd/request.ts';
+import { parseBranchRequest } from '../../wire/argocd/request.ts';
 import type { Resolution } from '../../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../../resolve/types.ts';
 import { createCommandWorld } from '../command-runtime.ts';
@@ -63,10 +63,7 @@ function parseRequest(
   { projects }: Config,
 ): BranchRequest {
   try {
-    return parseGetParams(
-      { input: { parameters: { project, branch, head_sha: headSha, number } } },
-      projects,
-    );
+    return parseBranchRequest({ project, branch, head_sha: headSha, number }, projects);
   } catch (error) {
     if (error instanceof ApiError) throw new UsageError(error.message, { cause: error });
     throw error;

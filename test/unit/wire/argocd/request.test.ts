@@ -155,7 +155,7 @@ describe('the name of a branch is no mistake, however odd', () => {
 });
 
 describe('a template that Argo CD has not filled in', () => {
-  const NOT_GIVEN = 'no generator before the plugin, in the same matrix, gives it';
+  const NOT_GIVEN = 'no generator before the plugin in the same matrix provides it';
 
   it.each(['branch', 'project', 'head_sha', 'number'])(
     'is refused as %s, and told with both of its causes',
@@ -220,7 +220,7 @@ describe('what is refused', () => {
     'a branch with what Git allows in none: %j',
     (character) => {
       for (const branch of [`a${character}b`, character, `${character}b`, `refs/heads/b${character}`])
-        expect(refusal(() => parse({ branch }))).toContain('no control characters');
+        expect(refusal(() => parse({ branch }))).toContain('not contain control characters');
     },
   );
 
@@ -231,7 +231,7 @@ describe('what is refused', () => {
   });
 
   it.each(['\u{d800}', '\u{dfff}x'])('a branch with a lone surrogate, %j', (branch) => {
-    expect(refusal(() => parse({ branch }))).toContain('no lone surrogates');
+    expect(refusal(() => parse({ branch }))).toContain('not contain lone surrogates');
   });
 
   it.each([[5], [true], [['b']], [{ a: 1 }]])('a branch that is no string: %j', (branch) => {
