@@ -1,9 +1,7 @@
 /** What a command is handed by the process. */
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/config.ts';
-import { parseReference } from '../image/reference.ts';
 import { readConfigText } from './config-input.ts';
-import { parsePlatform } from '../image/platform.ts';
 
 export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
@@ -22,8 +20,6 @@ export function loadCommandConfig(options: { readonly config?: string }, { env }
     file: options.config,
     readFile: readConfigText,
     env,
-    parseReference,
-    parsePlatform,
   });
 }
 

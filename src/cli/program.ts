@@ -45,7 +45,7 @@ async function explain(error: unknown, { stderr }: CommandContext): Promise<numb
   }
   // The log leaves secrets out.
   const { createLogger } = await import('../log/logger.ts');
-  createLogger('error', stderr).error({ err: error }, 'a defect of Greenpin; please report it');
+  createLogger('error', stderr).error({ err: error }, 'internal error in Greenpin, please report it');
   return FAILED;
 }
 

@@ -31,7 +31,7 @@ export async function serve(options: ServeOptions, context: CommandContext): Pro
   const service = composeService(config, { env, now: Date.now, logger, version, stopping });
   // What fails beside any call must not end the process, and with it the answers of all environments.
   process.on('unhandledRejection', (err) => {
-    logger.error({ err }, 'a defect of Greenpin; please report it');
+    logger.error({ err }, 'internal error in Greenpin, please report it');
   });
   const addresses = await service.start();
   logger.info({ version, config: config.file, ...addresses }, 'listening');

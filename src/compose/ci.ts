@@ -7,7 +7,6 @@ import { createFreshnessStretch } from '../runs/adaptive-freshness.ts';
 import { createCiProvider, type CiConnection } from '../ci/kinds.ts';
 import { composeCiDispatcher } from './network.ts';
 import type { Connection } from '../runs/repositories.ts';
-import { tokenReader } from './token.ts';
 import type { CiAuth, CiConnection as ConfiguredConnection, Config } from '../config/config.ts';
 import { createSecretReader } from '../secrets/secret.ts';
 import type { Runtime } from './runtime.ts';
@@ -75,6 +74,6 @@ function authOf(auth: CiAuth, world: Runtime): CiConnection['auth'] {
     }
     case 'tokenFile':
     case 'tokenEnv':
-      return { kind: 'token', read: tokenReader(auth, world) };
+      return { kind: 'token', read: createSecretReader(auth, world) };
   }
 }

@@ -1,4 +1,4 @@
-/** The only file that constructs and connects the parts (design §7). */
+/** Constructs everything except HTTP and the store. */
 import { createImageCache } from '../registry/digest-cache.ts';
 import { createPinMemory } from '../answers/pin-memory.ts';
 import { createSharedCall } from '../replicas/shared-fetch.ts';
@@ -18,22 +18,21 @@ import type { Runtime } from './runtime.ts';
 import type { CiInspector, CiProvider } from '../ci/provider.ts';
 import { PAUSES, composeConnection } from './ci.ts';
 
-/** Everything but HTTP. */
 export interface Core {
   resolve(request: BranchRequest): Promise<Resolution>;
   recall(request: BranchRequest): Promise<Remembered>;
   isNeverHandedOut(request: BranchRequest, remembered: Remembered): Promise<boolean>;
-  /** By the connection's name in the configuration. */
+  /** By the name of the connection. */
   readonly providers: ReadonlyMap<string, CiProvider>;
-  /** By the connection's name, too. */
+  /** By the name of the connection. */
   readonly inspectors: ReadonlyMap<string, CiInspector>;
   readonly registries: ProbingRegistryClient;
 }
 
-/** No call upstream may use up the whole time that a caller waits: there must be some left for the one after it. */
+/** The timeout of one upstream call, as a share of the caller's deadline: there must be time for a second call. */
 const CALL_SHARE_OF_DEADLINE = 0.5;
 
-/** @param store left out: nothing is remembered from before, and nothing is left behind */
+/** @param store without one, nothing is remembered from an earlier process or left for a later one */
 export function composeCore(
   config: Config,
   runtime: Runtime,

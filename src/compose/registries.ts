@@ -55,7 +55,7 @@ function loginOf({ credentials }: RegistrySettings, identity: Identity | undefin
   if (identity !== undefined) return { identity };
   if (credentials === undefined) return {};
   const { username, password } = credentials;
-  return password.kind === 'passwordFile'
+  return 'file' in password
     ? { username, passwordFile: password.file }
     : { username, passwordEnv: password.env };
 }

@@ -149,13 +149,6 @@ export async function probeStore(settings: StoreSettings, world: Runtime): Promi
 }
 
 function connect(settings: RedisSettings, world: Runtime): RedisConnection {
-  const readPassword = passwordReader(settings, world);
+  const readPassword = settings.password && createSecretReader(settings.password, world);
   return connectRedis({ url: settings.url, ...(readPassword && { readPassword }) });
-}
-
-function passwordReader({ password }: RedisSettings, world: Runtime): SecretReader | undefined {
-  if (password === undefined) return undefined;
-  return password.kind === 'passwordFile'
-    ? createSecretReader({ file: password.file }, world)
-    : createSecretReader({ env: password.env, value: world.env[password.env] }, world);
 }

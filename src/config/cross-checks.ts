@@ -1,21 +1,17 @@
 /**
- * What a schema can't say: references between sections, limits of durations, variables of the environment. Rules read the document
- * as it was written and pass over what the schema has refused already, so that all problems are reported at once.
+ * Checks that a schema cannot express: references between sections, limits of durations, environment variables. They read the document
+ * as written and ignore values that the schema rejects, so that all problems are reported at once.
  */
 import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from '../registry/credentials/cloud/hosts.ts';
 import { parseDuration } from '../schema/duration.ts';
-import { findImageProblems, type ImageParsers } from './image-rules.ts';
+import { findImageProblems } from './image-rules.ts';
 import { suggest } from '../text/suggest.ts';
 import { type Problem } from './problem.ts';
 import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from '../text/secret-patterns.ts';
 import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
 
 /** @param document the parsed file, of any shape */
-export function findContradictions(
-  document: unknown,
-  parsers: ImageParsers,
-  environment: NodeJS.ProcessEnv,
-): Problem[] {
+export function crossCheck(document: unknown, environment: NodeJS.ProcessEnv): Problem[] {
   return [
     ...findAddressProblems(document),
     ...findDurationProblems(document),
@@ -23,7 +19,7 @@ export function findContradictions(
     ...findHomeProblems(document, environment),
     ...findConnectionProblems(document),
     ...findIdentityProblems(document),
-    ...findImageProblems(document, parsers),
+    ...findImageProblems(document),
   ];
 }
 
@@ -36,7 +32,7 @@ function findAddressProblems(document: unknown): Problem[] {
   const hosts = [read(['server', 'host'], '::'), read(['management', 'host'], '::')];
   const overlap = hosts[0] === hosts[1] || hosts.some((host) => EVERY_ADDRESS.has(String(host)));
   if (port === 0 || port !== read(['server', 'port'], 4355) || !overlap) return [];
-  return [{ path, text: `found ${String(port)}, the server's own port, expected another one` }];
+  return [{ path, text: `found ${String(port)}, the port of the server, expected another one` }];
 }
 
 const SECOND = 1_000;
@@ -48,7 +44,7 @@ function findDurationProblems(document: unknown): Problem[] {
     text: `found ${describeFound(key, valueAt(document, key))}, expected ${expected}`,
   });
   const deadline = durationAt(document, ['server', 'deadline'], '20s');
-  // The default gives way to a shorter deadline.
+  // The default patience never exceeds the deadline.
   const patience = durationAt(document, ['server', 'patience'], '0s');
   const freshFor = durationAt(document, ['freshFor'], '15s');
   const maxFreshFor = durationAt(document, ['maxFreshFor'], '5m');
@@ -70,7 +66,7 @@ function deadlineText(document: unknown): string {
   return typeof given === 'string' ? given : '20s unless given';
 }
 
-/** @returns milliseconds; NaN, which is neither below nor above any limit, when it is no duration */
+/** @returns milliseconds; NaN, which is neither below nor above any limit, if the value is not a duration */
 function durationAt(document: unknown, path: DocumentPath, fallback: string): number {
   const value = valueAt(document, path);
   if (value !== undefined && typeof value !== 'string') return NaN;
@@ -100,7 +96,7 @@ function findVariableProblems(document: unknown, environment: NodeJS.ProcessEnv)
   });
 }
 
-/** In a container without HOME `~` would be a folder's name. */
+/** Without HOME, as in many containers, `~` would be the name of a folder. */
 function findHomeProblems(document: unknown, { HOME }: NodeJS.ProcessEnv): Problem[] {
   const files = valueAt(document, ['dockerConfigFiles']);
   if (!Array.isArray(files) || HOME) return [];
@@ -112,7 +108,7 @@ function findHomeProblems(document: unknown, { HOME }: NodeJS.ProcessEnv): Probl
   });
 }
 
-/** A project's connection may be left out when there is one only. */
+/** A project may omit its connection if there is only one. */
 function findConnectionProblems(document: unknown): Problem[] {
   const names = keysAt(document, ['connections']);
   if (names.length === 0) return [];
@@ -130,7 +126,7 @@ function findConnectionProblems(document: unknown): Problem[] {
   });
 }
 
-/** An identity's token must not go to a host that is none of its cloud's. */
+/** The token of an identity must not be sent to a host outside its cloud. */
 function findIdentityProblems(document: unknown): Problem[] {
   return keysAt(document, ['registries']).flatMap((host) => {
     const path = ['registries', host, 'identity'];

@@ -1,10 +1,6 @@
 /** Which authorities and client certificates go with which host. */
-import {
-  createDispatchers,
-  type DispatcherFor,
-  type DispatcherOptions,
-  type TlsMaterial,
-} from './dispatchers.ts';
+import { createDispatchers, type DispatcherFor, type DispatcherOptions } from './dispatchers.ts';
+import type { TlsMaterial } from '../secrets/tls-files.ts';
 
 type ReadTls = () => TlsMaterial;
 

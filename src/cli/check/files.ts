@@ -1,8 +1,8 @@
 /** `greenpin check`: the files that secrets are in, and the token that callers must show. */
 import { readFileSync, statSync } from 'node:fs';
-import { tokenReader } from '../../compose/token.ts';
-import type { Config, TokenSource } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
 import { checkSecretFiles } from '../../config/mounted-files.ts';
+import { createSecretReader, type SecretSource } from '../../secrets/secret.ts';
 import { parseTokens } from '../../http/tokens.ts';
 import type { Runtime } from '../../compose/runtime.ts';
 import type { Finding } from './findings.ts';
@@ -17,13 +17,12 @@ export function checkFiles(config: Config, world: Runtime): Finding[] {
 }
 
 /** No probe uses it: what callers must show. Other secrets are read, and reported, by the probes that need them. */
-function checkServerToken(token: TokenSource, world: Runtime): Finding[] {
-  const target = `server.${token.kind}`;
+function checkServerToken(token: SecretSource, world: Runtime): Finding[] {
+  const target = 'file' in token ? 'server.tokenFile' : 'server.tokenEnv';
   // One that is missing has been told.
-  if (token.kind === 'tokenFile' && statSync(token.file, { throwIfNoEntry: false })?.isFile() !== true)
-    return [];
+  if ('file' in token && statSync(token.file, { throwIfNoEntry: false })?.isFile() !== true) return [];
   try {
-    return describeTokens(target, tokenReader(token, { ...world, warn: () => undefined })());
+    return describeTokens(target, createSecretReader(token, { ...world, warn: () => undefined })());
   } catch (error) {
     return [failed(target, error instanceof Error ? error.message : 'it cannot be read')];
   }

@@ -135,7 +135,7 @@ describe('a configuration that cannot be used', () => {
       stdout: '',
       stderr:
         'greenpin: /no/such.yaml: found no such file, expected the configuration file; ' +
-        'give one by --config FILE or GREENPIN_CONFIG, or write ./greenpin.yaml\n',
+        'name it with --config FILE or GREENPIN_CONFIG, or create ./greenpin.yaml\n',
     });
   });
 });
@@ -160,7 +160,7 @@ test('a defect is one line that says so, with exit status 1', async () => {
   expect(written.trimEnd().split('\n')).toHaveLength(1);
   expect(JSON.parse(written)).toMatchObject({
     level: 'error',
-    msg: 'a defect of Greenpin; please report it',
+    msg: 'internal error in Greenpin, please report it',
     err: { type: 'TypeError', message: 'broken, with Bearer [redacted]' },
   });
 });

@@ -63,8 +63,8 @@ describe('keys that are not known', () => {
   });
 
   it.each([
-    ['server: {host: "${HOST}"}', 'variables are not replaced in this file: write the value itself'],
-    ['server: {host: $HOST}', 'variables are not replaced in this file: write the value itself'],
+    ['server: {host: "${HOST}"}', 'variables are not expanded in this file: write the value itself'],
+    ['server: {host: $HOST}', 'variables are not expanded in this file: write the value itself'],
     ['server: {host: [::1]}', 'an address in brackets is a list to YAML: write it in quotes'],
   ])('%s is told for what it is', (line, text) => {
     const [problem] = refusals(line);

@@ -8,11 +8,11 @@ describe('addresses', () => {
   it.each([
     [
       'management: {port: 4355}',
-      "3:14 management.port: found 4355, the server's own port, expected another one",
+      "3:14 management.port: found 4355, the port of the server, expected another one",
     ],
     [
       'server: {port: 9464, host: 127.0.0.1}',
-      "1:1 management.port: found 9464, the server's own port, expected another one",
+      "1:1 management.port: found 9464, the port of the server, expected another one",
     ],
     [
       'server: {port: "4355"}',

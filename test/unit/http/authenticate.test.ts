@@ -59,8 +59,7 @@ describe('a file of tokens', () => {
   const SPACES = 'the spaces around the token are ignored';
   const INSIDE =
     'the token contains spaces or invisible characters, which count as part of it; expected one token per line';
-  const IMPOSSIBLE =
-    'found control characters or invalid UTF-8, expected a token; this line is ignored';
+  const IMPOSSIBLE = 'found control characters or invalid UTF-8, expected a token; this line is ignored';
 
   it.each([
     'old\nnew',
@@ -179,7 +178,7 @@ it('takes a rotated secret at once, as Kubernetes swaps it: by a symbolic link t
   };
   publish('..1', 'old-secret\n');
   symlinkSync(join('..data', 'token'), join(mount, 'token'));
-  const read = createSecretReader({ file: join(mount, 'token') }, { warn: () => undefined });
+  const read = createSecretReader({ file: join(mount, 'token') }, { env: {}, warn: () => undefined });
   const authenticator = createAuthenticator(read);
   expect(authenticator.reject('Bearer old-secret')).toBeUndefined();
 

@@ -95,8 +95,8 @@ describe('PEM files', () => {
   it.each([
     ['/ca.pem', '', 'caFile: found no certificate at "/ca.pem"'],
     ['/ca.pem', client.key, 'caFile: found no certificate at "/ca.pem"'],
-    ['/ca.pem', authority.cert.replace('MII', 'AAA'), 'caFile: found a certificate that is damaged'],
-    ['/ca.pem', authority.cert + authority.cert.slice(0, 200), 'caFile: found a certificate that is damaged'],
+    ['/ca.pem', authority.cert.replace('MII', 'AAA'), 'caFile: found a damaged certificate'],
+    ['/ca.pem', authority.cert + authority.cert.slice(0, 200), 'caFile: found a damaged certificate'],
     ['/tls.crt', 'x', 'certFile: found no certificate at "/tls.crt"'],
     ['/tls.key', 'x', 'keyFile: found no private key at "/tls.key"'],
     ['/tls.key', client.cert, 'keyFile: found no private key at "/tls.key"'],
@@ -116,7 +116,7 @@ describe('PEM files', () => {
     expect(reading).toEqual({
       kind: 'unusable',
       problems: [
-        'connections.gh.caFile: found what cannot be read (EACCES) at "/ca.pem", expected certificates in PEM',
+        'connections.gh.caFile: found an unreadable file (EACCES) at "/ca.pem", expected certificates in PEM',
       ],
     });
   });

@@ -5,11 +5,8 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Agent, request, type Dispatcher } from 'undici';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
-import {
-  createDispatchers,
-  createRoutingDispatcher,
-  type TlsMaterial,
-} from '../../../src/upstream/dispatchers.ts';
+import { createDispatchers, createRoutingDispatcher } from '../../../src/upstream/dispatchers.ts';
+import type { TlsMaterial } from '../../../src/secrets/tls-files.ts';
 import { createHostDispatchers } from '../../../src/upstream/host-dispatchers.ts';
 import { createAuthority } from '../../fixtures/certificates.ts';
 import { createRelay } from '../../fixtures/relay.ts';

@@ -15,7 +15,7 @@ export interface EcrIdentity {
   readonly fips: boolean;
   readonly dualStack: boolean;
   /** Assumed before the token is asked for: another account's. */
-  readonly roleArn?: string;
+  readonly roleArn?: string | undefined;
 }
 
 /** What both services answer. */

@@ -13,7 +13,7 @@ export interface GoogleIdentity {
    * A service account's key, or a workload identity federation's configuration. Left out: what google-auth-library finds by itself, in
    * GOOGLE_APPLICATION_CREDENTIALS, gcloud's own file, or at the metadata server (GKE's workload identity).
    */
-  readonly credentialsFile?: string;
+  readonly credentialsFile?: string | undefined;
 }
 
 type Library = typeof GoogleAuthLibrary;

@@ -7,8 +7,6 @@ import {
 import type { CiConnection, Config } from '../../../../src/config/config.ts';
 import { loadConfig } from '../../../../src/config/load.ts';
 import type { UpstreamFailure } from '../../../../src/errors.ts';
-import { parseReference } from '../../../../src/image/reference.ts';
-import { parsePlatform } from '../../../../src/image/platform.ts';
 
 const CONFIG: Config = loadConfig({
   file: 'greenpin.yaml',
@@ -23,8 +21,6 @@ projects:
   far: {ci: other, repository: acme/shop, workflows: [.github/workflows/docs.yml], images: {a: "r.test/a:{commit}"}}
 `,
   env: {},
-  parseReference,
-  parsePlatform,
 });
 const CONNECTION: CiConnection = {
   name: 'github',

@@ -6,7 +6,6 @@ import { loadConfig } from '../../../../src/config/load.ts';
 import type { UpstreamFailureKind } from '../../../../src/errors.ts';
 import type { ImageProbe } from '../../../../src/registry/client.ts';
 import { parseReference } from '../../../../src/image/reference.ts';
-import { parsePlatform } from '../../../../src/image/platform.ts';
 import { listGitRepositories, listImageRepositories } from '../../../../src/cli/check/places.ts';
 
 function load(text: string): Config {
@@ -14,8 +13,6 @@ function load(text: string): Config {
     file: 'greenpin.yaml',
     readFile: () => text,
     env: { CI_TOKEN: 'secret' },
-    parseReference,
-    parsePlatform,
   });
 }
 
