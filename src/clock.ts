@@ -3,8 +3,8 @@ export type Clock = () => number;
 
 /**
  * @param since milliseconds since the epoch
- * @returns whether less than `milliseconds` have passed since then; false if `since` is in the future, because the clock was set back
- *   by an unknown amount
+ * @returns whether less than `milliseconds` have passed since then; false if `since` is in the future,
+ *   because the clock was set back by an unknown amount
  */
 export function isWithin(now: number, since: number, milliseconds: number): boolean {
   const passed = now - since;

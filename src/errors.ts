@@ -1,7 +1,8 @@
 /**
  * The failures of an upstream (CI or registry), by what happens next:
  * - `timeout`: no response within the deadline of the call
- * - `unreachable`: no connection, or it broke before the response was complete (DNS, TLS, reset, truncated body)
+ * - `unreachable`: no connection, or it broke before the response was complete (DNS, TLS, reset, truncated
+ *   body)
  * - `denied`: credentials are missing, wrong or insufficient (401, 403)
  * - `not_found`: the resource does not exist, or these credentials may not see it
  * - `rate_limited`: a quota or an abuse limit (429, or 403 with GitHub's rate limit headers)
@@ -14,12 +15,13 @@ export type UpstreamFailureKind =
 /**
  * The cause of a failed connection, if more is known than the kind of failure. Each cause has its own remedy.
  * - `timeout`, `name` (DNS), `refused`, `route`, `broken` (reset, or closed early)
- * - `authority`, `validity`, `other_name` (of the host's certificate), `no_tls` (for example plain HTTP), `client_certificate`, `tls`
- *   (everything else)
+ * - `authority`, `validity`, `other_name` (of the host's certificate), `no_tls` (for example plain HTTP),
+ *   `client_certificate`, `tls` (everything else)
  * - `proxy`, `proxy_login` (407)
  * - `files`: our own certificate files cannot be read
  * - `not_http`
- * - `wants_tls`: plain HTTP was sent to a TLS port; `plain_realm`: an HTTPS registry names an HTTP token service
+ * - `wants_tls`: plain HTTP was sent to a TLS port; `plain_realm`: an HTTPS registry names an HTTP token
+ *   service
  * - `policy`: the host refuses by a policy of its own, and says so
  */
 export type ConnectionTrouble =
@@ -48,15 +50,18 @@ export interface UpstreamFailure {
   /** The host that was called, with its port unless that is the default. */
   readonly host: string;
   /**
-   * One sentence for people: what failed and, if known, what to do. It contains no secret and is stable (no ids, times or counters),
-   * because Argo CD writes it into a status on every reconcile.
+   * One sentence for people: what failed and, if known, what to do. It contains no secret and is stable (no
+   * ids, times or counters), because Argo CD writes it into a status on every reconcile.
    */
   readonly message: string;
   /** For hints. */
   readonly trouble?: ConnectionTrouble;
   /** How long the upstream asks us to wait, in milliseconds from the response. */
   readonly retryAfterMs?: number;
-  /** A page of the upstream on which a person can fix the problem. For hints only, because the URL differs each time. */
+  /**
+   * A page of the upstream on which a person can fix the problem. For hints only, because the URL differs
+   * each time.
+   */
   readonly remedyUrl?: string;
 }
 
@@ -87,7 +92,10 @@ export const API_ERROR_STATUS = {
 
 export type ApiErrorCode = keyof typeof API_ERROR_STATUS;
 
-/** In UTF-16 units. Argo CD shows the message as the health of the ApplicationSet, in one line of its user interface. */
+/**
+ * In UTF-16 units. Argo CD shows the message as the health of the ApplicationSet, in one line of its user
+ * interface.
+ */
 export const LONGEST_MESSAGE = 300;
 
 /** @returns the text, truncated with an ellipsis to at most `max` UTF-16 units */
@@ -97,7 +105,10 @@ export function shorten(text: string, max: number): string {
   return `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** An error response of the API. The message is stable, tells people what to do, and is truncated to its maximum length. */
+/**
+ * An error response of the API. The message is stable, tells people what to do, and is truncated to its
+ * maximum length.
+ */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ApiErrorCode;

@@ -40,7 +40,8 @@ if (process.pid === 1) {
 }
 
 stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-  // In `greenpin demo --keep | head -1`, the reader has enough. That is not an error, and the command keeps its exit status.
+  // In `greenpin demo --keep | head -1`, the reader has enough. That is not an error, and the command keeps
+  // its exit status.
   if (code === 'EPIPE') return stopping.abort();
   complain(stderr, `cannot write the result (${code})`);
   process.exit(1);

@@ -1,4 +1,6 @@
-/** The metrics, in a prom-client registry per instance, so that two instances in one process share nothing. */
+/**
+ * The metrics, in a prom-client registry per instance, so that two instances in one process share nothing.
+ */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { API_ERROR_STATUS } from './errors.ts';
 import type { CallObserver, CallOutcome } from './http/access-log.ts';
@@ -115,7 +117,10 @@ function createUpstreamObserver(
   };
 }
 
-/** The gauges are computed when they are scraped, so that a quota that was reset does not look low until the next CI call. */
+/**
+ * The gauges are computed when they are scraped, so that a quota that was reset does not look low until the
+ * next CI call.
+ */
 function createQuotaObserver(
   registry: Registry,
   now: Clock,

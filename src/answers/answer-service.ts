@@ -1,4 +1,7 @@
-/** Answers requests from memory while they are fresh, and otherwise resolves the branch within the caller's time limits. */
+/**
+ * Answers requests from memory while they are fresh, and otherwise resolves the branch within the caller's
+ * time limits.
+ */
 import { LRUCache } from 'lru-cache';
 import { isWithin, type Clock } from '../clock.ts';
 import { bounded } from '../resilience/bounded-cache.ts';
@@ -17,11 +20,15 @@ import type { Answer } from './answer.ts';
 
 const MAX_ANSWERS = 50_000;
 /**
- * Patience in milliseconds while another request of the project has exhausted its own: a matrix asks for hundreds of branches one after
- * the other, and a hanging upstream must not cost each of them the full wait. Answers from memory take much less.
+ * Patience in milliseconds while another request of the project has exhausted its own: a matrix asks for
+ * hundreds of branches one after the other, and a hanging upstream must not cost each of them the full wait.
+ * Answers from memory take much less.
  */
 const PATIENCE_WHILE_OVERDUE = 25;
-/** One for each connection that http/app.ts allows. A caller with more requests in flight is not waiting for them, and each costs memory. */
+/**
+ * One for each connection that http/app.ts allows. A caller with more requests in flight is not waiting for
+ * them, and each costs memory.
+ */
 const MAX_WAITING = 10_000;
 
 export interface AnswerServiceOptions {

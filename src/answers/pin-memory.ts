@@ -1,4 +1,7 @@
-/** Remembers in this process which digests are proven to belong to which build. The last good answers outlive it, in the store. */
+/**
+ * Remembers in this process which digests are proven to belong to which build. The last good answers outlive
+ * it, in the store.
+ */
 import { LRUCache } from 'lru-cache';
 import type { PinMemory } from '../resolve/ports.ts';
 import type { PinnedImage } from '../resolve/types.ts';

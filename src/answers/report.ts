@@ -47,7 +47,10 @@ type ImageReport =
       readonly kind: 'found';
       readonly reference: string;
       readonly digest: string;
-      /** The commit of the earlier build that pushed the image (`onMissing: previous`); null if this build pushed it. */
+      /**
+       * The commit of the earlier build that pushed the image (`onMissing: previous`); null if this build
+       * pushed it.
+       */
       readonly fromCommit: string | null;
     }
   | { readonly kind: 'absent' | 'failed'; readonly reference: string; readonly reason: string }

@@ -29,7 +29,10 @@ export interface Core {
   readonly registries: ProbingRegistryClient;
 }
 
-/** The timeout of one upstream call, as a share of the caller's deadline: there must be time for a second call. */
+/**
+ * The timeout of one upstream call, as a share of the caller's deadline: there must be time for a second
+ * call.
+ */
 const CALL_SHARE_OF_DEADLINE = 0.5;
 
 /** @param store without one, nothing is remembered from an earlier process or left for a later one */

@@ -1,4 +1,7 @@
-/** The configuration as the program uses it: validated, with defaults, durations in milliseconds, and paths from the working directory. */
+/**
+ * The configuration as the program uses it: validated, with defaults, durations in milliseconds, and paths
+ * from the working directory.
+ */
 import { dirname, isAbsolute, join } from 'node:path';
 import { parsePlatform } from '../image/platform.ts';
 import { parseImageTemplate } from '../image/template.ts';

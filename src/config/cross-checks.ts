@@ -1,6 +1,7 @@
 /**
- * Checks that a schema cannot express: references between sections, limits of durations, environment variables. They read the document
- * as written and ignore values that the schema rejects, so that all problems are reported at once.
+ * Checks that a schema cannot express: references between sections, limits of durations, environment
+ * variables. They read the document as written and ignore values that the schema rejects, so that all
+ * problems are reported at once.
  */
 import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from '../registry/credentials/cloud/hosts.ts';
 import { parseDuration } from '../schema/duration.ts';

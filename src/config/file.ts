@@ -50,7 +50,10 @@ const READ_FAILURES = new Map([
   ['EPERM', 'found a file without read permission'],
 ]);
 
-/** @param text the bytes decoded as UTF-8: a byte order mark of UTF-16 is invalid, or every other character is NUL */
+/**
+ * @param text the bytes decoded as UTF-8: a byte order mark of UTF-16 is invalid, or every other character is
+ *   NUL
+ */
 function isUtf16(text: string): boolean {
   return text.startsWith('\ufffd\ufffd') || text.includes('\0');
 }

@@ -1,4 +1,6 @@
-/** Reads only the management address from the configuration, because `greenpin health` runs every few seconds. */
+/**
+ * Reads only the management address from the configuration, because `greenpin health` runs every few seconds.
+ */
 import { ConfigError } from '../errors.ts';
 import { readConfigFile, type ConfigFileSource } from './file.ts';
 import { isMapping } from '../text/document-path.ts';

@@ -1,4 +1,7 @@
-/** Checks that the files with secrets and certificates exist. `loadConfig` does not, because it may run where they are not mounted. */
+/**
+ * Checks that the files with secrets and certificates exist. `loadConfig` does not, because it may run where
+ * they are not mounted.
+ */
 import type { Config } from './config.ts';
 import { readTlsFiles } from '../secrets/tls-files.ts';
 import { formatPath, type DocumentPath } from '../text/document-path.ts';

@@ -1,6 +1,7 @@
 /**
- * The schema of the configuration file: the source of its validation, types, JSON Schema and reference. Checks that a schema cannot
- * express (references between sections, templates, limits of durations) are in `cross-checks.ts`.
+ * The schema of the configuration file: the source of its validation, types, JSON Schema and reference.
+ * Checks that a schema cannot express (references between sections, templates, limits of durations) are in
+ * `cross-checks.ts`.
  */
 import { z } from 'zod';
 import { ciSchema } from '../ci/github/settings.ts';

@@ -2,7 +2,9 @@
 import type { TemplateVariable } from '../image/template.ts';
 import { suggest } from '../text/suggest.ts';
 
-/** Names in other tools, in lower case, without the part before the last dot and without the tool's prefix. */
+/**
+ * Names in other tools, in lower case, without the part before the last dot and without the tool's prefix.
+ */
 const MEANINGS: Readonly<Record<TemplateVariable, string>> = {
   commit:
     'sha commit_sha git_sha short_sha sha_short commit_short_sha short_commit git_commit head_sha head_short_sha head_short_sha_7 ' +

@@ -52,8 +52,8 @@ interface PendingEntry extends SentAnswer {
 }
 
 /**
- * Answers are logged in batches, which saves 7% of the CPU time of an answer from memory (test/bench/memory-answer.ts).
- * Failures are logged at once.
+ * Answers are logged in batches, which saves 7% of the CPU time of an answer from memory
+ * (test/bench/memory-answer.ts). Failures are logged at once.
  */
 const MAX_DELAY_MS = 20;
 const MAX_BATCH = 256;
@@ -86,7 +86,8 @@ export function createAccessLog(logger: Logger, observer: CallObserver, stopwatc
         outcome: error.code,
         durationMs: round(durationMs),
       };
-      // Load balancers and scanners probe other paths without a token. Only a refused call of Argo CD is worth a warning.
+      // Load balancers and scanners probe other paths without a token. Only a refused call of Argo CD is
+      // worth a warning.
       if (error.code === 'forbidden' && routeOptions.url === undefined) {
         logger.debug({ ...fields, message: error.message }, 'refused');
         return;

@@ -14,8 +14,8 @@ import { createServer } from './server.ts';
 
 const JSON_TYPE = 'application/json';
 /**
- * Longer than the 90 seconds after which Go's default transport, which Argo CD uses, drops an idle connection: if the server closes a
- * connection just as a call is sent, the reconcile fails.
+ * Longer than the 90 seconds after which Go's default transport, which Argo CD uses, drops an idle
+ * connection: if the server closes a connection just as a call is sent, the reconcile fails.
  */
 const KEEP_ALIVE_MS = 95_000;
 /** Time for the whole request to arrive. The answer may take as long as the deadline allows. */
@@ -23,7 +23,10 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const ANSWER_WITHIN_MS = 20_000;
 /** Time for the caller to read the answer, which has a few kilobytes. */
 const READ_WITHIN_MS = 30_000;
-/** An Argo CD controller keeps one connection for each ApplicationSet that it reconciles concurrently: a few dozen. */
+/**
+ * An Argo CD controller keeps one connection for each ApplicationSet that it reconciles concurrently: a few
+ * dozen.
+ */
 const MAX_CONNECTIONS = 10_000;
 
 export interface AppDeps {
@@ -67,7 +70,8 @@ export function createApp(deps: AppDeps): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addHook('onRequest', (request, _reply, done) => {
     accessLog.start(request);
-    // Whatever the caller declares (`curl -d` sends a form type), the body is JSON; Fastify would reject other types.
+    // Whatever the caller declares (`curl -d` sends a form type), the body is JSON; Fastify would reject
+    // other types.
     request.raw.headers['content-type'] = JSON_TYPE;
     done(authenticate(request, authenticator));
   });

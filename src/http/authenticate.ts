@@ -20,8 +20,8 @@ export interface Authenticator {
 }
 
 /**
- * @param readTokens reads the current tokens, one per line. It is called for every request, so that a rotated secret takes effect
- *   immediately. If it returns undefined or no valid token, every call is refused.
+ * @param readTokens reads the current tokens, one per line. It is called for every request, so that a rotated
+ *   secret takes effect immediately. If it returns undefined or no valid token, every call is refused.
  * @param warn called once per text and problem with its tokens, never with a token
  * @param checked a text whose problems have been reported already
  */
@@ -47,7 +47,10 @@ function digest(data: Buffer | string): Buffer {
   return hash('sha256', data, 'buffer');
 }
 
-/** Compares all digests, which have equal lengths, so that the time reveals neither a token's length nor which token matched. */
+/**
+ * Compares all digests, which have equal lengths, so that the time reveals neither a token's length nor which
+ * token matched.
+ */
 function isOneOf(presented: Buffer, expected: readonly Buffer[]): boolean {
   let found = false;
   for (const each of expected) found = timingSafeEqual(presented, each) || found;

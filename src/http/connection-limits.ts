@@ -1,10 +1,16 @@
-/** Bounds the lifetime and the number of connections: one that stays open forever costs memory and a file descriptor. */
+/**
+ * Bounds the lifetime and the number of connections: one that stays open forever costs memory and a file
+ * descriptor.
+ */
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 export interface ConnectionLimits {
-  /** From opening, or the end of an answer, to the end of the next request's headers. Longer than Node's own timeouts, which answer. */
+  /**
+   * From opening, or the end of an answer, to the end of the next request's headers. Longer than Node's own
+   * timeouts, which answer.
+   */
   readonly waitingMs: number;
   /** From the end of a request's headers until the peer has read the answer. */
   readonly answeringMs: number;
@@ -19,16 +25,18 @@ const FIRST_ERROR_STATUS = 400;
 interface Connection {
   /** By the monotonic clock. */
   endsAt: number;
-  /** The response to the newest request, until it has been read. Answers go out in the order of the requests. */
+  /**
+   * The response to the newest request, until it has been read. Answers go out in the order of the requests.
+   */
   response: ServerResponse | undefined;
   /** Whether any request on this connection has succeeded. */
   served: boolean;
 }
 
 /**
- * Cuts connections that Node's timeouts do not reach: a peer that does not read, sends an empty line now and then, or never closes.
- * Above the maximum, it cuts the oldest connection that has seen only refusals, so that a flood of those locks nobody out.
- * Call it before adding other hooks.
+ * Cuts connections that Node's timeouts do not reach: a peer that does not read, sends an empty line now and
+ * then, or never closes. Above the maximum, it cuts the oldest connection that has seen only refusals, so
+ * that a flood of those locks nobody out. Call it before adding other hooks.
  */
 export function limitConnections(
   app: FastifyInstance,
@@ -56,7 +64,8 @@ export function limitConnections(
 
   app.server.on('connection', admit);
   app.addHook('onRequest', ({ raw: { socket } }, { raw: response }, done) => {
-    // For a host name with two addresses, Fastify listens with a second, inner server that emits no 'connection' events here.
+    // For a host name with two addresses, Fastify listens with a second, inner server that emits no
+    // 'connection' events here.
     const connection = connections.get(socket) ?? (socket instanceof Socket ? admit(socket) : undefined);
     if (connection !== undefined) {
       settle(connection);

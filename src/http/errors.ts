@@ -13,8 +13,8 @@ export function createErrorHandler(accessLog: AccessLog) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const answer = toApiError(error, request);
     accessLog.failed(request, answer);
-    // Fastify closes the connection when a body is too large. A client that is still sending would get a reset instead of the answer,
-    // so the rest is read and discarded. The request timeout bounds that.
+    // Fastify closes the connection when a body is too large. A client that is still sending would get a
+    // reset instead of the answer, so the rest is read and discarded. The request timeout bounds that.
     if (answer.code === 'payload_too_large') {
       reply.removeHeader('connection');
       request.raw.resume();
@@ -46,10 +46,16 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [status: string, message: 
 };
 const INVALID_HTTP = ['400 Bad Request', 'The request is not valid HTTP'] as const;
 
-/** Time for the peer to read the answer and close. If the server closed at once, the answer could be lost while the peer still sends. */
+/**
+ * Time for the peer to read the answer and close. If the server closed at once, the answer could be lost
+ * while the peer still sends.
+ */
 const LINGER_MS = 1_000;
 
-/** @returns a handler that answers requests that Node's parser rejects, and then closes the connection, whatever the peer does */
+/**
+ * @returns a handler that answers requests that Node's parser rejects, and then closes the connection,
+ *   whatever the peer does
+ */
 export function createClientErrorHandler(lingerMs = LINGER_MS) {
   return (error: Error & { code?: string }, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || !socket.writable) {

@@ -1,4 +1,7 @@
-/** Shuts a server down without breaking a call. Node's `server.close()` and Fastify's break some, and wait for others forever. */
+/**
+ * Shuts a server down without breaking a call. Node's `server.close()` and Fastify's break some, and wait for
+ * others forever.
+ */
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
@@ -10,19 +13,24 @@ export interface ShutdownLimits {
 }
 
 /**
- * Argo CD sends its calls one after the other over one connection, which is idle for milliseconds in between. If the server closed it
- * then, the next call would fail and freeze an ApplicationSet for three minutes.
+ * Argo CD sends its calls one after the other over one connection, which is idle for milliseconds in between.
+ * If the server closed it then, the next call would fail and freeze an ApplicationSet for three minutes.
  */
 const GRACE_MS = 250;
-/** Shorter than the 30 seconds until Kubernetes kills the process, longer than the default deadline of an answer. */
+/**
+ * Shorter than the 30 seconds until Kubernetes kills the process, longer than the default deadline of an
+ * answer.
+ */
 const WITHIN_MS = 25_000;
 const SWEEP_MS = 25;
 
 /**
- * Makes `close()` lose no call and end with the last answer. At first the server keeps listening, and each answer closes its
- * connection. It stops listening when no connection is left, or after `graceMs`. From then on:
+ * Makes `close()` lose no call and end with the last answer. At first the server keeps listening, and each
+ * answer closes its connection. It stops listening when no connection is left, or after `graceMs`. From then
+ * on:
  * - An idle connection is closed, including one whose body continued after the answer.
- * - A connection that has never sent a byte is not idle to Node. It is closed once it has been open for `graceMs`.
+ * - A connection that has never sent a byte is not idle to Node. It is closed once it has been open for
+ *   `graceMs`.
  * - A request that has arrived in part is completed and answered.
  * - A request that never ends, to which Node no longer applies a timeout, is cut off after `withinMs`.
  */

@@ -7,8 +7,8 @@ export const EVERY_ADDRESS = '::';
 const EVERY_IPV4_ADDRESS = '0.0.0.0';
 
 /**
- * Calls arrive in bursts of thousands: one push refreshes every ApplicationSet, each over its own connections. Node's default of 511
- * would drop some.
+ * Calls arrive in bursts of thousands: one push refreshes every ApplicationSet, each over its own
+ * connections. Node's default of 511 would drop some.
  */
 const BACKLOG = 4096;
 
@@ -49,7 +49,8 @@ export function createListen(warn: (message: string) => void): Listen {
 }
 
 /**
- * Without IPv6 (on Linux `ipv6.disable=1`, or a missing module), creating the socket or binding the address fails.
+ * Without IPv6 (on Linux `ipv6.disable=1`, or a missing module), creating the socket or binding the address
+ * fails.
  * @param code the error code with which listening on `host` failed
  * @returns the address to listen on instead; undefined if there is none
  */
@@ -58,7 +59,9 @@ export function selectFallback(host: string, code: string): string | undefined {
   return host === EVERY_ADDRESS && withoutIpv6 ? EVERY_IPV4_ADDRESS : undefined;
 }
 
-/** @returns one ConfigError with the problems of all attempts, or the first error that is not a ConfigError */
+/**
+ * @returns one ConfigError with the problems of all attempts, or the first error that is not a ConfigError
+ */
 export function joinListenErrors(attempts: readonly PromiseSettledResult<string>[]): unknown {
   const errors = attempts.flatMap((attempt) =>
     attempt.status === 'rejected' ? [attempt.reason as unknown] : [],

@@ -1,4 +1,7 @@
-/** The management server, for the kubelet and Prometheus: /healthz, /readyz and /metrics, without authentication. */
+/**
+ * The management server, for the kubelet and Prometheus: /healthz, /readyz and /metrics, without
+ * authentication.
+ */
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../errors.ts';
 import type { ConnectionLimits } from './connection-limits.ts';

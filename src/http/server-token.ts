@@ -9,11 +9,15 @@ import { createAuthenticator, type Authenticator } from './authenticate.ts';
 
 const REFUSED = "every call is refused until Argo CD's token is there";
 
-/** @returns an authenticator that refuses every call while the token cannot be read; problems with the tokens are logged */
+/**
+ * @returns an authenticator that refuses every call while the token cannot be read; problems with the tokens
+ *   are logged
+ */
 export function createServerAuthenticator(source: SecretSource, deps: SecretDeps): Authenticator {
   const place = 'file' in source ? `server.tokenFile ${source.file}` : `server.tokenEnv ${source.env}`;
   const warn = (problem: string) => deps.warn(`${place}: ${problem}`);
-  // With a reader of its own, so that a token that is removed before the first call does not stay valid as the last good one.
+  // With a reader of its own, so that a token that is removed before the first call does not stay valid as
+  // the last good one.
   const atStart = readAtStart(createSecretReader(source, deps), deps);
   if (atStart !== undefined && createAuthenticator(() => atStart, warn).whyNotReady() !== undefined) {
     warn(`found no token that a caller can present; ${REFUSED}`);

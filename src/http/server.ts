@@ -1,4 +1,7 @@
-/** What the plugin's server and the management server share: time limits, bounded connections and a graceful shutdown. */
+/**
+ * What the plugin's server and the management server share: time limits, bounded connections and a graceful
+ * shutdown.
+ */
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { limitConnections, type ConnectionLimits } from './connection-limits.ts';
@@ -32,7 +35,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
       connectionsCheckingInterval: Math.min(requestTimeoutMs, 5_000),
     },
     forceCloseConnections: 'idle',
-    // A request that arrives during shutdown is answered: a 503 would freeze its ApplicationSet for three minutes.
+    // A request that arrives during shutdown is answered: a 503 would freeze its ApplicationSet for three
+    // minutes.
     return503OnClosing: false,
     clientErrorHandler: createClientErrorHandler(lingerMs),
     frameworkErrors: (_error, request, reply) => refuseUrl(request, reply),

@@ -40,8 +40,8 @@ const VARIANTS: Readonly<Record<string, ReadonlyMap<string, string>>> = {
 };
 
 /**
- * Brings a platform into its canonical form: `arm64/v8` becomes `arm64`, `amd64/v1` becomes `amd64`, and `arm` becomes `arm/v7`
- * (https://github.com/containerd/platforms/blob/main/database.go).
+ * Brings a platform into its canonical form: `arm64/v8` becomes `arm64`, `amd64/v1` becomes `amd64`, and
+ * `arm` becomes `arm/v7` (https://github.com/containerd/platforms/blob/main/database.go).
  */
 export function normalizePlatform(platform: Platform): Platform {
   const os = platform.os.toLowerCase();

@@ -6,7 +6,10 @@ import { quote } from '../text/quote.ts';
 import type { Digest, ImageReference } from './image.ts';
 import { parseDigest } from './digest.ts';
 
-/** The text is not an image reference (or platform). The message is one line: what was found, and what is expected. */
+/**
+ * The text is not an image reference (or platform). The message is one line: what was found, and what is
+ * expected.
+ */
 export class InvalidReference extends Error {
   override readonly name = 'InvalidReference';
 }
@@ -34,7 +37,8 @@ const IMAGE_ID = /^[a-f0-9]{64}$/;
 
 /**
  * @param text for example `nginx`, `ghcr.io/acme/shop:sha-1a2b3c4`, `[fc00::1]:5000/x@sha256:...`
- * @returns the reference with Docker Hub's aliases folded, the host in lower case, and the tag `latest` if it has no tag and no digest
+ * @returns the reference with Docker Hub's aliases folded, the host in lower case, and the tag `latest` if it
+ *   has no tag and no digest
  * @throws InvalidReference
  */
 export function parseReference(text: string): ImageReference {
@@ -83,8 +87,8 @@ function checkHost(text: string, host: string): string {
 
 /**
  * @param host the host as written, with its port
- * @returns the canonical name: Docker Hub's aliases folded, in lower case. A name that only its upper-case letters mark as a host
- *   keeps them; otherwise the result would parse as a path.
+ * @returns the canonical name: Docker Hub's aliases folded, in lower case. A name that only its upper-case
+ *   letters mark as a host keeps them; otherwise the result would parse as a path.
  */
 export function foldRegistry(host: string): string {
   const lower = host.toLowerCase();
@@ -134,7 +138,10 @@ export function imageRepository(reference: ImageReference): string {
   return `${reference.registry}/${reference.path}`;
 }
 
-/** @returns the host (and port) of the registry's API, which differs from the registry's name only for Docker Hub */
+/**
+ * @returns the host (and port) of the registry's API, which differs from the registry's name only for Docker
+ *   Hub
+ */
 export function apiHost(registry: string): string {
   return registry === DOCKER_HUB ? 'registry-1.docker.io' : registry;
 }

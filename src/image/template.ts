@@ -1,4 +1,7 @@
-/** Templates of image references, with placeholders written as in RFC 6570: `{name}` and `{name:length}`. Pure. */
+/**
+ * Templates of image references, with placeholders written as in RFC 6570: `{name}` and `{name:length}`.
+ * Pure.
+ */
 
 const VARIABLES = [
   'commit',
@@ -21,8 +24,8 @@ export interface ImageTemplate {
   /** The text before the tag's colon. It may contain placeholders. */
   readonly repository: string;
   /**
-   * True if the tag contains the commit (at least 7 digits) or the build's id. It then identifies one build's image, unless another
-   * commit renders to the same text.
+   * True if the tag contains the commit (at least 7 digits) or the build's id. It then identifies one build's
+   * image, unless another commit renders to the same text.
    */
   readonly immutable: boolean;
   /** The variables that the template uses. */
@@ -41,7 +44,10 @@ export interface TemplateValues {
   readonly attempt: string;
 }
 
-/** The template cannot be parsed, or cannot be rendered for this branch. The message names the part and says what is expected. */
+/**
+ * The template cannot be parsed, or cannot be rendered for this branch. The message names the part and says
+ * what is expected.
+ */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
 }
@@ -140,7 +146,8 @@ export class MissingParameter extends Error {
 
 /**
  * @returns the text of the reference, which may still be invalid
- * @throws TemplateError if a value is empty, for example because no character of the branch can be part of a slug
+ * @throws TemplateError if a value is empty, for example because no character of the branch can be part of a
+ *   slug
  * @throws MissingParameter if the template needs a value that was not passed
  */
 export function renderImageTemplate(template: ImageTemplate, values: TemplateValues): string {
@@ -201,14 +208,17 @@ function selectValue(variable: TemplateVariable, values: TemplateValues): string
   }
 }
 
-/** Follows docker/metadata-action (src/meta.ts, `sanitizeTag`): each run of other characters becomes one `-`; case is kept. */
+/**
+ * Follows docker/metadata-action (src/meta.ts, `sanitizeTag`): each run of other characters becomes one `-`;
+ * case is kept.
+ */
 function cleanBranch(branch: string): string {
   return branch.replaceAll(/[^a-zA-Z0-9._-]+/g, '-');
 }
 
 /**
- * Follows GitLab's CI_COMMIT_REF_SLUG: lower case; each other character (not UTF-16 unit) becomes a `-`; at most 63 characters; no `-`
- * at either end.
+ * Follows GitLab's CI_COMMIT_REF_SLUG: lower case; each other character (not UTF-16 unit) becomes a `-`; at
+ * most 63 characters; no `-` at either end.
  */
 function refSlug(branch: string): string {
   return branch

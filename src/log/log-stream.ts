@@ -1,4 +1,7 @@
-/** Writes log lines to a file descriptor: asynchronously, in batches, and the last ones when the process exits. */
+/**
+ * Writes log lines to a file descriptor: asynchronously, in batches, and the last ones when the process
+ * exits.
+ */
 import { write, writeSync } from 'node:fs';
 import type { DestinationStream } from 'pino';
 
@@ -11,8 +14,8 @@ const MAX_RETRIES_AT_EXIT = 100;
 const MAX_WAITING = 128;
 
 /**
- * Replaces pino's own destination, which throws if the disk is full, and never lets the process exit if the reader of the log is
- * gone or stuck (`flushSync` of sonic-boom 4 retries forever).
+ * Replaces pino's own destination, which throws if the disk is full, and never lets the process exit if the
+ * reader of the log is gone or stuck (`flushSync` of sonic-boom 4 retries forever).
  * @param descriptor a file, pipe or terminal; if writing fails, lines are dropped
  */
 export function createLogStream(descriptor: number): DestinationStream {

@@ -34,7 +34,10 @@ export function createLogger(
   );
 }
 
-/** Keeps only class, code, text and causes: the errors of HTTP clients also carry the request with its headers. */
+/**
+ * Keeps only class, code, text and causes: the errors of HTTP clients also carry the request with its
+ * headers.
+ */
 function describeError(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { message: redactText(String(error)) };
   const { code } = error as { code?: unknown };
@@ -47,7 +50,10 @@ function describeError(error: unknown, depth = 0): object {
   };
 }
 
-/** Redacts credentials in URLs, values of authorization headers, and the tokens of GitHub and GitLab, which have known prefixes. */
+/**
+ * Redacts credentials in URLs, values of authorization headers, and the tokens of GitHub and GitLab, which
+ * have known prefixes.
+ */
 function redactText(text: string): string {
   return text
     .replaceAll(/:\/\/[^/\s@]+@/g, '://[redacted]@')

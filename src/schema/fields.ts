@@ -1,6 +1,7 @@
 /**
- * The building blocks of the schema. The message of an issue says what is expected, in words for people; `config/schema-issues.ts`
- * adds what was found. Messages about whole mappings (unknown keys, combinations of keys) are complete sentences.
+ * The building blocks of the schema. The message of an issue says what is expected, in words for people;
+ * `config/schema-issues.ts` adds what was found. Messages about whole mappings (unknown keys, combinations of
+ * keys) are complete sentences.
  */
 import { z } from 'zod';
 import { describeUnknownKey, OWN_KEY } from './unknown-key.ts';

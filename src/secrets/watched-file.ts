@@ -1,4 +1,7 @@
-/** Reads a file again when it changes, asynchronously: Kubernetes swaps a mounted Secret while the process runs. */
+/**
+ * Reads a file again when it changes, asynchronously: Kubernetes swaps a mounted Secret while the process
+ * runs.
+ */
 import type { Clock } from '../clock.ts';
 
 /** The part of `node:fs/promises` that is used. */
@@ -26,8 +29,8 @@ export interface WatchedFileDeps<Content> {
 const CHECK_EVERY_MS = 1000;
 
 /**
- * @returns a reader that checks the file at most once a second and returns its last good content, even while the file is unreadable;
- *   it throws UnreadableFile if there is none
+ * @returns a reader that checks the file at most once a second and returns its last good content, even while
+ *   the file is unreadable; it throws UnreadableFile if there is none
  */
 export function createWatchedFile<Content>(deps: WatchedFileDeps<Content>): () => Promise<Content> {
   const { path, files, parse, now, warn } = deps;

@@ -19,7 +19,7 @@ const sqlite = mapping(
     kind: z.literal('sqlite').meta({ description: 'In a file that survives the process.' }),
     path: text(
       new RegExp(`^(?!~)(?!file:)(?!:memory:$)${ONE_LINE}$`),
-      "a file's path, for example ./greenpin.db",
+      'the path of a file, for example ./greenpin.db',
     )
       .optional()
       .meta({

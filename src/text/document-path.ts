@@ -6,7 +6,10 @@ export type DocumentPath = readonly (string | number)[];
 
 const HIDDEN = 'a value that is not shown here';
 
-/** @returns `projects.shop.images.front`, `registries["ghcr.io"]`, `projects.shop.workflows[0]`; empty for the root */
+/**
+ * @returns `projects.shop.images.front`, `registries["ghcr.io"]`, `projects.shop.workflows[0]`; empty for the
+ *   root
+ */
 export function formatPath(path: DocumentPath): string {
   return path
     .map((step) => {

@@ -14,7 +14,10 @@ export function formatJson(value: object): string {
   return escapeControlInJson(JSON.stringify(value, null, 2));
 }
 
-/** @returns the JSON text with its invisible characters escaped, except line breaks; it parses to the same value */
+/**
+ * @returns the JSON text with its invisible characters escaped, except line breaks; it parses to the same
+ *   value
+ */
 export function escapeControlInJson(json: string): string {
   return json.replaceAll(INVISIBLE_IN_JSON, escapeCharacter);
 }

@@ -29,8 +29,8 @@ export function escapeCharacter(character: string): string {
 }
 
 /**
- * Removes the credentials of a URL or image reference (`https://user:password@host`), the query of a URL, and anything that looks
- * like a token. Takes linear time, because a caller chooses the text.
+ * Removes the credentials of a URL or image reference (`https://user:password@host`), the query of a URL, and
+ * anything that looks like a token. Takes linear time, because a caller chooses the text.
  */
 function redact(text: string): string {
   const beforeDigest = /@sha\d+:[^@]*$/.exec(text)?.index ?? text.length;

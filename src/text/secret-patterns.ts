@@ -1,8 +1,11 @@
-/** Tells a secret from the name of the place that holds it, so that a misplaced secret never reaches a message. */
+/**
+ * Tells a secret from the name of the place that holds it, so that a misplaced secret never reaches a
+ * message.
+ */
 
 /**
- * Prefixes of tokens and keys of GitHub, GitLab and Docker Hub, of JSON Web Tokens and of PEM; a part of a regular expression.
- * https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
+ * Prefixes of tokens and keys of GitHub, GitLab and Docker Hub, of JSON Web Tokens and of PEM; a part of a
+ * regular expression. https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
  */
 const SECRET_START =
   'gh[opsur]_[A-Za-z0-9]{10}|github_pat_[A-Za-z0-9]{10}|glpat-[A-Za-z0-9_-]{10}|dckr_[po]at_|eyJ[A-Za-z0-9_-]{10}|-----BEGIN';
@@ -21,7 +24,10 @@ const RANDOM_WORD = '(?=[^0-9]*[0-9])[A-Za-z0-9+=_-]{20,}$';
 /** A path on one line. It must not start with `~`, because no shell expands it. */
 export const SECRET_FILE_PATTERN = new RegExp(`^(?!${SECRET_START})(?!${RANDOM_WORD})(?!~)${ONE_LINE}$`);
 
-/** The name of an environment variable, but not a word of hexadecimal digits: old GitHub versions issued such tokens. */
+/**
+ * The name of an environment variable, but not a word of hexadecimal digits: old GitHub versions issued such
+ * tokens.
+ */
 export const ENVIRONMENT_NAME_PATTERN = new RegExp(
   `^(?!${SECRET_START})(?![0-9a-f]{32,}$)[A-Za-z_][A-Za-z0-9_]*$`,
 );

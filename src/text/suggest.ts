@@ -5,7 +5,8 @@ const MAX_LENGTH = 64;
 /**
  * @param found the word that was written
  * @param known the words that are valid
- * @returns the nearest known word within two edits (one for words under six letters); case, `-`, `_` and `y` for `ies` are ignored
+ * @returns the nearest known word within two edits (one for words under six letters); case, `-`, `_` and `y`
+ *   for `ies` are ignored
  */
 export function suggest(found: string, known: readonly string[]): string | undefined {
   // A longer word is not a typing mistake, and its distance is expensive to compute.

@@ -2,9 +2,10 @@
 import unidecode from 'unidecode';
 
 /**
- * Argo CD uses github.com/gosimple/unidecode 1.0.1, an older port of Perl's Text::Unidecode than the npm package. These are
- * the characters (hexadecimal) for which the two yield different slugs, with Argo CD's text. A range may include characters
- * for which they agree. test/argocd/slug_test.go compares every character.
+ * Argo CD uses github.com/gosimple/unidecode 1.0.1, an older port of Perl's Text::Unidecode than the npm
+ * package. These are the characters (hexadecimal) for which the two yield different slugs, with Argo CD's
+ * text. A range may include characters for which they agree. test/argocd/slug_test.go compares every
+ * character.
  */
 const DIFFERENCES: readonly (readonly [text: string, characters: string])[] = [
   ['', '80-9f 2e5-2eb 2ff 3ff 4ff 5c0 5ff 6ff 7ff 9ff aff bff cff dff eff fff 10ff 11ff 13ff 16ff'],
@@ -59,8 +60,8 @@ function expand(characters: string): number[] {
 }
 
 /**
- * @returns ASCII text. A `-` may replace a character that no slug can contain. Characters above U+FFFF, such as emoji, and those
- * that the tables do not list are dropped.
+ * @returns ASCII text. A `-` may replace a character that no slug can contain. Characters above U+FFFF, such
+ *   as emoji, and those that the tables do not list are dropped.
  */
 export function transliterate(text: string): string {
   // One by one: the package mistakes some pairs of Latin-1 characters for UTF-8 and leaves them unchanged.

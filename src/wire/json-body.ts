@@ -20,7 +20,10 @@ export function parseJsonBody(body: Buffer | undefined): unknown {
   }
 }
 
-/** RFC 8259 (section 8.1) lets a parser ignore it, and Windows editors write it into files that are sent with `curl -d @file`. */
+/**
+ * RFC 8259 (section 8.1) lets a parser ignore it, and Windows editors write it into files that are sent with
+ * `curl -d @file`.
+ */
 function withoutByteOrderMark(text: string): string {
   return text.startsWith('\u{feff}') ? text.slice(1) : text;
 }

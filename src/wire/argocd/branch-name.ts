@@ -1,6 +1,7 @@
 /**
- * Validates branch names. It accepts every name that Git allows: a stranger's pull request may have an odd one, and an error would stop
- * all other pull requests of the ApplicationSet. Only a mistake of the caller is an error. Pure.
+ * Validates branch names. It accepts every name that Git allows: a stranger's pull request may have an odd
+ * one, and an error would stop all other pull requests of the ApplicationSet. Only a mistake of the caller is
+ * an error. Pure.
  */
 import { describe, quote } from '../../text/quote.ts';
 import { explainTemplate, isMissing, isUnfilledTemplate } from './unfilled-template.ts';
@@ -9,7 +10,10 @@ import { explainTemplate, isMissing, isUnfilledTemplate } from './unfilled-templ
 const FULL_NAME = 'refs/heads/';
 /** In code points. */
 const LENGTH = /^.{1,255}$/su;
-/** Git forbids only those of ASCII and allows C1 (git-check-ref-format). It forbids spaces too, but they do no harm. */
+/**
+ * Git forbids only those of ASCII and allows C1 (git-check-ref-format). It forbids spaces too, but they do no
+ * harm.
+ */
 const CONTROL = /(?! )[\0-\u0020\u007f]/;
 
 /**

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { transliterate } from '../../text/transliterate.ts';
 
 const MAX_LENGTH = 50;
-/** The substitutions of Argo CD (`_`) and of slug.Make for English. Transliteration handles everything else. */
+/**
+ * The substitutions of Argo CD (`_`) and of slug.Make for English. Transliteration handles everything else.
+ */
 const SUBSTITUTES: Readonly<Record<string, string>> = {
   _: '-',
   '"': '',
@@ -21,8 +23,8 @@ const SUBSTITUTED = new RegExp(`[${Object.keys(SUBSTITUTES).join('')}]`, 'g');
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /**
- * Equals `branch_slug` of Argo CD's pullRequest generator, so that a template may use either. If that is empty or not a DNS label, the
- * result is a hash, because a template needs a valid and unique name.
+ * Equals `branch_slug` of Argo CD's pullRequest generator, so that a template may use either. If that is
+ * empty or not a DNS label, the result is a hash, because a template needs a valid and unique name.
  * @param branch for example `feature/Login_Form`
  * @returns a DNS label of at most 50 characters, for example `feature-login-form`
  */
@@ -33,9 +35,10 @@ export function branchSlug(branch: string): string {
 }
 
 /**
- * Follows applicationset/generators/pull_request.go, which calls slug.Make of github.com/gosimple/slug with MaxLength 50, CustomSub `_`
- * to `-`, and otherwise the defaults (English, lower case, cut at a dash). A `slugify` in a template can change the defaults for the
- * whole Argo CD process; this function ignores that. Spaces need no trimming, because they become dashes.
+ * Follows applicationset/generators/pull_request.go, which calls slug.Make of github.com/gosimple/slug with
+ * MaxLength 50, CustomSub `_` to `-`, and otherwise the defaults (English, lower case, cut at a dash). A
+ * `slugify` in a template can change the defaults for the whole Argo CD process; this function ignores that.
+ * Spaces need no trimming, because they become dashes.
  */
 function pullRequestSlug(branch: string): string {
   const cleaned = transliterate(

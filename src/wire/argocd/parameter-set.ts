@@ -3,7 +3,10 @@ import { branchSlug } from './branch-slug.ts';
 import { digestKey } from './digest-key.ts';
 import type { BranchRequest, PinnedSet } from '../../resolve/types.ts';
 
-/** Every leaf is a string, because Argo CD prints a JSON number as a float: a run id would read 9.999999999e+09. */
+/**
+ * Every leaf is a string, because Argo CD prints a JSON number as a float: a run id would read
+ * 9.999999999e+09.
+ */
 export interface ParameterSet {
   readonly images: Readonly<Record<string, ImageParameters>>;
   readonly build: BuildParameters;
@@ -38,7 +41,8 @@ export interface Audience extends Pick<BranchRequest, 'headSha'> {
 }
 
 /**
- * @param audience the request, with the pull request's head commit (or its first digits) if the caller passed it
+ * @param audience the request, with the pull request's head commit (or its first digits) if the caller passed
+ *   it
  * @returns every key, whether or not its value is known, because templates run with missingkey=error
  */
 export function createParameterSet(set: PinnedSet, { project, headSha }: Audience): ParameterSet {

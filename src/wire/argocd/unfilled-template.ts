@@ -14,18 +14,25 @@ export function isMissing(value: unknown): value is undefined | null | '' {
   return value === undefined || value === null || value === '';
 }
 
-/** @returns whether the value is an unfilled template: `{{ .branch }}` and `<no value>` contain spaces, which no branch name does */
+/**
+ * @returns whether the value is an unfilled template: `{{ .branch }}` and `<no value>` contain spaces, which
+ *   no branch name does
+ */
 export function isUnfilledTemplate(value: string): boolean {
   return FORBIDDEN_IN_NAMES.test(value) && (TEMPLATE.test(value) || value.includes(NO_VALUE));
 }
 
-/** @returns whether the branch may be an unfilled template. That is worth a hint only, because `{{branch}}` is a legal branch name. */
+/**
+ * @returns whether the branch may be an unfilled template. That is worth a hint only, because `{{branch}}` is
+ *   a legal branch name.
+ */
 export function looksUnfilled(branch: string): boolean {
   return ALL_TEMPLATE.test(branch);
 }
 
 /**
- * Without `goTemplate: true`, Argo CD leaves `{{ .branch }}` unchanged, and it never fills in a value that no generator provides.
+ * Without `goTemplate: true`, Argo CD leaves `{{ .branch }}` unchanged, and it never fills in a value that no
+ * generator provides.
  * @returns the problem and its possible causes
  */
 export function explainTemplate(name: string, value: string): string {

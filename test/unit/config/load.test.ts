@@ -156,7 +156,7 @@ describe('a configuration that says everything', () => {
       '/home/me/.docker/config.json',
       '/home/me',
     ]);
-    const expected = "expected a file's path, for example /var/run/secrets/registry/.dockerconfigjson";
+    const expected = "expected the path of a file, for example /var/run/secrets/registry/.dockerconfigjson";
     expect(refusals('dockerConfigFiles: [~bot/config.json]', { HOME: '/home/me' })).toEqual([
       `3:21 dockerConfigFiles[0]: found "~bot/config.json", ${expected}`,
     ]);
