@@ -58,10 +58,7 @@ export interface UpstreamFailure {
   readonly trouble?: ConnectionTrouble;
   /** How long the upstream asks us to wait, in milliseconds from the response. */
   readonly retryAfterMs?: number;
-  /**
-   * A page of the upstream on which a person can fix the problem. For hints only, because the URL differs
-   * each time.
-   */
+  /** An upstream page on which to fix the problem. For hints only, because the URL differs each time. */
   readonly remedyUrl?: string;
 }
 
@@ -92,10 +89,7 @@ export const API_ERROR_STATUS = {
 
 export type ApiErrorCode = keyof typeof API_ERROR_STATUS;
 
-/**
- * In UTF-16 units. Argo CD shows the message as the health of the ApplicationSet, in one line of its user
- * interface.
- */
+/** In UTF-16 units, because Argo CD shows the message in one line of its user interface. */
 export const LONGEST_MESSAGE = 300;
 
 /** @returns the text, truncated with an ellipsis to at most `max` UTF-16 units */
@@ -105,10 +99,7 @@ export function shorten(text: string, max: number): string {
   return `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/**
- * An error response of the API. The message is stable, tells people what to do, and is truncated to its
- * maximum length.
- */
+/** An error response. Its message is stable, tells people what to do, and is truncated. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ApiErrorCode;

@@ -117,10 +117,7 @@ function createUpstreamObserver(
   };
 }
 
-/**
- * The gauges are computed when they are scraped, so that a quota that was reset does not look low until the
- * next CI call.
- */
+/** Computed when scraped, so that a quota that was reset does not look low until the next CI call. */
 function createQuotaObserver(
   registry: Registry,
   now: Clock,

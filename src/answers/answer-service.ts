@@ -1,7 +1,4 @@
-/**
- * Answers requests from memory while they are fresh, and otherwise resolves the branch within the caller's
- * time limits.
- */
+/** Answers from memory while that is fresh, and otherwise resolves the branch within its time limits. */
 import { LRUCache } from 'lru-cache';
 import { isWithin, type Clock } from '../clock.ts';
 import { bounded } from '../resilience/bounded-cache.ts';
@@ -25,10 +22,7 @@ const MAX_ANSWERS = 50_000;
  * Answers from memory take much less.
  */
 const PATIENCE_WHILE_OVERDUE = 25;
-/**
- * One for each connection that http/app.ts allows. A caller with more requests in flight is not waiting for
- * them, and each costs memory.
- */
+/** One for each connection that http/app.ts allows, because each waiting call costs memory. */
 const MAX_WAITING = 10_000;
 
 export interface AnswerServiceOptions {

@@ -1,7 +1,4 @@
-/**
- * Remembers in this process which digests are proven to belong to which build. The last good answers outlive
- * it, in the store.
- */
+/** Remembers which digests are proven to belong to which build, for the lifetime of the process. */
 import { LRUCache } from 'lru-cache';
 import type { PinMemory } from '../resolve/ports.ts';
 import type { PinnedImage } from '../resolve/types.ts';

@@ -47,10 +47,7 @@ type ImageReport =
       readonly kind: 'found';
       readonly reference: string;
       readonly digest: string;
-      /**
-       * The commit of the earlier build that pushed the image (`onMissing: previous`); null if this build
-       * pushed it.
-       */
+      /** The commit of the earlier build that pushed it (`onMissing: previous`), else null. */
       readonly fromCommit: string | null;
     }
   | { readonly kind: 'absent' | 'failed'; readonly reference: string; readonly reason: string }

@@ -29,10 +29,7 @@ export interface Core {
   readonly registries: ProbingRegistryClient;
 }
 
-/**
- * The timeout of one upstream call, as a share of the caller's deadline: there must be time for a second
- * call.
- */
+/** The timeout of an upstream call, as a share of the caller's deadline: a second call must fit in. */
 const CALL_SHARE_OF_DEADLINE = 0.5;
 
 /** @param store without one, nothing is remembered from an earlier process or left for a later one */

@@ -14,10 +14,7 @@ import { type Core, composeCore } from './core.ts';
 import type { Runtime } from './runtime.ts';
 import { composeStore } from './store.ts';
 
-/**
- * Shorter than the 30 seconds until Kubernetes kills the process. A longer deadline needs a longer grace
- * period of the pod.
- */
+/** Kubernetes kills the process after 30 seconds, unless the pod has a longer grace period. */
 const STOP_WITHIN_MS = 25_000;
 const STOP_MARGIN_MS = 5000;
 

@@ -1,7 +1,4 @@
-/**
- * The configuration as the program uses it: validated, with defaults, durations in milliseconds, and paths
- * from the working directory.
- */
+/** The validated configuration: with defaults, durations in milliseconds, and resolved paths. */
 import { dirname, isAbsolute, join } from 'node:path';
 import { parsePlatform } from '../image/platform.ts';
 import { parseImageTemplate } from '../image/template.ts';

@@ -1,7 +1,4 @@
-/**
- * Checks that the files with secrets and certificates exist. `loadConfig` does not, because it may run where
- * they are not mounted.
- */
+/** Checks that the files with secrets and certificates exist and are usable. */
 import type { Config } from './config.ts';
 import { readTlsFiles } from '../secrets/tls-files.ts';
 import { formatPath, type DocumentPath } from '../text/document-path.ts';

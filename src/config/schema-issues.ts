@@ -98,10 +98,7 @@ function describeMistake(path: DocumentPath, value: unknown): string {
     : '';
 }
 
-/**
- * Selects the alternative that was probably meant: the one whose issues are inside the value, not about the
- * value itself.
- */
+/** Selects the alternative that was probably meant: its issues are inside the value. */
 function selectBranch(branches: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
   return branches.find(
     (issues) => !issues.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0),

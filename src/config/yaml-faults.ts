@@ -1,7 +1,4 @@
-/**
- * Describes YAML syntax errors. Never quotes the file, as the library's own messages do, because the text may
- * be a secret. Pure.
- */
+/** Describes YAML syntax errors without quoting the file, because the text may be a secret. Pure. */
 import type { ErrorCode } from 'yaml';
 
 export type FaultCode = ErrorCode | 'PROTOTYPE_KEY';

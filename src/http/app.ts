@@ -23,10 +23,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const ANSWER_WITHIN_MS = 20_000;
 /** Time for the caller to read the answer, which has a few kilobytes. */
 const READ_WITHIN_MS = 30_000;
-/**
- * An Argo CD controller keeps one connection for each ApplicationSet that it reconciles concurrently: a few
- * dozen.
- */
+/** Argo CD keeps one for each ApplicationSet that it reconciles concurrently: a few dozen. */
 const MAX_CONNECTIONS = 10_000;
 
 export interface AppDeps {

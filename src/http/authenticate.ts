@@ -47,10 +47,7 @@ function digest(data: Buffer | string): Buffer {
   return hash('sha256', data, 'buffer');
 }
 
-/**
- * Compares all digests, which have equal lengths, so that the time reveals neither a token's length nor which
- * token matched.
- */
+/** Compares all digests, so that the time does not reveal which token matched. */
 function isOneOf(presented: Buffer, expected: readonly Buffer[]): boolean {
   let found = false;
   for (const each of expected) found = timingSafeEqual(presented, each) || found;

@@ -1,16 +1,10 @@
-/**
- * Bounds the lifetime and the number of connections: one that stays open forever costs memory and a file
- * descriptor.
- */
+/** Bounds the lifetime and number of connections, each of which costs memory and a file descriptor. */
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 export interface ConnectionLimits {
-  /**
-   * From opening, or the end of an answer, to the end of the next request's headers. Longer than Node's own
-   * timeouts, which answer.
-   */
+  /** From opening, or the end of an answer, to the next headers. Longer than Node's own timeouts. */
   readonly waitingMs: number;
   /** From the end of a request's headers until the peer has read the answer. */
   readonly answeringMs: number;

@@ -46,10 +46,7 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [status: string, message: 
 };
 const INVALID_HTTP = ['400 Bad Request', 'The request is not valid HTTP'] as const;
 
-/**
- * Time for the peer to read the answer and close. If the server closed at once, the answer could be lost
- * while the peer still sends.
- */
+/** Time for the peer to read the answer and close: closing at once could destroy the answer. */
 const LINGER_MS = 1_000;
 
 /**

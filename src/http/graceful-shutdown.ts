@@ -1,7 +1,4 @@
-/**
- * Shuts a server down without breaking a call. Node's `server.close()` and Fastify's break some, and wait for
- * others forever.
- */
+/** Shuts a server down without breaking a call, which neither Node nor Fastify guarantees. */
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
@@ -17,10 +14,7 @@ export interface ShutdownLimits {
  * If the server closed it then, the next call would fail and freeze an ApplicationSet for three minutes.
  */
 const GRACE_MS = 250;
-/**
- * Shorter than the 30 seconds until Kubernetes kills the process, longer than the default deadline of an
- * answer.
- */
+/** Kubernetes kills the process after 30 seconds; the default deadline of an answer is shorter. */
 const WITHIN_MS = 25_000;
 const SWEEP_MS = 25;
 

@@ -1,7 +1,4 @@
-/**
- * The management server, for the kubelet and Prometheus: /healthz, /readyz and /metrics, without
- * authentication.
- */
+/** The management server: /healthz, /readyz and /metrics, without authentication. */
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../errors.ts';
 import type { ConnectionLimits } from './connection-limits.ts';

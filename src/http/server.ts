@@ -1,7 +1,4 @@
-/**
- * What the plugin's server and the management server share: time limits, bounded connections and a graceful
- * shutdown.
- */
+/** Creates both servers: with time limits, bounded connections and a graceful shutdown. */
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { limitConnections, type ConnectionLimits } from './connection-limits.ts';

@@ -1,14 +1,8 @@
-/**
- * Parses token files: one token per line, so that the old and the new token are both valid during a rotation.
- * Pure.
- */
+/** Parses token files: one token per line, so that two are valid during a rotation. Pure. */
 
 /** HTTP does not count these as part of the value (RFC 9110, section 5.5). */
 const SPACES_AROUND = /^[ \t\v\f]+|[ \t\v\f]+$/g;
-/**
- * Apart from spaces, no header can contain these: control characters, and the replacement character of
- * invalid UTF-8.
- */
+/** No header can contain these: control characters, and what replaces invalid UTF-8. */
 const IMPOSSIBLE = /[\0-\u0020\u007f\ufffd]/;
 const SPACES = /[ \t]+/g;
 const INVISIBLE = /[\s\p{Cf}]/u;

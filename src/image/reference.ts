@@ -6,10 +6,7 @@ import { quote } from '../text/quote.ts';
 import type { Digest, ImageReference } from './image.ts';
 import { parseDigest } from './digest.ts';
 
-/**
- * The text is not an image reference (or platform). The message is one line: what was found, and what is
- * expected.
- */
+/** The message is one line: what was found, and what is expected. */
 export class InvalidReference extends Error {
   override readonly name = 'InvalidReference';
 }

@@ -1,7 +1,4 @@
-/**
- * Templates of image references, with placeholders written as in RFC 6570: `{name}` and `{name:length}`.
- * Pure.
- */
+/** Templates of image references. Placeholders are written as in RFC 6570: `{name:length}`. Pure. */
 
 const VARIABLES = [
   'commit',
@@ -44,10 +41,7 @@ export interface TemplateValues {
   readonly attempt: string;
 }
 
-/**
- * The template cannot be parsed, or cannot be rendered for this branch. The message names the part and says
- * what is expected.
- */
+/** The template cannot be parsed, or not rendered for this branch. The message names the part. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
 }
@@ -208,10 +202,7 @@ function selectValue(variable: TemplateVariable, values: TemplateValues): string
   }
 }
 
-/**
- * Follows docker/metadata-action (src/meta.ts, `sanitizeTag`): each run of other characters becomes one `-`;
- * case is kept.
- */
+/** Follows docker/metadata-action (src/meta.ts, `sanitizeTag`), which keeps upper case. */
 function cleanBranch(branch: string): string {
   return branch.replaceAll(/[^a-zA-Z0-9._-]+/g, '-');
 }

@@ -1,7 +1,4 @@
-/**
- * Writes log lines to a file descriptor: asynchronously, in batches, and the last ones when the process
- * exits.
- */
+/** Writes log lines to a file descriptor: asynchronously, in batches, and the rest at exit. */
 import { write, writeSync } from 'node:fs';
 import type { DestinationStream } from 'pino';
 

@@ -34,10 +34,7 @@ export function createLogger(
   );
 }
 
-/**
- * Keeps only class, code, text and causes: the errors of HTTP clients also carry the request with its
- * headers.
- */
+/** Keeps class, code, text and causes, but not the request that HTTP clients attach to errors. */
 function describeError(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { message: redactText(String(error)) };
   const { code } = error as { code?: unknown };
@@ -50,10 +47,7 @@ function describeError(error: unknown, depth = 0): object {
   };
 }
 
-/**
- * Redacts credentials in URLs, values of authorization headers, and the tokens of GitHub and GitLab, which
- * have known prefixes.
- */
+/** Redacts credentials in URLs, authorization headers, and tokens of GitHub and GitLab. */
 function redactText(text: string): string {
   return text
     .replaceAll(/:\/\/[^/\s@]+@/g, '://[redacted]@')

@@ -1,7 +1,4 @@
-/**
- * Reads a file again when it changes, asynchronously: Kubernetes swaps a mounted Secret while the process
- * runs.
- */
+/** Reads a file again when it changes, asynchronously and at most once a second. */
 import type { Clock } from '../clock.ts';
 
 /** The part of `node:fs/promises` that is used. */

@@ -1,7 +1,4 @@
-/**
- * Tells a secret from the name of the place that holds it, so that a misplaced secret never reaches a
- * message.
- */
+/** Tells secrets from the names of places that hold them, so that no message reveals a secret. */
 
 /**
  * Prefixes of tokens and keys of GitHub, GitLab and Docker Hub, of JSON Web Tokens and of PEM; a part of a
@@ -24,10 +21,7 @@ const RANDOM_WORD = '(?=[^0-9]*[0-9])[A-Za-z0-9+=_-]{20,}$';
 /** A path on one line. It must not start with `~`, because no shell expands it. */
 export const SECRET_FILE_PATTERN = new RegExp(`^(?!${SECRET_START})(?!${RANDOM_WORD})(?!~)${ONE_LINE}$`);
 
-/**
- * The name of an environment variable, but not a word of hexadecimal digits: old GitHub versions issued such
- * tokens.
- */
+/** The name of a variable, but not a hexadecimal word: old GitHub versions issued such tokens. */
 export const ENVIRONMENT_NAME_PATTERN = new RegExp(
   `^(?!${SECRET_START})(?![0-9a-f]{32,}$)[A-Za-z_][A-Za-z0-9_]*$`,
 );

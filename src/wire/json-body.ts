@@ -20,10 +20,7 @@ export function parseJsonBody(body: Buffer | undefined): unknown {
   }
 }
 
-/**
- * RFC 8259 (section 8.1) lets a parser ignore it, and Windows editors write it into files that are sent with
- * `curl -d @file`.
- */
+/** RFC 8259 (section 8.1) allows ignoring it. Editors on Windows write it into files for `curl -d @file`. */
 function withoutByteOrderMark(text: string): string {
   return text.startsWith('\u{feff}') ? text.slice(1) : text;
 }

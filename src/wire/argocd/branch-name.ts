@@ -10,10 +10,7 @@ import { explainTemplate, isMissing, isUnfilledTemplate } from './unfilled-templ
 const FULL_NAME = 'refs/heads/';
 /** In code points. */
 const LENGTH = /^.{1,255}$/su;
-/**
- * Git forbids only those of ASCII and allows C1 (git-check-ref-format). It forbids spaces too, but they do no
- * harm.
- */
+/** Git forbids these (git-check-ref-format). It forbids spaces too, but they do no harm. */
 const CONTROL = /(?! )[\0-\u0020\u007f]/;
 
 /**

@@ -3,10 +3,7 @@ import { branchSlug } from './branch-slug.ts';
 import { digestKey } from './digest-key.ts';
 import type { BranchRequest, PinnedSet } from '../../resolve/types.ts';
 
-/**
- * Every leaf is a string, because Argo CD prints a JSON number as a float: a run id would read
- * 9.999999999e+09.
- */
+/** Every leaf is a string, because Argo CD would print a run id as 9.999999999e+09. */
 export interface ParameterSet {
   readonly images: Readonly<Record<string, ImageParameters>>;
   readonly build: BuildParameters;

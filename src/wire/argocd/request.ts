@@ -10,10 +10,7 @@ import { joinProblems } from './problems.ts';
 const MAX_PROJECTS_LISTED = 20;
 /** In UTF-16 units. Leaves room for the problem itself. */
 const MAX_LIST = 150;
-/**
- * SHA-256, or at least the first 12 digits of SHA-1: Bitbucket Cloud reports no more of a pull request's
- * head.
- */
+/** SHA-256, or at least the first 12 digits of SHA-1, which is all that Bitbucket Cloud reports. */
 const COMMIT = /^(?:[0-9a-f]{12,40}|[0-9a-f]{64})$/i;
 const DIGITS = /^[0-9]+$/;
 const INTRODUCTION = 'Invalid request: ';
