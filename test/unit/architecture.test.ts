@@ -1,4 +1,4 @@
-/** Holds the layers of design §7. */
+/** Checks the order of the layers. */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { expect, test } from 'vitest';

@@ -72,7 +72,7 @@ describe('upstream requests', () => {
     expect(await read(metrics, `${series}{host="api.github.com",status="timeout"}`)).toBe(1);
   });
 
-  it('have at most a hundred hosts told apart: a registry may send us anywhere for a token', async () => {
+  it('distinguish at most a hundred hosts, because a registry can name any token service', async () => {
     const metrics = createMetrics('1');
     for (let index = 0; index < 150; index++) metrics.requested(`h${index}.example`, 200);
     metrics.requested('h5.example', 200);
@@ -83,7 +83,7 @@ describe('upstream requests', () => {
   });
 });
 
-it('tells the quota of each CI connection as it was told last, until its window ends: then all of it is there', async () => {
+it('reports the last known quota of each CI connection, and the full quota once its window has ended', async () => {
   let now = 1_000_000;
   const metrics = createMetrics('1', () => now);
   metrics.quota('github', 4999, 5000, 2_000_000);

@@ -30,7 +30,7 @@ function block(): DatabaseSync {
   return other;
 }
 
-it('what could not be written is written soon after it can be, though nobody asks', async () => {
+it('what could not be written is written soon after it can be, without a request', async () => {
   const store = compose();
   await store.open();
   const other = block();

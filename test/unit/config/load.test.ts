@@ -156,7 +156,7 @@ describe('a configuration that says everything', () => {
       '/home/me/.docker/config.json',
       '/home/me',
     ]);
-    const expected = "expected the path of a file, for example /var/run/secrets/registry/.dockerconfigjson";
+    const expected = 'expected the path of a file, for example /var/run/secrets/registry/.dockerconfigjson';
     expect(refusals('dockerConfigFiles: [~bot/config.json]', { HOME: '/home/me' })).toEqual([
       `3:21 dockerConfigFiles[0]: found "~bot/config.json", ${expected}`,
     ]);
@@ -255,7 +255,7 @@ describe('the file', () => {
     },
   );
 
-  it('from standard input, which is what --config - says, is told as that', () => {
+  it('from standard input (--config -) is named as such', () => {
     expect(() => loadConfig({ file: '-', env: {}, readFile: () => 'a: [1' })).toThrow(
       /^standard input:\d+:\d+ found /,
     );

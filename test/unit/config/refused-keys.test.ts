@@ -152,7 +152,7 @@ describe('keys that exclude or need each other', () => {
 });
 
 describe('the former name of a key', () => {
-  it('is told its new name, once', () => {
+  it('gets its new name, once', () => {
     expect(problemsOf(`ci: {gh: {kind: github}}\n${PROJECTS}`)).toEqual([
       '1:1 ci: found the former name of a key, expected connections',
     ]);

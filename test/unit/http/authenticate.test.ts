@@ -36,14 +36,14 @@ describe('the bearer token', () => {
     expect(letsIn('größe', 'Bearer größe')).toBe(false);
   });
 
-  it('is told of, in the refusal, only where it belongs', () => {
+  it('is never part of the refusal, which says where it belongs', () => {
     const message = createAuthenticator(() => 'secret').reject('Bearer presented');
     expect(message).toContain('server.tokenFile');
     expect(message).not.toMatch(/secret|presented/);
   });
 });
 
-/** What is told of a text, whatever is asked of it. */
+/** @returns the warnings about a text of tokens */
 function remarksOn(text: string): string[] {
   const remarks: string[] = [];
   const authenticator = createAuthenticator(
@@ -113,25 +113,25 @@ describe('a file of tokens', () => {
     },
   );
 
-  it('is of use when only some of its lines are', () => {
+  it('is usable when only some of its lines are', () => {
     const text = 'a\0b\n good \n';
     expect(letsIn(text, 'Bearer good')).toBe(true);
     expect(remarksOn(text)).toEqual([`line 1: ${IMPOSSIBLE}`, `line 2: ${SPACES}`]);
   });
 
-  it('tells no token, whatever is odd about it', () => {
+  it('never shows a token in a warning', () => {
     for (const text of [' secret ', '"secret"', 'sec ret', 'sec\0ret'])
       expect(remarksOn(text).join(' ')).not.toMatch(/sec/);
   });
 
-  it('is not told of when that was done already, as at the start', () => {
+  it('is not reported twice, for example after the start', () => {
     const remarks: string[] = [];
     const tell = (remark: string) => void remarks.push(remark);
     const authenticator = createAuthenticator(() => ' a', tell, ' a');
     expect([authenticator.reject('Bearer a'), remarks]).toEqual([undefined, []]);
   });
 
-  it('is told of again when it has changed', () => {
+  it('is reported again when it has changed', () => {
     let text = ' a';
     const remarks: string[] = [];
     const authenticator = createAuthenticator(
@@ -157,9 +157,12 @@ it('exchanges a token without a gap: both are valid in between', () => {
 });
 
 describe.each([undefined, '', ' ', '\n \t\n'])('without a token on our side (%j)', (none) => {
-  it.each([undefined, 'Bearer ', 'Bearer x', 'Bearer undefined'])('nobody gets in, with %j', (header) => {
-    expect(letsIn(none, header)).toBe(false);
-  });
+  it.each([undefined, 'Bearer ', 'Bearer x', 'Bearer undefined'])(
+    'every call is refused, with %j',
+    (header) => {
+      expect(letsIn(none, header)).toBe(false);
+    },
+  );
 
   it('is not ready', () => {
     expect(createAuthenticator(() => none).whyNotReady()).toContain('no token');

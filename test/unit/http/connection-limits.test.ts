@@ -119,7 +119,7 @@ describe.each([
     await expect(gone).resolves.toBeDefined();
   });
 
-  it('of too many, those are cut over which nothing was asked, the oldest first', async () => {
+  it('above the maximum, connections without a request are cut, oldest first', async () => {
     const app = await start({ connectionLimits: { max: 3 } });
     const used = await peer(app);
     await call(used, request);
@@ -131,7 +131,7 @@ describe.each([
     expect([used, next, silent[1]].map((each) => each?.ours.destroyed)).toEqual([false, false, false]);
   });
 
-  it('of too many, those are cut over which only refusals have gone', async () => {
+  it('above the maximum, connections with refusals only are cut', async () => {
     const app = await start({ connectionLimits: { max: 2 } });
     const refused = await peer(app);
     await call(refused, 'GET /x HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -142,7 +142,7 @@ describe.each([
     expect([used, next].map((each) => each.ours.destroyed)).toEqual([false, false]);
   });
 
-  it('of too many over all of which something was asked, the newest is cut', async () => {
+  it('above the maximum, the newest is cut if all have served a request', async () => {
     const app = await start({ connectionLimits: { max: 1 } });
     const used = await peer(app);
     await call(used, request);
@@ -242,7 +242,7 @@ describe('where time passes as the test says', () => {
     await client.gone;
   });
 
-  it('the limits are those of each address of a name', async () => {
+  it('the limits apply to every address of a host name', async () => {
     const { app } = createTestApp(undefined, LIMITS);
     onTestFinished(() => app.close());
     await app.listen({ host: 'localhost', port: 0 });

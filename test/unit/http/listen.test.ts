@@ -28,13 +28,13 @@ function listen(app: Listener, host: string, told: string[] = []): Promise<strin
 }
 
 describe('where there is no IPv6', () => {
-  it.each(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])('every address is every one of IPv4: %s', async (code) => {
+  it.each(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])(':: means all IPv4 addresses: %s', async (code) => {
     const told: string[] = [];
     expect(await listen(machine({ '::': code }), '::', told)).toBe('http://0.0.0.0:4355');
     expect(told).toEqual(['this machine has no IPv6, so Greenpin listens on 0.0.0.0 instead of ::']);
   });
 
-  it('is said once for both servers', async () => {
+  it('is reported once for both servers', async () => {
     const told: string[] = [];
     const listenOn = createListen((message) => told.push(message));
     for (const key of ['server', 'management'])
@@ -54,7 +54,7 @@ describe('where there is no IPv6', () => {
     await expect(listen(machine({ [host]: code }), host)).rejects.toBeInstanceOf(ConfigError);
   });
 
-  it('what stands in the way of the other address is told of that one', async () => {
+  it('a problem with the fallback address is reported for that address', async () => {
     const app = machine({ '::': 'EAFNOSUPPORT', '0.0.0.0': 'EADDRINUSE' });
     await expect(listen(app, '::')).rejects.toThrow(
       'server.port: found another process at 0.0.0.0:4355, expected a free one',
@@ -106,7 +106,7 @@ describe('an address that cannot be listened on', () => {
     await expect(listen(machine({ [host]: code }), host)).rejects.toThrow(problem);
   });
 
-  it('is told of together with the other', () => {
+  it('is reported together with the other', () => {
     const fulfilled = { status: 'fulfilled' as const, value: 'http://x' };
     const problem = (text: string) => rejected(new ConfigError([text]));
     expect(joinListenErrors([problem('a'), problem('b')])).toMatchObject({ problems: ['a', 'b'] });

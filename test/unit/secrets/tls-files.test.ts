@@ -84,7 +84,7 @@ describe('PEM files', () => {
     expect(reading.kind === 'read' && reading.material.ca?.match(/BEGIN/g)).toHaveLength(2);
   });
 
-  it('that are missing are all told, each with its key and path', () => {
+  it('that are missing are all reported, each with its key and path', () => {
     expect(problemsWith({ '/ca.pem': undefined, '/tls.crt': undefined, '/tls.key': undefined })).toEqual([
       'registries["reg.test"].caFile: found nothing at "/ca.pem", expected certificates in PEM',
       'registries["reg.test"].certFile: found nothing at "/tls.crt", expected a certificate in PEM, with its chain after it',
