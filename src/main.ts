@@ -17,16 +17,16 @@ if (tooOld !== undefined) {
 const { enableCompileCache } = await import('node:module');
 enableCompileCache();
 const { runCli } = await import('./cli/program.ts');
-const { complain } = await import('./cli/diagnostics.ts');
-const { tellNodeWarnings } = await import('./cli/node-warnings.ts');
-const { listenForStop, SIGNALS } = await import('./cli/stop-signals.ts');
+const { writeDiagnostic } = await import('./cli/diagnostics.ts');
+const { redirectNodeWarnings } = await import('./cli/node-warnings.ts');
+const { handleStopSignals, SIGNALS } = await import('./cli/stop-signals.ts');
 
 const { stdout, stderr } = process;
 const stopping = new AbortController();
 
 /** Signals end the process as usual unless a command calls this because it has to shut down gracefully. */
 function stopSignal(): AbortSignal {
-  listenForStop(
+  handleStopSignals(
     process,
     () => performance.now(),
     () => stopping.abort(),
@@ -43,7 +43,7 @@ stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   // In `greenpin demo --keep | head -1`, the reader has enough. That is not an error, and the command keeps
   // its exit status.
   if (code === 'EPIPE') return stopping.abort();
-  complain(stderr, `cannot write the result (${code})`);
+  writeDiagnostic(stderr, `cannot write the result (${code})`);
   process.exit(1);
 });
 // If nobody reads the diagnostics, the results and the exit status are still right.
@@ -53,7 +53,7 @@ function flush(stream: NodeJS.WritableStream): Promise<void> {
   return new Promise((resolve) => void stream.write('', () => resolve()));
 }
 
-tellNodeWarnings(process, (message) => complain(stderr, message));
+redirectNodeWarnings(process, (message) => writeDiagnostic(stderr, message));
 const status = await runCli(process.argv.slice(2), { env: process.env, stdout, stderr, version, stopSignal });
 await Promise.all([flush(stdout), flush(stderr)]);
 // Abandoned work, such as a probe without an answer, must not keep the process alive.

@@ -143,6 +143,7 @@ export function combinations(allowed: readonly (readonly string[])[], expected: 
       return isAllowed ? undefined : `found ${given.join(' and ')}, expected ${expected}`;
     },
     jsonSchema: {
+      description: `${expected.slice(0, 1).toUpperCase()}${expected.slice(1)}.`,
       anyOf: allowed.map((combination) => {
         const others = keys.filter((key) => !combination.includes(key));
         const not = { anyOf: others.map((key) => ({ required: [key] })) };

@@ -31,5 +31,5 @@ export const clientCertificateKeys = {
 
 export const clientCertificateRule = combinations(
   [[], ['certFile', 'keyFile']],
-  'certFile and keyFile, or neither',
+  'both certFile and keyFile, or neither',
 );

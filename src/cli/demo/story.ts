@@ -11,7 +11,7 @@ import {
 } from './call.ts';
 import { createResolveReport } from '../../answers/report.ts';
 import { formatResolveReport } from '../resolve/text.ts';
-import type { Paint } from '../terminal/color.ts';
+import type { Colors } from '../terminal/colors.ts';
 
 /** A demo that shows something else than it says is a failure. */
 export class DemoFailure extends Error {
@@ -22,7 +22,7 @@ export interface Stage {
   readonly world: DemoWorld;
   /** @param form `verbatim`: to be copied; else it may be broken into lines of the terminal's width */
   readonly say: (text?: string, form?: 'verbatim') => void;
-  readonly paint: Paint;
+  readonly paint: Colors;
 }
 
 const FIRST: PullRequest = {

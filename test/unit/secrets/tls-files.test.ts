@@ -56,7 +56,7 @@ describe('in the configuration', () => {
 
   it.each(['certFile', 'keyFile'])('%s requires the other', (key) => {
     expect(refusals(`registries: {reg.test: {${key}: /x}}`)).toEqual([
-      `3:14 registries["reg.test"]: found ${key}, expected certFile and keyFile, or neither`,
+      `3:14 registries["reg.test"]: found ${key}, expected both certFile and keyFile, or neither`,
     ]);
   });
 
