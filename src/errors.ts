@@ -55,11 +55,11 @@ export interface UpstreamFailure {
    */
   readonly message: string;
   /** For hints. */
-  readonly trouble?: ConnectionTrouble;
+  readonly trouble?: ConnectionTrouble | undefined;
   /** How long the upstream asks us to wait, in milliseconds from the response. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** An upstream page on which to fix the problem. For hints only, because the URL differs each time. */
-  readonly remedyUrl?: string;
+  readonly remedyUrl?: string | undefined;
 }
 
 /** Thrown by the parts that call an upstream. The core uses its `failure`. */

@@ -1,9 +1,8 @@
 /** Answers from memory while that is fresh, and otherwise resolves the branch within its time limits. */
-import { LRUCache } from 'lru-cache';
 import { isWithin, type Clock } from '../clock.ts';
-import { bounded } from '../resilience/bounded-cache.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { settledWithin } from '../resilience/deadline.ts';
-import { createTurns, type TakeTurn } from '../resilience/keyed-queue.ts';
+import { KeyedQueue } from '../resilience/keyed-queue.ts';
 import {
   decideCrowded,
   decideDefect,
@@ -50,8 +49,8 @@ interface RememberedAnswer {
 
 export class AnswerService {
   readonly #options: AnswerServiceOptions;
-  readonly #answers = new LRUCache<string, RememberedAnswer>(bounded(MAX_ANSWERS));
-  readonly #takeTurn: TakeTurn = createTurns();
+  readonly #answers = createBoundedCache<RememberedAnswer>(MAX_ANSWERS);
+  readonly #queue = new KeyedQueue();
   readonly #overdue = new OverdueRequests();
   #waiting = 0;
 
@@ -87,7 +86,7 @@ export class AnswerService {
     const { patience } = this.#options;
     const isOverdue = this.#overdue.has(request.project.name);
     const wait = isOverdue ? Math.min(patience, PATIENCE_WHILE_OVERDUE) : patience;
-    const resolving = this.#takeTurn(key, request.headSha ?? '', () => this.#resolve(key, request));
+    const resolving = this.#queue.run(key, request.headSha ?? '', () => this.#resolve(key, request));
     try {
       return (await settledWithin(wait, resolving)) ?? (await this.#answerLate(request, resolving, wait));
     } catch (error) {

@@ -1,5 +1,5 @@
 /** Constructs everything except HTTP and the store. */
-import { createImageCache } from '../registry/digest-cache.ts';
+import { DigestCache } from '../registry/digest-cache.ts';
 import { createPinMemory } from '../answers/pin-memory.ts';
 import { createSharedCall } from '../replicas/shared-fetch.ts';
 import { createSharedRegistryClient } from '../replicas/shared-registry.ts';
@@ -16,23 +16,23 @@ import type { BranchRequest } from '../resolve/types.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { Runtime } from './runtime.ts';
 import type { CiInspector, CiProvider } from '../ci/provider.ts';
-import { PAUSES, composeConnection } from './ci.ts';
+import { RETRY_TIMING, composeConnection } from './ci.ts';
 
 export interface Core {
   resolve(request: BranchRequest): Promise<Resolution>;
   recall(request: BranchRequest): Promise<Remembered>;
   isNeverHandedOut(request: BranchRequest, remembered: Remembered): Promise<boolean>;
-  /** By the name of the connection. */
+  /** By the connection's name in the configuration. */
   readonly providers: ReadonlyMap<string, CiProvider>;
-  /** By the name of the connection. */
+  /** By the connection's name, too. */
   readonly inspectors: ReadonlyMap<string, CiInspector>;
   readonly registries: ProbingRegistryClient;
 }
 
-/** The timeout of an upstream call, as a share of the caller's deadline: a second call must fit in. */
+/** No call upstream may use up the whole time that a caller waits: there must be some left for the one after it. */
 const CALL_SHARE_OF_DEADLINE = 0.5;
 
-/** @param store without one, nothing is remembered from an earlier process or left for a later one */
+/** @param store left out: nothing is remembered from before, and nothing is left behind */
 export function composeCore(
   config: Config,
   runtime: Runtime,
@@ -40,9 +40,9 @@ export function composeCore(
 ): Core {
   const timeoutMs = config.server.deadlineMs * CALL_SHARE_OF_DEADLINE;
   const { now } = runtime;
-  const share = exchange && createSharedCall({ exchange, now, delay: PAUSES.delay });
+  const share = exchange && createSharedCall({ exchange, now, delay: RETRY_TIMING.delay });
   const registries = composeRegistries(config, timeoutMs, runtime);
-  const images = createImageCache({
+  const images = new DigestCache({
     client: share === undefined ? registries : createSharedRegistryClient(registries, share),
     parseReference,
     freshFor: config.freshForMs,

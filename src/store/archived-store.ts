@@ -1,10 +1,8 @@
-/**
- * The last good store that outlives the process: answers in memory in front of an archive (a file or a
- * server).
- */
+/** The last good store that outlives the process: answers in memory in front of an archive. */
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { isWithin } from '../clock.ts';
+import { SingleFlight } from '../resilience/single-flight.ts';
 import type { LastGoodStore } from '../resolve/ports.ts';
 import type { LastGood } from '../resolve/types.ts';
 import { AnswerMemory, type AnswerMemoryOptions, type RememberedAnswer } from './answer-memory.ts';
@@ -15,10 +13,7 @@ const CONFIRM_AFTER_MS = 300_000;
 const CATCH_UP_BATCH = 20;
 
 export interface ArchivedStoreOptions extends AnswerMemoryOptions {
-  /**
-   * Milliseconds for which an answer is served from memory without reading the archive; 0 if other processes
-   * write to it, too.
-   */
+  /** Milliseconds before the archive is read again; 0 if other processes write to it, too. */
   readonly readAgainAfter: number;
 }
 
@@ -26,7 +21,7 @@ export interface ArchivedStoreOptions extends AnswerMemoryOptions {
 export class ArchivedStore implements LastGoodStore {
   readonly #options: ArchivedStoreOptions;
   readonly #memory: AnswerMemory;
-  #catchingUp: Promise<void> | undefined;
+  readonly #flight = new SingleFlight();
 
   constructor(options: ArchivedStoreOptions) {
     this.#options = options;
@@ -45,7 +40,7 @@ export class ArchivedStore implements LastGoodStore {
   async set(key: string, value: LastGood): Promise<LastGood | undefined> {
     this.#noticeReplacement();
     const known = this.#memory.get(key);
-    if (known === undefined || !isWritten(known, value) || this.#options.outage.lasts('write')) {
+    if (known === undefined || !isWritten(known, value) || this.#options.outage.hasFailed('write')) {
       return this.#write(key, value);
     }
     this.#memory.confirm(key, value);
@@ -63,10 +58,7 @@ export class ArchivedStore implements LastGoodStore {
    */
   catchUp(): Promise<void> {
     this.#noticeReplacement();
-    this.#catchingUp ??= this.#writeAll().finally(() => {
-      this.#catchingUp = undefined;
-    });
-    return this.#catchingUp;
+    return this.#flight.do('catch up', () => this.#writeAll());
   }
 
   #noticeReplacement(): void {

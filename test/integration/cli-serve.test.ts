@@ -84,7 +84,7 @@ test.concurrent('a token that no caller can present: it says so, and is not read
   const log = await served.seen('stderr', /"listening".*\n/);
   const messages = log.split('\n').flatMap((line) => /"msg":"(.*token.*)"/.exec(line)?.[1] ?? []);
   expect(messages).toEqual([
-    'server.tokenFile token: line 2: found control characters or invalid UTF-8, expected a token; this line is ignored',
+    'server.tokenFile token: line 2: found control characters or bytes that are no UTF-8, expected a token; it is passed over',
     "server.tokenFile token: found no token that a caller can present; every call is refused until Argo CD's token is there",
   ]);
   const { management } = JSON.parse(
@@ -110,7 +110,7 @@ test.concurrent('a token is exchanged without a gap, and spaces around it are to
   served.child.kill('SIGTERM');
   const { stderr } = await served.ended;
   expect(
-    stderr.match(/server\.tokenFile token: line 1: the spaces around the token are ignored/g),
+    stderr.match(/server\.tokenFile token: line 1: the spaces around the token are left out/g),
   ).toHaveLength(1);
 });
 
@@ -303,7 +303,9 @@ describe('does not start, with exit status 2 and one line a problem, when', () =
     bed.write('other.yaml', 'connections: {github: {kind: gitlab}}\nserver: {port: high}\n');
     const problems = [
       expect.stringMatching(/^greenpin: other\.yaml:1:1 projects: found nothing, expected /),
-      expect.stringMatching(/^greenpin: other\.yaml:1:\d+ connections\.github\.kind: found "gitlab", expected /),
+      expect.stringMatching(
+        /^greenpin: other\.yaml:1:\d+ connections\.github\.kind: found "gitlab", expected /,
+      ),
       expect.stringMatching(/^greenpin: other\.yaml:2:\d+ server\.port: found "high", expected /),
     ];
     const { status, stdout, stderr } = await bed.run(['serve'], { GREENPIN_CONFIG: 'other.yaml' });

@@ -1,5 +1,5 @@
 /** Resolves an index to the image of one platform. */
-import { LRUCache } from 'lru-cache';
+import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import { fetchBlob, fetchManifest, type FoundManifest } from './fetch.ts';
 import { parseImagePlatform, parseIndex, selectCandidates, type Candidate } from './index-entries.ts';
 import { parseJsonObject } from '../json.ts';
@@ -32,10 +32,7 @@ export interface PlatformQuery {
 
 type ReadImage = FoundImage & { readonly manifest: Manifest };
 
-/**
- * What a manifest contains, which its digest guarantees for ever. `platform` is the one in the image's
- * configuration.
- */
+/** A manifest's content, which its digest fixes. `platform` is the one in the configuration. */
 type Content = { readonly kind: 'artifact' } | { readonly kind: 'image'; readonly platform?: Platform };
 
 interface Search extends PlatformQuery {
@@ -66,7 +63,7 @@ const MAX_CONTENTS = 10_000;
 const LINUX_AMD64: Platform = { os: 'linux', architecture: 'amd64' };
 
 export class PlatformResolver {
-  readonly #contents = new LRUCache<string, Content>({ max: MAX_CONTENTS });
+  readonly #contents = createBoundedCache<Content>(MAX_CONTENTS);
 
   /**
    * @param selector a tag or a digest

@@ -1,4 +1,5 @@
 /** A GitHub provider against a server on loopback, with what it told its observer. */
+import { Agent } from 'undici';
 import { vi } from 'vitest';
 import type { UpstreamFailure } from '../../../src/errors.ts';
 import { UpstreamError } from '../../../src/errors.ts';
@@ -24,10 +25,11 @@ export function connect(
   url: string,
   { auth = { kind: 'none' }, name = 'hub', ...deps }: ConnectOptions = {},
 ) {
+  const agent = new Agent();
   const observer = createObserver();
   const provider = createCiProvider(
     { name, kind: 'github', url, auth },
-    { now: () => NOW, timeoutMs: 10_000, observer, ...deps },
+    { now: () => NOW, timeoutMs: 10_000, observer, dispatcherFor: () => agent, ...deps },
   );
   return { provider, observer, host: new URL(url).host };
 }

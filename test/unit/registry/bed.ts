@@ -1,7 +1,11 @@
 /** What every registry test needs: a client whose connections, whatever host they are for, end at a scripted server on loopback. */
 import { connect } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
-import { createRegistryClient, type RegistryClientDeps } from '../../../src/registry/client.ts';
+import {
+  HttpRegistryClient,
+  type ProbingRegistryClient,
+  type RegistryClientDeps,
+} from '../../../src/registry/client.ts';
 import { matchCredential, type CredentialEntry } from '../../../src/registry/credentials/credential.ts';
 import type { ScriptedServer } from '../../fixtures/scripted-server.ts';
 
@@ -18,7 +22,7 @@ export function createDispatcher(server: ScriptedServer): Dispatcher {
 }
 
 export interface Bed {
-  readonly client: ReturnType<typeof createRegistryClient>;
+  readonly client: ProbingRegistryClient;
   /** `HOST STATUS` or `HOST KIND` of each request on the wire. */
   readonly observed: string[];
   /** Milliseconds of each pause. */
@@ -38,7 +42,7 @@ export function createBed(server: ScriptedServer, options: BedOptions = {}): Bed
   const pauses: number[] = [];
   const dispatcher = createDispatcher(server);
   let time = Date.parse('2026-01-01T00:00:00Z');
-  const client = createRegistryClient({
+  const client = new HttpRegistryClient({
     registries: {},
     credentialFor: async (reference) =>
       matchCredential(credentials, reference)?.credential ?? {

@@ -12,7 +12,7 @@ import { vi } from 'vitest';
 import { UpstreamError, type UpstreamFailure } from '../../../../../src/errors.ts';
 import type { Credential } from '../../../../../src/registry/credentials/credential.ts';
 import { createEndpoints } from '../../../../../src/registry/endpoints.ts';
-import { createHostGate } from '../../../../../src/resilience/host-limiter.ts';
+import { HostLimiter } from '../../../../../src/resilience/host-limiter.ts';
 import {
   createIdentity,
   type Identity,
@@ -81,7 +81,7 @@ function createFetch(registry: ScriptedServer, timeoutMs: number): FetchHttp {
   return createTransport({
     dispatcherFor: () => dispatcher,
     endpoints: createEndpoints({}),
-    gate: createHostGate({ now: Date.now, delay: async () => undefined, maxConcurrent: 8 }),
+    gate: new HostLimiter({ now: Date.now, delay: async () => undefined, maxConcurrent: 8 }),
     observer: { requested: () => undefined },
     now: Date.now,
     timeoutMs,
