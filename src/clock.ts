@@ -1,12 +1,10 @@
-/** The time, injected so that tests own it. */
-
-/** Milliseconds since the epoch. */
+/** Milliseconds since the epoch. Injected, so that tests control the time. */
 export type Clock = () => number;
 
 /**
- * @param since a moment, milliseconds since the epoch
- * @returns whether less than `milliseconds` have passed since; no, where the moment lies ahead: then the clock was set back, and it says
- *   nothing of how long that will be
+ * @param since milliseconds since the epoch
+ * @returns whether less than `milliseconds` have passed since then; false if `since` is in the future,
+ *   because the clock was set back by an unknown amount
  */
 export function isWithin(now: number, since: number, milliseconds: number): boolean {
   const passed = now - since;

@@ -1,25 +1,28 @@
 /**
- * What can go wrong with an upstream (CI or registry), in the words that decide what happens next:
- * - `timeout`: no answer within the call's deadline
- * - `unreachable`: no connection, or it broke before the answer was whole (DNS, TLS, reset, truncated body)
- * - `denied`: credentials missing, wrong or not sufficient (401, 403)
- * - `not_found`: the thing asked for is not there, or is hidden from these credentials
+ * The failures of an upstream (CI or registry), by what happens next:
+ * - `timeout`: no response within the deadline of the call
+ * - `unreachable`: no connection, or it broke before the response was complete (DNS, TLS, reset, truncated
+ *   body)
+ * - `denied`: credentials are missing, wrong or insufficient (401, 403)
+ * - `not_found`: the resource does not exist, or these credentials may not see it
  * - `rate_limited`: a quota or an abuse limit (429, or 403 with GitHub's rate limit headers)
- * - `unavailable`: the upstream says that it cannot answer now (5xx)
- * - `malformed`: an answer that is not what the specification says: wrong shape, half a page, an HTML page
+ * - `unavailable`: the upstream cannot respond at present (5xx)
+ * - `malformed`: the response violates the specification: wrong shape, truncated page, HTML
  */
 export type UpstreamFailureKind =
   'timeout' | 'unreachable' | 'denied' | 'not_found' | 'rate_limited' | 'unavailable' | 'malformed';
 
 /**
- * What stood in the way of a whole answer, where more is known than the failure's kind: what to do about it differs.
- * - `timeout`, `name` (DNS), `refused`, `route`, `broken` (reset, or closed half-way)
- * - `authority`, `validity`, `other_name` (of the host's certificate), `no_tls` (plain http, say), `client_certificate`, `tls` (anything else)
- * - `proxy`, `proxy_login` (407): what stands between
- * - `files`: certificates of ours that cannot be read
+ * The cause of a failed connection, if more is known than the kind of failure. Each cause has its own remedy.
+ * - `timeout`, `name` (DNS), `refused`, `route`, `broken` (reset, or closed early)
+ * - `authority`, `validity`, `other_name` (of the host's certificate), `no_tls` (for example plain HTTP),
+ *   `client_certificate`, `tls` (everything else)
+ * - `proxy`, `proxy_login` (407)
+ * - `files`: our own certificate files cannot be read
  * - `not_http`
- * - `wants_tls`: plain http was spoken to a port of TLS; `plain_realm`: a registry of https names a token service of http
- * - `policy`: the host refuses by a rule of its own, and says so
+ * - `wants_tls`: plain HTTP was sent to a TLS port; `plain_realm`: an HTTPS registry names an HTTP token
+ *   service
+ * - `policy`: the host refuses by a policy of its own, and says so
  */
 export type ConnectionTrouble =
   | 'timeout'
@@ -41,25 +44,25 @@ export type ConnectionTrouble =
   | 'plain_realm'
   | 'policy';
 
-/** One failed upstream call, as a value that can be kept, compared, shown and answered. */
+/** A failed upstream call, as a value. */
 export interface UpstreamFailure {
   readonly kind: UpstreamFailureKind;
-  /** Host (and port, if not the default) that was asked. */
+  /** The host that was called, with its port unless that is the default. */
   readonly host: string;
   /**
-   * One sentence for a person: what failed and, where known, what to do. It is stable (no ids, times, counters), since
-   * Argo CD writes it into a status on every reconcile, and it bears no secret.
+   * One sentence for people: what failed and, if known, what to do. It contains no secret and is stable (no
+   * ids, times or counters), because Argo CD writes it into a status on every reconcile.
    */
   readonly message: string;
   /** For hints. */
   readonly trouble?: ConnectionTrouble | undefined;
-  /** Milliseconds that the upstream asked us to stay away, from when the answer came. */
+  /** How long the upstream asks us to wait, in milliseconds from the response. */
   readonly retryAfterMs?: number | undefined;
-  /** A page of the upstream's where a person can put it right. For hints only: it is another one each time. */
+  /** An upstream page on which to fix the problem. For hints only, because the URL differs each time. */
   readonly remedyUrl?: string | undefined;
 }
 
-/** Thrown by the parts that talk to an upstream; `failure` is what the core works with. */
+/** Thrown by the parts that call an upstream. The core uses its `failure`. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
   readonly failure: UpstreamFailure;
@@ -70,7 +73,7 @@ export class UpstreamError extends Error {
   }
 }
 
-/** The `error` codes of the API (design §1), each with its HTTP status. */
+/** The `error` codes of the API and their HTTP statuses. */
 export const API_ERROR_STATUS = {
   invalid_request: 400,
   forbidden: 403,
@@ -86,17 +89,17 @@ export const API_ERROR_STATUS = {
 
 export type ApiErrorCode = keyof typeof API_ERROR_STATUS;
 
-/** In UTF-16 units. Argo CD shows a message as the ApplicationSet's health, in a line of its user interface (design §1). */
+/** In UTF-16 units, because Argo CD shows the message in one line of its user interface. */
 export const LONGEST_MESSAGE = 300;
 
-/** @returns the text, at most so many UTF-16 units of it; where some are left out, it ends with an ellipsis */
-export function shorten(text: string, most: number): string {
-  if (text.length <= most) return text;
-  // Half of a surrogate pair is no character.
-  return `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+/** @returns the text, truncated with an ellipsis to at most `max` UTF-16 units */
+export function shorten(text: string, max: number): string {
+  if (text.length <= max) return text;
+  // Do not split a surrogate pair.
+  return `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** An answer of the API that is not 2xx: `message` is stable, for a person, says what to do, and is no longer than it may be. */
+/** An error response. Its message is stable, tells people what to do, and is truncated. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ApiErrorCode;
@@ -107,7 +110,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The configuration (or the command line) is wrong: exit status 2. Each problem is one line. */
+/** The configuration or the command line is wrong (exit status 2). Each problem is one line. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];

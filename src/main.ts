@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-/** The process: start, signals, stop. */
+/** The entry point of the process: version check, signals, exit status. */
 import { readFileSync } from 'node:fs';
 import { explainOldNode } from './cli/node-version.ts';
 
-// Up to here, and to the end of this check, every Node.js must understand what it reads.
+// Old versions of Node.js must be able to run everything up to the end of this check.
 const { version, engines } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string; engines: { node: string } };
@@ -13,7 +13,7 @@ if (tooOld !== undefined) {
   process.exit(2);
 }
 
-// What is imported from here on is compiled once, not at each start. Where nothing can be written there is no cache.
+// Caches the compiled code of the following imports, unless the file system is read-only.
 const { enableCompileCache } = await import('node:module');
 enableCompileCache();
 const { runCli } = await import('./cli/program.ts');
@@ -24,7 +24,7 @@ const { handleStopSignals, SIGNALS } = await import('./cli/stop-signals.ts');
 const { stdout, stderr } = process;
 const stopping = new AbortController();
 
-/** Only a command that has something to end listens for signals; any other is ended by them as usual. */
+/** Signals end the process as usual unless a command calls this because it has to shut down gracefully. */
 function stopSignal(): AbortSignal {
   handleStopSignals(
     process,
@@ -34,18 +34,19 @@ function stopSignal(): AbortSignal {
   return stopping.signal;
 }
 
-// The first process of a container is not ended by a signal for which it does not listen.
+// Signals without a listener do not end the first process of a container.
 if (process.pid === 1) {
   for (const [signal, status] of SIGNALS) process.once(signal, () => process.exit(status));
 }
 
 stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-  // `greenpin demo --keep | head -1` has read enough; that is no fault, and the status is still the command's own.
+  // In `greenpin demo --keep | head -1`, the reader has enough. That is not an error, and the command keeps
+  // its exit status.
   if (code === 'EPIPE') return stopping.abort();
-  writeDiagnostic(stderr, `the result cannot be written (${code})`);
+  writeDiagnostic(stderr, `cannot write the result (${code})`);
   process.exit(1);
 });
-// Without anybody to read the diagnostics, results and status are still right.
+// If nobody reads the diagnostics, the results and the exit status are still right.
 stderr.on('error', () => undefined);
 
 function flush(stream: NodeJS.WritableStream): Promise<void> {
@@ -55,5 +56,5 @@ function flush(stream: NodeJS.WritableStream): Promise<void> {
 redirectNodeWarnings(process, (message) => writeDiagnostic(stderr, message));
 const status = await runCli(process.argv.slice(2), { env: process.env, stdout, stderr, version, stopSignal });
 await Promise.all([flush(stdout), flush(stderr)]);
-// What was given up, such as a probe that got no answer, must not keep the process.
+// Abandoned work, such as a probe without an answer, must not keep the process alive.
 process.exit(status);

@@ -1,4 +1,6 @@
-/** What /metrics tells, in prom-client's own registry: nothing is shared between two instances in one process. */
+/**
+ * The metrics, in a prom-client registry per instance, so that two instances in one process share nothing.
+ */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { API_ERROR_STATUS } from './errors.ts';
 import type { CallObserver, CallOutcome } from './http/access-log.ts';
@@ -7,23 +9,23 @@ import type { StoreObserver } from './store/archive.ts';
 import type { UpstreamObserver } from './upstream/observer.ts';
 import type { FreshnessObserver } from './runs/adaptive-freshness.ts';
 
-/** From an answer in memory to one that took the whole deadline. */
+/** From an answer in memory to one that takes the full deadline. */
 const DURATION_BUCKETS = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30,
 ];
-/** From `freshFor` of a second to a last good answer of a month ago. */
+/** From a `freshFor` of one second to a last good answer that is a month old. */
 const AGE_BUCKETS = [1, 5, 10, 15, 30, 60, 120, 300, 900, 3_600, 21_600, 86_400, 604_800, 2_592_000];
-/** Hosts come from the configuration, but a registry's challenge may name one of its own. */
-const MOST_HOSTS = 100;
+/** Hosts come from the configuration, but a registry's challenge can name others. */
+const MAX_HOSTS = 100;
 
 export interface Metrics extends CallObserver, UpstreamObserver, FreshnessObserver, StoreObserver {
   readonly contentType: string;
-  /** In Prometheus' text format. */
+  /** @returns Prometheus' text format */
   expose(): Promise<string>;
 }
 
 /**
- * @param version of Greenpin, for `greenpin_build_info`
+ * @param version the version of Greenpin, for `greenpin_build_info`
  * @param now milliseconds since the epoch
  */
 export function createMetrics(version: string, now: Clock = Date.now): Metrics {
@@ -38,36 +40,36 @@ export function createMetrics(version: string, now: Clock = Date.now): Metrics {
   return {
     contentType: registry.contentType,
     expose: () => registry.metrics(),
-    called: createCallObserver(registry),
+    callFinished: createCallObserver(registry),
     ...createUpstreamObserver(registry),
     ...createQuotaObserver(registry, now),
     ...createStoreObserver(registry),
   };
 }
 
-function createCallObserver(registry: Registry): CallObserver['called'] {
+function createCallObserver(registry: Registry): CallObserver['callFinished'] {
   const registers = [registry];
   const calls = new Counter({
     name: 'greenpin_calls_total',
-    help: 'Calls of getparams.execute, by how they ended.',
+    help: 'Calls of getparams.execute by outcome.',
     labelNames: ['outcome'],
     registers,
   });
   const duration = new Histogram({
     name: 'greenpin_call_duration_seconds',
-    help: 'From the request being accepted to the answer being handed to the socket.',
+    help: 'Time from accepting the request to writing the answer.',
     buckets: DURATION_BUCKETS,
     registers,
   });
   const ages = new Histogram({
     name: 'greenpin_answer_age_seconds',
-    help: 'How long ago upstream had last confirmed the answers that were given.',
+    help: 'Age of the answers, since upstream last confirmed them.',
     buckets: AGE_BUCKETS,
     registers,
   });
   const stale = new Counter({
     name: 'greenpin_stale_answers_total',
-    help: 'Answers that were the last good one, since something upstream failed.',
+    help: 'Last good answers that were given because an upstream failed.',
     registers,
   });
   const byOutcome = bindOutcomes(calls);
@@ -79,7 +81,7 @@ function createCallObserver(registry: Registry): CallObserver['called'] {
   };
 }
 
-/** Bound once, so that every outcome is there from the start, as 0. */
+/** Creates all outcomes at the start, with the value 0. */
 function bindOutcomes(calls: Counter<'outcome'>): Record<CallOutcome, Counter.Internal> {
   const outcomes = ['fresh', 'stale', 'nothing', ...Object.keys(API_ERROR_STATUS)];
   const bound = outcomes.map((outcome) => {
@@ -95,13 +97,13 @@ function createUpstreamObserver(
 ): Required<Pick<UpstreamObserver, 'requested' | 'skipped'>> {
   const requests = new Counter({
     name: 'greenpin_upstream_requests_total',
-    help: 'Requests to CI and registries, by host and HTTP status, or by what failed when no answer came.',
+    help: 'Requests to CI and registries by host and HTTP status, or by kind of failure if there was no response.',
     labelNames: ['host', 'status'],
     registers: [registry],
   });
   const skipped = new Counter({
     name: 'greenpin_ci_unreadable_runs_total',
-    help: "Elements of CI's lists of runs that could not be read and were skipped; the log says once what is wrong.",
+    help: 'Runs listed by CI that were skipped because they could not be parsed; the log has the reason once.',
     labelNames: ['ci'],
     registers: [registry],
   });
@@ -109,13 +111,13 @@ function createUpstreamObserver(
   return {
     skipped: (ci, count) => skipped.inc({ ci }, count),
     requested(host, status) {
-      if (hosts.size < MOST_HOSTS) hosts.add(host);
+      if (hosts.size < MAX_HOSTS) hosts.add(host);
       requests.inc({ host: hosts.has(host) ? host : 'other', status: String(status) });
     },
   };
 }
 
-/** Looked at when they are read: a quota that has come back must not look low until somebody asks CI again. */
+/** Computed when scraped, so that a quota that was reset does not look low until the next CI call. */
 function createQuotaObserver(
   registry: Registry,
   now: Clock,
@@ -125,21 +127,21 @@ function createQuotaObserver(
   createGaugeByCi(
     registry,
     'greenpin_quota_remaining',
-    'Calls that the CI connection may still make in the current window.',
+    'Calls left for the CI connection in the current quota window.',
     quotas,
     ({ remaining, limit, resetsAt }) => (now() < resetsAt ? remaining : limit),
   );
   createGaugeByCi(
     registry,
     'greenpin_quota_limit',
-    'Calls that the CI connection may make in a window.',
+    'Calls allowed for the CI connection in one quota window.',
     quotas,
     ({ limit }) => limit,
   );
   createGaugeByCi(
     registry,
     'greenpin_fresh_for_seconds',
-    'How old a listing of the CI connection may now be: freshFor, stretched as the quota comes to its end.',
+    'Current maximum age of a listing of the CI connection: freshFor, extended when the quota runs low.',
     freshness,
     (read) => read() / 1000,
   );
@@ -171,12 +173,12 @@ function createStoreObserver(registry: Registry): StoreObserver {
   const registers = [registry];
   const errors = new Counter({
     name: 'greenpin_store_errors_total',
-    help: 'Calls of the store (file or Redis) that failed; answers go on from memory.',
+    help: 'Failed calls of the store (file or Redis); answers continue from memory.',
     registers,
   });
   const up = new Gauge({
     name: 'greenpin_store_up',
-    help: '1 while the store answers, 0 while answers are remembered in memory only.',
+    help: '1 while the store responds, 0 while answers are kept in memory only.',
     registers,
   });
   up.set(1);

@@ -1,16 +1,16 @@
-/** What goes to the caller. */
+/** The answer to a request, serialized in the caller's format. */
 import type { ApiErrorCode } from '../errors.ts';
 
-/** `nothing` is the empty list: positively known, or, stale, proven to lose nothing. */
+/** `nothing` is the empty list: CI knows of no build, or (stale) it is proven that nothing can be lost. */
 export type Answer =
   | {
       readonly kind: 'answered' | 'nothing';
-      /** The response's body, serialized once. */
+      /** The body of the response. */
       readonly body: string;
       readonly freshness: 'fresh' | 'stale';
-      /** When upstream last confirmed it, milliseconds since the epoch. */
+      /** When upstream last confirmed it, in milliseconds since the epoch. */
       readonly asOf: number;
-      /** Why, one sentence for a person; it goes into the log. */
+      /** The reason, one sentence for the log. */
       readonly because: string;
     }
   | { readonly kind: 'failed'; readonly code: ApiErrorCode; readonly message: string };

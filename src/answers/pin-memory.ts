@@ -1,4 +1,4 @@
-/** Which digests were proven to be which build's, in this process's memory. What was handed out last outlives it, in the store. */
+/** Remembers which digests are proven to belong to which build, for the lifetime of the process. */
 import type { PinMemory } from '../resolve/ports.ts';
 import type { PinnedImage } from '../resolve/types.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';

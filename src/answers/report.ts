@@ -1,4 +1,4 @@
-/** What `greenpin resolve` tells: one answer and its reasons, as documented JSON (README, "resolve --json"). Pure. */
+/** The report of `greenpin resolve --json`: one answer and its reasons. Pure. */
 import type { Decision } from '../resolve/decision.ts';
 import { createParameterSet, type ParameterSet } from '../wire/argocd/parameter-set.ts';
 import type { Resolution } from '../resolve/resolve-branch.ts';
@@ -6,7 +6,7 @@ import type { ImageFinding, ImageFindings } from '../resolve/resolve-images.ts';
 import type { EvaluatedBuild } from '../resolve/select-builds.ts';
 import type { BranchRequest, Run } from '../resolve/types.ts';
 
-/** The shape of `greenpin resolve --json`; stable. Times are RFC 3339. */
+/** Stable and documented. Times are in RFC 3339. */
 export interface ResolveReport {
   readonly project: string;
   readonly gitRepository: string;
@@ -16,7 +16,7 @@ export interface ResolveReport {
   readonly answer: AnswerReport;
   /** The branch's builds, newest first. */
   readonly builds: readonly BuildReport[];
-  /** Runs that don't count, by reason. */
+  /** The number of runs that do not count, by reason. */
   readonly ignoredRuns: Readonly<Record<string, number>>;
 }
 
@@ -37,7 +37,7 @@ interface BuildReport {
   readonly verdict: EvaluatedBuild['status'];
   readonly reason: string;
   readonly finishedAt: string;
-  /** Its images, by name; null: they were not asked for. */
+  /** By name; null if the images were not looked up. */
   readonly images: Readonly<Record<string, ImageReport>> | null;
   readonly runs: readonly RunReport[];
 }
@@ -47,7 +47,7 @@ type ImageReport =
       readonly kind: 'found';
       readonly reference: string;
       readonly digest: string;
-      /** Commit of the earlier build whose image it is (`onMissing: previous`); null: this build's own. */
+      /** The commit of the earlier build that pushed it (`onMissing: previous`), else null. */
       readonly fromCommit: string | null;
     }
   | { readonly kind: 'absent' | 'failed'; readonly reference: string; readonly reason: string }

@@ -1,7 +1,7 @@
 /** What each kind of connection provides. Its folder exports one value of this type, and `kinds.ts` lists them. */
 import type { z } from 'zod';
 import type { TlsFiles } from '../secrets/tls-files.ts';
-import type { TokenDeps, TokenSource } from '../secrets/token-source.ts';
+import type { SecretDeps, SecretSource } from '../secrets/secret.ts';
 import type { CommitStatuses } from './commit-statuses.ts';
 import type { CiDeps } from './deps.ts';
 import type { GitHost } from './git-host.ts';
@@ -9,7 +9,7 @@ import type { CiInspector, CiProvider } from './provider.ts';
 
 export type ConnectionAuth =
   | { readonly kind: 'none' }
-  | TokenSource
+  | { readonly kind: 'token'; readonly source: SecretSource }
   | {
       readonly kind: 'app';
       /** The App's id or client id. */
@@ -25,7 +25,7 @@ export interface CiConnection {
   /** Without a trailing slash. */
   readonly url: string;
   readonly auth: ConnectionAuth;
-  readonly tls?: TlsFiles;
+  readonly tls?: TlsFiles | undefined;
 }
 
 /** What a connection can do, by port. */
@@ -76,5 +76,5 @@ export interface CiKind<Schema extends z.ZodObject = z.ZodObject> {
   /** @param locate resolves a path relative to the configuration file */
   createAuth(entry: z.output<Schema>, locate: Locate): ConnectionAuth;
   /** Sends and reads nothing yet. */
-  connect(connection: CiConnection, deps: CiDeps & TokenDeps): CiPorts;
+  connect(connection: CiConnection, deps: CiDeps & SecretDeps): CiPorts;
 }

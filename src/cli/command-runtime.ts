@@ -1,9 +1,9 @@
 /** The runtime of a one-shot command: warnings go to stderr, and no metrics are recorded. */
-import type { World } from '../compose/runtime.ts';
+import type { Runtime } from '../compose/runtime.ts';
 import type { CommandContext } from './context.ts';
 import { writeDiagnostic } from './diagnostics.ts';
 
-export interface CommandRuntime extends World {
+export interface CommandRuntime extends Runtime {
   /**
    * Writes the collected warnings; to be called at the command's end.
    * @param reported failures that the result already explains: warnings they contain are not repeated

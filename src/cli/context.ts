@@ -1,12 +1,9 @@
 /** The process as commands see it, so that tests can replace it. */
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
-import type { Environment } from '../config/rules.ts';
-import { parseReference } from '../image/reference.ts';
-import { parsePlatform } from '../image/platform.ts';
 
 export interface CommandContext {
-  readonly env: Environment;
+  readonly env: NodeJS.ProcessEnv;
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream;
   readonly version: string;
@@ -35,8 +32,6 @@ export async function loadCommandConfig(
     file: options.config,
     readFile: readConfigText,
     env,
-    parseReference,
-    parsePlatform,
   });
 }
 

@@ -1,5 +1,5 @@
 /** Diagnostics go to stderr, one line each; stdout carries results only. */
-import { printable } from '../text/printable.ts';
+import { escapeControl } from '../text/escape-control.ts';
 
 /** Invalid arguments: exit status 2, one line, and a pointer to the command's help. */
 export class UsageError extends Error {
@@ -8,5 +8,5 @@ export class UsageError extends Error {
 
 /** @param message one sentence; parts of it may come from outside */
 export function writeDiagnostic(stderr: NodeJS.WritableStream, message: string): void {
-  stderr.write(`greenpin: ${printable(message)}\n`);
+  stderr.write(`greenpin: ${escapeControl(message)}\n`);
 }

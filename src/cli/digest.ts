@@ -8,7 +8,7 @@ import { parseReference } from '../image/reference.ts';
 import { createCommandRuntime, type CommandRuntime } from './command-runtime.ts';
 import { loadCommandConfig, type CommandContext } from './context.ts';
 import { UsageError, writeDiagnostic } from './diagnostics.ts';
-import { printableJson } from '../text/printable.ts';
+import { formatJson } from '../text/escape-control.ts';
 import type { ImageReference, Platform } from '../image/image.ts';
 import { parsePlatform } from '../image/platform.ts';
 
@@ -55,7 +55,7 @@ export async function digest(
     if (report.kind !== 'found') writeDiagnostic(stderr, report.reason);
     else stdout.write(images.length === 1 ? `${report.digest}\n` : `${report.image} ${report.digest}\n`);
   }
-  if (options.json === true) stdout.write(`${printableJson({ images: reports })}\n`);
+  if (options.json === true) stdout.write(`${formatJson({ images: reports })}\n`);
   runtime.flushWarnings(reports.flatMap((report) => (report.kind === 'found' ? [] : [report.reason])));
   const worst = Math.max(0, ...reports.map(({ kind }) => SEVERITY.indexOf(kind)));
   return Object.values(STATUS)[worst] ?? STATUS.invalid;

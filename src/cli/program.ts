@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { CommandContext } from './context.ts';
 import { declareCommands, type Run } from './commands.ts';
 import { UsageError, writeDiagnostic } from './diagnostics.ts';
-import { printable } from '../text/printable.ts';
+import { escapeControl } from '../text/escape-control.ts';
 import { ConfigError } from '../errors.ts';
 
 const FAILED = 1;
@@ -72,5 +72,5 @@ export function createProgram(context: CommandContext, run: Run): Command {
 
 /** Commander repeats arguments in its messages, whose line breaks are its own. */
 function makeVisible(text: string): string {
-  return text.split('\n').map(printable).join('\n');
+  return text.split('\n').map(escapeControl).join('\n');
 }

@@ -11,7 +11,7 @@ import { createConnectionObserver } from '../ci/connection-observer.ts';
 import { composeCiDispatchers } from './network.ts';
 import type { Connection } from '../runs/repositories.ts';
 import type { Config } from '../config/config.ts';
-import type { World } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import type { CiInspector } from '../ci/provider.ts';
 
 /** How retries wait. */
@@ -25,7 +25,7 @@ export function composeConnection(
   connection: CiConnection,
   { freshForMs, maxFreshForMs }: Config,
   timeoutMs: number,
-  world: World,
+  world: Runtime,
   share: ShareCall | undefined,
 ): ComposedConnection {
   const { name, url, tls } = connection;

@@ -1,4 +1,4 @@
-/** The only file that constructs and connects the parts (design §7). */
+/** Constructs everything except HTTP and the store. */
 import { DigestCache } from '../registry/digest-cache.ts';
 import { createPinMemory } from '../answers/pin-memory.ts';
 import { createSharedCall } from '../replicas/shared-fetch.ts';
@@ -14,10 +14,9 @@ import { recall, type Remembered } from '../resolve/recall.ts';
 import { resolveBranch, type Resolution } from '../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../resolve/types.ts';
 import { createMemoryStore } from '../store/memory.ts';
-import type { World } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import { RETRY_TIMING, composeConnection, type ComposedConnection } from './ci.ts';
 
-/** Everything but HTTP. */
 export interface Core {
   resolve(request: BranchRequest): Promise<Resolution>;
   recall(request: BranchRequest): Promise<Remembered>;
@@ -33,13 +32,13 @@ const CALL_SHARE_OF_DEADLINE = 0.5;
 /** @param store left out: nothing is remembered from before, and nothing is left behind */
 export function composeCore(
   config: Config,
-  world: World,
+  runtime: Runtime,
   { lastGood, exchange }: Pick<ComposedStore, 'lastGood' | 'exchange'> = { lastGood: createMemoryStore() },
 ): Core {
   const timeoutMs = config.server.deadlineMs * CALL_SHARE_OF_DEADLINE;
-  const { now } = world;
+  const { now } = runtime;
   const share = exchange && createSharedCall({ exchange, now, delay: RETRY_TIMING.delay });
-  const registries = composeRegistries(config, timeoutMs, world);
+  const registries = composeRegistries(config, timeoutMs, runtime);
   const images = new DigestCache({
     client: share === undefined ? registries : createSharedRegistryClient(registries, share),
     parseReference,
@@ -49,7 +48,7 @@ export function composeCore(
   const connections = new Map(
     [...config.connections].map(([name, connection]) => [
       name,
-      composeConnection(connection, config, timeoutMs, world, share),
+      composeConnection(connection, config, timeoutMs, runtime, share),
     ]),
   );
   const pins = createPinMemory();

@@ -6,7 +6,7 @@ import { createDispatchers, type DispatcherFor } from '../upstream/dispatchers.t
 import { createHostDispatchers } from '../upstream/host-dispatchers.ts';
 import { createProxies } from '../upstream/proxies.ts';
 import { apiHost, foldRegistry } from '../image/reference.ts';
-import type { World } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Maximum connections per host. Registries often enforce limits that they do not document. */
 export const MAX_REGISTRY_CONNECTIONS = 50;
@@ -18,7 +18,7 @@ const MAX_CI_CONNECTIONS = 64;
 export function composeCiDispatchers(
   tls: CiConnection['tls'],
   timeoutMs: number,
-  { env, warn }: World,
+  { env, warn }: Runtime,
 ): DispatcherFor {
   return createDispatchers({
     proxyFor: createProxies(env),
@@ -32,7 +32,7 @@ export function composeCiDispatchers(
 export function composeRegistryDispatchers(
   registries: Iterable<RegistrySettings>,
   timeoutMs: number,
-  { env, warn }: World,
+  { env, warn }: Runtime,
 ): DispatcherFor {
   const tls = [...registries].flatMap(({ host, tls: files }) =>
     files === undefined

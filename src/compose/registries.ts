@@ -7,13 +7,13 @@ import { HttpRegistryClient, type ProbingRegistryClient } from '../registry/clie
 import { createCredentialStore, type ConfiguredLogin } from '../registry/credentials/credential-store.ts';
 import { createIdentity, type Identity } from '../registry/credentials/cloud/identity.ts';
 import type { FileAccess } from '../secrets/watched-file.ts';
-import type { World } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 
 /** @throws ConfigError if a proxy variable is not a proxy's URL */
 export function composeRegistries(
   { registries, dockerConfigFiles }: Pick<Config, 'registries' | 'dockerConfigFiles'>,
   timeoutMs: number,
-  world: World,
+  world: Runtime,
 ): ProbingRegistryClient {
   const { env, now, observer, warn } = world;
   const dispatcherFor = composeRegistryDispatchers(registries.values(), timeoutMs, world);
@@ -53,7 +53,7 @@ function loginOf({ credentials }: RegistrySettings, identity: Identity | undefin
   if (identity !== undefined) return { identity };
   if (credentials === undefined) return {};
   const { username, password } = credentials;
-  return password.kind === 'passwordFile'
+  return 'file' in password
     ? { username, passwordFile: password.file }
     : { username, passwordEnv: password.env };
 }

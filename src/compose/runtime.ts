@@ -1,15 +1,14 @@
-/** What the parts need of the world around the process. */
-import type { Environment } from '../config/rules.ts';
+/** What the parts need from the process and its environment. */
 import type { Clock } from '../clock.ts';
-import type { UpstreamObserver } from '../upstream/observer.ts';
 import type { FreshnessObserver } from '../runs/adaptive-freshness.ts';
+import type { UpstreamObserver } from '../upstream/observer.ts';
 
-export interface World {
-  readonly env: Environment;
+export interface Runtime {
+  readonly env: NodeJS.ProcessEnv;
   readonly now: Clock;
-  /** Milliseconds of any beginning, by a clock that nobody sets; left out: the process's own. */
+  /** A monotonic clock in milliseconds; by default the process's own. */
   readonly elapsed?: Clock | undefined;
   readonly observer: UpstreamObserver & FreshnessObserver;
-  /** Told in one line what is wrong but stops nothing. */
+  /** Reports a problem that stops nothing, in one line. */
   readonly warn: (message: string) => void;
 }

@@ -1,68 +1,59 @@
-/** The whole plugin: its servers, its core and its store. */
-import { createAnswers } from '../answers/answer-service.ts';
-import { composeStore } from './store.ts';
-import { createTokenReader } from '../secrets/token-source.ts';
-import { composeAuthenticator } from './token.ts';
+/** Constructs the whole plugin: store, core and servers. */
+import { AnswerService } from '../answers/answer-service.ts';
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { Environment } from '../config/rules.ts';
 import { createApp } from '../http/app.ts';
-import { createListen, listenError } from '../http/listen.ts';
 import { createManagement } from '../http/management.ts';
+import { PluginServer } from '../http/plugin-server.ts';
+import { createServerAuthenticator } from '../http/server-token.ts';
 import type { Logger } from '../log/logger.ts';
 import { createMetrics } from '../metrics.ts';
-import type { World } from './runtime.ts';
-import type { Clock } from '../clock.ts';
-import { type Core, composeCore } from './core.ts';
+import { createSecretReader } from '../secrets/secret.ts';
 import { renderParameters } from '../wire/argocd/response.ts';
+import { type Core, composeCore } from './core.ts';
+import type { Runtime } from './runtime.ts';
+import { composeStore } from './store.ts';
 
-/** Less than the 30 seconds after which Kubernetes kills; more when an answer may take longer, and its grace period with it. */
+/** Kubernetes kills the process after 30 seconds, unless the pod has a longer grace period. */
 const STOP_WITHIN_MS = 25_000;
-
 const STOP_MARGIN_MS = 5000;
 
-/** The whole plugin. */
-export interface Service {
-  /**
-   * @returns where it listens; of a host name with several addresses all, with commas between them
-   * @throws ConfigError when an address cannot be listened on
-   */
-  start(): Promise<{ readonly server: string; readonly management: string }>;
-  /** Lets the calls in flight finish. */
-  stop(): Promise<void>;
+export interface Service extends Pick<PluginServer, 'start' | 'stop'> {
   readonly core: Core;
 }
 
-export interface ServiceWorld {
-  readonly env: Environment;
+export interface ServiceRuntime {
+  readonly env: NodeJS.ProcessEnv;
   readonly now: Clock;
-  /** As in `World`. */
+  /** See `Runtime`. */
   readonly elapsed?: Clock;
   readonly logger: Logger;
   readonly version: string;
-  /** Aborted when the process begins to stop. */
+  /** Aborted when shutdown begins. */
   readonly stopping: AbortSignal;
 }
 
 export function composeService(
   config: Config,
-  { env, now, elapsed, logger, version, stopping }: ServiceWorld,
+  { env, now, elapsed, logger, version, stopping }: ServiceRuntime,
 ): Service {
   const metrics = createMetrics(version, now);
   const warn = (message: string) => logger.warn(message);
-  const world: World = { env, now, elapsed, observer: metrics, warn };
-  const store = composeStore(config.store, world, metrics, createTokenReader(config.server.token, world));
-  const core = composeCore(config, world, store);
-  const authenticator = composeAuthenticator(config.server.token, world);
-  const answers = createAnswers({
+  const runtime: Runtime = { env, now, elapsed, observer: metrics, warn };
+  const { token, deadlineMs, patienceMs } = config.server;
+  const store = composeStore(config.store, runtime, metrics, createSecretReader(token, runtime));
+  const core = composeCore(config, runtime, store);
+  const authenticator = createServerAuthenticator(token, runtime);
+  const answers = new AnswerService({
     resolve: async (request) => (await core.resolve(request)).decision,
     recall: (request) => core.recall(request),
     isNeverHandedOut: (request, remembered) => core.isNeverHandedOut(request, remembered),
     render: renderParameters,
     freshFor: config.freshForMs,
-    deadline: config.server.deadlineMs,
-    patience: config.server.patienceMs,
+    deadline: deadlineMs,
+    patience: patienceMs,
     now,
-    onDefect: (err) => logger.error({ err }, 'a defect of Greenpin; please report it'),
+    onDefect: (err) => logger.error({ err }, 'internal error in Greenpin, please report it'),
   });
   const app = createApp({
     authenticator,
@@ -71,31 +62,14 @@ export function composeService(
     observer: metrics,
     logger,
     now,
-    answerWithinMs: config.server.deadlineMs,
-    stopLimits: { withinMs: Math.max(STOP_WITHIN_MS, config.server.deadlineMs + STOP_MARGIN_MS) },
+    answerWithinMs: deadlineMs,
+    shutdownLimits: { withinMs: Math.max(STOP_WITHIN_MS, deadlineMs + STOP_MARGIN_MS) },
   });
-  const management = createManagement({ notReady: () => authenticator.notReady(), stopping, metrics });
-  return {
-    core,
-    async start() {
-      await store.open();
-      const listen = createListen((message) => logger.warn(message));
-      const addresses = await Promise.allSettled([
-        listen(app, config.server, 'server'),
-        listen(management, config.management, 'management'),
-      ]);
-      const [server, aside] = addresses;
-      if (server.status === 'fulfilled' && aside.status === 'fulfilled') {
-        return { server: server.value, management: aside.value };
-      }
-      // One that listens already must not keep the process.
-      await Promise.all([app.close(), management.close(), store.close()]);
-      throw listenError(addresses);
-    },
-    async stop() {
-      await app.close();
-      await management.close();
-      await store.close();
-    },
-  };
+  const management = createManagement({
+    whyNotReady: () => authenticator.whyNotReady(),
+    stopping,
+    metrics,
+  });
+  const server = new PluginServer({ store, app, management, addresses: config, warn });
+  return { core, start: () => server.start(), stop: () => server.stop() };
 }

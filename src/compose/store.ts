@@ -14,7 +14,7 @@ import { ArchivedStore } from '../store/archived-store.ts';
 import { createSignedExchange } from '../replicas/signed-exchange.ts';
 import { LiveSqlite } from '../store/sqlite/live.ts';
 import { probeSqliteFile } from '../store/sqlite/file.ts';
-import type { World } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import type { Exchange } from '../replicas/exchange.ts';
 import type { StoreObserver } from '../store/archive.ts';
 
@@ -42,7 +42,7 @@ const LONGEST_FILE_PAUSE_MS = 500;
 /** @param readToken reads the plugin's token, by which replicas recognize each other */
 export function composeStore(
   settings: StoreSettings,
-  world: World,
+  world: Runtime,
   observer: StoreObserver,
   readToken: SecretReader,
 ): ComposedStore {
@@ -54,7 +54,7 @@ export function composeStore(
 
 function composeSqlite(
   { path, forgetAfterMs: forgetAfter }: SqliteSettings,
-  { now, elapsed, warn }: World,
+  { now, elapsed, warn }: Runtime,
   observer: StoreObserver,
 ): ComposedStore {
   const outage = new StoreBreaker({ now, warn, observer, longestMs: LONGEST_FILE_PAUSE_MS });
@@ -80,7 +80,7 @@ function doNothing(): Promise<void> {
 
 function composeRedis(
   settings: RedisSettings,
-  world: World,
+  world: Runtime,
   observer: StoreObserver,
   readToken: SecretReader,
 ): ComposedStore {
@@ -110,7 +110,7 @@ function composeRedis(
  * @returns `empty` if it does not exist yet but could be created
  * @throws ConfigError or Error with one line
  */
-export async function probeStore(settings: StoreSettings, world: World): Promise<'found' | 'empty'> {
+export async function probeStore(settings: StoreSettings, world: Runtime): Promise<'found' | 'empty'> {
   if (settings.kind === 'memory') return 'found';
   if (settings.kind === 'sqlite') return probeSqliteFile(settings.path);
   const redis = connect(settings, world);
@@ -123,14 +123,7 @@ export async function probeStore(settings: StoreSettings, world: World): Promise
   }
 }
 
-function connect(settings: RedisSettings, world: World): RedisConnection {
-  const readPassword = passwordReader(settings, world);
+function connect(settings: RedisSettings, world: Runtime): RedisConnection {
+  const readPassword = settings.password && createSecretReader(settings.password, world);
   return connectRedis({ url: settings.url, ...(readPassword && { readPassword }) });
-}
-
-function passwordReader({ password }: RedisSettings, world: World): SecretReader | undefined {
-  if (password === undefined) return undefined;
-  return password.kind === 'passwordFile'
-    ? createSecretReader({ file: password.file }, world)
-    : createSecretReader({ env: password.env, value: world.env[password.env] }, world);
 }

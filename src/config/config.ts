@@ -1,38 +1,33 @@
-/** The configuration as the program uses it: checked, defaults filled in, durations in milliseconds, paths from the working directory. */
+/** The validated configuration: with defaults, durations in milliseconds, and resolved paths. */
 import { dirname, isAbsolute, join } from 'node:path';
+import { parsePlatform } from '../image/platform.ts';
 import { parseImageTemplate } from '../image/template.ts';
 import type { ImageRule, Project } from '../resolve/types.ts';
 import { parseCloudHost, type CloudHost } from '../registry/credentials/cloud/hosts.ts';
 import type { CiConnection } from '../ci/kind.ts';
 import { selectKind } from '../ci/kinds.ts';
-import { selectTokenSource, type TokenSource } from '../secrets/token-source.ts';
 import { parseDuration } from '../schema/duration.ts';
 import { expandHome } from '../secrets/home.ts';
+import { createSecretSource, type SecretSource } from '../secrets/secret.ts';
 import { DEFAULT_TOKEN_FILE, type ConfigDocument } from './schema.ts';
 import { createStoreSettings, type StoreSettings } from './store-settings.ts';
 import { createTlsFiles, type TlsFiles } from '../secrets/tls-files.ts';
-import type { Platform } from '../image/image.ts';
-
-type PasswordSource =
-  | { readonly kind: 'passwordFile'; readonly file: string }
-  | { readonly kind: 'passwordEnv'; readonly env: string };
-
 export type CloudIdentity = CloudHost & {
-  /** Only of aws. */
-  readonly roleArn?: string;
-  /** Only of google. */
-  readonly credentialsFile?: string;
+  /** For `aws` only. */
+  readonly roleArn?: string | undefined;
+  /** For `google` only. */
+  readonly credentialsFile?: string | undefined;
 };
 
 export interface RegistrySettings {
   /** As in image references: `ghcr.io`, `registry.local:5000`. */
   readonly host: string;
-  readonly credentials?: { readonly username: string; readonly password: PasswordSource };
-  /** This process's own, in the host's cloud. */
-  readonly identity?: CloudIdentity;
-  /** Whether to speak plain http; left out: only on loopback. */
-  readonly http?: boolean;
-  readonly tls?: TlsFiles;
+  readonly credentials?: { readonly username: string; readonly password: SecretSource } | undefined;
+  /** The identity of this process in the host's cloud. */
+  readonly identity?: CloudIdentity | undefined;
+  /** Whether to use plain HTTP; if undefined, only on loopback. */
+  readonly http?: boolean | undefined;
+  readonly tls?: TlsFiles | undefined;
 }
 
 interface Address {
@@ -41,12 +36,12 @@ interface Address {
 }
 
 export interface Config {
-  /** The file that it was read from. */
+  /** The path that the configuration was read from. */
   readonly file: string;
   readonly server: Address & {
-    readonly token: TokenSource;
+    readonly token: SecretSource;
     readonly deadlineMs: number;
-    /** How long a caller for whom an answer is known waits for a newer one; at most `deadlineMs`. */
+    /** How long a caller waits for a newer answer if an earlier one is known; at most `deadlineMs`. */
     readonly patienceMs: number;
   };
   readonly management: Address;
@@ -59,21 +54,11 @@ export interface Config {
   readonly projects: ReadonlyMap<string, Project>;
 }
 
-interface Surroundings {
-  /** Path of the configuration file: relative paths in it start at its folder. */
-  readonly file: string;
-  readonly parsePlatform: (text: string) => Platform;
-  /** What `GREENPIN_STATE_DIRECTORY` says, if it is set. */
-  readonly stateDirectory?: string;
-  /** What `HOME` says, if it is set. */
-  readonly home?: string;
-}
-
-/** @param document satisfies the schema and the rules */
-export function createConfig(
-  document: ConfigDocument,
-  { file, parsePlatform, stateDirectory, home }: Surroundings,
-): Config {
+/**
+ * @param document satisfies the schema and the cross-checks
+ * @param file path of the configuration file; relative paths start at its folder
+ */
+export function createConfig(document: ConfigDocument, file: string, env: NodeJS.ProcessEnv): Config {
   const locate = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { server, management, store, dockerConfigFiles } = document;
   const deadlineMs = parseDuration(server.deadline);
@@ -83,24 +68,24 @@ export function createConfig(
     server: {
       host: server.host,
       port: server.port,
-      token: selectTokenSource(server, locate) ?? { kind: 'tokenFile', file: DEFAULT_TOKEN_FILE },
+      token: createSecretSource(server.tokenFile, server.tokenEnv, locate) ?? { file: DEFAULT_TOKEN_FILE },
       deadlineMs,
-      // Whoever only shortens the deadline need not know of the other key's default.
+      // The default patience must not exceed a deadline that was shortened.
       patienceMs: Math.min(parseDuration(server.patience), deadlineMs),
     },
     management,
     freshForMs: parseDuration(document.freshFor),
     maxFreshForMs: parseDuration(document.maxFreshFor),
-    store: createStoreSettings(store, locate, stateDirectory),
+    store: createStoreSettings(store, locate, env['GREENPIN_STATE_DIRECTORY']),
     connections: new Map(connections.map(([name, value]) => [name, createConnection(name, value, locate)])),
     registries: new Map(
       Object.entries(document.registries).map(([host, value]) => [host, createRegistry(host, value, locate)]),
     ),
-    dockerConfigFiles: dockerConfigFiles.map((path) => locate(expandHome(path, home))),
+    dockerConfigFiles: dockerConfigFiles.map((path) => locate(expandHome(path, env['HOME']))),
     projects: new Map(
       Object.entries(document.projects).map(([name, value]) => [
         name,
-        createProject(name, value, document.connections, parsePlatform),
+        createProject(name, value, document.connections),
       ]),
     ),
   };
@@ -119,7 +104,7 @@ function createConnection(
     kind: entry.kind,
     url: entry.url.replace(/\/+$/, ''),
     auth: selectKind(entry.kind).createAuth(entry, locate),
-    ...createTlsFiles(['connections', name], entry, locate),
+    tls: createTlsFiles(['connections', name], entry, locate),
   };
 }
 
@@ -130,18 +115,17 @@ function createRegistry(
   { username, passwordFile, passwordEnv, http, ...others }: RegistryEntry,
   locate: Locate,
 ): RegistrySettings {
-  const tls = createTlsFiles(['registries', host], others, locate);
-  const identity = createIdentity(host, others, locate);
-  const settings = { host, ...(http !== undefined && { http }), ...(identity && { identity }), ...tls };
-  if (username === undefined) return settings;
-  const password: PasswordSource =
-    passwordEnv === undefined
-      ? { kind: 'passwordFile', file: locate(passwordFile ?? '') }
-      : { kind: 'passwordEnv', env: passwordEnv };
-  return { ...settings, credentials: { username, password } };
+  const password = createSecretSource(passwordFile, passwordEnv, locate);
+  return {
+    host,
+    http,
+    identity: createIdentity(host, others, locate),
+    tls: createTlsFiles(['registries', host], others, locate),
+    credentials: username !== undefined && password !== undefined ? { username, password } : undefined,
+  };
 }
 
-/** That the identity fits the host has been checked. */
+/** The cross-checks guarantee that the identity fits the host. */
 function createIdentity(
   host: string,
   { identity, roleArn, credentialsFile }: Pick<RegistryEntry, 'identity' | 'roleArn' | 'credentialsFile'>,
@@ -151,8 +135,8 @@ function createIdentity(
   return (
     cloudHost && {
       ...cloudHost,
-      ...(roleArn !== undefined && { roleArn }),
-      ...(credentialsFile !== undefined && { credentialsFile: locate(credentialsFile) }),
+      roleArn,
+      credentialsFile: credentialsFile === undefined ? undefined : locate(credentialsFile),
     }
   );
 }
@@ -162,7 +146,6 @@ function createProject(
   name: string,
   entry: EntryOf<ConfigDocument['projects']>,
   connections: ConfigDocument['connections'],
-  parsePlatform: (text: string) => Platform,
 ): Project {
   const [onlyConnection = ''] = Object.keys(connections);
   const { ci = onlyConnection, repository, workflows = [], images, ...settings } = entry;
@@ -175,13 +158,13 @@ function createProject(
     gitRepository: repository,
     workflows,
     events: entry.events ?? kind.project.defaultEvents,
-    images: Object.entries(images).map(([image, value]) => createImage(image, value, parsePlatform)),
+    images: Object.entries(images).map(([image, value]) => createImage(image, value)),
   };
 }
 
 type ImageEntry = EntryOf<EntryOf<ConfigDocument['projects']>['images']>;
 
-function createImage(name: string, entry: ImageEntry, parsePlatform: (text: string) => Platform): ImageRule {
+function createImage(name: string, entry: ImageEntry): ImageRule {
   if (typeof entry === 'string') {
     return { name, template: parseImageTemplate(entry), onMissing: 'reject', revision: 'auto' };
   }

@@ -1,28 +1,27 @@
-/** The configuration file: which one it is, and what is in it. */
+/** Finds and reads the configuration file. */
 import { ConfigError } from '../errors.ts';
-import type { Environment } from './rules.ts';
 import { parseYaml, type YamlDocument } from './yaml.ts';
 
 export interface ConfigFileSource {
-  /** What `--config` says, if it was given. */
+  /** The value of `--config`. */
   readonly file?: string | undefined;
-  /** Reads a text file, or, for `-`, standard input; throws as `node:fs` does. */
+  /** Reads a text file, or standard input for `-`; throws as `node:fs` does. */
   readonly readFile: (path: string) => string;
-  readonly env: Environment;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 export interface ConfigFile {
   readonly file: string;
-  /** Not yet checked, but not empty. */
+  /** Not empty, but not validated. */
   readonly yaml: Extract<YamlDocument, { kind: 'read' }>;
 }
 
 /**
  * Reads the file that `--config` names (`-`: standard input), else `GREENPIN_CONFIG`, else `greenpin.yaml`.
- * @throws ConfigError when it cannot be read, or is no YAML
+ * @throws ConfigError if it cannot be read, or is not YAML
  */
 export function readConfigFile({ file: given, readFile, env }: ConfigFileSource): ConfigFile {
-  // An empty value is what an unset variable leaves in a shell's command line.
+  // An empty value is what a shell passes for an unset variable.
   const path = given || env['GREENPIN_CONFIG'] || DEFAULT_FILE;
   const file = path === STANDARD_INPUT ? 'standard input' : path;
   const source = readText(path, file, readFile);
@@ -42,16 +41,19 @@ export function readConfigFile({ file: given, readFile, env }: ConfigFileSource)
 const STANDARD_INPUT = '-';
 const DEFAULT_FILE = 'greenpin.yaml';
 
-/** In the words of `node:fs`. */
+/** By error code of `node:fs`. */
 const READ_FAILURES = new Map([
   ['ENOENT', 'found no such file'],
   ['ENOTDIR', 'found no such file'],
   ['EISDIR', 'found a directory'],
-  ['EACCES', 'found a file that may not be read'],
-  ['EPERM', 'found a file that may not be read'],
+  ['EACCES', 'found a file without read permission'],
+  ['EPERM', 'found a file without read permission'],
 ]);
 
-/** @param text as UTF-8 makes it of the bytes: a byte order mark that is none, or every other character a NUL */
+/**
+ * @param text the bytes decoded as UTF-8: a byte order mark of UTF-16 is invalid, or every other character is
+ *   NUL
+ */
 function isUtf16(text: string): boolean {
   return text.startsWith('\ufffd\ufffd') || text.includes('\0');
 }
@@ -62,7 +64,7 @@ function readText(path: string, file: string, readFile: (path: string) => string
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const found = READ_FAILURES.get(code) ?? 'found a file that cannot be read';
-    const how = 'give one by --config FILE or GREENPIN_CONFIG, or write ./greenpin.yaml';
+    const how = 'name it with --config FILE or GREENPIN_CONFIG, or create ./greenpin.yaml';
     throw new ConfigError([`${file}: ${found}, expected the configuration file; ${how}`], { cause: error });
   }
 }

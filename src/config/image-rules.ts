@@ -1,19 +1,14 @@
-/** Rules for the images of a project that a schema can't say: templates, platforms, names of parameters. */
+/** Checks of a project's images that a schema cannot express: templates, platforms and parameter names. */
 import { digestKey } from '../wire/argocd/digest-key.ts';
+import { parsePlatform } from '../image/platform.ts';
+import { parseReference } from '../image/reference.ts';
 import { parseImageTemplate, renderImageTemplate } from '../image/template.ts';
 import { HAND_OUT_PATTERN } from './project.ts';
 import { hintForTemplate } from './template-hints.ts';
 import { type Problem } from './problem.ts';
-import type { Platform } from '../image/image.ts';
 import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
 
-/** Handed in, since configuration and registries don't know each other. Both throw an Error with a message of one line. */
-export interface ImageParsers {
-  readonly parseReference: (text: string) => unknown;
-  readonly parsePlatform: (text: string) => Platform;
-}
-
-/** What any template may ask for. */
+/** Values for every placeholder. */
 const SAMPLE = {
   commit: '0123456789'.repeat(4),
   branch: 'feature/sample',
@@ -24,7 +19,7 @@ const SAMPLE = {
 } as const;
 
 /** @param document the parsed file, of any shape */
-export function findImageProblems(document: unknown, parsers: ImageParsers): Problem[] {
+export function findImageProblems(document: unknown): Problem[] {
   const projects = valueAt(document, ['projects']);
   if (!isMapping(projects)) return [];
   return Object.keys(projects).flatMap((project) => {
@@ -32,38 +27,36 @@ export function findImageProblems(document: unknown, parsers: ImageParsers): Pro
     const images = valueAt(document, path);
     if (!isMapping(images)) return [];
     const names = Object.keys(images);
-    const entries = names.flatMap((name) => findEntryProblems(images[name], path.concat(name), parsers));
+    const entries = names.flatMap((name) => findEntryProblems(images[name], path.concat(name)));
     return findNameProblems(names, path).concat(entries);
   });
 }
 
-/** Templates see one parameter for both names. */
+/** Two names must not yield the same parameter. */
 function findNameProblems(names: readonly string[], path: DocumentPath): Problem[] {
   return names.flatMap((name, i) => {
     const key = digestKey(name);
     const other = names.slice(0, i).find((earlier) => digestKey(earlier) === key);
     if (other === undefined) return [];
-    const text = `found a name that gives the parameter ${key}, as ${other} does, expected different parameters`;
+    const text = `found a name that yields the same parameter as ${other} (${key}), expected different parameters`;
     return [{ path: [...path, name], text }];
   });
 }
 
-function findEntryProblems(image: unknown, path: DocumentPath, parsers: ImageParsers): Problem[] {
-  if (typeof image === 'string') return findReferenceProblems(image, path, parsers);
+function findEntryProblems(image: unknown, path: DocumentPath): Problem[] {
+  if (typeof image === 'string') return findReferenceProblems(image, path);
   if (!isMapping(image)) return [];
   const { reference, platform, handOut } = image;
   return [
-    ...(typeof reference === 'string'
-      ? findReferenceProblems(reference, [...path, 'reference'], parsers)
-      : []),
-    ...(typeof handOut === 'string' ? findHandOutProblems(handOut, [...path, 'handOut'], parsers) : []),
-    ...(typeof platform === 'string' ? findPlatformProblems(platform, [...path, 'platform'], parsers) : []),
+    ...(typeof reference === 'string' ? findReferenceProblems(reference, [...path, 'reference']) : []),
+    ...(typeof handOut === 'string' ? findHandOutProblems(handOut, [...path, 'handOut']) : []),
+    ...(typeof platform === 'string' ? findPlatformProblems(platform, [...path, 'platform']) : []),
   ];
 }
 
-function findReferenceProblems(reference: string, path: DocumentPath, parsers: ImageParsers): Problem[] {
+function findReferenceProblems(reference: string, path: DocumentPath): Problem[] {
   const problems = attempt(path, reference, EXPECTED_REFERENCE, () =>
-    parsers.parseReference(renderImageTemplate(parseImageTemplate(reference), SAMPLE)),
+    parseReference(renderImageTemplate(parseImageTemplate(reference), SAMPLE)),
   );
   const hint = problems.length === 0 ? undefined : hintForTemplate(reference);
   if (hint === undefined) return problems;
@@ -74,16 +67,14 @@ function findReferenceProblems(reference: string, path: DocumentPath, parsers: I
 
 const EXPECTED_REFERENCE = 'an image reference with a tag';
 
-function findPlatformProblems(platform: string, path: DocumentPath, parsers: ImageParsers): Problem[] {
-  return attempt(path, platform, 'a platform, for example linux/amd64', () =>
-    parsers.parsePlatform(platform),
-  );
+function findPlatformProblems(platform: string, path: DocumentPath): Problem[] {
+  return attempt(path, platform, 'a platform, for example linux/amd64', () => parsePlatform(platform));
 }
 
-/** What is no repository at all the schema has refused. */
-function findHandOutProblems(handOut: string, path: DocumentPath, parsers: ImageParsers): Problem[] {
+/** The schema has rejected values that are not a repository. */
+function findHandOutProblems(handOut: string, path: DocumentPath): Problem[] {
   if (!HAND_OUT_PATTERN.test(handOut)) return [];
-  return attempt(path, handOut, 'a repository, REGISTRY/PATH', () => parsers.parseReference(handOut));
+  return attempt(path, handOut, 'a repository, REGISTRY/PATH', () => parseReference(handOut));
 }
 
 function attempt(path: DocumentPath, value: string, expected: string, parse: () => unknown): Problem[] {

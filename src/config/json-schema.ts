@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { configSchema } from './schema.ts';
 
-/** @returns the schema of the file as it is written, so that keys with a default may be left out */
+/** @returns the schema of the file as people write it: keys with a default are optional */
 export function configJsonSchema(): object {
   return z.toJSONSchema(configSchema, { target: 'draft-2020-12', io: 'input' });
 }

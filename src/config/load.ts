@@ -1,36 +1,29 @@
-/** Loads the configuration file at the start (design §3). Secrets are not read here. */
+/** Loads the configuration file. It does not read secrets. */
 import { ConfigError } from '../errors.ts';
 import { readConfigFile, type ConfigFile, type ConfigFileSource } from './file.ts';
 import { createConfig, type Config } from './config.ts';
-import type { ImageParsers } from './image-rules.ts';
 import { describeIssues } from './schema-issues.ts';
 import { type Problem } from './problem.ts';
-import { findContradictions } from './rules.ts';
+import { crossCheck } from './cross-checks.ts';
 import { configSchema } from './schema.ts';
 import { formatPath } from '../text/document-path.ts';
 
 /**
- * Reads, checks and completes the file that `--config` names, else `GREENPIN_CONFIG`, else `greenpin.yaml`.
- * @throws ConfigError with all problems at once, one line each: place, what was found, what is expected
+ * Loads the file that `--config` names, else `GREENPIN_CONFIG`, else `greenpin.yaml`.
+ * @throws ConfigError with all problems at once, each on one line: place, what was found, what is expected
  */
-export function loadConfig({
-  parseReference,
-  parsePlatform,
-  ...source
-}: ConfigFileSource & ImageParsers): Config {
+export function loadConfig(source: ConfigFileSource): Config {
   const { file, yaml } = readConfigFile(source);
   const parsed = configSchema.safeParse(yaml.value);
   const problems = [
     ...describeIssues(parsed.error?.issues ?? [], yaml.value),
-    ...findContradictions(yaml.value, { parseReference, parsePlatform }, source.env),
+    ...crossCheck(yaml.value, source.env),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(formatProblems(file, problems, yaml));
-  const { GREENPIN_STATE_DIRECTORY: stateDirectory, HOME: home } = source.env;
-  const given = { ...(stateDirectory && { stateDirectory }), ...(home && { home }) };
-  return createConfig(parsed.data, { file, parsePlatform, ...given });
+  return createConfig(parsed.data, file, source.env);
 }
 
-/** In the order of the file. */
+/** Sorts the problems by their place in the file. */
 function formatProblems(
   file: string,
   problems: readonly Problem[],

@@ -1,14 +1,16 @@
-/** Where /healthz is, read without the rest of the configuration: whoever asks for it does so every few seconds. */
+/**
+ * Reads only the management address from the configuration, because `greenpin health` runs every few seconds.
+ */
 import { ConfigError } from '../errors.ts';
 import { readConfigFile, type ConfigFileSource } from './file.ts';
 import { isMapping } from '../text/document-path.ts';
 
 export const DEFAULT_MANAGEMENT = { host: '::', port: 9464 };
-/** A name or an address of IPv4 without a port, or an address of IPv6 without brackets. */
+/** A host name or an IPv4 address without a port, or an IPv6 address without brackets. */
 export const ADDRESS = /^(?:[A-Za-z0-9._-]+|[A-Fa-f0-9]*:[A-Fa-f0-9]*:[A-Za-z0-9.:_-]*)$/;
 export const HIGHEST_PORT = 65_535;
 
-/** @throws ConfigError when the file cannot be read, or does not say where */
+/** @throws ConfigError if the file cannot be read, or contains no valid address */
 export function readManagementAddress(source: ConfigFileSource): {
   readonly host: string;
   readonly port: number;
@@ -21,7 +23,7 @@ export function readManagementAddress(source: ConfigFileSource): {
   };
   if (typeof host === 'string' && ADDRESS.test(host) && isPort(port)) return { host, port };
   throw new ConfigError([
-    `${file} management: found no address that can be called, expected a host and a port from 1 to ${HIGHEST_PORT}`,
+    `${file} management: found an invalid address, expected a host and a port from 1 to ${HIGHEST_PORT}`,
   ]);
 }
 

@@ -1,16 +1,16 @@
-/** Checks that the files that hold secrets and certificates are there. Apart from `loadConfig`: a configuration may be checked where they are not mounted. */
+/** Checks that the files with secrets and certificates exist and are usable. */
 import type { Config } from './config.ts';
 import { readTlsFiles } from '../secrets/tls-files.ts';
 import { formatPath, type DocumentPath } from '../text/document-path.ts';
-import { quote } from '../text/found.ts';
+import { quote } from '../text/quote.ts';
 
-/** As `node:fs` has it; throws when there is nothing. */
+/** As in `node:fs`; throws if there is no file. */
 type Stat = (path: string) => { isFile(): boolean };
 
 /**
- * @param stat follows symbolic links, as which Kubernetes mounts secrets
- * @param readFile for certificates and their keys; throws as `node:fs` does
- * @returns one line for each file that is missing, is none or (PEM) is malformed; empty if all is well
+ * @param stat must follow symlinks, because Kubernetes mounts secrets as symlinks
+ * @param readFile reads certificates and their keys; throws as `node:fs` does
+ * @returns one line per file that is missing, is not a regular file, or contains invalid PEM
  */
 export function checkSecretFiles(config: Config, stat: Stat, readFile: (path: string) => string): string[] {
   const secrets = listSecretFiles(config).flatMap(({ path, file }) => {
@@ -37,15 +37,16 @@ function describeFile(file: string, stat: Stat): string | undefined {
 function listSecretFiles(config: Config): { path: DocumentPath; file: string }[] {
   const { token } = config.server;
   return [
-    ...(token.kind === 'tokenFile' ? [{ path: ['server', 'tokenFile'], file: token.file }] : []),
+    ...('file' in token ? [{ path: ['server', 'tokenFile'], file: token.file }] : []),
     ...[...config.connections.values()].flatMap(({ name, auth }) => {
-      if (auth.kind === 'tokenFile') return [{ path: ['connections', name, 'tokenFile'], file: auth.file }];
+      if (auth.kind === 'token' && 'file' in auth.source)
+        return [{ path: ['connections', name, 'tokenFile'], file: auth.source.file }];
       return auth.kind === 'app'
         ? [{ path: ['connections', name, 'app', 'privateKeyFile'], file: auth.privateKeyFile }]
         : [];
     }),
     ...[...config.registries.values()].flatMap(({ host, credentials }) =>
-      credentials?.password.kind === 'passwordFile'
+      credentials !== undefined && 'file' in credentials.password
         ? [{ path: ['registries', host, 'passwordFile'], file: credentials.password.file }]
         : [],
     ),
@@ -54,7 +55,9 @@ function listSecretFiles(config: Config): { path: DocumentPath; file: string }[]
         ? []
         : [{ path: ['registries', host, 'credentialsFile'], file: identity.credentialsFile }],
     ),
-    ...(config.store.kind === 'redis' && config.store.password?.kind === 'passwordFile'
+    ...(config.store.kind === 'redis' &&
+    config.store.password !== undefined &&
+    'file' in config.store.password
       ? [{ path: ['store', 'passwordFile'], file: config.store.password.file }]
       : []),
     ...config.dockerConfigFiles.map((file, i) => ({ path: ['dockerConfigFiles', i], file })),

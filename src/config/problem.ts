@@ -1,8 +1,4 @@
-/**
- * Problems in the configuration file: where, what was found, what is expected (design §3). What was found is shown only where it
- * can't be a secret.
- */
-
+/** A problem in the configuration file. It shows what was found only if that cannot be a secret. */
 import type { DocumentPath } from '../text/document-path.ts';
 
 export interface Problem {

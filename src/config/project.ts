@@ -1,4 +1,4 @@
-/** Projects and their images: `projects.<name>` (design §3). */
+/** Projects and their images: `projects.<name>`. */
 import { z } from 'zod';
 import { ALL_KINDS } from '../ci/kinds.ts';
 import { choice, list, mapping, named, text, whole } from '../schema/fields.ts';

@@ -1,17 +1,17 @@
-/** Translates what the schema complains about into problems for a person. */
+/** Translates the issues of the schema into problems for people. */
 import type { z } from 'zod';
 import { presentName } from '../schema/unknown-key.ts';
 import { type Problem } from './problem.ts';
 import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
 
-/** How the kinds of YAML nodes are called in messages. */
+/** The names of YAML nodes in messages. */
 const STRUCTURES = new Map([
   ['object', 'a mapping'],
   ['record', 'a mapping'],
   ['boolean', 'true or false'],
 ]);
 
-/** What goes there, for who has written a list or a word: by the section, and the key below the name of a project. */
+/** Examples for sections in which a list or a word was found. A space separates the steps of a path. */
 const EXAMPLES: readonly (readonly [path: RegExp, example: string])[] = [
   [/^$/, ' with connections and projects'],
   [/^connections$/, ', for example connections: {github: {kind: github, tokenEnv: GITHUB_TOKEN}}'],
@@ -21,7 +21,7 @@ const EXAMPLES: readonly (readonly [path: RegExp, example: string])[] = [
   [/^projects \S+ images$/, ", for example images: {front: 'ghcr.io/acme/front:{commit}'}"],
 ];
 
-/** @param document what the issues are about */
+/** @param document the document that the issues refer to */
 export function describeIssues(issues: readonly z.core.$ZodIssue[], document: unknown): Problem[] {
   return issues.flatMap((issue) => describeIssue(issue, document, []));
 }
@@ -67,7 +67,7 @@ function describeIssue(issue: z.core.$ZodIssue, document: unknown, parent: Docum
   }
 }
 
-/** The key is there under a former name, and that is a problem of its own. */
+/** The key is present under a former name, which is reported separately. */
 function isUnderFormerName(path: DocumentPath, document: unknown): boolean {
   const parent = valueAt(document, path.slice(0, -1));
   const [key] = path.slice(-1);
@@ -82,12 +82,12 @@ function describeStructure({ expected, message }: z.core.$ZodIssueInvalidType, p
   return `${structure}${example ?? ''}`;
 }
 
-/** What people expect of a configuration file, and YAML or Greenpin does not do. */
+/** Explains features that people expect of a configuration file but that YAML or Greenpin does not have. */
 function describeMistake(path: DocumentPath, value: unknown): string {
-  // Not of a name that belongs there: what it stands for may be a secret.
+  // Not for a value that is hidden: it may be a secret.
   const isShown = describeFound(path, value).startsWith('"');
   if (typeof value === 'string' && isShown && /\$\{|\$[A-Z_]{2}|\{\{/.test(value)) {
-    return '; variables are not replaced in this file: write the value itself';
+    return '; variables are not expanded in this file: write the value itself';
   }
   if (path.length === 0 && typeof value === 'string' && /^[\w.-]+\s*=/.test(value)) {
     return '; YAML is written KEY: VALUE, not KEY = VALUE';
@@ -98,7 +98,7 @@ function describeMistake(path: DocumentPath, value: unknown): string {
     : '';
 }
 
-/** The alternative that was probably meant: one that complains about something inside, not about the whole. */
+/** Selects the alternative that was probably meant: its issues are inside the value. */
 function selectBranch(branches: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
   return branches.find(
     (issues) => !issues.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0),

@@ -1,6 +1,7 @@
 /**
- * The configuration file (design §3): the one source for the check at the start, the types and the printed JSON Schema.
- * What a schema can't say (references between sections, templates, limits of durations) is in `rules.ts`.
+ * The schema of the configuration file: the source of its validation, types, JSON Schema and reference.
+ * Checks that a schema cannot express (references between sections, templates, limits of durations) are in
+ * `cross-checks.ts`.
  */
 import { z } from 'zod';
 import { connectionSchema } from '../ci/kinds.ts';
@@ -10,18 +11,18 @@ import { ADDRESS, DEFAULT_MANAGEMENT, HIGHEST_PORT } from './management-address.
 import { entryName, projectSchema } from './project.ts';
 import { checkProjectKinds } from './project-kinds.ts';
 import { registryHost, registrySchema } from '../registry/settings.ts';
-import { ONE_LINE } from '../text/secret-like.ts';
+import { ONE_LINE } from '../text/secret-patterns.ts';
 import { storeSchema } from '../store/settings.ts';
 import { secretFile, secretVariable } from '../schema/secret-source.ts';
 
-/** Where Argo CD's documentation mounts the plugin's token. */
+/** The path at which Argo CD's documentation mounts the plugin's token. */
 export const DEFAULT_TOKEN_FILE = '/var/run/argo/token';
 
-const EVERY_ADDRESS = ':: is every address, of IPv4 too; where there is no IPv6 it is 0.0.0.0.';
+const EVERY_ADDRESS = 'With ::, it listens on all IPv6 and IPv4 addresses; without IPv6, :: means 0.0.0.0.';
 const address = text(
   ADDRESS,
   'a host name or an IP address to listen on, for example 0.0.0.0 or ::1',
-  // The port has a key of its own, and brackets belong to URLs.
+  // The port has its own key, and brackets are used only in URLs.
   (found) =>
     /^(?:https?:\/\/)?(?:\[([A-Fa-f0-9:.]+)\]|([\w.-]+))(?::\d+)?\/?$/.exec(found)?.slice(1).find(Boolean),
 );
@@ -30,26 +31,28 @@ const duration = text(DURATION_PATTERN, DURATION_EXPECTED);
 
 const serverSchema = mapping(
   {
-    host: address.default('::').meta({ description: `Address that the plugin listens on. ${EVERY_ADDRESS}` }),
-    port: port.default(4355).meta({ description: 'Port that the plugin listens on.' }),
+    host: address
+      .default('::')
+      .meta({ description: `The address that the plugin listens on. ${EVERY_ADDRESS}` }),
+    port: port.default(4355).meta({ description: 'The port that the plugin listens on.' }),
     tokenFile: secretFile(
-      `File with the token that Argo CD sends; it is read again when it changes. ${DEFAULT_TOKEN_FILE}, unless tokenEnv is given.`,
+      `A file with the token that Argo CD sends, one token per line. It is read again when it changes. The default is ${DEFAULT_TOKEN_FILE}, unless tokenEnv is set.`,
       DEFAULT_TOKEN_FILE,
     ).optional(),
     tokenEnv: secretVariable(
-      'Environment variable with the token that Argo CD sends.',
+      'The environment variable with the token that Argo CD sends.',
       'PLUGIN_TOKEN',
     ).optional(),
     deadline: duration.default('20s').meta({
       description:
-        "An answer is given within this time, from what is known if need be. Keep it below Argo CD's requestTimeout (30 s).",
+        "The time limit for an answer. When it is reached, the last good answer is returned, or an error. Keep it below Argo CD's requestTimeout (30s).",
     }),
     patience: duration.default('2s').meta({
       description:
-        'How long a caller for whom an answer is known waits for a newer one. At most server.deadline; 0s: not at all.',
+        'How long a call waits for a newer answer if there is a last good one. At most server.deadline; with 0s, it does not wait.',
     }),
   },
-  { title: 'Server', description: 'The plugin as Argo CD calls it.' },
+  { title: 'Server', description: 'The server that Argo CD calls.' },
   [atMostOne('tokenFile', 'tokenEnv')],
 );
 
@@ -57,12 +60,12 @@ const managementSchema = mapping(
   {
     host: address
       .default(DEFAULT_MANAGEMENT.host)
-      .meta({ description: `Address of the management port. ${EVERY_ADDRESS}` }),
+      .meta({ description: `The address that the management server listens on. ${EVERY_ADDRESS}` }),
     port: port
       .default(DEFAULT_MANAGEMENT.port)
-      .meta({ description: 'Port of /healthz, /readyz and /metrics.' }),
+      .meta({ description: 'The port of /healthz, /readyz and /metrics.' }),
   },
-  { title: 'Management', description: 'Health and metrics, on a port of their own.' },
+  { title: 'Management', description: 'The server for health checks and metrics, on its own port.' },
 );
 
 export const configSchema = mapping(
@@ -71,45 +74,45 @@ export const configSchema = mapping(
     management: managementSchema.prefault({}),
     freshFor: duration.default('15s').meta({
       description:
-        'No answer is older than this while CI and the registries answer. Half of requeueAfterSeconds is a good value.',
+        'The maximum age of an answer while CI and the registries respond. Half of requeueAfterSeconds is a good value.',
       examples: ['15s', '500ms'],
     }),
     maxFreshFor: duration.default('5m').meta({
-      description: 'How far freshFor is stretched when the quota of an API comes to its end.',
+      description: 'The upper limit for freshFor when less than 20% of an API quota is left.',
     }),
     store: storeSchema.prefault({ kind: 'sqlite' }),
     connections: named(entryName, connectionSchema, 1, {
       title: 'Connections',
-      description: 'Connections to CI systems and Git hosts, by a name of your choosing.',
+      description: 'Connections to CI systems and Git hosts, by names of your choice.',
     }),
     registries: named(registryHost, registrySchema, 0, {
       title: 'Registries',
-      description: 'By HOST or HOST:PORT; public images and registries on loopback need no entry.',
+      description: 'Registries by HOST or HOST:PORT. Public images and registries on loopback need no entry.',
     }).default({}),
     dockerConfigFiles: z
       .array(
         text(
           new RegExp(`^(?!~[^/])${ONE_LINE}$`),
-          "a file's path, for example /var/run/secrets/registry/.dockerconfigjson",
+          'the path of a file, for example /var/run/secrets/registry/.dockerconfigjson',
         ),
-        { error: "a list of files' paths" },
+        { error: 'a list of paths' },
       )
       .default([])
       .meta({
         description:
-          "Docker configuration files with credentials of registries. A relative path starts at the configuration file's folder; ~/ is the home.",
+          'Docker configuration files with registry credentials. A relative path starts at the folder of the configuration file, and ~/ at the home directory.',
         examples: [['/var/run/secrets/registry/.dockerconfigjson']],
       }),
     projects: named(entryName, projectSchema, 1, {
       title: 'Projects',
-      description: 'By the name that Argo CD passes as the parameter project.',
+      description: 'Projects by the name that Argo CD passes as the parameter project.',
     }),
   },
   {
     title: 'Greenpin configuration',
-    description: 'greenpin.yaml: where builds come from, and which images they push.',
+    description: 'The configuration file greenpin.yaml: where builds come from and which images they push.',
   },
 ).superRefine(checkProjectKinds, { when: () => true });
 
-/** A file that satisfies the schema, with defaults filled in. */
+/** A validated file with defaults. */
 export type ConfigDocument = z.output<typeof configSchema>;

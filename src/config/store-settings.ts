@@ -1,6 +1,7 @@
-/** The store as the program uses it (`store`, design §3). */
+/** The settings of the store as the program uses them. */
 import { join } from 'node:path';
 import { parseDuration } from '../schema/duration.ts';
+import { createSecretSource, type SecretSource } from '../secrets/secret.ts';
 import type { ConfigDocument } from './schema.ts';
 
 /** Durations are in milliseconds. */
@@ -15,35 +16,27 @@ export interface SqliteSettings {
 export interface RedisSettings {
   readonly kind: 'redis';
   readonly url: string;
-  readonly password?:
-    | { readonly kind: 'passwordFile'; readonly file: string }
-    | { readonly kind: 'passwordEnv'; readonly env: string };
+  readonly password?: SecretSource | undefined;
   readonly forgetAfterMs: number;
 }
 
 const DATABASE = 'greenpin.db';
 
 /**
- * @param locate makes a path of the file one from the working directory
- * @param stateDirectory where what must outlive the process lies on this machine, if its environment says so
+ * @param locate resolves a path of the configuration file
+ * @param stateDirectory the folder for persistent state, if the environment names one
  */
 export function createStoreSettings(
   store: ConfigDocument['store'],
   locate: (path: string) => string,
-  stateDirectory?: string,
+  stateDirectory: string | undefined,
 ): StoreSettings {
   if (store.kind === 'memory') return store;
   const forgetAfterMs = parseDuration(store.forgetAfter);
   if (store.kind === 'sqlite') {
-    const path = stateDirectory === undefined ? locate(DATABASE) : join(stateDirectory, DATABASE);
+    const path = stateDirectory ? join(stateDirectory, DATABASE) : locate(DATABASE);
     return { kind: 'sqlite', path: store.path === undefined ? path : locate(store.path), forgetAfterMs };
   }
   const { kind, url, passwordFile, passwordEnv } = store;
-  return {
-    kind,
-    url,
-    forgetAfterMs,
-    ...(passwordFile !== undefined && { password: { kind: 'passwordFile', file: locate(passwordFile) } }),
-    ...(passwordEnv !== undefined && { password: { kind: 'passwordEnv', env: passwordEnv } }),
-  };
+  return { kind, url, forgetAfterMs, password: createSecretSource(passwordFile, passwordEnv, locate) };
 }

@@ -1,8 +1,10 @@
-/** What was meant by a variable that Greenpin's image templates do not know: other tools have their own words for the same. Pure. */
+/** Suggests the placeholder that was meant, because other tools name the same variables differently. Pure. */
 import type { TemplateVariable } from '../image/template.ts';
-import { findNearest } from '../text/nearest.ts';
+import { suggest } from '../text/suggest.ts';
 
-/** In lower case, without what stands before the last dot, and without the name of the tool in front. */
+/**
+ * Names in other tools, in lower case, without the part before the last dot and without the tool's prefix.
+ */
 const MEANINGS: Readonly<Record<TemplateVariable, string>> = {
   commit:
     'sha commit_sha git_sha short_sha sha_short commit_short_sha short_commit git_commit head_sha head_short_sha head_short_sha_7 ' +
@@ -30,8 +32,8 @@ const FOREIGN: readonly (readonly [form: RegExp, whose: string])[] = [
 ];
 
 /**
- * @param template that was refused
- * @returns one clause; `instead` when it says more than the reason for the refusal, else it is to be added to that
+ * @param template a rejected template
+ * @returns one clause; `instead` if it should replace the reason for the rejection rather than follow it
  */
 export function hintForTemplate(
   template: string,
@@ -40,8 +42,9 @@ export function hintForTemplate(
     const name = form.exec(template)?.[1];
     if (name === undefined) continue;
     const meant = findMeant(name);
-    const remedy = meant === undefined ? 'write one of its own, for example {commit}' : `write {${meant}}`;
-    return { text: `Greenpin replaces no variables of ${whose}; ${remedy}`, instead: true };
+    const remedy =
+      meant === undefined ? 'use a placeholder of Greenpin, for example {commit}' : `use {${meant}}`;
+    return { text: `Greenpin does not expand variables of ${whose}; ${remedy}`, instead: true };
   }
   for (const [, name = ''] of template.matchAll(/\{\s*([\w.-]+)\s*(?::[^{}]*)?\}/g)) {
     if (VARIABLES.some((variable) => variable === name)) continue;
@@ -60,6 +63,6 @@ function findMeant(written: string): TemplateVariable | undefined {
   return (
     VARIABLES.find((variable) =>
       names.some((each) => each === variable || MEANINGS[variable].split(' ').includes(each)),
-    ) ?? VARIABLES.find((variable) => variable === findNearest(name, VARIABLES))
+    ) ?? VARIABLES.find((variable) => variable === suggest(name, VARIABLES))
   );
 }

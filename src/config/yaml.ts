@@ -1,11 +1,11 @@
-/** Reads YAML without ever showing what is in it: a message names the place, since the text around it may hold a secret. */
+/** Parses YAML. Messages name the place and never quote the file, because the text may be a secret. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node } from 'yaml';
-import { describeDuplicate, describeFault, type FaultCode } from './yaml-faults.ts';
+import { describeFault, type FaultCode } from './yaml-faults.ts';
 import type { DocumentPath } from '../text/document-path.ts';
-import { quote } from '../text/found.ts';
+import { quote } from '../text/quote.ts';
 
-/** Both count from 1. */
+/** Counted from 1. */
 interface Position {
   readonly line: number;
   readonly col: number;
@@ -20,16 +20,16 @@ export type YamlDocument =
   | {
       readonly kind: 'read';
       readonly value: unknown;
-      /** Where the path, or as much of it as there is, begins in the file. */
+      /** @returns the position of the value at the path, or of the deepest part of the path that exists */
       readonly locate: (path: DocumentPath) => Position;
     }
   | { readonly kind: 'unreadable'; readonly problems: readonly SyntaxProblem[] };
 
-const ALIAS_BOMB = 'found aliases (*name) that multiply into a huge document, expected few';
+const ALIAS_BOMB = 'found aliases (*name) that expand to a huge document, expected fewer';
 
 /**
  * Parses one YAML 1.2 document, merge keys (`<<`) included.
- * @returns the value as plain objects, with positions; or what is wrong with its syntax. Never throws.
+ * @returns the value as plain objects with positions, or the syntax errors. Never throws.
  */
 export function parseYaml(source: string): YamlDocument {
   const lines = new LineCounter();
@@ -51,7 +51,7 @@ export function parseYaml(source: string): YamlDocument {
   }
 }
 
-/** One error in the syntax often makes others out of what follows: the first is reported, and every key that is there twice. */
+/** Reports the first error, because it often causes others, and every duplicate key. */
 function findSyntaxProblems(
   document: Document,
   source: string,
@@ -61,21 +61,21 @@ function findSyntaxProblems(
     ({ code, pos: [offset] }) => ({ code, offset }),
   );
   faults.sort((a, b) => a.offset - b.offset);
-  const first = faults.find(({ code }) => code !== 'DUPLICATE_KEY');
+  const firstFault = faults.find(({ code }) => code !== 'DUPLICATE_KEY');
   const firstKeys = findFirstKeys(document);
   return faults
-    .filter((fault) => fault === first || fault.code === 'DUPLICATE_KEY')
+    .filter((fault) => fault === firstFault || fault.code === 'DUPLICATE_KEY')
     .map(({ code, offset }) => {
-      const twice = code === 'DUPLICATE_KEY' ? firstKeys.get(offset) : undefined;
+      const first = code === 'DUPLICATE_KEY' ? firstKeys.get(offset) : undefined;
       const text =
-        twice === undefined
+        first === undefined
           ? describeFault(code, source, offset)
-          : describeDuplicate(quote(twice.key), at(twice.offset).line);
+          : `found the key ${quote(first.key)} for the second time (first in line ${at(first.offset).line}), expected each key once`;
       return problemAt(at(offset), text);
     });
 }
 
-/** @returns by the offset of a key that is there again: the key, and where it is for the first time */
+/** @returns by the offset of a duplicate key: the key, and the offset of its first occurrence */
 function findFirstKeys(document: Document): Map<number, { readonly key: string; readonly offset: number }> {
   const found = new Map<number, { readonly key: string; readonly offset: number }>();
   visit(document, {
@@ -93,7 +93,7 @@ function findFirstKeys(document: Document): Map<number, { readonly key: string; 
   return found;
 }
 
-/** What the library lets pass, or notices too late to say where. */
+/** Finds faults that the library accepts, or reports without a position. */
 function findNodeFaults(document: Document): { code: FaultCode; pos: readonly [number] }[] {
   const faults: { code: FaultCode; pos: readonly [number] }[] = [];
   visit(document, {
@@ -112,7 +112,7 @@ function problemAt({ line, col }: Position, text: string): SyntaxProblem {
   return { line, col, text };
 }
 
-/** Begin of the deepest node on the path that is there: a mapping's entry begins with its key. */
+/** @returns the offset of the deepest existing node on the path; an entry of a mapping begins with its key */
 function offsetOf(document: Document, path: DocumentPath): number {
   let node: unknown = document.contents;
   let offset = document.contents?.range?.[0] ?? 0;

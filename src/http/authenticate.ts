@@ -1,45 +1,45 @@
-/** Who may call: the holder of the pre-shared token of Argo CD's plugin ConfigMap (design §1). */
+/** Authenticates callers by the pre-shared token of Argo CD's plugin ConfigMap. */
 import { hash, timingSafeEqual } from 'node:crypto';
 import { parseTokens } from './tokens.ts';
 
 const BEARER = /^bearer +(.+)$/i;
 
 const REFUSED =
-  'The bearer token is missing or wrong; the token of the plugin generator in Argo CD must be one in server.tokenFile (or server.tokenEnv) of Greenpin';
+  "The bearer token is missing or wrong; the token of Argo CD's plugin generator must be in Greenpin's server.tokenFile (or server.tokenEnv)";
 const NO_TOKEN =
-  'Greenpin has no token to compare with, so every call is refused: server.tokenFile (or server.tokenEnv) is empty, cannot be read, or holds no token; the log of Greenpin says which';
+  "Greenpin refuses every call because it has no token to compare with: server.tokenFile (or server.tokenEnv) is empty, cannot be read, or contains no valid token; Greenpin's log says which";
 
 export interface Authenticator {
   /**
    * @param authorization the request's header, as Node decodes it (latin1)
-   * @returns why the call is refused, for a person; undefined when it may go on
+   * @returns the reason for refusing the call, for people; undefined if the token is valid
    */
-  refusal(authorization: string | undefined): string | undefined;
-  /** @returns why no call at all can be let in; undefined when there is a token */
-  notReady(): string | undefined;
+  reject(authorization: string | undefined): string | undefined;
+  /** @returns why no call can be accepted; undefined if there is a token */
+  whyNotReady(): string | undefined;
 }
 
 /**
- * @param readTokens the tokens as they are now, one a line; it is asked at every call, so that a rotated secret counts at once.
- *   Undefined, or none in it: nobody gets in.
- * @param tell is told once of each text what is odd about it, and never a token
- * @param known a text of which that has been told already
+ * @param readTokens reads the current tokens, one per line. It is called for every request, so that a rotated
+ *   secret takes effect immediately. If it returns undefined or no valid token, every call is refused.
+ * @param warn called once per text and problem with its tokens, never with a token
+ * @param checked a text whose problems have been reported already
  */
 export function createAuthenticator(
   readTokens: () => string | undefined,
-  tell: (remark: string) => void = () => undefined,
-  known?: string,
+  warn: (message: string) => void = () => undefined,
+  checked?: string,
 ): Authenticator {
-  const digestsOf = createDigestsOfLast(tell, known);
+  const digestTokens = createTokenDigester(warn, checked);
   return {
-    refusal(authorization) {
-      const expected = digestsOf(readTokens());
+    reject(authorization) {
+      const expected = digestTokens(readTokens());
       if (expected.length === 0) return NO_TOKEN;
       const presented = authorization === undefined ? null : BEARER.exec(authorization);
       if (presented?.[1] === undefined) return REFUSED;
       return isOneOf(digest(Buffer.from(presented[1], 'latin1')), expected) ? undefined : REFUSED;
     },
-    notReady: () => (digestsOf(readTokens()).length > 0 ? undefined : NO_TOKEN),
+    whyNotReady: () => (digestTokens(readTokens()).length > 0 ? undefined : NO_TOKEN),
   };
 }
 
@@ -47,17 +47,17 @@ function digest(data: Buffer | string): Buffer {
   return hash('sha256', data, 'buffer');
 }
 
-/** Digests are of one length, and each is looked at, so the time tells neither a token's length nor which one it was. */
+/** Compares all digests, so that the time does not reveal which token matched. */
 function isOneOf(presented: Buffer, expected: readonly Buffer[]): boolean {
   let found = false;
   for (const each of expected) found = timingSafeEqual(presented, each) || found;
   return found;
 }
 
-/** The tokens change once in months, so their digests are kept until they do. */
-function createDigestsOfLast(
-  tell: (remark: string) => void,
-  known: string | undefined,
+/** Keeps the digests of the last text, because tokens change once in months. */
+function createTokenDigester(
+  warn: (message: string) => void,
+  checked: string | undefined,
 ): (text: string | undefined) => readonly Buffer[] {
   let last: string | undefined;
   let digests: readonly Buffer[] = [];
@@ -66,7 +66,7 @@ function createDigestsOfLast(
       last = text;
       const { valid, remarks } = parseTokens(text ?? '');
       digests = valid.map(digest);
-      if (text !== known) for (const remark of remarks) tell(remark);
+      if (text !== checked) for (const remark of remarks) warn(remark);
     }
     return digests;
   };

@@ -1,15 +1,14 @@
-/** The second, small server, for the kubelet and Prometheus: /healthz, /readyz, /metrics. It needs no token. */
-import { fastify } from 'fastify';
+/** The management server: /healthz, /readyz and /metrics, without authentication. */
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../errors.ts';
-import { boundConnections, type ConnectionLimits } from './connections.ts';
-import { createClientErrorHandler, sendError } from './errors.ts';
-import { closeConnectionsOnStop } from './shutdown.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
+import { sendError } from './errors.ts';
+import { createServer } from './server.ts';
 
 export interface ManagementDeps {
-  /** Why no call can be answered now; undefined when one can. The text is public. */
-  readonly notReady: () => string | undefined;
-  /** Aborted when the process begins to stop: from then on it is not ready. */
+  /** Why no call can be answered at present; undefined if calls can be answered. The text is public. */
+  readonly whyNotReady: () => string | undefined;
+  /** Aborted when shutdown begins. The process is not ready from then on. */
   readonly stopping: AbortSignal;
   readonly metrics: {
     readonly contentType: string;
@@ -17,46 +16,39 @@ export interface ManagementDeps {
     expose(): Promise<string>;
   };
   readonly requestTimeoutMs?: number;
-  /** For a peer whose request could not be read to close its side. */
+  /** Time for a peer to close its side after a request that could not be parsed. */
   readonly lingerMs?: number;
   readonly connectionLimits?: Partial<ConnectionLimits>;
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
-/** Prometheus asks once a minute, or more often. */
+/** Prometheus scrapes once a minute or more often. */
 const KEEP_ALIVE_MS = 75_000;
 const LIMITS: ConnectionLimits = {
   waitingMs: KEEP_ALIVE_MS + REQUEST_TIMEOUT_MS,
   answeringMs: 60_000,
-  most: 1_000,
+  max: 1_000,
 };
 
 /** @returns the server, not yet listening */
 export function createManagement(deps: ManagementDeps): FastifyInstance {
-  const { notReady, stopping, metrics, requestTimeoutMs = REQUEST_TIMEOUT_MS } = deps;
-  const app = fastify({
-    logger: false,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: requestTimeoutMs,
-    http: {
-      requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.min(requestTimeoutMs, 5_000),
-    },
-    frameworkErrors: (_error, _request, reply) => sendError(reply, notFound()),
-    forceCloseConnections: 'idle',
-    return503OnClosing: false,
-    clientErrorHandler: createClientErrorHandler(deps.lingerMs),
+  const { whyNotReady, stopping, metrics } = deps;
+  const app = createServer({
+    keepAliveMs: KEEP_ALIVE_MS,
+    requestTimeoutMs: deps.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    lingerMs: deps.lingerMs,
+    connectionLimits: { ...LIMITS, ...deps.connectionLimits },
+    // A lost probe is repeated.
+    shutdownLimits: { graceMs: 0 },
+    refuseUrl: (_request, reply) => sendError(reply, notFound()),
   });
-  boundConnections(app, { ...LIMITS, ...deps.connectionLimits });
-  // A probe that is lost is asked again.
-  closeConnectionsOnStop(app, { graceMs: 0 });
   app.setNotFoundHandler((_request, reply) => sendError(reply, notFound()));
   app.setErrorHandler((_error, _request, reply) => {
-    sendError(reply, new ApiError('internal_error', 'Greenpin could not answer this'));
+    sendError(reply, new ApiError('internal_error', 'Internal error in Greenpin'));
   });
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', (_request, reply) => {
-    const reason = stopping.aborted ? 'Greenpin is stopping' : notReady();
+    const reason = stopping.aborted ? 'Greenpin is shutting down' : whyNotReady();
     if (reason === undefined) void reply.send({ status: 'ok' });
     else sendError(reply, new ApiError('not_ready', reason));
   });
@@ -68,5 +60,5 @@ export function createManagement(deps: ManagementDeps): FastifyInstance {
 }
 
 function notFound(): ApiError {
-  return new ApiError('not_found', 'There is nothing here; try /healthz, /readyz or /metrics');
+  return new ApiError('not_found', 'Not found; try /healthz, /readyz or /metrics');
 }

@@ -1,4 +1,4 @@
-/** An image's name and what it may run on: values, already checked. */
+/** The values that name an image and its platform. Their parsers have validated them. */
 
 /** `sha256:` + 64 or `sha512:` + 128 lower-case hex digits (OCI image spec, descriptor.md#digests). */
 export type Digest = string & { readonly __brand: 'Digest' };
@@ -10,13 +10,13 @@ export interface Platform {
   readonly variant?: string;
 }
 
-/** A parsed image reference; Docker Hub's aliases are already folded (`nginx` is docker.io, library/nginx). */
+/** A parsed image reference, with Docker Hub's aliases folded: `nginx` is docker.io, library/nginx. */
 export interface ImageReference {
-  /** The registry's host, with its port if one was given: `docker.io`, `ghcr.io`, `localhost:5000`. */
+  /** The registry's host, and its port if the reference has one: `docker.io`, `ghcr.io`, `localhost:5000`. */
   readonly registry: string;
-  /** The repository's path below the registry: `library/nginx`, `acme/shop-front`. */
+  /** The path of the repository in the registry: `library/nginx`, `acme/shop-front`. */
   readonly path: string;
   readonly tag?: string;
-  /** Wins over the tag when both are given (distribution/reference). */
+  /** Takes precedence over the tag if both are present (distribution/reference). */
   readonly digest?: Digest;
 }

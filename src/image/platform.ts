@@ -1,6 +1,7 @@
-/** Platforms, as the OCI image specification and containerd name them. */
+/** Platforms as the OCI image specification and containerd name them. Pure. */
 import type { Platform } from './image.ts';
-import { InvalidReference, quote } from './reference.ts';
+import { quote } from '../text/quote.ts';
+import { InvalidReference } from './reference.ts';
 
 const PLATFORM = /^[a-z0-9_.-]{1,32}\/[a-z0-9_.-]{1,32}(?:\/[a-z0-9_.-]{1,32})?$/;
 
@@ -12,13 +13,13 @@ export function parsePlatform(text: string): Platform {
   const [os, architecture, variant] = text.toLowerCase().split('/', 4);
   if (os === undefined || architecture === undefined || !PLATFORM.test(text.toLowerCase())) {
     throw new InvalidReference(
-      `${quote(text)} is no platform; expected OS/ARCHITECTURE, such as linux/arm64`,
+      `${quote(text)} is not a platform; expected OS/ARCHITECTURE, such as linux/arm64`,
     );
   }
   return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) });
 }
 
-/** Other names of an architecture, some of which say a variant as well. */
+/** Aliases of architectures. Some imply a variant. */
 const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
   ['x86_64', ['amd64']],
   ['x86-64', ['amd64']],
@@ -28,7 +29,7 @@ const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant
   ['armel', ['arm', 'v6']],
 ]);
 
-/** By architecture: what a variant is called; the most common one has no name, but for arm. */
+/** By architecture: the aliases of its variants. The most common variant has no name, except for arm. */
 const VARIANTS: Readonly<Record<string, ReadonlyMap<string, string>>> = {
   amd64: new Map([['v1', '']]),
   arm64: new Map([
@@ -39,8 +40,8 @@ const VARIANTS: Readonly<Record<string, ReadonlyMap<string, string>>> = {
 };
 
 /**
- * The one way to write a platform: `arm64/v8` is plain `arm64`, `amd64/v1` plain `amd64`, plain `arm` is `arm/v7`
- * (https://github.com/containerd/platforms/blob/main/database.go).
+ * Brings a platform into its canonical form: `arm64/v8` becomes `arm64`, `amd64/v1` becomes `amd64`, and
+ * `arm` becomes `arm/v7` (https://github.com/containerd/platforms/blob/main/database.go).
  */
 export function normalizePlatform(platform: Platform): Platform {
   const os = platform.os.toLowerCase();

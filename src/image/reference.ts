@@ -1,18 +1,19 @@
 /**
- * Image references, digests and platforms as text. The grammar is that of distribution/reference
+ * Parses and formats image references. The grammar is that of distribution/reference
  * (https://github.com/distribution/reference/blob/main/reference.go). Pure.
  */
+import { quote } from '../text/quote.ts';
 import type { Digest, ImageReference } from './image.ts';
 import { parseDigest } from './digest.ts';
 
-/** A text that is no image reference (or no platform); the message is one line: what was found, where, what is expected. */
+/** The message is one line: what was found, and what is expected. */
 export class InvalidReference extends Error {
   override readonly name = 'InvalidReference';
 }
 
 const DOCKER_HUB = 'docker.io';
 
-/** One registry under three names: the name people write, the one in Docker's configuration, the one of the API. */
+/** The name in references, the name in Docker's configuration, and the host of the API. */
 const DOCKER_HUB_HOSTS: ReadonlySet<string> = new Set([
   DOCKER_HUB,
   'index.docker.io',
@@ -20,10 +21,9 @@ const DOCKER_HUB_HOSTS: ReadonlySet<string> = new Set([
 ]);
 
 /** Longer than any valid reference: host 255 + port 6, path 255, tag 128, digest 135, separators. */
-const LONGEST_REFERENCE = 800;
-const LONGEST_HOST = 255;
-const LONGEST_PATH = 255;
-const LONGEST_EXCERPT = 80;
+const MAX_REFERENCE = 800;
+const MAX_HOST = 255;
+const MAX_PATH = 255;
 
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//;
 const HOST =
@@ -34,12 +34,13 @@ const IMAGE_ID = /^[a-f0-9]{64}$/;
 
 /**
  * @param text for example `nginx`, `ghcr.io/acme/shop:sha-1a2b3c4`, `[fc00::1]:5000/x@sha256:...`
- * @returns Docker Hub's aliases folded, the host in lower case, the tag `latest` when neither tag nor digest is given
+ * @returns the reference with Docker Hub's aliases folded, the host in lower case, and the tag `latest` if it
+ *   has no tag and no digest
  * @throws InvalidReference
  */
 export function parseReference(text: string): ImageReference {
-  if (text.length > LONGEST_REFERENCE) {
-    throw invalid(text, `is too long; expected at most ${LONGEST_REFERENCE} characters`);
+  if (text.length > MAX_REFERENCE) {
+    throw invalid(text, `is too long; expected at most ${MAX_REFERENCE} characters`);
   }
   const scheme = SCHEME.exec(text)?.[0];
   if (scheme !== undefined) {
@@ -67,13 +68,13 @@ function splitHost(text: string, name: string): { registry: string; path: string
   return { registry, path: official ? `library/${path}` : path };
 }
 
-/** Whether the part before the first slash is a registry, not the first part of a path on Docker Hub. */
+/** @returns whether the part before the first slash is a registry rather than part of a path on Docker Hub */
 function isHost(first: string): boolean {
   return first === 'localhost' || /[.:A-Z]/.test(first);
 }
 
 function checkHost(text: string, host: string): string {
-  const match = host.length > LONGEST_HOST + 6 ? null : HOST.exec(host);
+  const match = host.length > MAX_HOST + 6 ? null : HOST.exec(host);
   const port = Number(match?.[1] ?? 1);
   if (match === null || port < 1 || port > 65_535 || !URL.canParse(`https://${host}`)) {
     throw invalid(text, `has the registry ${quote(host)}; expected a host such as ghcr.io or localhost:5000`);
@@ -82,9 +83,9 @@ function checkHost(text: string, host: string): string {
 }
 
 /**
- * @param host with its port, as somebody wrote it
- * @returns the one name of that registry: Docker Hub's aliases folded, lower case. (A host that is one only for its upper-case
- * letters keeps them, or it would be read as a path the next time.)
+ * @param host the host as written, with its port
+ * @returns the canonical name: Docker Hub's aliases folded, in lower case. A name that only its upper-case
+ *   letters mark as a host keeps them; otherwise the result would parse as a path.
  */
 export function foldRegistry(host: string): string {
   const lower = host.toLowerCase();
@@ -93,8 +94,8 @@ export function foldRegistry(host: string): string {
 }
 
 function checkPath(text: string, path: string): string {
-  if (path.length > LONGEST_PATH) {
-    throw invalid(text, `has a path that is too long; expected at most ${LONGEST_PATH} characters`);
+  if (path.length > MAX_PATH) {
+    throw invalid(text, `has a path that is too long; expected at most ${MAX_PATH} characters`);
   }
   const wrong = path.split('/').find((component) => !PATH_COMPONENT.test(component));
   if (wrong === undefined) return path;
@@ -122,31 +123,22 @@ function invalid(text: string, problem: string): InvalidReference {
   return new InvalidReference(`${quote(text)} ${problem}`);
 }
 
-export function quote(text: string): string {
-  const shown = withoutLogin(text);
-  return JSON.stringify(shown.length > LONGEST_EXCERPT ? `${shown.slice(0, LONGEST_EXCERPT)}...` : shown);
-}
-
-/** Somebody may have written `USER:PASSWORD@HOST/...`: what stands before such an `@` is not repeated. */
-function withoutLogin(text: string): string {
-  const parts = text.split('@');
-  const kept = parts.splice(/^sha\d+:/.test(parts.at(-1) ?? '') ? -2 : -1);
-  return parts.some((part) => part.includes(':')) ? `***@${kept.join('@')}` : text;
-}
-
-/** @returns the reference's canonical text; parsing it gives the same reference again */
+/** @returns the canonical text, which parses to the same reference */
 export function formatReference(reference: ImageReference): string {
   const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
   const digest = reference.digest === undefined ? '' : `@${reference.digest}`;
   return `${imageRepository(reference)}${tag}${digest}`;
 }
 
-/** @returns registry and path: `ghcr.io/acme/shop` */
+/** @returns registry and path, such as `ghcr.io/acme/shop` */
 export function imageRepository(reference: ImageReference): string {
   return `${reference.registry}/${reference.path}`;
 }
 
-/** @returns the host (and port) that serves the registry's API; it differs from the registry's name for Docker Hub only */
+/**
+ * @returns the host (and port) of the registry's API, which differs from the registry's name only for Docker
+ *   Hub
+ */
 export function apiHost(registry: string): string {
   return registry === DOCKER_HUB ? 'registry-1.docker.io' : registry;
 }

@@ -1,4 +1,4 @@
-/** Image references with variables (design §3): RFC 6570 simple expressions, `{name}` and `{name:length}`. Pure. */
+/** Templates of image references. Placeholders are written as in RFC 6570: `{name:length}`. Pure. */
 
 const VARIABLES = [
   'commit',
@@ -18,20 +18,20 @@ export type TemplatePart = string | { readonly variable: TemplateVariable; reado
 export interface ImageTemplate {
   readonly text: string;
   readonly parts: readonly TemplatePart[];
-  /** The text before the tag's colon; it may hold variables too. */
+  /** The text before the tag's colon. It may contain placeholders. */
   readonly repository: string;
   /**
-   * The tag holds the commit (at least 7 characters) or the build's id: it means one build's image, as long as no other commit renders
-   * the same text.
+   * True if the tag contains the commit (at least 7 digits) or the build's id. It then identifies one build's
+   * image, unless another commit renders to the same text.
    */
   readonly immutable: boolean;
-  /** What the template takes from the build. */
+  /** The variables that the template uses. */
   readonly variables: ReadonlySet<TemplateVariable>;
-  /** How many digits of the commit the tag holds, Infinity for all; 0: none, or too few to count. */
+  /** How many digits of the commit the tag contains: Infinity for all, 0 for none or fewer than 7. */
   readonly commitDigits: number;
 }
 
-/** What the variables stand for; a value that is missing makes a template that uses it fail. */
+/** The values of the variables. Rendering fails if the template uses a missing one. */
 export interface TemplateValues {
   readonly commit: string;
   readonly branch: string;
@@ -41,14 +41,14 @@ export interface TemplateValues {
   readonly attempt: string;
 }
 
-/** A template that cannot be parsed, or not be rendered for this branch; the message says which part, and what is expected. */
+/** The template cannot be parsed, or not rendered for this branch. The message names the part. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
 }
 
 const EXPRESSION = /^([a-z_]+)(?::([1-9][0-9]{0,3}))?$/;
 
-/** A prefix of the commit that is shorter than this is no identity (Git's own default abbreviation). */
+/** A shorter prefix does not identify a commit. It is Git's default abbreviation. */
 const SHORTEST_COMMIT = 7;
 
 /**
@@ -58,7 +58,7 @@ const SHORTEST_COMMIT = 7;
 export function parseImageTemplate(text: string): ImageTemplate {
   const parts = splitParts(text);
   if (text.includes('@'))
-    throw new TemplateError('a digest is what Greenpin finds; expected REGISTRY/PATH:TAG');
+    throw new TemplateError('found a digest, which Greenpin resolves itself; expected REGISTRY/PATH:TAG');
   const host = text.split('/', 1)[0] ?? '';
   if (host.includes('{') && text.includes('/')) {
     throw new TemplateError(`the registry's host must be written out, found ${JSON.stringify(host)}`);
@@ -70,7 +70,7 @@ export function parseImageTemplate(text: string): ImageTemplate {
     );
   }
   const tag = parts.slice(tagStart).filter((part) => typeof part !== 'string');
-  const commitDigits = Math.max(0, ...tag.map(commitDigitsOf));
+  const commitDigits = Math.max(0, ...tag.map(countCommitDigits));
   const holdsBuildId = tag.some((part) => part.variable === 'build_id' && part.length === undefined);
   return {
     text,
@@ -82,7 +82,7 @@ export function parseImageTemplate(text: string): ImageTemplate {
   };
 }
 
-function commitDigitsOf({ variable, length = Infinity }: Exclude<TemplatePart, string>): number {
+function countCommitDigits({ variable, length = Infinity }: Exclude<TemplatePart, string>): number {
   return variable === 'commit' && length >= SHORTEST_COMMIT ? length : 0;
 }
 
@@ -108,7 +108,7 @@ function parseExpression(expression: string): TemplatePart {
   return match[2] === undefined ? { variable } : { variable, length: Number(match[2]) };
 }
 
-/** Index of the part in which the tag begins: the first literal with a `:` after the last `/`. */
+/** @returns the index of the part in which the tag begins: the literal with a `:` after the last `/` */
 function tagIndex(parts: readonly TemplatePart[]): number | undefined {
   for (let i = parts.length - 1; i >= 0; i--) {
     const part = parts[i];
@@ -119,7 +119,7 @@ function tagIndex(parts: readonly TemplatePart[]): number | undefined {
   return undefined;
 }
 
-/** The text of the parts up to the tag's colon, which is in the part at `tagStart`. */
+/** @returns the text up to the tag's colon, which is in the part at `tagStart` */
 function textBefore(parts: readonly TemplatePart[], tagStart: number): string {
   const text = parts
     .slice(0, tagStart + 1)
@@ -133,31 +133,32 @@ function formatPart(part: TemplatePart): string {
   return part.length === undefined ? `{${part.variable}}` : `{${part.variable}:${part.length}}`;
 }
 
-/** The template needs what the caller did not pass: the caller's mistake, not the branch's. */
+/** The template needs a parameter that the caller did not pass: the caller's mistake, not the branch's. */
 export class MissingParameter extends Error {
   override readonly name = 'MissingParameter';
 }
 
 /**
- * @returns the reference's text; whether it is a valid reference is for the registry's parser to say
- * @throws TemplateError when nothing of a value is left in a slug
- * @throws MissingParameter when a value that the template needs was not given
+ * @returns the text of the reference, which may still be invalid
+ * @throws TemplateError if a value is empty, for example because no character of the branch can be part of a
+ *   slug
+ * @throws MissingParameter if the template needs a value that was not passed
  */
 export function renderImageTemplate(template: ImageTemplate, values: TemplateValues): string {
   return renderParts(template.parts, values);
 }
 
 /**
- * @returns what of the reference the branch's name makes: branches for which it is the same share a tag
- * @throws TemplateError as `renderImageTemplate`
+ * @returns the parts of the reference that depend on the branch; branches with equal parts share a tag
+ * @throws TemplateError see `renderImageTemplate`
  */
 export function renderBranchParts(template: ImageTemplate, branch: string): string {
-  const parts = template.parts.filter((part) => typeof part !== 'string' && isOfBranch(part));
+  const parts = template.parts.filter((part) => typeof part !== 'string' && dependsOnBranch(part));
   const others = { commit: '', buildId: '', buildNumber: '', attempt: '' };
   return JSON.stringify(parts.map((part) => renderParts([part], { branch, ...others })));
 }
 
-function isOfBranch({ variable }: Exclude<TemplatePart, string>): boolean {
+function dependsOnBranch({ variable }: Exclude<TemplatePart, string>): boolean {
   return variable === 'branch' || variable === 'ref_slug';
 }
 
@@ -165,8 +166,8 @@ function renderParts(parts: readonly TemplatePart[], values: TemplateValues): st
   return parts
     .map((part) => {
       if (typeof part === 'string') return part;
-      const value = valueOf(part.variable, values);
-      // `日本` has no slug: what is left of the tag would be another branch's as well.
+      const value = selectValue(part.variable, values);
+      // `日本` has no slug: the rest of the tag would be that of other branches, too.
       if (value === '') {
         throw new TemplateError(
           `{${part.variable}} is empty for this branch; expected a tag by {commit} instead`,
@@ -177,7 +178,7 @@ function renderParts(parts: readonly TemplatePart[], values: TemplateValues): st
     .join('');
 }
 
-function valueOf(variable: TemplateVariable, values: TemplateValues): string {
+function selectValue(variable: TemplateVariable, values: TemplateValues): string {
   switch (variable) {
     case 'commit':
       return values.commit;
@@ -201,12 +202,15 @@ function valueOf(variable: TemplateVariable, values: TemplateValues): string {
   }
 }
 
-/** As docker/metadata-action cleans a tag (src/meta.ts, `sanitizeTag`): other characters become one `-`, case is kept. */
+/** Follows docker/metadata-action (src/meta.ts, `sanitizeTag`), which keeps upper case. */
 function cleanBranch(branch: string): string {
   return branch.replaceAll(/[^a-zA-Z0-9._-]+/g, '-');
 }
 
-/** As GitLab's CI_COMMIT_REF_SLUG: lower case, each other character (not UTF-16 unit) becomes a `-`, 63 at most, none at the edges. */
+/**
+ * Follows GitLab's CI_COMMIT_REF_SLUG: lower case; each other character (not UTF-16 unit) becomes a `-`; at
+ * most 63 characters; no `-` at either end.
+ */
 function refSlug(branch: string): string {
   return branch
     .toLowerCase()

@@ -1,32 +1,29 @@
-/** Writes the log's lines to a file descriptor: asynchronously, many at once, and the last ones when the process ends. */
+/** Writes log lines to a file descriptor: asynchronously, in batches, and the rest at exit. */
 import { write, writeSync } from 'node:fs';
 import type { DestinationStream } from 'pino';
 
-const BATCH_BYTES = 65_536;
-const LONGEST_WAIT_MS = 50;
-/** A pipe that is full and does not block says so (EAGAIN); its reader gets this long before the next try. */
+const MAX_BATCH = 65_536;
+const MAX_DELAY_MS = 50;
+/** A full non-blocking pipe fails with EAGAIN. This is the time until the next attempt. */
 const RETRY_MS = 10;
-const MOST_RETRIES_AT_EXIT = 100;
-/** When nobody reads: batches beyond are dropped, rather than the process's memory filled or its calls held up. */
-const MOST_WAITING = 128;
+const MAX_RETRIES_AT_EXIT = 100;
+/** If nobody reads, further batches are dropped, rather than filling the memory or delaying calls. */
+const MAX_WAITING = 128;
 
 /**
- * Pino's own destination hands each line to a thread, or, told to collect lines (`minLength`), goes over all that it holds at each
- * line; both show in test/bench/memory-answer.ts.
- * @param descriptor of a file, pipe or terminal; when it is broken, lines are dropped
+ * Replaces pino's own destination, which throws if the disk is full, and never lets the process exit if the
+ * reader of the log is gone or stuck (`flushSync` of sonic-boom 4 retries forever).
+ * @param descriptor a file, pipe or terminal; if writing fails, lines are dropped
  */
 export function createLogStream(descriptor: number): DestinationStream {
-  const filling = Buffer.allocUnsafeSlow(BATCH_BYTES);
-  let used = 0;
+  let pending = '';
   const waiting: Buffer[] = [];
   let writing = false;
 
   function flush(): void {
-    if (used > 0) enqueue(Buffer.from(filling.subarray(0, used)));
-    used = 0;
-  }
-  function enqueue(batch: Buffer): void {
-    if (waiting.length < MOST_WAITING) waiting.push(batch);
+    const batch = pending;
+    pending = '';
+    if (batch !== '' && waiting.length < MAX_WAITING) waiting.push(Buffer.from(batch));
     if (!writing) writeNext();
   }
   function writeNext(): void {
@@ -42,38 +39,31 @@ export function createLogStream(descriptor: number): DestinationStream {
     });
   }
 
-  // Only for a log that is used: a process may have many that are silent.
   let started = false;
   function start(): void {
     started = true;
-    // The timer below doesn't keep the process alive; what it was set for is done here.
+    // The flush timer does not keep the process alive, so the rest is written here.
     process.once('exit', () => {
-      // A batch that a thread is writing just now goes first.
+      // Let a batch that a thread is writing at the moment go first.
       if (writing) sleep(RETRY_MS);
-      for (const batch of [...waiting.splice(0), filling.subarray(0, used)]) writeAtOnce(descriptor, batch);
+      for (const batch of [...waiting.splice(0), Buffer.from(pending)]) writeAtExit(descriptor, batch);
     });
   }
 
   return {
     write(line) {
       if (!started) start();
-      // A UTF-16 unit takes three bytes at most.
-      const most = line.length * 3;
-      if (most > BATCH_BYTES - used) flush();
-      if (most > BATCH_BYTES) {
-        enqueue(Buffer.from(line));
-      } else {
-        if (used === 0) setTimeout(flush, LONGEST_WAIT_MS).unref();
-        used += filling.write(line, used);
-      }
+      if (pending === '') setTimeout(flush, MAX_DELAY_MS).unref();
+      pending += line;
+      if (pending.length >= MAX_BATCH) flush();
     },
   };
 }
 
-/** Gives up when the descriptor is broken, or its reader doesn't read for a second. */
-function writeAtOnce(descriptor: number, batch: Buffer): void {
+/** Gives up if the descriptor is broken, or if nobody reads for a second. */
+function writeAtExit(descriptor: number, batch: Buffer): void {
   let rest = batch;
-  for (let retries = 0; rest.length > 0 && retries < MOST_RETRIES_AT_EXIT;) {
+  for (let retries = 0; rest.length > 0 && retries < MAX_RETRIES_AT_EXIT;) {
     try {
       rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
@@ -84,6 +74,7 @@ function writeAtOnce(descriptor: number, batch: Buffer): void {
   }
 }
 
+/** Blocks the thread, because no timer fires while the process exits. */
 function sleep(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

@@ -1,8 +1,8 @@
 /** The schema of `registries.<host>`: credentials and connection settings of one registry. */
 import { z } from 'zod';
-import { mapping, text, type KeyRule } from '../schema/fields.ts';
+import { combinations, mapping, text } from '../schema/fields.ts';
 import { identityKeys, identityRule } from './credentials/cloud/settings.ts';
-import { ONE_LINE } from '../text/secret-like.ts';
+import { ONE_LINE } from '../text/secret-patterns.ts';
 import { caFile, clientCertificateKeys, clientCertificateRule } from '../schema/tls.ts';
 import { secretFile, secretVariable } from '../schema/secret-source.ts';
 
@@ -26,27 +26,10 @@ function suggestHost(found: string): string | undefined {
   return HOST_PATTERN.test(canonical) ? canonical : undefined;
 }
 
-/** Requires a user name with one password, or neither. */
-const credentials: KeyRule = {
-  explain: (present) => {
-    const passwords = ['passwordFile', 'passwordEnv'].filter((key) => present.includes(key));
-    const given = [...(present.includes('username') ? ['username'] : []), ...passwords];
-    const complete = given.length === 0 || (given.length === 2 && passwords.length === 1);
-    if (complete) return undefined;
-    return `found ${given.join(' and ')}, expected username with one of passwordFile, passwordEnv, or none of them`;
-  },
-  jsonSchema: {
-    oneOf: [
-      { required: ['username', 'passwordFile'] },
-      { required: ['username', 'passwordEnv'] },
-      {
-        not: {
-          anyOf: [{ required: ['username'] }, { required: ['passwordFile'] }, { required: ['passwordEnv'] }],
-        },
-      },
-    ],
-  },
-};
+const credentials = combinations(
+  [[], ['username', 'passwordFile'], ['username', 'passwordEnv']],
+  'username with one of passwordFile, passwordEnv, or none of them',
+);
 
 export const registrySchema = mapping(
   {

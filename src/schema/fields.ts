@@ -1,24 +1,25 @@
 /**
- * What the schema is built from. The message of an issue is what is expected there, in words for a person; what was found is added by
- * `config/schema-issues.ts`. Messages of whole mappings (unknown keys, keys that exclude each other) are complete sentences.
+ * The building blocks of the schema. The message of an issue says what is expected, in words for people;
+ * `config/schema-issues.ts` adds what was found. Messages about whole mappings (unknown keys, combinations of
+ * keys) are complete sentences.
  */
 import { z } from 'zod';
 import { describeUnknownKey, OWN_KEY } from './unknown-key.ts';
 import { isMapping } from '../text/document-path.ts';
 
-/** Documents a key in the printed JSON Schema. */
+/** Documents a key in the JSON Schema and the configuration reference. */
 interface Documentation {
   readonly title?: string;
   readonly description: string;
   readonly examples?: unknown[];
 }
 
-/** A rule on which keys of a mapping go together, said twice: to us and to a reader of the JSON Schema. */
+/** A rule on which keys of a mapping can be combined, for validation and for the JSON Schema. */
 export interface KeyRule {
   /**
-   * @param present the keys that are there
-   * @param entries with their values, of any shape
-   * @returns the sentence that says what was found and is expected, or undefined if all is well
+   * @param present the keys of the mapping
+   * @param entries the mapping, whose values may have any shape
+   * @returns a sentence that says what was found and what is expected; undefined if the rule is met
    */
   readonly explain: (
     present: readonly string[],
@@ -27,7 +28,7 @@ export interface KeyRule {
   readonly jsonSchema: Readonly<Record<string, unknown>>;
 }
 
-/** Text of a certain form; `suggest` may know what was meant. */
+/** @param suggest returns what was probably meant */
 export function text(
   pattern: RegExp,
   expected: string,
@@ -48,23 +49,23 @@ export function choice<const T extends readonly [string, ...string[]]>(
   return z.enum(words, { error: words.join(' or ') });
 }
 
-/** A whole number within limits, both allowed. */
+/** A whole number within inclusive limits. */
 export function whole(least: number, most: number, expected: string): z.ZodInt {
   return z.int({ error: expected }).min(least, { error: expected }).max(most, { error: expected });
 }
 
-/** A number that may be written as text as well. */
+/** A number that may also be written as text. */
 export function identifier(pattern: RegExp, expected: string) {
   const number = whole(1, Number.MAX_SAFE_INTEGER, expected);
   return z.union([number, text(pattern, expected)], { error: expected });
 }
 
-/** At least one of `item`; a list without any is a mistake, since the key could be left out. */
+/** A list that is not empty: an empty one is a mistake, because the key could be omitted. */
 export function list<T extends z.ZodType>(item: T, expected: string): z.ZodArray<T> {
   return z.array(item, { error: expected }).min(1, { error: expected });
 }
 
-/** A mapping with known keys, and no others but the user's own (`x-...`), which are taken out. */
+/** A mapping with known keys. Keys of the user's own (`x-...`) are removed; all others are errors. */
 export function mapping<T extends z.core.$ZodLooseShape>(
   shape: T,
   documentation: Documentation,
@@ -77,15 +78,16 @@ export function mapping<T extends z.core.$ZodLooseShape>(
           ? issue.keys.map((key) => describeUnknownKey(key, Object.keys(shape))).join('\n')
           : undefined,
     })
-    // A check runs else only where nothing was found.
+    // By default, a refinement runs only if there are no issues.
     .superRefine(allowOwnKeys, { when: () => true });
   const ownKeys = { patternProperties: { [OWN_KEY.source]: {} } };
+  const allOf = rules.map((rule) => rule.jsonSchema);
   return rules
     .reduce((schema, rule) => schema.refine(...keyRule(rule)), strict)
-    .meta(Object.assign(ownKeys, documentation, ...rules.map((rule) => rule.jsonSchema)));
+    .meta({ ...ownKeys, ...documentation, ...(allOf.length > 0 && { allOf }) });
 }
 
-/** Takes back what the schema has said of them; nothing of a key that is not known gets into what it gives. */
+/** Removes the issues about them. Their content never gets into the parsed value. */
 function allowOwnKeys(_: unknown, found: z.core.$RefinementCtx): void {
   found.issues = found.issues.flatMap((issue): z.core.$ZodRawIssue[] => {
     if (issue.code !== 'unrecognized_keys') return [issue];
@@ -98,12 +100,12 @@ function keyRule({ explain }: KeyRule): [(value: unknown) => boolean, z.core.$Zo
   const judge = (value: unknown) => (isMapping(value) ? explain(Object.keys(value), value) : undefined);
   return [
     (value) => judge(value) === undefined,
-    // Runs whatever else is wrong with the mapping: all problems are reported at once.
+    // Runs even if the mapping has other problems, so that all are reported at once.
     { error: ({ input }) => judge(input), when: () => true },
   ];
 }
 
-/** A mapping from names of the user's choosing. */
+/** A mapping whose keys are names that the user chooses. */
 export function named<T extends z.ZodType>(
   name: z.ZodString,
   value: T,
@@ -114,22 +116,39 @@ export function named<T extends z.ZodType>(
     .record(name, value)
     .refine((entries) => Object.keys(entries).length >= least, {
       error: 'found an empty mapping, expected at least one entry',
-      // Entries whose name was refused are not seen here any more.
+      // Entries with an invalid name are no longer in the mapping.
       when: ({ issues }) => issues.length === 0,
     })
     .meta({ ...documentation, minProperties: least });
 }
 
-/** At most one of these keys may be there. */
+/** At most one of the keys may be present. */
 export function atMostOne(...keys: readonly string[]): KeyRule {
-  const pairs = keys.flatMap((key, i) => keys.slice(i + 1).map((other) => ({ required: [key, other] })));
+  return combinations([[], ...keys.map((key) => [key])], `at most one of ${keys.join(', ')}`);
+}
+
+/**
+ * @param allowed every valid combination of the keys
+ * @param expected the combinations in words
+ */
+export function combinations(allowed: readonly (readonly string[])[], expected: string): KeyRule {
+  const keys = [...new Set(allowed.flat())];
   return {
     explain: (present) => {
       const given = keys.filter((key) => present.includes(key));
-      return given.length < 2
-        ? undefined
-        : `found ${given.join(' and ')}, expected at most one of ${keys.join(', ')}`;
+      const isAllowed = allowed.some(
+        (combination) =>
+          combination.length === given.length && combination.every((key) => given.includes(key)),
+      );
+      return isAllowed ? undefined : `found ${given.join(' and ')}, expected ${expected}`;
     },
-    jsonSchema: { not: { anyOf: pairs } },
+    jsonSchema: {
+      description: `${expected.slice(0, 1).toUpperCase()}${expected.slice(1)}.`,
+      anyOf: allowed.map((combination) => {
+        const others = keys.filter((key) => !combination.includes(key));
+        const not = { anyOf: others.map((key) => ({ required: [key] })) };
+        return { required: combination, ...(others.length > 0 && { not }) };
+      }),
+    },
   };
 }

@@ -1,13 +1,13 @@
-/** What comes back from where it was kept: a disk, a server. Zod schemas of values that several formats hold. */
+/** Zod schemas for values that are read back from a store and that several formats share. */
 import { z } from 'zod';
 import { parseDigest } from '../image/digest.ts';
 
 export const storedDigest = z.string().transform((text, context) => {
   const digest = parseDigest(text);
   if (digest !== undefined) return digest;
-  context.addIssue('no digest');
+  context.addIssue('not a digest');
   return z.NEVER;
 });
 
-/** A full SHA-1 or SHA-256, lower case. */
+/** A full SHA-1 or SHA-256 in lower case. */
 export const storedCommit = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);

@@ -1,8 +1,9 @@
-/** `~` at the beginning of a path, which a shell replaces only where it stands alone and without quotes. Pure. */
+/** Expands `~` at the start of a path. The shell does so only if it is not quoted. Pure. */
 
 /**
- * @param home what `HOME` says
- * @returns the path with `~` or `~/` replaced; as it is without a home, and where another user's is meant (`~bot/x`)
+ * @param home the value of `HOME`
+ * @returns the path with `~` or `~/` replaced; unchanged without a home, or if it names another user's
+ *   (`~bot/x`)
  */
 export function expandHome(path: string, home: string | undefined): string {
   return home && /^~(?:\/|$)/.test(path) ? `${home.replace(/\/+$/, '')}${path.slice(1)}` : path;

@@ -1,24 +1,25 @@
-/** Authorities and client certificates in PEM files: which there are, and what is in them. */
+/** Reads CA certificates and client certificates from PEM files. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { formatPath, type DocumentPath } from '../text/document-path.ts';
-import { quote } from '../text/found.ts';
+import { quote } from '../text/quote.ts';
 
-/** Paths of PEM files, for TLS with one host. */
+/** Paths of PEM files for TLS with one host. */
 export interface TlsFiles {
-  /** Where in the configuration they are named: `['registries', 'ghcr.io']`. */
+  /** Their place in the configuration: `['registries', 'ghcr.io']`. */
   readonly path: DocumentPath;
-  /** Authorities that are trusted beside the usual ones. */
-  readonly caFile?: string;
-  readonly client?: { readonly certFile: string; readonly keyFile: string };
+  /** CA certificates that are trusted in addition to the default ones. */
+  readonly caFile?: string | undefined;
+  readonly client?: { readonly certFile: string; readonly keyFile: string } | undefined;
 }
 
-/** What is in the files, in PEM. */
+/** PEM. */
 export interface TlsMaterial {
+  /** CA certificates that are trusted in addition to the default ones. */
   readonly ca?: string;
   readonly client?: { readonly cert: string; readonly key: string };
 }
 
-/** Problems are one line each: the key, what was found in which file, what is expected. */
+/** Each problem is one line: the key, what was found in which file, and what is expected. */
 export type TlsReading =
   | { readonly kind: 'read'; readonly material: TlsMaterial }
   | { readonly kind: 'unusable'; readonly problems: readonly string[] };
@@ -30,20 +31,21 @@ interface TlsEntry {
 }
 
 /**
- * @param entry satisfies the schema: of `certFile` and `keyFile` there are both, or none
- * @param locate makes a path of the configuration one of the process
+ * @param entry satisfies the schema: it has both `certFile` and `keyFile`, or neither
+ * @param locate resolves a path of the configuration file
+ * @returns undefined if the entry names no files
  */
 export function createTlsFiles(
   path: DocumentPath,
   { caFile, certFile, keyFile }: TlsEntry,
   locate: (path: string) => string,
-): { readonly tls?: TlsFiles } {
-  const ca = caFile === undefined ? {} : { caFile: locate(caFile) };
+): TlsFiles | undefined {
   const client =
     certFile === undefined || keyFile === undefined
-      ? {}
-      : { client: { certFile: locate(certFile), keyFile: locate(keyFile) } };
-  return caFile === undefined && certFile === undefined ? {} : { tls: { path, ...ca, ...client } };
+      ? undefined
+      : { certFile: locate(certFile), keyFile: locate(keyFile) };
+  if (caFile === undefined && client === undefined) return undefined;
+  return { path, caFile: caFile === undefined ? undefined : locate(caFile), client };
 }
 
 /** @param readFile throws as `node:fs` does */
@@ -53,7 +55,7 @@ export function readTlsFiles(
 ): TlsReading {
   const problems: string[] = [];
 
-  /** @returns undefined when there was a problem */
+  /** @returns undefined if there was a problem */
   function read<Content>(key: string, file: string, parse: (text: string) => Content): Content | undefined {
     try {
       return parse(readText(file, readFile));
@@ -83,7 +85,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   keyFile: "the private key of certFile's certificate in PEM, without a passphrase",
 };
 
-/** The message completes "found ..."; it bears nothing of the file's content. */
+/** The message completes "found ..." and reveals nothing of the content. */
 class UnusablePem extends Error {
   override readonly name = 'UnusablePem';
 }
@@ -94,19 +96,18 @@ function readText(file: string, readFile: (file: string) => string): string {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const missing = code === 'ENOENT' || code === 'ENOTDIR';
-    throw new UnusablePem(missing ? 'nothing' : `what cannot be read (${code})`, { cause: error });
+    throw new UnusablePem(missing ? 'nothing' : `an unreadable file (${code})`, { cause: error });
   }
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** @returns at least one; text between certificates, as bundles have it, is left out */
+/** @returns at least one certificate; text between certificates, which is common in bundles, is ignored */
 function parseCertificates(text: string): [string, ...string[]] {
   const [first, ...others] = text.match(CERTIFICATE) ?? [];
   const begun = text.split('-----BEGIN CERTIFICATE-----').length - 1;
   if (begun === 0) throw new UnusablePem('no certificate');
-  if (first === undefined || begun > others.length + 1)
-    throw new UnusablePem('a certificate that is damaged');
+  if (first === undefined || begun > others.length + 1) throw new UnusablePem('a damaged certificate');
   for (const certificate of [first, ...others]) parseCertificate(certificate);
   return [first, ...others];
 }
@@ -115,7 +116,7 @@ function parseCertificate(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (error) {
-    throw new UnusablePem('a certificate that is damaged', { cause: error });
+    throw new UnusablePem('a damaged certificate', { cause: error });
   }
 }
 

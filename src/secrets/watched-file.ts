@@ -1,14 +1,14 @@
-/** A file that is read again when it changes: Kubernetes swaps a mounted Secret while the process runs. */
+/** Reads a file again when it changes, asynchronously and at most once a second. */
 import type { Clock } from '../clock.ts';
 
-/** What is needed of `node:fs/promises`. */
+/** The part of `node:fs/promises` that is used. */
 export interface FileAccess {
   readFile(path: string): Promise<string>;
-  /** Follows symbolic links, which is how a mounted Secret is swapped. */
+  /** Follows symlinks, because a mounted Secret is one. */
   stat(path: string): Promise<{ readonly mtimeMs: number; readonly ino: number; readonly size: number }>;
 }
 
-/** A file that has never been readable; the message says why. */
+/** The file was never readable. The message says why. */
 export class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile';
 }
@@ -16,18 +16,18 @@ export class UnreadableFile extends Error {
 export interface WatchedFileDeps<Content> {
   readonly path: string;
   readonly files: FileAccess;
-  /** Its error's message is shown; it must bear no content of the file. */
+  /** The message of its error is shown, so it must not contain any of the text. */
   readonly parse: (text: string) => Content;
   readonly now: Clock;
-  /** Told once of each new problem. */
+  /** Called once per problem. */
   readonly warn: (message: string) => void;
 }
 
 const CHECK_EVERY_MS = 1000;
 
 /**
- * @returns a reader that looks at the file at most once a second and gives its last good content, also while the file is
- * unreadable; it throws UnreadableFile as long as there was none
+ * @returns a reader that checks the file at most once a second and returns its last good content, even while
+ *   the file is unreadable; it throws UnreadableFile if there is none
  */
 export function createWatchedFile<Content>(deps: WatchedFileDeps<Content>): () => Promise<Content> {
   const { path, files, parse, now, warn } = deps;
@@ -46,12 +46,12 @@ export function createWatchedFile<Content>(deps: WatchedFileDeps<Content>): () =
     } catch (error) {
       const message = error instanceof Error ? error.message : `${path} cannot be read`;
       if (message !== problem)
-        warn(good === undefined ? message : `${message}; its last good content stays in use`);
+        warn(good === undefined ? message : `${message}; the previous content stays in use`);
       problem = message;
     }
   }
 
-  /** The stamp is taken before the content: a change in between is seen the next time. */
+  /** Takes the stamp before the content, so that the next check notices a change in between. */
   async function readChanged(): Promise<string | undefined> {
     try {
       const { mtimeMs, ino, size } = await files.stat(path);
@@ -67,7 +67,7 @@ export function createWatchedFile<Content>(deps: WatchedFileDeps<Content>): () =
   }
 
   return async () => {
-    // The distance, not the difference: a clock that is set back must not stop the reloading.
+    // The absolute difference, so that setting the clock back does not stop the checks.
     if (checkedAt === undefined || Math.abs(now() - checkedAt) >= CHECK_EVERY_MS) {
       checkedAt = now();
       checking = check();

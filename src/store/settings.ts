@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { DURATION_EXPECTED, DURATION_PATTERN } from '../schema/duration.ts';
 import { atMostOne, mapping, text } from '../schema/fields.ts';
-import { ONE_LINE } from '../text/secret-like.ts';
+import { ONE_LINE } from '../text/secret-patterns.ts';
 import { secretFile, secretVariable } from '../schema/secret-source.ts';
 
 const forgetAfter = text(DURATION_PATTERN, DURATION_EXPECTED)
@@ -19,7 +19,7 @@ const sqlite = mapping(
     kind: z.literal('sqlite').meta({ description: 'In an SQLite file, which survives restarts.' }),
     path: text(
       new RegExp(`^(?!~)(?!file:)(?!:memory:$)${ONE_LINE}$`),
-      "a file's path, for example ./greenpin.db",
+      'the path of a file, for example ./greenpin.db',
     )
       .optional()
       .meta({

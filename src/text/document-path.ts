@@ -1,9 +1,15 @@
-/** Places in a configuration document. */
-import { SECRET_VALUE, quote, SECRET_KEY, HIDDEN } from './found.ts';
+/** Places in a configuration document. Pure. */
+import { quote } from './quote.ts';
+import { SECRET_KEY, SECRET_VALUE } from './secret-patterns.ts';
 
 export type DocumentPath = readonly (string | number)[];
 
-/** @returns `projects.shop.images.front`, `registries["ghcr.io"]`, `projects.shop.workflows[0]`; empty for the root */
+const HIDDEN = 'a value that is not shown here';
+
+/**
+ * @returns `projects.shop.images.front`, `registries["ghcr.io"]`, `projects.shop.workflows[0]`; empty for the
+ *   root
+ */
 export function formatPath(path: DocumentPath): string {
   return path
     .map((step) => {
@@ -14,7 +20,7 @@ export function formatPath(path: DocumentPath): string {
     .replace(/^\./, '');
 }
 
-/** The value at a path of the parsed document. */
+/** @returns the value at a path of the parsed document; undefined if there is none */
 export function valueAt(document: unknown, path: DocumentPath): unknown {
   return path.reduce<unknown>(
     (value, step) =>
@@ -25,11 +31,12 @@ export function valueAt(document: unknown, path: DocumentPath): unknown {
   );
 }
 
+/** @returns whether the value is a mapping of YAML, or an object of JSON */
 export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @returns what a person should read as found at the path */
+/** @returns the value at the path as it appears after "found" in a message */
 export function describeFound(path: DocumentPath, value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'an empty value';

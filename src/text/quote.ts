@@ -1,29 +1,49 @@
-/** A caller's value inside a message: short, on one line, and without characters that move the text about. Pure. */
+/** Untrusted text inside a message: short, on one line, and without credentials. Pure. */
+import { SECRET_VALUE } from './secret-patterns.ts';
 
-/** Characters of the value. */
-const LONGEST_ECHO = 60;
-/** What is shown of it: an escaped character takes up to nine. */
-const LONGEST_SHOWN = 90;
-/** Control and format characters, among them those that end a line or turn the writing direction. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** In code points of the text. */
+const MAX_QUOTED = 60;
+/** In UTF-16 units of the output, because an escaped character takes up to twelve. */
+const MAX_SHOWN = 90;
+/** Control and format characters, including those that end a line or change the writing direction. */
+export const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** @returns the text in JSON's quotes, cut at 60 characters, or earlier where many of them are escaped */
+/** @returns the text as a JSON string on one line, redacted, and truncated with an ellipsis */
 export function quote(text: string): string {
   let shown = '';
   let characters = 0;
-  for (const character of text) {
-    const next = JSON.stringify(character).slice(1, -1).replaceAll(INVISIBLE, escape);
-    if (++characters > LONGEST_ECHO || shown.length + next.length > LONGEST_SHOWN) return `"${shown}..."`;
+  for (const character of redact(text)) {
+    const next = JSON.stringify(character).slice(1, -1).replaceAll(INVISIBLE, escapeCharacter);
+    if (++characters > MAX_QUOTED || shown.length + next.length > MAX_SHOWN) return `"${shown}…"`;
     shown += next;
   }
   return `"${shown}"`;
 }
 
-function escape(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+/** @returns `\u001b`; a surrogate pair becomes two escapes, as in JSON */
+export function escapeCharacter(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 }
 
-/** @returns what was found where something else was expected; of lists and objects only that they are */
+/**
+ * Removes the credentials of a URL or image reference (`https://user:password@host`), the query of a URL, and
+ * anything that looks like a token. Takes linear time, because a caller chooses the text.
+ */
+function redact(text: string): string {
+  const beforeDigest = /@sha\d+:[^@]*$/.exec(text)?.index ?? text.length;
+  const at = text.lastIndexOf('@', beforeDigest - 1);
+  const colon = text.indexOf(':');
+  const withoutLogin = colon !== -1 && colon < at ? `***${text.slice(at)}` : text;
+  const scheme = withoutLogin.indexOf('://');
+  const query = scheme === -1 ? -1 : withoutLogin.indexOf('?', scheme);
+  const withoutQuery = query === -1 ? withoutLogin : `${withoutLogin.slice(0, query)}?***`;
+  return withoutQuery.replace(SECRET_VALUE, '***');
+}
+
+/** @returns the JSON value as it appears in a message; of lists and objects, only the type */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) return 'a list';

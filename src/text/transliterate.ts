@@ -1,10 +1,11 @@
-/** Text in ASCII as Argo CD has it, as far as it shows in a slug. Pure. */
+/** Transliterates text to ASCII as Argo CD does, as far as a slug shows the difference. Pure. */
 import unidecode from 'unidecode';
 
 /**
- * Argo CD uses github.com/gosimple/unidecode 1.0.1, an older port of Perl's Text::Unidecode than the npm package. These
- * are the characters of which the two make different slugs, in hexadecimal, and what Argo CD makes of them. The range of
- * one may include some in which they agree. test/argocd/slug_test.go compares every character.
+ * Argo CD uses github.com/gosimple/unidecode 1.0.1, an older port of Perl's Text::Unidecode than the npm
+ * package. These are the characters (hexadecimal) for which the two yield different slugs, with Argo CD's
+ * text. A range may include characters for which they agree. test/argocd/slug_test.go compares every
+ * character.
  */
 const DIFFERENCES: readonly (readonly [text: string, characters: string])[] = [
   ['', '80-9f 2e5-2eb 2ff 3ff 4ff 5c0 5ff 6ff 7ff 9ff aff bff cff dff eff fff 10ff 11ff 13ff 16ff'],
@@ -59,11 +60,11 @@ function expand(characters: string): number[] {
 }
 
 /**
- * @returns ASCII in which every character has become what Argo CD makes of it; `-` may stand for others that a slug has no
- * place for. What is above U+FFFF, like emoji, and what the tables don't know is left out.
+ * @returns ASCII text. A `-` may replace a character that no slug can contain. Characters above U+FFFF, such
+ *   as emoji, and those that the tables do not list are dropped.
  */
 export function transliterate(text: string): string {
-  // One by one: the package takes some pairs of Latin-1 characters for UTF-8, and leaves them as they are.
+  // One by one: the package mistakes some pairs of Latin-1 characters for UTF-8 and leaves them unchanged.
   return text.replace(/[^\p{ASCII}]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return code > 0xffff ? '' : (argoCDs.get(code) ?? unidecode(character));

@@ -2,16 +2,10 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import type { buildConnector, Dispatcher, Pool as PoolTypes } from 'undici';
 import { UpstreamError } from '../errors.ts';
+import type { TlsMaterial } from '../secrets/tls-files.ts';
 import type { Proxy, ProxyFor } from './proxies.ts';
 import { blameProxy, explainProxyFailures } from './proxy-failure.ts';
 import { Agent, loadProxyAgent, Pool } from './undici.ts';
-
-/** PEM. */
-export interface TlsMaterial {
-  /** Authorities to trust in addition to the default ones. */
-  readonly ca?: string;
-  readonly client?: { readonly cert: string; readonly key: string };
-}
 
 export interface DispatcherOptions {
   /** @returns the same object until something changes; may throw */

@@ -1,10 +1,6 @@
 /** Applies certificate authorities and client certificates to the hosts they are configured for. */
-import {
-  createDispatchers,
-  type DispatcherFor,
-  type DispatcherOptions,
-  type TlsMaterial,
-} from './dispatchers.ts';
+import { createDispatchers, type DispatcherFor, type DispatcherOptions } from './dispatchers.ts';
+import type { TlsMaterial } from '../secrets/tls-files.ts';
 
 type ReadTls = () => TlsMaterial;
 

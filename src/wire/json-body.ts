@@ -1,12 +1,12 @@
-/** The body's bytes become a JSON value, whatever the content type says (design §1). Pure. */
+/** Parses a request body as JSON, whatever its content type. Pure. */
 import { isUtf8 } from 'node:buffer';
 import { ApiError } from '../errors.ts';
 
 const EXPECTED = 'expected {"applicationSetName": "...", "input": {"parameters": {"branch": "..."}}}';
 
 /**
- * @param body the body's bytes; undefined or empty when there was none
- * @throws ApiError `invalid_request` when it is empty, no UTF-8 or no JSON
+ * @param body undefined if the request had none
+ * @throws ApiError `invalid_request` if the body is empty, not UTF-8 or not JSON
  */
 export function parseJsonBody(body: Buffer | undefined): unknown {
   if (body === undefined || body.length === 0) {
@@ -20,7 +20,7 @@ export function parseJsonBody(body: Buffer | undefined): unknown {
   }
 }
 
-/** A parser may ignore it (RFC 8259, section 8.1), and Windows editors write it into files that are sent with `curl -d @file`. */
+/** RFC 8259 (section 8.1) allows ignoring it. Editors on Windows write it into files for `curl -d @file`. */
 function withoutByteOrderMark(text: string): string {
   return text.startsWith('\u{feff}') ? text.slice(1) : text;
 }

@@ -36,7 +36,7 @@ function createBare(auth: Authenticator): FastifyInstance {
   const server = fastify();
   const body = responseBody(BRANCHES[0] ?? '');
   server.addHook('onRequest', (request, reply, done) => {
-    if (auth.refusal(request.headers.authorization) === undefined) done();
+    if (auth.reject(request.headers.authorization) === undefined) done();
     else reply.code(403).send();
   });
   server.post(PATH, (_request, reply) => {

@@ -1,5 +1,5 @@
 /** Where Greenpin's side of the benchmark gets its answers: the real memory of answers, before a core that costs nothing. */
-import { createAnswers } from '../../src/answers/answer-service.ts';
+import { AnswerService } from '../../src/answers/answer-service.ts';
 import type { AnswerSource } from '../../src/http/argocd/getparams.ts';
 import { pinnedSet } from './memory-answer-load.ts';
 import { renderParameters } from '../../src/wire/argocd/response.ts';
@@ -8,7 +8,7 @@ const HOUR = 3_600_000;
 
 /** @returns a source that answers each branch at once from the second time on */
 export function createMemoryAnswers(): AnswerSource {
-  return createAnswers({
+  return new AnswerService({
     resolve: (request) =>
       Promise.resolve({
         kind: 'answered',

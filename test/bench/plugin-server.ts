@@ -2,8 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/log/logger.ts';
-import { parseReference } from '../../src/image/reference.ts';
-import { parsePlatform } from '../../src/image/platform.ts';
 import { composeService } from '../../src/compose/service.ts';
 
 const [file = ''] = process.argv.slice(2);
@@ -11,8 +9,6 @@ const config = loadConfig({
   file,
   readFile: (path) => readFileSync(path, 'utf8'),
   env: {},
-  parseReference,
-  parsePlatform,
 });
 let passed = 0;
 const service = composeService(config, {

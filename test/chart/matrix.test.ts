@@ -3,11 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { parseReference } from '../../src/image/reference.ts';
 import { eachHelm, helm, parseObjects, pick, render, renderObjects, withoutHelm } from './helm.ts';
 import { judge } from './validator.ts';
 import { CHART } from './values-file.ts';
-import { parsePlatform } from '../../src/image/platform.ts';
 
 const { helms, validator = '' } = inject('chartTools');
 const files = readdirSync(join(CHART, 'ci')).map((file) => file.replace('-values.yaml', ''));
@@ -78,11 +76,9 @@ describe.skipIf(helms.length === 0)('the configuration in the pod', () => {
         file: '/etc/greenpin/greenpin.yaml',
         readFile,
         env,
-        parseReference,
-        parsePlatform,
       });
       expect([config.server.port, config.management.port]).toEqual([4355, 9464]);
-      expect(config.server.token).toEqual({ kind: 'tokenFile', file: '/var/run/argo/token' });
+      expect(config.server.token).toEqual({ file: '/var/run/argo/token' });
       expect(config.store.kind === 'sqlite' ? config.store.path : '/var/lib/greenpin/greenpin.db').toBe(
         '/var/lib/greenpin/greenpin.db',
       );

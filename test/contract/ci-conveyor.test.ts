@@ -66,7 +66,7 @@ async function createUpstream(): Promise<CiUpstream> {
   const agent = new Agent();
   const connect = (timeoutMs: number) =>
     kind.connect(
-      { name: 'conveyor', kind: 'conveyor', url, auth: { kind: 'tokenEnv', env: 'CONVEYOR_TOKEN' } },
+      { name: 'conveyor', kind: 'conveyor', url, auth: { kind: 'token', source: { env: 'CONVEYOR_TOKEN' } } },
       { ...DEPS, timeoutMs, dispatcherFor: () => agent },
     );
   let last = 0;

@@ -1,6 +1,6 @@
 /** The tables of the configuration reference, from the JSON Schema. */
 import { DURATION_PATTERN } from '../../src/schema/duration.ts';
-import { ENVIRONMENT_NAME_PATTERN, SECRET_FILE_PATTERN } from '../../src/text/secret-like.ts';
+import { ENVIRONMENT_NAME_PATTERN, SECRET_FILE_PATTERN } from '../../src/text/secret-patterns.ts';
 import { findEntries, findMappings, type JsonSchema } from './json-schema.ts';
 
 /** Formats with a name of their own. */
@@ -39,15 +39,8 @@ function nameEntry(path: string): string {
   return path === 'registries' ? 'HOST' : 'NAME';
 }
 
-function describeRules({ not, dependentRequired }: JsonSchema): string[] {
-  const exclusive = new Set((not?.anyOf ?? []).flatMap(({ required = [] }) => required));
-  const pairs = new Set(
-    Object.entries(dependentRequired ?? {}).map(([key, others]) => [key, ...others].toSorted().join()),
-  );
-  return [
-    ...(exclusive.size === 0 ? [] : [`At most one of ${codes(exclusive)}.`]),
-    ...[...pairs].map((pair) => `${codes(pair.split(','))}: both or neither.`),
-  ];
+function describeRules({ allOf = [] }: JsonSchema): string[] {
+  return allOf.flatMap(({ description }) => (description === undefined ? [] : [markKeys(description)]));
 }
 
 function describeKey(path: string, key: string, schema: JsonSchema, parent: JsonSchema): string {
@@ -123,8 +116,4 @@ function flow(value: unknown): string {
 
 function code(text: string): string {
   return `\`${text}\``;
-}
-
-function codes(keys: Iterable<string>): string {
-  return [...keys].map(code).join(', ');
 }

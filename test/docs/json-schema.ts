@@ -18,8 +18,7 @@ export interface JsonSchema {
   readonly additionalProperties?: JsonSchema | boolean;
   readonly oneOf?: readonly JsonSchema[];
   readonly anyOf?: readonly JsonSchema[];
-  readonly not?: { readonly anyOf?: readonly JsonSchema[] };
-  readonly dependentRequired?: Readonly<Record<string, readonly string[]>>;
+  readonly allOf?: readonly JsonSchema[];
 }
 
 export function readConfigSchema(): JsonSchema {

@@ -24,7 +24,7 @@ export async function describeMetrics(): Promise<string> {
 /** Labels are exposed with their first sample only, so each metric is given one. */
 async function exposeEverything(): Promise<string> {
   const metrics = createMetrics('0');
-  metrics.called('fresh', 0, 'fresh', 0);
+  metrics.callFinished('fresh', 0, 'fresh', 0);
   metrics.requested('ghcr.io', 200);
   metrics.skipped?.('github', 1, '');
   metrics.quota('github', 1, 1, 0);

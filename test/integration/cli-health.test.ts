@@ -123,6 +123,6 @@ test.concurrent.each([
     status: 2,
     stdout: '',
     stderr:
-      'greenpin: greenpin.yaml management: found no address that can be called, expected a host and a port from 1 to 65535\n',
+      'greenpin: greenpin.yaml management: found an invalid address, expected a host and a port from 1 to 65535\n',
   });
 });

@@ -38,7 +38,7 @@ test('a full disk is one line on stderr, and exit status 1', { skip: !existsSync
   const stdout = openSync(FULL, 'w');
   const { status, stderr } = await runCli(['schema'], { cwd: tmpdir(), stdout });
   closeSync(stdout);
-  expect([status, stderr]).toEqual([1, 'greenpin: the result cannot be written (ENOSPC)\n']);
+  expect([status, stderr]).toEqual([1, 'greenpin: cannot write the result (ENOSPC)\n']);
 });
 
 test.concurrent('colours stay out of a pipe, whatever the environment wants', async () => {

@@ -115,7 +115,7 @@ describe.skipIf(!available)('the image', { timeout: 120_000 }, () => {
         status: 2,
         stdout: '',
         stderr:
-          'greenpin: /etc/greenpin/greenpin.yaml: found no such file, expected the configuration file; give one by --config FILE or GREENPIN_CONFIG, or write ./greenpin.yaml\n',
+          'greenpin: /etc/greenpin/greenpin.yaml: found no such file, expected the configuration file; name it with --config FILE or GREENPIN_CONFIG, or create ./greenpin.yaml\n',
       });
     });
 

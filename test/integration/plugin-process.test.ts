@@ -86,7 +86,7 @@ describe('a stop', () => {
       expect(response.status).toBe(503);
       expect(await response.json()).toEqual({
         error: 'not_ready',
-        message: expect.stringMatching(/stopping/),
+        message: expect.stringMatching(/shutting down/),
       });
     }, PATIENCE);
     expect(stopped).not.toHaveBeenCalled();

@@ -26,7 +26,7 @@ export function composeClientWith({ registries = [], dockerConfigFiles = [], ...
 export function composeClient(login?: { readonly host: string; readonly password: string }) {
   if (login === undefined) return composeClientWith({});
   const { username } = REGISTRY_USER;
-  const password = { kind: 'passwordEnv', env: 'REGISTRY_PASSWORD' } as const;
+  const password = { env: 'REGISTRY_PASSWORD' } as const;
   return composeClientWith({
     registries: [{ host: login.host, credentials: { username, password } }],
     env: { REGISTRY_PASSWORD: login.password },

@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createAnswers, type Answers } from '../../src/answers/answer-service.ts';
+import { AnswerService } from '../../src/answers/answer-service.ts';
 import { DigestCache } from '../../src/registry/digest-cache.ts';
 import { createPinMemory } from '../../src/answers/pin-memory.ts';
 import { createRunIndex } from '../../src/runs/run-index.ts';
@@ -38,7 +38,7 @@ const project: Project = createProject({
 });
 
 /** One Greenpin, without HTTP. */
-function createGreenpin(sim: Simulation, firstPages: number): Answers {
+function createGreenpin(sim: Simulation, firstPages: number): AnswerService {
   const now = () => sim.now;
   const runs = createRunIndex({
     provider: sim.ci,
@@ -51,7 +51,7 @@ function createGreenpin(sim: Simulation, firstPages: number): Answers {
   const images = new DigestCache({ client: sim.registry, parseReference, freshFor: FRESH_FOR, now });
   const lastGood = createMemoryStore();
   const pins = createPinMemory();
-  return createAnswers({
+  return new AnswerService({
     resolve: async (request) => (await resolveBranch(request, { runs, images, lastGood, pins })).decision,
     recall: (request) => recall(request, lastGood, images),
     isNeverHandedOut: async () => false,
@@ -76,7 +76,7 @@ type Memory = Map<string, Given>;
 
 interface World {
   readonly sim: Simulation;
-  readonly answers: Answers;
+  readonly answers: AnswerService;
   readonly memory: Memory;
   /** When each branch was asked for. */
   readonly polls: Map<string, number[]>;
@@ -244,7 +244,7 @@ function requestOf({ branch: name, number, withHead }: Ask, sim: Simulation): Br
   };
 }
 
-type Answered = Awaited<ReturnType<Answers['answer']>>;
+type Answered = Awaited<ReturnType<AnswerService['answer']>>;
 
 function judge(request: BranchRequest, answer: Answered, before: Memory, world: World): void {
   const { sim, memory } = world;

@@ -1,4 +1,4 @@
-/** Holds the layers of design §7. */
+/** Checks the order of the layers. */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,10 +8,11 @@ import { expect, test } from 'vitest';
  * layer never import each other.
  */
 const LAYERS: readonly (readonly string[])[] = [
-  ['image', 'text', 'clock.ts', 'errors.ts'],
-  ['log'],
+  ['text', 'clock.ts', 'errors.ts'],
+  ['image', 'log'],
   ['resolve', 'schema'],
-  ['wire', 'secrets', 'upstream'],
+  ['wire', 'secrets'],
+  ['upstream'],
   ['resilience'],
   ['ci', 'registry', 'store', 'answers'],
   ['runs', 'replicas', 'http', 'config'],

@@ -18,7 +18,7 @@ it('tells how the process does', async () => {
 
 it('shares nothing with another instance in the process', async () => {
   const [one, other] = [createMetrics('1'), createMetrics('1')];
-  one.called('fresh', 0.1);
+  one.callFinished('fresh', 0.1);
   expect(await read(one, 'greenpin_calls_total{outcome="fresh"}')).toBe(1);
   expect(await read(other, 'greenpin_calls_total{outcome="fresh"}')).toBe(0);
 });
@@ -30,14 +30,14 @@ describe('calls', () => {
       const metrics = createMetrics('1');
       const series = `greenpin_calls_total{outcome="${outcome}"}`;
       expect(await read(metrics, series)).toBe(0);
-      metrics.called(outcome as 'fresh', 0.1);
+      metrics.callFinished(outcome as 'fresh', 0.1);
       expect(await read(metrics, series)).toBe(1);
     },
   );
 
   it('have their duration taken, from a tenth of a millisecond to half a minute', async () => {
     const metrics = createMetrics('1');
-    for (const seconds of [0.00005, 0.0007, 25, 60]) metrics.called('fresh', seconds);
+    for (const seconds of [0.00005, 0.0007, 25, 60]) metrics.callFinished('fresh', seconds);
     const bucket = (le: string) => read(metrics, `greenpin_call_duration_seconds_bucket{le="${le}"}`);
     expect(await Promise.all(['0.0001', '0.001', '30', '+Inf'].map(bucket))).toEqual([1, 2, 3, 4]);
     expect(await read(metrics, 'greenpin_call_duration_seconds_sum')).toBeCloseTo(85.00075);
@@ -45,9 +45,9 @@ describe('calls', () => {
 
   it('have the age of their answers taken, if there was one', async () => {
     const metrics = createMetrics('1');
-    metrics.called('fresh', 0.1, 'fresh', 3);
-    metrics.called('stale', 0.1, 'stale', 100_000);
-    metrics.called('upstream_failed', 0.1);
+    metrics.callFinished('fresh', 0.1, 'fresh', 3);
+    metrics.callFinished('stale', 0.1, 'stale', 100_000);
+    metrics.callFinished('upstream_failed', 0.1);
     expect(await read(metrics, 'greenpin_answer_age_seconds_count')).toBe(2);
     expect(await read(metrics, 'greenpin_answer_age_seconds_bucket{le="5"}')).toBe(1);
     expect(await read(metrics, 'greenpin_answer_age_seconds_bucket{le="604800"}')).toBe(2);
@@ -55,8 +55,8 @@ describe('calls', () => {
 
   it('with a stale answer are counted by themselves', async () => {
     const metrics = createMetrics('1');
-    metrics.called('fresh', 0.1, 'fresh', 3);
-    metrics.called('stale', 0.1, 'stale', 100);
+    metrics.callFinished('fresh', 0.1, 'fresh', 3);
+    metrics.callFinished('stale', 0.1, 'stale', 100);
     expect(await read(metrics, 'greenpin_stale_answers_total')).toBe(1);
   });
 });
@@ -72,7 +72,7 @@ describe('upstream requests', () => {
     expect(await read(metrics, `${series}{host="api.github.com",status="timeout"}`)).toBe(1);
   });
 
-  it('have at most a hundred hosts told apart: a registry may send us anywhere for a token', async () => {
+  it('distinguish at most a hundred hosts, because a registry can name any token service', async () => {
     const metrics = createMetrics('1');
     for (let index = 0; index < 150; index++) metrics.requested(`h${index}.example`, 200);
     metrics.requested('h5.example', 200);
@@ -83,7 +83,7 @@ describe('upstream requests', () => {
   });
 });
 
-it('tells the quota of each CI connection as it was told last, until its window ends: then all of it is there', async () => {
+it('reports the last known quota of each CI connection, and the full quota once its window has ended', async () => {
   let now = 1_000_000;
   const metrics = createMetrics('1', () => now);
   metrics.quota('github', 4999, 5000, 2_000_000);

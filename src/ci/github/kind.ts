@@ -1,6 +1,5 @@
 /** GitHub Actions, at github.com or a GitHub Enterprise server. */
-import { createSecretReader } from '../../secrets/secret.ts';
-import { createTokenReader, selectTokenSource, type TokenDeps } from '../../secrets/token-source.ts';
+import { createSecretReader, createSecretSource, type SecretDeps } from '../../secrets/secret.ts';
 import type { CiDeps } from '../deps.ts';
 import type { CiPorts, CiKind, ConnectionAuth } from '../kind.ts';
 import type { GitHubAuth } from './auth.ts';
@@ -22,8 +21,10 @@ export const github: CiKind<typeof githubConnectionSchema> = {
     singleSignOn: `GitHub's settings, at that token, by "Configure SSO"`,
   },
   isGitHost: true,
-  createAuth({ app, ...token }, locate) {
-    if (app === undefined) return selectTokenSource(token, locate) ?? { kind: 'none' };
+  createAuth({ app, tokenFile, tokenEnv }, locate) {
+    const source = createSecretSource(tokenFile, tokenEnv, locate);
+    if (source !== undefined) return { kind: 'token', source };
+    if (app === undefined) return { kind: 'none' };
     const { id, installationId, privateKeyFile } = app;
     return {
       kind: 'app',
@@ -46,7 +47,7 @@ export function createGitHub(connection: GitHubConnection, deps: CiDeps): CiPort
   };
 }
 
-function readAuth(auth: ConnectionAuth, deps: TokenDeps): GitHubAuth {
+function readAuth(auth: ConnectionAuth, deps: SecretDeps): GitHubAuth {
   switch (auth.kind) {
     case 'none':
       return auth;
@@ -54,8 +55,7 @@ function readAuth(auth: ConnectionAuth, deps: TokenDeps): GitHubAuth {
       const { privateKeyFile: file, ...app } = auth;
       return { ...app, readPrivateKey: createSecretReader({ file }, deps) };
     }
-    case 'tokenFile':
-    case 'tokenEnv':
-      return { kind: 'token', read: createTokenReader(auth, deps) };
+    case 'token':
+      return { kind: 'token', read: createSecretReader(auth.source, deps) };
   }
 }

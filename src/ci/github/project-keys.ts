@@ -1,7 +1,7 @@
 /** How a project names its GitHub repository, workflows and events. */
 import { z } from 'zod';
 import { text } from '../../schema/fields.ts';
-import { findNearest } from '../../text/nearest.ts';
+import { suggest } from '../../text/suggest.ts';
 import type { ProjectKeys } from '../kind.ts';
 
 /** https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows */
@@ -13,7 +13,7 @@ const EVENTS = (
 
 const event = z.enum(EVENTS, {
   error: ({ input }) => {
-    const nearest = typeof input === 'string' ? findNearest(input, EVENTS) : undefined;
+    const nearest = typeof input === 'string' ? suggest(input, EVENTS) : undefined;
     const expected = 'an event of GitHub Actions, for example push or pull_request';
     return nearest === undefined ? expected : `${expected}; did you mean ${nearest}?`;
   },

@@ -17,10 +17,10 @@ import { formatFindings } from './text.ts';
 import { findWarnings } from './warnings.ts';
 import { createCommandRuntime } from '../command-runtime.ts';
 import { loadCommandConfig, type CommandContext } from '../context.ts';
-import { printable, printableJson } from '../../text/printable.ts';
+import { escapeControl, formatJson } from '../../text/escape-control.ts';
 import { createColors } from '../terminal/colors.ts';
 import { terminalWidth } from '../terminal/table.ts';
-import type { World } from '../../compose/runtime.ts';
+import type { Runtime } from '../../compose/runtime.ts';
 import type { GitHost } from '../../ci/git-host.ts';
 import type { RunPage } from '../../ci/provider.ts';
 import type { ComposedConnection } from '../../compose/ci.ts';
@@ -53,7 +53,7 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
   ];
   const text =
     options.json === true
-      ? printableJson(createCheckReport(config, findings))
+      ? formatJson(createCheckReport(config, findings))
       : formatCheck(config, findings, context);
   context.stdout.write(`${text}\n`);
   runtime.flushWarnings(findings.flatMap(({ detail, hint = '' }) => [detail, hint]));
@@ -63,11 +63,11 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
 function formatCheck(config: Config, findings: readonly Finding[], context: CommandContext): string {
   const color = createColors(context);
   const projects = config.projects.size === 1 ? '1 project' : `${config.projects.size} projects`;
-  const title = color('bold', printable(`${config.file}: valid, ${projects}`));
+  const title = color('bold', escapeControl(`${config.file}: valid, ${projects}`));
   return `${title}\n\n${formatFindings(findings, color, terminalWidth(context.stdout))}`;
 }
 
-async function checkStore({ store }: Config, runtime: World): Promise<Finding> {
+async function checkStore({ store }: Config, runtime: Runtime): Promise<Finding> {
   try {
     return describeStore(store, await probeStore(store, runtime));
   } catch (error) {

@@ -1,13 +1,13 @@
 /** Checks the files that hold secrets, and the plugin's own token. */
 import { readFileSync, statSync } from 'node:fs';
 import type { Config } from '../../config/config.ts';
-import { createTokenReader, type TokenSource } from '../../secrets/token-source.ts';
 import { checkSecretFiles } from '../../config/mounted-files.ts';
 import { parseTokens } from '../../http/tokens.ts';
-import type { World } from '../../compose/runtime.ts';
+import { createSecretReader, type SecretSource } from '../../secrets/secret.ts';
+import type { Runtime } from '../../compose/runtime.ts';
 import type { Finding } from './findings.ts';
 
-export function checkFiles(config: Config, runtime: World): Finding[] {
+export function checkFiles(config: Config, runtime: Runtime): Finding[] {
   const problems = checkSecretFiles(config, statSync, (path) => readFileSync(path, 'utf8'));
   const missing = problems.map((line) => line.slice(config.file.length + 1).split(/: (?=found )/, 2));
   return [
@@ -17,13 +17,12 @@ export function checkFiles(config: Config, runtime: World): Finding[] {
 }
 
 /** The probes read, and report, every other secret. */
-function checkServerToken(token: TokenSource, runtime: World): Finding[] {
-  const target = `server.${token.kind}`;
+function checkServerToken(token: SecretSource, runtime: Runtime): Finding[] {
+  const target = 'file' in token ? 'server.tokenFile' : 'server.tokenEnv';
   // checkSecretFiles has reported a missing file.
-  if (token.kind === 'tokenFile' && statSync(token.file, { throwIfNoEntry: false })?.isFile() !== true)
-    return [];
+  if ('file' in token && statSync(token.file, { throwIfNoEntry: false })?.isFile() !== true) return [];
   try {
-    return describeTokens(target, createTokenReader(token, { ...runtime, warn: () => undefined })());
+    return describeTokens(target, createSecretReader(token, { ...runtime, warn: () => undefined })());
   } catch (error) {
     return [failed(target, error instanceof Error ? error.message : 'cannot be read')];
   }

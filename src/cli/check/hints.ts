@@ -54,10 +54,10 @@ function describeCredential({ name, kind, auth }: CiConnection): string {
   switch (auth.kind) {
     case 'none':
       return `${formatPath(['connections', name])} has no credentials: ${selectKind(kind).words.addCredentials}`;
-    case 'tokenFile':
-      return `the token is the one in the file ${auth.file}`;
-    case 'tokenEnv':
-      return `the token is the one in the environment variable ${auth.env}`;
+    case 'token':
+      return 'file' in auth.source
+        ? `the token is the one in the file ${auth.source.file}`
+        : `the token is the one in the environment variable ${auth.source.env}`;
     case 'app':
       return `the credential is App ${auth.id}, installation ${auth.installationId}, key ${auth.privateKeyFile}`;
   }

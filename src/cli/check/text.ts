@@ -1,6 +1,6 @@
 /** `greenpin check` as text. Pure. */
 import type { Finding } from './findings.ts';
-import { printable } from '../../text/printable.ts';
+import { escapeControl } from '../../text/escape-control.ts';
 import type { Colors } from '../terminal/colors.ts';
 import { formatTable, DEFAULT_WIDTH, wrap } from '../terminal/table.ts';
 import { textWidth } from '../terminal/text-width.ts';
@@ -14,7 +14,11 @@ const INDENT = '         ';
  * @returns lines without a final newline: a table, in which long details get their own lines, and a summary
  */
 export function formatFindings(findings: readonly Finding[], color: Colors, width = DEFAULT_WIDTH): string {
-  const rows = findings.map(({ level, subject, target }) => [level, printable(subject), printable(target)]);
+  const rows = findings.map(({ level, subject, target }) => [
+    level,
+    escapeControl(subject),
+    escapeControl(target),
+  ]);
   const lines = formatTable(rows);
   const body = findings.flatMap((finding, index) => formatFinding(finding, lines[index] ?? '', color, width));
   return [...body, '', summarize(findings)].join('\n');
@@ -23,7 +27,7 @@ export function formatFindings(findings: readonly Finding[], color: Colors, widt
 /** @param line the finding's columns, aligned with the other findings */
 function formatFinding(finding: Finding, line: string, color: Colors, width: number): string[] {
   const { level, hint } = finding;
-  const detail = printable(finding.detail);
+  const detail = escapeControl(finding.detail);
   const colored = color(LEVEL_COLORS[level], level) + line.slice(level.length);
   const fits = textWidth(line) + 2 + textWidth(detail) <= width;
   return [
@@ -31,13 +35,13 @@ function formatFinding(finding: Finding, line: string, color: Colors, width: num
     ...(fits ? [] : indented(detail, width)),
     ...(hint === undefined
       ? []
-      : indented(`hint: ${printable(hint)}`, width).map((text) => color('dim', text))),
+      : indented(`hint: ${escapeControl(hint)}`, width).map((text) => color('dim', text))),
   ];
 }
 
 /** On a narrow terminal, moves the target to its own line. */
 function formatHead({ target }: Finding, colored: string, line: string, width: number): string[] {
-  const shown = printable(target);
+  const shown = escapeControl(target);
   if (textWidth(line.trimEnd()) <= width || shown === '') return [colored.trimEnd()];
   return [colored.trimEnd().slice(0, -shown.length).trimEnd(), INDENT + shown];
 }

@@ -1,6 +1,6 @@
 /** Finds likely mistakes in a valid configuration, offline. Pure. */
 import type { Config } from '../../config/config.ts';
-import { findNearest } from '../../text/nearest.ts';
+import { suggest } from '../../text/suggest.ts';
 import { foldRegistry, parseReference } from '../../image/reference.ts';
 import type { ImageTemplate } from '../../image/template.ts';
 import { type Finding } from './findings.ts';
@@ -48,7 +48,7 @@ function findUnusedRegistries(config: Config): Finding[] {
   return [...config.registries.keys()]
     .filter((host) => !used.includes(foldRegistry(host)))
     .map((host) => {
-      const nearest = findNearest(host, used);
+      const nearest = suggest(host, used);
       const meant = nearest === undefined ? '' : `did you mean ${nearest}? Otherwise `;
       const hint = `${meant}remove the entry, unless it configures another registry's token service`;
       return warning('registry', host, 'not used by any image', hint);

@@ -1,5 +1,5 @@
 /** Workflows that the configuration names and CI does not know: a name that is misspelt matches no run, and so nothing is ever green. Pure. */
-import { findNearest } from '../../text/nearest.ts';
+import { suggest } from '../../text/suggest.ts';
 
 const MOST_LISTED = 5;
 
@@ -10,7 +10,7 @@ const MOST_LISTED = 5;
  */
 export function suggestWorkflow(path: string, known: Iterable<string>): string {
   const paths = [...known].toSorted();
-  const nearestFile = findNearest(fileName(path), paths.map(fileName));
+  const nearestFile = suggest(fileName(path), paths.map(fileName));
   const nearest = paths.find((each) => fileName(each) === nearestFile);
   if (nearest !== undefined) return `did you mean ${nearest}?`;
   if (paths.length === 0) return 'CI knows no workflow at all';

@@ -5,10 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from '../../config/config.ts';
 import { loadConfig } from '../../config/load.ts';
 import { createLogger } from '../../log/logger.ts';
-import { parseReference } from '../../image/reference.ts';
 import { createGitHubServer, type DemoRun } from './github-server.ts';
 import { createRegistryServer, type DemoRegistry } from './registry-server.ts';
-import { parsePlatform } from '../../image/platform.ts';
 import { composeService, type Service } from '../../compose/service.ts';
 
 export interface DemoWorld {
@@ -50,7 +48,7 @@ export async function createDemoWorld(port: number, version: string): Promise<De
   const [githubHost, registryHost] = await Promise.all([listen(github), listen(registry.server)]);
   const env = { [TOKEN_VARIABLE]: TOKEN };
   const readFile = () => describeConfig(githubHost, registryHost, port);
-  const config = loadConfig({ file: 'the demo', readFile, env, parseReference, parsePlatform });
+  const config = loadConfig({ file: 'the demo', readFile, env });
 
   let passed = 0;
   const now = () => Date.now() + passed;

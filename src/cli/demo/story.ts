@@ -1,6 +1,6 @@
 /** What the demo plays: four scenes, each of which checks that it came out as it says. */
 import type { DemoWorld } from './sandbox.ts';
-import { parseGetParams } from '../../wire/argocd/request.ts';
+import { parseBranchRequest } from '../../wire/argocd/request.ts';
 import {
   formatCall,
   formatCallInShort,
@@ -132,7 +132,7 @@ async function ask({ world, say, paint }: Stage, pullRequest: PullRequest): Prom
 }
 
 async function explain({ world, say, paint }: Stage, pullRequest: PullRequest): Promise<void> {
-  const request = parseGetParams({ input: { parameters: pullRequest } }, world.config.projects);
+  const request = parseBranchRequest({ ...pullRequest }, world.config.projects);
   const report = createResolveReport(request, await world.service.core.resolve(request));
   const text = formatResolveReport(report, paint);
   say(`\nWhy? (greenpin resolve)\n\n${text.replaceAll(/^(?=.)/gm, '  ')}`);

@@ -1,5 +1,5 @@
 /** Suggestions for a branch without runs: it may be misspelled or in another notation. Pure. */
-import { findNearest } from '../../text/nearest.ts';
+import { suggest } from '../../text/suggest.ts';
 
 const MOST_LISTED = 5;
 /** Bounds the cost of comparing names. */
@@ -33,7 +33,7 @@ function findIntended(branch: string, known: readonly string[]): string | undefi
     known.find((name) => slugify(name) === slugify(bare)) ??
     // The last part of a name: `cart` for feature/cart.
     only(known.filter((name) => name.toLowerCase().endsWith(`/${lower}`))) ??
-    findNearest(bare, known.slice(0, MOST_COMPARED))
+    suggest(bare, known.slice(0, MOST_COMPARED))
   );
 }
 

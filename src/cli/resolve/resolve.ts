@@ -7,7 +7,7 @@ import type { Resolution } from '../../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../../resolve/types.ts';
 import { createCommandRuntime } from '../command-runtime.ts';
 import { loadCommandConfig, type CommandContext } from '../context.ts';
-import { printableJson } from '../../text/printable.ts';
+import { formatJson } from '../../text/escape-control.ts';
 import { findHints } from './hints.ts';
 import { createResolveReport } from '../../answers/report.ts';
 import { formatResolveReport } from './text.ts';
@@ -40,7 +40,7 @@ export async function resolve(options: ResolveOptions, context: CommandContext):
   const hints = findHints(request, resolution);
   context.stdout.write(
     options.json === true
-      ? `${printableJson({ ...report, hints })}\n`
+      ? `${formatJson({ ...report, hints })}\n`
       : `${fit(formatResolveReport(report, createColors(context), hints), context)}\n`,
   );
   runtime.flushWarnings(listFailures(resolution));

@@ -1,5 +1,5 @@
 /** `greenpin resolve` as text: the builds, newest first, and the answer. Pure. */
-import { printable } from '../../text/printable.ts';
+import { escapeControl } from '../../text/escape-control.ts';
 import type { ResolveReport } from '../../answers/report.ts';
 import type { Colors } from '../terminal/colors.ts';
 import { padTo } from '../terminal/table.ts';
@@ -37,7 +37,7 @@ export function formatResolveReport(
     ...formatIgnored(report),
     '',
     ...formatAnswer(report, color),
-    ...hints.map((hint) => color('dim', `  hint: ${printable(hint)}`)),
+    ...hints.map((hint) => color('dim', `  hint: ${escapeControl(hint)}`)),
   ].join('\n');
 }
 
@@ -156,9 +156,9 @@ function formatTime(rfc3339: string, length: 16 | 19): string {
 
 /** Escapes names and reasons, which come from outside. */
 function escapeStrings(report: ResolveReport): ResolveReport {
-  const ignored = Object.entries(report.ignoredRuns).map(([reason, count]) => [printable(reason), count]);
+  const ignored = Object.entries(report.ignoredRuns).map(([reason, count]) => [escapeControl(reason), count]);
   const visible = { ...report, ignoredRuns: Object.fromEntries(ignored) };
   return JSON.parse(JSON.stringify(visible), (_key, value: unknown) =>
-    typeof value === 'string' ? printable(value) : value,
+    typeof value === 'string' ? escapeControl(value) : value,
   ) as ResolveReport;
 }

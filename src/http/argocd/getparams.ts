@@ -1,58 +1,49 @@
-/** The call itself: parse, answer, send (design §1). */
+/** The endpoint that Argo CD calls: parse, answer, send. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ApiError } from '../../errors.ts';
 import type { Answer } from '../../answers/answer.ts';
-import type { BranchRequest, Project } from '../../resolve/types.ts';
-import type { CallLog } from '../access-log.ts';
-import { createQuestionParser } from './request-memo.ts';
 import type { Clock } from '../../clock.ts';
+import { ApiError } from '../../errors.ts';
+import type { BranchRequest, Project } from '../../resolve/types.ts';
+import type { AccessLog } from '../access-log.ts';
+import { createMemoizedParser } from './request-memo.ts';
 
 export const GETPARAMS_PATH = '/api/v1/getparams.execute';
 
 export interface AnswerSource {
-  /** Answers at once, not by a promise, when the answer is in memory. */
+  /** Returns an answer from memory synchronously. */
   answer(request: BranchRequest): Answer | Promise<Answer>;
 }
 
-export interface GetParamsDeps {
+interface GetParamsDeps {
   readonly projects: ReadonlyMap<string, Project>;
   readonly answers: AnswerSource;
-  readonly calls: CallLog;
+  readonly accessLog: AccessLog;
   readonly now: Clock;
-  /** Whether the server is stopping: then the connection ends with the answer. */
-  readonly stopping: () => boolean;
 }
 
 /** @returns the route's handler; it throws ApiError, which the error handler translates */
-export function createGetParams({ projects, answers, calls, now, stopping }: GetParamsDeps) {
-  const parseQuestion = createQuestionParser(projects);
+export function createGetParams({ projects, answers, accessLog, now }: GetParamsDeps) {
+  const parse = createMemoizedParser(projects);
 
   function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): void {
     if (answer.kind === 'failed') throw new ApiError(answer.code, answer.message);
-    // A clock that was set back must not make the age negative (RFC 9111, section 5.1: a non-negative integer).
-    const age = Math.max(0, Math.floor((now() - answer.asOf) / 1000));
-    // Past Fastify's reply, which looks into the content type and the body again; measured by test/bench/memory-answer.ts.
-    reply.hijack();
-    if (stopping()) reply.raw.setHeader('connection', 'close');
-    reply.raw
-      .writeHead(200, {
-        'content-type': 'application/json; charset=utf-8',
-        'content-length': Buffer.byteLength(answer.body),
-        'greenpin-freshness': answer.freshness,
-        age: String(age),
-      })
-      .end(answer.body);
-    const { kind, freshness, because } = answer;
-    calls.answered(request, { kind, freshness, age, because });
+    const { kind, freshness, because, asOf, body } = answer;
+    // If the clock was set back, the age would be negative, which RFC 9111 (section 5.1) does not allow.
+    const age = Math.max(0, Math.floor((now() - asOf) / 1000));
+    void reply
+      .header('content-type', 'application/json; charset=utf-8')
+      .header('greenpin-freshness', freshness)
+      .header('age', age)
+      .send(body);
+    accessLog.answered(request, { kind, freshness, age, because });
   }
 
   return function getParams(
     request: FastifyRequest<{ Body: Buffer | undefined }>,
     reply: FastifyReply,
   ): void | Promise<void> {
-    const question = parseQuestion(request.body);
-    request.question = question;
-    const answer = answers.answer(question);
+    request.branchRequest = parse(request.body);
+    const answer = answers.answer(request.branchRequest);
     return answer instanceof Promise
       ? answer.then((settled) => send(request, reply, settled))
       : send(request, reply, answer);

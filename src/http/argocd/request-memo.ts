@@ -1,31 +1,30 @@
-/** From the body's bytes to the question. Argo CD asks the same questions, byte for byte, at every poll. */
+/** Remembers parsed requests: Argo CD sends the same bodies, byte for byte, at every poll. */
 import type { BranchRequest, Project } from '../../resolve/types.ts';
-import { parseJsonBody } from '../../wire/json-body.ts';
 import { parseGetParams } from '../../wire/argocd/request.ts';
+import { parseJsonBody } from '../../wire/json-body.ts';
 
-const MOST_KNOWN = 10_000;
-/** A question takes 200 bytes or so; whoever passes more pays for parsing it each time. */
-const LONGEST_KNOWN_BYTES = 1024;
+const MAX_REMEMBERED = 10_000;
+/** A body usually has about 200 bytes. Longer ones are parsed each time. */
+const MAX_BYTES = 1024;
 
 /**
- * @param projects the configured projects; they don't change
- * @returns a parser of bodies, which knows the bodies that it has already parsed; it throws ApiError `invalid_request`
+ * Saves 15% of the CPU time of an answer from memory (test/bench/memory-answer.ts).
+ * @param projects the configured projects, which do not change
+ * @returns a parser of request bodies; it throws ApiError `invalid_request`
  */
-export function createQuestionParser(
+export function createMemoizedParser(
   projects: ReadonlyMap<string, Project>,
 ): (body: Buffer | undefined) => BranchRequest {
-  const known = new Map<string, BranchRequest>();
+  const remembered = new Map<string, BranchRequest>();
   return (body) => {
-    if (body === undefined || body.length > LONGEST_KNOWN_BYTES) {
-      return parseGetParams(parseJsonBody(body), projects);
-    }
-    // One character a byte: the key is the very bytes, whether they are UTF-8 or not.
+    if (body === undefined || body.length > MAX_BYTES) return parseGetParams(parseJsonBody(body), projects);
+    // latin1 maps each byte to one character, so the key is exact even if the body is not valid UTF-8.
     const key = body.toString('latin1');
-    const question = known.get(key);
-    if (question !== undefined) return question;
+    const known = remembered.get(key);
+    if (known !== undefined) return known;
     const parsed = parseGetParams(parseJsonBody(body), projects);
-    if (known.size >= MOST_KNOWN) known.clear();
-    known.set(key, parsed);
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(key, parsed);
     return parsed;
   };
 }

@@ -1,21 +1,21 @@
 /**
- * What can be a branch's name. An error is for the caller's mistake, never for a name: one that Git allows is answered, since a
- * stranger's pull request may have it, and an error would stop every other one (design §1). Pure.
+ * Validates branch names. It accepts every name that Git allows: a stranger's pull request may have an odd
+ * one, and an error would stop all other pull requests of the ApplicationSet. Only a mistake of the caller is
+ * an error. Pure.
  */
-import { isUnfilledTemplate } from './unfilled-template.ts';
 import { describe, quote } from '../../text/quote.ts';
-import { explainTemplate, isMissing } from './parameter.ts';
+import { explainTemplate, isMissing, isUnfilledTemplate } from './unfilled-template.ts';
 
-/** As Git itself writes a branch in full. */
+/** The prefix of a full branch name in Git. */
 const FULL_NAME = 'refs/heads/';
-/** Counted in code points. */
+/** In code points. */
 const LENGTH = /^.{1,255}$/su;
-/** Of ASCII only: Git allows all others, even those of C1 (git-check-ref-format). A space, which it does not, does no harm. */
+/** Git forbids these (git-check-ref-format). It forbids spaces too, but they do no harm. */
 const CONTROL = /(?! )[\0-\u0020\u007f]/;
 
 /**
- * @param problems gets what is wrong with it, if anything
- * @returns the name, without `refs/heads/` before it; undefined when there is none
+ * @param problems receives a message if the value is not a valid branch name
+ * @returns the name without the prefix `refs/heads/`; undefined if it is invalid
  */
 export function parseBranch(value: unknown, problems: string[]): string | undefined {
   const problem = findProblem(value);
@@ -33,16 +33,12 @@ function findProblem(value: unknown): string | undefined {
   if (!LENGTH.test(withoutPrefix(value))) {
     return `branch must have at most 255 characters, found ${quote(value)}`;
   }
-  if (CONTROL.test(value)) {
-    return `branch must have no control characters in it, found ${quote(value)}`;
-  }
-  // Text in UTF-8, which a name from Git is, has none.
-  return value.isWellFormed()
-    ? undefined
-    : `branch must have no lone surrogates in it, found ${quote(value)}`;
+  if (CONTROL.test(value)) return `branch must not contain control characters, found ${quote(value)}`;
+  // A name from Git is UTF-8, which cannot encode lone surrogates.
+  return value.isWellFormed() ? undefined : `branch must not contain lone surrogates, found ${quote(value)}`;
 }
 
-/** Once: a branch may be called `refs/heads/x`. */
+/** Removes the prefix once, because a branch may itself be called `refs/heads/x`. */
 function withoutPrefix(name: string): string {
   return name.startsWith(FULL_NAME) ? name.slice(FULL_NAME.length) : name;
 }

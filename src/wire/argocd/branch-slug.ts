@@ -1,9 +1,11 @@
-/** What a branch's name becomes in a DNS label (design §1). Pure. */
+/** Turns a branch name into a DNS label. Pure. */
 import { createHash } from 'node:crypto';
 import { transliterate } from '../../text/transliterate.ts';
 
 const MAX_LENGTH = 50;
-/** The substitutes of Argo CD (`_`) and of slug.Make for English; everything else is left to the transliteration. */
+/**
+ * The substitutions of Argo CD (`_`) and of slug.Make for English. Transliteration handles everything else.
+ */
 const SUBSTITUTES: Readonly<Record<string, string>> = {
   _: '-',
   '"': '',
@@ -21,8 +23,8 @@ const SUBSTITUTED = new RegExp(`[${Object.keys(SUBSTITUTES).join('')}]`, 'g');
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /**
- * The same as `branch_slug` of Argo CD's pullRequest generator, so that a template may use either. Where Argo CD's is
- * empty or no DNS label, it is a hash, since a template needs a name that is valid and its own.
+ * Equals `branch_slug` of Argo CD's pullRequest generator, so that a template may use either. If that is
+ * empty or not a DNS label, the result is a hash, because a template needs a valid and unique name.
  * @param branch for example `feature/Login_Form`
  * @returns a DNS label of at most 50 characters, for example `feature-login-form`
  */
@@ -33,9 +35,10 @@ export function branchSlug(branch: string): string {
 }
 
 /**
- * As applicationset/generators/pull_request.go calls slug.Make of github.com/gosimple/slug: MaxLength 50, CustomSub
- * `_` to `-`, the rest by default (English, lower case, cut at a dash). A `slugify` in a template may set the latter
- * otherwise for Argo CD's whole process; that is not followed. Spaces need no trimming: they end as dashes.
+ * Follows applicationset/generators/pull_request.go, which calls slug.Make of github.com/gosimple/slug with
+ * MaxLength 50, CustomSub `_` to `-`, and otherwise the defaults (English, lower case, cut at a dash). A
+ * `slugify` in a template can change the defaults for the whole Argo CD process; this function ignores that.
+ * Spaces need no trimming, because they become dashes.
  */
 function pullRequestSlug(branch: string): string {
   const cleaned = transliterate(
@@ -48,7 +51,7 @@ function pullRequestSlug(branch: string): string {
   return truncate(cleaned);
 }
 
-/** Cuts at the last dash that leaves no more than the maximum, or in the word when it is the only one. */
+/** Cuts at the last dash within the maximum length, or inside the word if there is no such dash. */
 function truncate(slug: string): string {
   if (slug.length <= MAX_LENGTH) return slug;
   const dash = slug.lastIndexOf('-', MAX_LENGTH);

@@ -1,6 +1,7 @@
 /**
- * The parameter that bears an image's digest (design §1): `digest` and the image's name, with its first letter and each
- * letter after `-` or `_` in upper case. Several names may give one key (`a-b`, `a_b`): the configuration refuses that.
+ * Names the parameter that holds an image's digest: `digest` and the image's name, with its first letter and
+ * each letter after `-` or `_` in upper case. Different names can yield the same key (`a-b`, `a_b`); the
+ * configuration rejects those.
  * @param imageName for example `front-end`
  * @returns for example `digestFrontEnd`
  */

@@ -1,19 +1,19 @@
-/** The set of parameters that a template sees (design §1). Pure. */
+/** Creates the parameters that a template sees. Pure. */
 import { branchSlug } from './branch-slug.ts';
 import { digestKey } from './digest-key.ts';
 import type { BranchRequest, PinnedSet } from '../../resolve/types.ts';
 
-/** Every leaf is a string: Argo CD prints a JSON number as a float, so a run id would read 9.999999999e+09. */
+/** Every leaf is a string, because Argo CD would print a run id as 9.999999999e+09. */
 export interface ParameterSet {
   readonly images: Readonly<Record<string, ImageParameters>>;
   readonly build: BuildParameters;
-  /** `digestFront`, ... */
+  /** `digestFront` and so on. */
   readonly [digestKey: string]: unknown;
 }
 
 interface ImageParameters {
   readonly reference: string;
-  /** The rule's `handOut` in place of the one that was asked. */
+  /** The rule's `handOut`, or the repository that was resolved. */
   readonly repository: string;
   readonly tag: string;
   readonly digest: string;
@@ -32,20 +32,21 @@ interface BuildParameters {
   readonly isHead: 'true' | 'false' | '';
 }
 
-/** What a set is written out for. */
+/** The request that a set answers. */
 export interface Audience extends Pick<BranchRequest, 'headSha'> {
   readonly project: Pick<BranchRequest['project'], 'images'>;
 }
 
 /**
- * @param audience the question, with the pull request's head, or the beginning of it, if it was given
- * @returns every key always there, whatever is known: templates run with missingkey=error
+ * @param audience the request, with the pull request's head commit (or its first digits) if the caller passed
+ *   it
+ * @returns every key, whether or not its value is known, because templates run with missingkey=error
  */
 export function createParameterSet(set: PinnedSet, { project, headSha }: Audience): ParameterSet {
   const digests: Record<string, string> = {};
   const images: Record<string, ImageParameters> = {};
-  for (const [name, { repository: asked, tag, digest }] of Object.entries(set.images)) {
-    const repository = project.images.find((rule) => rule.name === name)?.handOut ?? asked;
+  for (const [name, { repository: resolved, tag, digest }] of Object.entries(set.images)) {
+    const repository = project.images.find((rule) => rule.name === name)?.handOut ?? resolved;
     digests[digestKey(name)] = digest;
     images[name] = { reference: `${repository}@${digest}`, repository, tag, digest };
   }
@@ -53,7 +54,7 @@ export function createParameterSet(set: PinnedSet, { project, headSha }: Audienc
   const isHead = headSha === undefined ? '' : commit.startsWith(headSha) ? 'true' : 'false';
   const build: BuildParameters = {
     commit,
-    // As long as Argo CD's head_short_sha.
+    // The length of Argo CD's head_short_sha.
     commitShort: commit.slice(0, 8),
     branch,
     branchSlug: branchSlug(branch),

@@ -1,14 +1,14 @@
-/** Several problems in one message of bounded length. Pure. */
+/** Joins several problems into one message of bounded length. Pure. */
 import { shorten } from '../../errors.ts';
 
 const SEPARATOR = '; ';
 
 /**
- * @param most UTF-16 units of the message
- * @returns all problems; where they are too long, the longest give way, so that something is said of each
+ * @param max length of the message in UTF-16 units
+ * @returns all problems; if they are too long, the longest are shortened, so that each is mentioned
  */
-export function joinProblems(problems: readonly string[], most: number): string {
-  const room = most - SEPARATOR.length * (problems.length - 1);
+export function joinProblems(problems: readonly string[], max: number): string {
+  const room = max - SEPARATOR.length * (problems.length - 1);
   const share = fairShare(
     problems.map((problem) => problem.length),
     room,
@@ -16,7 +16,7 @@ export function joinProblems(problems: readonly string[], most: number): string 
   return problems.map((problem) => shorten(problem, share)).join(SEPARATOR);
 }
 
-/** @returns to what length each may be, if those that are shorter leave the rest of theirs to the others */
+/** @returns the maximum length of each, given that shorter ones leave their remainder to the others */
 function fairShare(lengths: readonly number[], room: number): number {
   let left = room;
   for (const [index, length] of lengths.toSorted((a, b) => a - b).entries()) {

@@ -1,16 +1,16 @@
-/** The call's input (design §1), checked once: inside, a `BranchRequest` is what it says. Pure. */
+/** Parses and validates the request of Argo CD's plugin generator. Pure. */
 import { ApiError, LONGEST_MESSAGE } from '../../errors.ts';
 import type { BranchRequest, Project } from '../../resolve/types.ts';
-import { isUnfilledTemplate, looksUnfilled } from './unfilled-template.ts';
 import { parseBranch } from './branch-name.ts';
+import { isMapping } from '../../text/document-path.ts';
 import { describe, quote } from '../../text/quote.ts';
-import { explainTemplate, isMissing } from './parameter.ts';
+import { explainTemplate, isMissing, isUnfilledTemplate, looksUnfilled } from './unfilled-template.ts';
 import { joinProblems } from './problems.ts';
 
-const MOST_PROJECTS_LISTED = 20;
-/** UTF-16 units; leaves room for the problem itself. */
-const LONGEST_LIST = 150;
-/** Of SHA-1 at least the first 12 digits, since Bitbucket Cloud gives no more of a pull request's head; or SHA-256. */
+const MAX_PROJECTS_LISTED = 20;
+/** In UTF-16 units. Leaves room for the problem itself. */
+const MAX_LIST = 150;
+/** SHA-256, or at least the first 12 digits of SHA-1, which is all that Bitbucket Cloud reports. */
 const COMMIT = /^(?:[0-9a-f]{12,40}|[0-9a-f]{64})$/i;
 const DIGITS = /^[0-9]+$/;
 const INTRODUCTION = 'Invalid request: ';
@@ -18,12 +18,23 @@ const INTRODUCTION = 'Invalid request: ';
 type Parameters = Readonly<Record<string, unknown>>;
 
 /**
- * @param body the parsed JSON body: `{"input": {"parameters": {...}}}`; parameters that Greenpin doesn't know are the user's own
+ * @param body the parsed JSON body: `{"input": {"parameters": {...}}}`
  * @param projects the configured projects, by name
  * @throws ApiError `invalid_request` with every problem in one message
  */
 export function parseGetParams(body: unknown, projects: ReadonlyMap<string, Project>): BranchRequest {
-  const parameters = findParameters(body);
+  return parseBranchRequest(findParameters(body), projects);
+}
+
+/**
+ * @param parameters by name; unknown ones are the user's own and ignored
+ * @param projects the configured projects, by name
+ * @throws ApiError `invalid_request` with every problem in one message
+ */
+export function parseBranchRequest(
+  parameters: Parameters,
+  projects: ReadonlyMap<string, Project>,
+): BranchRequest {
   const problems: string[] = [];
   const branch = parseBranch(parameters['branch'], problems);
   const project = parseProject(parameters['project'], projects, problems);
@@ -45,31 +56,24 @@ function invalid(...problems: readonly string[]): ApiError {
 }
 
 function findParameters(body: unknown): Parameters {
-  if (!isObject(body)) throw invalid(`the body must be a JSON object, found ${describe(body)}`);
+  if (!isMapping(body)) throw invalid(`the body must be a JSON object, found ${describe(body)}`);
   const input = body['input'] ?? {};
-  if (!isObject(input)) throw invalid(`input must be an object, found ${describe(input)}`);
+  if (!isMapping(input)) throw invalid(`input must be an object, found ${describe(input)}`);
   const parameters = input['parameters'] ?? {};
-  if (!isObject(parameters)) {
+  if (!isMapping(parameters)) {
     throw invalid(`input.parameters must be an object, found ${describe(parameters)}`);
   }
   return parameters;
 }
 
-function isObject(value: unknown): value is Parameters {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/**
- * @param expected what it must be
- * @returns what is wrong with a value that cannot be the parameter's, for a person
- */
+/** @returns what is wrong with the value of a parameter */
 function explain(name: string, value: unknown, expected: string): string {
   return typeof value === 'string' && mayBeTemplate(value)
     ? explainTemplate(name, value)
     : `${name} must be ${expected}, found ${describe(value)}`;
 }
 
-/** Unlike a branch's name, these are never in braces, with or without spaces. */
+/** Unlike a branch name, other parameters are never in braces, with or without spaces. */
 function mayBeTemplate(value: string): boolean {
   return isUnfilledTemplate(value) || looksUnfilled(value);
 }
@@ -99,9 +103,9 @@ function listProjects(projects: ReadonlyMap<string, Project>): string {
   if (projects.size === 0) return 'no project is configured';
   let list = '';
   let listed = 0;
-  for (const name of [...projects.keys()].slice(0, MOST_PROJECTS_LISTED)) {
+  for (const name of [...projects.keys()].slice(0, MAX_PROJECTS_LISTED)) {
     const longer = `${list}${listed === 0 ? '' : ', '}${quote(name)}`;
-    if (longer.length > LONGEST_LIST) break;
+    if (longer.length > MAX_LIST) break;
     list = longer;
     listed++;
   }

@@ -1,9 +1,9 @@
-/** The body that Argo CD's plugin generator reads (design §1). Pure. */
+/** Serializes the response for Argo CD's plugin generator. Pure. */
 import type { BranchRequest, PinnedSet } from '../../resolve/types.ts';
 import { createParameterSet } from './parameter-set.ts';
 
 /**
- * @param sets what is handed out; none: nothing is to be deployed
+ * @param sets the sets to deploy; none if nothing is to be deployed
  * @returns JSON
  */
 export function renderParameters(sets: readonly PinnedSet[], request: BranchRequest): string {

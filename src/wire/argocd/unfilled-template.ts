@@ -1,18 +1,44 @@
-/** Values that a template has left behind where Argo CD has not filled it in. Pure. */
+/** Recognizes parameters that Argo CD's templates left empty or unfilled. Pure. */
+import { quote } from '../../text/quote.ts';
 
-/** What Go's templates put in place of what they are not given. */
+/** What Go's templates render for a missing value. */
 const NO_VALUE = '<no value>';
 const TEMPLATE = /\{\{.*\}\}/su;
 const ALL_TEMPLATE = /^\{\{.*\}\}$/su;
-/** Git forbids these in a branch's name, among others (git-check-ref-format). */
+const GO_TEMPLATE = /\{\{-?\s*\./u;
+/** Git forbids these in branch names, among others (git-check-ref-format). */
 const FORBIDDEN_IN_NAMES = /[\0-\u0020\u007f]/;
 
-/** @returns whether a template was not filled in: in `{{ .branch }}` and `<no value>` are spaces, which no branch's name has */
+/** An empty string counts as missing, because a template renders a missing value as nothing. */
+export function isMissing(value: unknown): value is undefined | null | '' {
+  return value === undefined || value === null || value === '';
+}
+
+/**
+ * @returns whether the value is an unfilled template: `{{ .branch }}` and `<no value>` contain spaces, which
+ *   no branch name does
+ */
 export function isUnfilledTemplate(value: string): boolean {
   return FORBIDDEN_IN_NAMES.test(value) && (TEMPLATE.test(value) || value.includes(NO_VALUE));
 }
 
-/** @returns whether it may be one: `{{branch}}` is a legal name of a branch, if an odd one, so that it is a reason to say so only */
+/**
+ * @returns whether the branch may be an unfilled template. That is worth a hint only, because `{{branch}}` is
+ *   a legal branch name.
+ */
 export function looksUnfilled(branch: string): boolean {
   return ALL_TEMPLATE.test(branch);
+}
+
+/**
+ * Without `goTemplate: true`, Argo CD leaves `{{ .branch }}` unchanged, and it never fills in a value that no
+ * generator provides.
+ * @returns the problem and its possible causes
+ */
+export function explainTemplate(name: string, value: string): string {
+  const notProvided = 'no generator before the plugin in the same matrix provides it';
+  const causes = GO_TEMPLATE.test(value)
+    ? `either the ApplicationSet lacks goTemplate: true, or ${notProvided}`
+    : notProvided;
+  return `${name} is ${quote(value)}, a template that Argo CD has not filled in: ${causes}`;
 }

@@ -5,7 +5,7 @@ import { describeStatus, readSecret } from '../../../src/ci/failure.ts';
 import type { CiKind } from '../../../src/ci/kind.ts';
 import { mapping, text } from '../../../src/schema/fields.ts';
 import { secretFile, secretVariable } from '../../../src/schema/secret-source.ts';
-import { createTokenReader, selectTokenSource } from '../../../src/secrets/token-source.ts';
+import { createSecretReader, createSecretSource } from '../../../src/secrets/secret.ts';
 import { createJsonApi } from '../../../src/upstream/json-api.ts';
 import { createConveyorProvider, createConveyorStatuses } from './provider.ts';
 
@@ -37,10 +37,13 @@ export const conveyor: CiKind<typeof schema> = {
   isGitHost: false,
   // Without validators each refresh costs a call.
   freshForMs: 30_000,
-  createAuth: (entry, locate) => selectTokenSource(entry, locate) ?? { kind: 'none' },
+  createAuth({ tokenFile, tokenEnv }, locate) {
+    const source = createSecretSource(tokenFile, tokenEnv, locate);
+    return source === undefined ? { kind: 'none' } : { kind: 'token', source };
+  },
   connect({ name, url, auth }, deps) {
     const { host } = new URL(url);
-    const read = auth.kind === 'none' || auth.kind === 'app' ? undefined : createTokenReader(auth, deps);
+    const read = auth.kind === 'token' ? createSecretReader(auth.source, deps) : undefined;
     const client = new CiClient({
       ...deps,
       name,

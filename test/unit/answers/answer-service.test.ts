@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createAnswers, type Answers } from '../../../src/answers/answer-service.ts';
+import { AnswerService } from '../../../src/answers/answer-service.ts';
 import type { Decision } from '../../../src/resolve/decision.ts';
 import type { BranchRequest, LastGood, PinnedSet } from '../../../src/resolve/types.ts';
 import { createBuild, createProject, createRequest, digest, sha } from '../../fixtures/values.ts';
@@ -16,7 +16,7 @@ let lastGood: LastGood | undefined;
 let proof: () => Promise<boolean>;
 let neverHandedOut: boolean;
 let defects: unknown[];
-let answers: Answers;
+let answers: AnswerService;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -27,7 +27,7 @@ beforeEach(() => {
   proof = async () => neverHandedOut;
   defects = [];
   resolve = async () => decided('7');
-  answers = createAnswers({
+  answers = new AnswerService({
     resolve: (request) => {
       asked.push(request);
       return resolve(request);
@@ -69,7 +69,7 @@ function pinned(id: string): PinnedSet {
 function decided(id: string): Decision {
   return { kind: 'answered', set: pinned(id), freshness: 'fresh', asOf: now, because: '' };
 }
-function buildId(answer: Awaited<ReturnType<Answers['answer']>>): string {
+function buildId(answer: Awaited<ReturnType<AnswerService['answer']>>): string {
   if (answer.kind !== 'answered') return answer.kind === 'failed' ? answer.code : answer.kind;
   return `${JSON.parse(answer.body).output.parameters[0].build.id} ${answer.freshness}`;
 }

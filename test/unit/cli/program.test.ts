@@ -84,7 +84,7 @@ describe('a usage error is one line and a pointer to help, with exit status 2', 
     [['digest'], "missing required argument 'IMAGE'"],
     [
       ['digest', '--platform', 'arm64', 'x'],
-      '--platform: "arm64" is no platform; expected OS/ARCHITECTURE, such as linux/arm64',
+      '--platform: "arm64" is not a platform; expected OS/ARCHITECTURE, such as linux/arm64',
     ],
     [
       ['digest', '--docker-config', '/no/such', 'x'],
@@ -133,7 +133,7 @@ describe('a configuration that cannot be used', () => {
       stdout: '',
       stderr:
         'greenpin: /no/such.yaml: found no such file, expected the configuration file; ' +
-        'give one by --config FILE or GREENPIN_CONFIG, or write ./greenpin.yaml\n',
+        'name it with --config FILE or GREENPIN_CONFIG, or create ./greenpin.yaml\n',
     });
   });
 });

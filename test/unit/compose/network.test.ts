@@ -56,7 +56,7 @@ describe('a CI connection', () => {
     expect(proxy.asked).toEqual(['CONNECT github.test:443', 'CONNECT github.test:443']);
   });
 
-  it('with a proxy that is none is an error of the configuration', () => {
+  it('with an invalid proxy is a configuration error', () => {
     const world = worldWith({ HTTPS_PROXY: 'ftp://proxy' });
     expect(() => composeCiDispatchers(undefined, 5000, world)).toThrow(ConfigError);
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { composeStore } from '../../../src/compose/store.ts';
-import type { World } from '../../../src/compose/runtime.ts';
+import type { Runtime } from '../../../src/compose/runtime.ts';
 import { createLastGood } from '../../fixtures/last-good.ts';
 
 let folder: string;
@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function compose() {
   const observer = { storeFailed: () => undefined, storeUp: (is: boolean) => void (up = is) };
   const settings = { kind: 'sqlite', path: join(folder, 'greenpin.db'), forgetAfterMs: 86_400_000 } as const;
-  const world = { env: {}, now: Date.now, warn: () => undefined } as unknown as World;
+  const world = { env: {}, now: Date.now, warn: () => undefined } as unknown as Runtime;
   return composeStore(settings, world, observer, () => 'token');
 }
 
@@ -30,7 +30,7 @@ function block(): DatabaseSync {
   return other;
 }
 
-it('what could not be written is written soon after it can be, though nobody asks', async () => {
+it('what could not be written is written soon after it can be, without a request', async () => {
   const store = compose();
   await store.open();
   const other = block();

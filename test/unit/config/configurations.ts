@@ -1,26 +1,13 @@
-/** Configurations in text, loaded with parsers that know just enough. */
+/** Loads configurations from text. */
 import { parseDocument } from 'yaml';
 import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/errors.ts';
-import type { Platform } from '../../../src/image/image.ts';
 
 const FILE = 'deploy/greenpin.yaml';
 
-/** Upper case stands for everything that is wrong with a reference. */
-export function parseReference(text: string): string {
-  if (/^[a-z0-9./:_-]+$/.test(text)) return text;
-  throw new Error(`${JSON.stringify(text)} is no reference`);
-}
-
-export function parsePlatform(text: string): Platform {
-  const [os, architecture, variant] = text.split('/');
-  if (os === undefined || architecture === undefined) throw new Error(`"${text}" is no platform`);
-  return variant === undefined ? { os, architecture } : { os, architecture, variant };
-}
-
 export function load(text: string, env: Readonly<Record<string, string>> = {}): Config {
-  return loadConfig({ file: FILE, readFile: () => text, env, parseReference, parsePlatform });
+  return loadConfig({ file: FILE, readFile: () => text, env });
 }
 
 /** @returns the lines, without the file's name; none if the configuration is accepted */

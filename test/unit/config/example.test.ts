@@ -6,7 +6,7 @@ const EXAMPLE = readFileSync(new URL('../../../greenpin.example.yaml', import.me
 
 it('the example is a configuration', () => {
   const config = load(EXAMPLE, { GITHUB_TOKEN: 'x' });
-  expect(config.connections.get('github')?.auth).toEqual({ kind: 'tokenEnv', env: 'GITHUB_TOKEN' });
+  expect(config.connections.get('github')?.auth).toEqual({ kind: 'token', source: { env: 'GITHUB_TOKEN' } });
   expect(config.projects.get('shop')?.images.map(({ template }) => template.text)).toEqual([
     'ghcr.io/acme/shop-front:sha-{commit}',
     'ghcr.io/acme/shop-back:sha-{commit}',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { parseImageTemplate } from '../../../src/image/template.ts';
-import { CI, load, parsePlatform, parseReference, PROJECTS, refusals } from './configurations.ts';
+import { CI, load, PROJECTS, refusals } from './configurations.ts';
 
 const SMALL = `
 connections: {gh: {kind: github}}
@@ -52,7 +52,7 @@ describe('a configuration with what has no default', () => {
     expect(config.server).toEqual({
       host: '::',
       port: 4355,
-      token: { kind: 'tokenFile', file: '/var/run/argo/token' },
+      token: { file: '/var/run/argo/token' },
       deadlineMs: 20_000,
       patienceMs: 2_000,
     });
@@ -108,7 +108,7 @@ describe('a configuration that says everything', () => {
     expect(config.server).toEqual({
       host: '127.0.0.1',
       port: 8080,
-      token: { kind: 'tokenEnv', env: 'PLUGIN_TOKEN' },
+      token: { env: 'PLUGIN_TOKEN' },
       deadlineMs: 1_500,
       patienceMs: 250,
     });
@@ -125,9 +125,9 @@ describe('a configuration that says everything', () => {
       name: 'gh',
       kind: 'github',
       url: 'https://github.example.com/api/v3',
-      auth: { kind: 'tokenFile', file: 'deploy/secrets/token' },
+      auth: { kind: 'token', source: { file: 'deploy/secrets/token' } },
     });
-    expect(config.connections.get('env')?.auth).toEqual({ kind: 'tokenEnv', env: 'CI_TOKEN' });
+    expect(config.connections.get('env')?.auth).toEqual({ kind: 'token', source: { env: 'CI_TOKEN' } });
     expect(config.connections.get('app')?.auth).toEqual({
       kind: 'app',
       id: '12345',
@@ -140,11 +140,11 @@ describe('a configuration that says everything', () => {
     expect([...config.registries.values()]).toEqual([
       {
         host: 'ghcr.io',
-        credentials: { username: 'bot', password: { kind: 'passwordFile', file: '/run/password' } },
+        credentials: { username: 'bot', password: { file: '/run/password' } },
       },
       {
         host: 'quay.io',
-        credentials: { username: 'bot', password: { kind: 'passwordEnv', env: 'QUAY_PASSWORD' } },
+        credentials: { username: 'bot', password: { env: 'QUAY_PASSWORD' } },
       },
       { host: 'registry.local:5000', http: true },
     ]);
@@ -157,7 +157,7 @@ describe('a configuration that says everything', () => {
       '/home/me/.docker/config.json',
       '/home/me',
     ]);
-    const expected = "expected a file's path, for example /var/run/secrets/registry/.dockerconfigjson";
+    const expected = 'expected the path of a file, for example /var/run/secrets/registry/.dockerconfigjson';
     expect(refusals('dockerConfigFiles: [~bot/config.json]', { HOME: '/home/me' })).toEqual([
       `3:21 dockerConfigFiles[0]: found "~bot/config.json", ${expected}`,
     ]);
@@ -217,11 +217,9 @@ projects:
   });
 });
 
-const deps = { parseReference, parsePlatform };
-
 /** The file that is read, where there is only there.yaml. */
 function reading(file: string | undefined, env: Record<string, string>): string {
-  return loadConfig({ ...deps, file, env, readFile: readThere }).file;
+  return loadConfig({ file, env, readFile: readThere }).file;
 }
 
 function readThere(path: string): string {
@@ -241,7 +239,7 @@ describe('the file', () => {
   it('is greenpin.yaml when nothing is said', () => {
     expect(() => reading(undefined, { GREENPIN_CONFIG: '' })).toThrow(
       new ConfigError([
-        'greenpin.yaml: found no such file, expected the configuration file; give one by --config FILE or GREENPIN_CONFIG, or write ./greenpin.yaml',
+        'greenpin.yaml: found no such file, expected the configuration file; name it with --config FILE or GREENPIN_CONFIG, or create ./greenpin.yaml',
       ]),
     );
   });
@@ -252,37 +250,37 @@ describe('the file', () => {
       const mark = encoding.endsWith('mark') ? '\ufeff' : '';
       const bytes = Buffer.from(`${mark}${SMALL}`, 'utf16le');
       const readFile = () => (encoding.startsWith('utf16be') ? bytes.swap16() : bytes).toString('utf8');
-      expect(() => loadConfig({ ...deps, file: 'x.yaml', env: {}, readFile })).toThrow(
+      expect(() => loadConfig({ file: 'x.yaml', env: {}, readFile })).toThrow(
         new ConfigError(['x.yaml: found UTF-16, expected UTF-8; save it in that encoding']),
       );
     },
   );
 
-  it('from standard input, which is what --config - says, is told as that', () => {
-    expect(() => loadConfig({ ...deps, file: '-', env: {}, readFile: () => 'a: [1' })).toThrow(
+  it('from standard input (--config -) is named as such', () => {
+    expect(() => loadConfig({ file: '-', env: {}, readFile: () => 'a: [1' })).toThrow(
       /^standard input:\d+:\d+ found /,
     );
   });
 
   it('from standard input has relative paths from the working directory', () => {
     const text = SMALL + '\ndockerConfigFiles: [docker.json]\n';
-    const config = loadConfig({ ...deps, file: '-', env: {}, readFile: () => text });
+    const config = loadConfig({ file: '-', env: {}, readFile: () => text });
     expect([config.file, config.dockerConfigFiles]).toEqual(['standard input', ['docker.json']]);
   });
 
   it.each([
     ['EISDIR', 'found a directory'],
-    ['EACCES', 'found a file that may not be read'],
-    ['EPERM', 'found a file that may not be read'],
+    ['EACCES', 'found a file without read permission'],
+    ['EPERM', 'found a file without read permission'],
     ['ENOTDIR', 'found no such file'],
     ['EIO', 'found a file that cannot be read'],
   ])('that fails with %s is one line: %s', (code, found) => {
     const readFile = () => {
       throw Object.assign(new Error('read'), { code });
     };
-    expect(() => loadConfig({ ...deps, file: 'x.yaml', env: {}, readFile })).toThrow(
+    expect(() => loadConfig({ file: 'x.yaml', env: {}, readFile })).toThrow(
       new ConfigError([
-        `x.yaml: ${found}, expected the configuration file; give one by --config FILE or GREENPIN_CONFIG, or write ./greenpin.yaml`,
+        `x.yaml: ${found}, expected the configuration file; name it with --config FILE or GREENPIN_CONFIG, or create ./greenpin.yaml`,
       ]),
     );
   });
@@ -290,7 +288,7 @@ describe('the file', () => {
 
 function databaseOf(store: string, env: Record<string, string> = {}): string | undefined {
   const readFile = () => `${SMALL}\nstore: ${store}`;
-  const config = loadConfig({ ...deps, file: 'deploy/greenpin.yaml', env, readFile });
+  const config = loadConfig({ file: 'deploy/greenpin.yaml', env, readFile });
   return config.store.kind === 'sqlite' ? config.store.path : undefined;
 }
 
@@ -304,7 +302,7 @@ describe('the database', () => {
 
   it('is in the folder that GREENPIN_STATE_DIRECTORY names', () => {
     expect(databaseOf('{kind: sqlite}', state)).toBe('/var/lib/greenpin/greenpin.db');
-    expect(loadConfig({ ...deps, env: state, readFile: () => SMALL }).store).toMatchObject({
+    expect(loadConfig({ env: state, readFile: () => SMALL }).store).toMatchObject({
       path: '/var/lib/greenpin/greenpin.db',
     });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatPath, valueAt, describeFound } from '../../../src/text/document-path.ts';
-import { quote } from '../../../src/text/found.ts';
+import { quote } from '../../../src/text/quote.ts';
 
 describe('paths', () => {
   it.each([

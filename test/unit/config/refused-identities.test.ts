@@ -95,7 +95,7 @@ describe('identities', () => {
     },
   );
 
-  it('whose key file is missing are told of by check', () => {
+  it('whose key file is missing are reported by check', () => {
     const config = load(
       `server: {tokenEnv: T}\n${CI}\n${PROJECTS}\nregistries: {${GAR}: {identity: google, credentialsFile: /run/key.json}}`,
       { T: 'x' },

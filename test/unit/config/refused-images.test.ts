@@ -34,11 +34,11 @@ describe('images', () => {
     ],
     [
       "images: {front: {reference: 'ghcr.io/ACME/x:{commit:7}'}}",
-      '4:22 projects.shop.images.front.reference: found "ghcr.io/ACME/x:{commit:7}", expected an image reference with a tag: "ghcr.io/ACME/x:0123456" is no reference',
+      '4:22 projects.shop.images.front.reference: found "ghcr.io/ACME/x:{commit:7}", expected an image reference with a tag: "ghcr.io/ACME/x:0123456" has the path component "ACME"; expected lower case',
     ],
     [
       "images: {front: {reference: 'x:1', platform: linux}}",
-      '4:40 projects.shop.images.front.platform: found "linux", expected a platform, for example linux/amd64: "linux" is no platform',
+      '4:40 projects.shop.images.front.platform: found "linux", expected a platform, for example linux/amd64: "linux" is not a platform; expected OS/ARCHITECTURE, such as linux/arm64',
     ],
     [
       "images: {front: {reference: 'x:1', platform: 5}}",
@@ -61,8 +61,8 @@ describe('images', () => {
       `4:40 projects.shop.images.front.handOut: found "***@mirror.local/x", ${repository}`,
     ],
     [
-      "images: {front: {reference: 'x:1', handOut: '[::1]/x'}}",
-      '4:40 projects.shop.images.front.handOut: found "[::1]/x", expected a repository, REGISTRY/PATH: "[::1]/x" is no reference',
+      "images: {front: {reference: 'x:1', handOut: 'mirror.local:99999/x'}}",
+      '4:40 projects.shop.images.front.handOut: found "mirror.local:99999/x", expected a repository, REGISTRY/PATH: "mirror.local:99999/x" has the registry "mirror.local:99999"; expected a host such as ghcr.io or localhost:5000',
     ],
     [
       "images: {front: {reference: 'x:1', onMissing: skip}}",
@@ -74,35 +74,35 @@ describe('images', () => {
     ],
     [
       "images: {a-b: 'x:1', a_b: 'y:1'}",
-      '4:26 projects.shop.images.a_b: found a name that gives the parameter digestAB, as a-b does, expected different parameters',
+      '4:26 projects.shop.images.a_b: found a name that yields the same parameter as a-b (digestAB), expected different parameters',
     ],
     [
       "images: {front: 'x:1', Front: 'y:1'}",
-      '4:28 projects.shop.images.Front: found a name that gives the parameter digestFront, as front does, expected different parameters',
+      '4:28 projects.shop.images.Front: found a name that yields the same parameter as front (digestFront), expected different parameters',
     ],
   ])('%s', (line, problem) => {
     expect(projectRefusals(line)).toEqual([problem]);
   });
 
   it.each([
-    ['x:sha-${{ github.sha }}', 'Greenpin replaces no variables of GitHub Actions; write {commit}'],
+    ['x:sha-${{ github.sha }}', 'Greenpin does not expand variables of GitHub Actions; use {commit}'],
     [
       'x:${{ github.event.pull_request.head.sha }}',
-      'Greenpin replaces no variables of GitHub Actions; write {commit}',
+      'Greenpin does not expand variables of GitHub Actions; use {commit}',
     ],
     [
       'x:pr-${{github.event.number}}',
-      'Greenpin replaces no variables of GitHub Actions; write {pull_request}',
+      'Greenpin does not expand variables of GitHub Actions; use {pull_request}',
     ],
     [
       'x:${{ env.TAG }}',
-      'Greenpin replaces no variables of GitHub Actions; write one of its own, for example {commit}',
+      'Greenpin does not expand variables of GitHub Actions; use a placeholder of Greenpin, for example {commit}',
     ],
-    ['x:{{ .head_short_sha }}', 'Greenpin replaces no variables of Argo CD or Helm; write {commit}'],
-    ['x:{{branch_slug}}', 'Greenpin replaces no variables of Argo CD or Helm; write {ref_slug}'],
-    ['x:${CI_COMMIT_SHA}', 'Greenpin replaces no variables of a shell; write {commit}'],
-    ['x:$CI_COMMIT_REF_SLUG', 'Greenpin replaces no variables of a shell; write {ref_slug}'],
-    ['x:%GIT_COMMIT%', 'Greenpin replaces no variables of a shell; write {commit}'],
+    ['x:{{ .head_short_sha }}', 'Greenpin does not expand variables of Argo CD or Helm; use {commit}'],
+    ['x:{{branch_slug}}', 'Greenpin does not expand variables of Argo CD or Helm; use {ref_slug}'],
+    ['x:${CI_COMMIT_SHA}', 'Greenpin does not expand variables of a shell; use {commit}'],
+    ['x:$CI_COMMIT_REF_SLUG', 'Greenpin does not expand variables of a shell; use {ref_slug}'],
+    ['x:%GIT_COMMIT%', 'Greenpin does not expand variables of a shell; use {commit}'],
   ])('with the variables of other tools are told what to write: %s', (template, remedy) => {
     const found = `found ${JSON.stringify(template)}, expected an image reference with a tag`;
     expect(projectRefusals(`images: {front: '${template}'}`)).toEqual([

@@ -63,8 +63,8 @@ describe('keys that are not known', () => {
   });
 
   it.each([
-    ['server: {host: "${HOST}"}', 'variables are not replaced in this file: write the value itself'],
-    ['server: {host: $HOST}', 'variables are not replaced in this file: write the value itself'],
+    ['server: {host: "${HOST}"}', 'variables are not expanded in this file: write the value itself'],
+    ['server: {host: $HOST}', 'variables are not expanded in this file: write the value itself'],
     ['server: {host: [::1]}', 'an address in brackets is a list to YAML: write it in quotes'],
   ])('%s is told for what it is', (line, text) => {
     const [problem] = refusals(line);
@@ -117,7 +117,7 @@ projects: {shop: {repository: acme/shop, x-a: 1, images: {front: *image}}}
 
   it.each(['X-images', '.images', '_images', 'x_images'])('are told of to whoever writes %s', (key) => {
     expect(refusals(`${key}: {}`)).toEqual([
-      expect.stringMatching(/found an unknown key, expected .*; a key of your own begins with x-$/),
+      expect.stringMatching(/found an unknown key, expected .*; prefix keys of your own with x-$/),
     ]);
   });
 });
@@ -152,7 +152,7 @@ describe('keys that exclude or need each other', () => {
 });
 
 describe('the former name of a key', () => {
-  it('is told its new name, once', () => {
+  it('gets its new name, once', () => {
     expect(problemsOf(`ci: {gh: {kind: github}}\n${PROJECTS}`)).toEqual([
       '1:1 ci: found the former name of a key, expected connections',
     ]);

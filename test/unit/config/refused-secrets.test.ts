@@ -3,7 +3,7 @@ import { connectionRefusals, projectRefusals, refusals } from './configurations.
 
 const HIDDEN = 'found a value that is not shown here';
 const TOKEN_FILE =
-  'expected the path of a file that holds the secret, not the secret itself, for example /var/run/argo/token';
+  'expected the path of a file that contains the secret, not the secret itself, for example /var/run/argo/token';
 
 describe('secrets in the file', () => {
   it.each([
@@ -31,7 +31,7 @@ describe('secrets in the file', () => {
 
   it('as the private key of an App', () => {
     expect(connectionRefusals('app: {id: 1, installationId: 2, privateKey: "hunter2"}')).toEqual([
-      '3:20 connections.gh.app.privateKeyFile: found nothing, expected the path of a file that holds the secret, not the secret itself, for example /var/run/secrets/github/private-key.pem',
+      '3:20 connections.gh.app.privateKeyFile: found nothing, expected the path of a file that contains the secret, not the secret itself, for example /var/run/secrets/github/private-key.pem',
       '3:52 connections.gh.app.privateKey: found a secret in the file, expected privateKeyFile: the file only says where a secret is',
     ]);
   });
@@ -61,7 +61,7 @@ describe('secrets in the file', () => {
   ])('where the name of a variable belongs: %s', (value) => {
     const problems = connectionRefusals(`tokenEnv: ${value}`);
     expect(problems).toEqual([
-      `3:20 connections.gh.tokenEnv: ${HIDDEN}, expected the name of an environment variable that holds the secret, not the secret itself, for example GITHUB_TOKEN`,
+      `3:20 connections.gh.tokenEnv: ${HIDDEN}, expected the name of an environment variable that contains the secret, not the secret itself, for example GITHUB_TOKEN`,
     ]);
   });
 

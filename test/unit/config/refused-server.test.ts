@@ -8,11 +8,11 @@ describe('addresses', () => {
   it.each([
     [
       'management: {port: 4355}',
-      "3:14 management.port: found 4355, the server's own port, expected another one",
+      '3:14 management.port: found 4355, the port of the server, expected another one',
     ],
     [
       'server: {port: 9464, host: 127.0.0.1}',
-      "1:1 management.port: found 9464, the server's own port, expected another one",
+      '1:1 management.port: found 9464, the port of the server, expected another one',
     ],
     [
       'server: {port: "4355"}',
@@ -104,11 +104,11 @@ describe('the store', () => {
     ['store: {kind: memory, path: x}', '3:23 store.path: found an unknown key, expected one of kind'],
     [
       'store: {kind: sqlite, path: ~/greenpin.db}',
-      '3:23 store.path: found "~/greenpin.db", expected a file\'s path, for example ./greenpin.db',
+      '3:23 store.path: found "~/greenpin.db", expected the path of a file, for example ./greenpin.db',
     ],
     [
       'store: {kind: sqlite, path: ":memory:"}',
-      '3:23 store.path: found ":memory:", expected a file\'s path, for example ./greenpin.db',
+      '3:23 store.path: found ":memory:", expected the path of a file, for example ./greenpin.db',
     ],
     ['store: {kind: sqlite, forgetAfter: 30}', `3:23 store.forgetAfter: found 30, ${DURATION}`],
     ['store: {kind: sqlite, forgetAfter: 23h}', '3:23 store.forgetAfter: found "23h", expected at least 1d'],

@@ -6,56 +6,62 @@ describe('YAML that cannot be read is one line with its place', () => {
   it.each([
     [
       'a: 1\nb: 2\na: 3\n',
-      '3:1 found the key "a" for the second time (the first is in line 1), expected each key once',
+      '3:1 found the key "a" for the second time (first in line 1), expected each key once',
     ],
     ['a:\n\tb: 1\n', '2:1 found a tab, expected spaces as indentation'],
     [
       'a: [1, 2\nb: 3\n',
-      '2:1 found wrong indentation, or a bracket further up that is not closed, expected the entries of a mapping or list in one column',
+      '2:1 found wrong indentation, or an unclosed bracket above, expected the entries of a mapping or list in one column',
     ],
     [
       'a: "hunter2\n',
-      '2:1 found something unfinished, expected a closing quote or bracket, a comma or a colon',
+      '2:1 found an unfinished value, expected a closing quote or bracket, a comma or a colon',
     ],
-    ['a: @hunter2\n', '1:4 found a text that begins with a reserved character, expected it in quotes'],
-    [
-      'a: b: hunter2\n',
-      '1:4 found a mapping inside a line, expected one key a line, and texts with ": " in quotes',
-    ],
+    ['a: @hunter2\n', '1:4 found text that YAML reads as something else, expected it in quotes'],
+    ['a: b: hunter2\n', '1:4 found text that YAML reads as something else, expected it in quotes'],
     [
       '{a: hunter2}}\n',
-      '1:13 found a closing bracket that none was opened for, expected one for each that was opened',
+      '1:13 found invalid YAML, expected one KEY: VALUE per line, with special characters in quotes',
     ],
     [
       'images: {front: ghcr.io/x:{commit}}\n',
-      "1:17 found a template without quotes between { }, expected it in quotes, for example {front: 'ghcr.io/acme/front:{commit}'}",
+      "1:17 found { } in a text without quotes, expected the whole text in quotes, for example {front: 'ghcr.io/acme/front:{commit}'}",
     ],
     ['---\na: 1\n---\nb: 2\n', '3:1 found a second document (---), expected one'],
-    ['%FOO hunter2\n---\na: 1\n', '1:1 found a directive (%) that is not known, expected none'],
-    ['a: !hunter2 1\n', '1:4 found a tag (!name) that is not known, expected no tag'],
+    [
+      '%FOO hunter2\n---\na: 1\n',
+      '1:1 found invalid YAML, expected one KEY: VALUE per line, with special characters in quotes',
+    ],
+    [
+      'a: !hunter2 1\n',
+      '1:4 found invalid YAML, expected one KEY: VALUE per line, with special characters in quotes',
+    ],
     [
       'a: *hunter2\n',
-      '1:4 found an alias (*name) without an anchor (&name) before it, expected its anchor first',
+      '1:4 found an alias (*name) without an anchor (&name) before it, expected the anchor first',
     ],
-    ['? [hunter2]\n: 1\n', '1:3 found a mapping or list as a key, expected a word'],
     [
-      'a: {__proto__: {b: 1}}\n',
-      '1:5 found the key __proto__, which no mapping may have, expected another one',
+      '? [hunter2]\n: 1\n',
+      '1:3 found invalid YAML, expected one KEY: VALUE per line, with special characters in quotes',
     ],
+    ['a: {__proto__: {b: 1}}\n', '1:5 found the key __proto__, expected another key'],
   ])('%#', (text, problem) => {
     const problems = problemsOf(text);
     expect(problems).toEqual([problem]);
   });
 
   it.each([
-    ['x: {host: ${HOST}}\n', '1:12 found ${...}, which nobody replaces here, expected the value itself'],
+    [
+      'x: {host: ${HOST}}\n',
+      '1:12 found ${...} or {{...}}, which Greenpin does not expand, expected the value itself; for example {commit} in an image reference, with the whole text in quotes',
+    ],
     [
       'x: {front: ghcr.io/x:sha-${{ github.sha }}}\n',
-      "1:27 found ${{ ... }} of GitHub Actions, which nobody replaces here, expected Greenpin's own, for example {commit}, with the whole text in quotes",
+      '1:27 found ${...} or {{...}}, which Greenpin does not expand, expected the value itself; for example {commit} in an image reference, with the whole text in quotes',
     ],
     [
       '[server]\nport = 4355\n',
-      '2:1 found TOML ([section], key = value), expected YAML: KEY: VALUE, and what belongs to a key indented below it',
+      '2:1 found invalid YAML, expected one KEY: VALUE per line, with special characters in quotes',
     ],
     [
       'server: {host: [::1]:4355}\n',
@@ -67,35 +73,38 @@ describe('YAML that cannot be read is one line with its place', () => {
     ],
     [
       'front: {registry}/acme/front:{commit}\n',
-      '1:18 found a text that begins with {, which YAML reads as a mapping, expected the whole text in quotes',
+      "1:18 found { } in a text without quotes, expected the whole text in quotes, for example {front: 'ghcr.io/acme/front:{commit}'}",
     ],
     [
       'front: {{ .Values.registry }}/acme/front\n',
-      '1:9 found {{ ... }} of a template, which nobody replaces here, expected the value itself, or the text in quotes',
+      '1:9 found ${...} or {{...}}, which Greenpin does not expand, expected the value itself; for example {commit} in an image reference, with the whole text in quotes',
     ],
     [
       'images: {front: x/y:sha-{commit:7}, back: x/z:{commit}}\n',
-      "1:25 found a template without quotes between { }, expected it in quotes, for example {front: 'ghcr.io/acme/front:{commit}'}",
+      "1:25 found { } in a text without quotes, expected the whole text in quotes, for example {front: 'ghcr.io/acme/front:{commit}'}",
     ],
     [
       "a: 'it's'\n",
-      "1:8 found more text after a closing quote, expected the whole text in one pair of quotes; a ' inside of '...' is written ''",
+      "1:8 found more text after a closing quote, expected the whole text in one pair of quotes; inside '...', write ' as ''",
     ],
-    ['a:1\nb: 2\n', '1:1 found a key without a colon, or no blank after it, expected KEY: VALUE'],
+    [
+      'a:1\nb: 2\n',
+      '1:1 found invalid YAML, expected one KEY: VALUE per line, with special characters in quotes',
+    ],
   ])('%j is told for what it is', (text, problem) => {
     expect(problemsOf(text)).toEqual([problem]);
   });
 
   it('nesting without end is refused where it gets too deep', () => {
     const [problem, ...others] = problemsOf(`a: ${'['.repeat(20_000)}`);
-    expect(problem).toMatch(/^1:\d+ found too deep a nesting, expected a mapping$/);
+    expect(problem).toMatch(/^1:\d+ found invalid YAML, /);
     expect(others).toEqual([]);
   });
 
   it('every key that is there twice is reported', () => {
     expect(problemsOf('a: 1\na: 2\nb: {c: 1, c: 2}\n')).toEqual([
-      '2:1 found the key "a" for the second time (the first is in line 1), expected each key once',
-      '3:11 found the key "c" for the second time (the first is in line 3), expected each key once',
+      '2:1 found the key "a" for the second time (first in line 1), expected each key once',
+      '3:11 found the key "c" for the second time (first in line 3), expected each key once',
     ]);
   });
 
@@ -106,7 +115,7 @@ describe('YAML that cannot be read is one line with its place', () => {
       return `${name}: &${name} [${items.join(', ')}]`;
     });
     expect(problemsOf(lines.join('\n'))).toEqual([
-      '10:44 found aliases (*name) that multiply into a huge document, expected few',
+      '10:44 found aliases (*name) that expand to a huge document, expected fewer',
     ]);
   });
 

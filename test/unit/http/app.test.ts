@@ -102,13 +102,13 @@ describe('a failure of the answer', () => {
       () => Promise.reject(Object.assign(new Error('the secret is x'), { statusCode: 400 })),
     ],
   ];
-  it.each(defects)('that nobody foresaw and %s is a 500 that tells nothing', async (_case, answer) => {
+  it.each(defects)('that is unexpected and %s is a 500 that reveals nothing', async (_case, answer) => {
     const { app, lines } = createTestApp(answer);
     const response = await app.inject(call());
     expect(response.statusCode).toBe(500);
     expect(response.json()).toEqual({
       error: 'internal_error',
-      message: 'Greenpin failed in a way that it did not foresee; its log tells the cause',
+      message: 'Internal error in Greenpin; its log contains the cause',
     });
     expect(lines).toMatchObject([
       { level: 'error', branch: 'feature/x', outcome: 'internal_error', err: { message: 'the secret is x' } },
@@ -156,7 +156,7 @@ describe('a malformed request', () => {
     expect([response.statusCode, response.json()]).toMatchObject([400, { error: 'invalid_request' }]);
   });
 
-  it('is said to be the same, word for word, each time', async () => {
+  it('gets the same message, word for word, each time', async () => {
     const { app } = createTestApp();
     const [first, second] = [await app.inject(call('{}')), await app.inject(call('{}'))];
     expect(second.body).toBe(first.body);
@@ -179,7 +179,7 @@ describe('authentication', () => {
     expect(asked).toEqual([]);
   });
 
-  it('refuses everybody while there is no token', async () => {
+  it('refuses every call while there is no token', async () => {
     const { app } = createTestApp(() => FRESH, { authenticator: createAuthenticator(() => undefined) });
     const response = await app.inject(call());
     expect(response.statusCode).toBe(403);
@@ -200,7 +200,7 @@ describe('the path', () => {
   });
 
   it.each(['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const)(
-    'takes POST only: %s is a 405',
+    'accepts POST only: %s is a 405',
     async (method) => {
       const { app, asked } = createTestApp();
       const response = await app.inject({ method, url: `${PATH}?x=1`, headers: AUTHORIZED });
@@ -255,7 +255,7 @@ describe('the log', () => {
     expect(lines.map((line) => line['because'])).toEqual(['no build']);
   });
 
-  it('says of a stale answer why it is not fresh, and of a fresh one nothing', async () => {
+  it('says why a stale answer is not fresh, and nothing about a fresh one', async () => {
     const answers = [FRESH, { ...FRESH, freshness: 'stale', because: 'CI does not answer' } as Answer];
     const { app, lines } = createTestApp(() => answers.shift() ?? FRESH);
     for (let calls = 0; calls < 2; calls++) await app.inject(call());

@@ -6,7 +6,7 @@ import { createSecretReader } from '../../../src/secrets/secret.ts';
 import { createAuthenticator } from '../../../src/http/authenticate.ts';
 
 const letsIn = (token: string | undefined, header: string | undefined) =>
-  createAuthenticator(() => token).refusal(header) === undefined;
+  createAuthenticator(() => token).reject(header) === undefined;
 
 describe('the bearer token', () => {
   it.each(['Bearer secret', 'bearer secret', 'BEARER   secret'])('is accepted as %j', (header) => {
@@ -36,31 +36,30 @@ describe('the bearer token', () => {
     expect(letsIn('größe', 'Bearer größe')).toBe(false);
   });
 
-  it('is told of, in the refusal, only where it belongs', () => {
-    const message = createAuthenticator(() => 'secret').refusal('Bearer presented');
+  it('is never part of the refusal, which says where it belongs', () => {
+    const message = createAuthenticator(() => 'secret').reject('Bearer presented');
     expect(message).toContain('server.tokenFile');
     expect(message).not.toMatch(/secret|presented/);
   });
 });
 
-/** What is told of a text, whatever is asked of it. */
+/** @returns the warnings about a text of tokens */
 function remarksOn(text: string): string[] {
   const remarks: string[] = [];
   const authenticator = createAuthenticator(
     () => text,
     (remark) => remarks.push(remark),
   );
-  for (let call = 0; call < 3; call++) authenticator.refusal('Bearer x');
-  authenticator.notReady();
+  for (let call = 0; call < 3; call++) authenticator.reject('Bearer x');
+  authenticator.whyNotReady();
   return remarks;
 }
 
 describe('a file of tokens', () => {
-  const SPACES = 'the spaces around the token are left out';
+  const SPACES = 'the spaces around the token are ignored';
   const INSIDE =
-    'the token has spaces or invisible characters in it, which are taken for a part of it; expected one token a line';
-  const IMPOSSIBLE =
-    'found control characters or bytes that are no UTF-8, expected a token; it is passed over';
+    'the token contains spaces or invisible characters, which count as part of it; expected one token per line';
+  const IMPOSSIBLE = 'found control characters or invalid UTF-8, expected a token; this line is ignored';
 
   it.each([
     'old\nnew',
@@ -92,8 +91,8 @@ describe('a file of tokens', () => {
   );
 
   it.each([
-    ['"secret"', 'the token is in quotes, which are taken for a part of it'],
-    ["'secret'", 'the token is in quotes, which are taken for a part of it'],
+    ['"secret"', 'the token is in quotes, which count as part of it'],
+    ["'secret'", 'the token is in quotes, which count as part of it'],
     ['correct horse', INSIDE],
     ['correct\thorse', INSIDE],
     ['secret\u{a0}', INSIDE],
@@ -108,40 +107,40 @@ describe('a file of tokens', () => {
     'with nothing but what no header can have is told of, and is none: %j',
     (text) => {
       const authenticator = createAuthenticator(() => text);
-      expect(authenticator.refusal(`Bearer ${text}`)).toContain('no token');
-      expect(authenticator.notReady()).toContain('no token');
+      expect(authenticator.reject(`Bearer ${text}`)).toContain('no token');
+      expect(authenticator.whyNotReady()).toContain('no token');
       expect(remarksOn(text)).toEqual([`line 1: ${IMPOSSIBLE}`]);
     },
   );
 
-  it('is of use when only some of its lines are', () => {
+  it('is usable when only some of its lines are', () => {
     const text = 'a\0b\n good \n';
     expect(letsIn(text, 'Bearer good')).toBe(true);
     expect(remarksOn(text)).toEqual([`line 1: ${IMPOSSIBLE}`, `line 2: ${SPACES}`]);
   });
 
-  it('tells no token, whatever is odd about it', () => {
+  it('never shows a token in a warning', () => {
     for (const text of [' secret ', '"secret"', 'sec ret', 'sec\0ret'])
       expect(remarksOn(text).join(' ')).not.toMatch(/sec/);
   });
 
-  it('is not told of when that was done already, as at the start', () => {
+  it('is not reported twice, for example after the start', () => {
     const remarks: string[] = [];
     const tell = (remark: string) => void remarks.push(remark);
     const authenticator = createAuthenticator(() => ' a', tell, ' a');
-    expect([authenticator.refusal('Bearer a'), remarks]).toEqual([undefined, []]);
+    expect([authenticator.reject('Bearer a'), remarks]).toEqual([undefined, []]);
   });
 
-  it('is told of again when it has changed', () => {
+  it('is reported again when it has changed', () => {
     let text = ' a';
     const remarks: string[] = [];
     const authenticator = createAuthenticator(
       () => text,
       (remark) => remarks.push(remark),
     );
-    authenticator.refusal(undefined);
+    authenticator.reject(undefined);
     text = 'a b';
-    expect(authenticator.refusal('Bearer a b')).toBeUndefined();
+    expect(authenticator.reject('Bearer a b')).toBeUndefined();
     expect(remarks).toEqual([`line 1: ${SPACES}`, `line 1: ${INSIDE}`]);
   });
 });
@@ -149,8 +148,7 @@ describe('a file of tokens', () => {
 it('exchanges a token without a gap: both are valid in between', () => {
   let text = 'old\n';
   const authenticator = createAuthenticator(() => text);
-  const valid = () =>
-    ['old', 'new'].filter((token) => authenticator.refusal(`Bearer ${token}`) === undefined);
+  const valid = () => ['old', 'new'].filter((token) => authenticator.reject(`Bearer ${token}`) === undefined);
   expect(valid()).toEqual(['old']);
   text = 'new\nold\n';
   expect(valid()).toEqual(['old', 'new']);
@@ -159,13 +157,16 @@ it('exchanges a token without a gap: both are valid in between', () => {
 });
 
 describe.each([undefined, '', ' ', '\n \t\n'])('without a token on our side (%j)', (none) => {
-  it.each([undefined, 'Bearer ', 'Bearer x', 'Bearer undefined'])('nobody gets in, with %j', (header) => {
-    expect(letsIn(none, header)).toBe(false);
-  });
+  it.each([undefined, 'Bearer ', 'Bearer x', 'Bearer undefined'])(
+    'every call is refused, with %j',
+    (header) => {
+      expect(letsIn(none, header)).toBe(false);
+    },
+  );
 
   it('is not ready', () => {
-    expect(createAuthenticator(() => none).notReady()).toContain('no token');
-    expect(createAuthenticator(() => 'secret').notReady()).toBeUndefined();
+    expect(createAuthenticator(() => none).whyNotReady()).toContain('no token');
+    expect(createAuthenticator(() => 'secret').whyNotReady()).toBeUndefined();
   });
 });
 
@@ -180,12 +181,12 @@ it('takes a rotated secret at once, as Kubernetes swaps it: by a symbolic link t
   };
   publish('..1', 'old-secret\n');
   symlinkSync(join('..data', 'token'), join(mount, 'token'));
-  const read = createSecretReader({ file: join(mount, 'token') }, { warn: () => undefined });
+  const read = createSecretReader({ file: join(mount, 'token') }, { env: {}, warn: () => undefined });
   const authenticator = createAuthenticator(read);
-  expect(authenticator.refusal('Bearer old-secret')).toBeUndefined();
+  expect(authenticator.reject('Bearer old-secret')).toBeUndefined();
 
   publish('..2', 'new-secret\n');
 
-  expect(authenticator.refusal('Bearer new-secret')).toBeUndefined();
-  expect(authenticator.refusal('Bearer old-secret')).toBeDefined();
+  expect(authenticator.reject('Bearer new-secret')).toBeUndefined();
+  expect(authenticator.reject('Bearer old-secret')).toBeDefined();
 });

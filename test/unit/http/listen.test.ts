@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fastify } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConfigError } from '../../../src/errors.ts';
-import { addressInstead, createListen, listenError, type Listener } from '../../../src/http/listen.ts';
+import { selectFallback, createListen, joinListenErrors, type Listener } from '../../../src/http/listen.ts';
 
 /** A machine on which only some addresses can be listened on. */
 function machine(failures: Readonly<Record<string, string>>): Listener {
@@ -28,13 +28,13 @@ function listen(app: Listener, host: string, told: string[] = []): Promise<strin
 }
 
 describe('where there is no IPv6', () => {
-  it.each(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])('every address is every one of IPv4: %s', async (code) => {
+  it.each(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])(':: means all IPv4 addresses: %s', async (code) => {
     const told: string[] = [];
     expect(await listen(machine({ '::': code }), '::', told)).toBe('http://0.0.0.0:4355');
-    expect(told).toEqual(['this machine has no IPv6, so 0.0.0.0 is listened on in place of ::']);
+    expect(told).toEqual(['this machine has no IPv6, so Greenpin listens on 0.0.0.0 instead of ::']);
   });
 
-  it('is said once for both servers', async () => {
+  it('is reported once for both servers', async () => {
     const told: string[] = [];
     const listenOn = createListen((message) => told.push(message));
     for (const key of ['server', 'management'])
@@ -50,11 +50,11 @@ describe('where there is no IPv6', () => {
     ['localhost', 'EADDRNOTAVAIL'],
     ['10.0.0.1', 'EADDRNOTAVAIL'],
   ])('an address that was chosen, or another failure, is none of this: %s %s', async (host, code) => {
-    expect(addressInstead(host, code)).toBeUndefined();
+    expect(selectFallback(host, code)).toBeUndefined();
     await expect(listen(machine({ [host]: code }), host)).rejects.toBeInstanceOf(ConfigError);
   });
 
-  it('what stands in the way of the other address is told of that one', async () => {
+  it('a problem with the fallback address is reported for that address', async () => {
     const app = machine({ '::': 'EAFNOSUPPORT', '0.0.0.0': 'EADDRINUSE' });
     await expect(listen(app, '::')).rejects.toThrow(
       'server.port: found another process at 0.0.0.0:4355, expected a free one',
@@ -80,22 +80,22 @@ describe('an address that cannot be listened on', () => {
     [
       'EACCES',
       '::',
-      'server.port: found a port that this user may not use at [::]:4355, expected one from 1024 on',
+      'server.port: found a port that this user may not use at [::]:4355, expected 1024 or higher',
     ],
     [
       'EADDRNOTAVAIL',
       '10.0.0.1',
-      'server.host: found an address that this machine does not have at 10.0.0.1:4355, expected one of its own',
+      'server.host: found an address that this machine does not have at 10.0.0.1:4355, expected one that it has',
     ],
     [
       'EAFNOSUPPORT',
       '::1',
-      'server.host: found an IPv6 address on a machine without at [::1]:4355, expected one of IPv4',
+      'server.host: found an IPv6 address on a machine without IPv6 at [::1]:4355, expected an IPv4 address',
     ],
     [
       'ENOTFOUND',
       'x.test',
-      'server.host: found a host name that does not resolve at x.test:4355, expected one that does',
+      'server.host: found a host name that does not resolve at x.test:4355, expected one that resolves',
     ],
     [
       'EWHAT',
@@ -106,12 +106,12 @@ describe('an address that cannot be listened on', () => {
     await expect(listen(machine({ [host]: code }), host)).rejects.toThrow(problem);
   });
 
-  it('is told of together with the other', () => {
+  it('is reported together with the other', () => {
     const fulfilled = { status: 'fulfilled' as const, value: 'http://x' };
     const problem = (text: string) => rejected(new ConfigError([text]));
-    expect(listenError([problem('a'), problem('b')])).toMatchObject({ problems: ['a', 'b'] });
-    expect(listenError([fulfilled, problem('b')])).toMatchObject({ problems: ['b'] });
+    expect(joinListenErrors([problem('a'), problem('b')])).toMatchObject({ problems: ['a', 'b'] });
+    expect(joinListenErrors([fulfilled, problem('b')])).toMatchObject({ problems: ['b'] });
     const defect = new TypeError('x');
-    expect(listenError([rejected(defect), fulfilled])).toBe(defect);
+    expect(joinListenErrors([rejected(defect), fulfilled])).toBe(defect);
   });
 });

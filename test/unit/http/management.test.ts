@@ -7,7 +7,7 @@ const METRICS = { contentType: 'text/plain; version=0.0.4', expose: () => Promis
 function management(overrides: Partial<ManagementDeps> = {}) {
   const stopping = new AbortController();
   const app = createManagement({
-    notReady: () => undefined,
+    whyNotReady: () => undefined,
     stopping: stopping.signal,
     metrics: METRICS,
     ...overrides,
@@ -16,7 +16,7 @@ function management(overrides: Partial<ManagementDeps> = {}) {
 }
 
 it('says that the process lives, whether or not it is ready', async () => {
-  const { app, stop } = management({ notReady: () => 'there is no token' });
+  const { app, stop } = management({ whyNotReady: () => 'there is no token' });
   stop();
   expect((await app.inject('/healthz')).statusCode).toBe(200);
 });
@@ -28,7 +28,7 @@ it('says that it is ready', async () => {
 
 it('says why it is not ready, and is ready as soon as the reason is gone', async () => {
   let reason: string | undefined = 'there is no token';
-  const { app } = management({ notReady: () => reason });
+  const { app } = management({ whyNotReady: () => reason });
   const response = await app.inject('/readyz');
   expect([response.statusCode, response.json()]).toEqual([
     503,
@@ -44,7 +44,7 @@ it('is not ready from the moment on that the process begins to stop', async () =
   const response = await app.inject('/readyz');
   expect([response.statusCode, response.json()]).toEqual([
     503,
-    { error: 'not_ready', message: 'Greenpin is stopping' },
+    { error: 'not_ready', message: 'Greenpin is shutting down' },
   ]);
 });
 
@@ -65,7 +65,7 @@ it('answers 500, and nothing of the cause, when the metrics fail', async () => {
   const response = await app.inject('/metrics');
   expect([response.statusCode, response.json()]).toEqual([
     500,
-    { error: 'internal_error', message: 'Greenpin could not answer this' },
+    { error: 'internal_error', message: 'Internal error in Greenpin' },
   ]);
 });
 

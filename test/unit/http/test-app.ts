@@ -47,7 +47,7 @@ export interface TestApp {
   readonly app: FastifyInstance;
   /** What the answer source was asked. */
   readonly asked: BranchRequest[];
-  /** What the metrics were told. */
+  /** The observations of the metrics. */
   readonly called: { outcome: CallOutcome; seconds: number; freshness?: string; age?: number }[];
   /** The log, parsed. */
   readonly lines: Record<string, unknown>[];
@@ -72,7 +72,7 @@ export function createTestApp(
       },
     },
     observer: {
-      called(outcome, seconds, freshness, age) {
+      callFinished(outcome, seconds, freshness, age) {
         called.push({
           outcome,
           seconds,

@@ -183,7 +183,7 @@ describe('templates that are refused', () => {
     ['ghcr.io/shop:{branch}/x', noTag],
     ['{branch}/shop:1', `the registry's host must be written out, found "{branch}"`],
     ['x{build_id}.io:5000/shop:1', `the registry's host must be written out, found "x{build_id}.io:5000"`],
-    ['ghcr.io/shop@sha256:00', 'a digest is what Greenpin finds; expected REGISTRY/PATH:TAG'],
+    ['ghcr.io/shop@sha256:00', 'found a digest, which Greenpin resolves itself; expected REGISTRY/PATH:TAG'],
   ])('%s', (template, message) => {
     expect(() => parseImageTemplate(template)).toThrow(new TemplateError(message));
   });

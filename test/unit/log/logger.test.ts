@@ -66,7 +66,7 @@ describe('secrets', () => {
 });
 
 describe('an error', () => {
-  it('is told with its causes', () => {
+  it('is logged with its causes', () => {
     const error = new Error('outer', { cause: new TypeError('inner', { cause: 'a string' }) });
     expect(logged((logger) => logger.error({ err: error }))).toMatchObject([
       {

@@ -27,11 +27,14 @@ afterEach(() => {
 
 function createReader(path = file) {
   const warn = vi.fn<(message: string) => void>();
-  return { read: createSecretReader({ file: path }, { warn }), warn };
+  return { read: createSecretReader({ file: path }, { env: {}, warn }), warn };
 }
 
 function readVariable(value: string | undefined) {
-  return createSecretReader({ env: 'GITHUB_TOKEN', value }, { warn: () => undefined })();
+  return createSecretReader(
+    { env: 'GITHUB_TOKEN' },
+    { env: { GITHUB_TOKEN: value }, warn: () => undefined },
+  )();
 }
 
 describe('a secret in a file', () => {
@@ -97,7 +100,7 @@ describe('a secret in a file', () => {
     rmSync(file);
     expect([read(), read()]).toEqual(['first', 'first']);
     expect(warn.mock.calls).toEqual([
-      [`the secret file ${file} cannot be read (ENOENT); the value read before is used`],
+      [`the secret file ${file} cannot be read (ENOENT); the previous content stays in use`],
     ]);
     writeFileSync(file, 'second');
     expect(read()).toBe('second');
@@ -112,7 +115,9 @@ describe('a secret in a file', () => {
     read();
     writeFileSync(file, '');
     expect(read()).toBe('first');
-    expect(warn.mock.calls).toEqual([[`the secret file ${file} is empty; the value read before is used`]]);
+    expect(warn.mock.calls).toEqual([
+      [`the secret file ${file} is empty; the previous content stays in use`],
+    ]);
     writeFileSync(file, 'first');
     expect(read()).toBe('first');
   });
@@ -147,8 +152,6 @@ describe('a secret in an environment variable', () => {
   });
 
   it.each([undefined, '', '\n', ' \n'])('is an error in one line when it is %j', (value) => {
-    expect(() => readVariable(value)).toThrow(
-      'the environment variable GITHUB_TOKEN is not set, or is empty',
-    );
+    expect(() => readVariable(value)).toThrow('the environment variable GITHUB_TOKEN is not set or empty');
   });
 });

@@ -45,8 +45,8 @@ describe('in the configuration', () => {
       ].join('\n'),
     );
     expect(connections.get('gh')?.tls).toEqual({ path: ['connections', 'gh'], caFile: 'deploy/ca.pem' });
-    expect(connections.get('hub')).not.toHaveProperty('tls');
-    expect(registries.get('ghcr.io')).not.toHaveProperty('tls');
+    expect(connections.get('hub')?.tls).toBeUndefined();
+    expect(registries.get('ghcr.io')?.tls).toBeUndefined();
     expect(registries.get('reg.test')?.tls).toEqual({
       path: ['registries', 'reg.test'],
       caFile: '/etc/ca.pem',
@@ -54,9 +54,9 @@ describe('in the configuration', () => {
     });
   });
 
-  it.each(['certFile', 'keyFile'])('%s is nothing without the other', (key) => {
+  it.each(['certFile', 'keyFile'])('%s requires the other', (key) => {
     expect(refusals(`registries: {reg.test: {${key}: /x}}`)).toEqual([
-      `3:14 registries["reg.test"]: found ${key} alone, expected certFile and keyFile, or none of them`,
+      `3:14 registries["reg.test"]: found ${key}, expected both certFile and keyFile, or neither`,
     ]);
   });
 
@@ -84,7 +84,7 @@ describe('PEM files', () => {
     expect(reading.kind === 'read' && reading.material.ca?.match(/BEGIN/g)).toHaveLength(2);
   });
 
-  it('that are missing are all told, each with its key and path', () => {
+  it('that are missing are all reported, each with its key and path', () => {
     expect(problemsWith({ '/ca.pem': undefined, '/tls.crt': undefined, '/tls.key': undefined })).toEqual([
       'registries["reg.test"].caFile: found nothing at "/ca.pem", expected certificates in PEM',
       'registries["reg.test"].certFile: found nothing at "/tls.crt", expected a certificate in PEM, with its chain after it',
@@ -95,8 +95,8 @@ describe('PEM files', () => {
   it.each([
     ['/ca.pem', '', 'caFile: found no certificate at "/ca.pem"'],
     ['/ca.pem', client.key, 'caFile: found no certificate at "/ca.pem"'],
-    ['/ca.pem', authority.cert.replace('MII', 'AAA'), 'caFile: found a certificate that is damaged'],
-    ['/ca.pem', authority.cert + authority.cert.slice(0, 200), 'caFile: found a certificate that is damaged'],
+    ['/ca.pem', authority.cert.replace('MII', 'AAA'), 'caFile: found a damaged certificate'],
+    ['/ca.pem', authority.cert + authority.cert.slice(0, 200), 'caFile: found a damaged certificate'],
     ['/tls.crt', 'x', 'certFile: found no certificate at "/tls.crt"'],
     ['/tls.key', 'x', 'keyFile: found no private key at "/tls.key"'],
     ['/tls.key', client.cert, 'keyFile: found no private key at "/tls.key"'],
@@ -116,7 +116,7 @@ describe('PEM files', () => {
     expect(reading).toEqual({
       kind: 'unusable',
       problems: [
-        'connections.gh.caFile: found what cannot be read (EACCES) at "/ca.pem", expected certificates in PEM',
+        'connections.gh.caFile: found an unreadable file (EACCES) at "/ca.pem", expected certificates in PEM',
       ],
     });
   });

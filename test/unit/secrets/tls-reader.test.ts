@@ -57,7 +57,7 @@ describe('certificates', () => {
     secret.swap({ ...secretOf(two), 'tls.key': one.key });
     expect([read(), read()]).toEqual([before, before]);
     expect(warnings).toEqual([
-      `registries["reg.test"].keyFile: found the key of another certificate at "${file('tls.key')}", expected the private key of certFile's certificate in PEM, without a passphrase; what was read before is used`,
+      `registries["reg.test"].keyFile: found the key of another certificate at "${file('tls.key')}", expected the private key of certFile's certificate in PEM, without a passphrase; the previous content stays in use`,
     ]);
     secret.swap(secretOf(two));
     expect(read().client?.cert).toBe(two.cert.trim());

@@ -16,7 +16,7 @@ export interface EcrIdentity {
   readonly fips: boolean;
   readonly dualStack: boolean;
   /** Assumed before the token is requested, for another account's registry. */
-  readonly roleArn?: string;
+  readonly roleArn?: string | undefined;
 }
 
 /** The response of both services. */

@@ -14,7 +14,7 @@ export interface GoogleIdentity {
    * looks in GOOGLE_APPLICATION_CREDENTIALS, gcloud's own file and at the metadata server (GKE's workload
    * identity).
    */
-  readonly credentialsFile?: string;
+  readonly credentialsFile?: string | undefined;
 }
 
 type Library = typeof GoogleAuthLibrary;

@@ -5,10 +5,8 @@ import {
   listProjectsWithBranchTags,
 } from '../../../../src/cli/check/branch-collisions.ts';
 import { loadConfig } from '../../../../src/config/load.ts';
-import { parseReference } from '../../../../src/image/reference.ts';
 import type { Project } from '../../../../src/resolve/types.ts';
 import { createRun } from '../../../fixtures/values.ts';
-import { parsePlatform } from '../../../../src/image/platform.ts';
 
 const CONFIG = loadConfig({
   file: 'greenpin.yaml',
@@ -31,8 +29,6 @@ projects:
     images: {site: "ghcr.io/acme/site:{branch}"}
 `,
   env: {},
-  parseReference,
-  parsePlatform,
 });
 
 function projects(): Project[] {

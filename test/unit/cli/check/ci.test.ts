@@ -8,8 +8,6 @@ import type { CiConnection } from '../../../../src/ci/kind.ts';
 import type { Config } from '../../../../src/config/config.ts';
 import { loadConfig } from '../../../../src/config/load.ts';
 import type { UpstreamFailure } from '../../../../src/errors.ts';
-import { parseReference } from '../../../../src/image/reference.ts';
-import { parsePlatform } from '../../../../src/image/platform.ts';
 
 const CONFIG: Config = loadConfig({
   file: 'greenpin.yaml',
@@ -24,14 +22,12 @@ projects:
   far: {ci: other, repository: acme/shop, workflows: [.github/workflows/docs.yml], images: {a: "r.test/a:{commit}"}}
 `,
   env: {},
-  parseReference,
-  parsePlatform,
 });
 const CONNECTION: CiConnection = {
   name: 'github',
   kind: 'github',
   url: 'https://api.github.com',
-  auth: { kind: 'tokenEnv', env: 'GITHUB_TOKEN' },
+  auth: { kind: 'token', source: { env: 'GITHUB_TOKEN' } },
 };
 const PLACE = { target: 'acme/shop', keys: ['projects.shop.repository'] };
 const PROJECTS = listProjectsWithWorkflows(CONFIG, 'github', 'acme/shop');

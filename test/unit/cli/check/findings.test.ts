@@ -7,7 +7,6 @@ import { loadConfig } from '../../../../src/config/load.ts';
 import type { UpstreamFailureKind } from '../../../../src/errors.ts';
 import type { ImageProbe } from '../../../../src/registry/client.ts';
 import { parseReference } from '../../../../src/image/reference.ts';
-import { parsePlatform } from '../../../../src/image/platform.ts';
 import { listGitRepositories, listImageRepositories } from '../../../../src/cli/check/places.ts';
 
 function load(text: string): Config {
@@ -15,8 +14,6 @@ function load(text: string): Config {
     file: 'greenpin.yaml',
     readFile: () => text,
     env: { CI_TOKEN: 'secret' },
-    parseReference,
-    parsePlatform,
   });
 }
 
@@ -196,10 +193,10 @@ describe('a CI connection', () => {
   });
 
   test('that denies leads to where the credential is, and to the permission', () => {
-    expect(hint('denied', { kind: 'tokenFile', file: '/run/token' })).toMatch(
+    expect(hint('denied', { kind: 'token', source: { file: '/run/token' } })).toMatch(
       /in the file \/run\/token; .*"Actions: read" .* on acme\/shop/,
     );
-    expect(hint('denied', { kind: 'tokenEnv', env: 'CI_TOKEN' })).toContain('variable CI_TOKEN');
+    expect(hint('denied', { kind: 'token', source: { env: 'CI_TOKEN' } })).toContain('variable CI_TOKEN');
     expect(
       hint('denied', { kind: 'app', id: '12', installationId: '34', privateKeyFile: '/run/key' }),
     ).toContain('App 12, installation 34, key /run/key');
@@ -215,7 +212,7 @@ describe('a CI connection', () => {
   test("that wants the organization's single sign-on leads to the token's settings, not to a permission", () => {
     const message = 'authorize the token of connection "x" for the organization\'s single sign-on';
     const failure = { kind: 'denied', host: 'api.github.com', message } as const;
-    const auth = { kind: 'tokenEnv', env: 'CI_TOKEN' } as const;
+    const auth = { kind: 'token', source: { env: 'CI_TOKEN' } } as const;
     const { hint: advice } = describeConnection({ ...NONE, auth }, GIT, failure);
     expect(advice).toContain('"Configure SSO"');
     expect(advice).not.toContain('Actions: read');
@@ -234,7 +231,7 @@ describe('a CI connection', () => {
     [61_000, 'wait 61 more seconds; who else'],
     [1_439_000, 'wait 24 more minutes; who else'],
   ])('without quota says how long that lasts, where it is known: %s', (retryAfterMs, text) => {
-    const auth = { kind: 'tokenEnv', env: 'CI_TOKEN' } as const;
+    const auth = { kind: 'token', source: { env: 'CI_TOKEN' } } as const;
     const limited = { kind: 'rate_limited', host: 'api.github.com', message: 'the message' } as const;
     const failure = { ...limited, ...(retryAfterMs !== undefined && { retryAfterMs }) };
     expect(describeConnection({ ...NONE, auth }, GIT, failure).hint).toContain(text);
@@ -242,7 +239,7 @@ describe('a CI connection', () => {
 
   test('without quota and without credentials is told to get some', () => {
     expect(hint('rate_limited')).toContain('give connections["my.github"] a token');
-    expect(hint('rate_limited', { kind: 'tokenEnv', env: 'CI_TOKEN' })).not.toContain('give');
+    expect(hint('rate_limited', { kind: 'token', source: { env: 'CI_TOKEN' } })).not.toContain('give');
   });
 });
 

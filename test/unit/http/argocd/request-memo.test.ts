@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createQuestionParser } from '../../../../src/http/argocd/request-memo.ts';
+import { createMemoizedParser } from '../../../../src/http/argocd/request-memo.ts';
 import { body, projects } from '../test-app.ts';
 
-const parse = createQuestionParser(projects('shop'));
+const parse = createMemoizedParser(projects('shop'));
 
 describe('the body', () => {
   it('is JSON', () => {

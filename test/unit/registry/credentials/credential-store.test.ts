@@ -145,7 +145,7 @@ describe('a file of credentials', () => {
       time += 1000;
       expect(await store(shop)).toMatchObject({ password: 'p' });
     }
-    expect(warnings).toEqual([`${CONFIG} cannot be read (ENOENT); its last good content stays in use`]);
+    expect(warnings).toEqual([`${CONFIG} cannot be read (ENOENT); the previous content stays in use`]);
   });
 
   it('that turns malformed keeps its last good content, and is told once without its content', async () => {
@@ -158,7 +158,7 @@ describe('a file of credentials', () => {
       expect(await store(shop)).toMatchObject({ password: 'p' });
     }
     expect(warnings).toEqual([
-      `${CONFIG} is not a JSON object; expected Docker's config.json; its last good content stays in use`,
+      `${CONFIG} is not a JSON object; expected Docker's config.json; the previous content stays in use`,
     ]);
   });
 

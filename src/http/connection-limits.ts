@@ -1,38 +1,40 @@
-/** Every connection ends within a bounded time, whatever its peer does: one that is kept for ever costs memory and a descriptor. */
+/** Bounds the lifetime and number of connections, each of which costs memory and a file descriptor. */
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 export interface ConnectionLimits {
-  /** From its opening, or the end of an answer, to the end of the next request's headers. More than Node's own time-outs, which are told. */
+  /** From opening, or the end of an answer, to the next headers. Longer than Node's own timeouts. */
   readonly waitingMs: number;
-  /** From the end of a request's headers until the peer has taken the answer. */
+  /** From the end of a request's headers until the peer has read the answer. */
   readonly answeringMs: number;
-  /** How many there may be at a time. */
-  readonly most: number;
+  /** Maximum number of open connections. */
+  readonly max: number;
 }
 
-const LONGEST_SWEEP_MS = 5_000;
-/** An HTTP status. */
-const LEAST_REFUSAL = 400;
+const MAX_SWEEP_MS = 5_000;
+/** The lowest HTTP status of a refusal. */
+const FIRST_ERROR_STATUS = 400;
 
 interface Connection {
   /** By the monotonic clock. */
   endsAt: number;
-  /** Of the newest request that is not known to have been answered: answers go out in the order of requests. */
+  /**
+   * The response to the newest request, until it has been read. Answers go out in the order of the requests.
+   */
   response: ServerResponse | undefined;
-  /** Whether a request that came over it was not refused. */
+  /** Whether any request on this connection has succeeded. */
   served: boolean;
 }
 
 /**
- * Cuts what Node's time-outs do not reach: a peer that does not read, sends an empty line now and then, or never closes. Of too
- * many connections the oldest is cut over which nothing but refusals has gone, so that a flood of such shuts nobody out.
- * To be called before other hooks of the server are added.
+ * Cuts connections that Node's timeouts do not reach: a peer that does not read, sends an empty line now and
+ * then, or never closes. Above the maximum, it cuts the oldest connection that has seen only refusals, so
+ * that a flood of those locks nobody out. Call it before adding other hooks.
  */
-export function boundConnections(
+export function limitConnections(
   app: FastifyInstance,
-  { waitingMs, answeringMs, most }: ConnectionLimits,
+  { waitingMs, answeringMs, max }: ConnectionLimits,
 ): void {
   const connections = new Map<Socket, Connection>();
   let stopping = false;
@@ -41,11 +43,11 @@ export function boundConnections(
     const connection = { endsAt: performance.now() + waitingMs, response: undefined, served: false };
     connections.set(socket, connection);
     socket.once('close', () => connections.delete(socket));
-    if (connections.size > most) findLeastUseful(connections)?.destroy();
+    if (connections.size > max) findLeastUseful(connections)?.destroy();
     return connection;
   }
   function sweep(): void {
-    // What a stop waits for, and how long, is its own affair.
+    // A shutdown has limits of its own.
     if (stopping) return;
     const now = performance.now();
     for (const [socket, connection] of connections) {
@@ -56,7 +58,8 @@ export function boundConnections(
 
   app.server.on('connection', admit);
   app.addHook('onRequest', ({ raw: { socket } }, { raw: response }, done) => {
-    // A server that listens on two addresses of a name has a second one inside, which tells of no connections.
+    // For a host name with two addresses, Fastify listens with a second, inner server that emits no
+    // 'connection' events here.
     const connection = connections.get(socket) ?? (socket instanceof Socket ? admit(socket) : undefined);
     if (connection !== undefined) {
       settle(connection);
@@ -65,30 +68,27 @@ export function boundConnections(
     }
     done();
   });
-  const sweeping = setInterval(sweep, Math.min(LONGEST_SWEEP_MS, waitingMs / 2, answeringMs / 2)).unref();
+  const timer = setInterval(sweep, Math.min(MAX_SWEEP_MS, waitingMs / 2, answeringMs / 2)).unref();
   app.addHook('preClose', (done) => {
     stopping = true;
     done();
   });
   app.addHook('onClose', (_instance, done) => {
-    clearInterval(sweeping);
+    clearInterval(timer);
     done();
   });
 }
 
-/**
- * Looked for now and then, since a listener for each answer would show in test/bench/memory-answer.ts.
- * @returns whether the peer has taken an answer since it was last looked for
- */
+/** @returns whether the peer has read an answer since the last look */
 function settle(connection: Connection): boolean {
   const { response } = connection;
   if (response?.writableFinished !== true) return false;
   connection.response = undefined;
-  connection.served ||= response.statusCode < LEAST_REFUSAL;
+  connection.served ||= response.statusCode < FIRST_ERROR_STATUS;
   return true;
 }
 
-/** @returns the oldest over which nothing has been answered but refusals, or else the newest */
+/** @returns the oldest idle connection that has seen only refusals, else the newest connection */
 function findLeastUseful(connections: ReadonlyMap<Socket, Connection>): Socket | undefined {
   let last: Socket | undefined;
   for (const [socket, connection] of connections) {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findNearest } from '../../../src/text/nearest.ts';
+import { suggest } from '../../../src/text/suggest.ts';
 
 const KEYS = [
   'server',
@@ -26,13 +26,13 @@ it.each([
   ['registry', 'registries'],
   ['Registeries', 'registries'],
 ])('%s was probably meant as %s', (found, meant) => {
-  expect(findNearest(found, KEYS)).toBe(meant);
+  expect(suggest(found, KEYS)).toBe(meant);
 });
 
 it.each(['token', 'password', 'image', 'x'.repeat(65), 'projects'])('%s is no typing mistake', (found) => {
-  expect(findNearest(found, KEYS)).toBeUndefined();
+  expect(suggest(found, KEYS)).toBeUndefined();
 });
 
 it('knows nothing when there is nothing to know', () => {
-  expect(findNearest('a', [])).toBeUndefined();
+  expect(suggest('a', [])).toBeUndefined();
 });

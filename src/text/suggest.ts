@@ -1,20 +1,23 @@
-/** Finds what somebody probably meant. Pure. */
+/** Finds the word that somebody probably meant to write. Pure. */
+
+const MAX_LENGTH = 64;
 
 /**
- * @param found what was written
- * @param known what could have been meant
- * @returns the known word that is a typing mistake away (two letters, of short words one; case, `-`, `_` and `y` for `ies` don't count)
+ * @param found the word that was written
+ * @param known the words that are valid
+ * @returns the nearest known word within two edits (one for words under six letters); case, `-`, `_` and `y`
+ *   for `ies` are ignored
  */
-export function findNearest(found: string, known: readonly string[]): string | undefined {
-  // A very long word is no typing mistake, and its distance would be dear to compute.
-  if (found.length > 64) return undefined;
-  const distances = known.map((word) => ({ word, distance: editDistance(fold(found), fold(word)) }));
-  const nearest = distances.reduce<{ word: string; distance: number } | undefined>(
-    (best, next) => (best === undefined || next.distance < best.distance ? next : best),
-    undefined,
-  );
-  if (nearest === undefined || nearest.distance > (nearest.word.length < 6 ? 1 : 2)) return undefined;
-  return nearest.word;
+export function suggest(found: string, known: readonly string[]): string | undefined {
+  // A longer word is not a typing mistake, and its distance is expensive to compute.
+  if (found.length > MAX_LENGTH) return undefined;
+  let nearest: string | undefined;
+  let least = Infinity;
+  for (const word of known) {
+    const distance = editDistance(fold(found), fold(word));
+    if (distance < least) [nearest, least] = [word, distance];
+  }
+  return nearest !== undefined && least <= (nearest.length < 6 ? 1 : 2) ? nearest : undefined;
 }
 
 function fold(word: string): string {
@@ -22,7 +25,7 @@ function fold(word: string): string {
 }
 
 /**
- * Insertions, deletions, substitutions and swaps of two neighbours
+ * Counts insertions, deletions, substitutions and transpositions of neighbours
  * (https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance#Optimal_string_alignment_distance).
  */
 function editDistance(a: string, b: string): number {

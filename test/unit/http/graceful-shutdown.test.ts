@@ -59,7 +59,7 @@ it('does not wait for a client that keeps its connection after the rest of a bod
 });
 
 it('does not wait for ever for a request that never ends', async () => {
-  const { app } = await listening(undefined, { stopLimits: { withinMs: 50 } });
+  const { app } = await listening(undefined, { shutdownLimits: { withinMs: 50 } });
   const { socket, received } = open(app);
   socket.write(AUTHORIZED_HEAD);
   await send(app, { chunks: [QUESTION] });
@@ -69,7 +69,7 @@ it('does not wait for ever for a request that never ends', async () => {
 });
 
 it('waits for a connection over which nothing came no longer than the grace', async () => {
-  const { app } = await listening(undefined, { stopLimits: { graceMs: 50 } });
+  const { app } = await listening(undefined, { shutdownLimits: { graceMs: 50 } });
   const { socket, received } = open(app);
   await once(socket, 'connect');
   await send(app, { chunks: [QUESTION] });
@@ -104,7 +104,7 @@ describe('a call that comes when the server has begun to stop is answered, and i
   const GRACE = 60_000;
   /** `expect.poll` lets some of the time pass, too. */
   const NEARLY = GRACE - 10_000;
-  const stopLimits = { graceMs: GRACE };
+  const shutdownLimits = { graceMs: GRACE };
 
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
@@ -114,7 +114,7 @@ describe('a call that comes when the server has begun to stop is answered, and i
   });
 
   it('over a connection over which nothing has come yet', async () => {
-    const { app } = await listening(undefined, { stopLimits });
+    const { app } = await listening(undefined, { shutdownLimits });
     const { socket, received } = open(app);
     await accepted(app);
     const { closed } = await beginToStop(app);
@@ -126,7 +126,7 @@ describe('a call that comes when the server has begun to stop is answered, and i
   });
 
   it('over a connection that was idle', async () => {
-    const { app } = await listening(undefined, { stopLimits });
+    const { app } = await listening(undefined, { shutdownLimits });
     const { socket, received } = open(app);
     socket.write(CALL);
     expect(lastAnswer(await received(']}}'))).toMatchObject({ connection: 'keep-alive' });
@@ -141,7 +141,7 @@ describe('a call that comes when the server has begun to stop is answered, and i
   });
 
   it('over one that is opened only now, which gets the same time', async () => {
-    const { app } = await listening(undefined, { stopLimits });
+    const { app } = await listening(undefined, { shutdownLimits });
     const early = open(app);
     await accepted(app);
     const { closed } = await beginToStop(app);
@@ -160,7 +160,7 @@ describe('a call that comes when the server has begun to stop is answered, and i
     ['in the middle of a header', AUTHORIZED_HEAD.length - 10],
     ['in the middle of the body', CALL.length - 10],
   ])('when a part of it had come, up to a place %s', async (_, cut) => {
-    const { app } = await listening(undefined, { stopLimits });
+    const { app } = await listening(undefined, { shutdownLimits });
     const { socket, received } = open(app);
     const connection = accepted(app);
     socket.write(CALL.slice(0, cut));
@@ -175,7 +175,7 @@ describe('a call that comes when the server has begun to stop is answered, and i
 });
 
 it('ends at once when no connection is open, however long the grace', async () => {
-  const { app } = await listening(undefined, { stopLimits: { graceMs: 600_000 } });
+  const { app } = await listening(undefined, { shutdownLimits: { graceMs: 600_000 } });
   await app.close();
   expect(app.server.listening).toBe(false);
 });

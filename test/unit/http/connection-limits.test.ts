@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ConnectionLimits } from '../../../src/http/connections.ts';
+import type { ConnectionLimits } from '../../../src/http/connection-limits.ts';
 import { createManagement } from '../../../src/http/management.ts';
 import type { Answer } from '../../../src/answers/answer.ts';
 import { createTestApp, FRESH, NOW } from './test-app.ts';
@@ -29,7 +29,7 @@ async function plugin(
 
 async function management(limits: Limits = {}, text = 'up 1\n'): Promise<FastifyInstance> {
   const app = createManagement({
-    notReady: () => undefined,
+    whyNotReady: () => undefined,
     stopping: new AbortController().signal,
     metrics: { contentType: 'text/plain', expose: () => Promise.resolve(text) },
     ...LINGER,
@@ -119,8 +119,8 @@ describe.each([
     await expect(gone).resolves.toBeDefined();
   });
 
-  it('of too many, those are cut over which nothing was asked, the oldest first', async () => {
-    const app = await start({ connectionLimits: { most: 3 } });
+  it('above the maximum, connections without a request are cut, oldest first', async () => {
+    const app = await start({ connectionLimits: { max: 3 } });
     const used = await peer(app);
     await call(used, request);
     const silent = [await peer(app), await peer(app)];
@@ -131,8 +131,8 @@ describe.each([
     expect([used, next, silent[1]].map((each) => each?.ours.destroyed)).toEqual([false, false, false]);
   });
 
-  it('of too many, those are cut over which only refusals have gone', async () => {
-    const app = await start({ connectionLimits: { most: 2 } });
+  it('above the maximum, connections with refusals only are cut', async () => {
+    const app = await start({ connectionLimits: { max: 2 } });
     const refused = await peer(app);
     await call(refused, 'GET /x HTTP/1.1\r\nHost: x\r\n\r\n');
     const used = await peer(app);
@@ -142,8 +142,8 @@ describe.each([
     expect([used, next].map((each) => each.ours.destroyed)).toEqual([false, false]);
   });
 
-  it('of too many over all of which something was asked, the newest is cut', async () => {
-    const app = await start({ connectionLimits: { most: 1 } });
+  it('above the maximum, the newest is cut if all have served a request', async () => {
+    const app = await start({ connectionLimits: { max: 1 } });
     const used = await peer(app);
     await call(used, request);
     const next = await peer(app);
@@ -242,7 +242,7 @@ describe('where time passes as the test says', () => {
     await client.gone;
   });
 
-  it('the limits are those of each address of a name', async () => {
+  it('the limits apply to every address of a host name', async () => {
     const { app } = createTestApp(undefined, LIMITS);
     onTestFinished(() => app.close());
     await app.listen({ host: 'localhost', port: 0 });

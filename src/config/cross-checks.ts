@@ -1,24 +1,18 @@
 /**
- * What a schema can't say: references between sections, limits of durations, variables of the environment. Rules read the document
- * as it was written and pass over what the schema has refused already, so that all problems are reported at once.
+ * Checks that a schema cannot express: references between sections, limits of durations, environment
+ * variables. They read the document as written and ignore values that the schema rejects, so that all
+ * problems are reported at once.
  */
 import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from '../registry/credentials/cloud/hosts.ts';
 import { parseDuration } from '../schema/duration.ts';
-import { findImageProblems, type ImageParsers } from './image-rules.ts';
-import { findNearest } from '../text/nearest.ts';
+import { findImageProblems } from './image-rules.ts';
+import { suggest } from '../text/suggest.ts';
 import { type Problem } from './problem.ts';
-import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from '../text/secret-like.ts';
+import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from '../text/secret-patterns.ts';
 import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
 
-/** Variables of the process's environment. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** @param document the parsed file, of any shape */
-export function findContradictions(
-  document: unknown,
-  parsers: ImageParsers,
-  environment: Environment,
-): Problem[] {
+export function crossCheck(document: unknown, environment: NodeJS.ProcessEnv): Problem[] {
   return [
     ...findAddressProblems(document),
     ...findDurationProblems(document),
@@ -26,7 +20,7 @@ export function findContradictions(
     ...findHomeProblems(document, environment),
     ...findConnectionProblems(document),
     ...findIdentityProblems(document),
-    ...findImageProblems(document, parsers),
+    ...findImageProblems(document),
   ];
 }
 
@@ -39,7 +33,7 @@ function findAddressProblems(document: unknown): Problem[] {
   const hosts = [read(['server', 'host'], '::'), read(['management', 'host'], '::')];
   const overlap = hosts[0] === hosts[1] || hosts.some((host) => EVERY_ADDRESS.has(String(host)));
   if (port === 0 || port !== read(['server', 'port'], 4355) || !overlap) return [];
-  return [{ path, text: `found ${String(port)}, the server's own port, expected another one` }];
+  return [{ path, text: `found ${String(port)}, the port of the server, expected another one` }];
 }
 
 const SECOND = 1_000;
@@ -51,7 +45,7 @@ function findDurationProblems(document: unknown): Problem[] {
     text: `found ${describeFound(key, valueAt(document, key))}, expected ${expected}`,
   });
   const deadline = durationAt(document, ['server', 'deadline'], '20s');
-  // The default gives way to a shorter deadline.
+  // The default patience never exceeds the deadline.
   const patience = durationAt(document, ['server', 'patience'], '0s');
   const freshFor = durationAt(document, ['freshFor'], '15s');
   const maxFreshFor = durationAt(document, ['maxFreshFor'], '5m');
@@ -73,7 +67,7 @@ function deadlineText(document: unknown): string {
   return typeof given === 'string' ? given : '20s unless given';
 }
 
-/** @returns milliseconds; NaN, which is neither below nor above any limit, when it is no duration */
+/** @returns milliseconds; NaN, which is neither below nor above any limit, if the value is not a duration */
 function durationAt(document: unknown, path: DocumentPath, fallback: string): number {
   const value = valueAt(document, path);
   if (value !== undefined && typeof value !== 'string') return NaN;
@@ -84,7 +78,7 @@ function durationAt(document: unknown, path: DocumentPath, fallback: string): nu
   }
 }
 
-function findVariableProblems(document: unknown, environment: Environment): Problem[] {
+function findVariableProblems(document: unknown, environment: NodeJS.ProcessEnv): Problem[] {
   const paths: DocumentPath[] = [
     ['server', 'tokenEnv'],
     ['store', 'passwordEnv'],
@@ -103,8 +97,8 @@ function findVariableProblems(document: unknown, environment: Environment): Prob
   });
 }
 
-/** In a container without HOME `~` would be a folder's name. */
-function findHomeProblems(document: unknown, { HOME }: Environment): Problem[] {
+/** Without HOME, as in many containers, `~` would be the name of a folder. */
+function findHomeProblems(document: unknown, { HOME }: NodeJS.ProcessEnv): Problem[] {
   const files = valueAt(document, ['dockerConfigFiles']);
   if (!Array.isArray(files) || HOME) return [];
   return files.flatMap((file: unknown, i) => {
@@ -115,7 +109,7 @@ function findHomeProblems(document: unknown, { HOME }: Environment): Problem[] {
   });
 }
 
-/** A project may leave its connection out if there is only one, and its Git host if `ci` is one. */
+/** A project may omit its connection if there is only one, and its Git host if `ci` is one. */
 function findConnectionProblems(document: unknown): Problem[] {
   const names = keysAt(document, ['connections']);
   if (names.length === 0) return [];
@@ -126,7 +120,7 @@ function findConnectionProblems(document: unknown): Problem[] {
       const found = valueAt(document, path);
       if (found === undefined ? key === 'git' || names.length === 1 : typeof found !== 'string') return [];
       if (typeof found === 'string' && names.includes(found)) return [];
-      const nearest = typeof found === 'string' ? findNearest(found, names) : undefined;
+      const nearest = typeof found === 'string' ? suggest(found, names) : undefined;
       const suggestion = nearest === undefined ? '' : `; did you mean ${nearest}?`;
       const expected = `one of the connections (${names.join(', ')})${suggestion}`;
       return [{ path, text: `found ${describeFound(path, found)}, expected ${expected}` }];
@@ -134,7 +128,7 @@ function findConnectionProblems(document: unknown): Problem[] {
   });
 }
 
-/** An identity's token must not go to a host that is none of its cloud's. */
+/** The token of an identity must not be sent to a host outside its cloud. */
 function findIdentityProblems(document: unknown): Problem[] {
   return keysAt(document, ['registries']).flatMap((host) => {
     const path = ['registries', host, 'identity'];

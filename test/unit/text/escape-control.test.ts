@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { printable, printableJson } from '../../../src/text/printable.ts';
+import { escapeControl, formatJson } from '../../../src/text/escape-control.ts';
 
 const HOSTILE = [
   ['an escape sequence', '\u001b[2J'],
@@ -18,28 +18,28 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 describe('text from outside', () => {
   test.each(HOSTILE)('shows %s by its number', (_what, text) => {
-    expect(printable(text)).not.toMatch(INVISIBLE);
-    expect(printable(text)).toMatch(/\\u\{[0-9a-f]+\}/);
+    expect(escapeControl(text)).not.toMatch(INVISIBLE);
+    expect(escapeControl(text)).toMatch(/\\u\{[0-9a-f]+\}/);
   });
 
   test('names the character', () => {
-    expect(printable('a\u001b[31mb\u{e0041}')).toBe(String.raw`a\u{1b}[31mb\u{e0041}`);
+    expect(escapeControl('a\u001b[31mb\u{e0041}')).toBe(String.raw`a\u{1b}[31mb\u{e0041}`);
   });
 
   test('leaves letters of any script, emoji and blanks as they are', () => {
     const text = 'renovate/major — größe 日本 🚀 "x" \\n';
-    expect(printable(text)).toBe(text);
+    expect(escapeControl(text)).toBe(text);
   });
 });
 
 describe('JSON for a terminal', () => {
   test.each(HOSTILE)('shows %s as an escape, and means the same', (_what, text) => {
-    const json = printableJson({ text, [text]: true });
+    const json = formatJson({ text, [text]: true });
     expect(json.replaceAll('\n', '')).not.toMatch(INVISIBLE);
     expect(JSON.parse(json)).toEqual({ text, [text]: true });
   });
 
   test('is indented', () => {
-    expect(printableJson({ a: ['b'] })).toBe('{\n  "a": [\n    "b"\n  ]\n}');
+    expect(formatJson({ a: ['b'] })).toBe('{\n  "a": [\n    "b"\n  ]\n}');
   });
 });

@@ -1,0 +1,45 @@
+/** Reads files again when they change, so that rotating a secret or a certificate needs no restart. */
+import { statSync } from 'node:fs';
+
+export interface ReloadDeps {
+  /** Called once per problem. Never receives a secret. */
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * Keeps the last good content while the files cannot be loaded: Kubernetes swaps a symlink when a Secret
+ * changes, other writers truncate before they write, and a certificate and its key are seldom replaced in the
+ * same moment.
+ * @param load reads and parses the files; the message of its error is one line without secrets
+ * @returns a function that returns the same content until a file changes; it throws the error of `load` if
+ *   that never succeeded
+ */
+export function createReloader<Content>(
+  files: readonly string[],
+  load: () => Content,
+  { warn }: ReloadDeps,
+): () => Content {
+  let good: { readonly content: Content; readonly version: string } | undefined;
+  let problem: string | undefined;
+  return () => {
+    // Taken before loading: if a file changes in between, the next call notices.
+    const version = files.map(fileVersion).join('\n');
+    if (good !== undefined && good.version === version) return good.content;
+    try {
+      good = { content: load(), version };
+      problem = undefined;
+    } catch (error) {
+      if (good === undefined) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== problem) warn(`${message}; the previous content stays in use`);
+      problem = message;
+    }
+    return good.content;
+  };
+}
+
+/** Identifies a state of the file. `stat` follows symlinks, so a swapped one shows as another inode. */
+function fileVersion(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? '' : [stat.ino, stat.mtimeMs, stat.ctimeMs, stat.size].join(' ');
+}
