@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { githubWorkflowSchema, parseWorkflowPage } from '../../src/ci/github/inspector.ts';
 import { parsePullRequest } from '../../src/ci/github/pull-request.ts';
 import { githubRunSchema, parseRun, parseRunPage } from '../../src/ci/github/schema.ts';
-import { createFakeGitHub } from '../fixtures/fake-github.ts';
+import { createFakeGitHub } from '../fixtures/github/fake-github.ts';
 
 interface Schema {
   readonly type?: string;

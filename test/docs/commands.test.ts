@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createRegistryServer, type DemoRegistry } from '../../src/cli/demo/registry-server.ts';
-import { createFakeGitHub, type FakeGitHub } from '../fixtures/fake-github.ts';
-import { findFreePort } from '../fixtures/free-port.ts';
+import { createFakeGitHub, type FakeGitHub } from '../fixtures/github/fake-github.ts';
+import { findFreePort } from '../fixtures/network/free-port.ts';
 import { readPage, readPages, ROOT, type Block, type Page } from './pages.ts';
 
 const COMMIT = '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d';

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRunIndex, type RunIndex } from '../../src/runs/run-index.ts';
 import type { Run } from '../../src/resolve/types.ts';
-import { createRun } from '../fixtures/values.ts';
+import { createRun } from '../fixtures/builders.ts';
 import { countHistories, newestFirst, PAGE, pageOf, present, STYLES, type PagingStyle } from './pages.ts';
 import { isCovered } from '../../src/resolve/coverage.ts';
 import type { CiProvider, Cursor, RunChanges } from '../../src/ci/provider.ts';

@@ -4,7 +4,7 @@
  */
 import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
 import type { Run } from '../../src/resolve/types.ts';
-import { digest, sha, createPullRequestHead } from '../fixtures/values.ts';
+import { digest, sha, createPullRequestHead } from '../fixtures/builders.ts';
 import type { Call } from './cost.ts';
 import { GITHUB, newestFirst, PAGE, pageOf, present, type PagingStyle } from './pages.ts';
 import type { Digest, ImageReference } from '../../src/image/image.ts';

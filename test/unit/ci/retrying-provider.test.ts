@@ -3,7 +3,7 @@ import { createRetryingGitHost, createRetryingProvider } from '../../../src/ci/r
 import { UpstreamError, type UpstreamFailure } from '../../../src/errors.ts';
 import { OUTAGE } from '../../fixtures/fake-ports.ts';
 import { createFakeGitHost } from '../../fixtures/fake-git-host.ts';
-import { createPullRequestHead } from '../../fixtures/values.ts';
+import { createPullRequestHead } from '../../fixtures/builders.ts';
 import type { CiProvider } from '../../../src/ci/provider.ts';
 
 let failures: UpstreamFailure[];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { parseImageTemplate } from '../../../src/image/template.ts';
-import { CI, load, PROJECTS, refusals } from './configurations.ts';
+import { CI, load, PROJECTS, refusals } from '../../fixtures/config/configurations.ts';
 
 const SMALL = `
 connections: {gh: {kind: github}}

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { CI, connectionRefusals, problemsOf, PROJECTS, projectRefusals, refusals } from './configurations.ts';
+import {
+  CI,
+  connectionRefusals,
+  problemsOf,
+  PROJECTS,
+  projectRefusals,
+  refusals,
+} from '../../fixtures/config/configurations.ts';
 
 const ROOT_KEYS =
   'server, management, freshFor, maxFreshFor, store, connections, registries, dockerConfigFiles, projects';

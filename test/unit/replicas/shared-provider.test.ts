@@ -5,7 +5,7 @@ import { createSharedProvider } from '../../../src/replicas/shared-provider.ts';
 import { createFakeGitHost } from '../../fixtures/fake-git-host.ts';
 import type { Run } from '../../../src/resolve/types.ts';
 import { createFakeExchange, type FakeExchange } from '../../fixtures/fake-exchange.ts';
-import { createRun, createPullRequestHead } from '../../fixtures/values.ts';
+import { createRun, createPullRequestHead } from '../../fixtures/builders.ts';
 import type { CiProvider, RunPage } from '../../../src/ci/provider.ts';
 
 const REPOSITORY = 'acme/shop';

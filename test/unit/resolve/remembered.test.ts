@@ -22,7 +22,7 @@ import {
   digest,
   sha,
   createPullRequestHead,
-} from '../../fixtures/values.ts';
+} from '../../fixtures/builders.ts';
 
 let runs: FakeRunSource;
 let registry: FakeRegistry;

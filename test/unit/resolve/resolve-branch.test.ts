@@ -20,7 +20,7 @@ import {
   digest,
   sha,
   createPullRequestHead,
-} from '../../fixtures/values.ts';
+} from '../../fixtures/builders.ts';
 import type { Digest } from '../../../src/image/image.ts';
 import type { Coverage } from '../../../src/resolve/coverage.ts';
 

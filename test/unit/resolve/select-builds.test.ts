@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { compareBuilds, selectBuilds } from '../../../src/resolve/select-builds.ts';
 import type { Origin } from '../../../src/resolve/select-origin.ts';
 import type { Project, Run } from '../../../src/resolve/types.ts';
-import { createProject, createRequest, createRun, sha } from '../../fixtures/values.ts';
+import { createProject, createRequest, createRun, sha } from '../../fixtures/builders.ts';
 
 function select(runs: readonly Run[], project: Project, origin: Origin) {
   return selectBuilds(runs, createRequest({ project }), origin).builds;

@@ -7,7 +7,7 @@ import {
   createRequest,
   createRun,
   sha,
-} from '../../fixtures/values.ts';
+} from '../../fixtures/builders.ts';
 
 const run = createRun({ id: '9', origin: 'unknown', pullRequest: '5', headRepositoryId: null });
 const request = createRequest({ number: '5', headSha: sha('9') });

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createAdaptiveFreshness } from '../../../src/runs/adaptive-freshness.ts';
 import { composeRuns } from '../../../src/runs/repositories.ts';
 import type { ImageSource } from '../../../src/resolve/ports.ts';
-import { createProject, createRequest, createPullRequestHead } from '../../fixtures/values.ts';
+import { createProject, createRequest, createPullRequestHead } from '../../fixtures/builders.ts';
 import { createFakeGitHost } from '../../fixtures/fake-git-host.ts';
 import type { CiProvider } from '../../../src/ci/provider.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { CiProvider, RunPage } from '../../../src/ci/provider.ts';
 import { createRunIndex } from '../../../src/runs/run-index.ts';
 import type { Run } from '../../../src/resolve/types.ts';
-import { createRun } from '../../fixtures/values.ts';
+import { createRun } from '../../fixtures/builders.ts';
 
 const OF_REQUEST = createRun({ id: '3', branch: null, pullRequest: '7' });
 const OF_BRANCH = createRun({ id: '2', branch: 'feature' });

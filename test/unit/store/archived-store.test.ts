@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Archive, Versioned } from '../../../src/store/archive.ts';
 import { StoreBreaker } from '../../../src/store/store-breaker.ts';
 import { ArchivedStore } from '../../../src/store/archived-store.ts';
-import { createLastGood } from '../../fixtures/last-good.ts';
+import { createLastGood } from '../../fixtures/store/last-good.ts';
 
 const MINUTE = 60_000;
 let now: number;

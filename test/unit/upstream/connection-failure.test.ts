@@ -5,8 +5,8 @@ import { describeConnection, toUpstreamError } from '../../../src/upstream/conne
 import type { ConnectionTrouble } from '../../../src/errors.ts';
 import { createDispatchers } from '../../../src/upstream/dispatchers.ts';
 import { createHttpClient } from '../../../src/upstream/http-client.ts';
-import { createAuthority } from '../../fixtures/certificates.ts';
-import { createTlsServer } from '../../fixtures/tls-server.ts';
+import { createAuthority } from '../../fixtures/network/certificates.ts';
+import { createTlsServer } from '../../fixtures/network/tls-server.ts';
 
 const HOST = 'reg.test:5000';
 

@@ -5,9 +5,13 @@ import { expect, test } from 'vitest';
 import type { ConnectionTrouble, UpstreamFailureKind } from '../../../src/errors.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import { HttpRegistryClient } from '../../../src/registry/client.ts';
-import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
-import { connect, failureOf } from '../ci/connect.ts';
-import { createImage } from '../registry/images.ts';
+import {
+  createScriptedServer,
+  type Answer,
+  type ScriptedServer,
+} from '../../fixtures/network/scripted-server.ts';
+import { connect, failureOf } from '../../fixtures/github/connect.ts';
+import { createImage } from '../../fixtures/registry/answers.ts';
 
 const TIMEOUT_MS = 1000;
 const MIB = 1024 * 1024;

@@ -2,8 +2,8 @@ import { gzipSync } from 'node:zlib';
 import { Agent } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { apiPath, createJsonApi, type ApiRequest } from '../../../src/upstream/json-api.ts';
-import { createScriptedServer, type Answer } from '../../fixtures/scripted-server.ts';
-import { failureOf } from '../ci/connect.ts';
+import { createScriptedServer, type Answer } from '../../fixtures/network/scripted-server.ts';
+import { failureOf } from '../../fixtures/github/connect.ts';
 
 const agent = new Agent();
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };

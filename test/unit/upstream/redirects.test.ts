@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createHttpClient, type HttpRequest } from '../../../src/upstream/http-client.ts';
 import { followRedirects, stayOnOrigin, type RedirectPolicy } from '../../../src/upstream/redirects.ts';
-import { createScriptedServer } from '../../fixtures/scripted-server.ts';
+import { createScriptedServer } from '../../fixtures/network/scripted-server.ts';
 import { Agent } from 'undici';
-import { failureOf } from '../ci/connect.ts';
+import { failureOf } from '../../fixtures/github/connect.ts';
 
 const agent = new Agent();
 const send = createHttpClient({ dispatcherFor: () => agent, observer: { requested: () => undefined } });

@@ -6,7 +6,7 @@ import {
 } from '../../../../src/cli/check/branch-collisions.ts';
 import { loadConfig } from '../../../../src/config/load.ts';
 import type { Project } from '../../../../src/resolve/types.ts';
-import { createRun } from '../../../fixtures/values.ts';
+import { createRun } from '../../../fixtures/builders.ts';
 
 const CONFIG = loadConfig({
   file: 'greenpin.yaml',

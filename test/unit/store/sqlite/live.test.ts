@@ -19,7 +19,7 @@ import { LiveSqlite } from '../../../../src/store/sqlite/live.ts';
 import { StoreBreaker } from '../../../../src/store/store-breaker.ts';
 import { ArchivedStore } from '../../../../src/store/archived-store.ts';
 import { SqliteArchive } from '../../../../src/store/sqlite/archive.ts';
-import { createLastGood, keptOf } from '../../../fixtures/last-good.ts';
+import { createLastGood, keptOf } from '../../../fixtures/store/last-good.ts';
 
 const DAY = 86_400_000;
 const START = 1_767_225_600_000;
