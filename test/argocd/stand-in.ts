@@ -4,10 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { FORK, type FakePullRequestChange, type FakeRun } from '../fixtures/fake-github-data.ts';
-import { createFakeGitHub, type FakeFault } from '../fixtures/fake-github.ts';
-import { imageManifest, LINUX_AMD64 } from '../integration/images.ts';
-import { createPusher } from '../integration/push.ts';
+import { FORK, type FakePullRequestChange, type FakeRun } from '../fixtures/github/data.ts';
+import { createFakeGitHub, type FakeFault } from '../fixtures/github/fake-github.ts';
+import { imageManifest, LINUX_AMD64 } from '../fixtures/registry/images.ts';
+import { createPusher } from '../fixtures/registry/push.ts';
 
 /** A commit of each branch is built; green, unless `run` says otherwise. */
 interface Build {

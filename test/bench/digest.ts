@@ -9,10 +9,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createRegistryServer } from '../../src/cli/demo/registry-server.ts';
-import { createRelay } from '../fixtures/relay.ts';
-import { findCrane, startCraneRegistry, type Crane } from '../integration/crane.ts';
-import { imageManifest, LINUX_AMD64 } from '../integration/images.ts';
-import { createPusher } from '../integration/push.ts';
+import { createRelay } from '../fixtures/network/relay.ts';
+import { findCrane, startCraneRegistry, type Crane } from '../fixtures/registry/crane.ts';
+import { imageManifest, LINUX_AMD64 } from '../fixtures/registry/images.ts';
+import { createPusher } from '../fixtures/registry/push.ts';
 import { buildGreenpin } from './build.ts';
 import { median } from './median.ts';
 

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { buildGreenpin } from './build.ts';
 import { median } from './median.ts';
-import { findFreePort } from '../fixtures/free-port.ts';
+import { findFreePort } from '../fixtures/network/free-port.ts';
 
 const ROUNDS = 7;
 const BUDGET_MS = 1000;

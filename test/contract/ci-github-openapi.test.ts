@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { githubWorkflowSchema, parseWorkflowPage } from '../../src/ci/github/inspector.ts';
 import { githubRunSchema, parsePullRequest, parseRun, parseRunPage } from '../../src/ci/github/schema.ts';
-import { createFakeGitHub } from '../fixtures/fake-github.ts';
+import { createFakeGitHub } from '../fixtures/github/fake-github.ts';
 
 interface Schema {
   readonly type?: string;

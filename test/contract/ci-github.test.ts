@@ -1,6 +1,6 @@
 import { createCiProvider } from '../../src/ci/kinds.ts';
-import { createFakeGitHub, type FakeFault } from '../fixtures/fake-github.ts';
-import { FORK } from '../fixtures/fake-github-data.ts';
+import { createFakeGitHub, type FakeFault } from '../fixtures/github/fake-github.ts';
+import { FORK } from '../fixtures/github/data.ts';
 import { describeCiProvider, type CiUpstream, type ContractFault, type ContractRun } from './ci-provider.ts';
 
 const REPOSITORY = 'acme/shop';

@@ -1,7 +1,7 @@
 /** What every store does, whatever it is made of. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LastGoodStore } from '../../src/resolve/ports.ts';
-import { createLastGood } from '../fixtures/last-good.ts';
+import { createLastGood } from '../fixtures/store/last-good.ts';
 
 export interface OpenStore {
   readonly store: LastGoodStore;

@@ -3,19 +3,19 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createCliBed, GIT_REPOSITORY } from './cli-bed.ts';
+import { createCliHarness, GIT_REPOSITORY } from '../fixtures/cli/harness.ts';
 
 const COMMIT = 'a1'.repeat(20);
 
 test.concurrent('all well: exit status 0, and how each was reached', async () => {
-  await using bed = await createCliBed();
-  bed.build(COMMIT);
-  const image = (name: string) => `${bed.registry.host}/acme/shop-${name}:sha-{commit}`;
+  await using harness = await createCliHarness();
+  harness.build(COMMIT);
+  const image = (name: string) => `${harness.registry.host}/acme/shop-${name}:sha-{commit}`;
   const images = { front: image('front'), back: image('back') };
-  bed.configure({ projects: { shop: { repository: GIT_REPOSITORY, images } } });
-  const { status, stdout, stderr } = await bed.run(['check']);
+  harness.configure({ projects: { shop: { repository: GIT_REPOSITORY, images } } });
+  const { status, stdout, stderr } = await harness.run(['check']);
   expect([status, stderr]).toEqual([0, '']);
-  expect(bed.stable(stdout).replaceAll(/ {2,}/g, '  ')).toBe(`greenpin.yaml: valid, 1 project
+  expect(harness.stable(stdout).replaceAll(/ {2,}/g, '  ')).toBe(`greenpin.yaml: valid, 1 project
 
 ok  store sqlite  greenpin.db  not there yet; serve will make it
 ok  ci github  acme/shop  sees the workflow runs of acme/shop
@@ -30,27 +30,29 @@ ok  registry  REGISTRY/acme/shop-back
 });
 
 test.concurrent('warnings: exit status 0, and what to do about them', async () => {
-  await using bed = await createCliBed({ open: true });
-  const images = { front: `${bed.registry.host}/acme/shop-front:{branch}` };
-  bed.configure({ projects: { shop: { repository: GIT_REPOSITORY, images } } });
-  const { status, stdout } = await bed.run(['check']);
+  await using harness = await createCliHarness({ open: true });
+  const images = { front: `${harness.registry.host}/acme/shop-front:{branch}` };
+  harness.configure({ projects: { shop: { repository: GIT_REPOSITORY, images } } });
+  const { status, stdout } = await harness.run(['check']);
   expect(status).toBe(0);
-  expect(bed.stable(stdout)).toMatch(
+  expect(harness.stable(stdout)).toMatch(
     /^warning +registry +REGISTRY\/acme\/shop-front\s+the registry does not know this image\n +hint: before the first push this is normal; otherwise check projects\.shop\.images\.front$/m,
   );
-  expect(bed.stable(stdout)).toMatch(/^warning +tag +REGISTRY\/acme\/shop-front:\{branch\}\n +it can move/m);
+  expect(harness.stable(stdout)).toMatch(
+    /^warning +tag +REGISTRY\/acme\/shop-front:\{branch\}\n +it can move/m,
+  );
   expect(stdout).toMatch(/\n3 ok, 2 warnings, 0 failed\n$/);
 });
 
 test.concurrent('branches whose names make the same tag are a warning', async () => {
-  await using bed = await createCliBed({ open: true });
-  bed.build(COMMIT, { head_branch: 'feature/x' });
-  bed.build('b2'.repeat(20), { head_branch: 'feature-x' });
-  const images = { front: `${bed.registry.host}/acme/shop-front:{branch}` };
-  bed.configure({ projects: { shop: { repository: GIT_REPOSITORY, images } } });
-  const { status, stdout } = await bed.run(['check']);
+  await using harness = await createCliHarness({ open: true });
+  harness.build(COMMIT, { head_branch: 'feature/x' });
+  harness.build('b2'.repeat(20), { head_branch: 'feature-x' });
+  const images = { front: `${harness.registry.host}/acme/shop-front:{branch}` };
+  harness.configure({ projects: { shop: { repository: GIT_REPOSITORY, images } } });
+  const { status, stdout } = await harness.run(['check']);
   expect(status).toBe(0);
-  expect(bed.stable(stdout).replaceAll(/\s+/g, ' ')).toContain(
+  expect(harness.stable(stdout).replaceAll(/\s+/g, ' ')).toContain(
     'warning tag REGISTRY/acme/shop-front:{branch} the branches feature-x and feature/x make the same tag (projects.shop.images.front)',
   );
 });
@@ -58,14 +60,14 @@ test.concurrent('branches whose names make the same tag are a warning', async ()
 test.concurrent(
   'pull requests that may not be read, and a workflow that CI does not know, are warnings',
   async () => {
-    await using bed = await createCliBed({ denied: /\/pulls$/ });
-    bed.build(COMMIT);
+    await using harness = await createCliHarness({ denied: /\/pulls$/ });
+    harness.build(COMMIT);
     const workflows = ['.github/workflows/biuld.yml'];
-    const images = { front: `${bed.registry.host}/acme/shop-front:sha-{commit:7}` };
-    bed.configure({ projects: { shop: { repository: GIT_REPOSITORY, workflows, images } } });
-    const { status, stdout } = await bed.run(['check']);
+    const images = { front: `${harness.registry.host}/acme/shop-front:sha-{commit:7}` };
+    harness.configure({ projects: { shop: { repository: GIT_REPOSITORY, workflows, images } } });
+    const { status, stdout } = await harness.run(['check']);
     expect(status).toBe(0);
-    const words = bed.stable(stdout).replaceAll(/\s+/g, ' ');
+    const words = harness.stable(stdout).replaceAll(/\s+/g, ' ');
     expect(words).toContain('warning ci github acme/shop GITHUB denies the pull requests of acme/shop');
     expect(words).toContain('hint: give the credentials "Pull requests: read"');
     expect(words).toContain('CI knows no workflow .github/workflows/biuld.yml (projects.shop.workflows)');
@@ -76,13 +78,13 @@ test.concurrent(
 test.concurrent(
   'a store that serve has open is not disturbed, and nothing is made where there is none',
   async () => {
-    await using bed = await createCliBed();
-    bed.build(COMMIT);
-    await bed.run(['check']);
-    expect(existsSync(join(bed.folder, 'greenpin.db'))).toBe(false);
-    const served = bed.start(['serve']);
+    await using harness = await createCliHarness();
+    harness.build(COMMIT);
+    await harness.run(['check']);
+    expect(existsSync(join(harness.folder, 'greenpin.db'))).toBe(false);
+    const served = harness.start(['serve']);
     await served.seen('stderr', /"listening"/);
-    const { stdout } = await bed.run(['check']);
+    const { stdout } = await harness.run(['check']);
     expect(stdout).toMatch(/^ok +store sqlite +greenpin\.db +can be read and written$/m);
     served.child.kill('SIGTERM');
     const { status, stderr } = await served.ended;
@@ -93,23 +95,23 @@ test.concurrent(
 test.concurrent(
   'a docker configuration file that is none is told once for each image, and not beside the table',
   async () => {
-    await using bed = await createCliBed();
-    bed.build(COMMIT);
-    bed.write('config.json', 'no JSON');
-    bed.configure({ registries: {}, dockerConfigFiles: ['config.json'] });
-    const { stdout, stderr } = await bed.run(['check']);
+    await using harness = await createCliHarness();
+    harness.build(COMMIT);
+    harness.write('config.json', 'no JSON');
+    harness.configure({ registries: {}, dockerConfigFiles: ['config.json'] });
+    const { stdout, stderr } = await harness.run(['check']);
     expect(stderr).toBe('');
     expect(stdout.replaceAll(/\s+/g, ' ').match(/config\.json is not a JSON object/g)).toHaveLength(2);
   },
 );
 
 test.concurrent('what a docker configuration file asks for in vain is told beside the table', async () => {
-  await using bed = await createCliBed({ open: true });
-  bed.build(COMMIT);
-  bed.write('config.json', JSON.stringify({ credHelpers: { 'gcr.io': 'gcloud' } }));
-  bed.configure({ dockerConfigFiles: ['config.json'] });
+  await using harness = await createCliHarness({ open: true });
+  harness.build(COMMIT);
+  harness.write('config.json', JSON.stringify({ credHelpers: { 'gcr.io': 'gcloud' } }));
+  harness.configure({ dockerConfigFiles: ['config.json'] });
   for (const args of [['check'], ['resolve', '-b', 'feature']]) {
-    const { status, stderr } = await bed.run(args);
+    const { status, stderr } = await harness.run(args);
     expect([status, stderr]).toEqual([
       0,
       expect.stringMatching(/^greenpin: config\.json, credHelpers\["gcr\.io"\] is ignored: .*\n$/),
@@ -119,12 +121,12 @@ test.concurrent('what a docker configuration file asks for in vain is told besid
 
 describe('a probe that fails: exit status 1, with a reason and a hint, and the others are told as well', () => {
   test.concurrent('wrong credentials', async () => {
-    await using bed = await createCliBed();
-    bed.replaceSecret('github');
-    bed.replaceSecret('password');
-    const { status, stdout, stderr } = await bed.run(['check']);
+    await using harness = await createCliHarness();
+    harness.replaceSecret('github');
+    harness.replaceSecret('password');
+    const { status, stdout, stderr } = await harness.run(['check']);
     expect([status, stderr]).toEqual([1, '']);
-    const words = bed.stable(stdout).replaceAll(/\s+/g, ' ');
+    const words = harness.stable(stdout).replaceAll(/\s+/g, ' ');
     expect(words).toContain(
       'failed ci github acme/shop GITHUB does not accept the token of connection "github": it is wrong, expired or revoked ' +
         'hint: the token is the one in the file github; it needs "Actions: read" on acme/shop',
@@ -137,11 +139,16 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
   });
 
   test.concurrent('a missing permission', async () => {
-    await using bed = await createCliBed();
-    bed.build(COMMIT);
+    await using harness = await createCliHarness();
+    harness.build(COMMIT);
     const body = JSON.stringify({ message: 'Resource not accessible by personal access token' });
-    bed.github.fault({ kind: 'status', status: 403, body, headers: { 'content-type': 'application/json' } });
-    const { status, stdout } = await bed.run(['check']);
+    harness.github.fault({
+      kind: 'status',
+      status: 403,
+      body,
+      headers: { 'content-type': 'application/json' },
+    });
+    const { status, stdout } = await harness.run(['check']);
     expect(status).toBe(1);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
       'denies the workflow runs of acme/shop to connection "github": it needs "Actions: read"',
@@ -150,14 +157,14 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
   });
 
   test.concurrent('a host name that nobody knows: nothing is said of certificates', async () => {
-    await using bed = await createCliBed();
+    await using harness = await createCliHarness();
     const images = { front: 'nowhere.invalid/acme/shop-front:{commit}' };
-    bed.configure({
+    harness.configure({
       ci: { github: { kind: 'github', url: 'https://nowhere.invalid', tokenFile: 'github' } },
       registries: {},
       projects: { shop: { repository: GIT_REPOSITORY, images } },
     });
-    const { status, stdout } = await bed.run(['check']);
+    const { status, stdout } = await harness.run(['check']);
     expect(status).toBe(1);
     const words = stdout.replaceAll(/\s+/g, ' ');
     const detail =
@@ -167,10 +174,10 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
   });
 
   test.concurrent('a store that cannot be used', async () => {
-    await using bed = await createCliBed();
-    bed.build(COMMIT);
-    bed.write('greenpin.db', 'somebody wants this');
-    const { status, stdout } = await bed.run(['check']);
+    await using harness = await createCliHarness();
+    harness.build(COMMIT);
+    harness.write('greenpin.db', 'somebody wants this');
+    const { status, stdout } = await harness.run(['check']);
     expect(status).toBe(1);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
       'failed store sqlite greenpin.db found a file that is no database at "greenpin.db", expected',
@@ -178,12 +185,12 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
   });
 
   test.concurrent('an unknown repository, and no route', async () => {
-    await using bed = await createCliBed();
+    await using harness = await createCliHarness();
     const images = { front: '127.0.0.1:1/acme/shop-front:{commit}' };
-    bed.configure({ projects: { shop: { repository: 'acme/shap', images } } });
-    const { status, stdout } = await bed.run(['check']);
+    harness.configure({ projects: { shop: { repository: 'acme/shap', images } } });
+    const { status, stdout } = await harness.run(['check']);
     expect(status).toBe(1);
-    const words = bed.stable(stdout).replaceAll(/\s+/g, ' ');
+    const words = harness.stable(stdout).replaceAll(/\s+/g, ' ');
     expect(words).toContain('GITHUB does not know the workflow runs of acme/shap, or hides it');
     expect(words).toContain('hint: check projects.shop.repository;');
     expect(words).toContain(
@@ -194,13 +201,13 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
 });
 
 test.concurrent('probes run side by side: each upstream answers once the other was asked', async () => {
-  await using bed = await createCliBed({ open: true });
-  bed.build(COMMIT);
-  const githubAsked = asked(() => bed.github.requests.length > 0);
-  const registryAsked = asked(() => bed.registry.requests.length > 1);
-  bed.github.fault({ kind: 'wait', until: registryAsked });
-  bed.registry.fault({ kind: 'wait', until: githubAsked });
-  expect(await bed.run(['check'])).toMatchObject({
+  await using harness = await createCliHarness({ open: true });
+  harness.build(COMMIT);
+  const githubAsked = asked(() => harness.github.requests.length > 0);
+  const registryAsked = asked(() => harness.registry.requests.length > 1);
+  harness.github.fault({ kind: 'wait', until: registryAsked });
+  harness.registry.fault({ kind: 'wait', until: githubAsked });
+  expect(await harness.run(['check'])).toMatchObject({
     status: 0,
     stdout: expect.stringContaining('5 ok, 2 warnings, 0 failed'),
   });
@@ -212,30 +219,30 @@ async function asked(happened: () => boolean): Promise<void> {
 
 describe('an upstream that hangs', () => {
   test.concurrent('is told, and does not keep the others back', async () => {
-    await using bed = await createCliBed({ deadline: '6s' });
-    bed.build(COMMIT);
-    bed.github.fault({ kind: 'hang' });
-    const { status, stdout } = await bed.run(['check']);
+    await using harness = await createCliHarness({ deadline: '6s' });
+    harness.build(COMMIT);
+    harness.github.fault({ kind: 'hang' });
+    const { status, stdout } = await harness.run(['check']);
     expect(status).toBe(1);
-    expect(bed.stable(stdout)).toMatch(/^failed +ci github +acme\/shop +GITHUB did not answer in time$/m);
+    expect(harness.stable(stdout)).toMatch(/^failed +ci github +acme\/shop +GITHUB did not answer in time$/m);
     expect(stdout).toMatch(/\n3 ok, 2 warnings, 1 failed\n$/);
   });
 
   test.concurrent(
     'in many calls, none of which takes too long by itself, is given up at server.deadline',
     async () => {
-      await using bed = await createCliBed({ deadline: '6s' });
-      bed.build(COMMIT);
+      await using harness = await createCliHarness({ deadline: '6s' });
+      harness.build(COMMIT);
       // Challenge, token, HEAD and GET: 7.2 seconds, of a deadline of 6.
-      bed.registry.fault({
+      harness.registry.fault({
         kind: 'wait',
         get until() {
           return delay(1800);
         },
       });
-      const { status, stdout } = await bed.run(['check']);
+      const { status, stdout } = await harness.run(['check']);
       expect(status).toBe(1);
-      const timeouts = bed.stable(stdout).match(/REGISTRY did not answer within server\.deadline/g);
+      const timeouts = harness.stable(stdout).match(/REGISTRY did not answer within server\.deadline/g);
       expect(timeouts).toHaveLength(2);
       expect(stdout).toMatch(/\n3 ok, 2 warnings, 2 failed\n$/);
     },
@@ -243,13 +250,13 @@ describe('an upstream that hangs', () => {
 });
 
 test.concurrent('secrets that are missing or empty are told, whether or not a probe needs them', async () => {
-  await using bed = await createCliBed();
-  bed.build(COMMIT);
-  bed.write('token', '\n');
-  rmSync(join(bed.folder, 'password'));
-  const { status, stdout } = await bed.run(['check']);
+  await using harness = await createCliHarness();
+  harness.build(COMMIT);
+  harness.write('token', '\n');
+  rmSync(join(harness.folder, 'password'));
+  const { status, stdout } = await harness.run(['check']);
   expect(status).toBe(1);
-  const words = bed.stable(stdout).replaceAll(/\s+/g, ' ');
+  const words = harness.stable(stdout).replaceAll(/\s+/g, ' ');
   expect(words).toContain('failed file server.tokenFile the secret file token is empty');
   expect(words).toContain(
     'failed file registries["REGISTRY"].passwordFile found nothing at "password", expected a file',
@@ -258,8 +265,8 @@ test.concurrent('secrets that are missing or empty are told, whether or not a pr
 });
 
 test.concurrent("what is odd about the callers' token is told, and never the token", async () => {
-  await using bed = await createCliBed();
-  bed.build(COMMIT);
+  await using harness = await createCliHarness();
+  harness.build(COMMIT);
   const token = 'a0b1c2d3e4f5a6b7c8d9e0f1';
   for (const [text, warnings, failures, told] of [
     [
@@ -272,9 +279,9 @@ test.concurrent("what is odd about the callers' token is told, and never the tok
     ['\u0001\n', 2, 1, 'failed file server.tokenFile line 1: found control characters'],
     [`${token}\r\n\n`, 2, 0, '0 failed'],
   ] as const) {
-    bed.write('token', text);
-    const { status, stdout } = await bed.run(['check']);
-    const words = bed.stable(stdout).replaceAll(/\s+/g, ' ');
+    harness.write('token', text);
+    const { status, stdout } = await harness.run(['check']);
+    const words = harness.stable(stdout).replaceAll(/\s+/g, ' ');
     expect(words).toContain(told);
     expect(words).not.toContain(token);
     expect([words.endsWith(`5 ok, ${warnings} warnings, ${failures} failed `), status]).toEqual([
@@ -285,19 +292,19 @@ test.concurrent("what is odd about the callers' token is told, and never the tok
 });
 
 test.concurrent('an upstream that repeats what it was shown gets nothing of it onto the screen', async () => {
-  await using bed = await createCliBed();
+  await using harness = await createCliHarness();
   const echo = JSON.stringify({
     message: 'Bearer ECHO \u001b[2J',
     errors: [{ code: 'DENIED', message: 'Basic ECHO \u001b[2J' }],
   });
-  bed.github.fault({
+  harness.github.fault({
     kind: 'status',
     status: 403,
     body: echo,
     headers: { 'content-type': 'application/json' },
   });
-  bed.registry.fault({ kind: 'status', status: 403, body: echo });
-  const { status, stdout } = await bed.run(['check']);
+  harness.registry.fault({ kind: 'status', status: 403, body: echo });
+  const { status, stdout } = await harness.run(['check']);
   expect(status).toBe(1);
   expect(stdout.replaceAll('\n', '')).not.toMatch(/ECHO|\p{Cc}/u);
 });
@@ -305,15 +312,15 @@ test.concurrent('an upstream that repeats what it was shown gets nothing of it o
 test.concurrent(
   'a configuration that is not valid: exit status 2, one line a problem, and nothing is probed',
   async () => {
-    await using bed = await createCliBed();
-    bed.configure({ freshFor: 'soon', store: { kind: 'disk' } });
-    const { status, stdout, stderr } = await bed.run(['check']);
+    await using harness = await createCliHarness();
+    harness.configure({ freshFor: 'soon', store: { kind: 'disk' } });
+    const { status, stdout, stderr } = await harness.run(['check']);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr.split('\n')).toEqual([
       expect.stringMatching(/^greenpin: greenpin\.yaml:1:\d+ freshFor: found "soon", expected /),
       expect.stringMatching(/^greenpin: greenpin\.yaml:1:\d+ store\.kind: found "disk", expected /),
       '',
     ]);
-    expect([...bed.github.requests, ...bed.registry.requests]).toEqual([]);
+    expect([...harness.github.requests, ...harness.registry.requests]).toEqual([]);
   },
 );

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { runCli, startCli } from '../fixtures/cli-process.ts';
-import { createScriptedServer } from '../fixtures/scripted-server.ts';
+import { runCli, startCli } from '../fixtures/cli/process.ts';
+import { createScriptedServer } from '../fixtures/network/scripted-server.ts';
 
 /** The demo's clock goes on while it plays, and nothing is fresh that is older than the default of `freshFor`, 15 s. */
 const AT_ONCE = String.raw`Age: (?:\d|1[0-5])`;

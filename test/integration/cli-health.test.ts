@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { createCliBed, type CliBed } from './cli-bed.ts';
+import { createCliHarness, type CliHarness } from '../fixtures/cli/harness.ts';
 
 /** A port of loopback that answers with this status, or, with none, never does. */
 async function listen(status?: number, host = '127.0.0.1') {
@@ -29,9 +29,9 @@ async function hasIpv6(): Promise<boolean> {
   }
 }
 
-function ask(bed: CliBed, management: unknown, env: Readonly<Record<string, string>> = {}) {
-  bed.configure({ management });
-  return bed.run(['health'], env);
+function ask(harness: CliHarness, management: unknown, env: Readonly<Record<string, string>> = {}) {
+  harness.configure({ management });
+  return harness.run(['health'], env);
 }
 
 const HEALTHY = { status: 0, stdout: 'healthy\n', stderr: '' };
@@ -42,43 +42,43 @@ function unhealthy(port: number, found: string) {
 }
 
 test.concurrent('a serve is healthy while it runs, and is not when it has ended', async () => {
-  await using bed = await createCliBed();
-  const served = bed.start(['serve']);
+  await using harness = await createCliHarness();
+  const served = harness.start(['serve']);
   const [, port] =
     /"management":"http:\/\/127\.0\.0\.1:(\d+)"/.exec(await served.seen('stderr', /"listening"/)) ?? [];
   const management = { host: '127.0.0.1', port: Number(port) };
-  expect(await ask(bed, management)).toEqual(HEALTHY);
+  expect(await ask(harness, management)).toEqual(HEALTHY);
   served.child.kill('SIGTERM');
   await served.ended;
-  expect(await ask(bed, management)).toEqual(unhealthy(Number(port), 'nobody who listens'));
+  expect(await ask(harness, management)).toEqual(unhealthy(Number(port), 'nobody who listens'));
 });
 
 test.concurrent('one that listens on all addresses is asked on loopback, past any proxy', async () => {
-  await using bed = await createCliBed();
+  await using harness = await createCliHarness();
   await using server = await listen(200);
   const env = { HTTP_PROXY: 'http://127.0.0.1:1', NODE_USE_ENV_PROXY: '1' };
-  expect(await ask(bed, { port: server.port }, env)).toEqual(HEALTHY);
-  expect(await ask(bed, { host: '0.0.0.0', port: server.port }, env)).toEqual(HEALTHY);
-  expect(await ask(bed, { host: '::', port: server.port }, env)).toEqual(HEALTHY);
+  expect(await ask(harness, { port: server.port }, env)).toEqual(HEALTHY);
+  expect(await ask(harness, { host: '0.0.0.0', port: server.port }, env)).toEqual(HEALTHY);
+  expect(await ask(harness, { host: '::', port: server.port }, env)).toEqual(HEALTHY);
 });
 
 test.concurrent(
   'one that listens on all addresses is asked over IPv6 where nobody listens over IPv4',
   async ({ skip }) => {
     skip(!(await hasIpv6()), 'this machine has no IPv6');
-    await using bed = await createCliBed();
+    await using harness = await createCliHarness();
     await using server = await listen(200, '::1');
-    expect(await ask(bed, { port: server.port })).toEqual(HEALTHY);
-    const other = await ask(bed, { host: '0.0.0.0', port: server.port });
+    expect(await ask(harness, { port: server.port })).toEqual(HEALTHY);
+    const other = await ask(harness, { host: '0.0.0.0', port: server.port });
     expect(other).toEqual(unhealthy(server.port, 'nobody who listens'));
   },
 );
 
 test.concurrent('nobody on any address is told with all that were asked', async () => {
-  await using bed = await createCliBed();
+  await using harness = await createCliHarness();
   const { port, ...gone } = await listen(200);
   await gone[Symbol.asyncDispose]();
-  const { status, stderr } = await ask(bed, { port });
+  const { status, stderr } = await ask(harness, { port });
   expect(status).toBe(1);
   expect(stderr).toMatch(
     new RegExp(
@@ -88,24 +88,24 @@ test.concurrent('nobody on any address is told with all that were asked', async 
 });
 
 test.concurrent('a server that answers otherwise is not healthy', async () => {
-  await using bed = await createCliBed();
+  await using harness = await createCliHarness();
   await using server = await listen(404);
-  expect(await ask(bed, { port: server.port })).toEqual(unhealthy(server.port, 'status 404'));
+  expect(await ask(harness, { port: server.port })).toEqual(unhealthy(server.port, 'status 404'));
 });
 
 test.concurrent('one that does not answer is given up, and is not healthy', async () => {
-  await using bed = await createCliBed();
+  await using harness = await createCliHarness();
   await using server = await listen();
-  expect(await ask(bed, { port: server.port })).toEqual(unhealthy(server.port, 'no answer in time'));
+  expect(await ask(harness, { port: server.port })).toEqual(unhealthy(server.port, 'no answer in time'));
 });
 
 test.concurrent(
   'nothing but the address is looked at: what serve would refuse is not told here',
   async () => {
-    await using bed = await createCliBed();
+    await using harness = await createCliHarness();
     await using server = await listen(200);
-    bed.write('other.yaml', `management: {port: ${server.port}}\nci: 1\n`);
-    expect(await bed.run(['health'], { GREENPIN_CONFIG: 'other.yaml' })).toEqual(HEALTHY);
+    harness.write('other.yaml', `management: {port: ${server.port}}\nci: 1\n`);
+    expect(await harness.run(['health'], { GREENPIN_CONFIG: 'other.yaml' })).toEqual(HEALTHY);
   },
 );
 
@@ -118,8 +118,8 @@ test.concurrent.each([
   null,
   [],
 ])('the address %j cannot be asked, with exit status 2 and one line', async (management) => {
-  await using bed = await createCliBed();
-  expect(await ask(bed, management)).toEqual({
+  await using harness = await createCliHarness();
+  expect(await ask(harness, management)).toEqual({
     status: 2,
     stdout: '',
     stderr:

@@ -1,11 +1,11 @@
 /** A registry's cloud identity as the program uses it: by proxy and TLS, with the cloud's library loaded only where one is configured. */
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { expect, test } from 'vitest';
-import { createAuthority } from '../fixtures/certificates.ts';
-import { createConnectProxy } from '../fixtures/connect-proxy.ts';
-import { createScriptedServer } from '../fixtures/scripted-server.ts';
-import { createTlsServer } from '../fixtures/tls-server.ts';
-import { createCliBed, GIT_REPOSITORY } from './cli-bed.ts';
+import { createAuthority } from '../fixtures/network/certificates.ts';
+import { createConnectProxy } from '../fixtures/network/connect-proxy.ts';
+import { createScriptedServer } from '../fixtures/network/scripted-server.ts';
+import { createTlsServer } from '../fixtures/network/tls-server.ts';
+import { createCliHarness, GIT_REPOSITORY } from '../fixtures/cli/harness.ts';
 
 const ECR = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const PASSWORD = 'a-password-of-ecr';
@@ -32,11 +32,14 @@ function answerAsEcr(request: Http2ServerRequest, response: Http2ServerResponse)
 }
 
 test.concurrent('digest, and check without an identity, load no library of a cloud', async () => {
-  await using bed = await createCliBed({ open: true });
-  bed.build('a1'.repeat(20));
-  const digest = await bed.run(['digest', `${bed.registry.host}/acme/shop-front:sha-a1a1a1a`], WATCHED);
+  await using harness = await createCliHarness({ open: true });
+  harness.build('a1'.repeat(20));
+  const digest = await harness.run(
+    ['digest', `${harness.registry.host}/acme/shop-front:sha-a1a1a1a`],
+    WATCHED,
+  );
   expect([digest.status, digest.stderr]).toEqual([0, '']);
-  const check = await bed.run(['check'], WATCHED);
+  const check = await harness.run(['check'], WATCHED);
   expect([check.status, check.stderr]).toEqual([0, '']);
 });
 
@@ -44,7 +47,7 @@ test.concurrent(
   'check tells that a registry is reached with an identity, and loads its library only',
   async () => {
     const authority = createAuthority('company');
-    await using bed = await createCliBed({ open: true });
+    await using harness = await createCliHarness({ open: true });
     await using aws = await createScriptedServer();
     await using registry = await createTlsServer(authority.issue(ECR, [ECR]), { handle: answerAsEcr });
     await using proxy = await createConnectProxy({ targetPort: registry.port });
@@ -57,13 +60,13 @@ test.concurrent(
       { method: 'POST', path: '/' },
       { headers: { 'content-type': 'application/x-amz-json-1.1' }, body },
     );
-    bed.write('ca.pem', authority.cert);
-    bed.configure({
+    harness.write('ca.pem', authority.cert);
+    harness.configure({
       server: { tokenFile: 'token', deadline: '20s' },
       registries: { [ECR]: { identity: 'aws', caFile: 'ca.pem' } },
       projects: { shop: { repository: GIT_REPOSITORY, images: { front: `${ECR}/acme/shop:{commit}` } } },
     });
-    const { status, stdout, stderr } = await bed.run(['check'], {
+    const { status, stdout, stderr } = await harness.run(['check'], {
       ...WATCHED,
       HTTPS_PROXY: `http://${proxy.host}`,
       NO_PROXY: '127.0.0.1',
@@ -85,14 +88,14 @@ test.concurrent(
 );
 
 test.concurrent('a cloud that never answers keeps no command: it ends with what is known', async () => {
-  await using bed = await createCliBed({ open: true });
+  await using harness = await createCliHarness({ open: true });
   await using aws = await createScriptedServer();
   aws.expect({ method: 'POST', path: '/' }, { fault: 'hang' });
-  bed.configure({
+  harness.configure({
     registries: { [ECR]: { identity: 'aws' } },
     projects: { shop: { repository: GIT_REPOSITORY, images: { front: `${ECR}/acme/shop:{commit}` } } },
   });
-  const { status, stdout } = await bed.run(['check'], {
+  const { status, stdout } = await harness.run(['check'], {
     AWS_ENDPOINT_URL_ECR: aws.url,
     AWS_ACCESS_KEY_ID: 'AKIASTATIC',
     AWS_SECRET_ACCESS_KEY: 'hunter2',

@@ -1,22 +1,22 @@
 /** The commands as processes behind a proxy: nothing but the proxy can reach `github.test` and `reg.test`. */
 import { expect, test } from 'vitest';
-import { createAuthority } from '../fixtures/certificates.ts';
-import { createConnectProxy, type ConnectProxy } from '../fixtures/connect-proxy.ts';
-import { createTlsFront } from '../fixtures/tls-front.ts';
-import { createCliBed, GIT_REPOSITORY, type CliBed } from './cli-bed.ts';
+import { createAuthority } from '../fixtures/network/certificates.ts';
+import { createConnectProxy, type ConnectProxy } from '../fixtures/network/connect-proxy.ts';
+import { createTlsFront } from '../fixtures/network/tls-front.ts';
+import { createCliHarness, GIT_REPOSITORY, type CliHarness } from '../fixtures/cli/harness.ts';
 
 const COMMIT = 'a1'.repeat(20);
 const authority = createAuthority('the company');
 
-interface Bed extends AsyncDisposable {
-  readonly cli: CliBed;
+interface RegistryHarness extends AsyncDisposable {
+  readonly cli: CliHarness;
   readonly proxy: ConnectProxy;
   readonly digests: Readonly<Record<string, string>>;
 }
 
 /** GitHub and the registry are served by https under names of their own, the registry by http under one more: `plain.test`. */
-async function createProxiedBed(): Promise<Bed> {
-  const cli = await createCliBed({ open: true });
+async function createProxiedHarness(): Promise<RegistryHarness> {
+  const cli = await createCliHarness({ open: true });
   const digests = cli.build(COMMIT);
   const ports = {
     github: Number(new URL(cli.github.url).port),
@@ -58,8 +58,8 @@ async function createProxiedBed(): Promise<Bed> {
 const MANIFEST = 'HEAD http://plain.test/v2/acme/shop-back/manifests/sha-a1a1a1a';
 
 test.concurrent('digest asks https by a tunnel, and http of the proxy itself', async () => {
-  await using bed = await createProxiedBed();
-  const { cli, proxy, digests } = bed;
+  await using harness = await createProxiedHarness();
+  const { cli, proxy, digests } = harness;
   const images = ['reg.test/acme/shop-front:sha-a1a1a1a', 'plain.test/acme/shop-back:sha-a1a1a1a'];
   const env = { HTTPS_PROXY: `http://${proxy.host}`, http_proxy: proxy.host };
   expect(await cli.run(['digest', '--config', 'greenpin.yaml', ...images], env)).toEqual({
@@ -71,8 +71,8 @@ test.concurrent('digest asks https by a tunnel, and http of the proxy itself', a
 });
 
 test.concurrent('digest needs no configuration for it, and takes ALL_PROXY', async () => {
-  await using bed = await createProxiedBed();
-  const { cli, proxy, digests } = bed;
+  await using harness = await createProxiedHarness();
+  const { cli, proxy, digests } = harness;
   const env = { ALL_PROXY: proxy.host, NODE_EXTRA_CA_CERTS: 'ca.pem' };
   expect(await cli.run(['digest', 'reg.test/acme/shop-front:sha-a1a1a1a'], env)).toEqual({
     status: 0,
@@ -83,8 +83,8 @@ test.concurrent('digest needs no configuration for it, and takes ALL_PROXY', asy
 });
 
 test.concurrent('resolve and check ask CI and the registries through it', async () => {
-  await using bed = await createProxiedBed();
-  const { cli, proxy } = bed;
+  await using harness = await createProxiedHarness();
+  const { cli, proxy } = harness;
   const env = { all_proxy: `http://${proxy.host}` };
   const resolved = await cli.run(['resolve', '--branch', 'feature'], env);
   expect([resolved.status, resolved.stderr]).toEqual([0, '']);
@@ -102,7 +102,7 @@ test.concurrent('resolve and check ask CI and the registries through it', async 
 });
 
 test.concurrent('a variable that is no proxy is one line for each command: exit status 2', async () => {
-  await using cli = await createCliBed({ open: true });
+  await using cli = await createCliHarness({ open: true });
   const env = { HTTPS_PROXY: 'socks5://bot:hunter2@proxy.test' };
   const line =
     'greenpin: the environment variable HTTPS_PROXY: found a SOCKS proxy, expected an HTTP proxy, ' +

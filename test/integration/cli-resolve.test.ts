@@ -1,6 +1,6 @@
 /** `greenpin resolve` as a process, between a GitHub and a registry on loopback. */
 import { describe, expect, test } from 'vitest';
-import { createCliBed } from './cli-bed.ts';
+import { createCliHarness } from '../fixtures/cli/harness.ts';
 
 const OLD = 'a1'.repeat(20);
 const NEW = 'b2'.repeat(20);
@@ -8,12 +8,18 @@ const NEW = 'b2'.repeat(20);
 test.concurrent(
   'answered: exit status 0, and a text that tells each build, each image and what is answered',
   async () => {
-    await using bed = await createCliBed();
-    const old = bed.build(OLD);
-    const newer = bed.build(NEW, {}, ['front']);
-    const { status, stdout, stderr } = await bed.run(['resolve', '--branch', 'feature', '--head-sha', NEW]);
+    await using harness = await createCliHarness();
+    const old = harness.build(OLD);
+    const newer = harness.build(NEW, {}, ['front']);
+    const { status, stdout, stderr } = await harness.run([
+      'resolve',
+      '--branch',
+      'feature',
+      '--head-sha',
+      NEW,
+    ]);
     expect([status, stderr]).toEqual([0, '']);
-    expect(bed.stable(stdout).replace(/as of .* UTC/, 'as of NOW')).toBe(`shop: feature (acme/shop)
+    expect(harness.stable(stdout).replace(/as of .* UTC/, 'as of NOW')).toBe(`shop: feature (acme/shop)
 
 Builds, newest first (times in UTC):
   ✓ b2b2b2b  #2  2026-01-01 00:02  green: build.yml success (push); passed over, it lacks back
@@ -38,9 +44,16 @@ Answer, fresh, as of NOW
 );
 
 test.concurrent('--json: the same as JSON, nothing else on stdout', async () => {
-  await using bed = await createCliBed();
-  const { front, back } = bed.build(OLD);
-  const { status, stdout, stderr } = await bed.run(['resolve', '-b', 'feature', '--number', '7', '--json']);
+  await using harness = await createCliHarness();
+  const { front, back } = harness.build(OLD);
+  const { status, stdout, stderr } = await harness.run([
+    'resolve',
+    '-b',
+    'feature',
+    '--number',
+    '7',
+    '--json',
+  ]);
   expect([status, stderr]).toEqual([0, '']);
   expect(JSON.parse(stdout)).toMatchObject({
     project: 'shop',
@@ -59,40 +72,40 @@ test.concurrent('--json: the same as JSON, nothing else on stdout', async () => 
 });
 
 test.concurrent('a branch that is misspelt: which one was probably meant', async () => {
-  await using bed = await createCliBed();
-  bed.build(OLD);
-  const { status, stdout, stderr } = await bed.run(['resolve', '--branch', 'origin/feature']);
+  await using harness = await createCliHarness();
+  harness.build(OLD);
+  const { status, stdout, stderr } = await harness.run(['resolve', '--branch', 'origin/feature']);
   expect([status, stderr]).toEqual([3, '']);
   expect(stdout).toContain('Builds: none; CI has no run of this branch.');
   expect(stdout).toContain('hint: CI has no run of origin/feature; did you mean feature?');
 });
 
 test.concurrent('nothing to deploy: exit status 3', async () => {
-  await using bed = await createCliBed();
-  bed.build(OLD, { conclusion: 'failure' }, []);
-  const { status, stdout, stderr } = await bed.run(['resolve', '-b', 'feature']);
+  await using harness = await createCliHarness();
+  harness.build(OLD, { conclusion: 'failure' }, []);
+  const { status, stdout, stderr } = await harness.run(['resolve', '-b', 'feature']);
   expect([status, stderr]).toEqual([3, '']);
   expect(stdout).toContain('CI knows no green build whose images are all in the registry');
 });
 
 describe('a fault: exit status 1, with the reason', () => {
   test.concurrent('of CI', async () => {
-    await using bed = await createCliBed();
-    bed.replaceSecret('github');
-    const { status, stdout, stderr } = await bed.run(['resolve', '-b', 'feature']);
+    await using harness = await createCliHarness();
+    harness.replaceSecret('github');
+    const { status, stdout, stderr } = await harness.run(['resolve', '-b', 'feature']);
     expect([status, stderr]).toEqual([1, '']);
-    expect(bed.stable(stdout)).toMatch(
+    expect(harness.stable(stdout)).toMatch(
       /Answer: upstream_failed\n {2}project shop, branch feature: GITHUB does not accept the token of connection "github".*\n {2}hint: greenpin check tries every connection/,
     );
   });
 
   test.concurrent('of the registry, as JSON', async () => {
-    await using bed = await createCliBed();
-    bed.build(OLD);
-    bed.registry.fault({ kind: 'status', status: 500 });
-    const { status, stdout } = await bed.run(['resolve', '-b', 'feature', '--json']);
+    await using harness = await createCliHarness();
+    harness.build(OLD);
+    harness.registry.fault({ kind: 'status', status: 500 });
+    const { status, stdout } = await harness.run(['resolve', '-b', 'feature', '--json']);
     expect(status).toBe(1);
-    expect(JSON.parse(bed.stable(stdout))).toMatchObject({
+    expect(JSON.parse(harness.stable(stdout))).toMatchObject({
       answer: {
         kind: 'failed',
         error: 'upstream_failed',
@@ -104,12 +117,12 @@ describe('a fault: exit status 1, with the reason', () => {
 });
 
 test.concurrent('a workflow that is misspelt: what was probably meant', async () => {
-  await using bed = await createCliBed();
-  bed.build(OLD);
-  const images = { front: `${bed.registry.host}/acme/shop-front:sha-{commit:7}` };
+  await using harness = await createCliHarness();
+  harness.build(OLD);
+  const images = { front: `${harness.registry.host}/acme/shop-front:sha-{commit:7}` };
   const workflows = ['.github/workflows/biuld.yml'];
-  bed.configure({ projects: { shop: { repository: 'acme/shop', workflows, images } } });
-  const { status, stdout } = await bed.run(['resolve', '-b', 'feature']);
+  harness.configure({ projects: { shop: { repository: 'acme/shop', workflows, images } } });
+  const { status, stdout } = await harness.run(['resolve', '-b', 'feature']);
   expect(status).toBe(3);
   expect(stdout).toContain(
     'hint: the branch has no run of .github/workflows/biuld.yml; did you mean .github/workflows/build.yml?\n',
@@ -119,25 +132,25 @@ test.concurrent('a workflow that is misspelt: what was probably meant', async ()
 test.concurrent(
   'options that are not valid: exit status 2, all in one line, and a pointer to help',
   async () => {
-    await using bed = await createCliBed();
+    await using harness = await createCliHarness();
     const options = ['--project', 'shap', '--number', 'seven', '--head-sha', 'a1a1a1a'];
-    const { status, stdout, stderr } = await bed.run(['resolve', '-b', 'feature', ...options]);
+    const { status, stdout, stderr } = await harness.run(['resolve', '-b', 'feature', ...options]);
     expect([status, stdout]).toEqual([2, '']);
     const [problems, ...others] = stderr.split('\n');
     expect(problems).toContain('project "shap" is not configured; expected one of "shop"');
     expect(problems).toMatch(/number must be a positive integer, .*found "seven"/);
     expect(problems).toMatch(/head_sha must be a commit of .*found "a1a1a1a"/);
     expect(others).toEqual(['Try greenpin resolve --help.', '']);
-    expect(bed.github.requests).toEqual([]);
+    expect(harness.github.requests).toEqual([]);
   },
 );
 
 test.concurrent('names of branches and workflows cannot steer the terminal', async () => {
-  await using bed = await createCliBed();
+  await using harness = await createCliHarness();
   const branch = 'feature\u202egnp';
-  bed.build(OLD, { head_branch: branch, path: '.github/workflows/\u001b[2J\u0007.yml' });
-  const asText = await bed.run(['resolve', '-b', branch], { FORCE_COLOR: '1' });
-  const asJson = await bed.run(['resolve', '-b', branch, '--json']);
+  harness.build(OLD, { head_branch: branch, path: '.github/workflows/\u001b[2J\u0007.yml' });
+  const asText = await harness.run(['resolve', '-b', branch], { FORCE_COLOR: '1' });
+  const asJson = await harness.run(['resolve', '-b', branch, '--json']);
   expect(asText.status).toBe(0);
   expect(asText.stdout).toContain(String.raw`shop: feature\u{202e}gnp`);
   expect(asText.stdout).toContain(String.raw`\u{1b}[2J\u{7}.yml success`);

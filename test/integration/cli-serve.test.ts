@@ -4,8 +4,8 @@ import { rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import type { CliProcess } from '../fixtures/cli-process.ts';
-import { createCliBed, type CliBed } from './cli-bed.ts';
+import type { CliProcess } from '../fixtures/cli/process.ts';
+import { createCliHarness, type CliHarness } from '../fixtures/cli/harness.ts';
 
 const COMMIT = 'a1'.repeat(20);
 
@@ -22,7 +22,7 @@ async function listening(served: CliProcess): Promise<Listening> {
   return JSON.parse(line) as Listening;
 }
 
-function call(bed: CliBed, { server }: Listening, token = bed.token): Promise<Response> {
+function call(harness: CliHarness, { server }: Listening, token = harness.token): Promise<Response> {
   return fetch(`${server}/api/v1/getparams.execute`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
@@ -31,9 +31,9 @@ function call(bed: CliBed, { server }: Listening, token = bed.token): Promise<Re
 }
 
 test.concurrent('says where it listens, answers, and stops with status 0 on SIGTERM', async () => {
-  await using bed = await createCliBed();
-  const { front } = bed.build(COMMIT);
-  const served = bed.start(['serve']);
+  await using harness = await createCliHarness();
+  const { front } = harness.build(COMMIT);
+  const served = harness.start(['serve']);
   const addresses = await listening(served);
   expect(addresses).toMatchObject({
     msg: 'listening',
@@ -43,24 +43,24 @@ test.concurrent('says where it listens, answers, and stops with status 0 on SIGT
     management: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
   });
   expect((await fetch(`${addresses.management}/readyz`)).status).toBe(200);
-  expect(await (await call(bed, addresses)).json()).toMatchObject({
+  expect(await (await call(harness, addresses)).json()).toMatchObject({
     output: { parameters: [{ digestFront: front, build: { commit: COMMIT } }] },
   });
-  expect((await call(bed, addresses, 'wrong')).status).toBe(403);
+  expect((await call(harness, addresses, 'wrong')).status).toBe(403);
   served.child.kill('SIGTERM');
   const { status, stdout, stderr } = await served.ended;
   expect([status, stdout]).toEqual([0, '']);
   expect(stderr.trimEnd().split('\n').at(-1)).toContain('"msg":"stopped"');
-  await expect(call(bed, addresses)).rejects.toThrow('fetch failed');
+  await expect(call(harness, addresses)).rejects.toThrow('fetch failed');
 });
 
 test.concurrent(
   'a token that is not there yet: it says so, refuses calls, is not ready, and takes it up',
   async () => {
-    await using bed = await createCliBed();
-    bed.build(COMMIT);
-    bed.write('token', '\n');
-    const served = bed.start(['serve']);
+    await using harness = await createCliHarness();
+    harness.build(COMMIT);
+    harness.write('token', '\n');
+    const served = harness.start(['serve']);
     const log = await served.seen('stderr', /"listening".*\n/);
     expect(log).toMatch(
       /the secret file [^"]*token is empty; every call is refused until Argo CD's token is there/,
@@ -69,18 +69,18 @@ test.concurrent(
       log.split('\n').find((line) => line.includes('"listening"')) ?? '',
     ) as Listening;
     expect((await fetch(`${addresses.management}/readyz`)).status).toBe(503);
-    expect((await call(bed, addresses)).status).toBe(403);
-    bed.write('token', `${bed.token}\n`);
-    expect((await call(bed, addresses)).status).toBe(200);
+    expect((await call(harness, addresses)).status).toBe(403);
+    harness.write('token', `${harness.token}\n`);
+    expect((await call(harness, addresses)).status).toBe(200);
     served.child.kill('SIGTERM');
     await served.ended;
   },
 );
 
 test.concurrent('a token that no caller can present: it says so, and is not ready', async () => {
-  await using bed = await createCliBed();
-  bed.write('token', `\n${bed.token.slice(1)}\0\n`);
-  const served = bed.start(['serve']);
+  await using harness = await createCliHarness();
+  harness.write('token', `\n${harness.token.slice(1)}\0\n`);
+  const served = harness.start(['serve']);
   const log = await served.seen('stderr', /"listening".*\n/);
   const messages = log.split('\n').flatMap((line) => /"msg":"(.*token.*)"/.exec(line)?.[1] ?? []);
   expect(messages).toEqual([
@@ -96,17 +96,17 @@ test.concurrent('a token that no caller can present: it says so, and is not read
 });
 
 test.concurrent('a token is exchanged without a gap, and spaces around it are told of once', async () => {
-  await using bed = await createCliBed();
-  bed.build(COMMIT);
-  const served = bed.start(['serve']);
+  await using harness = await createCliHarness();
+  harness.build(COMMIT);
+  const served = harness.start(['serve']);
   const addresses = await listening(served);
-  expect((await call(bed, addresses)).status).toBe(200);
-  bed.write('token', `new-one \n${bed.token}\n`);
-  expect((await call(bed, addresses)).status).toBe(200);
-  expect((await call(bed, addresses, 'new-one')).status).toBe(200);
-  bed.write('token', 'new-one\n');
-  expect((await call(bed, addresses)).status).toBe(403);
-  expect((await call(bed, addresses, 'new-one')).status).toBe(200);
+  expect((await call(harness, addresses)).status).toBe(200);
+  harness.write('token', `new-one \n${harness.token}\n`);
+  expect((await call(harness, addresses)).status).toBe(200);
+  expect((await call(harness, addresses, 'new-one')).status).toBe(200);
+  harness.write('token', 'new-one\n');
+  expect((await call(harness, addresses)).status).toBe(403);
+  expect((await call(harness, addresses, 'new-one')).status).toBe(200);
   served.child.kill('SIGTERM');
   const { stderr } = await served.ended;
   expect(
@@ -126,10 +126,10 @@ async function hasIpv6(): Promise<boolean> {
 }
 
 test.concurrent('listens on every address unless told otherwise, of IPv4 as well as IPv6', async () => {
-  await using bed = await createCliBed();
-  bed.build(COMMIT);
-  bed.configure({ server: { port: 0, tokenFile: 'token' }, management: { port: 0 } });
-  const served = bed.start(['serve']);
+  await using harness = await createCliHarness();
+  harness.build(COMMIT);
+  harness.configure({ server: { port: 0, tokenFile: 'token' }, management: { port: 0 } });
+  const served = harness.start(['serve']);
   const addresses = await listening(served);
   const ipv6 = await hasIpv6();
   const every = ipv6 ? 'http://[::]:PORT' : 'http://0.0.0.0:PORT';
@@ -139,11 +139,11 @@ test.concurrent('listens on every address unless told otherwise, of IPv4 as well
   ]);
   for (const host of ['127.0.0.1', ...(ipv6 ? ['[::1]'] : [])]) {
     const at = (url: string) => `http://${host}:${new URL(url).port}`;
-    expect((await call(bed, { ...addresses, server: at(addresses.server) })).status).toBe(200);
+    expect((await call(harness, { ...addresses, server: at(addresses.server) })).status).toBe(200);
     expect((await fetch(`${at(addresses.management)}/readyz`)).status).toBe(200);
   }
-  bed.write('health.yaml', `management: {port: ${new URL(addresses.management).port}}\n`);
-  expect((await bed.run(['health', '--config', 'health.yaml'])).stdout).toBe('healthy\n');
+  harness.write('health.yaml', `management: {port: ${new URL(addresses.management).port}}\n`);
+  expect((await harness.run(['health', '--config', 'health.yaml'])).stdout).toBe('healthy\n');
   served.child.kill('SIGTERM');
   const { stderr } = await served.ended;
   expect(stderr.match(/this machine has no IPv6/g) ?? []).toHaveLength(ipv6 ? 0 : 1);
@@ -152,10 +152,10 @@ test.concurrent('listens on every address unless told otherwise, of IPv4 as well
 test.concurrent(
   'says that it listens on every address of IPv4, if it was told to, and not on loopback',
   async () => {
-    await using bed = await createCliBed();
+    await using harness = await createCliHarness();
     const every = { host: '0.0.0.0', port: 0 };
-    bed.configure({ server: { ...every, tokenFile: 'token' }, management: every });
-    const served = bed.start(['serve']);
+    harness.configure({ server: { ...every, tokenFile: 'token' }, management: every });
+    const served = harness.start(['serve']);
     const { server, management } = await listening(served);
     served.child.kill('SIGTERM');
     await served.ended;
@@ -169,13 +169,13 @@ test.concurrent(
 test.concurrent(
   'what Node.js warns of is a line of the log; that SQLite was experimental is none',
   async () => {
-    await using bed = await createCliBed();
+    await using harness = await createCliHarness();
     const warn = `
     process.on('SIGUSR2', () => {
       process.emitWarning('SQLite is an experimental feature and might change at any time', 'ExperimentalWarning');
       process.emitWarning('this is old', 'DeprecationWarning');
     });`;
-    const served = bed.start(['serve'], {
+    const served = harness.start(['serve'], {
       NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(warn)}`,
     });
     await listening(served);
@@ -192,7 +192,7 @@ test.concurrent(
 );
 
 /** Not by `expect.poll`: it never ends when another test of the file does so meanwhile. */
-function requested({ github }: CliBed): Promise<void> {
+function requested({ github }: CliHarness): Promise<void> {
   return vi.waitFor(
     () => {
       if (github.requests.length === 0) throw new Error('CI was not asked');
@@ -204,13 +204,13 @@ function requested({ github }: CliBed): Promise<void> {
 test.concurrent.each(['SIGTERM', 'SIGINT'] as const)(
   'answers the call in flight before it ends by %s',
   async (signal) => {
-    await using bed = await createCliBed();
-    bed.build(COMMIT);
+    await using harness = await createCliHarness();
+    harness.build(COMMIT);
     const stopping = Promise.withResolvers<undefined>();
-    bed.github.fault({ kind: 'wait', until: stopping.promise });
-    const served = bed.start(['serve']);
-    const answer = call(bed, await listening(served));
-    await requested(bed);
+    harness.github.fault({ kind: 'wait', until: stopping.promise });
+    const served = harness.start(['serve']);
+    const answer = call(harness, await listening(served));
+    await requested(harness);
     served.child.kill(signal);
     await served.seen('stderr', /"stopping/);
     stopping.resolve(undefined);
@@ -220,12 +220,12 @@ test.concurrent.each(['SIGTERM', 'SIGINT'] as const)(
 );
 
 test.concurrent('ends at once by a second signal, however long an upstream takes', async () => {
-  await using bed = await createCliBed();
-  bed.configure({ server: { host: '127.0.0.1', port: 0, tokenFile: 'token', deadline: '1h' } });
-  bed.github.fault({ kind: 'hang' });
-  const served = bed.start(['serve']);
-  const answer = call(bed, await listening(served)).catch((error: unknown) => error);
-  await requested(bed);
+  await using harness = await createCliHarness();
+  harness.configure({ server: { host: '127.0.0.1', port: 0, tokenFile: 'token', deadline: '1h' } });
+  harness.github.fault({ kind: 'hang' });
+  const served = harness.start(['serve']);
+  const answer = call(harness, await listening(served)).catch((error: unknown) => error);
+  await requested(harness);
   served.child.kill('SIGINT');
   await served.seen('stderr', /"stopping/);
   served.child.kill('SIGINT');
@@ -236,13 +236,13 @@ test.concurrent('ends at once by a second signal, however long an upstream takes
 test.concurrent(
   'under npm, which hands on the Ctrl-C that the terminal has sent to both, it stops in order',
   async () => {
-    await using bed = await createCliBed();
-    bed.build(COMMIT);
+    await using harness = await createCliHarness();
+    harness.build(COMMIT);
     const stopping = Promise.withResolvers<undefined>();
-    bed.github.fault({ kind: 'wait', until: stopping.promise });
-    const served = bed.start(['serve'], { npm_lifecycle_event: 'greenpin' });
-    const answer = call(bed, await listening(served));
-    await requested(bed);
+    harness.github.fault({ kind: 'wait', until: stopping.promise });
+    const served = harness.start(['serve'], { npm_lifecycle_event: 'greenpin' });
+    const answer = call(harness, await listening(served));
+    await requested(harness);
     served.child.kill('SIGINT');
     await served.seen('stderr', /"stopping/);
     served.child.kill('SIGINT');
@@ -254,8 +254,8 @@ test.concurrent(
   },
 );
 
-async function refusal(bed: CliBed): Promise<string[]> {
-  const { status, stdout, stderr } = await bed.run(['serve', '--config', 'greenpin.yaml']);
+async function refusal(harness: CliHarness): Promise<string[]> {
+  const { status, stdout, stderr } = await harness.run(['serve', '--config', 'greenpin.yaml']);
   expect([status, stdout]).toEqual([2, '']);
   expect(stderr).not.toMatch(/\n\s+at /);
   return stderr.trimEnd().split('\n');
@@ -263,7 +263,7 @@ async function refusal(bed: CliBed): Promise<string[]> {
 
 describe('does not start, with exit status 2 and one line a problem, when', () => {
   test.concurrent('both ports are taken', async () => {
-    await using bed = await createCliBed();
+    await using harness = await createCliHarness();
     const taken = [createServer(), createServer()];
     const [port, other] = await Promise.all(
       taken.map(async (server) => {
@@ -272,8 +272,8 @@ describe('does not start, with exit status 2 and one line a problem, when', () =
       }),
     );
     const server = { host: '127.0.0.1', port, tokenFile: 'token' };
-    bed.configure({ server, management: { host: '127.0.0.1', port: other } });
-    expect(await refusal(bed)).toEqual([
+    harness.configure({ server, management: { host: '127.0.0.1', port: other } });
+    expect(await refusal(harness)).toEqual([
       `greenpin: server.port: found another process at 127.0.0.1:${port}, expected a free one`,
       `greenpin: management.port: found another process at 127.0.0.1:${other}, expected a free one`,
     ]);
@@ -281,32 +281,32 @@ describe('does not start, with exit status 2 and one line a problem, when', () =
   });
 
   test.concurrent('one port is taken: the other one is given up', async () => {
-    await using bed = await createCliBed();
-    const { port } = new URL(bed.github.url);
-    bed.configure({ server: { host: '127.0.0.1', port: Number(port), tokenFile: 'token' } });
-    expect(await refusal(bed)).toEqual([
+    await using harness = await createCliHarness();
+    const { port } = new URL(harness.github.url);
+    harness.configure({ server: { host: '127.0.0.1', port: Number(port), tokenFile: 'token' } });
+    expect(await refusal(harness)).toEqual([
       `greenpin: server.port: found another process at 127.0.0.1:${port}, expected a free one`,
     ]);
   });
 
   test.concurrent('the files of secrets are not there', async () => {
-    await using bed = await createCliBed();
-    for (const name of ['token', 'github']) rmSync(join(bed.folder, name));
-    expect(await refusal(bed)).toEqual([
+    await using harness = await createCliHarness();
+    for (const name of ['token', 'github']) rmSync(join(harness.folder, name));
+    expect(await refusal(harness)).toEqual([
       'greenpin: greenpin.yaml server.tokenFile: found nothing at "token", expected a file',
       'greenpin: greenpin.yaml ci.github.tokenFile: found nothing at "github", expected a file',
     ]);
   });
 
   test.concurrent('the configuration that GREENPIN_CONFIG names is not valid', async () => {
-    await using bed = await createCliBed();
-    bed.write('other.yaml', 'ci: {github: {kind: gitlab}}\nserver: {port: high}\n');
+    await using harness = await createCliHarness();
+    harness.write('other.yaml', 'ci: {github: {kind: gitlab}}\nserver: {port: high}\n');
     const problems = [
       expect.stringMatching(/^greenpin: other\.yaml:1:1 projects: found nothing, expected /),
       expect.stringMatching(/^greenpin: other\.yaml:1:\d+ ci\.github\.kind: found "gitlab", expected /),
       expect.stringMatching(/^greenpin: other\.yaml:2:\d+ server\.port: found "high", expected /),
     ];
-    const { status, stdout, stderr } = await bed.run(['serve'], { GREENPIN_CONFIG: 'other.yaml' });
+    const { status, stdout, stderr } = await harness.run(['serve'], { GREENPIN_CONFIG: 'other.yaml' });
     expect([status, stdout, stderr.trimEnd().split('\n')]).toEqual([2, '', problems]);
   });
 });

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
-import { findActionlint, type Actionlint } from './actionlint.ts';
-import type { Availability } from './containers.ts';
-import { containerEngine, containersRequired, missing } from './containers.ts';
-import { findCrane, type Crane } from './crane.ts';
-import type { RegistryImage } from './registry-image.ts';
-import { provideRegistryImage } from './registry-image.ts';
-import { skopeoVersion } from './skopeo.ts';
-import { redisVersion } from '../fixtures/redis-server.ts';
+import { findActionlint, type Actionlint } from '../fixtures/actionlint.ts';
+import type { Availability } from '../fixtures/containers/engine.ts';
+import { containerEngine, containersRequired, missing } from '../fixtures/containers/engine.ts';
+import { findCrane, type Crane } from '../fixtures/registry/crane.ts';
+import type { RegistryImage } from '../fixtures/registry/distribution.ts';
+import { provideRegistryImage } from '../fixtures/registry/distribution.ts';
+import { skopeoVersion } from '../fixtures/registry/skopeo.ts';
+import { redisVersion } from '../fixtures/store/redis-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -2,17 +2,17 @@
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { createCliBed, type CliBed } from './cli-bed.ts';
-import { docker, tryDocker } from './docker.ts';
+import { createCliHarness, type CliHarness } from '../fixtures/cli/harness.ts';
+import { docker, tryDocker } from '../fixtures/containers/docker.ts';
 import {
   BUILD_ARGS,
   buildGreenpinImage,
   HARDENED,
   HOST_NETWORK,
-  mountBed,
+  mountHarness,
   type GreenpinImage,
   type RunningContainer,
-} from './greenpin-image.ts';
+} from '../fixtures/containers/greenpin-image.ts';
 
 const COMMIT = 'a1'.repeat(20);
 /** Of the base: Node and a C library. Of Greenpin: its packages and itself. */
@@ -29,8 +29,8 @@ describe.skipIf(!available)('the image', { timeout: 120_000 }, () => {
   }, BUILD_TIMEOUT_MS);
   afterAll(() => image?.[Symbol.asyncDispose]());
 
-  async function serve(bed: CliBed, ...options: string[]): Promise<RunningContainer> {
-    const container = await image.start([HOST_NETWORK, mountBed(bed), ...HARDENED, ...options]);
+  async function serve(harness: CliHarness, ...options: string[]): Promise<RunningContainer> {
+    const container = await image.start([HOST_NETWORK, mountHarness(harness), ...HARDENED, ...options]);
     onTestFinished(() => container[Symbol.asyncDispose]());
     return container;
   }
@@ -39,38 +39,38 @@ describe.skipIf(!available)('the image', { timeout: 120_000 }, () => {
     it.each(['65532:65532', '1000730000', '1000730000:0'])(
       'as user %s, without capabilities, on a read-only file system: the documented request is answered',
       async (user) => {
-        await using bed = await createCliBed();
-        const { front, back } = bed.build(COMMIT);
-        const container = await serve(bed, `--user=${user}`);
-        const response = await ask(bed, await address(container));
+        await using harness = await createCliHarness();
+        const { front, back } = harness.build(COMMIT);
+        const container = await serve(harness, `--user=${user}`);
+        const response = await ask(harness, await address(container));
         expect([response.status, response.headers.get('greenpin-freshness')]).toEqual([200, 'fresh']);
         expect(await response.json()).toMatchObject({
           output: { parameters: [{ digestFront: front, digestBack: back, build: { commit: COMMIT } }] },
         });
-        expect(await container.logs()).not.toContain(bed.token);
+        expect(await container.logs()).not.toContain(harness.token);
       },
     );
 
     it('and remembers what was handed out over a restart, without a volume being named', async () => {
-      await using bed = await createCliBed();
-      const { front } = bed.build(COMMIT);
-      const container = await serve(bed);
-      expect((await ask(bed, await address(container))).status).toBe(200);
-      bed.github.fault({ kind: 'status', status: 503 });
+      await using harness = await createCliHarness();
+      const { front } = harness.build(COMMIT);
+      const container = await serve(harness);
+      expect((await ask(harness, await address(container))).status).toBe(200);
+      harness.github.fault({ kind: 'status', status: 503 });
       await docker('restart', container.id);
-      const response = await ask(bed, await address(container, 2));
+      const response = await ask(harness, await address(container, 2));
       expect([response.status, response.headers.get('greenpin-freshness')]).toEqual([200, 'stale']);
       expect(await response.json()).toMatchObject({ output: { parameters: [{ digestFront: front }] } });
     });
 
     it('until SIGTERM: the call in flight is answered, and the status is 0', async () => {
-      await using bed = await createCliBed();
-      bed.build(COMMIT);
+      await using harness = await createCliHarness();
+      harness.build(COMMIT);
       const upstream = Promise.withResolvers<undefined>();
-      bed.github.fault({ kind: 'wait', until: upstream.promise });
-      const container = await serve(bed);
-      const answer = ask(bed, await address(container));
-      await expect.poll(() => bed.github.requests.length).toBeGreaterThan(0);
+      harness.github.fault({ kind: 'wait', until: upstream.promise });
+      const container = await serve(harness);
+      const answer = ask(harness, await address(container));
+      await expect.poll(() => harness.github.requests.length).toBeGreaterThan(0);
       await docker('kill', '--signal=TERM', container.id);
       await container.logged(/"stopping/);
       upstream.resolve(undefined);
@@ -79,11 +79,11 @@ describe.skipIf(!available)('the image', { timeout: 120_000 }, () => {
     });
 
     it('commands, which SIGTERM ends as well, although they are the first process', async () => {
-      await using bed = await createCliBed({ open: true });
-      bed.registry.fault({ kind: 'hang' });
-      const container = await image.start([HOST_NETWORK], 'digest', `${bed.registry.host}/acme/shop:v1`);
+      await using harness = await createCliHarness({ open: true });
+      harness.registry.fault({ kind: 'hang' });
+      const container = await image.start([HOST_NETWORK], 'digest', `${harness.registry.host}/acme/shop:v1`);
       onTestFinished(() => container[Symbol.asyncDispose]());
-      await expect.poll(() => bed.registry.requests.length).toBeGreaterThan(0);
+      await expect.poll(() => harness.registry.requests.length).toBeGreaterThan(0);
       await docker('kill', '--signal=TERM', container.id);
       expect(await docker('wait', container.id)).toBe('143');
     });
@@ -91,17 +91,17 @@ describe.skipIf(!available)('the image', { timeout: 120_000 }, () => {
 
   describe('is healthy', () => {
     it('while serve answers, on the ports that it exposes, and is not when it hangs', async () => {
-      await using bed = await createCliBed();
-      bed.configure({ server: { tokenFile: 'token' }, management: {} });
+      await using harness = await createCliHarness();
+      harness.configure({ server: { tokenFile: 'token' }, management: {} });
       const often = ['--health-interval=1s', '--health-retries=2', '--health-start-period=0s'];
       const ports = ['--publish=127.0.0.1::4355', '--publish=127.0.0.1::9464'];
-      const container = await image.start([mountBed(bed), ...HARDENED, ...often, ...ports]);
+      const container = await image.start([mountHarness(harness), ...HARDENED, ...often, ...ports]);
       onTestFinished(() => container[Symbol.asyncDispose]());
       const health = () => docker('inspect', '--format={{.State.Health.Status}}', container.id);
       await expect.poll(health, { interval: 200 }).toBe('healthy');
       const url = async (port: number) => `http://${await docker('port', container.id, `${port}/tcp`)}`;
       expect((await fetch(`${await url(9464)}/readyz`)).status).toBe(200);
-      expect((await ask(bed, { server: await url(4355) }, 'wrong')).status).toBe(403);
+      expect((await ask(harness, { server: await url(4355) }, 'wrong')).status).toBe(403);
       await docker('kill', '--signal=STOP', container.id);
       await expect.poll(health, { interval: 200 }).toBe('unhealthy');
       await docker('kill', '--signal=CONT', container.id);
@@ -123,12 +123,12 @@ describe.skipIf(!available)('the image', { timeout: 120_000 }, () => {
       ['read-only', 0o777, ':ro'],
       ["another user's", 0o700, ''],
     ])('where the volume of its state is %s, and says what to do', async (_, mode, option) => {
-      await using bed = await createCliBed();
-      const state = join(bed.folder, 'state');
+      await using harness = await createCliHarness();
+      const state = join(harness.folder, 'state');
       mkdirSync(state);
       chmodSync(state, mode);
       const { status, stderr } = await image.run([
-        mountBed(bed),
+        mountHarness(harness),
         ...HARDENED,
         `--volume=${state}:/var/lib/greenpin${option}`,
       ]);
@@ -151,19 +151,19 @@ describe.skipIf(!available)('the image', { timeout: 120_000 }, () => {
     });
 
     it('digest, and check, which read the mounted configuration', async () => {
-      await using bed = await createCliBed();
-      const { front } = bed.build(COMMIT);
-      const mounted = [mountBed(bed), ...HARDENED];
-      const reference = `${bed.registry.host}/acme/shop-front:sha-${COMMIT.slice(0, 7)}`;
+      await using harness = await createCliHarness();
+      const { front } = harness.build(COMMIT);
+      const mounted = [mountHarness(harness), ...HARDENED];
+      const reference = `${harness.registry.host}/acme/shop-front:sha-${COMMIT.slice(0, 7)}`;
       const config = '--config=/etc/greenpin/greenpin.yaml';
       expect(await image.run(mounted, 'digest', config, reference)).toMatchObject({ stdout: `${front}\n` });
       expect(await image.run(mounted, 'check')).toMatchObject({ status: 0, stderr: '' });
     });
 
     it('greenpin for kubectl exec, too', async () => {
-      await using bed = await createCliBed();
-      bed.build(COMMIT);
-      const container = await serve(bed);
+      await using harness = await createCliHarness();
+      harness.build(COMMIT);
+      const container = await serve(harness);
       await address(container);
       expect(await tryDocker('exec', container.id, 'greenpin', 'resolve', '--branch=feature')).toMatchObject({
         status: 0,
@@ -241,7 +241,11 @@ async function address(container: RunningContainer, starts = 1): Promise<{ reado
 }
 
 /** As `curl -d` sends it. */
-function ask(bed: CliBed, { server }: { readonly server: string }, token = bed.token): Promise<Response> {
+function ask(
+  harness: CliHarness,
+  { server }: { readonly server: string },
+  token = harness.token,
+): Promise<Response> {
   return fetch(`${server}/api/v1/getparams.execute`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-www-form-urlencoded' },

@@ -1,14 +1,14 @@
 /**
  * Whatever an upstream does wrong: an error while nothing is known, the last good answer when one is, and back to normal after it.
- * Each world checks at its end that no secret is in a log line, an error, an answer or a metric.
+ * Each harness checks at its end that no secret is in a log line, an error, an answer or a metric.
  */
 import { describe, expect, it } from 'vitest';
 import { parseReference } from '../../src/image/reference.ts';
-import type { FakeFault } from '../fixtures/fake-github.ts';
-import type { FakeRegistryFault, FakeRegistryTarget } from '../fixtures/fake-registry.ts';
-import { REPOSITORY } from '../fixtures/plugin-config.ts';
-import type { Reply } from '../fixtures/plugin-reply.ts';
-import { createPluginWorld, type Built, type PluginWorld } from '../fixtures/plugin-world.ts';
+import type { FakeFault } from '../fixtures/github/fake-github.ts';
+import type { FakeRegistryFault, FakeRegistryTarget } from '../fixtures/registry/fake-registry.ts';
+import { REPOSITORY } from '../fixtures/plugin/config.ts';
+import type { Reply } from '../fixtures/plugin/reply.ts';
+import { createPluginHarness, type Built, type PluginHarness } from '../fixtures/plugin/harness.ts';
 
 /**
  * For upstreams that never end: each call upstream may take half of it, which must do for those that end, on a slow machine too. Nobody
@@ -25,7 +25,7 @@ const LIMITED = { status: 503, error: 'rate_limited' };
 
 interface Row {
   readonly what: string;
-  readonly hit: (world: PluginWorld) => void;
+  readonly hit: (harness: PluginHarness) => void;
   readonly expected?: { readonly status: number; readonly error: string };
   readonly options?: { readonly deadlineMs: number; readonly patienceMs: number };
 }
@@ -42,22 +42,22 @@ function json(status: number, body: unknown, headers: Record<string, string> = {
 }
 
 function github(what: string, fault: FakeFault, more: Pick<Row, 'expected' | 'options'> = {}): Row {
-  return { what, hit: (world) => world.github.fault(fault), ...more };
+  return { what, hit: (harness) => harness.github.fault(fault), ...more };
 }
 
-const HALF_A_PAGE = (world: PluginWorld): FakeFault => {
-  const run = world.github.addRun(REPOSITORY, { head_branch: 'feature' });
+const HALF_A_PAGE = (harness: PluginHarness): FakeFault => {
+  const run = harness.github.addRun(REPOSITORY, { head_branch: 'feature' });
   return json(200, { total_count: 3, workflow_runs: [run] });
 };
 
-const SPENT = (world: PluginWorld): FakeFault =>
+const SPENT = (harness: PluginHarness): FakeFault =>
   json(
     403,
     { message: 'API rate limit exceeded for user ID 1.' },
     {
       'x-ratelimit-limit': '5000',
       'x-ratelimit-remaining': '0',
-      'x-ratelimit-reset': String(Math.floor(world.now() / 1000) + 60),
+      'x-ratelimit-reset': String(Math.floor(harness.now() / 1000) + 60),
     },
   );
 
@@ -70,7 +70,7 @@ const GITHUB: Row[] = [
   github('answers 403', json(403, { message: 'Resource not accessible by personal access token' })),
   {
     what: 'answers 403, its quota spent',
-    hit: (world) => world.github.fault(SPENT(world)),
+    hit: (harness) => harness.github.fault(SPENT(harness)),
     expected: LIMITED,
   },
   github('answers 404', json(404, { message: 'Not Found' })),
@@ -92,7 +92,7 @@ const GITHUB: Row[] = [
   github('answers 206 with a listing', json(206, { total_count: 0, workflow_runs: [] })),
   github('answers 204', { kind: 'status', status: 204 }),
   github('says that there are runs, and lists none', json(200, { total_count: 1, workflow_runs: [] })),
-  { what: 'lists half a page', hit: (world) => world.github.fault(HALF_A_PAGE(world)) },
+  { what: 'lists half a page', hit: (harness) => harness.github.fault(HALF_A_PAGE(harness)) },
   github('redirects to another host', {
     kind: 'status',
     status: 302,
@@ -108,7 +108,7 @@ const TOKEN = /^\/token/;
 type Hit = readonly [FakeRegistryFault, FakeRegistryTarget];
 
 function registry(what: string, hits: readonly Hit[], more: Pick<Row, 'expected' | 'options'> = {}): Row {
-  return { what, hit: (world) => hits.forEach((hit) => world.registry.fault(...hit)), ...more };
+  return { what, hit: (harness) => hits.forEach((hit) => harness.registry.fault(...hit)), ...more };
 }
 
 const ERRORS = (code: string) => ({ errors: [{ code, message: code.toLowerCase() }] });
@@ -124,10 +124,10 @@ const REGISTRY: Row[] = [
   registry('breaks off in the middle of a manifest', [[{ kind: 'truncate' }, { path: BACK }]]),
   {
     what: 'does not take the token that it has just given',
-    hit: (world) => {
-      const challenge = `Bearer realm="http://${world.registry.host}/token",service="fake-registry"`;
+    hit: (harness) => {
+      const challenge = `Bearer realm="http://${harness.registry.host}/token",service="fake-registry"`;
       const refusal = json(401, ERRORS('UNAUTHORIZED'), { 'www-authenticate': challenge });
-      world.registry.fault(refusal, { path: MANIFESTS, authorized: true });
+      harness.registry.fault(refusal, { path: MANIFESTS, authorized: true });
     },
   },
   registry('answers 401 for a token', [[json(401, ERRORS('UNAUTHORIZED')), { path: TOKEN }]]),
@@ -171,30 +171,30 @@ const REGISTRY: Row[] = [
 ];
 
 /** The parts' own errors, as a log or a debugger would show them. */
-async function witnessErrors(world: PluginWorld): Promise<void> {
-  const { providers, registries } = world.service.core;
-  const reference = parseReference(`${world.registry.host}/acme/shop-front:latest`);
-  world.witness(await registries.resolveDigest(reference));
+async function witnessErrors(harness: PluginHarness): Promise<void> {
+  const { providers, registries } = harness.service.core;
+  const reference = parseReference(`${harness.registry.host}/acme/shop-front:latest`);
+  harness.assertNoSecret(await registries.resolveDigest(reference));
   await providers
     .get('github')
     ?.fetchRuns(REPOSITORY, 1)
-    .catch((error: unknown) => world.witness(error));
+    .catch((error: unknown) => harness.assertNoSecret(error));
 }
 
-async function expectFailure(world: PluginWorld, { expected = FAILED }: Row): Promise<void> {
-  const [first] = await Promise.all([world.ask(), witnessErrors(world)]);
+async function expectFailure(harness: PluginHarness, { expected = FAILED }: Row): Promise<void> {
+  const [first] = await Promise.all([harness.ask(), witnessErrors(harness)]);
   expect(first.status).toBe(expected.status);
   expect(first.headers.get('content-type')).toBe('application/json; charset=utf-8');
   expect(JSON.parse(first.text)).toEqual({ error: expected.error, message: expect.stringMatching(/\S/) });
-  expect((await world.ask()).text, 'in the pause after the fault').toBe(first.text);
-  world.pass(A_WHILE);
-  expect((await world.ask()).text, 'after the pause').toBe(first.text);
+  expect((await harness.ask()).text, 'in the pause after the fault').toBe(first.text);
+  harness.pass(A_WHILE);
+  expect((await harness.ask()).text, 'after the pause').toBe(first.text);
 }
 
-async function expectLastGood(world: PluginWorld, good: { readonly text: string }): Promise<void> {
+async function expectLastGood(harness: PluginHarness, good: { readonly text: string }): Promise<void> {
   for (const more of [0, 3]) {
-    world.pass(more);
-    const reply = await world.ask();
+    harness.pass(more);
+    const reply = await harness.ask();
     expect(reply).toMatchObject({ status: 200, freshness: 'stale', text: good.text });
     expect(reply.age).toBe(LONG + more);
   }
@@ -207,25 +207,25 @@ interface Healed {
 }
 
 async function askForUnknown(row: Row): Promise<Healed> {
-  await using world = await createPluginWorld(row.options);
-  const newest = world.build('feature');
-  row.hit(world);
-  await expectFailure(world, row);
-  heal(world);
-  return { reply: await world.ask(), newest };
+  await using harness = await createPluginHarness(row.options);
+  const newest = harness.build('feature');
+  row.hit(harness);
+  await expectFailure(harness, row);
+  heal(harness);
+  return { reply: await harness.ask(), newest };
 }
 
 async function askForKnown(row: Row): Promise<Healed> {
-  await using world = await createPluginWorld(row.options);
-  world.build('feature');
-  const good = await world.ask();
+  await using harness = await createPluginHarness(row.options);
+  harness.build('feature');
+  const good = await harness.ask();
   expect(good).toMatchObject({ status: 200, freshness: 'fresh' });
-  world.pass(LONG);
-  row.hit(world);
-  const newest = world.build('feature');
-  await expectLastGood(world, good);
-  heal(world);
-  return { reply: await world.ask(), newest };
+  harness.pass(LONG);
+  row.hit(harness);
+  const newest = harness.build('feature');
+  await expectLastGood(harness, good);
+  heal(harness);
+  return { reply: await harness.ask(), newest };
 }
 
 const UPSTREAMS: readonly (readonly [upstream: string, rows: readonly Row[]])[] = [
@@ -245,27 +245,27 @@ describe('an unknown branch gets an error that does not change, a known one its 
   }
 });
 
-function heal(world: PluginWorld): void {
-  world.github.heal();
-  world.registry.heal();
-  world.pass(A_WHILE);
+function heal(harness: PluginHarness): void {
+  harness.github.heal();
+  harness.registry.heal();
+  harness.pass(A_WHILE);
 }
 
 it('a hanging upstream costs the known branches one wait, and not each of them one', async () => {
   // A call upstream may take half of the deadline: one wait is over long before, and a wait for each branch is not.
-  await using world = await createPluginWorld({ deadlineMs: 40_000, patienceMs: 3000 });
+  await using harness = await createPluginHarness({ deadlineMs: 40_000, patienceMs: 3000 });
   const branches = Array.from({ length: 20 }, (_, i) => `known-${i}`);
-  const built = new Map(branches.map((branch) => [branch, world.build(branch)]));
+  const built = new Map(branches.map((branch) => [branch, harness.build(branch)]));
   for (const branch of branches) {
-    expect(await world.ask({ branch })).toMatchObject({ freshness: 'fresh' });
+    expect(await harness.ask({ branch })).toMatchObject({ freshness: 'fresh' });
   }
-  world.pass(LONG);
-  world.github.fault({ kind: 'hang' });
+  harness.pass(LONG);
+  harness.github.fault({ kind: 'hang' });
   for (const branch of branches) {
     const answer = built.get(branch)?.pinned;
-    expect(await world.ask({ branch })).toMatchObject({ status: 200, freshness: 'stale', answer });
+    expect(await harness.ask({ branch })).toMatchObject({ status: 200, freshness: 'stale', answer });
   }
   // All were answered while the first call was still hanging.
-  expect(await world.metrics()).not.toContain('status="timeout"');
-  world.github.heal();
+  expect(await harness.metrics()).not.toContain('status="timeout"');
+  harness.github.heal();
 });

@@ -1,6 +1,6 @@
 /** Requests as Argo CD, its documentation's curl and people's templates send them. */
 import { describe, expect, it } from 'vitest';
-import { createPluginWorld } from '../fixtures/plugin-world.ts';
+import { createPluginHarness } from '../fixtures/plugin/harness.ts';
 
 const BODY = '{"applicationSetName":"previews","input":{"parameters":{"branch":"feature"}}}';
 
@@ -12,14 +12,14 @@ describe('a call is answered', () => {
     ['a content type that is none', { 'content-type': '%%%' }],
     ['no content type', {}],
   ])('with %s', async (_what, headers: Readonly<Record<string, string>>) => {
-    await using world = await createPluginWorld();
-    const { pinned } = world.build('feature');
-    expect(await world.post(BODY, headers)).toMatchObject({ status: 200, answer: pinned });
+    await using harness = await createPluginHarness();
+    const { pinned } = harness.build('feature');
+    expect(await harness.post(BODY, headers)).toMatchObject({ status: 200, answer: pinned });
   });
 
   it('with values of any JSON type in parameters of the users own', async () => {
-    await using world = await createPluginWorld();
-    const { pinned } = world.build('feature');
+    await using harness = await createPluginHarness();
+    const { pinned } = harness.build('feature');
     const own = {
       labels: ['preview', 1],
       nested: { 'deep.er': { list: [[], {}] } },
@@ -32,7 +32,7 @@ describe('a call is answered', () => {
       ['__proto__']: { branch: 'other' },
       constructor: 'x',
     };
-    expect(await world.ask(own)).toMatchObject({ status: 200, answer: pinned });
+    expect(await harness.ask(own)).toMatchObject({ status: 200, answer: pinned });
   });
 
   it.each([
@@ -41,8 +41,8 @@ describe('a call is answered', () => {
     { number: '', what: 'empty' },
     { number: null, what: 'null' },
   ])('with all that the pullRequest generator knows, the number being $what', async ({ number }) => {
-    await using world = await createPluginWorld();
-    const { commit, pinned } = world.build('feature');
+    await using harness = await createPluginHarness();
+    const { commit, pinned } = harness.build('feature');
     const parameters = {
       number,
       title: 'A feature',
@@ -54,7 +54,7 @@ describe('a call is answered', () => {
       author: 'somebody',
       labels: ['preview'],
     };
-    expect(await world.ask(parameters)).toMatchObject({ status: 200, answer: pinned });
+    expect(await harness.ask(parameters)).toMatchObject({ status: 200, answer: pinned });
   });
 });
 
@@ -73,31 +73,34 @@ describe("a branch's name is never a mistake of the caller", () => {
   ];
 
   it.each(names)('%j is answered with what it may run', async (branch) => {
-    await using world = await createPluginWorld();
-    const { pinned } = world.build(branch);
-    expect(await world.ask({ branch })).toMatchObject({ status: 200, freshness: 'fresh', answer: pinned });
+    await using harness = await createPluginHarness();
+    const { pinned } = harness.build(branch);
+    expect(await harness.ask({ branch })).toMatchObject({ status: 200, freshness: 'fresh', answer: pinned });
   });
 
   it.each(names)('%j without a build is answered with nothing', async (branch) => {
-    await using world = await createPluginWorld();
-    world.build('feature');
-    expect(await world.ask({ branch })).toMatchObject({ status: 200, answer: 'nothing' });
+    await using harness = await createPluginHarness();
+    harness.build('feature');
+    expect(await harness.ask({ branch })).toMatchObject({ status: 200, answer: 'nothing' });
   });
 
   it('refs/heads/feature is the branch feature', async () => {
-    await using world = await createPluginWorld();
-    const { pinned } = world.build('feature');
-    expect(await world.ask({ branch: 'refs/heads/feature' })).toMatchObject({ status: 200, answer: pinned });
+    await using harness = await createPluginHarness();
+    const { pinned } = harness.build('feature');
+    expect(await harness.ask({ branch: 'refs/heads/feature' })).toMatchObject({
+      status: 200,
+      answer: pinned,
+    });
   });
 
   it.each(['{{ .branch }}', '<no value>', 'a\tb', 'refs/heads/'])(
     'what Git allows in no name is one: %j',
     async (branch) => {
-      await using world = await createPluginWorld();
-      world.build('feature');
-      const reply = await world.ask({ branch });
+      await using harness = await createPluginHarness();
+      harness.build('feature');
+      const reply = await harness.ask({ branch });
       expect(reply).toMatchObject({ status: 400, answer: { error: 'invalid_request' } });
-      expect(world.github.requests).toEqual([]);
+      expect(harness.github.requests).toEqual([]);
     },
   );
 });
@@ -116,11 +119,11 @@ describe('a call without a branch is an invalid request, never an empty list', (
     ['the body is empty', ''],
     ['the body is a form', 'branch=feature'],
   ])('when %s', async (_what, body) => {
-    await using world = await createPluginWorld();
-    world.build('feature');
-    const reply = await world.post(body, { 'content-type': 'application/json' });
+    await using harness = await createPluginHarness();
+    harness.build('feature');
+    const reply = await harness.post(body, { 'content-type': 'application/json' });
     expect(reply).toMatchObject({ status: 400, answer: { error: 'invalid_request' } });
-    expect((await world.post(body)).text).toBe(reply.text);
-    expect(world.github.requests).toEqual([]);
+    expect((await harness.post(body)).text).toBe(reply.text);
+    expect(harness.github.requests).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 /** Bursts of calls (issue 3, 6): a push webhook refreshes every ApplicationSet with a plugin generator, each of them twice. */
 import { Agent, request } from 'undici';
 import { expect, it, vi } from 'vitest';
-import { FRESH_FOR, IMAGES } from '../fixtures/plugin-config.ts';
-import { readReply } from '../fixtures/plugin-reply.ts';
-import { createPluginWorld, type PluginWorld } from '../fixtures/plugin-world.ts';
+import { FRESH_FOR, IMAGES } from '../fixtures/plugin/config.ts';
+import { readReply } from '../fixtures/plugin/reply.ts';
+import { createPluginHarness, type PluginHarness } from '../fixtures/plugin/harness.ts';
 
 const APPLICATION_SETS = 80;
 const PULL_REQUESTS = 50;
@@ -12,14 +12,14 @@ const PATIENCE = 60_000;
 const BURST = 180_000;
 
 /** Every ApplicationSet asks for every pull request, all at one time, each over a connection of its own. */
-async function stampede(world: PluginWorld, expected: ReadonlyMap<string, object>): Promise<void> {
+async function stampede(harness: PluginHarness, expected: ReadonlyMap<string, object>): Promise<void> {
   const dispatcher = new Agent({ connect: { timeout: PATIENCE }, headersTimeout: PATIENCE });
   const calls = Array.from({ length: APPLICATION_SETS }).flatMap(() =>
     [...expected].map(async ([branch, pinned]) => {
-      const { statusCode, body } = await request(`${world.url}/api/v1/getparams.execute`, {
+      const { statusCode, body } = await request(`${harness.url}/api/v1/getparams.execute`, {
         dispatcher,
         method: 'POST',
-        headers: { authorization: `Bearer ${world.secrets().token}` },
+        headers: { authorization: `Bearer ${harness.secrets().token}` },
         body: JSON.stringify({ input: { parameters: { branch } } }),
       });
       const reply = await readReply(new Response(await body.text(), { status: statusCode }));
@@ -33,7 +33,7 @@ async function stampede(world: PluginWorld, expected: ReadonlyMap<string, object
   }
 }
 
-function countRequests({ github, registry }: PluginWorld) {
+function countRequests({ github, registry }: PluginHarness) {
   return { github: github.requests.length, registry: registry.requests.length };
 }
 
@@ -41,17 +41,17 @@ it(
   '80 ApplicationSets with 50 pull requests each: 4,000 calls at once cost one listing, and none fails',
   { timeout: BURST },
   async () => {
-    await using world = await createPluginWorld({ guard: 'none' });
+    await using harness = await createPluginHarness({ guard: 'none' });
     const branches = Array.from({ length: PULL_REQUESTS }, (_, i) => `branch-${i}`);
-    const expected = new Map(branches.map((branch) => [branch, world.build(branch).pinned]));
+    const expected = new Map(branches.map((branch) => [branch, harness.build(branch).pinned]));
     const images = PULL_REQUESTS * Object.keys(IMAGES).length;
 
-    await stampede(world, expected);
-    expect(countRequests(world)).toEqual({ github: 1, registry: images });
+    await stampede(harness, expected);
+    expect(countRequests(harness)).toEqual({ github: 1, registry: images });
 
-    world.pass(FRESH_FOR);
-    await stampede(world, expected);
-    expect(countRequests(world)).toEqual({ github: 2, registry: images });
+    harness.pass(FRESH_FOR);
+    await stampede(harness, expected);
+    expect(countRequests(harness)).toEqual({ github: 2, registry: images });
   },
 );
 
@@ -59,28 +59,28 @@ it(
   '4,000 calls at once while GitHub fails are answered with what was handed out before, and cost one call',
   { timeout: BURST },
   async () => {
-    await using world = await createPluginWorld({ guard: 'none' });
+    await using harness = await createPluginHarness({ guard: 'none' });
     const branches = Array.from({ length: PULL_REQUESTS }, (_, i) => `branch-${i}`);
-    const expected = new Map(branches.map((branch) => [branch, world.build(branch).pinned]));
-    await Promise.all(branches.map((branch) => world.ask({ branch })));
-    const before = countRequests(world);
+    const expected = new Map(branches.map((branch) => [branch, harness.build(branch).pinned]));
+    await Promise.all(branches.map((branch) => harness.ask({ branch })));
+    const before = countRequests(harness);
     const headers = { 'retry-after': '60' };
-    world.github.fault({ kind: 'status', status: 503, headers, body: '{}' });
-    world.pass(FRESH_FOR);
-    await stampede(world, expected);
-    expect(countRequests(world)).toEqual({ ...before, github: before.github + 1 });
+    harness.github.fault({ kind: 'status', status: 503, headers, body: '{}' });
+    harness.pass(FRESH_FOR);
+    await stampede(harness, expected);
+    expect(countRequests(harness)).toEqual({ ...before, github: before.github + 1 });
   },
 );
 
 it('a caller that goes away cancels nothing for those who joined it', async () => {
-  await using world = await createPluginWorld({ guard: 'none' });
-  const { pinned } = world.build('feature');
+  await using harness = await createPluginHarness({ guard: 'none' });
+  const { pinned } = harness.build('feature');
   const gate = Promise.withResolvers<void>();
-  world.github.fault({ kind: 'wait', until: gate.promise }, 1);
+  harness.github.fault({ kind: 'wait', until: gate.promise }, 1);
   const leaving = new AbortController();
-  const left = fetch(`${world.url}/api/v1/getparams.execute`, {
+  const left = fetch(`${harness.url}/api/v1/getparams.execute`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${world.secrets().token}` },
+    headers: { authorization: `Bearer ${harness.secrets().token}` },
     body: JSON.stringify({ input: { parameters: { branch: 'feature' } } }),
     signal: leaving.signal,
   });
@@ -88,11 +88,11 @@ it('a caller that goes away cancels nothing for those who joined it', async () =
     () => 'answered',
     () => 'gone',
   );
-  await vi.waitFor(() => expect(world.github.requests).toHaveLength(1), { timeout: PATIENCE });
-  const joined = Array.from({ length: 10 }, () => world.ask());
+  await vi.waitFor(() => expect(harness.github.requests).toHaveLength(1), { timeout: PATIENCE });
+  const joined = Array.from({ length: 10 }, () => harness.ask());
   leaving.abort();
   expect(await gone).toBe('gone');
   gate.resolve();
   for (const reply of await Promise.all(joined)) expect(reply).toMatchObject({ status: 200, answer: pinned });
-  expect(countRequests(world)).toEqual({ github: 1, registry: 2 });
+  expect(countRequests(harness)).toEqual({ github: 1, registry: 2 });
 });

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { createRegistryServer, type DemoRegistry } from '../../src/cli/demo/registry-server.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import { createFakeGitHub, type FakeGitHub } from '../fixtures/fake-github.ts';
-import { findFreePort } from '../fixtures/free-port.ts';
+import { createFakeGitHub, type FakeGitHub } from '../fixtures/github/fake-github.ts';
+import { findFreePort } from '../fixtures/network/free-port.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');

@@ -1,7 +1,7 @@
 /** A registry that shares no code with distribution: the one of go-containerregistry. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseReference } from '../../src/image/reference.ts';
-import { craneDigest, startCraneRegistry, type CraneRegistry } from './crane.ts';
+import { craneDigest, startCraneRegistry, type CraneRegistry } from '../fixtures/registry/crane.ts';
 import {
   attestationManifest,
   imageIndex,
@@ -9,9 +9,9 @@ import {
   LINUX_AMD64,
   LINUX_ARM64,
   type Format,
-} from './images.ts';
-import { createPusher } from './push.ts';
-import { composeClient } from './registry-client.ts';
+} from '../fixtures/registry/images.ts';
+import { createPusher } from '../fixtures/registry/push.ts';
+import { composeClient } from '../fixtures/registry/compose-client.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 
 const crane = inject('crane');

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { parseReference } from '../../src/image/reference.ts';
-import { imageIndex, imageManifest, LINUX_AMD64, LINUX_ARM64 } from './images.ts';
-import { createPusher } from './push.ts';
-import { composeClient, composeClientWith } from './registry-client.ts';
-import { REGISTRY_USER, startRegistry, type RunningRegistry } from './registry-container.ts';
-import { skopeoDigest } from './skopeo.ts';
-import { createTokenService, type TokenService } from './token-service.ts';
+import { imageIndex, imageManifest, LINUX_AMD64, LINUX_ARM64 } from '../fixtures/registry/images.ts';
+import { createPusher } from '../fixtures/registry/push.ts';
+import { composeClient, composeClientWith } from '../fixtures/registry/compose-client.ts';
+import { REGISTRY_USER, startRegistry, type RunningRegistry } from '../fixtures/registry/container.ts';
+import { skopeoDigest } from '../fixtures/registry/skopeo.ts';
+import { createTokenService, type TokenService } from '../fixtures/registry/token-service.ts';
 
 const registryImage = inject('registryImage');
 const skopeo = inject('skopeo');

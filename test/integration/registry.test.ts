@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseReference } from '../../src/image/reference.ts';
-import { craneDigest } from './crane.ts';
-import { attestationManifest, imageIndex, imageManifest, LINUX_AMD64, LINUX_ARM64 } from './images.ts';
-import type { Format, Image } from './images.ts';
-import { createPusher } from './push.ts';
-import { composeClient } from './registry-client.ts';
-import { HTPASSWD_AUTH, REGISTRY_USER, startRegistry } from './registry-container.ts';
-import type { RunningRegistry } from './registry-container.ts';
-import { skopeoDigest, skopeoPlatformDigest, skopeoRawDigest } from './skopeo.ts';
+import { craneDigest } from '../fixtures/registry/crane.ts';
+import {
+  attestationManifest,
+  imageIndex,
+  imageManifest,
+  LINUX_AMD64,
+  LINUX_ARM64,
+} from '../fixtures/registry/images.ts';
+import type { Format, Image } from '../fixtures/registry/images.ts';
+import { createPusher } from '../fixtures/registry/push.ts';
+import { composeClient } from '../fixtures/registry/compose-client.ts';
+import { HTPASSWD_AUTH, REGISTRY_USER, startRegistry } from '../fixtures/registry/container.ts';
+import type { RunningRegistry } from '../fixtures/registry/container.ts';
+import { skopeoDigest, skopeoPlatformDigest, skopeoRawDigest } from '../fixtures/registry/skopeo.ts';
 
 const REVISION = 'org.opencontainers.image.revision';
 const registryImage = inject('registryImage');

@@ -1,7 +1,7 @@
 /** Several replicas with one Redis: what they cost, what they know of each other, and what its faults do to them. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, inject, it } from 'vitest';
-import { createReplicas, FRESH_FOR, type Replica, type Replicas } from '../fixtures/replicas.ts';
+import { createReplicas, FRESH_FOR, type Replica, type Replicas } from '../fixtures/plugin/replicas.ts';
 
 async function startMany(replicas: Replicas, count: number): Promise<Replica[]> {
   return Promise.all(Array.from({ length: count }, () => replicas.start()));

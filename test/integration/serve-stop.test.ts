@@ -3,17 +3,17 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { createCliBed, type CliBed } from './cli-bed.ts';
+import { createCliHarness, type CliHarness } from '../fixtures/cli/harness.ts';
 
 const COMMIT = 'a1'.repeat(20);
 const BODY = '{"input": {"parameters": {"branch": "feature"}}}';
 
-async function serve(bed: CliBed) {
-  bed.build(COMMIT);
-  const served = bed.start(['serve']);
+async function serve(harness: CliHarness) {
+  harness.build(COMMIT);
+  const served = harness.start(['serve']);
   const [, port] =
     /"server":"http:\/\/127\.0\.0\.1:(\d+)"/.exec(await served.seen('stderr', /"listening"/)) ?? [];
-  const head = `POST /api/v1/getparams.execute HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${bed.token}\r\n`;
+  const head = `POST /api/v1/getparams.execute HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${harness.token}\r\n`;
   return { served, port: Number(port), call: `${head}Content-Length: ${BODY.length}\r\n\r\n${BODY}` };
 }
 
@@ -24,8 +24,8 @@ async function connected(port: number): Promise<Socket> {
 }
 
 /** @returns the process's exit status, and what the client was answered */
-async function stopInBetween(bed: CliBed, sentBefore: number): Promise<[number | null, string]> {
-  const { served, port, call } = await serve(bed);
+async function stopInBetween(harness: CliHarness, sentBefore: number): Promise<[number | null, string]> {
+  const { served, port, call } = await serve(harness);
   const [socket, other] = [await connected(port), await connected(port)];
   socket.write(call.slice(0, sentBefore));
   // Over another connection, so that what was written before has been read when this is answered.
@@ -45,8 +45,8 @@ test.concurrent.each([
 ])(
   'a client that has sent %s when SIGTERM comes is answered, and its connection is closed',
   async (_, sent) => {
-    await using bed = await createCliBed();
-    const [status, answer] = await stopInBetween(bed, sent);
+    await using harness = await createCliHarness();
+    const [status, answer] = await stopInBetween(harness, sent);
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(answer).toMatch(/^connection: close\r$/im);
     expect(answer).toContain(COMMIT);
@@ -55,8 +55,8 @@ test.concurrent.each([
 );
 
 test.concurrent('clients that the process has not even noticed when SIGTERM comes are answered', async () => {
-  await using bed = await createCliBed();
-  const { served, port, call } = await serve(bed);
+  await using harness = await createCliHarness();
+  const { served, port, call } = await serve(harness);
   served.child.kill('SIGSTOP');
   const clients = [await connected(port), await connected(port), await connected(port)];
   for (const client of clients) client.write(call);
@@ -70,8 +70,8 @@ test.concurrent('clients that the process has not even noticed when SIGTERM come
 });
 
 test.concurrent('a client that never sends anything keeps the process for a moment only', async () => {
-  await using bed = await createCliBed();
-  const { served, port } = await serve(bed);
+  await using harness = await createCliHarness();
+  const { served, port } = await serve(harness);
   const socket = await connected(port);
   served.child.kill('SIGTERM');
   expect(await text(socket)).toBe('');

@@ -9,9 +9,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
 import type { LastGood } from '../../src/resolve/types.ts';
 import { createSqliteArchive } from '../../src/store/sqlite/archive.ts';
-import { createLastGood, keptOf } from '../fixtures/last-good.ts';
+import { createLastGood, keptOf } from '../fixtures/store/last-good.ts';
 
-const WRITER = join(import.meta.dirname, '../fixtures/store-writer.ts');
+const WRITER = join(import.meta.dirname, '../fixtures/store/writer.ts');
 const DAY = 86_400_000;
 let folder: string;
 let path: string;

@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSqliteArchive } from '../../src/store/sqlite/archive.ts';
 import { readBootId } from '../../src/store/sqlite/record.ts';
 
-const KEEPER = join(import.meta.dirname, '../fixtures/store-keeper.ts');
+const KEEPER = join(import.meta.dirname, '../fixtures/store/keeper.ts');
 let folder: string;
 let path: string;
 let keepers: ChildProcessByStdio<Writable, Readable, Readable>[];

@@ -3,14 +3,14 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { readReply } from '../fixtures/plugin-reply.ts';
-import { createCliBed, type CliBed } from './cli-bed.ts';
+import { readReply } from '../fixtures/plugin/reply.ts';
+import { createCliHarness, type CliHarness } from '../fixtures/cli/harness.ts';
 
 const COMMIT = '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d';
 
 /** Serves until `use` is done; then the process is killed. */
-async function serve<T>(bed: CliBed, use: (url: string) => Promise<T>): Promise<T> {
-  const { child, ended, ...cli } = bed.start(['serve']);
+async function serve<T>(harness: CliHarness, use: (url: string) => Promise<T>): Promise<T> {
+  const { child, ended, ...cli } = harness.start(['serve']);
   try {
     const log = await cli.seen('stderr', /"listening"/);
     return await use(/"server":"([^"]+)"/.exec(log)?.[1] ?? '');
@@ -20,8 +20,8 @@ async function serve<T>(bed: CliBed, use: (url: string) => Promise<T>): Promise<
   }
 }
 
-function countAnswers(bed: CliBed): unknown {
-  const database = new DatabaseSync(join(bed.folder, 'greenpin.db'), { readOnly: true });
+function countAnswers(harness: CliHarness): unknown {
+  const database = new DatabaseSync(join(harness.folder, 'greenpin.db'), { readOnly: true });
   try {
     return database.prepare('SELECT count(*) AS n FROM last_good').get()?.['n'];
   } catch {
@@ -31,75 +31,75 @@ function countAnswers(bed: CliBed): unknown {
   }
 }
 
-async function ask(bed: CliBed, url: string) {
+async function ask(harness: CliHarness, url: string) {
   const response = await fetch(`${url}/api/v1/getparams.execute`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${bed.token}` },
+    headers: { authorization: `Bearer ${harness.token}` },
     body: '{"input":{"parameters":{"branch":"feature"}}}',
   });
   return readReply(response);
 }
 
 it('what was handed out before kill -9 is handed out after it, while CI is down', async () => {
-  await using bed = await createCliBed();
-  const digests = bed.build(COMMIT);
+  await using harness = await createCliHarness();
+  const digests = harness.build(COMMIT);
   const answer = { commit: COMMIT, ...digests };
-  expect(await serve(bed, (url) => ask(bed, url))).toMatchObject({ freshness: 'fresh', answer });
-  bed.github.fault({ kind: 'status', status: 503 });
-  expect(await serve(bed, (url) => ask(bed, url))).toMatchObject({ freshness: 'stale', answer });
-  expect(existsSync(join(bed.folder, 'greenpin.db'))).toBe(true);
+  expect(await serve(harness, (url) => ask(harness, url))).toMatchObject({ freshness: 'fresh', answer });
+  harness.github.fault({ kind: 'status', status: 503 });
+  expect(await serve(harness, (url) => ask(harness, url))).toMatchObject({ freshness: 'stale', answer });
+  expect(existsSync(join(harness.folder, 'greenpin.db'))).toBe(true);
 });
 
 it('a file that is no database keeps the plugin from starting, in one line, and is left as it was', async () => {
-  await using bed = await createCliBed();
-  bed.write('greenpin.db', 'something else\n');
-  const { status, stderr } = await bed.run(['serve']);
+  await using harness = await createCliHarness();
+  harness.write('greenpin.db', 'something else\n');
+  const { status, stderr } = await harness.run(['serve']);
   expect(stderr).toBe(
     'greenpin: store.path: found a file that is no database at "greenpin.db", expected Greenpin\'s own database, or a place where it can make one; nothing was overwritten\n',
   );
   expect(status).toBe(2);
-  expect(readFileSync(join(bed.folder, 'greenpin.db'), 'utf8')).toBe('something else\n');
+  expect(readFileSync(join(harness.folder, 'greenpin.db'), 'utf8')).toBe('something else\n');
 });
 
 it('a second process on one file does not start, in one line, while the first one goes on and check looks at it', async () => {
-  await using bed = await createCliBed();
-  const answer = { commit: COMMIT, ...bed.build(COMMIT) };
-  await serve(bed, async (url) => {
-    expect(await ask(bed, url)).toMatchObject({ freshness: 'fresh', answer });
-    const second = await bed.run(['serve']);
+  await using harness = await createCliHarness();
+  const answer = { commit: COMMIT, ...harness.build(COMMIT) };
+  await serve(harness, async (url) => {
+    expect(await ask(harness, url)).toMatchObject({ freshness: 'fresh', answer });
+    const second = await harness.run(['serve']);
     expect(second.stderr).toBe(
       'greenpin: store.path: found a file that another Greenpin process uses at "greenpin.db", expected one for each process; end the other one first, or let several share store.kind: redis\n',
     );
     expect(second.status).toBe(2);
-    expect(await bed.run(['check'])).toMatchObject({ status: 0 });
-    expect(await ask(bed, url)).toMatchObject({ status: 200, answer });
+    expect(await harness.run(['check'])).toMatchObject({ status: 0 });
+    expect(await ask(harness, url)).toMatchObject({ status: 200, answer });
   });
 });
 
 it('a file that is deleted under the process is made anew, and a restart loses nothing', async () => {
-  await using bed = await createCliBed();
-  const answer = { commit: COMMIT, ...bed.build(COMMIT) };
-  await serve(bed, async (url) => {
-    await ask(bed, url);
-    for (const suffix of ['', '-wal', '-shm']) rmSync(join(bed.folder, `greenpin.db${suffix}`));
-    await expect.poll(() => existsSync(join(bed.folder, 'greenpin.db')), { timeout: 10_000 }).toBe(true);
-    await expect.poll(() => countAnswers(bed), { timeout: 10_000 }).toBe(1);
+  await using harness = await createCliHarness();
+  const answer = { commit: COMMIT, ...harness.build(COMMIT) };
+  await serve(harness, async (url) => {
+    await ask(harness, url);
+    for (const suffix of ['', '-wal', '-shm']) rmSync(join(harness.folder, `greenpin.db${suffix}`));
+    await expect.poll(() => existsSync(join(harness.folder, 'greenpin.db')), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => countAnswers(harness), { timeout: 10_000 }).toBe(1);
   });
-  bed.github.fault({ kind: 'status', status: 503 });
-  expect(await serve(bed, (url) => ask(bed, url))).toMatchObject({ freshness: 'stale', answer });
+  harness.github.fault({ kind: 'status', status: 503 });
+  expect(await serve(harness, (url) => ask(harness, url))).toMatchObject({ freshness: 'stale', answer });
 });
 
 it('a start says nothing but that it listens, and makes the file where it is configured', async () => {
-  await using bed = await createCliBed();
-  bed.configure({ store: { kind: 'sqlite', path: './kept.db' } });
-  const { child, ended, ...cli } = bed.start(['serve']);
+  await using harness = await createCliHarness();
+  harness.configure({ store: { kind: 'sqlite', path: './kept.db' } });
+  const { child, ended, ...cli } = harness.start(['serve']);
   await cli.seen('stderr', /"listening"/);
   child.kill('SIGTERM');
   const { status, stderr } = await ended;
   expect(stderr.trimEnd().split('\n')).toHaveLength(3);
   expect(status).toBe(0);
   // Closed in order: what was in the log beside it is in the file.
-  expect(readdirSync(bed.folder).filter((name) => name.includes('.db'))).toEqual(['kept.db']);
+  expect(readdirSync(harness.folder).filter((name) => name.includes('.db'))).toEqual(['kept.db']);
 });
 
 it.each([
@@ -109,9 +109,9 @@ it.each([
   ['schema'],
   ['demo'],
 ])('%s makes no file', async (...args) => {
-  await using bed = await createCliBed();
-  bed.build(COMMIT);
-  const { status } = await bed.run(args.map((arg) => arg.replace('REGISTRY', bed.registry.host)));
+  await using harness = await createCliHarness();
+  harness.build(COMMIT);
+  const { status } = await harness.run(args.map((arg) => arg.replace('REGISTRY', harness.registry.host)));
   expect(status).toBe(0);
-  expect(readdirSync(bed.folder).filter((name) => name.includes('.db'))).toEqual([]);
+  expect(readdirSync(harness.folder).filter((name) => name.includes('.db'))).toEqual([]);
 });

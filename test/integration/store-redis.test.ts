@@ -9,9 +9,9 @@ import { createRedisExchange } from '../../src/replicas/redis-exchange.ts';
 import { createRedisArchive, probeRedis } from '../../src/store/redis/archive.ts';
 import { createRememberingStore } from '../../src/store/archived-store.ts';
 import { describeStore } from '../contract/store.ts';
-import { createLastGood, keptOf } from '../fixtures/last-good.ts';
-import { digest } from '../fixtures/values.ts';
-import { startRedisServer, type RedisServer } from '../fixtures/redis-server.ts';
+import { createLastGood, keptOf } from '../fixtures/store/last-good.ts';
+import { digest } from '../fixtures/builders.ts';
+import { startRedisServer, type RedisServer } from '../fixtures/store/redis-server.ts';
 import type { RegistryClient } from '../../src/registry/registry-client.ts';
 
 const DAY = 86_400_000;

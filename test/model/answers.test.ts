@@ -15,7 +15,7 @@ import { lastGoodKey, recall } from '../../src/resolve/recall.ts';
 import { resolveBranch } from '../../src/resolve/resolve-branch.ts';
 import type { BranchRequest, Project } from '../../src/resolve/types.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
-import { createImageRule, createProject } from '../fixtures/values.ts';
+import { createImageRule, createProject } from '../fixtures/builders.ts';
 import { judgeCost } from './cost.ts';
 import { createSimulation, IMAGES, WORKFLOWS, type Simulation, type TrueBuild } from './simulation.ts';
 import type { UnreadRun } from '../../src/resolve/ports.ts';

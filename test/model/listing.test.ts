@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRunIndex, type RunIndex } from '../../src/runs/run-index.ts';
 import type { Run } from '../../src/resolve/types.ts';
-import { createRun } from '../fixtures/values.ts';
+import { createRun } from '../fixtures/builders.ts';
 import { newestFirst, PAGE, pageOf } from './pages.ts';
 import type { CiProvider } from '../../src/ci/provider.ts';
 import type { UnreadRun } from '../../src/resolve/ports.ts';

@@ -11,7 +11,7 @@ import { parseReference } from '../../src/image/reference.ts';
 import { resolveBranch, type ResolvePorts } from '../../src/resolve/resolve-branch.ts';
 import type { LastGoodStore } from '../../src/resolve/ports.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
-import { createImageRule, createProject } from '../fixtures/values.ts';
+import { createImageRule, createProject } from '../fixtures/builders.ts';
 import { createSimulation, IMAGES, WORKFLOWS, type Simulation } from './simulation.ts';
 
 const FRESH_FOR = 15_000;

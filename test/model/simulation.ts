@@ -4,7 +4,7 @@
  */
 import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
 import type { Run } from '../../src/resolve/types.ts';
-import { digest, sha } from '../fixtures/values.ts';
+import { digest, sha } from '../fixtures/builders.ts';
 import type { Call } from './cost.ts';
 import { newestFirst, PAGE, pageOf } from './pages.ts';
 import type { Digest, ImageReference } from '../../src/image/image.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAnswers, type Answers } from '../../../src/answers/answer-service.ts';
 import type { Decision } from '../../../src/resolve/decision.ts';
 import type { BranchRequest, LastGood, PinnedSet } from '../../../src/resolve/types.ts';
-import { createBuild, createProject, createRequest, digest, sha } from '../../fixtures/values.ts';
+import { createBuild, createProject, createRequest, digest, sha } from '../../fixtures/builders.ts';
 import { renderParameters } from '../../../src/wire/argocd/response.ts';
 
 const FRESH_FOR = 15_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createImageRule, createProject, digest, sha } from '../../fixtures/values.ts';
-import { reference, reportOf } from '../cli/resolve/branch-report.ts';
+import { createImageRule, createProject, digest, sha } from '../../fixtures/builders.ts';
+import { reference, reportOf } from '../../fixtures/cli/branch-report.ts';
 
 const RED = { id: '8', state: 'unsuccessful' } as const;
 

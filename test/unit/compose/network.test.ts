@@ -8,9 +8,9 @@ import { composeRegistries } from '../../../src/compose/registries.ts';
 import type { CiConnection } from '../../../src/config/config.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { parseReference } from '../../../src/image/reference.ts';
-import { createAuthority } from '../../fixtures/certificates.ts';
-import { createConnectProxy } from '../../fixtures/connect-proxy.ts';
-import { createTlsServer } from '../../fixtures/tls-server.ts';
+import { createAuthority } from '../../fixtures/network/certificates.ts';
+import { createConnectProxy } from '../../fixtures/network/connect-proxy.ts';
+import { createTlsServer } from '../../fixtures/network/tls-server.ts';
 
 const authority = createAuthority('the company');
 const other = createAuthority('another company');

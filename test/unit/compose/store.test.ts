@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { composeStore } from '../../../src/compose/store.ts';
 import type { World } from '../../../src/compose/runtime.ts';
-import { createLastGood } from '../../fixtures/last-good.ts';
+import { createLastGood } from '../../fixtures/store/last-good.ts';
 
 let folder: string;
 let up: boolean;

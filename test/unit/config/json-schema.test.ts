@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { configJsonSchema } from '../../../src/config/json-schema.ts';
 import { configSchema } from '../../../src/config/schema.ts';
-import { documentWith } from './configurations.ts';
+import { documentWith } from '../../fixtures/config/configurations.ts';
 
 const EXAMPLE = readFileSync(new URL('../../../greenpin.example.yaml', import.meta.url), 'utf8');
 const schema = configJsonSchema();

@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { parseImageTemplate } from '../../../src/image/template.ts';
-import { CI, load, parsePlatform, parseReference, PROJECTS, refusals } from './configurations.ts';
+import {
+  CI,
+  load,
+  parsePlatform,
+  parseReference,
+  PROJECTS,
+  refusals,
+} from '../../fixtures/config/configurations.ts';
 
 const SMALL = `
 ci: {gh: {kind: github}}

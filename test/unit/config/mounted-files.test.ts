@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkSecretFiles } from '../../../src/config/mounted-files.ts';
-import { load } from './configurations.ts';
+import { load } from '../../fixtures/config/configurations.ts';
 
 const config = load(`
 server: {tokenFile: argo}

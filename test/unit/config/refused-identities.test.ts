@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkSecretFiles } from '../../../src/config/mounted-files.ts';
-import { load, PROJECTS, CI, refusals } from './configurations.ts';
+import { load, PROJECTS, CI, refusals } from '../../fixtures/config/configurations.ts';
 
 const ECR = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const GAR = 'europe-docker.pkg.dev';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CI, problemsOf, projectRefusals } from './configurations.ts';
+import { CI, problemsOf, projectRefusals } from '../../fixtures/config/configurations.ts';
 
 const EXAMPLE = ", for example images: {front: 'ghcr.io/acme/front:{commit}'}";
 

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { connectionRefusals, problemsOf, projectRefusals, refusals } from './configurations.ts';
+import {
+  connectionRefusals,
+  problemsOf,
+  projectRefusals,
+  refusals,
+} from '../../fixtures/config/configurations.ts';
 
 const ROOT_KEYS =
   'server, management, freshFor, maxFreshFor, store, ci, registries, dockerConfigFiles, projects';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CI, problemsOf, projectRefusals, PROJECTS } from './configurations.ts';
+import { CI, problemsOf, projectRefusals, PROJECTS } from '../../fixtures/config/configurations.ts';
 
 describe('projects', () => {
   const workflow = 'expected the path of a workflow, for example .github/workflows/build.yml';

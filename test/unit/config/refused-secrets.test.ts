@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectionRefusals, projectRefusals, refusals } from './configurations.ts';
+import { connectionRefusals, projectRefusals, refusals } from '../../fixtures/config/configurations.ts';
 
 const HIDDEN = 'found a value that is not shown here';
 const TOKEN_FILE =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refusals } from './configurations.ts';
+import { refusals } from '../../fixtures/config/configurations.ts';
 
 const DURATION = 'expected a duration with its unit (ms, s, m, h or d), for example 15s';
 const ADDRESS = 'expected a host name or an IP address to listen on, for example 0.0.0.0 or ::1';

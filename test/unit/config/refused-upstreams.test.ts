@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectionRefusals, problemsOf, PROJECTS, refusals } from './configurations.ts';
+import { connectionRefusals, problemsOf, PROJECTS, refusals } from '../../fixtures/config/configurations.ts';
 
 describe('connections', () => {
   const url =

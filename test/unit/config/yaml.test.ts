@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseYaml } from '../../../src/config/yaml.ts';
-import { problemsOf } from './configurations.ts';
+import { problemsOf } from '../../fixtures/config/configurations.ts';
 
 describe('YAML that cannot be read is one line with its place', () => {
   it.each([

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { API_ERROR_STATUS, type ApiErrorCode } from '../../../src/errors.ts';
 import { createAuthenticator } from '../../../src/http/authenticate.ts';
 import type { Answer } from '../../../src/answers/answer.ts';
-import { AUTHORIZED, body, createTestApp, FRESH, NOW, PATH, TOKEN } from './test-app.ts';
+import { AUTHORIZED, body, createTestApp, FRESH, NOW, PATH, TOKEN } from '../../fixtures/http/test-app.ts';
 
 const QUESTION = body({ project: 'shop', branch: 'feature/x', number: '42' });
 const call = (payload: string | Buffer = QUESTION) =>

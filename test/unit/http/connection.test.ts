@@ -2,8 +2,16 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../../../src/http/authenticate.ts';
-import { body, FRESH, PATH, send } from './test-app.ts';
-import { AUTHORIZED_HEAD, CALL, gate, keepAlive, listening, open, QUESTION } from './test-connection.ts';
+import { body, FRESH, PATH, send } from '../../fixtures/http/test-app.ts';
+import {
+  AUTHORIZED_HEAD,
+  CALL,
+  gate,
+  keepAlive,
+  listening,
+  open,
+  QUESTION,
+} from '../../fixtures/http/test-connection.ts';
 
 const MEBIBYTE = 1024 * 1024;
 

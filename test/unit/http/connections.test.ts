@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { ConnectionLimits } from '../../../src/http/connections.ts';
 import { createManagement } from '../../../src/http/management.ts';
 import type { Answer } from '../../../src/answers/answer.ts';
-import { createTestApp, FRESH, NOW } from './test-app.ts';
-import { AUTHORIZED_HEAD, CALL, gate, listening } from './test-connection.ts';
+import { createTestApp, FRESH, NOW } from '../../fixtures/http/test-app.ts';
+import { AUTHORIZED_HEAD, CALL, gate, listening } from '../../fixtures/http/test-connection.ts';
 
 const WAITING = 10_000;
 const ANSWERING = 60_000;

@@ -3,8 +3,16 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FRESH, PATH, send } from './test-app.ts';
-import { AUTHORIZED_HEAD, CALL, gate, keepAlive, listening, open, QUESTION } from './test-connection.ts';
+import { FRESH, PATH, send } from '../../fixtures/http/test-app.ts';
+import {
+  AUTHORIZED_HEAD,
+  CALL,
+  gate,
+  keepAlive,
+  listening,
+  open,
+  QUESTION,
+} from '../../fixtures/http/test-connection.ts';
 
 it('answers the call in flight, then ends its connection, although it would be kept alive', async () => {
   const { answer, asked, open: openGate } = gate();

@@ -8,8 +8,8 @@ import {
   InvalidReference,
   parseReference,
 } from '../../../src/image/reference.ts';
-import { sha256, sha512 } from '../registry/images.ts';
-import { outcomeOf } from '../registry/outcome.ts';
+import { sha256, sha512 } from '../../fixtures/registry/answers.ts';
+import { resultOrError } from '../../fixtures/result-or-error.ts';
 import { parseDigest } from '../../../src/image/digest.ts';
 import { formatPlatform, parsePlatform } from '../../../src/image/platform.ts';
 
@@ -101,7 +101,7 @@ describe('a reference', () => {
     expect(
       fc.check(
         fc.property(fc.oneof(fc.string({ unit: 'binary' }), nearlyReference()), (text) => {
-          const outcome = outcomeOf(() => parseReference(text));
+          const outcome = resultOrError(() => parseReference(text));
           if (outcome instanceof Error) {
             const { message } = outcome;
             return outcome instanceof InvalidReference && !message.includes('\n') && message.length < 1000;

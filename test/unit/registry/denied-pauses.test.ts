@@ -2,9 +2,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPasswordCredential, type Credential } from '../../../src/registry/credentials/credential.ts';
 import { parseReference } from '../../../src/image/reference.ts';
-import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
-import { createBed, type Bed } from './bed.ts';
-import { challenged, createImage, refused, served, token } from './images.ts';
+import {
+  createScriptedServer,
+  type Answer,
+  type ScriptedServer,
+} from '../../fixtures/network/scripted-server.ts';
+import { createRegistryHarness, type RegistryHarness } from '../../fixtures/registry/harness.ts';
+import { challenged, createImage, refused, served, token } from '../../fixtures/registry/answers.ts';
 import type { DigestResult } from '../../../src/registry/registry-client.ts';
 
 const shop = createImage(null);
@@ -32,16 +36,16 @@ function expectTags(answer: Answer, times = 1): void {
   server.expect({ method: 'GET', path: '/v2/acme/shop/tags/list' }, answer, times);
 }
 
-function ask({ client }: Bed, tag: string, repository = 'acme/shop'): Promise<DigestResult> {
+function ask({ client }: RegistryHarness, tag: string, repository = 'acme/shop'): Promise<DigestResult> {
   return client.resolveDigest(parseReference(`reg.test/${repository}:${tag}`));
 }
 
 /** Asks every second. @returns how many requests that took */
-async function pollFor(bed: Bed, seconds: number, tags: readonly string[]): Promise<number> {
+async function pollFor(harness: RegistryHarness, seconds: number, tags: readonly string[]): Promise<number> {
   const before = server.requests.length;
   for (let i = 0; i < seconds; i++) {
-    for (const tag of tags) await ask(bed, tag);
-    bed.advance(SECOND);
+    for (const tag of tags) await ask(harness, tag);
+    harness.advance(SECOND);
   }
   return server.requests.length - before;
 }
@@ -76,51 +80,51 @@ const DENIALS: readonly [what: string, deny: (times: number) => void, callsEach:
 
 describe.each(DENIALS)('after a %s', (_, deny, callsEach) => {
   it('the image repository is left alone, with the same words for all', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     deny(1);
-    const first = await ask(bed, '1');
+    const first = await ask(harness, '1');
     const asked = server.requests.length;
-    bed.advance(9999);
-    expect([await ask(bed, '1'), await ask(bed, '2')]).toEqual([first, first]);
+    harness.advance(9999);
+    expect([await ask(harness, '1'), await ask(harness, '2')]).toEqual([first, first]);
     expect(server.requests).toHaveLength(asked);
   });
 
   it('the next try is ever later, at last every five minutes', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     deny(100);
     // After 15, 45, 105, 225, 465 and 765 seconds, at the earliest.
-    expect(await pollFor(bed, 900, ['1'])).toBeLessThanOrEqual(8 * callsEach);
-    expect(await pollFor(bed, 1200, ['1'])).toBeLessThanOrEqual(5 * callsEach);
-    expect(await pollFor(bed, 1200, ['1'])).toBeGreaterThan(2 * callsEach);
+    expect(await pollFor(harness, 900, ['1'])).toBeLessThanOrEqual(8 * callsEach);
+    expect(await pollFor(harness, 1200, ['1'])).toBeLessThanOrEqual(5 * callsEach);
+    expect(await pollFor(harness, 1200, ['1'])).toBeGreaterThan(2 * callsEach);
   });
 });
 
 describe('after a denial', () => {
   it('other image repositories are asked', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectHead('1', challenged('Basic realm="x"'));
     expectHead('1', served(shop), 1, 'acme/other');
-    await ask(bed, '1');
-    expect(await ask(bed, '1', 'acme/other')).toMatchObject({ kind: 'found' });
+    await ask(harness, '1');
+    expect(await ask(harness, '1', 'acme/other')).toMatchObject({ kind: 'found' });
     server.verify();
   });
 
   it('another credential is tried at once', async () => {
     let credential: Credential = createPasswordCredential('bot', 'old', 'a file');
-    const bed = createBed(server, { credentialFor: async () => credential });
+    const harness = createRegistryHarness(server, { credentialFor: async () => credential });
     expectHead('1', challenged('Basic realm="x"'), 2);
-    expect(await ask(bed, '1')).toMatchObject({ failure: { kind: 'denied' } });
+    expect(await ask(harness, '1')).toMatchObject({ failure: { kind: 'denied' } });
     credential = createPasswordCredential('bot', 'new', 'a file');
     expectHead('1', challenged('Basic realm="x"'));
     expectHead('1', served(shop));
-    expect(await ask(bed, '1')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '1')).toMatchObject({ kind: 'found' });
     server.verify();
   });
 
   it('a credential that a cloud gives anew each time does not shorten the pauses', async () => {
     let count = 0;
     let credential: Credential = createPasswordCredential('bot', 'pw0', 'a cloud');
-    const bed = createBed(server, {
+    const harness = createRegistryHarness(server, {
       credentialFor: async () => credential,
       forgetCredential: () => {
         credential = createPasswordCredential('bot', `pw${++count}`, 'a cloud');
@@ -128,69 +132,69 @@ describe('after a denial', () => {
       },
     });
     expectHead('1', challenged('Basic realm="x"'), 1000);
-    await pollFor(bed, 900, ['1']);
+    await pollFor(harness, 900, ['1']);
     expect(count).toBeLessThanOrEqual(8);
   });
 
   it('the pauses begin anew once something was answered', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectHead('1', challenged('Basic realm="x"'));
-    await ask(bed, '1');
-    bed.advance(15 * SECOND);
+    await ask(harness, '1');
+    harness.advance(15 * SECOND);
     expectHead('1', served(shop));
-    expect(await ask(bed, '1')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '1')).toMatchObject({ kind: 'found' });
     expectHead('1', challenged('Basic realm="x"'));
-    expect(await ask(bed, '1')).toMatchObject({ kind: 'failed' });
-    bed.advance(15 * SECOND);
+    expect(await ask(harness, '1')).toMatchObject({ kind: 'failed' });
+    harness.advance(15 * SECOND);
     expectHead('1', served(shop));
-    expect(await ask(bed, '1')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '1')).toMatchObject({ kind: 'found' });
     server.verify();
   });
 
   it('of one image where others are let in, the others are asked (Artifactory denies what is missing)', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectHead('1', served(shop), 100);
     expectHead('2', { status: 403 }, 100);
     expectGet('2', refused(403, 'DENIED'), 100);
     for (let i = 0; i < 60; i++) {
-      expect(await ask(bed, '1')).toMatchObject({ kind: 'found' });
-      expect(await ask(bed, '2')).toMatchObject({ failure: { kind: 'denied' } });
-      bed.advance(SECOND);
+      expect(await ask(harness, '1')).toMatchObject({ kind: 'found' });
+      expect(await ask(harness, '2')).toMatchObject({ failure: { kind: 'denied' } });
+      harness.advance(SECOND);
     }
     expect(server.requests.filter(({ path }) => path.endsWith('/2'))).toHaveLength(2 * 3);
   });
 
   it('of four images in a row all of the image repository is left alone', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectHead('0', served(shop));
-    await ask(bed, '0');
+    await ask(harness, '0');
     for (const tag of ['1', '2', '3', '4']) {
       expectHead(tag, { status: 403 });
       expectGet(tag, refused(403, 'DENIED'));
-      await ask(bed, tag);
+      await ask(harness, tag);
     }
-    expect(await ask(bed, '5')).toMatchObject({ failure: { kind: 'denied' } });
+    expect(await ask(harness, '5')).toMatchObject({ failure: { kind: 'denied' } });
     server.verify();
   });
 
   it('one caller tries first, and the others get the denial until it is answered', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectHead('1', challenged('Basic realm="x"'));
-    const denial = await ask(bed, '1');
-    bed.advance(10 * SECOND);
+    const denial = await ask(harness, '1');
+    harness.advance(10 * SECOND);
     const arrived = Promise.withResolvers<void>();
     const late = Promise.withResolvers<Answer>();
     server.expect({ method: 'HEAD', path: '/v2/acme/shop/manifests/2' }, () => {
       arrived.resolve();
       return late.promise;
     });
-    const first = ask(bed, '2');
+    const first = ask(harness, '2');
     await arrived.promise;
-    expect([await ask(bed, '3'), await ask(bed, '4')]).toEqual([denial, denial]);
+    expect([await ask(harness, '3'), await ask(harness, '4')]).toEqual([denial, denial]);
     late.resolve(served(shop));
     expect(await first).toMatchObject({ kind: 'found' });
     expectHead('3', served(shop));
-    expect(await ask(bed, '3')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '3')).toMatchObject({ kind: 'found' });
     server.verify();
   });
 });
@@ -200,33 +204,33 @@ describe('after what makes no sense', () => {
     ['a page', { headers: { 'content-type': 'text/html' }, body: '<html>' }],
     ['a policy', refused(412, 'POLICY')],
   ])('(%s) of one image it is asked ever more rarely, and the others as ever', async (_, answer) => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectHead('1', { status: 405 }, 100);
     expectGet('1', answer, 100);
-    const first = await ask(bed, '1');
+    const first = await ask(harness, '1');
     expectHead('2', served(shop));
-    expect(await ask(bed, '2')).toMatchObject({ kind: 'found' });
-    expect(await ask(bed, '1')).toEqual(first);
-    expect(await pollFor(bed, 900, ['1'])).toBeLessThanOrEqual(8 * 2);
+    expect(await ask(harness, '2')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '1')).toEqual(first);
+    expect(await pollFor(harness, 900, ['1'])).toBeLessThanOrEqual(8 * 2);
   });
 
   it('(500) of one image it is asked ever more rarely, though not as rarely', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectHead('1', { status: 500 }, 100);
-    expect(await pollFor(bed, 300, ['1'])).toBeLessThanOrEqual(14);
+    expect(await pollFor(harness, 300, ['1'])).toBeLessThanOrEqual(14);
     expectHead('2', served(shop));
-    expect(await ask(bed, '2')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '2')).toMatchObject({ kind: 'found' });
   });
 
   it('(500) of the token service the registry is left alone as well', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectHead('1', bearer, 100);
     server.expect({ method: 'GET', path: tokenPath }, { status: 500 }, 200);
-    expect(await pollFor(bed, 300, ['1'])).toBeLessThanOrEqual(14 * 3);
+    expect(await pollFor(harness, 300, ['1'])).toBeLessThanOrEqual(14 * 3);
   });
 
   it('a 404 without a word that nothing explains costs no list of tags for each image', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     const tags = Array.from({ length: 20 }, (_, i) => String(i));
     for (const tag of tags) {
       expectHead(tag, page);
@@ -234,7 +238,7 @@ describe('after what makes no sense', () => {
     }
     expectTags(page);
     for (const tag of tags) {
-      expect(await ask(bed, tag)).toMatchObject({
+      expect(await ask(harness, tag)).toMatchObject({
         failure: {
           message: expect.stringContaining(`answers 404 for reg.test/acme/shop:${tag}, but not as`),
         },
@@ -245,18 +249,18 @@ describe('after what makes no sense', () => {
 });
 
 describe('a 404 without a word, and no list of tags', () => {
-  const witness = `/v2/acme/shop/manifests/${shop.digest}`;
+  const assertNoSecret = `/v2/acme/shop/manifests/${shop.digest}`;
 
   async function askWithWitness(known: Answer, again: Answer = page): Promise<DigestResult> {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectHead('0', served(shop));
-    await ask(bed, '0');
+    await ask(harness, '0');
     expectHead('1', page);
     expectGet('1', page);
     expectTags(page);
-    server.expect({ method: 'HEAD', path: witness }, known);
+    server.expect({ method: 'HEAD', path: assertNoSecret }, known);
     expectGet('1', again);
-    return ask(bed, '1');
+    return ask(harness, '1');
   }
 
   it('is absent where an image seen before is there, and this one still is not (static stores)', async () => {
@@ -273,54 +277,56 @@ describe('a 404 without a word, and no list of tags', () => {
   });
 
   it('is asked about again, when a while has passed', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectHead('1', page, 2);
     expectGet('1', page, 2);
     expectTags(page);
-    expect(await ask(bed, '1')).toMatchObject({ kind: 'failed' });
-    bed.advance(15 * SECOND);
+    expect(await ask(harness, '1')).toMatchObject({ kind: 'failed' });
+    harness.advance(15 * SECOND);
     expectTags({ body: '{"name": "acme/shop", "tags": []}' });
-    expect(await ask(bed, '1')).toMatchObject({ kind: 'absent' });
+    expect(await ask(harness, '1')).toMatchObject({ kind: 'absent' });
     server.verify();
   });
 });
 
 it('a token that is had again opens what its denial had closed', async () => {
-  const bed = createBed(server);
+  const harness = createRegistryHarness(server);
   expectHead('1', bearer);
   server.expect({ method: 'GET', path: tokenPath }, { status: 403 });
-  await ask(bed, '1');
-  bed.advance(HOUR);
+  await ask(harness, '1');
+  harness.advance(HOUR);
   expectHead('2', bearer);
   server.expect({ method: 'GET', path: tokenPath }, token({ token: 'one' }));
   expectHead('2', served(shop));
-  expect(await ask(bed, '2')).toMatchObject({ kind: 'found' });
+  expect(await ask(harness, '2')).toMatchObject({ kind: 'found' });
   server.verify();
 });
 
 describe('where a 404 proves nothing and no second way tells anything', () => {
   it('the ways are tried ever more rarely, whatever image of the repository is asked for', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectTags(page, 20);
     for (let i = 0; i < 60; i++) {
       expectHead(`${i}`, page);
       expectGet(`${i}`, page);
-      await ask(bed, `${i}`);
-      bed.advance(5 * SECOND);
+      await ask(harness, `${i}`);
+      harness.advance(5 * SECOND);
     }
     const tried = server.requests.filter(({ path }) => path.endsWith('/tags/list'));
     // At 0 s, and after 15, 30, 60 and 120 s more.
     expect(tried).toHaveLength(5);
   });
 
-  it('what is asked for is no witness that it is itself not there', async () => {
-    const bed = createBed(server);
+  it('what is asked for is no assertNoSecret that it is itself not there', async () => {
+    const harness = createRegistryHarness(server);
     expectHead('1', served(shop));
-    await ask(bed, '1');
+    await ask(harness, '1');
     const other = { method: 'GET', path: `/v2/acme/shop/manifests/${shop.digest}` };
     server.expect(other, page, 2);
     expectHead(shop.digest, served(shop));
-    const revision = await bed.client.resolveRevision(parseReference(`reg.test/acme/shop@${shop.digest}`));
+    const revision = await harness.client.resolveRevision(
+      parseReference(`reg.test/acme/shop@${shop.digest}`),
+    );
     expect(revision).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
   });
 });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createImageCache } from '../../../src/registry/digest-cache.ts';
 import type { ImageSource } from '../../../src/resolve/ports.ts';
 import { OUTAGE } from '../../fixtures/fake-ports.ts';
-import { digest } from '../../fixtures/values.ts';
+import { digest } from '../../fixtures/builders.ts';
 import type { DigestResult } from '../../../src/registry/registry-client.ts';
 
 const FRESH_FOR = 15_000;

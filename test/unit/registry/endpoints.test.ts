@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
 import { createEndpoints, type RegistrySettings } from '../../../src/registry/endpoints.ts';
 import { parseReference } from '../../../src/image/reference.ts';
-import { createScriptedServer } from '../../fixtures/scripted-server.ts';
-import { createBed } from './bed.ts';
-import { createImage, served } from './images.ts';
+import { createScriptedServer } from '../../fixtures/network/scripted-server.ts';
+import { createRegistryHarness } from '../../fixtures/registry/harness.ts';
+import { createImage, served } from '../../fixtures/registry/answers.ts';
 
 describe("a registry's API", () => {
   it.each<[string, string, Record<string, RegistrySettings>]>([
@@ -29,7 +29,7 @@ describe("a registry's API", () => {
     await using server = await createScriptedServer();
     const shop = createImage(null);
     server.expect({ method: 'HEAD', path: '/v2/shop/manifests/1' }, served(shop));
-    const { client } = createBed(server, { dispatcherFor: () => new Agent() });
+    const { client } = createRegistryHarness(server, { dispatcherFor: () => new Agent() });
     expect(await client.resolveDigest(parseReference(`${server.host}/shop:1`))).toMatchObject({
       digest: shop.digest,
     });
@@ -39,7 +39,10 @@ describe("a registry's API", () => {
   it('is never reached over HTTP when HTTPS fails', async () => {
     await using server = await createScriptedServer();
     const registries = { [server.host]: { http: false } };
-    const { client, observed } = createBed(server, { dispatcherFor: () => new Agent(), registries });
+    const { client, observed } = createRegistryHarness(server, {
+      dispatcherFor: () => new Agent(),
+      registries,
+    });
     const result = await client.resolveDigest(parseReference(`${server.host}/shop:1`));
     expect(result).toMatchObject({ failure: { kind: 'unreachable', host: server.host } });
     expect(result.kind === 'failed' && result.failure.message).toContain('does not speak TLS on this port');
@@ -50,7 +53,7 @@ describe("a registry's API", () => {
   it('that refuses connections is unreachable', async () => {
     const server = await createScriptedServer();
     await server.close();
-    const { client } = createBed(server, { dispatcherFor: () => new Agent() });
+    const { client } = createRegistryHarness(server, { dispatcherFor: () => new Agent() });
     const result = await client.resolveDigest(parseReference(`${server.host}/shop:1`));
     const message = `${server.host} refuses connections`;
     const failure = { kind: 'unreachable', host: server.host, message, trouble: 'refused' };
@@ -68,7 +71,7 @@ describe("a registry's API", () => {
     const dispatcher = new Agent({
       connect: (_, callback) => callback(Object.assign(new Error('secret'), { code }), null),
     });
-    const { client } = createBed(server, { dispatcherFor: () => dispatcher });
+    const { client } = createRegistryHarness(server, { dispatcherFor: () => dispatcher });
     const result = await client.resolveDigest(parseReference('reg.test/shop:1'));
     const message = expect.not.stringContaining('secret');
     expect(result).toEqual({ kind: 'failed', failure: { kind, host: 'reg.test', message, trouble } });
@@ -81,7 +84,7 @@ describe("a registry's API", () => {
       host: 'reg.test',
       message: 'reg.test was not asked: no CA',
     } as const;
-    const { client, observed } = createBed(server, {
+    const { client, observed } = createRegistryHarness(server, {
       dispatcherFor: () => {
         throw new UpstreamError(failure);
       },
@@ -95,7 +98,7 @@ describe("a registry's API", () => {
     await using server = await createScriptedServer();
     const failure = { kind: 'unreachable', host: 'reg.test', message: 'the proxy does not connect' } as const;
     const dispatcher = new Agent({ connect: (_, callback) => callback(new UpstreamError(failure), null) });
-    const { client, observed } = createBed(server, { dispatcherFor: () => dispatcher });
+    const { client, observed } = createRegistryHarness(server, { dispatcherFor: () => dispatcher });
     const result = await client.resolveDigest(parseReference('reg.test/shop:1'));
     expect(result).toEqual({ kind: 'failed', failure });
     expect(observed).toEqual(['reg.test unreachable']);
@@ -110,7 +113,7 @@ describe("a registry's API", () => {
         const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => callback(null, socket));
       },
     });
-    const { client } = createBed(server, {
+    const { client } = createRegistryHarness(server, {
       dispatcherFor: (registry, url) => {
         asked.push(`${registry} ${url.host}`);
         return dispatcher;

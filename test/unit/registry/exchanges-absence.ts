@@ -1,8 +1,8 @@
 /** What a 404 means. Nothing but a registry's own word makes an image absent. */
 import { createPasswordCredential } from '../../../src/registry/credentials/credential.ts';
-import type { Answer } from '../../fixtures/scripted-server.ts';
-import type { Exchange, Step } from './exchange.ts';
-import { challenged, refused } from './images.ts';
+import type { Answer } from '../../fixtures/network/scripted-server.ts';
+import type { Exchange, Step } from '../../fixtures/registry/exchange.ts';
+import { challenged, refused } from '../../fixtures/registry/answers.ts';
 
 const image = 'reg.test/acme/shop:1';
 const HEAD: Step = ['HEAD reg.test/v2/acme/shop/manifests/1', { status: 404 }];

@@ -1,5 +1,5 @@
 /** What is stored like an image and is none: it is never pinned, wherever it stands. The best match wins, not the first. */
-import type { Exchange, Step } from './exchange.ts';
+import type { Exchange, Step } from '../../fixtures/registry/exchange.ts';
 import {
   createArtifact,
   createImage,
@@ -12,7 +12,7 @@ import {
   servedBare,
   sha256,
   type Content,
-} from './images.ts';
+} from '../../fixtures/registry/answers.ts';
 
 const image = 'reg.test/acme/shop:1';
 const HEAD = 'HEAD reg.test/v2/acme/shop/manifests/1';

@@ -1,5 +1,5 @@
 /** Digests: what HEAD may say and what only GET may. */
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from '../../fixtures/registry/exchange.ts';
 import {
   createImage,
   createIndex,
@@ -10,7 +10,7 @@ import {
   servedBare,
   sha256,
   sha512,
-} from './images.ts';
+} from '../../fixtures/registry/answers.ts';
 
 const image = 'reg.test/acme/shop:1';
 const HEAD = 'HEAD reg.test/v2/acme/shop/manifests/1';

@@ -1,5 +1,5 @@
 /** From an index to one platform. */
-import type { Exchange, Step } from './exchange.ts';
+import type { Exchange, Step } from '../../fixtures/registry/exchange.ts';
 import {
   createImage,
   createIndex,
@@ -9,7 +9,7 @@ import {
   servedBare,
   sha256,
   type Content,
-} from './images.ts';
+} from '../../fixtures/registry/answers.ts';
 
 const image = 'reg.test/acme/shop:1';
 const GET = 'GET reg.test/v2/acme/shop/manifests/1';

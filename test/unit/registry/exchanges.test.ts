@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { playExchange, type Exchange } from './exchange.ts';
+import { playExchange, type Exchange } from '../../fixtures/registry/exchange.ts';
 import { absenceExchanges } from './exchanges-absence.ts';
 import { artifactExchanges } from './exchanges-artifacts.ts';
 import { bearerExchanges } from './exchanges-bearer.ts';

@@ -6,9 +6,13 @@ import {
   type Answer,
   type AnswerTo,
   type ScriptedServer,
-} from '../../fixtures/scripted-server.ts';
-import { createBed, type Bed, type BedOptions } from './bed.ts';
-import { createImage, served } from './images.ts';
+} from '../../fixtures/network/scripted-server.ts';
+import {
+  createRegistryHarness,
+  type RegistryHarness,
+  type RegistryHarnessOptions,
+} from '../../fixtures/registry/harness.ts';
+import { createImage, served } from '../../fixtures/registry/answers.ts';
 import type { DigestResult } from '../../../src/registry/registry-client.ts';
 
 const shop = createImage(null);
@@ -23,8 +27,8 @@ function expectTag(tag: string, answer: Answer | AnswerTo, times = 1): void {
   server.expect({ method: 'HEAD', path: `/v2/acme/shop/manifests/${tag}` }, answer, times);
 }
 
-function ask(bed: Bed, tag: string, host = 'reg.test'): Promise<DigestResult> {
-  return bed.client.resolveDigest(parseReference(`${host}/acme/shop:${tag}`));
+function ask(harness: RegistryHarness, tag: string, host = 'reg.test'): Promise<DigestResult> {
+  return harness.client.resolveDigest(parseReference(`${host}/acme/shop:${tag}`));
 }
 
 describe('after Retry-After', () => {
@@ -32,43 +36,43 @@ describe('after Retry-After', () => {
     [429, 'rate_limited'],
     [503, 'unavailable'],
   ])('of a %i the host is left alone until then, by all callers', async (status, kind) => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectTag('1', { status, headers: { 'retry-after': '30' } });
-    const first = await ask(bed, '1');
-    bed.advance(29_999);
-    const second = await ask(bed, '2');
+    const first = await ask(harness, '1');
+    harness.advance(29_999);
+    const second = await ask(harness, '2');
     expect(first).toMatchObject({ failure: { kind, retryAfterMs: 30_000 } });
     expect(second).toMatchObject({ failure: { kind, retryAfterMs: 1 } });
     expect(second).toEqual({
       ...first,
       failure: { ...('failure' in first && first.failure), retryAfterMs: 1 },
     });
-    bed.advance(1);
+    harness.advance(1);
     expectTag('2', served(shop));
-    expect(await ask(bed, '2')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '2')).toMatchObject({ kind: 'found' });
     server.verify();
   });
 
   it.each(['1000000000000', 'Fri, 31 Dec 9999 23:59:59 GMT'])(
     'of %s the host is asked again after five minutes, by one caller',
     async (value) => {
-      const bed = createBed(server);
+      const harness = createRegistryHarness(server);
       expectTag('0', served(shop));
-      await ask(bed, '0');
+      await ask(harness, '0');
       expectTag('1', { status: 429, headers: { 'retry-after': value } });
-      const first = await ask(bed, '1');
-      bed.advance(299_999);
-      expect(await ask(bed, '2')).toMatchObject({ failure: { kind: 'rate_limited' } });
-      bed.advance(1);
+      const first = await ask(harness, '1');
+      harness.advance(299_999);
+      expect(await ask(harness, '2')).toMatchObject({ failure: { kind: 'rate_limited' } });
+      harness.advance(1);
       const arrived = Promise.withResolvers<void>();
       const late = Promise.withResolvers<Answer>();
       expectTag('2', () => {
         arrived.resolve();
         return late.promise;
       });
-      const probe = ask(bed, '2');
+      const probe = ask(harness, '2');
       await arrived.promise;
-      const others = await Promise.all(['3', '4', '5'].map((tag) => ask(bed, tag)));
+      const others = await Promise.all(['3', '4', '5'].map((tag) => ask(harness, tag)));
       for (const other of others) {
         expect(other).toEqual({
           ...first,
@@ -78,68 +82,68 @@ describe('after Retry-After', () => {
       late.resolve(served(shop));
       expect(await probe).toMatchObject({ kind: 'found' });
       expectTag('3', served(shop));
-      expect(await ask(bed, '3')).toMatchObject({ kind: 'found' });
+      expect(await ask(harness, '3')).toMatchObject({ kind: 'found' });
       server.verify();
     },
   );
 
   it('that has ended the others wait for the one caller, and are asked when it has its answer', async () => {
-    const bed = createBed(server, { delay: () => Promise.withResolvers<void>().promise });
+    const harness = createRegistryHarness(server, { delay: () => Promise.withResolvers<void>().promise });
     expectTag('0', served(shop));
-    await ask(bed, '0');
+    await ask(harness, '0');
     expectTag('1', { status: 429, headers: { 'retry-after': '30' } });
-    await ask(bed, '1');
-    bed.advance(30_000);
+    await ask(harness, '1');
+    harness.advance(30_000);
     for (const tag of ['1', '2', '3']) expectTag(tag, served(shop));
-    const answers = await Promise.all(['1', '2', '3'].map((tag) => ask(bed, tag)));
+    const answers = await Promise.all(['1', '2', '3'].map((tag) => ask(harness, tag)));
     expect(answers.map(({ kind }) => kind)).toEqual(['found', 'found', 'found']);
     server.verify();
   });
 
   it('that has ended the host is left alone anew when the one caller meets the same', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     const limited = { status: 429, headers: { 'retry-after': '30' } };
     expectTag('1', limited, 2);
-    await ask(bed, '1');
-    bed.advance(30_000);
-    expect(await ask(bed, '1')).toMatchObject({ failure: { retryAfterMs: 30_000 } });
-    bed.advance(29_999);
-    expect(await ask(bed, '2')).toMatchObject({ failure: { retryAfterMs: 1 } });
+    await ask(harness, '1');
+    harness.advance(30_000);
+    expect(await ask(harness, '1')).toMatchObject({ failure: { retryAfterMs: 30_000 } });
+    harness.advance(29_999);
+    expect(await ask(harness, '2')).toMatchObject({ failure: { retryAfterMs: 1 } });
     server.verify();
   });
 
   it('one caller whose connection breaks is the one who tries again', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectTag('1', { status: 429, headers: { 'retry-after': '30' } });
-    await ask(bed, '1');
-    bed.advance(30_000);
+    await ask(harness, '1');
+    harness.advance(30_000);
     expectTag('1', { fault: 'reset' });
     expectTag('1', served(shop));
-    expect(await ask(bed, '1')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '1')).toMatchObject({ kind: 'found' });
     server.verify();
   });
 
   it('other hosts are asked', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectTag('1', { status: 429, headers: { 'retry-after': '30' } });
     expectTag('1', served(shop));
-    expect(await ask(bed, '1')).toMatchObject({ kind: 'failed' });
-    expect(await ask(bed, '1', 'other.test')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '1')).toMatchObject({ kind: 'failed' });
+    expect(await ask(harness, '1', 'other.test')).toMatchObject({ kind: 'found' });
     server.verify();
   });
 
   it('a clock that is set back does not keep the host alone for longer', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectTag('1', { status: 429, headers: { 'retry-after': '30' } });
-    await ask(bed, '1');
-    bed.advance(-3_600_000);
+    await ask(harness, '1');
+    harness.advance(-3_600_000);
     expectTag('2', served(shop));
-    expect(await ask(bed, '2')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '2')).toMatchObject({ kind: 'found' });
   });
 });
 
 describe('after a fault', () => {
-  const faults: readonly [string, Answer, number, BedOptions][] = [
+  const faults: readonly [string, Answer, number, RegistryHarnessOptions][] = [
     ['time-out', { fault: 'hang' }, 1, { timeoutMs: 2000 }],
     ['reset', { fault: 'reset' }, 3, {}],
     ['502', { status: 502 }, 3, {}],
@@ -147,34 +151,34 @@ describe('after a fault', () => {
   ];
 
   it.each(faults)('(%s) the host is left alone for two seconds', async (_, answer, times, options) => {
-    const bed = createBed(server, options);
+    const harness = createRegistryHarness(server, options);
     expectTag('1', answer, times);
-    const first = await ask(bed, '1');
-    bed.advance(1999);
-    expect(await ask(bed, '2')).toEqual(first);
-    bed.advance(1);
+    const first = await ask(harness, '1');
+    harness.advance(1999);
+    expect(await ask(harness, '2')).toEqual(first);
+    harness.advance(1);
     expectTag('2', served(shop));
-    expect(await ask(bed, '2')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '2')).toMatchObject({ kind: 'found' });
     server.verify();
   });
 
   it('(500) of one image the others are asked for', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectTag('1', { status: 500 });
     expectTag('2', served(shop));
-    expect(await ask(bed, '1')).toMatchObject({ failure: { kind: 'unavailable' } });
-    expect(await ask(bed, '2')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '1')).toMatchObject({ failure: { kind: 'unavailable' } });
+    expect(await ask(harness, '2')).toMatchObject({ kind: 'found' });
     server.verify();
   });
 
   it('a thousand questions do not each wait for the time-out', async () => {
-    const bed = createBed(server, { timeoutMs: 1000, maxConcurrent: 4 });
+    const harness = createRegistryHarness(server, { timeoutMs: 1000, maxConcurrent: 4 });
     const tags = Array.from({ length: 1000 }, (_, i) => String(i));
     server.expect({ method: 'HEAD', path: '/v2/acme/shop0/manifests/1' }, { fault: 'hang' });
     for (const i of [1, 2, 3])
       server.expect({ method: 'HEAD', path: `/v2/acme/shop${i}/manifests/1` }, { fault: 'hang' });
     const answers = await Promise.all(
-      tags.map((i) => bed.client.resolveDigest(parseReference(`reg.test/acme/shop${i}:1`))),
+      tags.map((i) => harness.client.resolveDigest(parseReference(`reg.test/acme/shop${i}:1`))),
     );
     expect(answers.every((answer) => answer.kind === 'failed' && answer.failure.kind === 'timeout')).toBe(
       true,
@@ -184,56 +188,56 @@ describe('after a fault', () => {
   });
 
   it('is tried again after growing pauses, which differ by chance', async () => {
-    const bed = createBed(server, { random: () => 0.9 });
+    const harness = createRegistryHarness(server, { random: () => 0.9 });
     expectTag('1', { status: 503 }, 3);
-    await ask(bed, '1');
-    expect(bed.pauses).toEqual([280, 560]);
+    await ask(harness, '1');
+    expect(harness.pauses).toEqual([280, 560]);
   });
 
   it('is not tried again when the time is up before', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectTag('1', () => {
-      bed.advance(29_900);
+      harness.advance(29_900);
       return { status: 503 };
     });
-    expect(await ask(bed, '1')).toMatchObject({ failure: { kind: 'unavailable' } });
+    expect(await ask(harness, '1')).toMatchObject({ failure: { kind: 'unavailable' } });
     server.verify();
   });
 });
 
 describe('the time-out', () => {
   it("does not count the wait for one's next turn", async () => {
-    const bed = createBed(server, { maxConcurrent: 1 });
+    const harness = createRegistryHarness(server, { maxConcurrent: 1 });
     const hop = { method: 'HEAD', path: '/hop' };
     expectTag('1', { status: 307, headers: { location: '/hop' } });
     server.expect({ method: 'HEAD', path: '/v2/acme/other/manifests/1' }, () => {
-      bed.advance(30_001);
+      harness.advance(30_001);
       return served(shop);
     });
     server.expect(hop, { status: 503 });
     server.expect(hop, served(shop));
-    const asked = [ask(bed, '1'), bed.client.resolveDigest(parseReference('reg.test/acme/other:1'))];
+    const asked = [ask(harness, '1'), harness.client.resolveDigest(parseReference('reg.test/acme/other:1'))];
     expect(await Promise.all(asked)).toMatchObject([{ kind: 'found' }, { kind: 'found' }]);
     server.verify();
   });
 
   it('that another host has used up is not held against the host that had nothing of it', async () => {
-    const bed = createBed(server, { timeoutMs: 10_000 });
+    const harness = createRegistryHarness(server, { timeoutMs: 10_000 });
     expectTag('1', () => {
-      bed.advance(8500);
+      harness.advance(8500);
       return { status: 307, headers: { location: 'https://cdn.test/1' } };
     });
     server.expect({ method: 'HEAD', path: '/1' }, { fault: 'hang' });
-    expect(await ask(bed, '1')).toMatchObject({ failure: { kind: 'timeout', host: 'cdn.test' } });
+    expect(await ask(harness, '1')).toMatchObject({ failure: { kind: 'timeout', host: 'cdn.test' } });
     expectTag('2', served(shop));
-    expect(await ask(bed, '2', 'cdn.test')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '2', 'cdn.test')).toMatchObject({ kind: 'found' });
     server.verify();
   });
 });
 
 describe('requests', () => {
   it('to one host are limited, to others they are not held up', async () => {
-    const bed = createBed(server, { maxConcurrent: 2 });
+    const harness = createRegistryHarness(server, { maxConcurrent: 2 });
     const waiting = Promise.withResolvers<Answer>();
     const arrived = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let running = 0;
@@ -247,10 +251,12 @@ describe('requests', () => {
     };
     for (const i of [1, 2, 3, 4, 5])
       server.expect({ method: 'HEAD', path: `/v2/shop${i}/manifests/1` }, answer);
-    const asked = [1, 2, 3, 4, 5].map((i) => bed.client.resolveDigest(parseReference(`reg.test/shop${i}:1`)));
+    const asked = [1, 2, 3, 4, 5].map((i) =>
+      harness.client.resolveDigest(parseReference(`reg.test/shop${i}:1`)),
+    );
     await Promise.all(arrived.map(({ promise }) => promise));
     expectTag('1', served(shop));
-    expect(await ask(bed, '1', 'other.test')).toMatchObject({ kind: 'found' });
+    expect(await ask(harness, '1', 'other.test')).toMatchObject({ kind: 'found' });
     waiting.resolve(served(shop));
     expect((await Promise.all(asked)).map(({ kind }) => kind)).toEqual(Array(5).fill('found'));
     expect(most).toBe(2);
@@ -258,12 +264,12 @@ describe('requests', () => {
   });
 
   it('are each told to the observer, with status or fault', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectTag('1', { fault: 'reset' });
     expectTag('1', { status: 307, headers: { location: 'https://cdn.test/1' } });
     server.expect({ method: 'HEAD', path: '/1' }, { status: 429, headers: { 'retry-after': '9' } });
-    await ask(bed, '1');
-    await ask(bed, '1');
-    expect(bed.observed.slice(0, 3)).toEqual(['reg.test unreachable', 'reg.test 307', 'cdn.test 429']);
+    await ask(harness, '1');
+    await ask(harness, '1');
+    expect(harness.observed.slice(0, 3)).toEqual(['reg.test unreachable', 'reg.test 307', 'cdn.test 429']);
   });
 });

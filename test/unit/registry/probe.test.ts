@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPasswordCredential } from '../../../src/registry/credentials/credential.ts';
 import { parseReference } from '../../../src/image/reference.ts';
-import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
-import { createBed } from './bed.ts';
-import { challenged, createImage, served, token } from './images.ts';
+import {
+  createScriptedServer,
+  type Answer,
+  type ScriptedServer,
+} from '../../fixtures/network/scripted-server.ts';
+import { createRegistryHarness } from '../../fixtures/registry/harness.ts';
+import { challenged, createImage, served, token } from '../../fixtures/registry/answers.ts';
 
 const shop = createImage(null);
 const image = parseReference('reg.test/acme/shop:1');
@@ -27,46 +31,46 @@ function expectToken(answer: Answer): void {
 
 describe('a probe tells how the registry was asked', () => {
   it('anonymous, where nothing was shown', async () => {
-    const bed = createBed(server, { credentialFor: async () => bot });
+    const harness = createRegistryHarness(server, { credentialFor: async () => bot });
     expectHead(served(shop));
-    const { access } = await bed.client.probe(image);
+    const { access } = await harness.client.probe(image);
     expect(access).toMatchObject({ scheme: 'anonymous', credential: { source } });
   });
 
   it('bearer, without credentials', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectHead(bearer);
     expectToken(token({ token: 'one' }));
     expectHead(served(shop), 'Bearer one');
-    const { access } = await bed.client.probe(image);
+    const { access } = await harness.client.probe(image);
     expect(access).toMatchObject({ scheme: 'bearer', credential: { kind: 'anonymous' } });
   });
 
   it('basic, with the source of the credentials', async () => {
-    const bed = createBed(server, { credentialFor: async () => bot });
+    const harness = createRegistryHarness(server, { credentialFor: async () => bot });
     expectHead(challenged('Basic realm="x"'));
     expectHead(served(shop), 'Basic Ym90OnNlY3JldA==');
-    const { access, result } = await bed.client.probe(image);
+    const { access, result } = await harness.client.probe(image);
     expect(access).toMatchObject({ scheme: 'basic', credential: { source } });
     expect(result.kind).toBe('found');
   });
 
   it('bearer, when the token service refuses', async () => {
-    const bed = createBed(server, { credentialFor: async () => bot });
+    const harness = createRegistryHarness(server, { credentialFor: async () => bot });
     expectHead(bearer);
     expectToken({ status: 401 });
-    const { access, result } = await bed.client.probe(image);
+    const { access, result } = await harness.client.probe(image);
     expect(access).toMatchObject({ scheme: 'bearer', credential: { source } });
     expect(JSON.stringify(result)).not.toContain('secret');
   });
 
   it('bearer, with a registry token', async () => {
-    const bed = createBed(server, {
+    const harness = createRegistryHarness(server, {
       credentialFor: async () => ({ kind: 'registryToken', token: 'one', source }),
     });
     expectHead(bearer);
     expectHead(served(shop), 'Bearer one');
-    const { access } = await bed.client.probe(image);
+    const { access } = await harness.client.probe(image);
     expect(access).toMatchObject({ scheme: 'bearer', credential: { source } });
   });
 });

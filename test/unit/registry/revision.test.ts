@@ -7,8 +7,12 @@ import { parsePlatformOf } from '../../../src/registry/manifest/index-entries.ts
 import { parseRevision } from '../../../src/registry/manifest/manifest.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import type { RevisionResult } from '../../../src/resolve/ports.ts';
-import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
-import { createBed, type BedOptions } from './bed.ts';
+import {
+  createScriptedServer,
+  type Answer,
+  type ScriptedServer,
+} from '../../fixtures/network/scripted-server.ts';
+import { createRegistryHarness, type RegistryHarnessOptions } from '../../fixtures/registry/harness.ts';
 import {
   challenged,
   createAnnotatedIndex,
@@ -21,7 +25,7 @@ import {
   servedBare,
   sha256,
   type Content,
-} from './images.ts';
+} from '../../fixtures/registry/answers.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 
 const LABEL = 'org.opencontainers.image.revision';
@@ -56,9 +60,9 @@ function expectConfig(config: string, answer: Answer = { body: config }): void {
 async function ask(
   { digest }: Content,
   platform?: string,
-  options: BedOptions = {},
+  options: RegistryHarnessOptions = {},
 ): Promise<RevisionResult> {
-  const { client } = createBed(server, options);
+  const { client } = createRegistryHarness(server, options);
   const reference = parseReference(`reg.test/acme/shop@${digest}`);
   const result = await client.resolveRevision(
     reference,
@@ -226,7 +230,7 @@ describe('a revision is a failure', () => {
   });
 
   it('when the reference bears no digest', async () => {
-    const { client } = createBed(server);
+    const { client } = createRegistryHarness(server);
     const result = await client.resolveRevision(parseReference('reg.test/acme/shop:1'));
     expect(result).toMatchObject({ failure: { message: expect.stringContaining('bears no digest') } });
     server.verify();

@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { createScriptedServer } from '../../fixtures/scripted-server.ts';
+import { createScriptedServer } from '../../fixtures/network/scripted-server.ts';
 
 async function get(url: string): Promise<number> {
   const { statusCode, body } = await request(url);

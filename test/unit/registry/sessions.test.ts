@@ -2,8 +2,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPasswordCredential, type Credential } from '../../../src/registry/credentials/credential.ts';
 import { parseReference } from '../../../src/image/reference.ts';
-import { createScriptedServer, type Answer, type ScriptedServer } from '../../fixtures/scripted-server.ts';
-import { createBed } from './bed.ts';
+import {
+  createScriptedServer,
+  type Answer,
+  type ScriptedServer,
+} from '../../fixtures/network/scripted-server.ts';
+import { createRegistryHarness } from '../../fixtures/registry/harness.ts';
 import {
   challenged,
   createArtifact,
@@ -14,7 +18,7 @@ import {
   refused,
   served,
   token,
-} from './images.ts';
+} from '../../fixtures/registry/answers.ts';
 
 const shop = createImage(null);
 const manifest = '/v2/acme/shop/manifests/1';
@@ -45,28 +49,28 @@ function expectFirst(answer: object = { token: 'one' }): void {
   expectHead(served(shop), 'Bearer one');
 }
 
-async function ask(bed: ReturnType<typeof createBed>): Promise<string> {
-  const result = await bed.client.resolveDigest(image);
+async function ask(harness: ReturnType<typeof createRegistryHarness>): Promise<string> {
+  const result = await harness.client.resolveDigest(image);
   return result.kind === 'failed' ? result.failure.kind : result.kind;
 }
 
 describe('a token', () => {
   it('is used again for the same repository, without another challenge', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectFirst();
     expectHead(served(shop), 'Bearer one');
-    expect([await ask(bed), await ask(bed)]).toEqual(['found', 'found']);
+    expect([await ask(harness), await ask(harness)]).toEqual(['found', 'found']);
     server.verify();
   });
 
   it('is not used for another repository', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectFirst();
     expectHead(bearer, null, '/v2/acme/other/manifests/1');
     expectToken(token({ token: 'two' }), tokenPath.replace('shop', 'other'));
     expectHead(served(shop), 'Bearer two', '/v2/acme/other/manifests/1');
-    await ask(bed);
-    const other = await bed.client.resolveDigest(parseReference('reg.test/acme/other:1'));
+    await ask(harness);
+    const other = await harness.client.resolveDigest(parseReference('reg.test/acme/other:1'));
     expect(other).toMatchObject({ kind: 'found' });
     server.verify();
   });
@@ -79,51 +83,55 @@ describe('a token', () => {
     ['a life without end', { expires_in: 1e15 }, 86_400],
     ['a life counted from another clock', { expires_in: 300, issued_at: '2020-01-01T00:00:00Z' }, 300],
   ])('of %s is renewed after 80%% of it', async (_, answer, seconds) => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectFirst({ token: 'one', ...answer });
-    await ask(bed);
-    bed.advance(seconds * 800 - 1);
+    await ask(harness);
+    harness.advance(seconds * 800 - 1);
     expectHead(served(shop), 'Bearer one');
-    await ask(bed);
-    bed.advance(1);
+    await ask(harness);
+    harness.advance(1);
     expectToken(token({ token: 'two' }));
     expectHead(served(shop), 'Bearer two');
-    expect(await ask(bed)).toBe('found');
+    expect(await ask(harness)).toBe('found');
     server.verify();
   });
 
   it('is fetched once for questions that come together, and so is its challenge', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectFirst();
     expectHead(served(shop), 'Bearer one');
     expectHead(served(shop), 'Bearer one');
-    expect(await Promise.all([ask(bed), ask(bed), ask(bed)])).toEqual(['found', 'found', 'found']);
+    expect(await Promise.all([ask(harness), ask(harness), ask(harness)])).toEqual([
+      'found',
+      'found',
+      'found',
+    ]);
     server.verify();
   });
 
   it('that cannot be had fails all who wait for it, and is asked for again by the next', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectHead(bearer);
     expectToken({ status: 500 });
-    expect(await Promise.all([ask(bed), ask(bed)])).toEqual(['unavailable', 'unavailable']);
+    expect(await Promise.all([ask(harness), ask(harness)])).toEqual(['unavailable', 'unavailable']);
     expectToken(token({ token: 'one' }));
     expectHead(served(shop), 'Bearer one');
-    expect(await ask(bed)).toBe('found');
+    expect(await ask(harness)).toBe('found');
     server.verify();
   });
 
   it('that is refused twice takes one pause, and is not kept', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     for (const name of ['one', 'two']) {
       expectHead(bearer);
       expectToken(token({ token: name }));
       expectHead(bearer, `Bearer ${name}`);
       expectHead(bearer, `Bearer ${name}`);
     }
-    const first = await ask(bed);
-    bed.advance(60_000);
-    expect([first, await ask(bed)]).toEqual(['denied', 'denied']);
-    expect(bed.pauses).toEqual([1000, 1000]);
+    const first = await ask(harness);
+    harness.advance(60_000);
+    expect([first, await ask(harness)]).toEqual(['denied', 'denied']);
+    expect(harness.pauses).toEqual([1000, 1000]);
     server.verify();
   });
 });
@@ -136,32 +144,32 @@ describe('a token service that was known', () => {
     ['401', { status: 401 }],
     ['500', { status: 500 }],
   ])('and gives nothing any more (%s) is looked for anew, once', async (_, answer) => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     const moved = challenged('Bearer realm="https://auth.test/moved",service="s"');
     const movedPath = tokenPath.replace('token', 'moved');
     expectFirst();
-    await ask(bed);
-    bed.advance(day);
+    await ask(harness);
+    harness.advance(day);
     expectToken(answer);
     expectHead(moved);
     expectToken(token({ token: 'two' }), movedPath);
     expectHead(served(shop), 'Bearer two');
-    expect(await ask(bed)).toBe('found');
-    bed.advance(day);
+    expect(await ask(harness)).toBe('found');
+    harness.advance(day);
     expectToken({ status: 500 }, movedPath);
     expectHead(moved);
     expectToken({ status: 500 }, movedPath);
-    expect(await ask(bed)).toBe('unavailable');
+    expect(await ask(harness)).toBe('unavailable');
     server.verify();
   });
 
   it('and limits our rate is left alone', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectFirst();
-    await ask(bed);
-    bed.advance(day);
+    await ask(harness);
+    harness.advance(day);
     expectToken({ status: 429 });
-    expect(await ask(bed)).toBe('rate_limited');
+    expect(await ask(harness)).toBe('rate_limited');
     server.verify();
   });
 });
@@ -173,37 +181,37 @@ describe('a kept token that is refused', () => {
     ['403', { status: 403 }],
     ['400', { status: 400 }],
   ])('with %s is replaced, once', async (_, refusal) => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectFirst();
-    await ask(bed);
+    await ask(harness);
     expectHead(refusal, 'Bearer one');
     expectHead(bearer);
     expectToken(token({ token: 'two' }));
     expectHead(served(shop), 'Bearer two');
-    expect(await ask(bed)).toBe('found');
-    expect(bed.pauses).toEqual([]);
+    expect(await ask(harness)).toBe('found');
+    expect(harness.pauses).toEqual([]);
     server.verify();
   });
 
   it('is replaced when GET says DENIED with 400', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     const get = (answer: Answer, authorization: string | null): void =>
       server.expect({ method: 'GET', path: manifest, headers: { authorization } }, answer);
     expectFirst();
-    await ask(bed);
+    await ask(harness);
     get(refused(400, 'DENIED', 'Your authorization token has expired.'), 'Bearer one');
     get(bearer, null);
     expectToken(token({ token: 'two' }));
     get(served(shop), 'Bearer two');
-    const result = await bed.client.resolveDigest(image, { os: 'linux', architecture: 'amd64' });
+    const result = await harness.client.resolveDigest(image, { os: 'linux', architecture: 'amd64' });
     expect(result.kind).toBe('found');
     server.verify();
   });
 
   it('is replaced once in a question, whatever else is refused', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectFirst();
-    await ask(bed);
+    await ask(harness);
     expectHead({ status: 403 }, 'Bearer one');
     expectHead(bearer);
     expectToken(token({ token: 'two' }));
@@ -212,24 +220,28 @@ describe('a kept token that is refused', () => {
       { method: 'GET', path: manifest, headers: { authorization: 'Bearer two' } },
       refused(403, 'DENIED'),
     );
-    expect(await ask(bed)).toBe('denied');
+    expect(await ask(harness)).toBe('denied');
     server.verify();
   });
 
   it('is replaced once for all questions that meet the refusal together', async () => {
     const loose = await createScriptedServer();
-    const bed = createBed(loose);
+    const harness = createRegistryHarness(loose);
     const head = (answer: Answer, authorization: string | null, times: number): void =>
       loose.expect({ method: 'HEAD', path: manifest, headers: { authorization } }, answer, times);
     head(bearer, null, 1);
     loose.expect({ method: 'GET', path: tokenPath }, token({ token: 'one' }));
     head(served(shop), 'Bearer one', 1);
-    await ask(bed);
+    await ask(harness);
     head(bearer, 'Bearer one', 3);
     head(bearer, null, 1);
     loose.expect({ method: 'GET', path: tokenPath }, token({ token: 'two' }));
     head(served(shop), 'Bearer two', 3);
-    expect(await Promise.all([ask(bed), ask(bed), ask(bed)])).toEqual(['found', 'found', 'found']);
+    expect(await Promise.all([ask(harness), ask(harness), ask(harness)])).toEqual([
+      'found',
+      'found',
+      'found',
+    ]);
     loose.verify();
     await loose.close();
   });
@@ -238,14 +250,14 @@ describe('a kept token that is refused', () => {
 describe('questions of a new repository that come together', () => {
   it('share no fault of one image', async () => {
     const loose = await createScriptedServer();
-    const bed = createBed(loose);
+    const harness = createRegistryHarness(loose);
     const head = (tag: number, answer: Answer): void =>
       loose.expect({ method: 'HEAD', path: manifest.replace('/1', `/${tag}`) }, answer);
     head(1, { status: 500 });
     head(2, served(shop));
     head(3, served(shop));
     const answers = await Promise.all(
-      [1, 2, 3].map((tag) => bed.client.resolveDigest(parseReference(`reg.test/acme/shop:${tag}`))),
+      [1, 2, 3].map((tag) => harness.client.resolveDigest(parseReference(`reg.test/acme/shop:${tag}`))),
     );
     expect(answers.map(({ kind }) => kind)).toEqual(['failed', 'found', 'found']);
     loose.verify();
@@ -253,9 +265,13 @@ describe('questions of a new repository that come together', () => {
   });
 
   it('share the denial, and one request finds it out', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     expectHead(challenged('Basic realm="x"'));
-    expect(await Promise.all([ask(bed), ask(bed), ask(bed)])).toEqual(['denied', 'denied', 'denied']);
+    expect(await Promise.all([ask(harness), ask(harness), ask(harness)])).toEqual([
+      'denied',
+      'denied',
+      'denied',
+    ]);
     server.verify();
   });
 });
@@ -263,7 +279,7 @@ describe('questions of a new repository that come together', () => {
 describe('a refusal that arrives late', () => {
   it('meets the new token, and does not ask for another', async () => {
     const loose = await createScriptedServer();
-    const bed = createBed(loose);
+    const harness = createRegistryHarness(loose);
     const late = Promise.withResolvers<Answer>();
     const other = manifest.replace('/1', '/2');
     const head = (
@@ -277,12 +293,12 @@ describe('a refusal that arrives late', () => {
       head(served(shop), `Bearer ${name}`);
     };
     expectNew('one');
-    await ask(bed);
+    await ask(harness);
     head(() => late.promise, 'Bearer one', other);
     head(bearer, 'Bearer one');
-    const slow = bed.client.resolveDigest(parseReference('reg.test/acme/shop:2'));
+    const slow = harness.client.resolveDigest(parseReference('reg.test/acme/shop:2'));
     expectNew('two');
-    expect(await ask(bed)).toBe('found');
+    expect(await ask(harness)).toBe('found');
     late.resolve(bearer);
     head(served(shop), 'Bearer two', other);
     expect(await slow).toMatchObject({ kind: 'found' });
@@ -294,35 +310,35 @@ describe('a refusal that arrives late', () => {
 describe('credentials', () => {
   it('that have changed get a token of their own', async () => {
     let credential: Credential = bot;
-    const bed = createBed(server, { credentialFor: async () => credential });
+    const harness = createRegistryHarness(server, { credentialFor: async () => credential });
     expectFirst();
-    await ask(bed);
+    await ask(harness);
     credential = createPasswordCredential('bot', 'rotated', source);
     expectHead(bearer);
     expectToken(token({ token: 'two' }));
     expectHead(served(shop), 'Bearer two');
-    expect(await ask(bed)).toBe('found');
+    expect(await ask(harness)).toBe('found');
     server.verify();
   });
 
   it('are asked for again after a 404 that was given to nobody in particular', async () => {
-    const bed = createBed(server, { credentialFor: async () => bot });
+    const harness = createRegistryHarness(server, { credentialFor: async () => bot });
     expectHead(served(shop));
-    await ask(bed);
+    await ask(harness);
     expectHead({ status: 404 });
     server.expect({ method: 'GET', path: '/v2/' }, challenged('Basic realm="x"'));
     expectHead(served(shop), 'Basic Ym90OnNlY3JldA==');
-    expect(await ask(bed)).toBe('found');
+    expect(await ask(harness)).toBe('found');
     server.verify();
   });
 
   it('that cannot be had make a failure without any request', async () => {
-    const bed = createBed(server, {
+    const harness = createRegistryHarness(server, {
       credentialFor: async () => {
         throw new Error('no identity');
       },
     });
-    const { result, access } = await bed.client.probe(image);
+    const { result, access } = await harness.client.probe(image);
     expect(result).toMatchObject({ kind: 'failed' });
     expect(access).toBeUndefined();
     server.verify();
@@ -331,7 +347,7 @@ describe('credentials', () => {
 
 describe('what an entry without a platform was found to be', () => {
   it('is kept, since its digest vouches for it', async () => {
-    const bed = createBed(server);
+    const harness = createRegistryHarness(server);
     const amd64 = { os: 'linux', architecture: 'amd64' };
     const plain = createImage(null, 'plain', {}, amd64);
     const chart = createArtifact({ artifactType: 'application/vnd.acme.chart' });
@@ -343,7 +359,7 @@ describe('what an entry without a platform was found to be', () => {
     get(`blobs/${sha256(plain.config)}`, { body: plain.config });
     get('manifests/1', served(index));
     for (const _ of [1, 2]) {
-      expect(await bed.client.resolveDigest(image, amd64)).toMatchObject({ digest: plain.digest });
+      expect(await harness.client.resolveDigest(image, amd64)).toMatchObject({ digest: plain.digest });
     }
     server.verify();
   });

@@ -1,7 +1,7 @@
 /** What replicas tell each other is checked field by field: a listing becomes a digest, a link and a line in a log. */
 import { expect, it } from 'vitest';
 import { parseDigestResult, parseRun } from '../../../src/replicas/messages.ts';
-import { createRun, digest, sha } from '../../fixtures/values.ts';
+import { createRun, digest, sha } from '../../fixtures/builders.ts';
 
 const RUN = JSON.parse(
   JSON.stringify(createRun({ id: '1', url: 'https://ci.test/1', builtCommit: sha('1') })),

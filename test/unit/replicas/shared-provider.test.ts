@@ -3,7 +3,7 @@ import { createSharedCall } from '../../../src/replicas/shared-fetch.ts';
 import { createSharedProvider } from '../../../src/replicas/shared-provider.ts';
 import type { Run } from '../../../src/resolve/types.ts';
 import { createFakeExchange, type FakeExchange } from '../../fixtures/fake-exchange.ts';
-import { createRun } from '../../fixtures/values.ts';
+import { createRun } from '../../fixtures/builders.ts';
 import type { CiProvider, RunPage } from '../../../src/ci/provider.ts';
 
 const REPOSITORY = 'acme/shop';

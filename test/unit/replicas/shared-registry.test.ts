@@ -5,7 +5,7 @@ import { createSharedRegistryClient } from '../../../src/replicas/shared-registr
 import { parseReference } from '../../../src/image/reference.ts';
 import type { ImageSource, RevisionResult } from '../../../src/resolve/ports.ts';
 import { createFakeExchange, type FakeExchange } from '../../fixtures/fake-exchange.ts';
-import { digest } from '../../fixtures/values.ts';
+import { digest } from '../../fixtures/builders.ts';
 import type { DigestResult } from '../../../src/registry/registry-client.ts';
 
 const IMAGE = 'ghcr.io/acme/shop:sha-1a2b3c4';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createBackoff } from '../../../src/resilience/cool-down.ts';
 import { UpstreamError, type UpstreamFailure } from '../../../src/errors.ts';
 
-function createBed() {
+function createRegistryHarness() {
   const bed = {
     now: 1_000_000,
     generation: 0,
@@ -34,7 +34,7 @@ describe('what is denied', () => {
   test.each(['denied', 'not_found'] as const)(
     'as %s is asked for ever less often, up to five minutes',
     async (kind) => {
-      const { bed, ask, untilNextCall } = createBed();
+      const { bed, ask, untilNextCall } = createRegistryHarness();
       bed.failure = { kind };
       await ask();
       const waits = [];
@@ -44,7 +44,7 @@ describe('what is denied', () => {
   );
 
   test('is asked for at once when the secret is another one, and again less and less often from then on', async () => {
-    const { bed, ask, untilNextCall } = createBed();
+    const { bed, ask, untilNextCall } = createRegistryHarness();
     await ask();
     for (let i = 0; i < 6; i++) await untilNextCall();
     bed.generation = 1;
@@ -56,7 +56,7 @@ describe('what is denied', () => {
   });
 
   test('begins anew after a call that succeeds', async () => {
-    const { bed, ask, untilNextCall } = createBed();
+    const { bed, ask, untilNextCall } = createRegistryHarness();
     await ask();
     for (let i = 0; i < 4; i++) await untilNextCall();
     bed.failure = undefined;
@@ -67,7 +67,7 @@ describe('what is denied', () => {
   });
 
   test('says nothing of anything else', async () => {
-    const { bed, ask } = createBed();
+    const { bed, ask } = createRegistryHarness();
     await ask('a');
     bed.failure = undefined;
     expect(await ask('b')).toBe('ok');
@@ -77,7 +77,7 @@ describe('what is denied', () => {
 
 describe('what fails in another way', () => {
   test('is left alone for as long as upstream asks, but for a call every five minutes', async () => {
-    const { bed, ask, untilNextCall } = createBed();
+    const { bed, ask, untilNextCall } = createRegistryHarness();
     bed.failure = { kind: 'rate_limited', retryAfterMs: 3_000_000 };
     await ask();
     expect(await untilNextCall()).toBe(300_000);
@@ -87,7 +87,7 @@ describe('what fails in another way', () => {
   });
 
   test('is not tried sooner for a new secret', async () => {
-    const { bed, ask, untilNextCall } = createBed();
+    const { bed, ask, untilNextCall } = createRegistryHarness();
     bed.failure = { kind: 'unavailable' };
     await ask();
     bed.generation = 1;
@@ -99,7 +99,7 @@ describe('what fails in another way', () => {
 test.each(['denied', 'unavailable'] as const)(
   'a pause after %s is over when the clock is set back',
   async (kind) => {
-    const { bed, ask } = createBed();
+    const { bed, ask } = createRegistryHarness();
     bed.failure = { kind };
     await ask();
     bed.now -= 86_400_000;

@@ -12,7 +12,7 @@ import {
   type FakeRegistry,
   type FakeRunSource,
 } from '../../fixtures/fake-ports.ts';
-import { createImageRule, createProject, createRun, digest, sha } from '../../fixtures/values.ts';
+import { createImageRule, createProject, createRun, digest, sha } from '../../fixtures/builders.ts';
 
 const PULL_REQUEST_TAG = 'registry.test/shop/front:pr-{pull_request}';
 const BRANCH_TAG = 'registry.test/shop/front:{branch}';

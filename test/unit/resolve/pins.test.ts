@@ -10,7 +10,7 @@ import {
   createRequest,
   digest,
   sha,
-} from '../../fixtures/values.ts';
+} from '../../fixtures/builders.ts';
 
 const RULE = createImageRule('front');
 const BUILD = createBuild({ id: '7' });

@@ -21,7 +21,7 @@ import {
   createRun,
   digest,
   sha,
-} from '../../fixtures/values.ts';
+} from '../../fixtures/builders.ts';
 
 let runs: FakeRunSource;
 let registry: FakeRegistry;

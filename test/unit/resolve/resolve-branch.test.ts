@@ -19,7 +19,7 @@ import {
   createRun,
   digest,
   sha,
-} from '../../fixtures/values.ts';
+} from '../../fixtures/builders.ts';
 import type { Digest } from '../../../src/image/image.ts';
 
 let runs: FakeRunSource;

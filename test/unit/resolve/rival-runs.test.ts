@@ -12,7 +12,7 @@ import {
   type FakeRegistry,
   type FakeRunSource,
 } from '../../fixtures/fake-ports.ts';
-import { createImageRule, createProject, createRun, digest, sha } from '../../fixtures/values.ts';
+import { createImageRule, createProject, createRun, digest, sha } from '../../fixtures/builders.ts';
 
 const A = sha('aaaaaaa1');
 const B = sha('bbbbbbb2');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareBuilds, countIgnored, selectBuilds, type Origin } from '../../../src/resolve/select-build.ts';
 import type { Project, Run } from '../../../src/resolve/types.ts';
-import { createProject, createRun, sha } from '../../fixtures/values.ts';
+import { createProject, createRun, sha } from '../../fixtures/builders.ts';
 
 const BUILD = '.github/workflows/build.yml';
 const TEST = '.github/workflows/test.yml';

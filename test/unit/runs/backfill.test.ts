@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createFixture, FRESH_FOR, ids, runsFrom } from './index-bed.ts';
+import { createFixture, FRESH_FOR, ids, runsFrom } from '../../fixtures/runs/harness.ts';
 
 describe('when nothing is known yet', () => {
   test('the further pages are read side by side, and nobody looks up what they show', async () => {

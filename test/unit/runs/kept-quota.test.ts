@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createFreshnessStretch } from '../../../src/runs/adaptive-freshness.ts';
-import { createRun } from '../../fixtures/values.ts';
-import { createFixture, FRESH_FOR, ids, runsFrom } from './index-bed.ts';
+import { createRun } from '../../fixtures/builders.ts';
+import { createFixture, FRESH_FOR, ids, runsFrom } from '../../fixtures/runs/harness.ts';
 
 const HOUR = 3_600_000;
 

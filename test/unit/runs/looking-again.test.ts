@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createRun } from '../../fixtures/values.ts';
-import { createFixture, FRESH_FOR, runsFrom } from './index-bed.ts';
+import { createRun } from '../../fixtures/builders.ts';
+import { createFixture, FRESH_FOR, runsFrom } from '../../fixtures/runs/harness.ts';
 
 const MINUTE = 60_000;
 type Bed = ReturnType<typeof createFixture>;

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createFreshnessStretch } from '../../../src/runs/adaptive-freshness.ts';
 import { composeRuns } from '../../../src/runs/repositories.ts';
 import type { ImageSource } from '../../../src/resolve/ports.ts';
-import { createProject, createRequest } from '../../fixtures/values.ts';
+import { createProject, createRequest } from '../../fixtures/builders.ts';
 import type { CiProvider } from '../../../src/ci/provider.ts';
 
 it('what is asked for in one moment, in several repositories of a connection, leaves the calls that are kept for listings', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createRun } from '../../fixtures/values.ts';
-import { createFixture, FRESH_FOR, ids, runsFrom } from './index-bed.ts';
+import { createRun } from '../../fixtures/builders.ts';
+import { createFixture, FRESH_FOR, ids, runsFrom } from '../../fixtures/runs/harness.ts';
 
 describe('one listing for every branch', () => {
   test('serves all branches until freshFor has passed', async () => {

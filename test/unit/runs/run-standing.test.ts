@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createRun, sha } from '../../fixtures/values.ts';
-import { createFixture, FRESH_FOR, ids, runsFrom } from './index-bed.ts';
+import { createRun, sha } from '../../fixtures/builders.ts';
+import { createFixture, FRESH_FOR, ids, runsFrom } from '../../fixtures/runs/harness.ts';
 
 const LEFT_AT = 1_000_000 + FRESH_FOR;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createRun } from '../../fixtures/values.ts';
-import { createFixture, FRESH_FOR, ids, runsFrom } from './index-bed.ts';
+import { createRun } from '../../fixtures/builders.ts';
+import { createFixture, FRESH_FOR, ids, runsFrom } from '../../fixtures/runs/harness.ts';
 
 describe('a run that is still going and has left the first page', () => {
   test('is followed by its id until it ends', async () => {

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readTlsFiles } from '../../../src/secrets/tls-files.ts';
-import { createAuthority } from '../../fixtures/certificates.ts';
-import { load, PROJECTS, refusals } from '../config/configurations.ts';
+import { createAuthority } from '../../fixtures/network/certificates.ts';
+import { load, PROJECTS, refusals } from '../../fixtures/config/configurations.ts';
 
 const authority = createAuthority('the company');
 const other = createAuthority('another company');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTlsReader } from '../../../src/secrets/tls-reader.ts';
-import { createAuthority } from '../../fixtures/certificates.ts';
+import { createAuthority } from '../../fixtures/network/certificates.ts';
 import { mountSecret } from '../../fixtures/mounted-secret.ts';
 
 const authority = createAuthority('the company');

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Archive, Kept } from '../../../src/store/archive.ts';
 import { createOutage } from '../../../src/store/outage.ts';
 import { createRememberingStore } from '../../../src/store/archived-store.ts';
-import { createLastGood } from '../../fixtures/last-good.ts';
+import { createLastGood } from '../../fixtures/store/last-good.ts';
 
 const MINUTE = 60_000;
 let now: number;

@@ -5,7 +5,7 @@ import { Agent } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createBoundedFetch } from '../../../src/upstream/bounded-fetch.ts';
 import { UpstreamError } from '../../../src/errors.ts';
-import { createObserver, failureOf } from '../ci/connect.ts';
+import { createObserver, failureOf } from '../../fixtures/github/connect.ts';
 
 const stops: (() => Promise<unknown>)[] = [];
 

@@ -7,8 +7,8 @@ import { describeExchangeError } from '../../../src/upstream/connection-failure.
 import type { ConnectionTrouble } from '../../../src/errors.ts';
 import { createDispatchers } from '../../../src/upstream/dispatchers.ts';
 import { describeError } from '../../../src/registry/failure.ts';
-import { createAuthority } from '../../fixtures/certificates.ts';
-import { createTlsServer } from '../../fixtures/tls-server.ts';
+import { createAuthority } from '../../fixtures/network/certificates.ts';
+import { createTlsServer } from '../../fixtures/network/tls-server.ts';
 
 const HOST = 'reg.test:5000';
 

@@ -11,9 +11,9 @@ import {
   type TlsMaterial,
 } from '../../../src/upstream/dispatchers.ts';
 import { createHostDispatchers } from '../../../src/upstream/host-dispatchers.ts';
-import { createAuthority } from '../../fixtures/certificates.ts';
-import { createRelay } from '../../fixtures/relay.ts';
-import { createTlsServer, type Seen, type TlsServer } from '../../fixtures/tls-server.ts';
+import { createAuthority } from '../../fixtures/network/certificates.ts';
+import { createRelay } from '../../fixtures/network/relay.ts';
+import { createTlsServer, type Seen, type TlsServer } from '../../fixtures/network/tls-server.ts';
 
 const authority = createAuthority('the company');
 const other = createAuthority('another company');

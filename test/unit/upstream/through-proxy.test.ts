@@ -2,10 +2,10 @@ import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { createDispatchers, type DispatcherFor } from '../../../src/upstream/dispatchers.ts';
 import { createProxies } from '../../../src/upstream/proxies.ts';
-import { createAuthority } from '../../fixtures/certificates.ts';
-import { createConnectProxy } from '../../fixtures/connect-proxy.ts';
-import { createScriptedServer } from '../../fixtures/scripted-server.ts';
-import { createTlsServer, type Seen } from '../../fixtures/tls-server.ts';
+import { createAuthority } from '../../fixtures/network/certificates.ts';
+import { createConnectProxy } from '../../fixtures/network/connect-proxy.ts';
+import { createScriptedServer } from '../../fixtures/network/scripted-server.ts';
+import { createTlsServer, type Seen } from '../../fixtures/network/tls-server.ts';
 
 const authority = createAuthority('the company');
 const MATERIAL = { ca: authority.cert };

@@ -2,8 +2,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createFakeGitHub, type FakeGitHub, type FakeGitHubOptions } from '../../../fixtures/fake-github.ts';
-import { connect, failureOf, NOW, type ConnectOptions } from '../connect.ts';
+import {
+  createFakeGitHub,
+  type FakeGitHub,
+  type FakeGitHubOptions,
+} from '../../../fixtures/github/fake-github.ts';
+import { connect, failureOf, NOW, type ConnectOptions } from '../../../fixtures/github/connect.ts';
 
 const INSTALLATION = '4711';
 

@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeGitHub, type FakeGitHub } from '../../../fixtures/fake-github.ts';
-import { connect, failureOf, NOW } from '../connect.ts';
+import { createFakeGitHub, type FakeGitHub } from '../../../fixtures/github/fake-github.ts';
+import { connect, failureOf, NOW } from '../../../fixtures/github/connect.ts';
 
 const token = { kind: 'token', read: () => 'sesame' } as const;
 const RESET = Date.parse('2026-01-01T01:00:00Z');

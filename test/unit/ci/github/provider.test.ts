@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeGitHub, type FakeGitHub } from '../../../fixtures/fake-github.ts';
-import { connect, failureOf } from '../connect.ts';
+import { createFakeGitHub, type FakeGitHub } from '../../../fixtures/github/fake-github.ts';
+import { connect, failureOf } from '../../../fixtures/github/connect.ts';
 
 const COMMIT = 'c0ffee'.padEnd(40, '0');
 

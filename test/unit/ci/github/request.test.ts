@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createFakeGitHub, type FakeGitHub } from '../../../fixtures/fake-github.ts';
-import { connect, failureOf } from '../connect.ts';
+import { createFakeGitHub, type FakeGitHub } from '../../../fixtures/github/fake-github.ts';
+import { connect, failureOf } from '../../../fixtures/github/connect.ts';
 
 /** Octokit takes hold of the console's functions when it is imported, so they are replaced before that. */
 const written = vi.hoisted(() => {

@@ -7,7 +7,7 @@ import {
 import { loadConfig } from '../../../../src/config/load.ts';
 import { parseReference } from '../../../../src/image/reference.ts';
 import type { Project } from '../../../../src/resolve/types.ts';
-import { createRun } from '../../../fixtures/values.ts';
+import { createRun } from '../../../fixtures/builders.ts';
 import { parsePlatform } from '../../../../src/image/platform.ts';
 
 const CONFIG = loadConfig({

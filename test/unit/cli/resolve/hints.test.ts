@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { noteResolution } from '../../../../src/cli/resolve/hints.ts';
 import type { Decision } from '../../../../src/resolve/decision.ts';
-import { createRequest } from '../../../fixtures/values.ts';
+import { createRequest } from '../../../fixtures/builders.ts';
 
 const REQUEST = createRequest();
 const BUILD = '.github/workflows/build.yml';

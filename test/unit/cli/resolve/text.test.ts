@@ -8,8 +8,8 @@ import {
   createProject,
   digest,
   sha,
-} from '../../../fixtures/values.ts';
-import { reportOf, type Situation } from './branch-report.ts';
+} from '../../../fixtures/builders.ts';
+import { reportOf, type Situation } from '../../../fixtures/cli/branch-report.ts';
 
 const plain: Paint = (_format, text) => text;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createQuestionParser } from '../../../../src/http/argocd/request-memo.ts';
-import { body, projects } from '../test-app.ts';
+import { body, projects } from '../../../fixtures/http/test-app.ts';
 
 const parse = createQuestionParser(projects('shop'));
 

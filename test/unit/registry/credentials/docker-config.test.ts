@@ -5,7 +5,7 @@ import {
   InvalidDockerConfig,
   parseDockerConfig,
 } from '../../../../src/registry/credentials/docker-config.ts';
-import { outcomeOf } from '../outcome.ts';
+import { resultOrError } from '../../../fixtures/result-or-error.ts';
 
 const FILE = '/secrets/config.json';
 
@@ -155,7 +155,7 @@ describe("Docker's configuration", () => {
             fc.string(),
           ),
           (text) => {
-            const outcome = outcomeOf(() => parseDockerConfig(text, FILE));
+            const outcome = resultOrError(() => parseDockerConfig(text, FILE));
             return !(outcome instanceof Error) || outcome instanceof InvalidDockerConfig;
           },
         ),

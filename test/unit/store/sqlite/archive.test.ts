@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../../src/errors.ts';
 import { MIGRATIONS, openSqliteFile } from '../../../../src/store/sqlite/file.ts';
 import { createSqliteArchive } from '../../../../src/store/sqlite/archive.ts';
-import { createLastGood, keptOf } from '../../../fixtures/last-good.ts';
+import { createLastGood, keptOf } from '../../../fixtures/store/last-good.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

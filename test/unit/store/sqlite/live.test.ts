@@ -19,7 +19,7 @@ import { createLiveSqlite, type LiveSqlite } from '../../../../src/store/sqlite/
 import { createOutage } from '../../../../src/store/outage.ts';
 import { createRememberingStore, type RememberingStore } from '../../../../src/store/archived-store.ts';
 import { createSqliteArchive } from '../../../../src/store/sqlite/archive.ts';
-import { createLastGood, keptOf } from '../../../fixtures/last-good.ts';
+import { createLastGood, keptOf } from '../../../fixtures/store/last-good.ts';
 
 const DAY = 86_400_000;
 const START = 1_767_225_600_000;

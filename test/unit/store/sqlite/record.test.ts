@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSqliteArchive, type SqliteArchive } from '../../../../src/store/sqlite/archive.ts';
-import { createLastGood } from '../../../fixtures/last-good.ts';
+import { createLastGood } from '../../../fixtures/store/last-good.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

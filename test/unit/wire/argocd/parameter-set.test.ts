@@ -6,7 +6,7 @@ import {
   createPinnedImage,
   createProject,
   digest,
-} from '../../../fixtures/values.ts';
+} from '../../../fixtures/builders.ts';
 
 const FRONT = createImageRule('front');
 const BACK = createImageRule('back', { handOut: 'mirror.test:5000/cache/back' });

@@ -2,7 +2,7 @@ import { anything, assert, oneof, property, record, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../../../src/errors.ts';
 import { parseGetParams } from '../../../../src/wire/argocd/request.ts';
-import { project, projects } from '../../http/test-app.ts';
+import { project, projects } from '../../../fixtures/http/test-app.ts';
 
 const ONE = projects('shop');
 const TWO = projects('shop', 'blog');

@@ -1,22 +1,22 @@
 /** The AWS SDK against servers that speak ECR's and STS's documented protocols; it finds them by AWS_ENDPOINT_URL_*. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EcrIdentity } from '../../../../../src/registry/credentials/cloud/aws.ts';
-import { createConnectProxy } from '../../../../fixtures/connect-proxy.ts';
+import { createConnectProxy } from '../../../../fixtures/network/connect-proxy.ts';
 import {
   createScriptedServer,
   type Answer,
   type ScriptedServer,
-} from '../../../../fixtures/scripted-server.ts';
+} from '../../../../fixtures/network/scripted-server.ts';
 import {
-  createCloudBed,
+  createCloudHarness,
   createTlsFront,
   enterSurroundings,
   HOUR,
   setTime,
   START,
-  type CloudBedOptions,
+  type CloudHarnessOptions,
   type Surroundings,
-} from './bed.ts';
+} from '../../../../fixtures/registry/cloud-harness.ts';
 
 const HOST = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const ROLE = 'arn:aws:iam::123456789012:role/previews';
@@ -50,8 +50,8 @@ afterEach(async () => {
   await server.close();
 });
 
-function createBed(settings: EcrIdentity = PRIVATE, options?: CloudBedOptions) {
-  return createCloudBed(settings.service === 'ecr' ? HOST : 'public.ecr.aws', settings, options);
+function createRegistryHarness(settings: EcrIdentity = PRIVATE, options?: CloudHarnessOptions) {
+  return createCloudHarness(settings.service === 'ecr' ? HOST : 'public.ecr.aws', settings, options);
 }
 
 function authorization(password: string, lifeMs = 12 * HOUR): object {
@@ -117,57 +117,62 @@ const WITH_TOKEN =
 
 describe('ECR', () => {
   it("gives user and password for the registry's region, until the moment that it names", async () => {
-    const bed = createBed();
+    const harness = createRegistryHarness();
     expectEcr(authorization('p:w'));
     const source = `identity aws of registries.${HOST}`;
-    expect(await bed.fetchCredential()).toEqual({ kind: 'basic', username: 'AWS', password: 'p:w', source });
+    expect(await harness.fetchCredential()).toEqual({
+      kind: 'basic',
+      username: 'AWS',
+      password: 'p:w',
+      source,
+    });
     setTime(9.6 * HOUR - 1);
-    await bed.fetchCredential();
+    await harness.fetchCredential();
     server.verify();
   });
 
   it('is asked again after 80% of that, while the old password is used', async () => {
-    const bed = createBed();
+    const harness = createRegistryHarness();
     expectEcr(authorization('old'));
-    await bed.fetchCredential();
+    await harness.fetchCredential();
     setTime(9.6 * HOUR);
     server.expect({ method: 'POST', path: '/' }, () => json({ authorizationData: [authorization('new')] }));
-    expect(await bed.fetchCredential()).toMatchObject({ password: 'old' });
-    await expect.poll(() => bed.fetchCredential()).toMatchObject({ password: 'new' });
+    expect(await harness.fetchCredential()).toMatchObject({ password: 'old' });
+    await expect.poll(() => harness.fetchCredential()).toMatchObject({ password: 'new' });
     server.verify();
   });
 
   it('is asked once by a hundred callers', async () => {
-    const bed = createBed();
+    const harness = createRegistryHarness();
     expectEcr(authorization('one'));
-    const credentials = await Promise.all(Array.from({ length: 100 }, () => bed.fetchCredential()));
+    const credentials = await Promise.all(Array.from({ length: 100 }, () => harness.fetchCredential()));
     expect(new Set(credentials).size).toBe(1);
     server.verify();
   });
 
   it('is believed twelve hours at most', async () => {
-    const bed = createBed();
+    const harness = createRegistryHarness();
     expectEcr(authorization('long', 1000 * HOUR));
-    await bed.fetchCredential();
+    await harness.fetchCredential();
     setTime(12 * HOUR);
     expectEcr(authorization('next'));
-    expect(await bed.fetchCredential()).toMatchObject({ password: 'next' });
+    expect(await harness.fetchCredential()).toMatchObject({ password: 'next' });
   });
 
   it('that fails at a renewal leaves the old password in use until it expires, and is warned of once', async () => {
-    const bed = createBed();
+    const harness = createRegistryHarness();
     expectEcr(authorization('old'));
-    await bed.fetchCredential();
+    await harness.fetchCredential();
     setTime(10 * HOUR);
     server.expect({ method: 'POST', path: '/' }, refusal(400, 'AccessDeniedException'));
-    expect(await bed.fetchCredential()).toMatchObject({ password: 'old' });
-    await expect.poll(() => bed.warnings).toHaveLength(1);
-    expect(bed.warnings[0]).toBe(
+    expect(await harness.fetchCredential()).toMatchObject({ password: 'old' });
+    await expect.poll(() => harness.warnings).toHaveLength(1);
+    expect(harness.warnings[0]).toBe(
       `no new credentials for ${HOST}: AWS refuses a token (AccessDeniedException); ${HINT}; those from before are used while they last`,
     );
     setTime(12 * HOUR);
     server.expect({ method: 'POST', path: '/' }, refusal(400, 'AccessDeniedException'));
-    expect(await bed.fetchFailure()).toMatchObject({ kind: 'denied' });
+    expect(await harness.fetchFailure()).toMatchObject({ kind: 'denied' });
     server.verify();
   });
 });
@@ -195,7 +200,7 @@ describe('the API', () => {
       { method: 'POST', path: '/', headers: { host: endpoint } },
       refusal(400, 'AccessDeniedException'),
     );
-    const failure = await createBed({ ...PRIVATE, ...changes }).fetchFailure();
+    const failure = await createRegistryHarness({ ...PRIVATE, ...changes }).fetchFailure();
     expect(proxy.asked).toEqual([`CONNECT ${endpoint}:443`]);
     expect(failure.kind).toBe('denied');
     server.verify();
@@ -210,7 +215,7 @@ describe('ECR Public', () => {
       authorization: /Credential=AKIASTATIC\/20260101\/us-east-1\/ecr-public\/aws4_request/,
     };
     server.expect({ method: 'POST', path: '/', headers }, json({ authorizationData: authorization('pub') }));
-    expect(await createBed(PUBLIC).fetchCredential()).toEqual({
+    expect(await createRegistryHarness(PUBLIC).fetchCredential()).toEqual({
       kind: 'basic',
       username: 'AWS',
       password: 'pub',
@@ -221,7 +226,7 @@ describe('ECR Public', () => {
 
   it('that says no is told with the permissions that it takes', async () => {
     server.expect({ method: 'POST', path: '/' }, refusal(400, 'AccessDeniedException'));
-    expect((await createBed(PUBLIC).fetchFailure()).message).toContain(
+    expect((await createRegistryHarness(PUBLIC).fetchFailure()).message).toContain(
       'the role needs ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken',
     );
   });
@@ -232,7 +237,7 @@ describe('the identity', () => {
     useWebIdentity();
     expectSts(WEB, credentialsOf(WEB, 'AKIAWEB'), WITH_TOKEN);
     expectEcr(authorization('p'), 'AKIAWEB');
-    expect(await createBed().fetchCredential()).toMatchObject({ password: 'p' });
+    expect(await createRegistryHarness().fetchCredential()).toMatchObject({ password: 'p' });
     server.verify();
   });
 
@@ -251,7 +256,7 @@ describe('the identity', () => {
     const headers = { authorization: 'the.pods.token' };
     server.expect({ method: 'GET', path: '/v1/credentials', headers }, json(body));
     expectEcr(authorization('p'), 'AKIAPOD');
-    expect(await createBed().fetchCredential()).toMatchObject({ password: 'p' });
+    expect(await createRegistryHarness().fetchCredential()).toMatchObject({ password: 'p' });
     server.verify();
   });
 
@@ -261,7 +266,7 @@ describe('the identity', () => {
     const parameters = /RoleArn=arn%3Aaws%3Aiam%3A%3A999999999999%3Arole%2Fpull&RoleSessionName=greenpin/;
     expectSts('AssumeRole', credentialsOf('AssumeRole', 'AKIAOTHER'), parameters, 'AKIAWEB');
     expectEcr(authorization('p'), 'AKIAOTHER');
-    expect(await createBed({ ...PRIVATE, roleArn: OTHER_ROLE }).fetchCredential()).toMatchObject({
+    expect(await createRegistryHarness({ ...PRIVATE, roleArn: OTHER_ROLE }).fetchCredential()).toMatchObject({
       password: 'p',
     });
     server.verify();
@@ -273,7 +278,7 @@ describe('the identity', () => {
       ';',
       `, the identity must be allowed to assume ${OTHER_ROLE};`,
     )}`;
-    expect(await createBed({ ...PRIVATE, roleArn: OTHER_ROLE }).fetchFailure()).toEqual({
+    expect(await createRegistryHarness({ ...PRIVATE, roleArn: OTHER_ROLE }).fetchFailure()).toEqual({
       kind: 'denied',
       host: HOST,
       message,
@@ -282,7 +287,7 @@ describe('the identity', () => {
 
   it('that is nowhere to be found is told so, without asking anybody', async () => {
     surroundings.set({ AWS_ACCESS_KEY_ID: undefined });
-    expect(await createBed().fetchFailure()).toEqual({
+    expect(await createRegistryHarness().fetchFailure()).toEqual({
       kind: 'denied',
       host: HOST,
       message: `no credentials for ${HOST}: AWS gives no token: this process has no credentials that it accepts; ${HINT}`,
@@ -293,7 +298,7 @@ describe('the identity', () => {
   it('whose token file is missing is told so, without its path', async () => {
     useWebIdentity();
     surroundings.set({ AWS_WEB_IDENTITY_TOKEN_FILE: '/none/token' });
-    expect((await createBed().fetchFailure()).message).toBe(
+    expect((await createRegistryHarness().fetchFailure()).message).toBe(
       `no credentials for ${HOST}: AWS gives no token: a file with its credentials cannot be read (ENOENT); ${HINT}`,
     );
   });
@@ -320,7 +325,7 @@ describe('the identity', () => {
   ] as const)('meets with %s', async (_, answer, kind, says) => {
     useWebIdentity();
     expectSts(WEB, answer, /./);
-    const failure = await createBed().fetchFailure();
+    const failure = await createRegistryHarness().fetchFailure();
     expect(failure).toMatchObject({ kind, message: expect.stringContaining(`AWS ${says}`) });
     server.verify();
   });
@@ -385,12 +390,12 @@ describe('an answer that is no token', () => {
     ],
   ])('%s', async (_, answer, times, kind, says) => {
     expectEcr(answer, 'AKIASTATIC', times);
-    const bed = createBed();
-    const failure = await bed.fetchFailure();
+    const harness = createRegistryHarness();
+    const failure = await harness.fetchFailure();
     expect(failure).toEqual({ kind, host: HOST, message: `no credentials for ${HOST}: AWS ${says}` });
     server.verify();
     expectEcr(authorization('afterwards'));
-    expect(await bed.fetchCredential()).toMatchObject({ password: 'afterwards' });
+    expect(await harness.fetchCredential()).toMatchObject({ password: 'afterwards' });
   });
 
   it.each([
@@ -409,7 +414,7 @@ describe('an answer that is no token', () => {
     ],
   ])('%s is waited for as long as a call may take', async (_, prepare) => {
     prepare();
-    const failure = await createBed(PRIVATE, { timeoutMs: 2000 }).fetchFailure();
+    const failure = await createRegistryHarness(PRIVATE, { timeoutMs: 2000 }).fetchFailure();
     expect(failure).toEqual({
       kind: 'timeout',
       host: HOST,

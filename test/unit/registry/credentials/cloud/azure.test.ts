@@ -8,9 +8,9 @@ import {
   createScriptedServer,
   type Answer,
   type ScriptedServer,
-} from '../../../../fixtures/scripted-server.ts';
+} from '../../../../fixtures/network/scripted-server.ts';
 import {
-  createCloudBed,
+  createCloudHarness,
   createTlsFront,
   enterSurroundings,
   HOUR,
@@ -18,7 +18,7 @@ import {
   START,
   type Surroundings,
   type TlsFront,
-} from './bed.ts';
+} from '../../../../fixtures/registry/cloud-harness.ts';
 
 const HOST = 'acme.azurecr.io';
 const CLIENT = '11111111-1111-1111-1111-111111111111';
@@ -51,8 +51,8 @@ afterEach(async () => {
   await server.close();
 });
 
-function createBed(timeoutMs?: number) {
-  return createCloudBed(
+function createRegistryHarness(timeoutMs?: number) {
+  return createCloudHarness(
     HOST,
     { cloud: 'azure' },
     { registry: server, ...(timeoutMs !== undefined && { timeoutMs }) },
@@ -135,7 +135,7 @@ describe('ACR', () => {
     useWorkloadIdentity();
     expectEntra(entraToken);
     expectRegistry(json({ refresh_token: refreshToken('one') }));
-    expect(await createBed().fetchCredential()).toEqual({
+    expect(await createRegistryHarness().fetchCredential()).toEqual({
       kind: 'identityToken',
       token: refreshToken('one'),
       username: '00000000-0000-0000-0000-000000000000',
@@ -148,7 +148,7 @@ describe('ACR', () => {
     useManagedIdentity();
     expectMetadata(metadataToken);
     expectRegistry(json({ refresh_token: refreshToken('one') }), 'managed');
-    expect(await createBed().fetchCredential()).toMatchObject({ token: refreshToken('one') });
+    expect(await createRegistryHarness().fetchCredential()).toMatchObject({ token: refreshToken('one') });
     server.verify();
   });
 
@@ -157,14 +157,14 @@ describe('ACR', () => {
     surroundings.set({ AZURE_FEDERATED_TOKEN_FILE: undefined, AZURE_CLIENT_SECRET: 'hunter2' });
     expectEntra(entraToken, /client_secret=hunter2/);
     expectRegistry(json({ refresh_token: refreshToken('one') }));
-    expect(await createBed().fetchCredential()).toMatchObject({ token: refreshToken('one') });
+    expect(await createRegistryHarness().fetchCredential()).toMatchObject({ token: refreshToken('one') });
     server.verify();
   });
 
   it("is asked again after 80% of the refresh token's life, by one for all", async () => {
     useManagedIdentity();
-    const bed = createBed();
-    const ask = () => Promise.all(Array.from({ length: 100 }, () => bed.fetchCredential()));
+    const harness = createRegistryHarness();
+    const ask = () => Promise.all(Array.from({ length: 100 }, () => harness.fetchCredential()));
     expectMetadata(metadataToken);
     expectRegistry(json({ refresh_token: refreshToken('one') }), 'managed');
     expect(new Set(await ask()).size).toBe(1);
@@ -180,7 +180,7 @@ describe('ACR', () => {
     expectMetadata(json(later));
     expectRegistry(json({ refresh_token: refreshToken('two') }), 'later');
     await ask();
-    await expect.poll(() => bed.fetchCredential()).toMatchObject({ token: refreshToken('two') });
+    await expect.poll(() => harness.fetchCredential()).toMatchObject({ token: refreshToken('two') });
     server.verify();
   });
 
@@ -239,7 +239,11 @@ describe('ACR', () => {
     useManagedIdentity();
     expectMetadata(metadataToken);
     expectRegistry(answer, 'managed');
-    expect(await createBed().fetchFailure()).toEqual({ kind, host: HOST, message: `${HOST} ${says}` });
+    expect(await createRegistryHarness().fetchFailure()).toEqual({
+      kind,
+      host: HOST,
+      message: `${HOST} ${says}`,
+    });
     server.verify();
   });
 
@@ -247,7 +251,7 @@ describe('ACR', () => {
     useManagedIdentity();
     expectMetadata(metadataToken);
     expectRegistry(json({ refresh_token: refreshToken('old', START / 1000) }), 'managed');
-    expect(await createBed().fetchFailure()).toMatchObject({
+    expect(await createRegistryHarness().fetchFailure()).toMatchObject({
       kind: 'malformed',
       message: expect.stringContaining("has expired already (is this machine's clock right?)"),
     });
@@ -265,8 +269,8 @@ describe('Entra ID', () => {
     };
     // Twice: by the workload identity and, in the library's own chain, by what it takes for AKS's managed identity.
     expectEntra(json(body, 401), /client_assertion=/, 2);
-    const bed = createBed();
-    expect(await bed.fetchFailure()).toEqual({
+    const harness = createRegistryHarness();
+    expect(await harness.fetchFailure()).toEqual({
       kind: 'denied',
       host: HOST,
       message: `no credentials for ${HOST}: Azure refuses a token (AADSTS700016); ${HINT}`,
@@ -274,13 +278,13 @@ describe('Entra ID', () => {
     server.verify();
     expectEntra(entraToken);
     expectRegistry(json({ refresh_token: refreshToken('afterwards') }));
-    expect(await bed.fetchCredential()).toMatchObject({ token: refreshToken('afterwards') });
+    expect(await harness.fetchCredential()).toMatchObject({ token: refreshToken('afterwards') });
   });
 
   it('that answers with a web page', async () => {
     useWorkloadIdentity();
     expectEntra({ body: '<html>' }, /client_assertion=/, 2);
-    expect(await createBed().fetchFailure()).toMatchObject({ kind: 'unreachable' });
+    expect(await createRegistryHarness().fetchFailure()).toMatchObject({ kind: 'unreachable' });
   });
 
   it('that never answers is waited for as long as a call may take', async () => {
@@ -288,7 +292,7 @@ describe('Entra ID', () => {
     // What is left behind goes on; here it must not go on to the next test's servers.
     surroundings.set({ AZURE_TOKEN_CREDENTIALS: 'WorkloadIdentityCredential' });
     expectEntra({ fault: 'hang' });
-    expect(await createBed(300).fetchFailure()).toEqual({
+    expect(await createRegistryHarness(300).fetchFailure()).toEqual({
       kind: 'timeout',
       host: HOST,
       message: `no credentials for ${HOST}: Azure gives no token in time; ${HINT}`,
@@ -300,7 +304,7 @@ describe('the metadata server', () => {
   it('that has a fault', async () => {
     useManagedIdentity();
     expectMetadata({ status: 500 }, 2);
-    expect(await createBed().fetchFailure()).toEqual({
+    expect(await createRegistryHarness().fetchFailure()).toEqual({
       kind: 'unavailable',
       host: HOST,
       message: `no credentials for ${HOST}: Azure cannot give a token now`,
@@ -312,14 +316,14 @@ describe('the metadata server', () => {
     useManagedIdentity();
     const body = { error: 'invalid_request', error_description: 'Identity not found' };
     expectMetadata(json(body, 400));
-    expect(await createBed().fetchFailure()).toMatchObject({ kind: 'denied' });
+    expect(await createRegistryHarness().fetchFailure()).toMatchObject({ kind: 'denied' });
     metadata.verify();
   });
 });
 
 it('an environment without any identity is told so', async () => {
   surroundings.set({ AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' });
-  expect(await createBed().fetchFailure()).toEqual({
+  expect(await createRegistryHarness().fetchFailure()).toEqual({
     kind: 'denied',
     host: HOST,
     message: `no credentials for ${HOST}: Azure gives no token: this process has no credentials that it accepts; ${HINT}`,

@@ -7,10 +7,15 @@ import {
   createScriptedServer,
   type Answer,
   type ScriptedServer,
-} from '../../../../fixtures/scripted-server.ts';
-import { createBed as createRegistryBed } from '../../bed.ts';
-import { challenged, createImage, refused, served, token } from '../../images.ts';
-import { enterSurroundings, HOUR, setTime, type Surroundings } from './bed.ts';
+} from '../../../../fixtures/network/scripted-server.ts';
+import { createRegistryHarness as createTokenRegistry } from '../../../../fixtures/registry/harness.ts';
+import { challenged, createImage, refused, served, token } from '../../../../fixtures/registry/answers.ts';
+import {
+  enterSurroundings,
+  HOUR,
+  setTime,
+  type Surroundings,
+} from '../../../../fixtures/registry/cloud-harness.ts';
 
 const HOST = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const image = parseReference(`${HOST}/acme/shop:1`);
@@ -38,7 +43,7 @@ afterEach(async () => {
   await cloud.close();
 });
 
-function createBed(host = HOST) {
+function createRegistryHarness(host = HOST) {
   const service = host === HOST ? 'ecr' : 'ecr-public';
   const files = { readFile: async () => '', stat: async () => ({ mtimeMs: 0, ino: 0, size: 0 }) };
   const common = { now: Date.now, warn: () => undefined, files };
@@ -53,7 +58,7 @@ function createBed(host = HOST) {
     dockerConfigFiles: [],
     readEnvironment: () => undefined,
   });
-  return createRegistryBed(registry, {
+  return createTokenRegistry(registry, {
     credentialFor,
     forgetCredential: (credential) => identity.forget(credential),
     now: Date.now,
@@ -91,7 +96,7 @@ function expectDenial(password: string): void {
 
 describe('ECR', () => {
   it("is shown the identity's password when it asks for one, and a probe tells whose it was", async () => {
-    const { client } = createBed();
+    const { client } = createRegistryHarness();
     expectToken('one');
     expectHead(basic, null);
     expectHead(served(shop), login('one'));
@@ -106,7 +111,7 @@ describe('ECR', () => {
   });
 
   it('that does not accept the password any more is shown a new one at once', async () => {
-    const { client } = createBed();
+    const { client } = createRegistryHarness();
     expectToken('withdrawn');
     expectHead(basic, null);
     expectHead(served(shop), login('withdrawn'));
@@ -122,7 +127,7 @@ describe('ECR', () => {
   });
 
   it('that forbids an image is believed: no new password is asked for each time', async () => {
-    const { client } = createBed();
+    const { client } = createRegistryHarness();
     expectToken('one');
     expectHead(basic, null);
     expectHead(refused(403, 'DENIED'), login('one'));
@@ -143,7 +148,7 @@ describe('ECR', () => {
   });
 
   it('whose password cannot be had is not asked, and the image counts as failed, not as absent', async () => {
-    const { client } = createBed();
+    const { client } = createRegistryHarness();
     surroundings.set({ AWS_ACCESS_KEY_ID: undefined });
     const { result, access } = await client.probe(image);
     expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'denied', host: HOST } });
@@ -153,7 +158,7 @@ describe('ECR', () => {
 });
 
 it("ECR Public's token service is shown the identity's password", async () => {
-  const { client } = createBed('public.ecr.aws');
+  const { client } = createRegistryHarness('public.ecr.aws');
   const authorizationToken = Buffer.from('AWS:pub').toString('base64');
   const data = { authorizationToken, expiresAt: (Date.now() + 12 * HOUR) / 1000 };
   const body = JSON.stringify({ authorizationData: data });

@@ -1,21 +1,21 @@
 /** google-auth-library against servers that speak the documented protocols; it finds them by its own settings and files. */
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createConnectProxy } from '../../../../fixtures/connect-proxy.ts';
+import { createConnectProxy } from '../../../../fixtures/network/connect-proxy.ts';
 import {
   createScriptedServer,
   type Answer,
   type ScriptedServer,
-} from '../../../../fixtures/scripted-server.ts';
+} from '../../../../fixtures/network/scripted-server.ts';
 import {
-  createCloudBed,
+  createCloudHarness,
   createTlsFront,
   enterSurroundings,
   HOUR,
   setTime,
-  type CloudBedOptions,
+  type CloudHarnessOptions,
   type Surroundings,
-} from './bed.ts';
+} from '../../../../fixtures/registry/cloud-harness.ts';
 
 const HOST = 'europe-docker.pkg.dev';
 const POOL = '//iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/ci/providers/eks';
@@ -36,8 +36,8 @@ afterEach(async () => {
   await server.close();
 });
 
-function createBed(credentialsFile?: string, options?: CloudBedOptions) {
-  return createCloudBed(
+function createRegistryHarness(credentialsFile?: string, options?: CloudHarnessOptions) {
+  return createCloudHarness(
     HOST,
     credentialsFile === undefined ? { cloud: 'google' } : { cloud: 'google', credentialsFile },
     options,
@@ -90,7 +90,7 @@ function federation(changes: object = {}): object {
 describe("GKE's workload identity", () => {
   it("gives the service account's token, as the password of a fixed user", async () => {
     expectMetadata(token('ya29.one'));
-    expect(await createBed().fetchCredential()).toEqual({
+    expect(await createRegistryHarness().fetchCredential()).toEqual({
       kind: 'basic',
       username: 'oauth2accesstoken',
       password: 'ya29.one',
@@ -100,9 +100,9 @@ describe("GKE's workload identity", () => {
   });
 
   it('is asked again after 80% of its life, by one for all', async () => {
-    const bed = createBed();
+    const harness = createRegistryHarness();
     expectMetadata(token('one'));
-    const ask = () => Promise.all(Array.from({ length: 100 }, () => bed.fetchCredential()));
+    const ask = () => Promise.all(Array.from({ length: 100 }, () => harness.fetchCredential()));
     expect(
       new Set((await ask()).map((credential) => 'password' in credential && credential.password)),
     ).toEqual(new Set(['one']));
@@ -112,16 +112,16 @@ describe("GKE's workload identity", () => {
     expectMetadata(token('two'));
     setTime(0.8 * HOUR);
     await ask();
-    await expect.poll(() => bed.fetchCredential()).toMatchObject({ password: 'two' });
+    await expect.poll(() => harness.fetchCredential()).toMatchObject({ password: 'two' });
     server.verify();
   });
 
   it('that is not there yet when the process starts is found a moment later', async () => {
-    const bed = createBed();
+    const harness = createRegistryHarness();
     expectMetadata(json({}, 404));
-    expect(await bed.fetchFailure()).toMatchObject({ kind: 'denied' });
+    expect(await harness.fetchFailure()).toMatchObject({ kind: 'denied' });
     expectMetadata(token('one'));
-    expect(await bed.fetchCredential()).toMatchObject({ password: 'one' });
+    expect(await harness.fetchCredential()).toMatchObject({ password: 'one' });
     server.verify();
   });
 });
@@ -129,8 +129,8 @@ describe("GKE's workload identity", () => {
 describe('workload identity federation', () => {
   it("exchanges the pod's token, with the configured file", async () => {
     expectExchange(token('ya29.federated'));
-    const bed = createBed(surroundings.write('federation.json', federation()));
-    expect(await bed.fetchCredential()).toMatchObject({
+    const harness = createRegistryHarness(surroundings.write('federation.json', federation()));
+    expect(await harness.fetchCredential()).toMatchObject({
       username: 'oauth2accesstoken',
       password: 'ya29.federated',
     });
@@ -140,7 +140,7 @@ describe('workload identity federation', () => {
   it('does so with the file that the environment names, where none is configured', async () => {
     surroundings.set({ GOOGLE_APPLICATION_CREDENTIALS: surroundings.write('federation.json', federation()) });
     expectExchange(token('ya29.federated'));
-    expect(await createBed().fetchCredential()).toMatchObject({ password: 'ya29.federated' });
+    expect(await createRegistryHarness().fetchCredential()).toMatchObject({ password: 'ya29.federated' });
     server.verify();
   });
 
@@ -155,24 +155,24 @@ describe('workload identity federation', () => {
       },
       json({ accessToken: 'ya29.impersonated', expireTime: '2026-01-01T01:00:00Z' }),
     );
-    const bed = createBed(
+    const harness = createRegistryHarness(
       surroundings.write('federation.json', federation({ service_account_impersonation_url })),
     );
-    expect(await bed.fetchCredential()).toMatchObject({ password: 'ya29.impersonated' });
+    expect(await harness.fetchCredential()).toMatchObject({ password: 'ya29.impersonated' });
     setTime(0.8 * HOUR - 1);
-    expect(await bed.fetchCredential()).toMatchObject({ password: 'ya29.impersonated' });
+    expect(await harness.fetchCredential()).toMatchObject({ password: 'ya29.impersonated' });
     server.verify();
   });
 
   it('reads the file and the token in it anew for each exchange', async () => {
     const path = surroundings.write('federation.json', federation());
-    const bed = createBed(path);
+    const harness = createRegistryHarness(path);
     expectExchange(token('one'));
-    await bed.fetchCredential();
+    await harness.fetchCredential();
     setTime(HOUR);
     surroundings.write('federation.json', federation({ token_url: `${server.url}/moved` }));
     server.expect({ method: 'POST', path: '/moved' }, token('two'));
-    expect(await bed.fetchCredential()).toMatchObject({ password: 'two' });
+    expect(await harness.fetchCredential()).toMatchObject({ password: 'two' });
     server.verify();
   });
 });
@@ -197,8 +197,8 @@ describe("a service account's key", () => {
     const headers = { host: 'oauth2.googleapis.com' };
     const body = /^grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=/;
     server.expect({ method: 'POST', path: '/token', headers, body }, token('ya29.key'));
-    const bed = createBed(surroundings.write('key.json', key));
-    expect(await bed.fetchCredential()).toMatchObject({
+    const harness = createRegistryHarness(surroundings.write('key.json', key));
+    expect(await harness.fetchCredential()).toMatchObject({
       username: 'oauth2accesstoken',
       password: 'ya29.key',
     });
@@ -232,7 +232,7 @@ describe('a credentials file', () => {
     ],
   ])('%s is refused without its content', async (_, content, says) => {
     const path = surroundings.write('key.json', content);
-    expect(await createBed(path).fetchFailure()).toEqual({
+    expect(await createRegistryHarness(path).fetchFailure()).toEqual({
       kind: 'denied',
       host: HOST,
       message: `no credentials for ${HOST}: Google ${says}; check ${path}; its account needs roles/artifactregistry.reader`,
@@ -240,7 +240,7 @@ describe('a credentials file', () => {
   });
 
   it('that is missing is told of', async () => {
-    expect((await createBed('/none/key.json').fetchFailure()).message).toBe(
+    expect((await createRegistryHarness('/none/key.json').fetchFailure()).message).toBe(
       `no credentials for ${HOST}: Google gives no token: a file with its credentials cannot be read (ENOENT); check /none/key.json; its account needs roles/artifactregistry.reader`,
     );
   });
@@ -285,20 +285,20 @@ describe('an answer that is no token', () => {
     ],
   ])('%s', async (_, answer, times, kind, says) => {
     const path = surroundings.write('federation.json', federation());
-    const bed = createBed(path);
+    const harness = createRegistryHarness(path);
     expectExchange(answer, times);
     const hint =
       kind === 'denied' || kind === 'unreachable'
         ? `; check ${path}; its account needs roles/artifactregistry.reader`
         : '';
-    expect(await bed.fetchFailure()).toEqual({
+    expect(await harness.fetchFailure()).toEqual({
       kind,
       host: HOST,
       message: `no credentials for ${HOST}: Google ${says}${hint}`,
     });
     server.verify();
     expectExchange(token('afterwards'));
-    expect(await bed.fetchCredential()).toMatchObject({ password: 'afterwards' });
+    expect(await harness.fetchCredential()).toMatchObject({ password: 'afterwards' });
   });
 
   it.each<[string, Answer, string, string]>([
@@ -308,7 +308,7 @@ describe('an answer that is no token', () => {
   ])('%s from the metadata server', async (_, answer, kind, says) => {
     expectMetadata(answer);
     const hint = kind === 'denied' ? `; ${DEFAULT_HINT}` : '';
-    expect(await createBed().fetchFailure()).toEqual({
+    expect(await createRegistryHarness().fetchFailure()).toEqual({
       kind,
       host: HOST,
       message: `no credentials for ${HOST}: Google ${says}${hint}`,
@@ -318,14 +318,16 @@ describe('an answer that is no token', () => {
 
   it('none at all is waited for as long as a call may take', async () => {
     expectMetadata({ fault: 'hang' });
-    expect(await createBed(undefined, { timeoutMs: 2000 }).fetchFailure()).toEqual({
+    expect(await createRegistryHarness(undefined, { timeoutMs: 2000 }).fetchFailure()).toEqual({
       kind: 'timeout',
       host: HOST,
       message: `no credentials for ${HOST}: Google gives no token in time; ${DEFAULT_HINT}`,
     });
     expectExchange({ fault: 'stall' });
-    const bed = createBed(surroundings.write('federation.json', federation()), { timeoutMs: 2000 });
-    expect(await bed.fetchFailure()).toMatchObject({ kind: 'timeout' });
+    const harness = createRegistryHarness(surroundings.write('federation.json', federation()), {
+      timeoutMs: 2000,
+    });
+    expect(await harness.fetchFailure()).toMatchObject({ kind: 'timeout' });
   });
 });
 
