@@ -50,7 +50,7 @@ export function composeCore(
     now,
   });
   const connections = new Map(
-    [...config.ci].map(([name, connection]) => [
+    [...config.connections].map(([name, connection]) => [
       name,
       composeConnection(connection, config, timeoutMs, world, share),
     ]),

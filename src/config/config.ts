@@ -74,7 +74,7 @@ export interface Config {
   readonly freshForMs: number;
   readonly maxFreshForMs: number;
   readonly store: StoreSettings;
-  readonly ci: ReadonlyMap<string, CiConnection>;
+  readonly connections: ReadonlyMap<string, CiConnection>;
   readonly registries: ReadonlyMap<string, RegistrySettings>;
   readonly dockerConfigFiles: readonly string[];
   readonly projects: ReadonlyMap<string, Project>;
@@ -98,7 +98,7 @@ export function createConfig(
   const locate = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { server, management, store, dockerConfigFiles } = document;
   const deadlineMs = parseDuration(server.deadline);
-  const connections = Object.entries(document.ci);
+  const connections = Object.entries(document.connections);
   const onlyConnection = connections[0]?.[0] ?? '';
   return {
     file,
@@ -114,7 +114,7 @@ export function createConfig(
     freshForMs: parseDuration(document.freshFor),
     maxFreshForMs: parseDuration(document.maxFreshFor),
     store: createStoreSettings(store, locate, stateDirectory),
-    ci: new Map(connections.map(([name, value]) => [name, createConnection(name, value, locate)])),
+    connections: new Map(connections.map(([name, value]) => [name, createConnection(name, value, locate)])),
     registries: new Map(
       Object.entries(document.registries).map(([host, value]) => [host, createRegistry(host, value, locate)]),
     ),
@@ -139,17 +139,21 @@ function tokenSource(
   return tokenFile === undefined ? undefined : { kind: 'tokenFile', file: locate(tokenFile) };
 }
 
-function createConnection(name: string, entry: EntryOf<ConfigDocument['ci']>, locate: Locate): CiConnection {
+function createConnection(
+  name: string,
+  entry: EntryOf<ConfigDocument['connections']>,
+  locate: Locate,
+): CiConnection {
   return {
     name,
     kind: entry.kind,
     url: entry.url.replace(/\/+$/, ''),
     auth: createAuth(entry, locate),
-    ...createTlsFiles(['ci', name], entry, locate),
+    ...createTlsFiles(['connections', name], entry, locate),
   };
 }
 
-function createAuth(entry: EntryOf<ConfigDocument['ci']>, locate: Locate): CiAuth {
+function createAuth(entry: EntryOf<ConfigDocument['connections']>, locate: Locate): CiAuth {
   const { app } = entry;
   if (app === undefined) return tokenSource(entry, locate) ?? { kind: 'none' };
   return {

@@ -34,7 +34,7 @@ export function readConfigFile({ file: given, readFile, env }: ConfigFileSource)
     throw new ConfigError(yaml.problems.map(({ line, col, text }) => `${file}:${line}:${col} ${text}`));
   }
   if (yaml.value === null) {
-    throw new ConfigError([`${file}: found an empty file, expected a mapping with ci and projects`]);
+    throw new ConfigError([`${file}: found an empty file, expected a mapping with connections and projects`]);
   }
   return { file, yaml };
 }

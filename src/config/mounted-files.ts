@@ -19,7 +19,7 @@ export function checkSecretFiles(config: Config, stat: Stat, readFile: (path: st
       ? []
       : [`${formatPath(path)}: found ${found} at ${quote(file)}, expected a file`];
   });
-  const certificates = [...config.ci.values(), ...config.registries.values()].flatMap(({ tls }) => {
+  const certificates = [...config.connections.values(), ...config.registries.values()].flatMap(({ tls }) => {
     const reading = tls && readTlsFiles(tls, readFile);
     return reading?.kind === 'unusable' ? reading.problems : [];
   });
@@ -38,10 +38,10 @@ function listSecretFiles(config: Config): { path: DocumentPath; file: string }[]
   const { token } = config.server;
   return [
     ...(token.kind === 'tokenFile' ? [{ path: ['server', 'tokenFile'], file: token.file }] : []),
-    ...[...config.ci.values()].flatMap(({ name, auth }) => {
-      if (auth.kind === 'tokenFile') return [{ path: ['ci', name, 'tokenFile'], file: auth.file }];
+    ...[...config.connections.values()].flatMap(({ name, auth }) => {
+      if (auth.kind === 'tokenFile') return [{ path: ['connections', name, 'tokenFile'], file: auth.file }];
       return auth.kind === 'app'
-        ? [{ path: ['ci', name, 'app', 'privateKeyFile'], file: auth.privateKeyFile }]
+        ? [{ path: ['connections', name, 'app', 'privateKeyFile'], file: auth.privateKeyFile }]
         : [];
     }),
     ...[...config.registries.values()].flatMap(({ host, credentials }) =>

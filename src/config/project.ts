@@ -106,10 +106,10 @@ export const entryName = text(
 export const projectSchema = mapping(
   {
     ci: z
-      .string({ error: 'the name of a connection under ci' })
+      .string({ error: 'the name of a connection' })
       .optional()
       .meta({
-        description: 'Connection under ci that its builds come from; may be left out when there is only one.',
+        description: 'The connection that its builds come from; may be left out when there is only one.',
         examples: ['github'],
       }),
     repository: repository.meta({ description: 'The Git repository, OWNER/NAME.', examples: ['acme/shop'] }),

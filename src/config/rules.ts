@@ -88,7 +88,7 @@ function findVariableProblems(document: unknown, environment: Environment): Prob
   const paths: DocumentPath[] = [
     ['server', 'tokenEnv'],
     ['store', 'passwordEnv'],
-    ...keysAt(document, ['ci']).map((name) => ['ci', name, 'tokenEnv']),
+    ...keysAt(document, ['connections']).map((name) => ['connections', name, 'tokenEnv']),
     ...keysAt(document, ['registries']).map((host) => ['registries', host, 'passwordEnv']),
   ];
   return paths.flatMap((path) => {
@@ -117,7 +117,7 @@ function findHomeProblems(document: unknown, { HOME }: Environment): Problem[] {
 
 /** A project's connection may be left out when there is one only. */
 function findConnectionProblems(document: unknown): Problem[] {
-  const names = keysAt(document, ['ci']);
+  const names = keysAt(document, ['connections']);
   if (names.length === 0) return [];
   return keysAt(document, ['projects']).flatMap((project) => {
     const path = ['projects', project, 'ci'];
@@ -128,7 +128,7 @@ function findConnectionProblems(document: unknown): Problem[] {
     if (known || wrongKind || only || !isMapping(valueAt(document, ['projects', project]))) return [];
     const nearest = found === undefined ? undefined : findNearest(found, names);
     const suggestion = nearest === undefined ? '' : `; did you mean ${nearest}?`;
-    const expected = `a connection under ci (${names.join(', ')})${suggestion}`;
+    const expected = `one of the connections (${names.join(', ')})${suggestion}`;
     return [{ path, text: `found ${describeFound(path, found)}, expected ${expected}` }];
   });
 }

@@ -1,7 +1,8 @@
 /** Translates what the schema complains about into problems for a person. */
 import type { z } from 'zod';
+import { presentName } from '../schema/unknown-key.ts';
 import { type Problem } from './problem.ts';
-import { valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
+import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
 
 /** How the kinds of YAML nodes are called in messages. */
 const STRUCTURES = new Map([
@@ -12,8 +13,8 @@ const STRUCTURES = new Map([
 
 /** What goes there, for who has written a list or a word: by the section, and the key below the name of a project. */
 const EXAMPLES: readonly (readonly [path: RegExp, example: string])[] = [
-  [/^$/, ' with ci and projects'],
-  [/^ci$/, ', for example ci: {github: {kind: github, tokenEnv: GITHUB_TOKEN}}'],
+  [/^$/, ' with connections and projects'],
+  [/^connections$/, ', for example connections: {github: {kind: github, tokenEnv: GITHUB_TOKEN}}'],
   [/^registries$/, ', for example registries: {ghcr.io: {username: bot, passwordEnv: GHCR_PASSWORD}}'],
   [/^projects$/, ", for example projects: {shop: {repository: acme/shop, images: {front: '...'}}}"],
   [/^projects \S+$/, ", for example shop: {repository: acme/shop, images: {front: '...'}}"],
@@ -32,6 +33,7 @@ function describeIssue(issue: z.core.$ZodIssue, document: unknown, parent: Docum
     path,
     text: `found ${describeFound(path, value)}, expected ${expected}${describeMistake(path, value)}`,
   });
+  if (value === undefined && isUnderFormerName(path, document)) return [];
   switch (issue.code) {
     case 'unrecognized_keys': {
       const sentences = issue.message.split('\n');
@@ -63,6 +65,13 @@ function describeIssue(issue: z.core.$ZodIssue, document: unknown, parent: Docum
     case 'too_small':
       return [found(issue.message)];
   }
+}
+
+/** The key is there under a former name, and that is a problem of its own. */
+function isUnderFormerName(path: DocumentPath, document: unknown): boolean {
+  const parent = valueAt(document, path.slice(0, -1));
+  const [key] = path.slice(-1);
+  return isMapping(parent) && Object.keys(parent).some((name) => presentName(name, [String(key)]) === key);
 }
 
 function describeStructure({ expected, message }: z.core.$ZodIssueInvalidType, path: DocumentPath): string {

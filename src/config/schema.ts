@@ -77,9 +77,9 @@ export const configSchema = mapping(
       description: 'How far freshFor is stretched when the quota of an API comes to its end.',
     }),
     store: storeSchema.prefault({ kind: 'sqlite' }),
-    ci: named(entryName, ciSchema, 1, {
-      title: 'CI connections',
-      description: 'Connections to CI, by a name of your choosing.',
+    connections: named(entryName, ciSchema, 1, {
+      title: 'Connections',
+      description: 'Connections to CI systems and Git hosts, by a name of your choosing.',
     }),
     registries: named(registryHost, registrySchema, 0, {
       title: 'Registries',

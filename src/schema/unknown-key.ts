@@ -14,12 +14,23 @@ const SECRET_KEY =
 /** Keys that tell where a secret is. */
 const PLACE_KEY = /^(?!(?:ca|cert|key|credentials)File$).*(?:File|Env)$/;
 
+/** Keys that had another name in earlier versions. */
+const RENAMED: Readonly<Record<string, string>> = { ci: 'connections' };
+
+/** @returns the present name of a key that `known` has under another name than an earlier version had */
+export function presentName(key: string, known: readonly string[]): string | undefined {
+  const name = Object.hasOwn(RENAMED, key) ? RENAMED[key] : undefined;
+  return name !== undefined && known.includes(name) ? name : undefined;
+}
+
 /**
  * @param key a key that is not among the known ones
  * @param known the keys that this mapping may have
  * @returns one sentence: what was found, and what is expected
  */
 export function describeUnknownKey(key: string, known: readonly string[]): string {
+  const renamed = presentName(key, known);
+  if (renamed !== undefined) return `found the former name of a key, expected ${renamed}`;
   const typo = findNearest(key, known);
   const places = known.filter((name) => PLACE_KEY.test(name));
   if (typo === undefined && SECRET_KEY.test(key) && places.length > 0) {

@@ -90,7 +90,7 @@ function describeConfig(port: number, projects: readonly string[]): string {
   return `server: {host: 127.0.0.1, port: 0, tokenFile: token}
 management: {host: 127.0.0.1, port: 0}
 store: {kind: memory}
-ci: {github: {kind: github, url: "http://127.0.0.1:${port}"}}
+connections: {github: {kind: github, url: "http://127.0.0.1:${port}"}}
 projects:${projects.map(project).join('')}
 `;
 }

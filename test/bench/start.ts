@@ -69,7 +69,7 @@ async function isReady(port: number): Promise<boolean> {
 function describeConfig(port: number): string {
   return `server: {host: 127.0.0.1, port: 0, tokenEnv: GREENPIN_BENCH_TOKEN}
 management: {host: 127.0.0.1, port: ${port}}
-ci: {github: {kind: github}}
+connections: {github: {kind: github}}
 projects:
   shop: {repository: acme/shop, images: {front: "ghcr.io/acme/front:sha-{commit:7}"}}
 `;

@@ -103,9 +103,9 @@ describe('the part config of the schema', () => {
     ['the example', good],
     ['a misspelt key', { ...good, freshfor: '15s' }],
     ['keys of the user', { ...good, 'x-a': null, server: { 'x-b': [1] } }],
-    ['a key of the user where a name belongs', { ...good, ci: { ...(good['ci'] as object), 'x-a': 1 } }],
+    ['a key of the user where a name belongs', { ...good, connections: { ...(good['ci'] as object), 'x-a': 1 } }],
     ['a bad duration', { ...good, freshFor: '15' }],
-    ['two ways to sign in', { ...good, ci: { a: { kind: 'github', tokenEnv: 'A', tokenFile: 'b' } } }],
+    ['two ways to sign in', { ...good, connections: { a: { kind: 'github', tokenEnv: 'A', tokenFile: 'b' } } }],
     [
       'an identity with a user',
       { ...good, registries: { 'a.azurecr.io': { identity: 'azure', username: 'a' } } },
@@ -115,7 +115,7 @@ describe('the part config of the schema', () => {
       { ...good, registries: { a: { roleArn: 'arn:aws:iam::123456789012:role/a' } } },
     ],
     ['an unknown store', { ...good, store: { kind: 'etcd' } }],
-    ['no connection', { ...good, ci: {} }],
+    ['no connection', { ...good, connections: {} }],
     ['a port of text', { ...good, server: { port: '4355' } }],
   ])("judges %s as Greenpin's own schema does", ([, value]) => {
     expect(mine(value)).toBe(own(value));
@@ -130,7 +130,7 @@ describe('the part config of the schema', () => {
       return Object.fromEntries(entries.map(([key, value]) => [key, keys(value)]));
     };
     const { required, ...rest } = keys(configJsonSchema()) as { required: unknown };
-    expect(required).toEqual(['ci', 'projects']);
+    expect(required).toEqual(['connections', 'projects']);
     expect(keys(configPart())).toEqual(rest);
   });
 });

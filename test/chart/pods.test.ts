@@ -265,7 +265,7 @@ describe.skipIf(helms.length === 0)('the network policy', () => {
     ],
     [
       'CI with a port',
-      { config: { ci: { github: { url: 'https://a.example.com:8443/api/v3' } } } },
+      { config: { connections: { github: { url: 'https://a.example.com:8443/api/v3' } } } },
       [443, 8443],
     ],
     ['a proxy', { env: { HTTPS_PROXY: 'http://user@proxy:3128' } }, [443, 3128]],

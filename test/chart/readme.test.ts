@@ -15,7 +15,7 @@ const blocks = shown.filter((text) => !text.startsWith('dependencies:'));
 describe.skipIf(helms.length === 0)("the README's values", () => {
   it.for(blocks.map((text) => parse(text) as { config?: object }))('%j are taken', async (own) => {
     const config = {
-      ci: { github: { kind: 'github' } },
+      connections: { github: { kind: 'github' } },
       projects: { shop: { repository: 'acme/shop', images: { front: 'ghcr.io/acme/front:{commit}' } } },
       ...own.config,
     };

@@ -81,12 +81,12 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
       { config: { dockerConfigFiles: ['/var/run/secrets/pull/.dockerconfigjson'] } },
     ],
     [
-      'config.ci.github.caFile: found ca.crt, which nothing mounts, expected certificates, for example {configMap: company-ca}',
-      { config: { ci: { github: { caFile: 'ca.crt' } } } },
+      'config.connections.github.caFile: found ca.crt, which nothing mounts, expected certificates, for example {configMap: company-ca}',
+      { config: { connections: { github: { caFile: 'ca.crt' } } } },
     ],
     [
-      'config.ci.github.caFile: found /etc/greenpin/ca.crt, which nothing mounts, expected certificates, for example {configMap: company-ca}',
-      { config: { ci: { github: { caFile: '/etc/greenpin/ca.crt' } } } },
+      'config.connections.github.caFile: found /etc/greenpin/ca.crt, which nothing mounts, expected certificates, for example {configMap: company-ca}',
+      { config: { connections: { github: { caFile: '/etc/greenpin/ca.crt' } } } },
     ],
     [
       'config.dockerConfigFiles.0: found docker/config.json, which nothing mounts, expected a file of secretFiles, for example /var/run/secrets/NAME/config.json',
@@ -119,12 +119,12 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
   const MOUNTED = 'expected /var/run/argo/token (or none); token.existingSecret names a Secret of yours';
 
   it.for<[string, (secret: string) => unknown]>([
-    [`config.ci.github.tokenEnv: ${VARIABLE}`, (tokenEnv) => ({ ci: { github: { tokenEnv } } })],
-    [`config.ci.other.tokenFile: ${FILE}`, (tokenFile) => ({ ci: { other: { kind: 'github', tokenFile } } })],
+    [`config.connections.github.tokenEnv: ${VARIABLE}`, (tokenEnv) => ({ connections: { github: { tokenEnv } } })],
+    [`config.connections.other.tokenFile: ${FILE}`, (tokenFile) => ({ connections: { other: { kind: 'github', tokenFile } } })],
     [
-      `config.ci.other.app.privateKeyFile: ${FILE}`,
+      `config.connections.other.app.privateKeyFile: ${FILE}`,
       (privateKeyFile) => ({
-        ci: { other: { kind: 'github', app: { id: 1, installationId: 2, privateKeyFile } } },
+        connections: { other: { kind: 'github', app: { id: 1, installationId: 2, privateKeyFile } } },
       }),
     ],
     [

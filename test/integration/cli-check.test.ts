@@ -160,7 +160,7 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
     await using harness = await createCliHarness();
     const images = { front: 'nowhere.invalid/acme/shop-front:{commit}' };
     harness.configure({
-      ci: { github: { kind: 'github', url: 'https://nowhere.invalid', tokenFile: 'github' } },
+      connections: { github: { kind: 'github', url: 'https://nowhere.invalid', tokenFile: 'github' } },
       registries: {},
       projects: { shop: { repository: GIT_REPOSITORY, images } },
     });

@@ -32,7 +32,9 @@ async function createProxiedHarness(): Promise<RegistryHarness> {
   const proxy = await createConnectProxy({ targetPort: (host) => targets.get(host) ?? 9 });
   cli.write('ca.pem', authority.cert);
   cli.configure({
-    ci: { github: { kind: 'github', url: 'https://github.test', tokenFile: 'github', caFile: 'ca.pem' } },
+    connections: {
+      github: { kind: 'github', url: 'https://github.test', tokenFile: 'github', caFile: 'ca.pem' },
+    },
     registries: { 'reg.test': { caFile: 'ca.pem' }, 'plain.test': { http: true } },
     projects: {
       shop: {

@@ -294,13 +294,13 @@ describe('does not start, with exit status 2 and one line a problem, when', () =
     for (const name of ['token', 'github']) rmSync(join(harness.folder, name));
     expect(await refusal(harness)).toEqual([
       'greenpin: greenpin.yaml server.tokenFile: found nothing at "token", expected a file',
-      'greenpin: greenpin.yaml ci.github.tokenFile: found nothing at "github", expected a file',
+      'greenpin: greenpin.yaml connections.github.tokenFile: found nothing at "github", expected a file',
     ]);
   });
 
   test.concurrent('the configuration that GREENPIN_CONFIG names is not valid', async () => {
     await using harness = await createCliHarness();
-    harness.write('other.yaml', 'ci: {github: {kind: gitlab}}\nserver: {port: high}\n');
+    harness.write('other.yaml', 'connections: {github: {kind: gitlab}}\nserver: {port: high}\n');
     const problems = [
       expect.stringMatching(/^greenpin: other\.yaml:1:1 projects: found nothing, expected /),
       expect.stringMatching(/^greenpin: other\.yaml:1:\d+ ci\.github\.kind: found "gitlab", expected /),

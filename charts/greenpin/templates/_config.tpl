@@ -55,7 +55,7 @@
 {{- define "greenpin.egressPorts" -}}
 {{- $ports := list 443 }}
 {{- $urls := list }}
-{{- range .Values.config.ci }}{{ $urls = append $urls (.url | default "") }}{{ end }}
+{{- range .Values.config.connections }}{{ $urls = append $urls (.url | default "") }}{{ end }}
 {{- range $name := list "HTTPS_PROXY" "https_proxy" "HTTP_PROXY" "http_proxy" }}
 {{- $value := index $.Values.env $name }}
 {{- if kindIs "string" $value }}{{ $urls = append $urls $value }}{{ end }}

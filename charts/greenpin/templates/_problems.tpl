@@ -4,8 +4,8 @@ schema refuses does not come here.
 */}}
 {{- define "greenpin.problems" -}}
 {{- $config := .Values.config }}
-{{- if not $config.ci }}
-config.ci: found none, expected a connection to CI, for example github: {kind: github, tokenEnv: GITHUB_TOKEN}
+{{- if not $config.connections }}
+config.connections: found none, expected a connection to CI, for example github: {kind: github, tokenEnv: GITHUB_TOKEN}
 {{- end }}
 {{- if not $config.projects }}
 config.projects: found none, expected a project, for example shop: {repository: acme/shop, images: {front: "ghcr.io/acme/shop-front:sha-{commit}"}}
@@ -100,9 +100,9 @@ env.NODE_EXTRA_CA_CERTS: found a value beside certificates, expected one of both
 {{- end }}
 
 {{- define "greenpin.variables" -}}
-{{- range $name, $entry := .Values.config.ci }}
+{{- range $name, $entry := .Values.config.connections }}
 {{- with ($entry | default dict).tokenEnv }}
-{{ printf "config.ci.%s.tokenEnv" $name | quote }}: {{ quote . }}
+{{ printf "config.connections.%s.tokenEnv" $name | quote }}: {{ quote . }}
 {{- end }}
 {{- end }}
 {{- range $host, $entry := .Values.config.registries }}
@@ -137,7 +137,7 @@ config.store.passwordEnv: {{ quote . }}
 {{- end }}
 
 {{- define "greenpin.files" -}}
-{{- range $section, $entries := dict "ci" .Values.config.ci "registries" .Values.config.registries }}
+{{- range $section, $entries := dict "connections" .Values.config.connections "registries" .Values.config.registries }}
 {{- range $name, $entry := $entries }}
 {{- $entry = $entry | default dict }}
 {{- range $key := list "tokenFile" "passwordFile" "credentialsFile" "caFile" "certFile" "keyFile" }}

@@ -74,7 +74,7 @@ async function checkStore({ store }: Config, world: World): Promise<Finding> {
 }
 
 function probeConnections(config: Config, core: Core): Promise<Finding[]>[] {
-  return [...config.ci.values()].flatMap((connection) => {
+  return [...config.connections.values()].flatMap((connection) => {
     const provider = core.providers.get(connection.name);
     const inspector = core.inspectors.get(connection.name);
     if (provider === undefined || inspector === undefined) return [];

@@ -13,8 +13,8 @@ export function hintForCi(
   connection: CiConnection,
   { target, keys }: Place,
 ): string {
-  const url = `${formatPath(['ci', connection.name, 'url'])} (${connection.url})`;
-  const connectionKeys = { host: url, caFile: formatPath(['ci', connection.name, 'caFile']) };
+  const url = `${formatPath(['connections', connection.name, 'url'])} (${connection.url})`;
+  const connectionKeys = { host: url, caFile: formatPath(['connections', connection.name, 'caFile']) };
   switch (failure.kind) {
     case 'timeout':
     case 'unreachable':
@@ -30,7 +30,7 @@ export function hintForCi(
       return `check ${keys.join(', ')}; a repository that may not be seen looks the same: ${credentialOf(connection)}`;
     case 'rate_limited':
       return connection.auth.kind === 'none'
-        ? `give ${formatPath(['ci', connection.name])} a token, or wait ${describeWait(failure)}`
+        ? `give ${formatPath(['connections', connection.name])} a token, or wait ${describeWait(failure)}`
         : `wait ${describeWait(failure)}; who else uses this credential?`;
     case 'unavailable':
       return 'CI itself is failing; try again later';
@@ -53,7 +53,7 @@ function describeWait({ retryAfterMs }: UpstreamFailure): string {
 function credentialOf({ name, auth }: CiConnection): string {
   switch (auth.kind) {
     case 'none':
-      return `${formatPath(['ci', name])} has no credentials: add tokenFile, tokenEnv or app (gh auth token prints one for tokenEnv)`;
+      return `${formatPath(['connections', name])} has no credentials: add tokenFile, tokenEnv or app (gh auth token prints one for tokenEnv)`;
     case 'tokenFile':
       return `the token is the one in the file ${auth.file}`;
     case 'tokenEnv':

@@ -40,7 +40,7 @@ function findLongDeadline({ server }: Config): Finding[] {
 }
 
 function findUnusedConnections(config: Config): Finding[] {
-  return [...config.ci.keys()]
+  return [...config.connections.keys()]
     .filter((name) => listGitRepositories(config, name).length === 0)
     .map((name) => warning(`ci ${name}`, '', 'no project uses it'));
 }

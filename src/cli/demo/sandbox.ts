@@ -89,7 +89,7 @@ function describeConfig(githubHost: string, registryHost: string, port: number):
   return `server: {host: 127.0.0.1, port: ${port}, tokenEnv: ${TOKEN_VARIABLE}}
 management: {host: 127.0.0.1, port: 0}
 store: {kind: memory}
-ci:
+connections:
   github: {kind: github, url: "http://${githubHost}"}
 projects:
   shop:

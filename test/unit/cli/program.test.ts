@@ -145,7 +145,7 @@ test('schema prints the JSON Schema of the configuration, and takes --config lik
   expect([status, stderr]).toEqual([0, '']);
   expect(JSON.parse(stdout)).toMatchObject({
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    required: ['ci', 'projects'],
+    required: ['connections', 'projects'],
   });
 });
 

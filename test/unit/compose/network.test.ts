@@ -45,7 +45,7 @@ describe('a CI connection', () => {
     await using server = await createTlsServer(authority.issue('github', ['github.test']));
     await using proxy = await createConnectProxy({ targetPort: server.port });
     const caFile = write('ca.pem', other.cert);
-    const tls = { path: ['ci', 'gh'], caFile };
+    const tls = { path: ['connections', 'gh'], caFile };
     const world = worldWith({ HTTPS_PROXY: proxy.host });
     const dispatcher = composeCiDispatcher({ ...connection, tls }, 5000, world);
     const ask = async () => (await fetch(`${connection.url}/meta`, { dispatcher })).status;

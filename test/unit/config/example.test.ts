@@ -6,7 +6,7 @@ const EXAMPLE = readFileSync(new URL('../../../greenpin.example.yaml', import.me
 
 it('the example is a configuration', () => {
   const config = load(EXAMPLE, { GITHUB_TOKEN: 'x' });
-  expect(config.ci.get('github')?.auth).toEqual({ kind: 'tokenEnv', env: 'GITHUB_TOKEN' });
+  expect(config.connections.get('github')?.auth).toEqual({ kind: 'tokenEnv', env: 'GITHUB_TOKEN' });
   expect(config.projects.get('shop')?.images.map(({ template }) => template.text)).toEqual([
     'ghcr.io/acme/shop-front:sha-{commit}',
     'ghcr.io/acme/shop-back:sha-{commit}',
@@ -16,7 +16,7 @@ it('the example is a configuration', () => {
 it('what the example says of a value with a default is the default', () => {
   const defaults = load(
     `
-ci: {github: {kind: github, tokenEnv: GITHUB_TOKEN}}
+connections: {github: {kind: github, tokenEnv: GITHUB_TOKEN}}
 projects:
   shop:
     repository: acme/shop
@@ -33,7 +33,7 @@ projects:
 
 it("the example's alternatives in comments are valid as well", () => {
   const other = EXAMPLE.replace(/tokenEnv: GITHUB_TOKEN.*\n\s*# app:/, 'app:');
-  expect(load(other).ci.get('github')?.auth.kind).toBe('app');
+  expect(load(other).connections.get('github')?.auth.kind).toBe('app');
   const identities = load(EXAMPLE.replaceAll(/^  # (?=\S+: \{ identity: )/gm, '  '), { GITHUB_TOKEN: 'x' });
   expect([...identities.registries.values()].flatMap(({ identity }) => identity?.cloud ?? [])).toEqual([
     'aws',

@@ -13,7 +13,7 @@ import {
 } from '../../fixtures/config/configurations.ts';
 
 const SMALL = `
-ci: {gh: {kind: github}}
+connections: {gh: {kind: github}}
 projects: {shop: {repository: acme/shop, images: {front: 'ghcr.io/acme/front:{commit:7}'}}}
 `;
 
@@ -23,7 +23,7 @@ management: {host: '::1', port: 8081}
 freshFor: 500ms
 maxFreshFor: 1h
 store: {kind: memory}
-ci:
+connections:
   gh: {kind: github, url: https://github.example.com/api/v3/, tokenFile: secrets/token}
   env: {kind: github, tokenEnv: CI_TOKEN}
   app: {kind: github, app: {id: 12345, installationId: '6789', privateKeyFile: ../key.pem}}
@@ -76,7 +76,9 @@ describe('a configuration with what has no default', () => {
 
   it('asks api.github.com anonymously, and knows of no registry credentials', () => {
     const url = 'https://api.github.com';
-    expect([...config.ci.values()]).toEqual([{ name: 'gh', kind: 'github', url, auth: { kind: 'none' } }]);
+    expect([...config.connections.values()]).toEqual([
+      { name: 'gh', kind: 'github', url, auth: { kind: 'none' } },
+    ]);
     expect(config.registries.size).toBe(0);
     expect(config.dockerConfigFiles).toEqual([]);
   });
@@ -125,14 +127,14 @@ describe('a configuration that says everything', () => {
   });
 
   it('gives connections by name, relative paths from the folder of the file, and ids as strings', () => {
-    expect(config.ci.get('gh')).toEqual({
+    expect(config.connections.get('gh')).toEqual({
       name: 'gh',
       kind: 'github',
       url: 'https://github.example.com/api/v3',
       auth: { kind: 'tokenFile', file: 'deploy/secrets/token' },
     });
-    expect(config.ci.get('env')?.auth).toEqual({ kind: 'tokenEnv', env: 'CI_TOKEN' });
-    expect(config.ci.get('app')?.auth).toEqual({
+    expect(config.connections.get('env')?.auth).toEqual({ kind: 'tokenEnv', env: 'CI_TOKEN' });
+    expect(config.connections.get('app')?.auth).toEqual({
       kind: 'app',
       id: '12345',
       installationId: '6789',
@@ -198,7 +200,7 @@ describe('a configuration that says everything', () => {
   it("knows nothing of the user's own keys, but for what their anchors bring in", () => {
     const plain = load(`
 server: {patience: 1s}
-ci: {gh: {kind: github}}
+connections: {gh: {kind: github}}
 projects:
   shop: {repository: acme/shop, images: {front: 'x:{commit}'}}
   x-shop: {repository: acme/other, images: {front: 'x:{commit}', x-back: 'y:{commit}'}}
@@ -207,7 +209,7 @@ projects:
 x-images: &images {front: 'x:{commit}'}
 x-connection: &connection {kind: github, x-b: 1}
 server: {patience: 1s, x-a: 1}
-ci: {gh: *connection}
+connections: {gh: *connection}
 projects:
   shop: {repository: acme/shop, images: *images, x-a: 1}
   x-shop: {repository: acme/other, images: {<<: *images, x-back: {reference: 'y:{commit}', x-a: 1}}}

@@ -4,7 +4,7 @@ import { load } from '../../fixtures/config/configurations.ts';
 
 const config = load(`
 server: {tokenFile: argo}
-ci:
+connections:
   gh: {kind: github, tokenFile: /run/github}
   app: {kind: github, app: {id: 1, installationId: 2, privateKeyFile: /run/key.pem}}
   none: {kind: github}
@@ -36,8 +36,8 @@ describe('files with secrets', () => {
   it('that are missing are all reported, each with its key and path', () => {
     expect(checkSecretFiles(config, statOf([]), readFile)).toEqual([
       'deploy/greenpin.yaml server.tokenFile: found nothing at "deploy/argo", expected a file',
-      'deploy/greenpin.yaml ci.gh.tokenFile: found nothing at "/run/github", expected a file',
-      'deploy/greenpin.yaml ci.app.app.privateKeyFile: found nothing at "/run/key.pem", expected a file',
+      'deploy/greenpin.yaml connections.gh.tokenFile: found nothing at "/run/github", expected a file',
+      'deploy/greenpin.yaml connections.app.app.privateKeyFile: found nothing at "/run/key.pem", expected a file',
       'deploy/greenpin.yaml registries["ghcr.io"].passwordFile: found nothing at "/run/ghcr", expected a file',
       'deploy/greenpin.yaml dockerConfigFiles[0]: found nothing at "/run/docker.json", expected a file',
     ]);
@@ -53,7 +53,7 @@ describe('files with secrets', () => {
     const other = load(
       `
 server: {tokenEnv: PLUGIN_TOKEN}
-ci: {gh: {kind: github, tokenEnv: CI_TOKEN}}
+connections: {gh: {kind: github, tokenEnv: CI_TOKEN}}
 registries: {ghcr.io: {username: bot, passwordEnv: GHCR_PASSWORD}}
 projects: {shop: {repository: acme/shop, images: {front: 'x:{commit}'}}}
 `,
@@ -66,14 +66,14 @@ projects: {shop: {repository: acme/shop, images: {front: 'x:{commit}'}}}
     const other = load(
       `
 server: {tokenEnv: PLUGIN_TOKEN}
-ci: {gh: {kind: github, caFile: /run/ca.pem}}
+connections: {gh: {kind: github, caFile: /run/ca.pem}}
 registries: {reg.test: {caFile: reg.pem}}
 projects: {shop: {repository: acme/shop, images: {front: 'x:{commit}'}}}
 `,
       { PLUGIN_TOKEN: 'a' },
     );
     expect(checkSecretFiles(other, statOf([]), readFile)).toEqual([
-      'deploy/greenpin.yaml ci.gh.caFile: found no certificate at "/run/ca.pem", expected certificates in PEM',
+      'deploy/greenpin.yaml connections.gh.caFile: found no certificate at "/run/ca.pem", expected certificates in PEM',
       'deploy/greenpin.yaml registries["reg.test"].caFile: found nothing at "deploy/reg.pem", expected certificates in PEM',
     ]);
   });

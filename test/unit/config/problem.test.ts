@@ -38,8 +38,8 @@ describe('what was found', () => {
   it.each(['token', 'tokenEnv', 'passwordFile', 'privateKeyFile', 'clientSecret', 'auth', 'API_KEY'])(
     'is never shown under the key %s',
     (key) => {
-      expect(describeFound(['ci', key], 'hunter2')).toBe('a value that is not shown here');
-      expect(describeFound(['ci', key, 0], 12_345)).toBe('a value that is not shown here');
+      expect(describeFound(['connections', key], 'hunter2')).toBe('a value that is not shown here');
+      expect(describeFound(['connections', key, 0], 12_345)).toBe('a value that is not shown here');
     },
   );
 

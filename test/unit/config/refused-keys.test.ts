@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
+  CI,
   connectionRefusals,
   problemsOf,
+  PROJECTS,
   projectRefusals,
   refusals,
 } from '../../fixtures/config/configurations.ts';
 
 const ROOT_KEYS =
-  'server, management, freshFor, maxFreshFor, store, ci, registries, dockerConfigFiles, projects';
+  'server, management, freshFor, maxFreshFor, store, connections, registries, dockerConfigFiles, projects';
 
 describe('keys that are not known', () => {
   it.each([
@@ -38,8 +40,8 @@ describe('keys that are not known', () => {
 
   it.each([
     [
-      'ci: [x]',
-      'ci: found a list, expected a mapping, for example ci: {github: {kind: github, tokenEnv: GITHUB_TOKEN}}',
+      'connections: [x]',
+      'connections: found a list, expected a mapping, for example connections: {github: {kind: github, tokenEnv: GITHUB_TOKEN}}',
     ],
     [
       'registries: [ghcr.io]',
@@ -60,7 +62,7 @@ describe('keys that are not known', () => {
   ])('nor lists where a mapping belongs, which is shown: %s', (line, problem) => {
     const [section] = line.split(':');
     const others = [
-      'ci: {gh: {kind: github}}',
+      'connections: {gh: {kind: github}}',
       "projects: {shop: {repository: acme/shop, images: {front: 'x:{commit}'}}}",
     ];
     const text = [line, ...others.filter((other) => !other.startsWith(`${section}:`))].join('\n');
@@ -78,13 +80,13 @@ describe('keys that are not known', () => {
 
   it('KEY = VALUE is no YAML', () => {
     expect(problemsOf('port = 4355\n')).toEqual([
-      '1:1 found "port = 4355", expected a mapping with ci and projects; YAML is written KEY: VALUE, not KEY = VALUE',
+      '1:1 found "port = 4355", expected a mapping with connections and projects; YAML is written KEY: VALUE, not KEY = VALUE',
     ]);
   });
 
   it('in a connection and an image are found too', () => {
     expect(connectionRefusals('URL: https://x')).toEqual([
-      '3:20 ci.gh.URL: found an unknown key, expected one of kind, url, tokenEnv, tokenFile, app, caFile; did you mean url?',
+      '3:20 connections.gh.URL: found an unknown key, expected one of kind, url, tokenEnv, tokenFile, app, caFile; did you mean url?',
     ]);
     expect(projectRefusals("images: {front: {reference: 'x:{commit}', onmissing: previous}}")).toEqual([
       '4:47 projects.shop.images.front.onmissing: found an unknown key, expected one of reference, platform, handOut, onMissing, revision; did you mean onMissing?',
@@ -100,7 +102,7 @@ x-image: &image {reference: 'x:{commit}', x-note: ~}
 server: {x-a: [1], patience: 1s}
 management: {x-a: 1}
 store: {kind: memory, x-a: {tokenEnv: NOT_SET}}
-ci: {gh: {kind: github, x-a: 1, app: {id: 1, installationId: 2, privateKeyFile: /x, x-a: 1}}}
+connections: {gh: {kind: github, x-a: 1, app: {id: 1, installationId: 2, privateKeyFile: /x, x-a: 1}}}
 registries: {ghcr.io: {x-a: 1}}
 projects: {shop: {repository: acme/shop, x-a: 1, images: {front: *image}}}
 `;
@@ -151,7 +153,21 @@ describe('keys that exclude or need each other', () => {
 
   it('two ways to sign in at CI', () => {
     expect(connectionRefusals('tokenFile: /x, app: {id: 1, installationId: 2, privateKeyFile: /y}')).toEqual([
-      '2:3 ci.gh: found tokenFile and app, expected at most one of tokenEnv, tokenFile, app',
+      '2:3 connections.gh: found tokenFile and app, expected at most one of tokenEnv, tokenFile, app',
+    ]);
+  });
+});
+
+describe('the former name of a key', () => {
+  it('is told its new name, once', () => {
+    expect(problemsOf(`ci: {gh: {kind: github}}\n${PROJECTS}`)).toEqual([
+      '1:1 ci: found the former name of a key, expected connections',
+    ]);
+  });
+
+  it('is unknown in another place', () => {
+    expect(problemsOf(`server: {ci: x}\n${CI}\n${PROJECTS}`)).toEqual([
+      expect.stringContaining('1:10 server.ci: found an unknown key, expected one of host'),
     ]);
   });
 });
@@ -162,7 +178,7 @@ freshfor: 15s
 server:
   port: 4355x
   deadline: 10ms
-ci:
+connections:
   gh: {kind: github, tokenEnv: GITHUB_TOKEN, url: "http://github.example.com"}
 registries:
   https://ghcr.io: {password: hunter2}
@@ -179,8 +195,8 @@ projects:
     '2:1 freshfor:',
     '4:3 server.port:',
     '5:3 server.deadline:',
-    '7:22 ci.gh.tokenEnv:',
-    '7:46 ci.gh.url:',
+    '7:22 connections.gh.tokenEnv:',
+    '7:46 connections.gh.url:',
     '9:3 registries["https://ghcr.io"]:',
     '12:5 projects.shop.ci:',
     '13:5 projects.shop.repository:',

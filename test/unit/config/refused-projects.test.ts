@@ -36,9 +36,9 @@ describe('projects', () => {
     ['lookback: 0', '4:5 projects.shop.lookback: found 0, expected a whole number from 1 to 100'],
     ['lookback: 101', '4:5 projects.shop.lookback: found 101, expected a whole number from 1 to 100'],
     ['onNoBuild: fail', '4:5 projects.shop.onNoBuild: found "fail", expected empty or error'],
-    ['ci: hg', '4:5 projects.shop.ci: found "hg", expected a connection under ci (gh); did you mean gh?'],
-    ['ci: gitlab', '4:5 projects.shop.ci: found "gitlab", expected a connection under ci (gh)'],
-    ['ci: 5', '4:5 projects.shop.ci: found 5, expected the name of a connection under ci'],
+    ['ci: hg', '4:5 projects.shop.ci: found "hg", expected one of the connections (gh); did you mean gh?'],
+    ['ci: gitlab', '4:5 projects.shop.ci: found "gitlab", expected one of the connections (gh)'],
+    ['ci: 5', '4:5 projects.shop.ci: found 5, expected the name of a connection'],
     [
       'repository: shop',
       '4:5 projects.shop.repository: found "shop", expected OWNER/NAME, for example acme/shop',
@@ -80,8 +80,8 @@ describe('projects', () => {
   });
 
   it('that do not say which of several connections', () => {
-    expect(problemsOf(`ci: {a: {kind: github}, b: {kind: github}}\n${PROJECTS}`)).toEqual([
-      '2:12 projects.shop.ci: found nothing, expected a connection under ci (a, b)',
+    expect(problemsOf(`connections: {a: {kind: github}, b: {kind: github}}\n${PROJECTS}`)).toEqual([
+      '2:12 projects.shop.ci: found nothing, expected one of the connections (a, b)',
     ]);
   });
 

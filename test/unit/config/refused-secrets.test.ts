@@ -25,14 +25,14 @@ describe('secrets in the file', () => {
 
   it.each(['token', 'pat', 'apiKey', 'password', 'client_secret'])('as %s of a connection', (key) => {
     expect(connectionRefusals(`${key}: hunter2`)).toEqual([
-      `3:20 ci.gh.${key}: found a secret in the file, expected tokenEnv or tokenFile: the file only says where a secret is`,
+      `3:20 connections.gh.${key}: found a secret in the file, expected tokenEnv or tokenFile: the file only says where a secret is`,
     ]);
   });
 
   it('as the private key of an App', () => {
     expect(connectionRefusals('app: {id: 1, installationId: 2, privateKey: "hunter2"}')).toEqual([
-      '3:20 ci.gh.app.privateKeyFile: found nothing, expected the path of a file that holds the secret, not the secret itself, for example /var/run/secrets/github/private-key.pem',
-      '3:52 ci.gh.app.privateKey: found a secret in the file, expected privateKeyFile: the file only says where a secret is',
+      '3:20 connections.gh.app.privateKeyFile: found nothing, expected the path of a file that holds the secret, not the secret itself, for example /var/run/secrets/github/private-key.pem',
+      '3:52 connections.gh.app.privateKey: found a secret in the file, expected privateKeyFile: the file only says where a secret is',
     ]);
   });
 
@@ -61,7 +61,7 @@ describe('secrets in the file', () => {
   ])('where the name of a variable belongs: %s', (value) => {
     const problems = connectionRefusals(`tokenEnv: ${value}`);
     expect(problems).toEqual([
-      `3:20 ci.gh.tokenEnv: ${HIDDEN}, expected the name of an environment variable that holds the secret, not the secret itself, for example GITHUB_TOKEN`,
+      `3:20 connections.gh.tokenEnv: ${HIDDEN}, expected the name of an environment variable that holds the secret, not the secret itself, for example GITHUB_TOKEN`,
     ]);
   });
 
@@ -72,7 +72,7 @@ describe('secrets in the file', () => {
     ['TOKEN', 'the variable TOKEN', 'TOKEN'],
   ])('are not repeated as the name of a variable that is not set: %s', (name, shown, exported) => {
     expect(connectionRefusals(`tokenEnv: ${name}`)).toEqual([
-      `3:20 ci.gh.tokenEnv: found ${shown} that is not set, expected a variable that holds the secret (export ${exported}=...)`,
+      `3:20 connections.gh.tokenEnv: found ${shown} that is not set, expected a variable that holds the secret (export ${exported}=...)`,
     ]);
   });
 
@@ -90,7 +90,7 @@ describe('secrets in the file', () => {
 describe('variables of the environment', () => {
   it('that are empty are as good as not set', () => {
     expect(connectionRefusals('tokenEnv: CI_TOKEN', { CI_TOKEN: ' ' })).toEqual([
-      '3:20 ci.gh.tokenEnv: found the variable CI_TOKEN that is empty, expected a variable that holds the secret (export CI_TOKEN=...)',
+      '3:20 connections.gh.tokenEnv: found the variable CI_TOKEN that is empty, expected a variable that holds the secret (export CI_TOKEN=...)',
     ]);
   });
 

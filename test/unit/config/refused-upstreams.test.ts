@@ -20,7 +20,7 @@ describe('connections', () => {
   ])('at %s are refused', (found, suggestion) => {
     const shown = found.replace('?x=1', '?***');
     expect(connectionRefusals(`url: "${found}"`)).toEqual([
-      `3:20 ci.gh.url: found "${shown}", ${url}${suggestion}`,
+      `3:20 connections.gh.url: found "${shown}", ${url}${suggestion}`,
     ]);
   });
 
@@ -38,26 +38,28 @@ describe('connections', () => {
 
   it('of a kind that is not known', () => {
     const expected = 'expected github, the only kind of CI that this version knows';
-    expect(problemsOf(`ci: {gl: {kind: gitlab, url: 'https://gitlab.com'}, x: {}}\n${PROJECTS}`)).toEqual([
-      `1:11 ci.gl.kind: found "gitlab", ${expected}`,
-      `1:53 ci.x.kind: found nothing, ${expected}`,
-      '2:12 projects.shop.ci: found nothing, expected a connection under ci (gl, x)',
+    expect(
+      problemsOf(`connections: {gl: {kind: gitlab, url: 'https://gitlab.com'}, x: {}}\n${PROJECTS}`),
+    ).toEqual([
+      `1:20 connections.gl.kind: found "gitlab", ${expected}`,
+      `1:62 connections.x.kind: found nothing, ${expected}`,
+      '2:12 projects.shop.ci: found nothing, expected one of the connections (gl, x)',
     ]);
   });
 
   it('that are none', () => {
-    expect(problemsOf(`ci: {}\n${PROJECTS}`)).toEqual([
-      '1:1 ci: found an empty mapping, expected at least one entry',
+    expect(problemsOf(`connections: {}\n${PROJECTS}`)).toEqual([
+      '1:1 connections: found an empty mapping, expected at least one entry',
     ]);
     expect(problemsOf(PROJECTS)).toEqual([
-      '1:1 ci: found nothing, expected a mapping, for example ci: {github: {kind: github, tokenEnv: GITHUB_TOKEN}}',
+      '1:1 connections: found nothing, expected a mapping, for example connections: {github: {kind: github, tokenEnv: GITHUB_TOKEN}}',
     ]);
   });
 
   it('with an App whose ids are none', () => {
     expect(connectionRefusals('app: {id: my app, installationId: 0, privateKeyFile: /x}')).toEqual([
-      '3:26 ci.gh.app.id: found "my app", expected the App\'s id or client id, for example 12345',
-      '3:38 ci.gh.app.installationId: found 0, expected a number, for example 6789',
+      '3:26 connections.gh.app.id: found "my app", expected the App\'s id or client id, for example 12345',
+      '3:38 connections.gh.app.installationId: found 0, expected a number, for example 6789',
     ]);
   });
 

@@ -111,19 +111,21 @@ describe('YAML that cannot be read is one line with its place', () => {
   });
 
   it('an alias inside its own anchor does not hang the check', () => {
-    expect(problemsOf('ci: &a {x: *a}\nprojects: *a\n').length).toBeGreaterThan(0);
+    expect(problemsOf('connections: &a {x: *a}\nprojects: *a\n').length).toBeGreaterThan(0);
   });
 });
 
 describe('a file without a mapping', () => {
   it.each(['', '\n', '# all in comments\n', '---\n', 'null\n', '~\n'])('%j is empty', (text) => {
-    expect(problemsOf(text)).toEqual([' found an empty file, expected a mapping with ci and projects']);
+    expect(problemsOf(text)).toEqual([
+      ' found an empty file, expected a mapping with connections and projects',
+    ]);
   });
 
   it.each([
-    ['- a\n', '1:1 found a list, expected a mapping with ci and projects'],
-    ['hunter\n', '1:1 found "hunter", expected a mapping with ci and projects'],
-    ['\n\n  5\n', '3:3 found 5, expected a mapping with ci and projects'],
+    ['- a\n', '1:1 found a list, expected a mapping with connections and projects'],
+    ['hunter\n', '1:1 found "hunter", expected a mapping with connections and projects'],
+    ['\n\n  5\n', '3:3 found 5, expected a mapping with connections and projects'],
   ])('%j is refused', (text, problem) => {
     expect(problemsOf(text)).toEqual([problem]);
   });

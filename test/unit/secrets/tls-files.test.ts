@@ -37,15 +37,15 @@ function problemsWith(changes: Readonly<Record<string, string | undefined>>) {
 
 describe('in the configuration', () => {
   it('caFile, certFile and keyFile start at its folder', () => {
-    const { registries, ci } = load(
+    const { registries, connections } = load(
       [
-        'ci: {gh: {kind: github, caFile: ca.pem}, hub: {kind: github}}',
+        'connections: {gh: {kind: github, caFile: ca.pem}, hub: {kind: github}}',
         PROJECTS.replace('repository', 'ci: gh, repository'),
         'registries: {reg.test: {caFile: /etc/ca.pem, certFile: tls/crt, keyFile: tls/key}, ghcr.io: {}}',
       ].join('\n'),
     );
-    expect(ci.get('gh')?.tls).toEqual({ path: ['ci', 'gh'], caFile: 'deploy/ca.pem' });
-    expect(ci.get('hub')).not.toHaveProperty('tls');
+    expect(connections.get('gh')?.tls).toEqual({ path: ['connections', 'gh'], caFile: 'deploy/ca.pem' });
+    expect(connections.get('hub')).not.toHaveProperty('tls');
     expect(registries.get('ghcr.io')).not.toHaveProperty('tls');
     expect(registries.get('reg.test')?.tls).toEqual({
       path: ['registries', 'reg.test'],
@@ -110,13 +110,13 @@ describe('PEM files', () => {
   });
 
   it('that may not be read', () => {
-    const reading = readTlsFiles({ path: ['ci', 'gh'], caFile: '/ca.pem' }, () => {
+    const reading = readTlsFiles({ path: ['connections', 'gh'], caFile: '/ca.pem' }, () => {
       throw Object.assign(new Error('no'), { code: 'EACCES' });
     });
     expect(reading).toEqual({
       kind: 'unusable',
       problems: [
-        'ci.gh.caFile: found what cannot be read (EACCES) at "/ca.pem", expected certificates in PEM',
+        'connections.gh.caFile: found what cannot be read (EACCES) at "/ca.pem", expected certificates in PEM',
       ],
     });
   });

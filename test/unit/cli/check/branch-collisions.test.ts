@@ -13,7 +13,7 @@ import { parsePlatform } from '../../../../src/image/platform.ts';
 const CONFIG = loadConfig({
   file: 'greenpin.yaml',
   readFile: () => `
-ci: {github: {kind: github}}
+connections: {github: {kind: github}}
 projects:
   shop:
     repository: acme/shop

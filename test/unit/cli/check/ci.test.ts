@@ -13,7 +13,7 @@ import { parsePlatform } from '../../../../src/image/platform.ts';
 const CONFIG: Config = loadConfig({
   file: 'greenpin.yaml',
   readFile: () => `
-ci:
+connections:
   github: {kind: github}
   other: {kind: github}
 projects:

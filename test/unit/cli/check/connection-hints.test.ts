@@ -69,11 +69,11 @@ describe('a hint names the key', () => {
   test.each<[ConnectionTrouble, string, string]>([
     [
       'name',
-      'check the spelling in ci.ghe.url (https://git.example.com/api/v3)',
+      'check the spelling in connections.ghe.url (https://git.example.com/api/v3)',
       'projects.shop.images.front',
     ],
-    ['refused', 'host and port in ci.ghe.url', 'host and port in projects.shop.images.front'],
-    ['authority', 'as ci.ghe.caFile', 'as registries["reg.local:5000"].caFile'],
+    ['refused', 'host and port in connections.ghe.url', 'host and port in projects.shop.images.front'],
+    ['authority', 'as connections.ghe.caFile', 'as registries["reg.local:5000"].caFile'],
     ['no_tls', 'on loopback only', 'set registries["reg.local:5000"].http: true'],
     ['client_certificate', 'no client certificate', 'registries["reg.local:5000"].certFile and keyFile'],
     ['proxy', 'NO_PROXY', 'NO_PROXY'],

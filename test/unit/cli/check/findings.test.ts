@@ -20,7 +20,7 @@ function load(text: string): Config {
 }
 
 const CONFIG = load(`
-ci:
+connections:
   github: {kind: github, tokenEnv: CI_TOKEN}
   spare: {kind: github, url: "https://github.example.com/api/v3"}
 projects:
@@ -40,7 +40,7 @@ projects:
 `);
 
 const MINIMAL = `
-ci: {github: {kind: github, tokenEnv: CI_TOKEN}}
+connections: {github: {kind: github, tokenEnv: CI_TOKEN}}
 projects:
   shop:
     repository: acme/shop
@@ -198,7 +198,9 @@ describe('a CI connection', () => {
     expect(
       hint('denied', { kind: 'app', id: '12', installationId: '34', privateKeyFile: '/run/key' }),
     ).toContain('App 12, installation 34, key /run/key');
-    expect(hint('denied')).toContain('ci["my.github"] has no credentials: add tokenFile, tokenEnv or app');
+    expect(hint('denied')).toContain(
+      'connections["my.github"] has no credentials: add tokenFile, tokenEnv or app',
+    );
   });
 
   test('that knows no such repository leads to its key, and says that hidden looks the same', () => {
@@ -234,7 +236,7 @@ describe('a CI connection', () => {
   });
 
   test('without quota and without credentials is told to get some', () => {
-    expect(hint('rate_limited')).toContain('give ci["my.github"] a token');
+    expect(hint('rate_limited')).toContain('give connections["my.github"] a token');
     expect(hint('rate_limited', { kind: 'tokenEnv', env: 'CI_TOKEN' })).not.toContain('give');
   });
 });
