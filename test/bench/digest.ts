@@ -3,12 +3,10 @@
  * answer back by 50 ms, as a registry on the other side of a continent would.
  */
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createRegistryServer } from '../../src/cli/demo/registry-server.ts';
+import { createFakeRegistry } from '../fixtures/registry/fake-registry.ts';
 import { createRelay } from '../fixtures/network/relay.ts';
 import { findCrane, startCraneRegistry, type Crane } from '../fixtures/registry/crane.ts';
 import { imageManifest, LINUX_AMD64 } from '../fixtures/registry/images.ts';
@@ -52,13 +50,10 @@ export async function benchDigest(): Promise<void> {
 async function startRegistry(crane: Crane) {
   const repositories = Array.from({ length: MANY }, (_, i) => `acme/app-${i}`);
   if (!crane.available) {
-    const demo = createRegistryServer();
-    const { server } = demo;
-    for (const repository of repositories) demo.push(repository, 'v1');
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    return { title: "the demo's registry", port, repositories, stop: async () => void server.close() };
+    const fake = await createFakeRegistry();
+    for (const repository of repositories) fake.push(repository, 'v1', imageManifest('oci', LINUX_AMD64, {}));
+    const port = Number(fake.host.split(':')[1]);
+    return { title: 'the fake registry', port, repositories, stop: () => fake.close() };
   }
   const registry = await startCraneRegistry(crane);
   const push = createPusher(registry.host);

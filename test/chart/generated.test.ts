@@ -103,9 +103,15 @@ describe('the part config of the schema', () => {
     ['the example', good],
     ['a misspelt key', { ...good, freshfor: '15s' }],
     ['keys of the user', { ...good, 'x-a': null, server: { 'x-b': [1] } }],
-    ['a key of the user where a name belongs', { ...good, connections: { ...(good['ci'] as object), 'x-a': 1 } }],
+    [
+      'a key of the user where a name belongs',
+      { ...good, connections: { ...(good['ci'] as object), 'x-a': 1 } },
+    ],
     ['a bad duration', { ...good, freshFor: '15' }],
-    ['two ways to sign in', { ...good, connections: { a: { kind: 'github', tokenEnv: 'A', tokenFile: 'b' } } }],
+    [
+      'two ways to sign in',
+      { ...good, connections: { a: { kind: 'github', tokenEnv: 'A', tokenFile: 'b' } } },
+    ],
     [
       'an identity with a user',
       { ...good, registries: { 'a.azurecr.io': { identity: 'azure', username: 'a' } } },

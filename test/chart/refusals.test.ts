@@ -119,8 +119,14 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
   const MOUNTED = 'expected /var/run/argo/token (or none); token.existingSecret names a Secret of yours';
 
   it.for<[string, (secret: string) => unknown]>([
-    [`config.connections.github.tokenEnv: ${VARIABLE}`, (tokenEnv) => ({ connections: { github: { tokenEnv } } })],
-    [`config.connections.other.tokenFile: ${FILE}`, (tokenFile) => ({ connections: { other: { kind: 'github', tokenFile } } })],
+    [
+      `config.connections.github.tokenEnv: ${VARIABLE}`,
+      (tokenEnv) => ({ connections: { github: { tokenEnv } } }),
+    ],
+    [
+      `config.connections.other.tokenFile: ${FILE}`,
+      (tokenFile) => ({ connections: { other: { kind: 'github', tokenFile } } }),
+    ],
     [
       `config.connections.other.app.privateKeyFile: ${FILE}`,
       (privateKeyFile) => ({

@@ -1,5 +1,6 @@
 import { createCiProvider } from '../../src/ci/kinds.ts';
-import { createFakeGitHub, type FakeFault } from '../fixtures/github/fake-github.ts';
+import { createFakeGitHub } from '../fixtures/github/fake-github.ts';
+import type { FakeFault } from '../fixtures/fake-server.ts';
 import { FORK } from '../fixtures/github/data.ts';
 import { describeCiProvider, type CiUpstream, type ContractFault, type ContractRun } from './ci-provider.ts';
 

@@ -2,15 +2,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
-import { createRegistryServer, type DemoRegistry } from '../../src/cli/demo/registry-server.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { createFakeGitHub, type FakeGitHub } from '../fixtures/github/fake-github.ts';
 import { findFreePort } from '../fixtures/network/free-port.ts';
+import { createFakeRegistry, type FakeRegistry } from '../fixtures/registry/fake-registry.ts';
+import { imageManifest, LINUX_AMD64 } from '../fixtures/registry/images.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -50,10 +50,9 @@ const RUN_HERE = [
 const NEEDS_A_CLUSTER = /^(kubectl|helm|docker) /;
 
 let github: FakeGitHub;
-let registry: DemoRegistry;
+let registry: FakeRegistry;
 let folder: string;
 let port: number;
-let registryHost: string;
 
 beforeAll(async () => {
   github = await createFakeGitHub({ token: TOKEN });
@@ -62,19 +61,18 @@ beforeAll(async () => {
     head_sha: COMMIT,
     path: '.github/workflows/build.yml',
   });
-  registry = createRegistryServer();
-  registry.server.listen(0, '127.0.0.1');
-  await once(registry.server, 'listening');
-  registryHost = `127.0.0.1:${(registry.server.address() as AddressInfo).port}`;
-  for (const name of ['front', 'back']) registry.push(`acme/shop-${name}`, `sha-${COMMIT}`);
+  registry = await createFakeRegistry();
+  for (const name of ['front', 'back']) {
+    registry.push(`acme/shop-${name}`, `sha-${COMMIT}`, imageManifest('oci', LINUX_AMD64, {}));
+  }
   port = await findFreePort();
   folder = createCheckout();
   writeFileSync(join(folder, 'greenpin.yaml'), onLoopback(block('yaml', 'server: { tokenFile: ./token }')));
 });
 afterAll(async () => {
+  await Promise.all([github.close(), registry.close()]);
   github.verify();
-  await github.close();
-  registry.server.close();
+  registry.verify();
   rmSync(folder, { recursive: true });
 });
 
@@ -90,7 +88,7 @@ function createCheckout(): string {
 function onLoopback(text: string): string {
   return text
     .replace('kind: github,', `kind: github, url: "${github.url}",`)
-    .replaceAll('ghcr.io/', `${registryHost}/`)
+    .replaceAll('ghcr.io/', `${registry.host}/`)
     .replace('server: {', `management: { port: 0 }\nserver: { port: ${port},`)
     .replaceAll(/127\.0\.0\.1:4355\b/g, `127.0.0.1:${port}`);
 }
