@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createFakeRegistry } from '../fixtures/registry/fake-registry.ts';
 import { createRelay } from '../fixtures/network/relay.ts';
-import { findCrane, startCraneRegistry, type Crane } from '../fixtures/registry/crane.ts';
+import { findTool, succeeds, type BuiltTool } from '../fixtures/built-tool.ts';
+import { startCraneRegistry } from '../fixtures/registry/crane.ts';
 import { imageManifest, LINUX_AMD64 } from '../fixtures/registry/images.ts';
 import { createPusher } from '../fixtures/registry/push.ts';
 import { buildGreenpin } from './build.ts';
@@ -31,7 +32,7 @@ interface Client {
 
 export async function benchDigest(): Promise<void> {
   const build = await buildGreenpin();
-  const crane = await findCrane(process.env);
+  const crane = await findTool('crane', 'version', process.env);
   const registry = await startRegistry(crane);
   const relay = await createRelay(registry.port, LATENCY_MS);
   try {
@@ -47,7 +48,7 @@ export async function benchDigest(): Promise<void> {
   }
 }
 
-async function startRegistry(crane: Crane) {
+async function startRegistry(crane: BuiltTool) {
   const repositories = Array.from({ length: MANY }, (_, i) => `acme/app-${i}`);
   if (!crane.available) {
     const fake = await createFakeRegistry();
@@ -65,7 +66,7 @@ async function startRegistry(crane: Crane) {
 }
 
 /** Those that this machine has; Greenpin first. */
-async function findClients(build: string, crane: Crane): Promise<Client[]> {
+async function findClients(build: string, crane: BuiltTool): Promise<Client[]> {
   const greenpin = join(build, 'dist/main.js');
   const clients: Client[] = [
     {
@@ -85,19 +86,12 @@ async function findClients(build: string, crane: Crane): Promise<Client[]> {
       resolve: ([image = '']) => execute(crane.available ? crane.command : 'crane', ['digest', image]),
     },
   ];
-  const installed = [true, await isInstalled('skopeo', '--version'), crane.available];
+  const installed = [true, await succeeds('skopeo', '--version'), crane.available];
   return clients.filter((_, i) => installed[i]);
 }
 
 async function execute(command: string, args: readonly string[]): Promise<string> {
   return (await run(command, [...args])).stdout.trim();
-}
-
-function isInstalled(command: string, ...args: string[]): Promise<boolean> {
-  return run(command, args).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function benchOne(clients: readonly Client[], images: readonly string[]): Promise<void> {
