@@ -92,7 +92,7 @@
 {{- end }}
 {{- end }}
 
-{{- define "greenpin.spread" -}}
+{{- define "greenpin.topologySpreadConstraints" -}}
 {{- $own := dict "labelSelector" (dict "matchLabels" (include "greenpin.selectorLabels" . | fromYaml)) "matchLabelKeys" (list "pod-template-hash") }}
 {{- range .Values.topologySpreadConstraints }}
 - {{ ternary . (merge dict . $own) (hasKey . "labelSelector") | toYaml | nindent 2 | trim }}
