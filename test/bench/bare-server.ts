@@ -6,7 +6,7 @@ import { PATH, TOKEN } from './harness.ts';
 
 const EXPECTED = hash('sha256', TOKEN, 'buffer');
 
-process.once('message', (response: string) => void serve(response));
+process.once('message', ({ response }: { readonly response: string }) => void serve(response));
 process.on('disconnect', () => process.exit());
 
 async function serve(response: string): Promise<void> {
@@ -20,5 +20,9 @@ async function serve(response: string): Promise<void> {
     void reply.type('application/json; charset=utf-8').send(response);
   });
   await server.listen({ host: '127.0.0.1', port: 0 });
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage();
+    process.send?.(user + system);
+  });
   process.send?.((server.server.address() as AddressInfo).port);
 }

@@ -33,8 +33,6 @@ export interface Harness extends AsyncDisposable {
   /** Greenpin's URL. */
   readonly url: string;
   readonly upstream: Upstream;
-  /** Greenpin's process. */
-  readonly pid: number;
   /** Calls Greenpin as Argo CD does. @returns the body. @throws Error unless the response has digests */
   call(parameters: Readonly<Record<string, unknown>>): Promise<string>;
   /** Sends one request to GitHub or the registry, as a client without Greenpin would. */
@@ -46,6 +44,8 @@ export interface Harness extends AsyncDisposable {
   pass(milliseconds: number): Promise<void>;
   /** @returns bytes that Greenpin's heap holds after a collection */
   memory(): Promise<number>;
+  /** @returns Greenpin's CPU time so far, in microseconds */
+  readonly cpu: () => Promise<number>;
 }
 
 /** Resolves when Greenpin is ready. */
@@ -99,11 +99,11 @@ async function startPlugin(tree: Tree, folder: string, upstream: Upstream, optio
   await waitUntilReady(child, `http://127.0.0.1:${management}/readyz`);
   return {
     url: `http://127.0.0.1:${port}`,
-    pid: child.pid ?? 0,
     async pass(milliseconds: number) {
-      await ask(child, { pass: milliseconds } satisfies ControlOrder);
+      await ask(child, { kind: 'pass', milliseconds } satisfies ControlOrder);
     },
-    memory: () => ask<number>(child, {} satisfies ControlOrder),
+    memory: () => ask<number>(child, { kind: 'memory' } satisfies ControlOrder),
+    cpu: () => ask<number>(child, { kind: 'cpu' } satisfies ControlOrder),
     async stop() {
       child.disconnect();
       await once(child, 'exit');
@@ -177,7 +177,7 @@ async function call(
   return text;
 }
 
-async function ask<Answer>(child: ChildProcess, message: object): Promise<Answer> {
+export async function ask<Answer>(child: ChildProcess, message: object): Promise<Answer> {
   const answered = once(child, 'message') as Promise<[Answer]>;
   child.send(message);
   return (await answered)[0];
