@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           ...PATIENT,
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/docs/**/*.test.ts'],
           globalSetup: ['test/integration/global-setup.ts'],
           hookTimeout: 300_000,
           env: {

@@ -17,16 +17,16 @@ if (tooOld !== undefined) {
 const { enableCompileCache } = await import('node:module');
 enableCompileCache();
 const { runCli } = await import('./cli/program.ts');
-const { complain } = await import('./cli/diagnostics.ts');
-const { tellNodeWarnings } = await import('./cli/node-warnings.ts');
-const { listenForStop, SIGNALS } = await import('./cli/stop-signals.ts');
+const { writeDiagnostic } = await import('./cli/diagnostics.ts');
+const { redirectNodeWarnings } = await import('./cli/node-warnings.ts');
+const { handleStopSignals, SIGNALS } = await import('./cli/stop-signals.ts');
 
 const { stdout, stderr } = process;
 const stopping = new AbortController();
 
 /** Only a command that has something to end listens for signals; any other is ended by them as usual. */
 function stopSignal(): AbortSignal {
-  listenForStop(
+  handleStopSignals(
     process,
     () => performance.now(),
     () => stopping.abort(),
@@ -42,7 +42,7 @@ if (process.pid === 1) {
 stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   // `greenpin demo --keep | head -1` has read enough; that is no fault, and the status is still the command's own.
   if (code === 'EPIPE') return stopping.abort();
-  complain(stderr, `the result cannot be written (${code})`);
+  writeDiagnostic(stderr, `the result cannot be written (${code})`);
   process.exit(1);
 });
 // Without anybody to read the diagnostics, results and status are still right.
@@ -52,7 +52,7 @@ function flush(stream: NodeJS.WritableStream): Promise<void> {
   return new Promise((resolve) => void stream.write('', () => resolve()));
 }
 
-tellNodeWarnings(process, (message) => complain(stderr, message));
+redirectNodeWarnings(process, (message) => writeDiagnostic(stderr, message));
 const status = await runCli(process.argv.slice(2), { env: process.env, stdout, stderr, version, stopSignal });
 await Promise.all([flush(stdout), flush(stderr)]);
 // What was given up, such as a probe that got no answer, must not keep the process.

@@ -1,26 +1,26 @@
-/** A command's surroundings: what is wrong but stops nothing goes to stderr, and nobody counts. */
+/** The runtime of a one-shot command: warnings go to stderr, and no metrics are recorded. */
 import type { World } from '../compose/runtime.ts';
 import type { CommandContext } from './context.ts';
-import { complain } from './diagnostics.ts';
+import { writeDiagnostic } from './diagnostics.ts';
 
-export interface CommandWorld extends World {
+export interface CommandRuntime extends World {
   /**
-   * Tells, at the command's end, what there was to warn of.
-   * @param told what the result says has failed, and why: nothing is told twice
+   * Writes the collected warnings; to be called at the command's end.
+   * @param reported failures that the result already explains: warnings they contain are not repeated
    */
-  tellWarnings(told: readonly string[]): void;
+  flushWarnings(reported: readonly string[]): void;
 }
 
-export function createCommandWorld({ env, stderr }: CommandContext): CommandWorld {
+export function createCommandRuntime({ env, stderr }: CommandContext): CommandRuntime {
   const warnings = new Set<string>();
   return {
     env,
     now: Date.now,
     observer: { requested: () => undefined, quota: () => undefined, freshFor: () => undefined },
     warn: (message) => warnings.add(message),
-    tellWarnings(told) {
+    flushWarnings(reported) {
       for (const warning of warnings) {
-        if (!told.some((text) => text.includes(warning))) complain(stderr, warning);
+        if (!reported.some((text) => text.includes(warning))) writeDiagnostic(stderr, warning);
       }
     },
   };

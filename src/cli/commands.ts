@@ -1,7 +1,8 @@
-/** The commands, their options and their help (design §4). A command's module is loaded when it runs. */
-import { InvalidArgumentError, Option, type Command } from 'commander';
+/** The commands with their options and help. A command's module is loaded when it runs. */
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { LOG_LEVELS } from '../log/log-level.ts';
 import type { CheckOptions } from './check/check.ts';
+import type { Shell } from './completion/completion.ts';
 import type { CommandContext } from './context.ts';
 import type { DemoOptions } from './demo/demo.ts';
 import type { DigestOptions } from './digest.ts';
@@ -9,7 +10,7 @@ import type { HealthOptions } from './health.ts';
 import type { ResolveOptions } from './resolve/resolve.ts';
 import type { ServeOptions } from './serve.ts';
 
-/** Runs a command's work; its result is the exit status. */
+/** Runs a command's work, which returns the exit status. */
 export type Run = (command: Command, work: () => Promise<number>) => Promise<void>;
 
 export function declareCommands(program: Command, context: CommandContext, run: Run): void {
@@ -20,31 +21,32 @@ export function declareCommands(program: Command, context: CommandContext, run: 
   addHealth(program, context, run);
   addSchema(program, context, run);
   addDemo(program, context, run);
+  addCompletion(program, context, run);
 }
 
-/** A command whose usage errors lead to its own help. */
+/** A command whose usage errors point to its own help. */
 function addCommand(program: Command, name: string, description: string): Command {
   return program.command(name).description(description).showHelpAfterError(`Try greenpin ${name} --help.`);
 }
 
 function configOption(
-  description = 'configuration file (default: $GREENPIN_CONFIG, else greenpin.yaml); - is standard input',
+  description = 'configuration file, or - for standard input (default: $GREENPIN_CONFIG, else greenpin.yaml)',
 ): Option {
   return new Option('-c, --config <FILE>', description);
 }
 
 function addServe(program: Command, context: CommandContext, run: Run): void {
-  const command = addCommand(program, 'serve', 'run the plugin, until SIGTERM or SIGINT')
+  const command = addCommand(program, 'serve', 'run the plugin until SIGTERM or SIGINT')
     .addOption(configOption())
-    .addOption(
-      new Option('--log-level <LEVEL>', 'lowest level that is logged').choices(LOG_LEVELS).default('info'),
-    )
+    .addOption(new Option('--log-level <LEVEL>', 'lowest level to log').choices(LOG_LEVELS).default('info'))
     .addHelpText(
       'after',
       `
-It logs to stderr, one JSON object a line. When it is told to stop, calls in
-flight are answered first.
-Exit status: 0 stopped, 2 usage, configuration, or an address that is taken.`,
+Logs one JSON object per line to stderr. On SIGTERM or SIGINT it answers the
+calls in flight, then exits.
+
+Exit status: 0 stopped, 2 invalid usage or configuration, or an address that is
+already in use.`,
     )
     .action((options: ServeOptions) =>
       run(command, async () => (await import('./serve.ts')).serve(options, context)),
@@ -55,28 +57,29 @@ function addResolve(program: Command, context: CommandContext, run: Run): void {
   const command = addCommand(
     program,
     'resolve',
-    'explain what Argo CD would get for a branch: the builds, the images, the reason',
+    'explain what Argo CD would get for a branch: builds, images and the reason',
   )
     .addOption(configOption())
-    .option('-p, --project <PROJECT>', 'project in the configuration; needed only if there are several')
-    .addOption(new Option('-b, --branch <BRANCH>', "the pull request's branch").argParser(parseBranch))
-    .option('--head-sha <SHA>', "the pull request's head commit")
-    .option('--number <NUMBER>', "the pull request's number")
-    .option('--json', 'print the same as JSON')
+    .option('-p, --project <PROJECT>', 'project in the configuration; optional if there is only one')
+    .addOption(new Option('-b, --branch <BRANCH>', 'branch of the pull request').argParser(parseBranch))
+    .option('--head-sha <SHA>', 'head commit of the pull request')
+    .option('--number <NUMBER>', 'number of the pull request')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-It asks CI and the registries now, and does not look into the store: an answer
-that a running serve keeps from before is not seen here.
-If CI or a registry fails, greenpin check says what to do about it.
-Exit status: 0 answered, 3 nothing to deploy, 1 failed, 2 usage or
+Queries CI and the registries but not the store, so it never shows an earlier
+answer that a running serve still returns. If CI or a registry fails, run
+greenpin check for advice.
+
+Exit status: 0 answered, 3 nothing to deploy, 1 failed, 2 invalid usage or
 configuration.
 
 Example: greenpin resolve --project shop --branch feature-1 --number 17`,
     )
     .action((options: Omit<ResolveOptions, 'branch'> & { readonly branch?: string }) => {
       const { branch } = options;
-      // Checked here, and not by commander, which would say so before it says that --brnach is no option.
+      // Commander would report a missing --branch before the unknown option --brnach.
       if (branch === undefined)
         return command.error("error: required option '-b, --branch <BRANCH>' not specified");
       return run(command, async () =>
@@ -89,24 +92,25 @@ function addDigest(program: Command, context: CommandContext, run: Run): void {
   const command = addCommand(
     program,
     'digest',
-    'print the digest of a tag; for several images, a line "IMAGE DIGEST" each',
+    'print the digest of an image, or "IMAGE DIGEST" lines for several images',
   )
-    .argument('<IMAGE...>', 'image references: ghcr.io/acme/shop:v1')
-    .addOption(configOption('configuration file, for its registries and credentials; - is standard input'))
+    .argument('<IMAGE...>', 'image references, for example ghcr.io/acme/shop:v1')
+    .addOption(configOption('configuration file with registries and credentials, or - for standard input'))
     .addOption(
-      new Option(
-        '--docker-config <FILE>',
-        'credentials from a docker config.json; may be repeated',
-      ).argParser(collect),
+      new Option('--docker-config <FILE>', 'docker config.json with credentials; repeatable').argParser(
+        collect,
+      ),
     )
-    .option('--platform <PLATFORM>', "the platform's own manifest inside an index: linux/arm64")
-    .option('--json', 'print all outcomes as JSON')
+    .option('--platform <PLATFORM>', 'platform whose manifest to take from an index, for example linux/arm64')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-Without --config or --docker-config it uses no credentials.
-Exit status: 0 found, 3 not in the registry, 1 failed, 2 no valid reference. Of
-several images, those that are found are printed, and the worst counts.
+Uses no credentials unless --config or --docker-config provides them.
+
+Exit status: 0 found, 3 not in the registry, 1 failed, 2 invalid reference. For
+several images, the digests found are printed and the worst outcome determines
+the status.
 
 Example: greenpin digest --platform linux/amd64 ghcr.io/acme/shop:v1`,
     )
@@ -119,18 +123,18 @@ function addCheck(program: Command, context: CommandContext, run: Run): void {
   const command = addCommand(
     program,
     'check',
-    'check the configuration, then try the store, CI and the registries once',
+    'validate the configuration, then test the store, CI and the registries',
   )
     .addOption(configOption())
-    .option('--json', 'print the same as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-What failed or is doubtful comes with a hint what to do. Nothing is changed: the
-store's file is not even made, and registries are asked for a tag that nobody
-pushes.
-Exit status: 0 all well (or warnings), 1 something failed, 2 usage or
-configuration.`,
+Prints a hint for every failure and warning. It changes nothing: it does not
+create the store's file, and it queries registries for a tag that nobody pushes.
+
+Exit status: 0 all passed (warnings allowed), 1 something failed, 2 invalid
+usage or configuration.`,
     )
     .action((options: CheckOptions) =>
       run(command, async () => (await import('./check/check.ts')).check(options, context)),
@@ -138,14 +142,15 @@ configuration.`,
 }
 
 function addHealth(program: Command, context: CommandContext, run: Run): void {
-  const command = addCommand(program, 'health', 'ask whether serve lives, by its management address')
+  const command = addCommand(program, 'health', 'test whether serve is alive, through its management address')
     .addOption(configOption())
     .addHelpText(
       'after',
       `
-It is what the image's HEALTHCHECK runs. Whether calls can be answered is what
-/readyz of the management address says.
-Exit status: 0 healthy, 1 not, 2 usage or configuration.`,
+This is the image's HEALTHCHECK. For readiness, query /readyz on the management
+address instead.
+
+Exit status: 0 healthy, 1 unhealthy, 2 invalid usage or configuration.`,
     )
     .action((options: HealthOptions) =>
       run(command, async () => (await import('./health.ts')).health(options, context)),
@@ -162,18 +167,38 @@ function addDemo(program: Command, context: CommandContext, run: Run): void {
   const command = addCommand(
     program,
     'demo',
-    'play an example with small servers of its own; no network, no account',
+    'run a self-contained demo on loopback; needs no network and no account',
   )
     .addOption(configOption().hideHelp())
-    .option('--keep', 'leave it running afterwards, for your own curl')
+    .option('--keep', 'keep it running afterwards, to try curl yourself')
     .option(
       '--port <PORT>',
-      'port of the plugin on 127.0.0.1 (default: any free one; with --keep 4355)',
+      'port of the plugin on 127.0.0.1 (default: any free port; with --keep: 4355)',
       parsePort,
     )
-    .addHelpText('after', '\nExit status: 0 everything came out as announced, 1 something did not, 2 usage.')
+    .addHelpText('after', '\nExit status: 0 every step went as announced, 1 a step did not, 2 invalid usage.')
     .action((options: DemoOptions) =>
       run(command, async () => (await import('./demo/demo.ts')).demo(options, context)),
+    );
+}
+
+function addCompletion(program: Command, context: CommandContext, run: Run): void {
+  const command = addCommand(program, 'completion', 'print a shell completion script')
+    .addArgument(
+      new Argument('<SHELL>', 'shell to complete in').choices(['bash', 'zsh', 'fish'] satisfies Shell[]),
+    )
+    .addHelpText(
+      'after',
+      `
+To load it in the current shell, or from its start-up file:
+  bash  source <(greenpin completion bash)
+  zsh   source <(greenpin completion zsh)
+  fish  greenpin completion fish | source`,
+    )
+    .action((shell: Shell) =>
+      run(command, async () =>
+        (await import('./completion/completion.ts')).completion(shell, program, context),
+      ),
     );
 }
 
@@ -182,7 +207,7 @@ function collect(value: string, previous: readonly string[] = []): string[] {
 }
 
 function parseBranch(text: string): string {
-  if (text === '') throw new InvalidArgumentError("Expected a branch's name.");
+  if (text === '') throw new InvalidArgumentError('Expected the name of a branch.');
   return text;
 }
 

@@ -1,24 +1,39 @@
-/** What a command is handed by the process. */
-import { loadConfig } from '../config/load.ts';
+/** The process as commands see it, so that tests can replace it. */
+import { readFileSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/rules.ts';
 import { parseReference } from '../image/reference.ts';
-import { readConfigText } from './config-input.ts';
 import { parsePlatform } from '../image/platform.ts';
 
 export interface CommandContext {
   readonly env: Environment;
-  /** Results. */
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  /** Diagnostics. */
   readonly stderr: NodeJS.WritableStream;
   readonly version: string;
-  /** From when it is called, the process no longer ends by SIGTERM or SIGINT: the signal is aborted instead. */
+  /**
+   * Takes over SIGTERM and SIGINT: from the call on they abort the returned signal instead of ending the
+   * process.
+   */
   readonly stopSignal: () => AbortSignal;
 }
 
-/** @throws ConfigError */
-export function loadCommandConfig(options: { readonly config?: string }, { env }: CommandContext): Config {
+/**
+ * @param path `-` means standard input, read by its descriptor because `/dev/stdin` does not exist everywhere
+ */
+export function readConfigText(path: string): string {
+  return readFileSync(path === '-' ? 0 : path, 'utf8');
+}
+
+/**
+ * Loads the schema and its library on demand: they are a third of the start-up time, and some commands need
+ * no configuration.
+ * @throws ConfigError
+ */
+export async function loadCommandConfig(
+  options: { readonly config?: string },
+  { env }: CommandContext,
+): Promise<Config> {
+  const { loadConfig } = await import('../config/load.ts');
   return loadConfig({
     file: options.config,
     readFile: readConfigText,

@@ -1,7 +1,12 @@
-/** Diagnostics: one line each, on stderr, so that stdout bears results only (design §4). */
+/** Diagnostics go to stderr, one line each; stdout carries results only. */
 import { printable } from '../text/printable.ts';
 
+/** Invalid arguments: exit status 2, one line, and a pointer to the command's help. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
 /** @param message one sentence; parts of it may come from outside */
-export function complain(stderr: NodeJS.WritableStream, message: string): void {
+export function writeDiagnostic(stderr: NodeJS.WritableStream, message: string): void {
   stderr.write(`greenpin: ${printable(message)}\n`);
 }

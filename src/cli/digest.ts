@@ -1,18 +1,15 @@
-/** `greenpin digest`: tag to digest. */
+/** `greenpin digest`: resolves tags to digests. */
 import { statSync } from 'node:fs';
 import { composeRegistries } from '../compose/registries.ts';
 import type { Config } from '../config/config.ts';
 import { expandHome } from '../secrets/home.ts';
 import type { ProbingRegistryClient } from '../registry/client.ts';
 import { parseReference } from '../image/reference.ts';
-import type { World } from '../compose/runtime.ts';
-import { createCommandWorld } from './command-runtime.ts';
-import type { CommandContext } from './context.ts';
-import { complain } from './diagnostics.ts';
+import { createCommandRuntime, type CommandRuntime } from './command-runtime.ts';
+import { loadCommandConfig, type CommandContext } from './context.ts';
+import { UsageError, writeDiagnostic } from './diagnostics.ts';
 import { printableJson } from '../text/printable.ts';
-import { UsageError } from './usage-error.ts';
 import type { ImageReference, Platform } from '../image/image.ts';
-import type { DigestResult } from '../registry/registry-client.ts';
 import { parsePlatform } from '../image/platform.ts';
 
 export interface DigestOptions {
@@ -22,25 +19,24 @@ export interface DigestOptions {
   readonly json?: boolean;
 }
 
-/** The shape of `greenpin digest --json` for one image; stable (README). */
+/** The documented shape of one image in `greenpin digest --json`; stable. */
 type DigestReport =
   | { readonly image: string; readonly kind: 'found'; readonly digest: string }
   | { readonly image: string; readonly kind: 'absent' | 'failed' | 'invalid'; readonly reason: string };
 
-type Outcome = DigestResult | { readonly kind: 'invalid'; readonly reason: string };
-
-/** From best to worst, with their exit statuses (design §4). */
+/** From best to worst, with their exit statuses. */
 const STATUS = { found: 0, absent: 3, failed: 1, invalid: 2 } as const;
 const SEVERITY = Object.keys(STATUS);
 
-/** As long as `server.deadline` gives one call by default. */
+/** The default of `server.deadline` allows one call the same time. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * Prints `DIGEST` for one image, `IMAGE DIGEST` lines for several, in the order given; those found are printed even when
- * others are not. With `json` it prints one document when all are known, in which the others are, too.
- * @returns exit status: of several images the worst
- * @throws ConfigError, or UsageError for an option that is not valid
+ * Prints `DIGEST` for one image and `IMAGE DIGEST` lines for several, in the given order and as soon as each
+ * is known. An image that is not found does not keep the others from being printed. With `json`, prints one
+ * document with all outcomes at the end.
+ * @returns the exit status of the worst outcome
+ * @throws ConfigError, or UsageError for an invalid option
  */
 export async function digest(
   images: readonly string[],
@@ -48,41 +44,24 @@ export async function digest(
   context: CommandContext,
 ): Promise<number> {
   const { stdout, stderr } = context;
-  const platform = options.platform === undefined ? undefined : parseOption(options.platform);
-  const world = createCommandWorld(context);
-  const client = await createClient(options, context, world);
-  const told: string[] = [];
-  const running = images.map(async (image) => ({
-    image,
-    outcome: await resolveOne(image, platform, client),
-  }));
-  let worst: Outcome['kind'] = 'found';
+  const platform = options.platform === undefined ? undefined : parsePlatformOption(options.platform);
+  const runtime = createCommandRuntime(context);
+  const client = await createClient(options, context, runtime);
   const reports: DigestReport[] = [];
-  for (const resolved of running) {
-    const { image, outcome } = await resolved;
-    reports.push(report(image, outcome));
-    if (options.json === true) {
-      if (outcome.kind !== 'found') told.push(describe(image, outcome));
-    } else if (outcome.kind === 'found') {
-      stdout.write(images.length === 1 ? `${outcome.digest}\n` : `${image} ${outcome.digest}\n`);
-    } else {
-      told.push(describe(image, outcome));
-      complain(stderr, describe(image, outcome));
-    }
-    if (SEVERITY.indexOf(outcome.kind) > SEVERITY.indexOf(worst)) worst = outcome.kind;
+  for (const pending of images.map((image) => resolveImage(image, platform, client))) {
+    const report = await pending;
+    reports.push(report);
+    if (options.json === true) continue;
+    if (report.kind !== 'found') writeDiagnostic(stderr, report.reason);
+    else stdout.write(images.length === 1 ? `${report.digest}\n` : `${report.image} ${report.digest}\n`);
   }
   if (options.json === true) stdout.write(`${printableJson({ images: reports })}\n`);
-  world.tellWarnings(told);
-  return STATUS[worst];
+  runtime.flushWarnings(reports.flatMap((report) => (report.kind === 'found' ? [] : [report.reason])));
+  const worst = Math.max(0, ...reports.map(({ kind }) => SEVERITY.indexOf(kind)));
+  return Object.values(STATUS)[worst] ?? STATUS.invalid;
 }
 
-function report(image: string, outcome: Outcome): DigestReport {
-  return outcome.kind === 'found'
-    ? { image, kind: 'found', digest: outcome.digest }
-    : { image, kind: outcome.kind, reason: describe(image, outcome) };
-}
-
-function parseOption(platform: string): Platform {
+function parsePlatformOption(platform: string): Platform {
   try {
     return parsePlatform(platform);
   } catch (error) {
@@ -93,16 +72,16 @@ function parseOption(platform: string): Platform {
 async function createClient(
   options: DigestOptions,
   context: CommandContext,
-  world: World,
+  runtime: CommandRuntime,
 ): Promise<ProbingRegistryClient> {
   const { registries, dockerConfigFiles } =
-    options.config === undefined ? NO_CONFIG : await loadConfig(options, context);
+    options.config === undefined ? NO_CONFIG : await loadCommandConfig(options, context);
   const given = (options.dockerConfig ?? []).map((path) => expandHome(path, context.env['HOME']));
   for (const file of given) requireFile(file);
   return composeRegistries(
     { registries, dockerConfigFiles: [...given, ...dockerConfigFiles] },
     TIMEOUT_MS,
-    world,
+    runtime,
   );
 }
 
@@ -111,39 +90,30 @@ const NO_CONFIG: Pick<Config, 'registries' | 'dockerConfigFiles'> = {
   dockerConfigFiles: [],
 };
 
-/** The schema and its library are a third of the start-up time; without a configuration they are not needed. */
-async function loadConfig(options: DigestOptions, context: CommandContext): Promise<Config> {
-  const { loadCommandConfig } = await import('./context.ts');
-  return loadCommandConfig(options, context);
-}
-
 function requireFile(file: string): void {
   if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
   throw new UsageError(`--docker-config: found nothing at ${JSON.stringify(file)}, expected a file`);
 }
 
-async function resolveOne(
+async function resolveImage(
   image: string,
   platform: Platform | undefined,
   client: ProbingRegistryClient,
-): Promise<Outcome> {
+): Promise<DigestReport> {
   let reference: ImageReference;
   try {
     reference = parseReference(image);
   } catch (error) {
-    return { kind: 'invalid', reason: messageOf(error) };
+    return { image, kind: 'invalid', reason: messageOf(error) };
   }
-  return client.resolveDigest(reference, platform);
-}
-
-function describe(image: string, outcome: Exclude<Outcome, { kind: 'found' }>): string {
-  switch (outcome.kind) {
+  const result = await client.resolveDigest(reference, platform);
+  switch (result.kind) {
+    case 'found':
+      return { image, kind: 'found', digest: result.digest };
     case 'absent':
-      return outcome.reason;
+      return { image, kind: 'absent', reason: result.reason };
     case 'failed':
-      return `${image}: ${outcome.failure.message}`;
-    case 'invalid':
-      return outcome.reason;
+      return { image, kind: 'failed', reason: `${image}: ${result.failure.message}` };
   }
 }
 

@@ -1,48 +1,42 @@
-/** `greenpin health`: whether the `serve` of this configuration lives, for container engines, which ask every few seconds. */
+/** `greenpin health`: whether `serve` is alive, for container engines, which run it every few seconds. */
 import { get } from 'node:http';
 import { readManagementAddress } from '../config/management-address.ts';
-import { readConfigText } from './config-input.ts';
-import type { CommandContext } from './context.ts';
-import { complain } from './diagnostics.ts';
+import { readConfigText, type CommandContext } from './context.ts';
+import { writeDiagnostic } from './diagnostics.ts';
 
 export interface HealthOptions {
   readonly config?: string;
 }
 
-const UNHEALTHY = 1;
-
-/** A process that does not answer in this time answers no call either. */
-const WITHIN_MS = 4_000;
+/** A process that takes longer to answer does not answer plugin calls either. */
+const TIMEOUT_MS = 4_000;
 
 /**
- * Loads little: neither the configuration's schema nor anything of the plugin.
+ * A server on all addresses is also reachable on loopback; almost every host with IPv6 has IPv4 there, too.
+ */
+const LOOPBACK = new Map([
+  ['0.0.0.0', ['127.0.0.1']],
+  ['::', ['127.0.0.1', '::1']],
+]);
+
+/**
+ * Loads little: neither the configuration's schema nor any part of the plugin.
  * @returns exit status: 0 healthy, 1 not
- * @throws ConfigError when the configuration does not say where to ask
+ * @throws ConfigError if the configuration does not name the management address
  */
 export async function health(
   { config }: HealthOptions,
   { env, stdout, stderr }: CommandContext,
 ): Promise<number> {
-  const { host, port } = readManagementAddress({
-    file: config,
-    readFile: readConfigText,
-    env,
-  });
-  const hosts = REACHABLE.get(host) ?? [host];
-  const found = await findWrong(hosts.map((each) => ({ host: each, port })));
-  if (found === undefined) {
-    stdout.write('healthy\n');
-    return 0;
+  const { host, port } = readManagementAddress({ file: config, readFile: readConfigText, env });
+  const problem = await probe((LOOPBACK.get(host) ?? [host]).map((each) => ({ host: each, port })));
+  if (problem !== undefined) {
+    writeDiagnostic(stderr, `${problem}, expected a running greenpin serve`);
+    return 1;
   }
-  complain(stderr, `${found}, expected a greenpin serve that answers`);
-  return UNHEALTHY;
+  stdout.write('healthy\n');
+  return 0;
 }
-
-/** What listens on all addresses is asked on loopback: of IPv4, which a machine with IPv6 has nearly always, too. */
-const REACHABLE = new Map([
-  ['0.0.0.0', ['127.0.0.1']],
-  ['::', ['127.0.0.1', '::1']],
-]);
 
 const PATH = '/healthz';
 
@@ -51,34 +45,35 @@ interface Address {
   readonly port: number;
 }
 
-function format({ host, port }: Address): string {
+function formatUrl({ host, port }: Address): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}${PATH}`;
 }
 
 /**
- * @param places of one server: the first over which there is a connection tells
- * @returns what is wrong, and where; undefined when nothing is
+ * @param addresses of one server: the first that accepts a connection decides
+ * @returns where something is wrong, and what; undefined if the server is healthy
  */
-async function findWrong(places: readonly Address[]): Promise<string | undefined> {
-  const signal = AbortSignal.timeout(WITHIN_MS);
+async function probe(addresses: readonly Address[]): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   const unreachable: string[] = [];
-  for (const at of places) {
-    const outcome = await ask(at, signal);
-    if (outcome === undefined) return undefined;
-    if (outcome.connected) return `${format(at)}: found ${outcome.found}`;
-    unreachable.push(`${format(at)}: found ${outcome.found}`);
+  for (const address of addresses) {
+    const problem = await request(address, signal);
+    if (problem === undefined) return undefined;
+    const text = `${formatUrl(address)}: found ${problem.found}`;
+    if (problem.connected) return text;
+    unreachable.push(text);
   }
   return unreachable.join('; ');
 }
 
-interface Wrong {
+interface Problem {
   readonly found: string;
   readonly connected: boolean;
 }
 
-/** Nothing of this place answers; another one may. */
-const NOBODY = new Map([
-  ['ECONNREFUSED', 'nobody who listens'],
+/** Errors after which another address of the same server may still answer. */
+const NOT_CONNECTED = new Map([
+  ['ECONNREFUSED', 'nothing listening'],
   ['EADDRNOTAVAIL', 'no such address on this machine'],
   ['EAFNOSUPPORT', 'no such address on this machine'],
   ['ENETUNREACH', 'no such address on this machine'],
@@ -86,18 +81,18 @@ const NOBODY = new Map([
   ['ENOTFOUND', 'a host name that does not resolve'],
 ]);
 
-/** @returns what is wrong; undefined when nothing is */
-function ask(at: Address, signal: AbortSignal): Promise<Wrong | undefined> {
+/** @returns undefined if the answer is 200 */
+function request(address: Address, signal: AbortSignal): Promise<Problem | undefined> {
   return new Promise((resolve) => {
-    // An agent of its own: a proxy of the environment is not for this.
-    get({ ...at, path: PATH, agent: false, signal }, (response) => {
+    // The request must not go through a proxy from the environment, so it has its own agent.
+    get({ ...address, path: PATH, agent: false, signal }, (response) => {
       response.resume();
       const healthy = response.statusCode === 200;
       resolve(healthy ? undefined : { found: `status ${response.statusCode}`, connected: true });
     }).on('error', ({ code }: NodeJS.ErrnoException) => {
-      const nobody = NOBODY.get(code ?? '');
-      const failure = code === 'ABORT_ERR' ? 'no answer in time' : `a connection that fails (${code})`;
-      resolve({ found: nobody ?? failure, connected: nobody === undefined });
+      const notConnected = NOT_CONNECTED.get(code ?? '');
+      const failure = code === 'ABORT_ERR' ? 'no answer in time' : `a failed connection (${code})`;
+      resolve({ found: notConnected ?? failure, connected: notConnected === undefined });
     });
   });
 }

@@ -1,9 +1,11 @@
-/** Whether this Node.js is new enough. Pure, and without imports: it must load on one that is not. */
+/**
+ * Checks the Node.js version. Pure and without imports, so that it also loads on versions that are too old.
+ */
 
 /**
- * @param version of the Node.js that runs: `20.20.2`
- * @param engines what package.json asks for: `>=22.19`
- * @returns what to tell; undefined: it is new enough
+ * @param version the running Node.js: `20.20.2`
+ * @param engines the range in package.json: `>=22.19`
+ * @returns the message for the user; undefined if the version is new enough
  */
 export function explainOldNode(version: string, engines: string): string | undefined {
   const least = engines.replace('>=', '');

@@ -1,20 +1,21 @@
-/** Node.js' own warnings (`process.on('warning')`), which it writes over several lines, in the words of whoever runs. */
+/** Node.js's own warnings (`process.on('warning')`), which by default span several lines of stderr. */
 
 type WarningSource = Pick<NodeJS.Process, 'listenerCount' | 'removeAllListeners' | 'on'>;
 
 /**
- * Takes over from whoever was told before. `--no-warnings` and NODE_NO_WARNINGS go on to silence them.
- * @param tell is given one sentence
+ * Replaces the default listener. Warnings stay silent with `--no-warnings` and NODE_NO_WARNINGS, which
+ * install none.
+ * @param write receives each warning as one sentence
  */
-export function tellNodeWarnings(source: WarningSource, tell: (message: string) => void): void {
+export function redirectNodeWarnings(source: WarningSource, write: (message: string) => void): void {
   if (source.listenerCount('warning') === 0) return;
   source.removeAllListeners('warning');
   source.on('warning', (warning) => {
-    if (!isExpected(warning)) tell(`Node.js warns: ${warning.name}: ${warning.message}`);
+    if (!isExpected(warning)) write(`Node.js warns: ${warning.name}: ${warning.message}`);
   });
 }
 
-/** Node.js 22 calls SQLite experimental; what is used of it is tested there. */
+/** Node.js 22 calls its SQLite module experimental; the parts in use are tested on it. */
 function isExpected({ name, message }: Error): boolean {
   return name === 'ExperimentalWarning' && message.startsWith('SQLite ');
 }

@@ -1,10 +1,9 @@
-/** The command line (design §4): runs what was typed, and ends with an exit status. */
+/** The command line: parses the arguments, runs one command and returns its exit status. */
 import { Command, CommanderError } from 'commander';
 import type { CommandContext } from './context.ts';
 import { declareCommands, type Run } from './commands.ts';
-import { complain } from './diagnostics.ts';
+import { UsageError, writeDiagnostic } from './diagnostics.ts';
 import { printable } from '../text/printable.ts';
-import { UsageError } from './usage-error.ts';
 import { ConfigError } from '../errors.ts';
 
 const FAILED = 1;
@@ -13,8 +12,9 @@ const USAGE = 2;
 const WIDEST_HELP = 100;
 
 /**
- * Runs one command. Its module is loaded only then: help is printed at once, and `serve` bears nothing of the demo.
- * @param args what follows the program's name
+ * Runs one command. Only that command's module is loaded, so help prints at once and `serve` does not load
+ * the demo.
+ * @param args the arguments after the program's name
  * @returns the exit status
  */
 export async function runCli(args: readonly string[], context: CommandContext): Promise<number> {
@@ -35,25 +35,25 @@ export async function runCli(args: readonly string[], context: CommandContext): 
   }
 }
 
-/** One line a problem; a stack trace only of what should not be possible, inside that line. */
+/** Writes one line per problem. Only an internal error includes a stack trace, inside its line. */
 async function explain(error: unknown, { stderr }: CommandContext): Promise<number> {
-  // Commander has written it already.
+  // Commander has already written the message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
   if (error instanceof ConfigError) {
-    for (const problem of error.problems) complain(stderr, problem);
+    for (const problem of error.problems) writeDiagnostic(stderr, problem);
     return USAGE;
   }
-  // The log leaves secrets out.
+  // The logger redacts secrets.
   const { createLogger } = await import('../log/logger.ts');
-  createLogger('error', stderr).error({ err: error }, 'a defect of Greenpin; please report it');
+  createLogger('error', stderr).error({ err: error }, 'internal error in Greenpin, please report it');
   return FAILED;
 }
 
-function createProgram(context: CommandContext, run: Run): Command {
+export function createProgram(context: CommandContext, run: Run): Command {
   const width = () => Math.min(context.stdout.columns ?? 80, WIDEST_HELP);
   const program = new Command('greenpin')
     .description(
-      "Argo CD ApplicationSet plugin for preview environments: finds a branch's newest green CI build, and answers with the digests of its images.",
+      "Argo CD ApplicationSet plugin for preview environments: finds a branch's newest green CI build and returns the digests of its images.",
     )
     .version(context.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
@@ -70,7 +70,7 @@ function createProgram(context: CommandContext, run: Run): Command {
   return program;
 }
 
-/** What was typed is repeated in messages; their lines are Commander's. */
+/** Commander repeats arguments in its messages, whose line breaks are its own. */
 function makeVisible(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }

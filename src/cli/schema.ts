@@ -1,4 +1,4 @@
-/** `greenpin schema`: for editors and for CI. */
+/** `greenpin schema`: prints the JSON Schema of the configuration, for editors and CI. */
 import { configJsonSchema } from '../config/json-schema.ts';
 import type { CommandContext } from './context.ts';
 

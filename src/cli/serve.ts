@@ -1,11 +1,11 @@
-/** `greenpin serve`: the plugin, from start to graceful stop. */
+/** `greenpin serve`: runs the plugin from start-up to graceful shutdown. */
 import { readFileSync, statSync } from 'node:fs';
 import { checkSecretFiles } from '../config/mounted-files.ts';
 import { ConfigError } from '../errors.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import { createLogger } from '../log/logger.ts';
-import { tellNodeWarnings } from './node-warnings.ts';
-import { findIdleSettings } from './check/warnings.ts';
+import { redirectNodeWarnings } from './node-warnings.ts';
+import { findIneffectiveSettings } from './check/warnings.ts';
 import { loadCommandConfig, untilAborted, type CommandContext } from './context.ts';
 import { composeService } from '../compose/service.ts';
 
@@ -15,31 +15,31 @@ export interface ServeOptions {
 }
 
 /**
- * Serves until the process is asked to stop; calls in flight are answered first.
+ * Serves until a stop signal arrives, then answers the calls in flight.
  * @returns exit status 0
- * @throws ConfigError; also for an address that cannot be listened on
+ * @throws ConfigError, also if the address cannot be listened on
  */
 export async function serve(options: ServeOptions, context: CommandContext): Promise<number> {
-  const config = loadCommandConfig(options, context);
+  const config = await loadCommandConfig(options, context);
   const problems = checkSecretFiles(config, statSync, (path) => readFileSync(path, 'utf8'));
   if (problems.length > 0) throw new ConfigError(problems);
   const logger = createLogger(options.logLevel);
-  // The log is one JSON object a line, whoever has something to say.
-  tellNodeWarnings(process, (message) => logger.warn(message));
+  // Keeps the log at one JSON object per line.
+  redirectNodeWarnings(process, (message) => logger.warn(message));
   const { env, version } = context;
   const stopping = context.stopSignal();
   const service = composeService(config, { env, now: Date.now, logger, version, stopping });
-  // What fails beside any call must not end the process, and with it the answers of all environments.
+  // A failure outside any call must not end the process, which answers for every environment.
   process.on('unhandledRejection', (err) => {
-    logger.error({ err }, 'a defect of Greenpin; please report it');
+    logger.error({ err }, 'internal error in Greenpin, please report it');
   });
   const addresses = await service.start();
   logger.info({ version, config: config.file, ...addresses }, 'listening');
-  for (const { subject, target, detail } of findIdleSettings(config)) {
+  for (const { subject, target, detail } of findIneffectiveSettings(config)) {
     logger.warn(`${subject} ${target}`.trimEnd() + `: ${detail}; see greenpin check`);
   }
   await untilAborted(stopping);
-  logger.info('stopping: calls in flight are answered first');
+  logger.info('stopping: answering calls in flight first');
   await service.stop();
   logger.info('stopped');
   return 0;

@@ -1,21 +1,23 @@
-/** Signals that ask the process to stop: the first one lets it end what it does, a second one ends it at once. */
+/** Stop signals: the first one starts a graceful shutdown, a second one ends the process immediately. */
 
-/** With the exit statuses that shells give to who is ended by them. */
+/** Stop signals and their conventional exit statuses (128 + n). */
 export const SIGNALS = [
   ['SIGTERM', 143],
   ['SIGINT', 130],
 ] as const;
 
-const AT_ONCE = 130;
+/** The exit status after a second signal. */
+const FORCED = 130;
 
-/** Two signals that come so soon after one another are one: people press Ctrl-C less quickly. */
+/** Signals this close together count as one: nobody presses Ctrl-C twice that fast. */
 const SAME_MS = 20;
 /**
- * npm hands each signal on to the command that it runs, but a terminal has already sent Ctrl-C to both; a busy npm is late.
+ * npm forwards signals to the command it runs, although the terminal has sent Ctrl-C to both; a busy npm is
+ * late.
  */
 const SAME_UNDER_NPM_MS = 1_000;
 
-/** The process, or what stands for it. */
+/** The part of `process` that is used. */
 export interface Stoppable {
   readonly env: Readonly<Record<string, string | undefined>>;
   on(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
@@ -24,11 +26,11 @@ export interface Stoppable {
 }
 
 /**
- * From here on, signals do what this file says.
+ * Replaces the listeners for all stop signals.
  * @param now monotonic milliseconds
- * @param stop is called at the first one
+ * @param stop called on the first signal
  */
-export function listenForStop(target: Stoppable, now: () => number, stop: () => void): void {
+export function handleStopSignals(target: Stoppable, now: () => number, stop: () => void): void {
   const sameMs = target.env['npm_lifecycle_event'] === undefined ? SAME_MS : SAME_UNDER_NPM_MS;
   let first: number | undefined;
   function onSignal(): void {
@@ -36,7 +38,7 @@ export function listenForStop(target: Stoppable, now: () => number, stop: () => 
       first = now();
       stop();
     } else if (now() - first >= sameMs) {
-      target.exit(AT_ONCE);
+      target.exit(FORCED);
     }
   }
   for (const [signal] of SIGNALS) {

@@ -9,9 +9,9 @@ import { createOutage, type Outage } from '../store/outage.ts';
 import { connectRedis, type RedisConnection } from '../store/redis/connection.ts';
 import { createRedisExchange } from '../replicas/redis-exchange.ts';
 import { createRedisArchive, probeRedis } from '../store/redis/archive.ts';
-import { createRememberingStore, type RememberingStore } from '../store/archived-store.ts';
+import { ArchivedStore } from '../store/archived-store.ts';
 import { createSignedExchange } from '../replicas/signed-exchange.ts';
-import { createLiveSqlite } from '../store/sqlite/live.ts';
+import { LiveSqlite } from '../store/sqlite/live.ts';
 import { probeSqliteFile } from '../store/sqlite/file.ts';
 import type { World } from './runtime.ts';
 import type { Exchange } from '../replicas/exchange.ts';
@@ -60,8 +60,8 @@ function composeSqlite(
   observer: StoreObserver,
 ): ComposedStore {
   const outage = createOutage({ now, warn, observer, longestMs: LEAVE_FILE_ALONE_MS });
-  const archive = createLiveSqlite({ path, forgetAfter, now, ...(elapsed && { elapsed }), warn, delay });
-  const lastGood = createRememberingStore({ archive, outage, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now });
+  const archive = new LiveSqlite({ path, forgetAfter, now, ...(elapsed && { elapsed }), warn, delay });
+  const lastGood = new ArchivedStore({ archive, outage, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now });
   const catchingUp = createCatchingUp(lastGood, outage);
   return {
     lastGood,
@@ -82,7 +82,7 @@ interface CatchingUp {
   stop(): Promise<void>;
 }
 
-function createCatchingUp(store: RememberingStore, outage: Outage): CatchingUp {
+function createCatchingUp(store: ArchivedStore, outage: Outage): CatchingUp {
   let timer: NodeJS.Timeout | undefined;
   return {
     start() {
@@ -113,7 +113,7 @@ function composeRedis(
   const outage = createOutage({ now, warn, observer });
   const redis = connect(settings, world);
   const archive = createRedisArchive(redis, settings.forgetAfterMs);
-  const lastGood = createRememberingStore({ archive, outage, readAgainAfter: 0, now });
+  const lastGood = new ArchivedStore({ archive, outage, readAgainAfter: 0, now });
   const catchingUp = createCatchingUp(lastGood, outage);
   return {
     lastGood,

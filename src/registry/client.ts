@@ -1,7 +1,7 @@
 /** The registries behind one interface: from tags to digests, and from a digest to the commit that the image says it was built from. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { RevisionResult } from '../resolve/ports.ts';
-import { createAbsenceJudge } from './manifest/absence.ts';
+import { createAbsenceVerifier } from './manifest/absence.ts';
 import { createAuthorizer, type Access, type AuthorizerDeps, type Session } from './auth/session.ts';
 import { createBackoff, type Outcome } from './denied-pauses.ts';
 import type { Credential } from './credentials/credential.ts';
@@ -11,14 +11,14 @@ import { fetchBlob, fetchDigest } from './manifest/fetch.ts';
 import { createGrantFinder } from './auth/grant.ts';
 import { createHostGate } from '../resilience/host-limiter.ts';
 import {
-  annotatedRevision,
+  findAnnotatedRevision,
   InvalidManifest,
   MAX_CONFIG_BYTES,
   parseConfigDigest,
   parseRevision,
 } from './manifest/manifest.ts';
 import { apiHost, formatReference } from '../image/reference.ts';
-import { createPlatformResolver, resolveWhole, type PlatformResolver } from './manifest/platform.ts';
+import { PlatformResolver, resolveWhole } from './manifest/platform.ts';
 import type { Absent, Target } from './manifest/target.ts';
 import { createTokenSource } from './auth/token.ts';
 import { createTransport, type TransportDeps } from './transport.ts';
@@ -78,8 +78,8 @@ export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryC
   const fetchHttp = createTransport({ ...deps, endpoints, gate: createHostGate(deps) });
   const tokens = createTokenSource({ fetchHttp, now: deps.now });
   const grantFinder = createGrantFinder({ fetchHttp, endpoints });
-  const platforms = createPlatformResolver();
-  const absences = createAbsenceJudge(deps);
+  const platforms = new PlatformResolver();
+  const absences = createAbsenceVerifier(deps);
   const backoff = createBackoff(deps);
   const openSession = createAuthorizer({ ...deps, fetchHttp, endpoints, grantFinder, tokens });
 
@@ -191,7 +191,7 @@ async function resolveTargetRevision(
   if (image.kind === 'absent') return withoutMissing(image);
   const { manifest, indexes } = image;
   const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
-  const said = [...indexes, manifest].map(annotatedRevision);
+  const said = [...indexes, manifest].map(findAnnotatedRevision);
   const revisions = new Set([...said, parseRevision(config)].filter((revision) => revision !== undefined));
   return { kind: 'found', revisions: [...revisions] };
 }

@@ -1,6 +1,6 @@
 /** Where a registry's API is, and where a registry may send us (redirects, token services). */
 import { isInternalAddress, isLoopback } from '../upstream/internal-address.ts';
-import { registryOfKey } from './credentials/credential.ts';
+import { parseKeyRegistry } from './credentials/credential.ts';
 import { apiHost } from '../image/reference.ts';
 
 export interface RegistrySettings {
@@ -22,7 +22,7 @@ export interface Endpoints {
 export function createEndpoints(registries: Readonly<Record<string, RegistrySettings>>): Endpoints {
   const http = new Map<string, boolean | undefined>();
   for (const [key, settings] of Object.entries(registries)) {
-    const registry = registryOfKey(key);
+    const registry = parseKeyRegistry(key);
     if (registry !== undefined) http.set(registry, http.get(registry) ?? settings.http);
   }
 

@@ -7,8 +7,8 @@ import {
   type UpstreamFailureKind,
 } from '../errors.ts';
 import { parseRetryAfter } from '../upstream/retry-after.ts';
-import { secretsOf, type Credential } from './credentials/credential.ts';
-import { isCommonplace, tellReason } from './told-reason.ts';
+import { listSecrets, type Credential } from './credentials/credential.ts';
+import { isGenericReason, extractReason } from './error-reason.ts';
 
 /** A failed exchange, and what follows from it. */
 export interface Fault {
@@ -101,13 +101,13 @@ export function denied(
   credential: Credential,
   body: Buffer,
 ): UpstreamError {
-  const reason = tellReason(body, secretsOf(credential));
+  const reason = extractReason(body, listSecrets(credential));
   const advice =
     credential.kind === 'anonymous'
       ? `${host} denies access to ${imageRepository} without credentials: the image is private or does not exist; ` +
         'configure credentials under registries or dockerConfigFiles'
       : `${host} denies access to ${imageRepository} with the credentials from ${credential.source}: ` +
         'they are wrong or expired, or they may not pull this image';
-  const message = isCommonplace(reason) ? advice : `${advice}; it says: ${reason}`;
+  const message = isGenericReason(reason) ? advice : `${advice}; it says: ${reason}`;
   return new UpstreamError({ kind: 'denied', host, message });
 }

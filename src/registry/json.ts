@@ -1,4 +1,4 @@
-/** JSON of which nothing is known yet. Pure. */
+/** Reads JSON of unknown shape. Pure. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -7,14 +7,14 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * @returns the text's beginning, to be kept: a mere slice of a text keeps all of it in memory, and it may be one of megabytes (V8's
- *   sliced strings)
+ * @returns a copy of the beginning of a text. A plain slice would keep the whole text, possibly megabytes, in
+ *   memory (V8's sliced strings)
  */
-export function copyStart(text: string, most: number): string {
-  return Buffer.from(text.slice(0, most)).toString();
+export function copyStart(text: string, maxLength: number): string {
+  return Buffer.from(text.slice(0, maxLength)).toString();
 }
 
-/** @returns undefined when the text (or its bytes) is not a JSON object */
+/** @returns undefined unless the text (or its bytes) is a JSON object */
 export function parseJsonObject(text: string | Buffer): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text.toString());

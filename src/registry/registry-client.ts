@@ -1,27 +1,32 @@
-/** The port to the registries, for what wraps them. */
+/** The port to the registries. Types only. */
 import type { UpstreamFailure } from '../errors.ts';
 import type { Digest, ImageReference, Platform } from '../image/image.ts';
 import type { RevisionResult } from '../resolve/ports.ts';
 
-/** What a registry says of one reference. Three-way on purpose: a fault is never "absent". */
+/** The result for one reference. A failure is never reported as "absent". */
 export type DigestResult =
   | {
       readonly kind: 'found';
       readonly digest: Digest;
       readonly mediaType: string;
-      /** When the registry was asked, milliseconds since the epoch, if that was not now: another replica asked. */
+      /**
+       * When the registry was queried, in milliseconds since the epoch; undefined means now. Set if another
+       * replica queried it.
+       */
       readonly asOf?: number;
     }
   | {
       readonly kind: 'absent';
       readonly asOf?: number;
-      /** `manifest`: the tag (or platform) is not there; `repository`: the whole image repository is not, often a typo. */
+      /**
+       * `manifest`: the tag or platform; `repository`: the whole image repository, often because of a typo.
+       */
       readonly missing: 'manifest' | 'repository';
       readonly reason: string;
     }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
-/** From when on, in milliseconds since the epoch, an answer is new enough that another replica was given. */
+/** The oldest acceptable `asOf` of a result from another replica, in milliseconds since the epoch. */
 export interface NewEnough {
   readonly found: number;
   readonly absent: number;
@@ -30,6 +35,6 @@ export interface NewEnough {
 /** The registries. Never throws. */
 export interface RegistryClient {
   resolveDigest(reference: ImageReference, platform?: Platform, newEnough?: NewEnough): Promise<DigestResult>;
-  /** Reads the image's configuration; `reference` must bear a digest. */
+  /** Reads the revision in the image's configuration. `reference` must have a digest. */
   resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult>;
 }

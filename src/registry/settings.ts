@@ -1,4 +1,4 @@
-/** Registries that need credentials or plain http: `registries.<host>` (design §3). */
+/** The schema of `registries.<host>`: credentials and connection settings of one registry. */
 import { z } from 'zod';
 import { mapping, text, type KeyRule } from '../schema/fields.ts';
 import { identityKeys, identityRule } from './credentials/cloud/settings.ts';
@@ -6,17 +6,17 @@ import { ONE_LINE } from '../text/secret-like.ts';
 import { caFile, clientCertificateKeys, clientCertificateRule } from '../schema/tls.ts';
 import { secretFile, secretVariable } from '../schema/secret-source.ts';
 
-/** Letters in lower case, as hosts are compared. A host without a dot may be a token service's. */
+/** Lower case, since hosts are compared as text. A host without a dot may be a token service. */
 const HOST_PATTERN =
   /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::[0-9]{1,5})?$/;
 
 export const registryHost = text(
   HOST_PATTERN,
-  'HOST or HOST:PORT as in the image references, without scheme and path, for example ghcr.io',
+  'HOST or HOST:PORT as in image references, without scheme and path, for example ghcr.io',
   suggestHost,
 );
 
-/** A Docker configuration file writes its keys as URLs: `https://index.docker.io/v1/`. */
+/** Docker's configuration files use URLs as keys: `https://index.docker.io/v1/`. */
 function suggestHost(found: string): string | undefined {
   const [host = ''] = found
     .toLowerCase()
@@ -26,7 +26,7 @@ function suggestHost(found: string): string | undefined {
   return HOST_PATTERN.test(canonical) ? canonical : undefined;
 }
 
-/** A user name and one password, or neither. */
+/** Requires a user name with one password, or neither. */
 const credentials: KeyRule = {
   explain: (present) => {
     const passwords = ['passwordFile', 'passwordEnv'].filter((key) => present.includes(key));
@@ -53,25 +53,25 @@ export const registrySchema = mapping(
     username: text(new RegExp(`^${ONE_LINE}$`), "a user's name, for example bot")
       .optional()
       .meta({
-        description: 'User to sign in as; needs one of passwordFile, passwordEnv.',
+        description: 'User name. Requires passwordFile or passwordEnv.',
         examples: ['bot'],
       }),
     passwordFile: secretFile(
-      'File with the password or token; it is read again when it changes.',
+      'File that contains the password or token. Greenpin reads it again when it changes.',
       '/var/run/secrets/ghcr/password',
     ).optional(),
     passwordEnv: secretVariable(
-      'Environment variable with the password or token.',
+      'Environment variable that contains the password or token.',
       'GHCR_PASSWORD',
     ).optional(),
     ...identityKeys,
     http: z.boolean().optional().meta({
       description:
-        'Whether to speak plain http with this registry; left out, only on loopback. https never falls back to http.',
+        'Whether to use plain http for this registry. Default: only on loopback. Greenpin never falls back from https to http.',
     }),
     caFile: caFile('this registry'),
     ...clientCertificateKeys,
   },
-  { title: 'Registry', description: 'How to reach and sign in to one registry.' },
+  { title: 'Registry', description: 'Connection and credentials of one registry.' },
   [credentials, identityRule, clientCertificateRule],
 );

@@ -1,46 +1,59 @@
-/** What a memory that outlives the process offers. Types only. */
+/** The port for storage that outlives the process. Types only. */
 import type { LastGood } from '../resolve/types.ts';
 
-/** An answer as it is kept, with a number that each write of its key raises. */
-export interface Kept {
+/** A stored answer. Each write of its key raises the revision. */
+export interface Versioned {
   readonly value: LastGood;
   readonly revision: number;
 }
 
-export type Written =
+export type WriteResult =
   | { readonly kind: 'written'; readonly revision: number }
-  /** Somebody else has written since; nothing was changed. */
-  | { readonly kind: 'overtaken'; readonly by: Kept };
+  /** Another process has written in the meantime; nothing was changed. */
+  | { readonly kind: 'overtaken'; readonly by: Versioned };
 
-/** Keys are any text. Both calls mark the key as asked for, and throw when the archive does not answer. */
+/**
+ * Keys are arbitrary text. `read` and `write` mark the key as used, and throw if the archive does not answer.
+ */
 export interface Archive {
-  /** @returns `unreadable`: something is there, and it is no answer (a broken row): that is the key's fault, not the archive's */
-  read(key: string): Promise<Kept | 'unreadable' | undefined>;
   /**
-   * Compares and sets. What cannot be read is overwritten.
-   * @param seen the revision that the writer knows, 0: none; what has been written after it is not overwritten
+   * @returns `unreadable` if the key holds no valid answer (a broken row): a fault of that key, not of the
+   *   archive
    */
-  write(key: string, value: LastGood, seen: number): Promise<Written>;
-  /** Left out by an archive that can prove nothing of itself. */
+  read(key: string): Promise<Versioned | 'unreadable' | undefined>;
+  /**
+   * Compare-and-set. Overwrites an unreadable value.
+   * @param expectedRevision the revision known to the writer, 0 for none; a newer one is not overwritten
+   */
+  write(key: string, value: LastGood, expectedRevision: number): Promise<WriteResult>;
+  /** Undefined if the archive can prove nothing about its completeness. */
   readonly record?: ArchiveRecord;
   close(): Promise<void>;
 }
 
-/** What an archive says of itself. Never throws. */
+/** What an archive knows about its own completeness. Never throws. */
 export interface ArchiveRecord {
-  /** As `LastGoodStore.wholeSince`. */
+  /** See `LastGoodStore.wholeSince`. */
   wholeSince(): number | null;
-  /** Told before an answer is handed out that could not be written (true), and when all of them are written (false). */
-  lacks(missing: boolean): void;
-  /** Told when something is gone that was written. */
-  doubt(): void;
-  /** It has just lost what it had, and others may know what it does not have now. */
-  mayLack(): boolean;
-  /** @returns whether the archive is, since it was asked last, another one, which may have nothing of what was written */
+  /**
+   * Called with true before an answer is returned that could not be written, and with false when all of them
+   * are written.
+   */
+  setIncomplete(incomplete: boolean): void;
+  /** Called when a written answer has disappeared. */
+  reportLoss(): void;
+  /**
+   * True if the archive has just lost its contents, some of which other processes may still have in memory.
+   */
+  lostRecently(): boolean;
+  /**
+   * @returns true if, since the last call, another archive has taken its place, which may lack what was
+   *   written
+   */
   wasReplaced(): boolean;
 }
 
-/** Told how the store does, for metrics. */
+/** Receives the store's health, for metrics. */
 export interface StoreObserver {
   storeFailed(): void;
   storeUp(up: boolean): void;

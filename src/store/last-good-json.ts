@@ -1,9 +1,9 @@
-/** A last good answer as text. What comes back from a disk or over a network is believed only when it is whole. */
+/** Last good answers as JSON. Text from a disk or the network is validated before use. */
 import { z } from 'zod';
 import type { LastGood } from '../resolve/types.ts';
 import { storedCommit, storedDigest } from '../schema/stored.ts';
 
-const moment = z.number().finite();
+const time = z.number().finite();
 
 const image = z.object({
   repository: z.string().min(1),
@@ -11,7 +11,7 @@ const image = z.object({
   digest: storedDigest,
   rule: z.string(),
   commit: storedCommit,
-  position: moment,
+  position: time,
   runs: z.string(),
 });
 
@@ -25,20 +25,20 @@ const build = z.object({
   attempt: z.string(),
   url: z.string(),
   event: z.string(),
-  finishedAt: moment,
-  position: moment,
+  finishedAt: time,
+  position: time,
 });
 
 const lastGood = z.object({
   set: z.object({ build, images: z.record(z.string(), image) }),
-  confirmedAt: moment,
+  confirmedAt: time,
 });
 
 export function formatLastGood(value: LastGood): string {
   return JSON.stringify(value);
 }
 
-/** @returns undefined when the text is not what `formatLastGood` makes */
+/** @returns undefined unless the text has the form that `formatLastGood` produces */
 export function parseLastGood(text: string): LastGood | undefined {
   try {
     return lastGood.safeParse(JSON.parse(text)).data;

@@ -1,15 +1,15 @@
-/** Last good answers in the process's memory: lost with it. */
+/** Keeps last good answers in memory only. */
 import { LRUCache } from 'lru-cache';
 import type { LastGoodStore } from '../resolve/ports.ts';
 import type { LastGood } from '../resolve/types.ts';
 
-/** Enough for years of pull requests; the one that was asked for longest ago makes room. */
+/** Enough for years of pull requests; the least recently used answer is evicted. */
 const MAX_ANSWERS = 100_000;
 
 export function createMemoryStore(): LastGoodStore {
   const answers = new LRUCache<string, LastGood>({
     maxSize: MAX_ANSWERS,
-    // Without `max`, lru-cache allocates as it grows.
+    // With `max`, lru-cache would allocate everything up front.
     sizeCalculation: () => 1,
   });
   return {

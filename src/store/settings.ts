@@ -1,4 +1,4 @@
-/** Where last good answers are kept: `store` (design §3). */
+/** The schema of `store`: where last good answers are kept. */
 import { z } from 'zod';
 import { DURATION_EXPECTED, DURATION_PATTERN } from '../schema/duration.ts';
 import { atMostOne, mapping, text } from '../schema/fields.ts';
@@ -7,16 +7,16 @@ import { secretFile, secretVariable } from '../schema/secret-source.ts';
 
 const forgetAfter = text(DURATION_PATTERN, DURATION_EXPECTED)
   .default('30d')
-  .meta({ description: 'An answer that nobody has asked for in this time is deleted; at least 1d.' });
+  .meta({ description: 'Answers unused for this long are deleted. At least 1d.' });
 
 const memory = mapping(
-  { kind: z.literal('memory').meta({ description: 'In this process; lost with it.' }) },
-  { title: 'Memory', description: 'Last good answers are kept in memory only.' },
+  { kind: z.literal('memory').meta({ description: 'In memory; lost when the process ends.' }) },
+  { title: 'Memory', description: 'Keeps last good answers in memory only.' },
 );
 
 const sqlite = mapping(
   {
-    kind: z.literal('sqlite').meta({ description: 'In a file that survives the process.' }),
+    kind: z.literal('sqlite').meta({ description: 'In an SQLite file, which survives restarts.' }),
     path: text(
       new RegExp(`^(?!~)(?!file:)(?!:memory:$)${ONE_LINE}$`),
       "a file's path, for example ./greenpin.db",
@@ -24,12 +24,12 @@ const sqlite = mapping(
       .optional()
       .meta({
         description:
-          "The file; it is made when it is missing, and must lie on a disk of this machine. A relative path starts at the configuration file's folder. Left out: greenpin.db in the folder that the environment variable GREENPIN_STATE_DIRECTORY names, else ./greenpin.db.",
+          "Path of the file, which is created if missing and must be on a local disk. Relative paths start at the configuration file's directory. Default: greenpin.db in the directory named by the environment variable GREENPIN_STATE_DIRECTORY, or ./greenpin.db.",
         examples: ['./greenpin.db', '/var/lib/greenpin/greenpin.db'],
       }),
     forgetAfter,
   },
-  { title: 'SQLite', description: 'Last good answers are kept in a file.' },
+  { title: 'SQLite', description: 'Keeps last good answers in a file.' },
 );
 
 const HOST = '(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])';
@@ -42,20 +42,26 @@ const redis = mapping(
       'redis://HOST:PORT or, with TLS, rediss://HOST:PORT, without a password (see passwordFile), for example redis://redis:6379/0',
     ).meta({
       description:
-        'The server: redis://[USER@]HOST[:PORT][/DATABASE], or rediss:// with TLS. One database for each installation.',
+        'URL of the server: redis://[USER@]HOST[:PORT][/DATABASE], or rediss:// for TLS. Use a separate database for each installation.',
       examples: ['redis://redis:6379', 'rediss://greenpin@redis.example.com:6380/1'],
     }),
     passwordFile: secretFile(
-      'File with the password; it is read again at each connection.',
+      'File that contains the password. Greenpin reads it again for each connection.',
       '/var/run/secrets/redis/password',
     ).optional(),
-    passwordEnv: secretVariable('Environment variable with the password.', 'REDIS_PASSWORD').optional(),
+    passwordEnv: secretVariable(
+      'Environment variable that contains the password.',
+      'REDIS_PASSWORD',
+    ).optional(),
     forgetAfter,
   },
-  { title: 'Redis', description: 'Last good answers, and what CI and the registries said, are shared.' },
+  {
+    title: 'Redis',
+    description: 'Shares last good answers and results from CI and the registries among replicas.',
+  },
   [atMostOne('passwordFile', 'passwordEnv')],
 );
 
 export const storeSchema = z
   .discriminatedUnion('kind', [sqlite, memory, redis], { error: 'sqlite, redis or memory' })
-  .meta({ title: 'Store', description: 'Where the last good answer of each branch is kept.' });
+  .meta({ title: 'Store', description: 'Where to keep the last good answer of each branch.' });

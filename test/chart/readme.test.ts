@@ -5,24 +5,35 @@ import { describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
 import { pick, renderObjects, template } from './helm.ts';
 import { CHART } from './values-file.ts';
+import { readPage, readPages } from '../docs/pages.ts';
+import { selectYamlKind } from '../docs/yaml-kind.ts';
 
 const { helms } = inject('chartTools');
 const command = helms[0]?.command ?? '';
 const readme = readFileSync(join(CHART, 'README.md'), 'utf8');
 const shown = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text]) => text ?? '');
 const blocks = shown.filter((text) => !text.startsWith('dependencies:'));
+/** Values on the pages of docs/. */
+const documented = readPages()
+  .filter(({ path }) => path.startsWith('docs/'))
+  .flatMap((page) => page.blocks)
+  .filter(({ language, text }) => language === 'yaml' && selectYamlKind(text) === 'values')
+  .map(({ text }) => text);
 
-describe.skipIf(helms.length === 0)("the README's values", () => {
-  it.for(blocks.map((text) => parse(text) as { config?: object }))('%j are taken', async (own) => {
-    const config = {
-      connections: { github: { kind: 'github' } },
-      projects: { shop: { repository: 'acme/shop', images: { front: 'ghcr.io/acme/front:{commit}' } } },
-      ...own.config,
-    };
-    const values = { token: { existingSecret: 'a' }, ...own, config };
-    const { status, stderr } = await template(command, { values });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  });
+describe.skipIf(helms.length === 0)('values that are shown', () => {
+  it.for([...blocks, ...documented].map((text) => parse(text) as { config?: object }))(
+    '%j are taken',
+    async (own) => {
+      const config = {
+        connections: { github: { kind: 'github' } },
+        projects: { shop: { repository: 'acme/shop', images: { front: 'ghcr.io/acme/front:{commit}' } } },
+        ...own.config,
+      };
+      const values = { token: { existingSecret: 'a' }, ...own, config };
+      const { status, stderr } = await template(command, { values });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    },
+  );
 
   it('are, for the first installation, complete but for the token, which helm install makes', async () => {
     const [first = '', gitops = ''] = blocks;
@@ -32,9 +43,9 @@ describe.skipIf(helms.length === 0)("the README's values", () => {
   });
 });
 
-describe("Greenpin's own README", () => {
-  const main = readFileSync(join(CHART, '../../README.md'), 'utf8');
-  const values = parse(/^```yaml\n(config:[\s\S]*?)^```/m.exec(main)?.[1] ?? '') as object;
+describe("Greenpin's own documentation", () => {
+  const page = readPage('docs/install/helm.md');
+  const values = parse(page.blocks.find(({ text }) => text.startsWith('config:'))?.text ?? '') as object;
 
   it.skipIf(helms.length === 0)('has values that are complete', async () => {
     const objects = await renderObjects(command, { values });
@@ -46,12 +57,15 @@ describe("Greenpin's own README", () => {
 
   it("names the chart's version, and what the chart names", () => {
     const { version } = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string };
-    expect(main).toContain(`oci://ghcr.io/greenpin/charts/greenpin --version ${version} `);
-    expect(main).toContain(`ghcr.io/greenpin/greenpin:${version}`);
-    expect(main).toContain(
+    expect(page.text).toContain(`oci://ghcr.io/greenpin/charts/greenpin --version ${version} `);
+    expect(readPage('README.md').text).toContain(
+      `oci://ghcr.io/greenpin/charts/greenpin --version ${version} `,
+    );
+    expect(readPage('docs/install/docker.md').text).toContain(`ghcr.io/greenpin/greenpin:${version}`);
+    expect(page.text).toContain(
       'kubectl -n greenpin create secret generic greenpin-secrets --from-literal=github=',
     );
-    expect(main).toContain('kubectl -n greenpin exec deploy/greenpin -- greenpin check');
+    expect(page.text).toContain('kubectl -n greenpin exec deploy/greenpin -- greenpin check');
   });
 });
 

@@ -16,7 +16,7 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
     const options = ['--kube-version', '1.34.0', '--set', 'token.existingSecret=a'];
     const { status, stderr } = await helm(command, ['template', 'greenpin', CHART, ...options]);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^config\.ci: found none, expected a connection to CI, for example/m);
+    expect(stderr).toMatch(/^config\.connections: found none, expected a connection to CI, for example/m);
     expect(stderr).toMatch(/^config\.projects: found none, expected a project, for example/m);
   });
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { createOutage } from '../../src/store/outage.ts';
-import { createRememberingStore } from '../../src/store/archived-store.ts';
-import { createSqliteArchive } from '../../src/store/sqlite/archive.ts';
+import { ArchivedStore } from '../../src/store/archived-store.ts';
+import { SqliteArchive } from '../../src/store/sqlite/archive.ts';
 import { describeStore } from './store.ts';
 
 const now = () => 1_700_000_000_000;
@@ -20,7 +20,7 @@ describeStore('sqlite', async () => {
   return {
     survives: true,
     async open() {
-      const archive = createSqliteArchive({
+      const archive = new SqliteArchive({
         path: join(folder, 'greenpin.db'),
         forgetAfter: 86_400_000,
         now,
@@ -32,7 +32,7 @@ describeStore('sqlite', async () => {
         },
         observer: { storeFailed: () => undefined, storeUp: () => undefined },
       });
-      const store = createRememberingStore({ archive, outage, readAgainAfter: 3_600_000, now });
+      const store = new ArchivedStore({ archive, outage, readAgainAfter: 3_600_000, now });
       return { store, close: () => archive.close() };
     },
     stop: async () => rmSync(folder, { recursive: true }),

@@ -17,13 +17,13 @@ test.concurrent('all well: exit status 0, and how each was reached', async () =>
   expect([status, stderr]).toEqual([0, '']);
   expect(harness.stable(stdout).replaceAll(/ {2,}/g, '  ')).toBe(`greenpin.yaml: valid, 1 project
 
-ok  store sqlite  greenpin.db  not there yet; serve will make it
+ok  store sqlite  greenpin.db  does not exist yet; serve will create it
 ok  ci github  acme/shop  sees the workflow runs of acme/shop
 ok  ci github  acme/shop  may read pull requests
 ok  registry  REGISTRY/acme/shop-front
-  can be read with the credentials from registries.REGISTRY in the configuration
+  readable with the credentials from registries.REGISTRY in the configuration
 ok  registry  REGISTRY/acme/shop-back
-  can be read with the credentials from registries.REGISTRY in the configuration
+  readable with the credentials from registries.REGISTRY in the configuration
 
 5 ok, 0 warnings, 0 failed
 `);
@@ -36,10 +36,10 @@ test.concurrent('warnings: exit status 0, and what to do about them', async () =
   const { status, stdout } = await harness.run(['check']);
   expect(status).toBe(0);
   expect(harness.stable(stdout)).toMatch(
-    /^warning +registry +REGISTRY\/acme\/shop-front\s+the registry does not know this image\n +hint: before the first push this is normal; otherwise check projects\.shop\.images\.front$/m,
+    /^warning +registry +REGISTRY\/acme\/shop-front\s+the registry does not know this repository\n +hint: normal before the first push; otherwise check projects\.shop\.images\.front$/m,
   );
   expect(harness.stable(stdout)).toMatch(
-    /^warning +tag +REGISTRY\/acme\/shop-front:\{branch\}\n +it can move/m,
+    /^warning +tag +REGISTRY\/acme\/shop-front:\{branch\}\n +this tag is mutable/m,
   );
   expect(stdout).toMatch(/\n3 ok, 2 warnings, 0 failed\n$/);
 });
@@ -53,7 +53,7 @@ test.concurrent('branches whose names make the same tag are a warning', async ()
   const { status, stdout } = await harness.run(['check']);
   expect(status).toBe(0);
   expect(harness.stable(stdout).replaceAll(/\s+/g, ' ')).toContain(
-    'warning tag REGISTRY/acme/shop-front:{branch} the branches feature-x and feature/x make the same tag (projects.shop.images.front)',
+    'warning tag REGISTRY/acme/shop-front:{branch} branches feature-x and feature/x have the same tag (projects.shop.images.front)',
   );
 });
 
@@ -85,7 +85,7 @@ test.concurrent(
     const served = harness.start(['serve']);
     await served.seen('stderr', /"listening"/);
     const { stdout } = await harness.run(['check']);
-    expect(stdout).toMatch(/^ok +store sqlite +greenpin\.db +can be read and written$/m);
+    expect(stdout).toMatch(/^ok +store sqlite +greenpin\.db +readable and writable$/m);
     served.child.kill('SIGTERM');
     const { status, stderr } = await served.ended;
     expect([status, stderr]).toEqual([0, expect.not.stringContaining('"warn"')]);
@@ -180,7 +180,7 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
     const { status, stdout } = await harness.run(['check']);
     expect(status).toBe(1);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
-      'failed store sqlite greenpin.db found a file that is no database at "greenpin.db", expected',
+      'failed store sqlite greenpin.db found a file that is not a database at "greenpin.db", expected',
     );
   });
 

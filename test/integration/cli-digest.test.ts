@@ -113,7 +113,7 @@ describe('credentials', () => {
     ]);
     expect(status).toBe(1);
     expect(stderr.match(/is not a JSON object/g)).toHaveLength(1);
-    expect(stderr.split('\n')).toEqual([expect.stringContaining('was not asked for'), '']);
+    expect(stderr.split('\n')).toEqual([expect.stringContaining('was not queried'), '']);
   });
 
   test.concurrent('come from --docker-config, which may be repeated', async () => {

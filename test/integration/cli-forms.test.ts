@@ -104,7 +104,7 @@ describe('--json', () => {
       level: 'ok',
       subject: 'store sqlite',
       target: 'greenpin.db',
-      detail: 'not there yet; serve will make it',
+      detail: 'does not exist yet; serve will create it',
       hint: null,
     });
     harness.replaceSecret('github');

@@ -37,7 +37,7 @@ function ask(harness: CliHarness, management: unknown, env: Readonly<Record<stri
 const HEALTHY = { status: 0, stdout: 'healthy\n', stderr: '' };
 
 function unhealthy(port: number, found: string) {
-  const stderr = `greenpin: http://127.0.0.1:${port}/healthz: found ${found}, expected a greenpin serve that answers\n`;
+  const stderr = `greenpin: http://127.0.0.1:${port}/healthz: found ${found}, expected a running greenpin serve\n`;
   return { status: 1, stdout: '', stderr };
 }
 
@@ -50,7 +50,7 @@ test.concurrent('a serve is healthy while it runs, and is not when it has ended'
   expect(await ask(harness, management)).toEqual(HEALTHY);
   served.child.kill('SIGTERM');
   await served.ended;
-  expect(await ask(harness, management)).toEqual(unhealthy(Number(port), 'nobody who listens'));
+  expect(await ask(harness, management)).toEqual(unhealthy(Number(port), 'nothing listening'));
 });
 
 test.concurrent('one that listens on all addresses is asked on loopback, past any proxy', async () => {
@@ -70,7 +70,7 @@ test.concurrent(
     await using server = await listen(200, '::1');
     expect(await ask(harness, { port: server.port })).toEqual(HEALTHY);
     const other = await ask(harness, { host: '0.0.0.0', port: server.port });
-    expect(other).toEqual(unhealthy(server.port, 'nobody who listens'));
+    expect(other).toEqual(unhealthy(server.port, 'nothing listening'));
   },
 );
 
@@ -82,7 +82,7 @@ test.concurrent('nobody on any address is told with all that were asked', async 
   expect(status).toBe(1);
   expect(stderr).toMatch(
     new RegExp(
-      `^greenpin: http://127\\.0\\.0\\.1:${port}/healthz: found nobody who listens; http://\\[::1\\]:${port}/healthz: found [^;]*, expected a greenpin serve that answers\n$`,
+      `^greenpin: http://127\\.0\\.0\\.1:${port}/healthz: found nothing listening; http://\\[::1\\]:${port}/healthz: found [^;]*, expected a running greenpin serve\n$`,
     ),
   );
 });

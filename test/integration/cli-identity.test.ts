@@ -75,7 +75,7 @@ test.concurrent(
       AWS_SECRET_ACCESS_KEY: 'hunter2',
     });
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
-      `ok registry ${ECR}/acme/shop can be read with the credentials from identity aws of registries.${ECR}`,
+      `ok registry ${ECR}/acme/shop readable with the credentials from identity aws of registries.${ECR}`,
     );
     expect(status).toBe(0);
     expect(`${stdout}${stderr}`).not.toContain(PASSWORD);

@@ -22,11 +22,11 @@ test.concurrent(
     expect(harness.stable(stdout).replace(/as of .* UTC/, 'as of NOW')).toBe(`shop: feature (acme/shop)
 
 Builds, newest first (times in UTC):
-  ✓ b2b2b2b  #2  2026-01-01 00:02  green: build.yml success (push); passed over, it lacks back
+  ✓ b2b2b2b  #2  2026-01-01 00:02  green: build.yml success (push); skipped, missing back
       front  REGISTRY/acme/shop-front:sha-b2b2b2b
              ${newer['front']}
       back   absent: REGISTRY/acme/shop-back:sha-b2b2b2b is not in the registry
-  ✓ a1a1a1a  #1  2026-01-01 00:01  green: build.yml success (push); taken
+  ✓ a1a1a1a  #1  2026-01-01 00:01  green: build.yml success (push); used
       front  REGISTRY/acme/shop-front:sha-a1a1a1a
              ${old['front']}
       back   REGISTRY/acme/shop-back:sha-a1a1a1a
@@ -68,6 +68,7 @@ test.concurrent('--json: the same as JSON, nothing else on stdout', async () => 
     builds: [
       { commit: OLD, verdict: 'green', images: { front: { kind: 'found' }, back: { kind: 'found' } } },
     ],
+    hints: [],
   });
 });
 
@@ -76,8 +77,11 @@ test.concurrent('a branch that is misspelt: which one was probably meant', async
   harness.build(OLD);
   const { status, stdout, stderr } = await harness.run(['resolve', '--branch', 'origin/feature']);
   expect([status, stderr]).toEqual([3, '']);
-  expect(stdout).toContain('Builds: none; CI has no run of this branch.');
-  expect(stdout).toContain('hint: CI has no run of origin/feature; did you mean feature?');
+  expect(stdout).toContain('Builds: none. CI has no run of this branch.');
+  const hint = 'CI has no run of origin/feature; did you mean feature?';
+  expect(stdout).toContain(`hint: ${hint}`);
+  const json = await harness.run(['resolve', '--branch', 'origin/feature', '--json']);
+  expect(JSON.parse(json.stdout)).toMatchObject({ answer: { kind: 'nothing' }, hints: [hint] });
 });
 
 test.concurrent('nothing to deploy: exit status 3', async () => {
@@ -95,7 +99,7 @@ describe('a fault: exit status 1, with the reason', () => {
     const { status, stdout, stderr } = await harness.run(['resolve', '-b', 'feature']);
     expect([status, stderr]).toEqual([1, '']);
     expect(harness.stable(stdout)).toMatch(
-      /Answer: upstream_failed\n {2}project shop, branch feature: GITHUB does not accept the token of connection "github".*\n {2}hint: greenpin check tries every connection/,
+      /Answer: upstream_failed\n {2}project shop, branch feature: GITHUB does not accept the token of connection "github".*\n {2}hint: run greenpin check: it tests every connection/,
     );
   });
 

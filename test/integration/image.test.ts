@@ -133,7 +133,7 @@ describe.skipIf(!available)('the image', { timeout: 120_000 }, () => {
         `--volume=${state}:/var/lib/greenpin${option}`,
       ]);
       expect(stderr).toBe(
-        'greenpin: store.path: found a folder or a file that is missing, or may not be opened at "/var/lib/greenpin/greenpin.db", expected a folder that this user may write to; mount a volume there, or set store.path (or GREENPIN_STATE_DIRECTORY) to one\n',
+        'greenpin: store.path: found a file or directory that is missing or cannot be opened at "/var/lib/greenpin/greenpin.db", expected a directory that this user can write to; mount a volume there, or set store.path (or GREENPIN_STATE_DIRECTORY) to one\n',
       );
       expect(status).toBe(2);
     });

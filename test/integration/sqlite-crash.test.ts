@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
 import type { LastGood } from '../../src/resolve/types.ts';
-import { createSqliteArchive } from '../../src/store/sqlite/archive.ts';
+import { SqliteArchive } from '../../src/store/sqlite/archive.ts';
 import { createLastGood, keptOf } from '../fixtures/store/last-good.ts';
 
 const WRITER = join(import.meta.dirname, '../fixtures/store/writer.ts');
@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function open() {
-  return createSqliteArchive({ path, forgetAfter: DAY, now: Date.now });
+  return new SqliteArchive({ path, forgetAfter: DAY, now: Date.now });
 }
 
 /** Kills a writer after it has told of so many writes. @returns the number of the last write that it told of */

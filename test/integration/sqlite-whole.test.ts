@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import type { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSqliteArchive } from '../../src/store/sqlite/archive.ts';
+import { SqliteArchive } from '../../src/store/sqlite/archive.ts';
 import { readBootId } from '../../src/store/sqlite/record.ts';
 
 const KEEPER = join(import.meta.dirname, '../fixtures/store/keeper.ts');
@@ -53,7 +53,7 @@ async function startKeeper() {
 }
 
 function wholeSince(): number | null {
-  const archive = createSqliteArchive({ path, forgetAfter: 86_400_000, now: Date.now });
+  const archive = new SqliteArchive({ path, forgetAfter: 86_400_000, now: Date.now });
   const since = archive.record.wholeSince();
   archive.close().catch(() => undefined);
   return since;
@@ -92,7 +92,7 @@ describe('a file that a process has', () => {
     second.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
     const [status] = (await once(second, 'close')) as [number];
     expect(status).not.toBe(0);
-    expect(complaints).toContain('store.path: found a file that another Greenpin process uses at');
+    expect(complaints).toContain('store.path: found a file in use by another Greenpin process at');
     expect(existsSync(`${path}-lock`)).toBe(true);
     await kill(keeper.child);
     const next = await startKeeper();

@@ -50,12 +50,12 @@ it('what was handed out before kill -9 is handed out after it, while CI is down'
   expect(existsSync(join(harness.folder, 'greenpin.db'))).toBe(true);
 });
 
-it('a file that is no database keeps the plugin from starting, in one line, and is left as it was', async () => {
+it('a file that is not a database keeps the plugin from starting, in one line, and is left as it was', async () => {
   await using harness = await createCliHarness();
   harness.write('greenpin.db', 'something else\n');
   const { status, stderr } = await harness.run(['serve']);
   expect(stderr).toBe(
-    'greenpin: store.path: found a file that is no database at "greenpin.db", expected Greenpin\'s own database, or a place where it can make one; nothing was overwritten\n',
+    'greenpin: store.path: found a file that is not a database at "greenpin.db", expected Greenpin\'s own database, or a path where it can create one; nothing was overwritten\n',
   );
   expect(status).toBe(2);
   expect(readFileSync(join(harness.folder, 'greenpin.db'), 'utf8')).toBe('something else\n');
@@ -68,7 +68,7 @@ it('a second process on one file does not start, in one line, while the first on
     expect(await ask(harness, url)).toMatchObject({ freshness: 'fresh', answer });
     const second = await harness.run(['serve']);
     expect(second.stderr).toBe(
-      'greenpin: store.path: found a file that another Greenpin process uses at "greenpin.db", expected one for each process; end the other one first, or let several share store.kind: redis\n',
+      'greenpin: store.path: found a file in use by another Greenpin process at "greenpin.db", expected a separate file for each process; stop the other process, or share a store.kind: redis\n',
     );
     expect(second.status).toBe(2);
     expect(await harness.run(['check'])).toMatchObject({ status: 0 });

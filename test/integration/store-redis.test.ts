@@ -7,7 +7,7 @@ import { createOutage } from '../../src/store/outage.ts';
 import { connectRedis, type RedisConnection } from '../../src/store/redis/connection.ts';
 import { createRedisExchange } from '../../src/replicas/redis-exchange.ts';
 import { createRedisArchive, probeRedis } from '../../src/store/redis/archive.ts';
-import { createRememberingStore } from '../../src/store/archived-store.ts';
+import { ArchivedStore } from '../../src/store/archived-store.ts';
 import { describeStore } from '../contract/store.ts';
 import { createLastGood, keptOf } from '../fixtures/store/last-good.ts';
 import { digest } from '../fixtures/builders.ts';
@@ -86,7 +86,7 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
           },
           observer: { storeFailed: () => undefined, storeUp: () => undefined },
         });
-        const store = createRememberingStore({ archive, outage, readAgainAfter: 0, now: Date.now });
+        const store = new ArchivedStore({ archive, outage, readAgainAfter: 0, now: Date.now });
         return { store, close: () => archive.close() };
       },
       stop: async () => undefined,
@@ -201,7 +201,7 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
         let elapsed = 0;
         const archive = createRedisArchive(await connect(), DAY, () => elapsed);
         expect(await archive.read('key')).toBeUndefined();
-        expect(archive.record?.mayLack()).toBe(false);
+        expect(archive.record?.lostRecently()).toBe(false);
         if (how.startsWith('is flushed')) await server.command('FLUSHALL');
         else if (how.startsWith('has')) await server.command('DEL greenpin:1:memory');
         else {
@@ -211,13 +211,13 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
         // Another one comes first, who has not known it.
         const late = createRedisArchive(await connect(), DAY);
         expect(await late.read('key')).toBeUndefined();
-        expect(late.record?.mayLack()).toBe(false);
+        expect(late.record?.lostRecently()).toBe(false);
         await expect.poll(() => archive.read('key').catch(() => 'down')).toBeUndefined();
-        expect(archive.record?.mayLack()).toBe(true);
+        expect(archive.record?.lostRecently()).toBe(true);
         expect(archive.record?.wasReplaced()).toBe(true);
         expect(archive.record?.wasReplaced()).toBe(false);
         elapsed += 30_000;
-        expect(archive.record?.mayLack()).toBe(false);
+        expect(archive.record?.lostRecently()).toBe(false);
         await archive.close();
         await late.close();
       },

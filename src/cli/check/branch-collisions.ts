@@ -1,4 +1,4 @@
-/** Branches whose names make the same tag: each would get the other's image. Pure. */
+/** Finds branches whose names yield the same tag, so that one would get the image of the other. Pure. */
 import type { Config } from '../../config/config.ts';
 import { renderImageTemplate, type ImageTemplate } from '../../image/template.ts';
 import type { Project, Run } from '../../resolve/types.ts';
@@ -7,7 +7,7 @@ import { formatPath } from '../../text/document-path.ts';
 
 const MOST_NAMED = 3;
 
-/** @returns the projects of a Git repository that make a tag of a branch's name, and of nothing that tells builds apart */
+/** @returns the projects of a Git repository whose tags contain the branch but nothing else that varies */
 export function listProjectsWithBranchTags(
   { projects }: Config,
   connection: string,
@@ -15,11 +15,13 @@ export function listProjectsWithBranchTags(
 ): Project[] {
   return [...projects.values()].filter(
     ({ ci, gitRepository, images }) =>
-      ci === connection && gitRepository === target && images.some(({ template }) => isByBranch(template)),
+      ci === connection &&
+      gitRepository === target &&
+      images.some(({ template }) => dependsOnBranchOnly(template)),
   );
 }
 
-function isByBranch({ parts }: ImageTemplate): boolean {
+function dependsOnBranchOnly({ parts }: ImageTemplate): boolean {
   const variables = parts.flatMap((part) => (typeof part === 'string' ? [] : [part.variable]));
   return (
     variables.some((variable) => variable === 'branch' || variable === 'ref_slug') &&
@@ -27,25 +29,25 @@ function isByBranch({ parts }: ImageTemplate): boolean {
   );
 }
 
-/** @returns the branches that runs are of */
+/** @returns the branches of the runs, without forks and tags */
 export function listBranches(runs: readonly Run[]): string[] {
   const own = runs.filter(({ foreign, refKind }) => !foreign && refKind !== 'tag');
   return [...new Set(own.map(({ branch }) => branch))];
 }
 
-/** @param branches that CI lists */
+/** @param branches the branches that CI lists */
 export function describeCollisions(projects: readonly Project[], branches: readonly string[]): Finding[] {
   return projects.flatMap(({ name: project, images }) =>
     images
-      .filter(({ template, revision }) => isByBranch(template) && revision !== 'require')
+      .filter(({ template, revision }) => dependsOnBranchOnly(template) && revision !== 'require')
       .flatMap(({ name, template }) => {
         const key = formatPath(['projects', project, 'images', name]);
         return findCollisions(template, branches).map((names) => ({
           level: 'warning' as const,
           subject: 'tag',
           target: template.text,
-          detail: `the branches ${enumerate(names)} make the same tag (${key})`,
-          hint: 'put {commit} into the tag, set revision: require, or rename one: until then an image that does not name its commit may be found for none of them',
+          detail: `branches ${enumerate(names)} have the same tag (${key})`,
+          hint: 'add {commit} to the tag, set revision: require or rename a branch; otherwise an image without a revision may be rejected for all of them',
         }));
       }),
   );
@@ -61,7 +63,7 @@ function findCollisions(template: ImageTemplate, branches: readonly string[]): s
   return [...groups.values()].filter(({ length }) => length > 1).map((names) => names.toSorted());
 }
 
-/** @returns undefined for a name of which the template makes nothing */
+/** @returns undefined if the name yields no valid reference */
 function render(template: ImageTemplate, branch: string): string | undefined {
   try {
     return renderImageTemplate(template, { commit: '', branch, buildId: '', buildNumber: '', attempt: '' });

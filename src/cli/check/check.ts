@@ -1,4 +1,7 @@
-/** `greenpin check`: the configuration, then one probe of every CI connection and registry, as a table. */
+/**
+ * `greenpin check`: validates the configuration, then probes the store and each CI connection and registry
+ * once.
+ */
 import { composeCore, type Core } from '../../compose/core.ts';
 import { probeStore } from '../../compose/store.ts';
 import type { CiConnection, Config } from '../../config/config.ts';
@@ -14,10 +17,10 @@ import { describeStore } from './store.ts';
 import { createCheckReport } from './report.ts';
 import { formatFindings } from './text.ts';
 import { findWarnings } from './warnings.ts';
-import { createCommandWorld } from '../command-runtime.ts';
+import { createCommandRuntime } from '../command-runtime.ts';
 import { loadCommandConfig, type CommandContext } from '../context.ts';
 import { printable, printableJson } from '../../text/printable.ts';
-import { createPaint } from '../terminal/color.ts';
+import { createColors } from '../terminal/colors.ts';
 import { terminalWidth } from '../terminal/table.ts';
 import type { World } from '../../compose/runtime.ts';
 import type { CiInspector, CiProvider, RunPage } from '../../ci/provider.ts';
@@ -30,18 +33,18 @@ export interface CheckOptions {
 }
 
 /**
- * @returns exit status: 0 all well (warnings included), 1 a probe failed
+ * @returns exit status: 0 all passed (warnings allowed), 1 a probe failed
  * @throws ConfigError
  */
 export async function check(options: CheckOptions, context: CommandContext): Promise<number> {
-  const config = loadCommandConfig(options, context);
-  const world = createCommandWorld(context);
-  const core = composeCore(config, world);
+  const config = await loadCommandConfig(options, context);
+  const runtime = createCommandRuntime(context);
+  const core = composeCore(config, runtime);
   const findings = [
-    ...checkFiles(config, world),
+    ...checkFiles(config, runtime),
     ...(
       await Promise.all([
-        checkStore(config, world),
+        checkStore(config, runtime),
         ...probeConnections(config, core),
         ...probeImages(config, core),
       ])
@@ -53,20 +56,20 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
       ? printableJson(createCheckReport(config, findings))
       : formatCheck(config, findings, context);
   context.stdout.write(`${text}\n`);
-  world.tellWarnings(findings.flatMap(({ detail, hint = '' }) => [detail, hint]));
+  runtime.flushWarnings(findings.flatMap(({ detail, hint = '' }) => [detail, hint]));
   return findings.some(({ level }) => level === 'failed') ? 1 : 0;
 }
 
 function formatCheck(config: Config, findings: readonly Finding[], context: CommandContext): string {
-  const paint = createPaint(context);
+  const color = createColors(context);
   const projects = config.projects.size === 1 ? '1 project' : `${config.projects.size} projects`;
-  const title = paint('bold', printable(`${config.file}: valid, ${projects}`));
-  return `${title}\n\n${formatFindings(findings, paint, terminalWidth(context.stdout))}`;
+  const title = color('bold', printable(`${config.file}: valid, ${projects}`));
+  return `${title}\n\n${formatFindings(findings, color, terminalWidth(context.stdout))}`;
 }
 
-async function checkStore({ store }: Config, world: World): Promise<Finding> {
+async function checkStore({ store }: Config, runtime: World): Promise<Finding> {
   try {
-    return describeStore(store, await probeStore(store, world));
+    return describeStore(store, await probeStore(store, runtime));
   } catch (error) {
     if (error instanceof Error) return describeStore(store, error);
     throw error;
@@ -88,7 +91,7 @@ function probeConnections(config: Config, core: Core): Promise<Finding[]>[] {
   });
 }
 
-/** What the credentials may see is asked for once it is clear that they see anything. */
+/** Tests individual permissions only if the repository is visible at all. */
 async function probeConnection(
   config: Config,
   connection: CiConnection,
@@ -96,18 +99,18 @@ async function probeConnection(
   ci: CiInspector & Pick<CiProvider, 'probe' | 'fetchRuns'>,
 ): Promise<Finding[]> {
   const { target } = place;
-  const tooLate = late(new URL(connection.url).host);
-  const ask = <Result>(asking: Promise<Result>) =>
-    settledWithin(config.server.deadlineMs, asking.catch(failureOf), tooLate);
-  const seen = await ask(ci.probe(target));
-  const first = describeConnection(connection, place, seen);
-  if (typeof seen !== 'string') return [first];
+  const timedOut = createTimeout(new URL(connection.url).host);
+  const settle = <Result>(call: Promise<Result>) =>
+    settledWithin(config.server.deadlineMs, call.catch(toFailure), timedOut);
+  const result = await settle(ci.probe(target));
+  const first = describeConnection(connection, place, result);
+  if (typeof result !== 'string') return [first];
   const projects = listProjectsWithWorkflows(config, connection.name, target);
   const byBranch = listProjectsWithBranchTags(config, connection.name, target);
   const [workflows, pullRequests, listing] = await Promise.all([
-    projects.length === 0 ? undefined : ask(ci.fetchWorkflows(target)),
-    ask(ci.probePullRequests(target).then(() => undefined)),
-    byBranch.length === 0 ? undefined : ask(ci.fetchRuns(target, 1)),
+    projects.length === 0 ? undefined : settle(ci.fetchWorkflows(target)),
+    settle(ci.probePullRequests(target).then(() => undefined)),
+    byBranch.length === 0 ? undefined : settle(ci.fetchRuns(target, 1)),
   ]);
   return [
     first,
@@ -117,7 +120,7 @@ async function probeConnection(
   ];
 }
 
-/** @param listing CI's newest runs; undefined: no tag depends on a branch's name alone */
+/** @param listing CI's newest runs; undefined if no tag depends on the branch alone */
 function describeListing(
   connection: CiConnection,
   place: Place,
@@ -129,12 +132,12 @@ function describeListing(
   return describeCollisions(projects, listBranches(listing.runs));
 }
 
-function failureOf(error: unknown): UpstreamFailure {
+function toFailure(error: unknown): UpstreamFailure {
   if (error instanceof UpstreamError) return error.failure;
   throw error;
 }
 
-/** A tag that no pipeline pushes. */
+/** A tag that no pipeline pushes: the 404 proves route, credentials and repository without costing a pull. */
 const PROBE_TAG = 'greenpin-check';
 
 function probeImages(config: Config, core: Core): Promise<Finding>[] {
@@ -142,14 +145,14 @@ function probeImages(config: Config, core: Core): Promise<Finding>[] {
     .filter((place) => !dependsOnBranch(place))
     .map(async (place) => {
       const reference = parseReference(`${place.target}:${PROBE_TAG}`);
-      const failure = late(reference.registry);
-      const tooLate: ImageProbe = { result: { kind: 'failed', failure }, access: undefined };
-      const probe = await settledWithin(config.server.deadlineMs, core.registries.probe(reference), tooLate);
+      const failure = createTimeout(reference.registry);
+      const timedOut: ImageProbe = { result: { kind: 'failed', failure }, access: undefined };
+      const probe = await settledWithin(config.server.deadlineMs, core.registries.probe(reference), timedOut);
       return describeImageProbe(reference, place, probe);
     });
 }
 
-function late(host: string): UpstreamFailure {
+function createTimeout(host: string): UpstreamFailure {
   return {
     kind: 'timeout',
     host,

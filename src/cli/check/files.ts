@@ -1,4 +1,4 @@
-/** `greenpin check`: the files that secrets are in, and the token that callers must show. */
+/** Checks the files that hold secrets, and the plugin's own token. */
 import { readFileSync, statSync } from 'node:fs';
 import { tokenReader } from '../../compose/token.ts';
 import type { Config, TokenSource } from '../../config/config.ts';
@@ -7,32 +7,32 @@ import { parseTokens } from '../../http/tokens.ts';
 import type { World } from '../../compose/runtime.ts';
 import type { Finding } from './findings.ts';
 
-export function checkFiles(config: Config, world: World): Finding[] {
+export function checkFiles(config: Config, runtime: World): Finding[] {
   const problems = checkSecretFiles(config, statSync, (path) => readFileSync(path, 'utf8'));
   const missing = problems.map((line) => line.slice(config.file.length + 1).split(/: (?=found )/, 2));
   return [
     ...missing.map(([target = '', detail = '']) => failed(target, detail)),
-    ...checkServerToken(config.server.token, world),
+    ...checkServerToken(config.server.token, runtime),
   ];
 }
 
-/** No probe uses it: what callers must show. Other secrets are read, and reported, by the probes that need them. */
-function checkServerToken(token: TokenSource, world: World): Finding[] {
+/** The probes read, and report, every other secret. */
+function checkServerToken(token: TokenSource, runtime: World): Finding[] {
   const target = `server.${token.kind}`;
-  // One that is missing has been told.
+  // checkSecretFiles has reported a missing file.
   if (token.kind === 'tokenFile' && statSync(token.file, { throwIfNoEntry: false })?.isFile() !== true)
     return [];
   try {
-    return describeTokens(target, tokenReader(token, { ...world, warn: () => undefined })());
+    return describeTokens(target, tokenReader(token, { ...runtime, warn: () => undefined })());
   } catch (error) {
-    return [failed(target, error instanceof Error ? error.message : 'it cannot be read')];
+    return [failed(target, error instanceof Error ? error.message : 'cannot be read')];
   }
 }
 
-/** An odd token may be the right one; but when each call is refused with 403, this is where to look. */
+/** An unusual token may be intended, but it is the likely cause if every call gets 403. */
 function describeTokens(target: string, text: string): Finding[] {
   const { valid, remarks } = parseTokens(text);
-  const hint = 'write each token on a line of its own, and nothing else';
+  const hint = 'write one token per line and nothing else';
   if (valid.length === 0) return remarks.map((detail) => ({ ...failed(target, detail), hint }));
   return remarks.map((detail) => ({ level: 'warning', subject: 'file', target, detail, hint }));
 }
@@ -43,6 +43,6 @@ function failed(target: string, detail: string): Finding {
     subject: 'file',
     target,
     detail,
-    hint: 'write the file, or mount the Secret there',
+    hint: 'create the file or mount the Secret there',
   };
 }

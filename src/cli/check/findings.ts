@@ -1,4 +1,4 @@
-/** What `greenpin check` finds: each probe's outcome in words, with what to do about it. Pure. */
+/** Describes the outcome of each probe, with advice. Pure. */
 import type { CiConnection } from '../../config/config.ts';
 import type { UpstreamFailure } from '../../errors.ts';
 import type { ImageProbe } from '../../registry/client.ts';
@@ -6,29 +6,32 @@ import { hintForCi, hintForRegistry } from './hints.ts';
 import type { ImageReference } from '../../image/image.ts';
 import type { Place } from './places.ts';
 
-/** One line of the table. */
+/** One row of the table. */
 export interface Finding {
   readonly level: 'ok' | 'warning' | 'failed';
-  /** What was looked at: `ci github`, `registry`, `tag`, `file`. */
+  /** What was checked: `ci github`, `registry`, `tag`, `file`. */
   readonly subject: string;
-  /** What it was tried with: a Git repository, an image repository; empty: nothing. */
+  /** The repository, image, path or address that was checked; may be empty. */
   readonly target: string;
   readonly detail: string;
-  /** What to do about it. */
-  readonly hint?: string;
+  /** Advice. */
+  readonly hint?: string | undefined;
 }
 
 export function describeConnection(
   connection: CiConnection,
   place: Place,
-  seen: string | UpstreamFailure,
+  result: string | UpstreamFailure,
 ): Finding {
   const common = { subject: `ci ${connection.name}`, target: place.target };
-  if (typeof seen === 'string') return { ...common, level: 'ok', detail: seen };
-  return { ...common, level: 'failed', detail: seen.message, hint: hintForCi(seen, connection, place) };
+  if (typeof result === 'string') return { ...common, level: 'ok', detail: result };
+  return { ...common, level: 'failed', detail: result.message, hint: hintForCi(result, connection, place) };
 }
 
-/** @param reference that was asked for, by a tag that nobody pushes: to be told so proves route, credential and repository */
+/**
+ * @param reference the reference probed, with a tag that nobody pushes: that the registry calls it absent is
+ *   the good outcome
+ */
 export function describeImageProbe(
   reference: ImageReference,
   place: Place,
@@ -41,16 +44,16 @@ export function describeImageProbe(
     return { ...common, level: 'failed', detail: result.failure.message, hint };
   }
   if (result.kind === 'absent' && result.missing === 'repository') {
-    const hint = `before the first push this is normal; otherwise check ${place.keys.join(', ')}`;
-    return { ...common, level: 'warning', detail: 'the registry does not know this image', hint };
+    const hint = `normal before the first push; otherwise check ${place.keys.join(', ')}`;
+    return { ...common, level: 'warning', detail: 'the registry does not know this repository', hint };
   }
-  return { ...common, level: 'ok', detail: `can be read ${describeAccess(access)}` };
+  return { ...common, level: 'ok', detail: `readable ${describeAccess(access)}` };
 }
 
 function describeAccess(access: ImageProbe['access']): string {
   if (access === undefined || access.credential.kind === 'anonymous') return 'without credentials';
   const { source } = access.credential;
   return access.scheme === 'anonymous'
-    ? `without credentials; those from ${source} were not asked for`
+    ? `without credentials; the registry did not request those from ${source}`
     : `with the credentials from ${source}`;
 }

@@ -95,7 +95,7 @@ export function hintForRegistry(
 }
 
 /** What `docker login` has left, and Greenpin does not use. */
-function describeIgnored({ ignored }: { readonly ignored?: string }): string {
+function describeIgnored({ ignored }: { readonly ignored?: string | undefined }): string {
   return ignored === undefined ? '' : `${ignored}. Otherwise `;
 }
 

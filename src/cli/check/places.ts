@@ -1,15 +1,15 @@
-/** What a project needs, and which keys of the configuration name it. */
+/** Lists what projects use, with the configuration keys that name it. Pure. */
 import type { Config } from '../../config/config.ts';
 import { formatPath } from '../../text/document-path.ts';
 
-/** A Git repository at its CI connection, or an image repository at its registry, and the keys that name it. */
+/** A Git repository or an image repository. */
 export interface Place {
   readonly target: string;
-  /** `projects.shop.repository` */
+  /** The keys that name it: `projects.shop.repository` */
   readonly keys: readonly string[];
 }
 
-/** @returns the Git repositories that a connection is asked for */
+/** @returns the Git repositories of a connection */
 export function listGitRepositories({ projects }: Config, connection: string): Place[] {
   return group(
     [...projects.values()]
@@ -18,7 +18,7 @@ export function listGitRepositories({ projects }: Config, connection: string): P
   );
 }
 
-/** @returns the image repositories of all projects; a template's variables are left in */
+/** @returns the image repositories of all projects, with placeholders unrendered */
 export function listImageRepositories({ projects }: Config): Place[] {
   return group(
     [...projects.values()].flatMap(({ name: project, images }) =>

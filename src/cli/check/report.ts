@@ -1,14 +1,13 @@
-/** What `greenpin check` found, as documented JSON (README, "check --json"). Pure. */
+/** The findings of `greenpin check` as documented JSON. Pure. */
 import type { Config } from '../../config/config.ts';
 import type { Finding } from './findings.ts';
 
-/** The shape of `greenpin check --json`; stable. */
+/** The documented shape of `greenpin check --json`; stable. */
 interface CheckReport {
-  /** The file that was read. */
+  /** The configuration file. */
   readonly config: string;
   readonly projects: readonly string[];
   readonly findings: readonly (Required<Omit<Finding, 'hint'>> & { readonly hint: string | null })[];
-  /** How many there are of each level. */
   readonly ok: number;
   readonly warnings: number;
   readonly failed: number;

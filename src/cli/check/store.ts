@@ -1,25 +1,26 @@
-/** What `greenpin check` finds of the store. Pure. */
+/** Describes the probe of the store, with advice. Pure. */
 import type { StoreSettings } from '../../config/store-settings.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Finding } from './findings.ts';
 
-/** @param seen what the probe of the store returned, or threw */
-export function describeStore(settings: StoreSettings, seen: 'found' | 'empty' | Error): Finding {
-  const common = { subject: `store ${settings.kind}`, target: targetOf(settings) };
-  if (!(seen instanceof Error)) return { ...common, level: 'ok', detail: describeSeen(settings, seen) };
-  if (seen instanceof ConfigError) {
-    const detail = seen.problems.join('; ').replace(/^store\.path: /, '');
+/** @param result what the probe returned or threw */
+export function describeStore(settings: StoreSettings, result: 'found' | 'empty' | Error): Finding {
+  const common = { subject: `store ${settings.kind}`, target: formatTarget(settings) };
+  if (!(result instanceof Error))
+    return { ...common, level: 'ok', detail: describeSuccess(settings, result) };
+  if (result instanceof ConfigError) {
+    const detail = result.problems.join('; ').replace(/^store\.path: /, '');
     return {
       ...common,
       level: 'failed',
       detail,
-      hint: 'tried as the user that ran this command; serve may be another one',
+      hint: 'tested as the current user; serve may run as another one',
     };
   }
-  return { ...common, level: 'failed', detail: seen.message, hint: hintForRedis(seen.message) };
+  return { ...common, level: 'failed', detail: result.message, hint: hintForRedis(result.message) };
 }
 
-function targetOf(settings: StoreSettings): string {
+function formatTarget(settings: StoreSettings): string {
   switch (settings.kind) {
     case 'memory':
       return '';
@@ -30,23 +31,23 @@ function targetOf(settings: StoreSettings): string {
   }
 }
 
-function describeSeen({ kind }: StoreSettings, seen: 'found' | 'empty'): string {
-  if (kind === 'memory') return 'a restart forgets what was handed out';
-  if (kind === 'redis') return 'answers, and can be written';
-  return seen === 'found' ? 'can be read and written' : 'not there yet; serve will make it';
+function describeSuccess({ kind }: StoreSettings, result: 'found' | 'empty'): string {
+  if (kind === 'memory') return 'last good answers are lost on restart';
+  if (kind === 'redis') return 'reachable and writable';
+  return result === 'found' ? 'readable and writable' : 'does not exist yet; serve will create it';
 }
 
-/** The first word of the server's own text, or the system's code. */
+/** Hints by the first word of the server's error or by system error code, which end the message. */
 const REDIS_HINTS: readonly (readonly [RegExp, string])[] = [
-  [/\b(?:WRONGPASS|NOAUTH|ERR)$/, 'check store.passwordFile or store.passwordEnv, and the user in store.url'],
-  [/\bNOPERM$/, 'the user needs EVAL, SET and PING, and the keys greenpin:*'],
-  [/\bREADONLY$/, 'this is a replica: give the primary in store.url'],
-  [/\bOOM$/, 'its memory is full: raise maxmemory, or have it evict keys'],
-  [/\b(?:MOVED|CROSSSLOT)$/, 'this is a cluster, which is not supported: give a single server in store.url'],
-  [/\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED)$/, 'check host and port in store.url'],
+  [/\b(?:WRONGPASS|NOAUTH|ERR)$/, 'check store.passwordFile or store.passwordEnv and the user in store.url'],
+  [/\bNOPERM$/, 'the user needs EVAL, SET and PING, and access to the keys greenpin:*'],
+  [/\bREADONLY$/, 'this server is a replica: set store.url to the primary'],
+  [/\bOOM$/, 'its memory is full: raise maxmemory or choose an eviction policy'],
+  [/\b(?:MOVED|CROSSSLOT)$/, 'this is a cluster, which is not supported: set store.url to a single server'],
+  [/\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED)$/, 'check the host and port in store.url'],
 ];
 
 function hintForRedis(message: string): string {
   const [, hint] = REDIS_HINTS.find(([pattern]) => pattern.test(message)) ?? [];
-  return hint ?? 'check store.url, and the way there: DNS, firewall; with TLS it begins with rediss://';
+  return hint ?? 'check store.url (rediss:// for TLS), DNS and firewalls';
 }

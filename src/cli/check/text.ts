@@ -1,45 +1,45 @@
-/** `greenpin check` for a person. Pure. */
+/** `greenpin check` as text. Pure. */
 import type { Finding } from './findings.ts';
 import { printable } from '../../text/printable.ts';
-import type { Paint } from '../terminal/color.ts';
-import { formatTable, USUAL_WIDTH, wrap } from '../terminal/table.ts';
+import type { Colors } from '../terminal/colors.ts';
+import { formatTable, DEFAULT_WIDTH, wrap } from '../terminal/table.ts';
 import { textWidth } from '../terminal/text-width.ts';
 
-const COLOURS = { ok: 'green', warning: 'yellow', failed: 'red' } as const;
+const LEVEL_COLORS = { ok: 'green', warning: 'yellow', failed: 'red' } as const;
 
 const INDENT = '         ';
 
 /**
- * @param width of a line in columns, unless one word is wider
- * @returns lines, without a newline at the end: a table, in which what is long has lines of its own, and a summary
+ * @param width maximum line width in columns; longer words are not broken
+ * @returns lines without a final newline: a table, in which long details get their own lines, and a summary
  */
-export function formatFindings(findings: readonly Finding[], paint: Paint, width = USUAL_WIDTH): string {
+export function formatFindings(findings: readonly Finding[], color: Colors, width = DEFAULT_WIDTH): string {
   const rows = findings.map(({ level, subject, target }) => [level, printable(subject), printable(target)]);
   const lines = formatTable(rows);
-  const body = findings.flatMap((finding, index) => formatFinding(finding, lines[index] ?? '', paint, width));
+  const body = findings.flatMap((finding, index) => formatFinding(finding, lines[index] ?? '', color, width));
   return [...body, '', summarize(findings)].join('\n');
 }
 
-/** @param line the finding's columns, aligned with those of the others */
-function formatFinding(finding: Finding, line: string, paint: Paint, width: number): string[] {
+/** @param line the finding's columns, aligned with the other findings */
+function formatFinding(finding: Finding, line: string, color: Colors, width: number): string[] {
   const { level, hint } = finding;
   const detail = printable(finding.detail);
-  const painted = paint(COLOURS[level], level) + line.slice(level.length);
+  const colored = color(LEVEL_COLORS[level], level) + line.slice(level.length);
   const fits = textWidth(line) + 2 + textWidth(detail) <= width;
   return [
-    ...(fits ? [`${painted}  ${detail}`] : formatHead(finding, painted, line, width)),
+    ...(fits ? [`${colored}  ${detail}`] : formatHead(finding, colored, line, width)),
     ...(fits ? [] : indented(detail, width)),
     ...(hint === undefined
       ? []
-      : indented(`hint: ${printable(hint)}`, width).map((text) => paint('dim', text))),
+      : indented(`hint: ${printable(hint)}`, width).map((text) => color('dim', text))),
   ];
 }
 
-/** On a narrow terminal the target goes below what it is the target of. */
-function formatHead({ target }: Finding, painted: string, line: string, width: number): string[] {
+/** On a narrow terminal, moves the target to its own line. */
+function formatHead({ target }: Finding, colored: string, line: string, width: number): string[] {
   const shown = printable(target);
-  if (textWidth(line.trimEnd()) <= width || shown === '') return [painted.trimEnd()];
-  return [painted.trimEnd().slice(0, -shown.length).trimEnd(), INDENT + shown];
+  if (textWidth(line.trimEnd()) <= width || shown === '') return [colored.trimEnd()];
+  return [colored.trimEnd().slice(0, -shown.length).trimEnd(), INDENT + shown];
 }
 
 function indented(text: string, width: number): string[] {

@@ -1,4 +1,4 @@
-/** What is doubtful in a valid configuration, without asking anybody. Pure. */
+/** Finds likely mistakes in a valid configuration, offline. Pure. */
 import type { Config } from '../../config/config.ts';
 import { findNearest } from '../../text/nearest.ts';
 import { foldRegistry, parseReference } from '../../image/reference.ts';
@@ -7,34 +7,32 @@ import { type Finding } from './findings.ts';
 import { formatPath } from '../../text/document-path.ts';
 import { dependsOnBranch, listGitRepositories, listImageRepositories } from './places.ts';
 
-/** What Argo CD waits for a plugin unless `requestTimeout` says otherwise, in milliseconds. */
+/** Milliseconds that Argo CD waits for a plugin by default (`requestTimeout`). */
 const ARGOCD_TIMEOUT_MS = 30_000;
 
-/** Settings that do nothing, or not what they are meant for: `serve` logs them too. */
-export function findIdleSettings(config: Config): Finding[] {
+/** Settings without effect, or without the intended one; `serve` logs them, too. */
+export function findIneffectiveSettings(config: Config): Finding[] {
   return [...findLongDeadline(config), ...findUnusedConnections(config), ...findUnusedRegistries(config)];
 }
 
 export function findWarnings(config: Config): Finding[] {
   return [
-    ...findIdleSettings(config),
+    ...findIneffectiveSettings(config),
     ...findUnknownPaths(config),
-    ...findMovableTags(config),
+    ...findMutableTags(config),
     ...findShortCommits(config),
   ];
 }
 
-/** What Argo CD's side says is not known here, so it may be right. */
+/** A warning only, since Argo CD's own setting is unknown here. */
 function findLongDeadline({ server }: Config): Finding[] {
   if (server.deadlineMs < ARGOCD_TIMEOUT_MS) return [];
   return [
     warning(
       'file',
       'server.deadline',
-      'not below the 30s that Argo CD waits unless its requestTimeout says more',
-      {
-        hint: 'Greenpin cannot see requestTimeout (the ConfigMap of the plugin in Argo CD): raise it too, or lower server.deadline',
-      },
+      'not below the 30s that Argo CD waits by default (requestTimeout)',
+      "lower server.deadline, or raise requestTimeout in the plugin's ConfigMap in Argo CD, which Greenpin cannot read",
     ),
   ];
 }
@@ -42,7 +40,7 @@ function findLongDeadline({ server }: Config): Finding[] {
 function findUnusedConnections(config: Config): Finding[] {
   return [...config.connections.keys()]
     .filter((name) => listGitRepositories(config, name).length === 0)
-    .map((name) => warning(`ci ${name}`, '', 'no project uses it'));
+    .map((name) => warning(`ci ${name}`, '', 'not used by any project'));
 }
 
 function findUnusedRegistries(config: Config): Finding[] {
@@ -52,14 +50,12 @@ function findUnusedRegistries(config: Config): Finding[] {
     .map((host) => {
       const nearest = findNearest(host, used);
       const meant = nearest === undefined ? '' : `did you mean ${nearest}? Otherwise `;
-      const hint = `${meant}take the entry out, unless it is for the token service of another registry`;
-      return warning('registry', host, 'no image comes from it', {
-        hint,
-      });
+      const hint = `${meant}remove the entry, unless it configures another registry's token service`;
+      return warning('registry', host, 'not used by any image', hint);
     });
 }
 
-/** The host is always written out. */
+/** Placeholders never occur in the host. */
 function listRegistries({ projects }: Config): string[] {
   const images = [...projects.values()].flatMap((project) => project.images);
   const texts = images.map(({ template }) => template.repository.replaceAll(/\{[^}]*\}/g, 'x'));
@@ -69,41 +65,44 @@ function listRegistries({ projects }: Config): string[] {
 function findUnknownPaths(config: Config): Finding[] {
   return listImageRepositories(config)
     .filter(dependsOnBranch)
-    .map(({ target }) => warning('registry', target, 'not probed: its path depends on the branch'));
+    .map(({ target }) => warning('registry', target, 'not tested: its path depends on the branch'));
 }
 
-function findMovableTags({ projects }: Config): Finding[] {
+function findMutableTags(config: Config): Finding[] {
+  return warnAboutTags(config, ({ immutable }) => !immutable, {
+    detail: 'this tag is mutable: a later, failed build may have overwritten it',
+    hint: 'add {commit} or {build_id} to the tag, or set revision: require',
+  });
+}
+
+/** Anyone who may push can create a commit with a given prefix, but not one with a given full hash. */
+function findShortCommits(config: Config): Finding[] {
+  return warnAboutTags(config, (template) => template.immutable && hasShortCommit(template), {
+    detail: 'a short commit prefix can be forged',
+    hint: 'use {commit} if your builds push that tag, too, or set revision: require',
+  });
+}
+
+/** Images with `revision: require` need no warning: their revision is proof. */
+function warnAboutTags(
+  { projects }: Config,
+  applies: (template: ImageTemplate) => boolean,
+  { detail, hint }: { readonly detail: string; readonly hint: string },
+): Finding[] {
   return [...projects.values()].flatMap(({ name: project, images }) =>
     images
-      .filter(({ template, revision }) => !template.immutable && revision !== 'require')
+      .filter(({ template, revision }) => revision !== 'require' && applies(template))
       .map(({ name, template }) => {
         const key = formatPath(['projects', project, 'images', name]);
-        const detail = `it can move: a later, red build may have pushed it (${key})`;
-        return warning('tag', template.text, detail, {
-          hint: 'put {commit} or {build_id} into the tag, or set revision: require',
-        });
+        return warning('tag', template.text, `${detail} (${key})`, hint);
       }),
   );
 }
 
-/** Whoever may push can make a commit with a given beginning; of a full one nobody can. */
-function findShortCommits({ projects }: Config): Finding[] {
-  return [...projects.values()].flatMap(({ name: project, images }) =>
-    images
-      .filter(({ template, revision }) => template.immutable && isShort(template) && revision !== 'require')
-      .map(({ name, template }) => {
-        const key = formatPath(['projects', project, 'images', name]);
-        return warning('tag', template.text, `a short prefix of the commit can be forged (${key})`, {
-          hint: 'prefer {commit}, if your builds push such a tag too, or set revision: require',
-        });
-      }),
-  );
-}
-
-/** Digits of the shortest full commit (SHA-1). */
+/** Hex digits of a SHA-1 commit. */
 const FULL_COMMIT = 40;
 
-function isShort({ parts }: ImageTemplate): boolean {
+function hasShortCommit({ parts }: ImageTemplate): boolean {
   return !parts.some(
     (part) =>
       typeof part !== 'string' &&
@@ -113,6 +112,6 @@ function isShort({ parts }: ImageTemplate): boolean {
   );
 }
 
-function warning(subject: string, target: string, detail: string, more: { hint?: string } = {}): Finding {
-  return { level: 'warning', subject, target, detail, ...more };
+function warning(subject: string, target: string, detail: string, hint?: string): Finding {
+  return { level: 'warning', subject, target, detail, hint };
 }

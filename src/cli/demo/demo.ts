@@ -4,10 +4,10 @@ import { ConfigError } from '../../errors.ts';
 import { untilAborted, type CommandContext } from '../context.ts';
 import { formatCommand } from './call.ts';
 import { DemoFailure, FIRST_PUSHED, playStory, type Stage } from './story.ts';
-import { complain } from '../diagnostics.ts';
-import { createPaint } from '../terminal/color.ts';
+import { writeDiagnostic } from '../diagnostics.ts';
+import { createColors } from '../terminal/colors.ts';
 import { fitLines, terminalWidth } from '../terminal/table.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../diagnostics.ts';
 
 export interface DemoOptions {
   readonly keep?: boolean;
@@ -29,12 +29,12 @@ export async function demo({ keep = false, port }: DemoOptions, context: Command
     void stdout.write(`${form === 'verbatim' ? text : fitLines(text, width)}\n`);
   try {
     introduce(sandbox, say, keep);
-    await playStory({ sandbox, say, paint: createPaint(context) });
+    await playStory({ sandbox, say, paint: createColors(context) });
     if (keep) await keepRunning(sandbox, say, context);
     return 0;
   } catch (error) {
     if (!(error instanceof DemoFailure)) throw error;
-    complain(stderr, error.message);
+    writeDiagnostic(stderr, error.message);
     return 1;
   } finally {
     await sandbox.stop();

@@ -11,7 +11,7 @@ import {
 } from './call.ts';
 import { createResolveReport } from '../../answers/report.ts';
 import { formatResolveReport } from '../resolve/text.ts';
-import type { Paint } from '../terminal/color.ts';
+import type { Colors } from '../terminal/colors.ts';
 
 /** Greenpin answered something other than what the demo's text says. */
 export class DemoFailure extends Error {
@@ -22,7 +22,7 @@ export interface Stage {
   readonly sandbox: DemoSandbox;
   /** @param form `verbatim` text is meant to be copied; other text wraps at the terminal's width */
   readonly say: (text?: string, form?: 'verbatim') => void;
-  readonly paint: Paint;
+  readonly paint: Colors;
 }
 
 const FIRST: PullRequest = {

@@ -1,43 +1,46 @@
-/** A branch of which CI has no run: it may be misspelt, or written as some other tool writes it. Pure. */
+/**
+ * Suggestions for a branch without runs in CI: its name may be misspelled or in another tool's notation.
+ * Pure.
+ */
 import { findNearest } from '../../text/nearest.ts';
 
 const MOST_LISTED = 5;
-/** Each is measured against what was asked for. */
-const MOST_MEASURED = 2_000;
+/** Bounds the cost of comparing names. */
+const MOST_COMPARED = 2_000;
 
-/** What Git and Git hosts put in front of a branch's name. */
+/** Prefixes that Git and Git hosts put before a branch's name. */
 const PREFIX =
   /^(?:refs\/(?:heads|remotes\/[^/]+)\/|remotes\/[^/]+\/|heads\/|(?:origin|upstream)\/|[\w.-]+:)/;
 
 /**
- * @param branch of which CI has no run
- * @param known branches that it has runs of, the ones that CI showed first in front
- * @returns what was meant, or what there is: `did you mean feature/cart?`
+ * @param branch a branch without runs
+ * @param known the branches with runs, in the order in which CI lists them
+ * @returns the likely name, or the known ones: `did you mean feature/cart?`
  */
 export function suggestBranch(branch: string, known: readonly string[]): string {
-  if (known.length === 0) return 'it has no run of any branch';
-  const meant = findMeant(branch, known);
-  if (meant !== undefined) return `did you mean ${meant}?`;
+  if (known.length === 0) return 'it has no runs of any branch';
+  const intended = findIntended(branch, known);
+  if (intended !== undefined) return `did you mean ${intended}?`;
   const shown = known.slice(0, MOST_LISTED);
   const rest = known.length - shown.length;
   return `it has runs of ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-function findMeant(branch: string, known: readonly string[]): string | undefined {
+function findIntended(branch: string, known: readonly string[]): string | undefined {
   const bare = branch.replace(PREFIX, '');
   const lower = bare.toLowerCase();
   return (
     known.find((name) => name === bare) ??
     known.find((name) => name.toLowerCase() === lower) ??
-    // `branch_slug` of Argo CD's generators, and what else makes a name of a label.
-    known.find((name) => slugOf(name) === slugOf(bare)) ??
-    // Only the end was typed: `cart` of feature/cart.
+    // The slug of a branch, such as `branch_slug` of Argo CD's generators.
+    known.find((name) => slugify(name) === slugify(bare)) ??
+    // The last part of a name: `cart` for feature/cart.
     only(known.filter((name) => name.toLowerCase().endsWith(`/${lower}`))) ??
-    findNearest(bare, known.slice(0, MOST_MEASURED))
+    findNearest(bare, known.slice(0, MOST_COMPARED))
   );
 }
 
-function slugOf(branch: string): string {
+function slugify(branch: string): string {
   return branch.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }
 

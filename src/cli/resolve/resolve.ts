@@ -5,15 +5,15 @@ import { ApiError } from '../../errors.ts';
 import { parseGetParams } from '../../wire/argocd/request.ts';
 import type { Resolution } from '../../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../../resolve/types.ts';
-import { createCommandWorld } from '../command-runtime.ts';
+import { createCommandRuntime } from '../command-runtime.ts';
 import { loadCommandConfig, type CommandContext } from '../context.ts';
 import { printableJson } from '../../text/printable.ts';
-import { noteResolution } from './hints.ts';
+import { findHints } from './hints.ts';
 import { createResolveReport } from '../../answers/report.ts';
 import { formatResolveReport } from './text.ts';
-import { createPaint } from '../terminal/color.ts';
+import { createColors } from '../terminal/colors.ts';
 import { fitLines, terminalWidth } from '../terminal/table.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../diagnostics.ts';
 
 export interface ResolveOptions {
   readonly config?: string;
@@ -28,27 +28,31 @@ const EXIT = { answered: 0, nothing: 3, failed: 1 } as const;
 
 /**
  * @returns exit status: 0 answered, 3 nothing to deploy, 1 failed
- * @throws ConfigError, or UsageError for an option that is not valid
+ * @throws ConfigError, or UsageError for an invalid option
  */
 export async function resolve(options: ResolveOptions, context: CommandContext): Promise<number> {
-  const config = loadCommandConfig(options, context);
+  const config = await loadCommandConfig(options, context);
   const request = parseRequest(options, config);
-  const world = createCommandWorld(context);
-  const core = composeCore(config, world);
+  const runtime = createCommandRuntime(context);
+  const core = composeCore(config, runtime);
   const resolution = await core.resolve(request);
   const report = createResolveReport(request, resolution);
-  const text =
+  const hints = findHints(request, resolution);
+  context.stdout.write(
     options.json === true
-      ? printableJson(report)
-      : formatResolveReport(report, createPaint(context), noteResolution(request, resolution));
-  // Other programs look for whole lines.
-  const isRead = options.json !== true && context.stdout.isTTY === true;
-  context.stdout.write(`${isRead ? fitLines(text, terminalWidth(context.stdout)) : text}\n`);
-  world.tellWarnings(listFailures(resolution));
+      ? `${printableJson({ ...report, hints })}\n`
+      : `${fit(formatResolveReport(report, createColors(context), hints), context)}\n`,
+  );
+  runtime.flushWarnings(listFailures(resolution));
   return EXIT[resolution.decision.kind];
 }
 
-/** @returns what the report says has failed, and why */
+/** Only people want wrapped lines; programs that read the output look for whole ones. */
+function fit(text: string, { stdout }: CommandContext): string {
+  return stdout.isTTY === true ? fitLines(text, terminalWidth(stdout)) : text;
+}
+
+/** @returns the failures that the report explains */
 function listFailures({ decision, examined }: Resolution): string[] {
   const images = examined.flatMap(({ findings }) => [...findings.values()]);
   return [
@@ -57,7 +61,7 @@ function listFailures({ decision, examined }: Resolution): string[] {
   ];
 }
 
-/** By the same rules as a call, so that what is explained is what Argo CD would get. */
+/** Applies the rules of a plugin call, so that the explained answer is the one Argo CD would get. */
 function parseRequest(
   { project, branch, headSha, number }: ResolveOptions,
   { projects }: Config,

@@ -1,10 +1,10 @@
-/** `greenpin resolve` for a person: the builds looked at, newest first, and what is answered. Pure. */
+/** `greenpin resolve` as text: the builds, newest first, and the answer. Pure. */
 import { printable } from '../../text/printable.ts';
 import type { ResolveReport } from '../../answers/report.ts';
-import type { Paint } from '../terminal/color.ts';
+import type { Colors } from '../terminal/colors.ts';
 import { padTo } from '../terminal/table.ts';
 
-/** Builds that explain nothing more are counted, not listed. */
+/** Older builds that were not examined are counted, not listed. */
 const MOST_BUILDS = 10;
 
 const MARKS = {
@@ -19,33 +19,33 @@ type ImageReport = NonNullable<BuildReport['images']>[string];
 type Answered = Exclude<ResolveReport['answer'], { kind: 'failed' }>;
 
 /**
- * @param notes what to do about it, each a sentence
- * @returns lines, without a newline at the end
+ * @param hints sentences
+ * @returns lines without a final newline
  */
 export function formatResolveReport(
   given: ResolveReport,
-  paint: Paint,
-  notes: readonly string[] = [],
+  color: Colors,
+  hints: readonly string[] = [],
 ): string {
-  const report = makeVisible(given);
+  const report = escapeStrings(given);
   const { project, gitRepository, branch, number } = report;
   const pullRequest = number === null ? '' : `, pull request ${number}`;
   return [
-    paint('bold', `${project}: ${branch}`) + paint('dim', ` (${gitRepository}${pullRequest})`),
+    color('bold', `${project}: ${branch}`) + color('dim', ` (${gitRepository}${pullRequest})`),
     '',
-    ...formatBuilds(report, paint),
+    ...formatBuilds(report, color),
     ...formatIgnored(report),
     '',
-    ...formatAnswer(report, paint),
-    ...notes.map((note) => paint('dim', `  hint: ${printable(note)}`)),
+    ...formatAnswer(report, color),
+    ...hints.map((hint) => color('dim', `  hint: ${printable(hint)}`)),
   ].join('\n');
 }
 
-function formatBuilds({ builds, answer, ignoredRuns }: ResolveReport, paint: Paint): string[] {
+function formatBuilds({ builds, answer, ignoredRuns }: ResolveReport, color: Colors): string[] {
   if (builds.length === 0) {
-    if (answer.kind === 'failed') return ['Builds: not known.'];
-    const isUnheardOf = answer.freshness === 'fresh' && Object.keys(ignoredRuns).length === 0;
-    return [isUnheardOf ? 'Builds: none; CI has no run of this branch.' : 'Builds: none that counts.'];
+    if (answer.kind === 'failed') return ['Builds: unknown.'];
+    const isUnknown = answer.freshness === 'fresh' && Object.keys(ignoredRuns).length === 0;
+    return [isUnknown ? 'Builds: none. CI has no run of this branch.' : 'Builds: none that count.'];
   }
   const lastExamined = builds.findLastIndex(({ images }) => images !== null);
   const shown = builds.slice(0, Math.max(MOST_BUILDS, lastExamined + 1));
@@ -53,91 +53,91 @@ function formatBuilds({ builds, answer, ignoredRuns }: ResolveReport, paint: Pai
   const rest = builds.length - shown.length;
   return [
     'Builds, newest first (times in UTC):',
-    ...shown.flatMap((build) => formatBuild(build, answer, width, paint)),
+    ...shown.flatMap((build) => formatBuild(build, answer, width, color)),
     ...(rest > 0 ? [`  and ${rest} older`] : []),
   ];
 }
 
-/** @param numberWidth of the longest number */
+/** @param numberWidth the width of the longest build number */
 function formatBuild(
   build: BuildReport,
   answer: ResolveReport['answer'],
   numberWidth: number,
-  paint: Paint,
+  color: Colors,
 ): string[] {
-  const [colour, mark] = MARKS[build.verdict];
+  const [style, mark] = MARKS[build.verdict];
   const number = `#${build.number}`.padEnd(numberWidth + 1);
   const images = Object.entries(build.images ?? {});
   const nameWidth = Math.max(0, ...images.map(([name]) => name.length));
   return [
-    `  ${paint(colour, mark)} ${build.commit.slice(0, 7)}  ${number}  ${formatTime(build.finishedAt, 16)}  ` +
+    `  ${color(style, mark)} ${build.commit.slice(0, 7)}  ${number}  ${formatTime(build.finishedAt, 16)}  ` +
       `${build.verdict}: ${build.reason}${describeUse(build, answer)}`,
     ...images.flatMap(([name, image]) =>
-      hang(`      ${padTo(name, nameWidth)}  `, formatImage(image, paint)),
+      hang(`      ${padTo(name, nameWidth)}  `, formatImage(image, color)),
     ),
   ];
 }
 
-/** @returns the lines, the first one after a prefix, the others below it */
+/** @returns the lines with a hanging indent: the first after the prefix, the others below it */
 function hang(prefix: string, lines: readonly string[]): string[] {
   return lines.map((line, index) => (index === 0 ? prefix : ' '.repeat(prefix.length)) + line);
 }
 
-/** What became of a green build; another verdict says by itself that the build was passed over. */
+/** Says whether a green build was used. Any other verdict explains by itself why it was not. */
 function describeUse({ commit, verdict, images }: BuildReport, answer: ResolveReport['answer']): string {
   if (answer.kind !== 'failed' && answer.parameters.some(({ build }) => build.commit === commit))
-    return '; taken';
+    return '; used';
   if (verdict !== 'green') return '';
-  if (images === null) return '; not looked at';
+  if (images === null) return '; not examined';
   const named = (kind: ImageReport['kind']) =>
     Object.entries(images).flatMap(([name, image]) => (image.kind === kind ? [name] : []));
   const failed = [...named('failed'), ...named('invalid')];
-  if (failed.length > 0) return `; could not be checked: ${failed.join(', ')}`;
+  if (failed.length > 0) return `; cannot be checked: ${failed.join(', ')}`;
   const absent = named('absent');
-  return absent.length > 0 ? `; passed over, it lacks ${absent.join(', ')}` : '; passed over';
+  return absent.length > 0 ? `; skipped, missing ${absent.join(', ')}` : '; skipped';
 }
 
-/** Of an image that is there, the digest has a line of its own: together they are wider than most terminals. */
-function formatImage(image: ImageReport, paint: Paint): string[] {
+/** The digest gets its own line: with the reference it is wider than most terminals. */
+function formatImage(image: ImageReport, color: Colors): string[] {
   switch (image.kind) {
     case 'found': {
       const from =
         image.fromCommit === null ? '' : `  from build ${image.fromCommit.slice(0, 7)} (onMissing: previous)`;
-      return [`${image.reference}${from}`, paint('dim', image.digest)];
+      return [`${image.reference}${from}`, color('dim', image.digest)];
     }
     case 'absent': {
       // Most reasons begin with the reference.
       const reference = image.reason.startsWith(image.reference) ? '' : `${image.reference}  `;
-      return [`${reference}${paint('yellow', 'absent')}: ${image.reason}`];
+      return [`${reference}${color('yellow', 'absent')}: ${image.reason}`];
     }
     case 'failed':
-      return [`${image.reference}  ${paint('red', 'failed')}: ${image.reason}`];
+      return [`${image.reference}  ${color('red', 'failed')}: ${image.reason}`];
     case 'invalid':
-      return [`${paint('red', 'no valid reference')}: ${image.reason}`];
+      return [`${color('red', 'invalid reference')}: ${image.reason}`];
   }
 }
 
 function formatIgnored({ ignoredRuns }: ResolveReport): string[] {
   const reasons = Object.entries(ignoredRuns);
   if (reasons.length === 0) return [];
-  return ['Runs that do not count:', ...reasons.map(([reason, count]) => `  ${count} × ${reason}`)];
+  return ['Ignored runs:', ...reasons.map(([reason, count]) => `  ${count} × ${reason}`)];
 }
 
-function formatAnswer({ answer, headSha }: ResolveReport, paint: Paint): string[] {
-  if (answer.kind === 'failed') return [paint('red', `Answer: ${answer.error}`), `  ${answer.message}`];
-  if (answer.kind === 'nothing') return [paint('yellow', 'Answer: nothing to deploy'), `  ${answer.because}`];
-  const colour = answer.freshness === 'fresh' ? 'green' : 'yellow';
-  const rows = answerRows(answer, headSha);
+function formatAnswer({ answer, headSha }: ResolveReport, color: Colors): string[] {
+  if (answer.kind === 'failed') return [color('red', `Answer: ${answer.error}`), `  ${answer.message}`];
+  if (answer.kind === 'nothing') return [color('yellow', 'Answer: nothing to deploy'), `  ${answer.because}`];
+  const style = answer.freshness === 'fresh' ? 'green' : 'yellow';
+  const rows = listAnswerRows(answer, headSha);
   const width = Math.max(...rows.map(([key]) => key.length));
   return [
-    paint(colour, `Answer, ${answer.freshness}, as of ${formatTime(answer.asOf, 19)} UTC`),
+    color(style, `Answer, ${answer.freshness}, as of ${formatTime(answer.asOf, 19)} UTC`),
     `  ${answer.because}`,
     ...rows.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`),
   ];
 }
 
-/** The parameter set in short: the build, and the digests; the rest of it follows from them. */
-function answerRows({ parameters }: Answered, headSha: string | null): [string, string][] {
+/** The parameter set in short: the build and the digests, from which the rest follows. */
+function listAnswerRows({ parameters }: Answered, headSha: string | null): [string, string][] {
   return parameters.flatMap((set) => {
     const { commit, number, url, isHead } = set.build;
     const head: [string, string][] =
@@ -154,8 +154,8 @@ function formatTime(rfc3339: string, length: 16 | 19): string {
   return rfc3339.slice(0, length).replace('T', ' ');
 }
 
-/** Names and reasons come from outside. */
-function makeVisible(report: ResolveReport): ResolveReport {
+/** Escapes names and reasons, which come from outside. */
+function escapeStrings(report: ResolveReport): ResolveReport {
   const ignored = Object.entries(report.ignoredRuns).map(([reason, count]) => [printable(reason), count]);
   const visible = { ...report, ignoredRuns: Object.fromEntries(ignored) };
   return JSON.parse(JSON.stringify(visible), (_key, value: unknown) =>

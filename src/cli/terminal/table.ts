@@ -1,17 +1,17 @@
-/** Text in columns and lines, at the width of a terminal. Pure. */
+/** Lays out text in columns and lines at the width of a terminal. Pure. */
 import { textWidth } from './text-width.ts';
 
-/** A longer cell does not push the column of every other row aside. */
+/** A longer cell does not widen its column for the other rows. */
 const WIDEST_COLUMN = 44;
 
-/** Without a terminal, and the least that a terminal is taken to have. */
-export const USUAL_WIDTH = 100;
-const LEAST_WIDTH = 40;
+/** The width without a terminal. */
+export const DEFAULT_WIDTH = 100;
+const MIN_WIDTH = 40;
 
-/** What a line goes on below that does not fit: so many columns further right than it began. */
+/** A continued line is indented by this many more columns. */
 const HANG = 4;
 
-/** @returns how many columns results may take */
+/** @returns the columns available to results */
 export function terminalWidth({
   isTTY,
   columns,
@@ -20,13 +20,13 @@ export function terminalWidth({
   readonly columns?: number;
 }): number {
   return isTTY === true && columns !== undefined && columns > 0
-    ? Math.max(columns, LEAST_WIDTH)
-    : USUAL_WIDTH;
+    ? Math.max(columns, MIN_WIDTH)
+    : DEFAULT_WIDTH;
 }
 
 /**
- * @param rows cells without colour
- * @returns a line for each row, columns two blanks apart; every line is as long as its columns are wide
+ * @param rows uncolored cells
+ * @returns one line per row, its columns two spaces apart and padded to equal width
  */
 export function formatTable(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
@@ -39,12 +39,12 @@ export function formatTable(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) => row.map((cell, column) => padTo(cell, widths[column] ?? 0)).join('  '));
 }
 
-/** @returns the text with blanks up to so many columns */
+/** @returns the text, padded with spaces to that many columns */
 export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(width - textWidth(text), 0));
 }
 
-/** @returns lines of at most `width` columns, broken between words; a word that is wider stays whole */
+/** @returns lines of at most `width` columns, broken between words; a longer word is not broken */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
@@ -56,9 +56,9 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /**
- * @param text lines that may be coloured and indented
- * @returns the same, where those that are too wide go on in the next line: below what is indented further right, or, before a word
- * that would not fit there, as far right as it does
+ * @param text lines, which may be colored and indented
+ * @returns the text with lines that are too wide continued on the next line, indented further, or by less
+ *   where a long word needs it
  */
 export function fitLines(text: string, width: number): string {
   return text
@@ -67,11 +67,11 @@ export function fitLines(text: string, width: number): string {
     .join('\n');
 }
 
-/** A line may begin with its colour. */
+/** The color and the indentation that a line begins with. */
 const BEGIN = /^((?:\p{Cc}\[[\d;]*m)*)( *)/u;
 
 function fitLine(line: string, width: number): string[] {
-  const [whole = '', colour = '', blanks = ''] = BEGIN.exec(line) ?? [];
+  const [whole = '', color = '', blanks = ''] = BEGIN.exec(line) ?? [];
   const begin = blanks.length;
   const hang = begin === 0 ? 0 : begin + HANG;
   const lines: string[] = [];
@@ -85,5 +85,5 @@ function fitLine(line: string, width: number): string[] {
     }
   }
   const [first = '', ...others] = lines.map((each) => each.trimEnd());
-  return [colour + first, ...others];
+  return [color + first, ...others];
 }

@@ -6,12 +6,12 @@ import { LRUCache } from 'lru-cache';
 import {
   basicAuthorization,
   credentialIdentity,
-  secretsOf,
+  listSecrets,
   type Credential,
 } from '../credentials/credential.ts';
 import { denied, malformed } from '../failure.ts';
 import { parseJsonObject } from '../json.ts';
-import { tellReason } from '../told-reason.ts';
+import { extractReason } from '../error-reason.ts';
 import type { FetchHttp, HttpResponse } from '../transport.ts';
 import type { Clock } from '../../clock.ts';
 
@@ -132,7 +132,7 @@ function parseAnswer(response: HttpResponse, query: TokenQuery, receivedAt: numb
   if (response.status === 401 || response.status === 403)
     throw denied(host, query.imageRepository, query.credential, response.body);
   if (response.status !== 200) {
-    const reason = tellReason(response.body, secretsOf(query.credential));
+    const reason = extractReason(response.body, listSecrets(query.credential));
     const what = `${host}, the token service of ${query.registry}, answers ${response.status}`;
     throw malformed(host, reason === '' ? what : `${what}: ${reason}`);
   }

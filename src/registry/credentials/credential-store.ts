@@ -1,9 +1,12 @@
-/** Finds the credential of an image among the configured sources; they are files and variables that change while the process runs. */
+/**
+ * Finds the credential for an image in the configured sources: files and variables that may change while the
+ * process runs.
+ */
 import { UpstreamError } from '../../errors.ts';
 import {
   createPasswordCredential,
   matchCredential,
-  registryOfKey,
+  parseKeyRegistry,
   type Credential,
   type CredentialEntry,
   type CredentialProblem,
@@ -16,9 +19,9 @@ import { createWatchedFile, type FileAccess } from '../../secrets/watched-file.t
 import type { Clock } from '../../clock.ts';
 import type { ImageReference } from '../../image/image.ts';
 
-/** The credentials of one entry of `registries` (design §3). */
+/** The credentials of one entry of `registries`. */
 export interface ConfiguredLogin {
-  /** Instead of the others: gives (and renews) the credential when it is asked for. */
+  /** Replaces the other properties: fetches and renews the credential on demand. */
   readonly identity?: Pick<Identity, 'fetchCredential'>;
   readonly username?: string;
   readonly passwordFile?: string;
@@ -26,7 +29,7 @@ export interface ConfiguredLogin {
 }
 
 export interface CredentialStoreDeps {
-  /** By registry, or registry and path prefix; entries without `identity` and `username` are passed over. */
+  /** By registry, or registry and path prefix. Entries without `identity` and `username` are ignored. */
   readonly registries: Readonly<Record<string, ConfiguredLogin>>;
   readonly dockerConfigFiles: readonly string[];
   readonly files: FileAccess;
@@ -35,7 +38,7 @@ export interface CredentialStoreDeps {
   readonly warn: (message: string) => void;
 }
 
-/** What stands under a key: a credential, what gives one, or why there is none. */
+/** What a key maps to: a credential, a provider of one, or the reason why there is none. */
 type Entry =
   | CredentialEntry
   | { readonly key: string; readonly identity: Pick<Identity, 'fetchCredential'> }
@@ -44,11 +47,11 @@ type Entry =
 type Source = () => Promise<readonly Entry[]>;
 
 /**
- * A configured credential that cannot be read makes the request fail: going on without it, or with a less specific one, a registry
- * that hides private images would answer that there is none. So does a file that was never readable, whatever the others hold; only
- * an entry of `registries` that writes out the image's very host is used all the same.
- * @returns the best matching credential, `anonymous` when none is configured for the image
- * @throws UpstreamError, from the function that is returned: `denied`, or what an identity's cloud met with
+ * An unreadable credential makes the query fail. Without it, or with a less specific one, a registry that
+ * hides private images would report them as absent. The same holds for a file that was never readable,
+ * whatever other sources contain, unless an entry of `registries` names the image's host literally.
+ * @returns a function that returns the best match, or `anonymous` if none is configured for the image. It
+ *   throws UpstreamError: `denied`, or a failure of an identity's cloud
  */
 export function createCredentialStore(
   deps: CredentialStoreDeps,
@@ -62,29 +65,29 @@ export function createCredentialStore(
     const entries = (await Promise.all(configured.map((read) => read()))).flat();
     const read = await Promise.allSettled(files.map((source) => source()));
     const contents = read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    const inFiles = contents.flatMap(({ credentials, problems }) => [...credentials, ...problems]);
-    const match = matchCredential([...entries, ...inFiles], reference);
+    const fromFiles = contents.flatMap(({ credentials, problems }) => [...credentials, ...problems]);
+    const match = matchCredential([...entries, ...fromFiles], reference);
     const unreadable = read.find((result) => result.status === 'rejected')?.reason;
     const isExplicit = match !== undefined && entries.includes(match) && namesHost(match, reference);
-    if (unreadable instanceof Error && !isExplicit) throw unusable(reference, unreadable.message);
+    if (unreadable instanceof Error && !isExplicit) throw createUnusableError(reference, unreadable.message);
     if (match !== undefined && 'credential' in match) return match.credential;
     if (match !== undefined && 'identity' in match) return match.identity.fetchCredential(fetchHttp);
-    if (match !== undefined) throw unusable(reference, match.problem);
+    if (match !== undefined) throw createUnusableError(reference, match.problem);
     return createAnonymous(reference, contents);
   };
 }
 
-/** With the helper that Docker would have asked. */
+/** Includes a warning about the credential helper that Docker would have run. */
 function createAnonymous({ registry }: ImageReference, contents: readonly DockerConfig[]): Credential {
   const source = 'no configured credentials';
   const helper = contents
     .flatMap(({ helpers }) => helpers)
-    .find(({ key }) => key === undefined || registryOfKey(key) === registry.toLowerCase());
-  return { kind: 'anonymous', source, ...(helper !== undefined && { ignored: helper.warning }) };
+    .find(({ key }) => key === undefined || parseKeyRegistry(key) === registry.toLowerCase());
+  return { kind: 'anonymous', source, ignored: helper?.warning };
 }
 
 function namesHost({ key }: Entry, { registry }: ImageReference): boolean {
-  return registryOfKey(key) === registry.toLowerCase();
+  return parseKeyRegistry(key) === registry.toLowerCase();
 }
 
 function createLoginSource(key: string, login: ConfiguredLogin, deps: CredentialStoreDeps): Source[] {
@@ -119,7 +122,7 @@ function createPasswordReader(login: ConfiguredLogin, deps: CredentialStoreDeps)
   };
 }
 
-/** Editors and `echo` end a file with a line break that is no part of the password. */
+/** Strips the final line break, which editors and `echo` add. */
 function parsePassword(text: string, where: string): string {
   const password = text.replace(/\r?\n$/, '');
   if (password === '') throw new Error(`${where} is empty or not set; expected the password`);
@@ -134,15 +137,15 @@ function createFileSource(path: string, deps: CredentialStoreDeps): () => Promis
     parse: (text) => {
       const config = parseDockerConfig(text, path);
       for (const warning of config.warnings) deps.warn(warning);
-      const kept = keepGood(config, good, deps.warn);
+      const kept = keepLastGood(config, good, deps.warn);
       good = kept.credentials;
       return kept;
     },
   });
 }
 
-/** An entry that turns malformed is what a file is that does: its last good value stays in use. */
-function keepGood(
+/** Keeps the last good value of an entry that becomes malformed, as is done for whole files. */
+function keepLastGood(
   config: DockerConfig,
   good: readonly CredentialEntry[],
   warn: (message: string) => void,
@@ -150,17 +153,17 @@ function keepGood(
   const broken = new Map(config.problems.map(({ key, problem }) => [key, problem]));
   const kept = good.filter(({ key }) => broken.has(key));
   for (const { key } of kept) {
-    warn(`${broken.get(key)}; its last good value stays in use`);
+    warn(`${broken.get(key)}; its last good value remains in use`);
     broken.delete(key);
   }
   const problems = [...broken].map(([key, problem]) => ({ key, problem }));
   return { ...config, credentials: [...config.credentials, ...kept], problems };
 }
 
-function unusable(reference: ImageReference, problem: string): UpstreamError {
+function createUnusableError(reference: ImageReference, problem: string): UpstreamError {
   return new UpstreamError({
     kind: 'denied',
     host: reference.registry,
-    message: `${imageRepository(reference)} was not asked for, since its credentials cannot be read: ${problem}`,
+    message: `${imageRepository(reference)} was not queried because its credentials cannot be read: ${problem}`,
   });
 }

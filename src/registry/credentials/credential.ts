@@ -1,42 +1,48 @@
-/** Which credential goes to which repository. Pure; the rules are those of containers-auth.json(5), with the host globs of Kubernetes. */
+/**
+ * Matches credentials to repositories by the rules of containers-auth.json(5), with the host globs of
+ * Kubernetes. Pure.
+ */
 import { createHash } from 'node:crypto';
 import { foldRegistry } from '../../image/reference.ts';
 import type { ImageReference } from '../../image/image.ts';
 
-/** What can be shown to a registry. `source` says where it comes from, for messages; it bears no secret. */
+/** What to present to a registry. `source` names the origin for messages and contains no secret. */
 export type Credential = { readonly source: string } & (
   | {
       readonly kind: 'anonymous';
-      /** What may hold a credential and is not asked, one sentence: a program that a Docker configuration names. */
-      readonly ignored?: string;
+      /**
+       * One sentence about a credential helper in a Docker configuration, which is not run but might have a
+       * credential.
+       */
+      readonly ignored?: string | undefined;
     }
   | {
       readonly kind: 'basic';
       readonly username: string;
       readonly password: string;
-      /** `USERNAME:PASSWORD` in base64, where these bytes are no UTF-8, which text would not keep. */
+      /** `USERNAME:PASSWORD` in base64, if its bytes are not UTF-8 and would not survive as text. */
       readonly encoded?: string;
     }
-  /** A refresh token, exchanged at the registry's token service. */
+  /** A refresh token, to be exchanged at the registry's token service. */
   | { readonly kind: 'identityToken'; readonly token: string; readonly username?: string }
-  /** A bearer token that is sent as it is. */
+  /** A bearer token, sent unchanged. */
   | { readonly kind: 'registryToken'; readonly token: string }
 );
 
-/** A credential and the key it stands under: `ghcr.io`, `ghcr.io/acme`, `*.example.com`, `https://index.docker.io/v1/`. */
+/** A credential and its key: `ghcr.io`, `ghcr.io/acme`, `*.example.com`, `https://index.docker.io/v1/`. */
 export interface CredentialEntry {
   readonly key: string;
   readonly credential: Credential;
 }
 
-/** A key under which there is no usable credential. */
+/** A key without a usable credential. */
 export interface CredentialProblem {
   readonly key: string;
-  /** Why, in one sentence that bears no secret; it is told when an image is asked for that the key matches. */
+  /** The reason in one sentence without secrets, reported for images that the key matches. */
   readonly problem: string;
 }
 
-/** The user name that says that the password is a refresh token (Docker's convention for `docker login`). */
+/** A user name that marks the password as a refresh token (convention of `docker login`). */
 const TOKEN_USERNAME = '<token>';
 
 /** @param source for example `registries.ghcr.io in the configuration` */
@@ -45,7 +51,7 @@ export function createPasswordCredential(username: string, password: string, sou
   return { kind: 'basic', username, password, source };
 }
 
-/** @returns the value of an `Authorization: Basic` header, or undefined for a credential that has no such form */
+/** @returns the value of an `Authorization: Basic` header, or undefined if the credential has no such form */
 export function basicAuthorization(credential: Credential): string | undefined {
   switch (credential.kind) {
     case 'basic':
@@ -64,8 +70,8 @@ function encodeBasic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** @returns what of the credential must not be repeated, in the forms in which it is sent */
-export function secretsOf(credential: Credential): string[] {
+/** @returns the secrets of a credential, in every form in which they are sent */
+export function listSecrets(credential: Credential): string[] {
   const header = basicAuthorization(credential)?.slice('Basic '.length) ?? '';
   switch (credential.kind) {
     case 'anonymous':
@@ -78,7 +84,7 @@ export function secretsOf(credential: Credential): string[] {
   }
 }
 
-/** @returns a hash that differs when anything secret in the credential does: part of every key under which something is kept */
+/** @returns a hash of everything but `source`, for cache keys */
 export function credentialIdentity(credential: Credential): string {
   const { source: _, ...secret } = credential;
   return createHash('sha256')
@@ -89,15 +95,15 @@ export function credentialIdentity(credential: Credential): string {
 const KEY = /^(?:https?:\/\/)?(\[[^\]/]*\]|[^:/]*)(:[0-9]+)?(?:\/+v[12](?=\/|$))?(\/.*)?$/is;
 
 interface CredentialKey {
-  /** Without port; its labels may hold `*`. */
+  /** Without the port; labels may contain `*`. */
   readonly host: string;
-  /** With the colon; empty when there is none. */
+  /** With the colon; may be empty. */
   readonly port: string;
-  /** Path components, none for a key that is a whole registry. */
+  /** Path components; empty for a whole registry. */
   readonly path: readonly string[];
 }
 
-/** @returns undefined for a key that cannot be one: it matches nothing */
+/** @returns undefined for an invalid key, which matches nothing */
 function parseKey(key: string): CredentialKey | undefined {
   const match = KEY.exec(key);
   if (match === null) return undefined;
@@ -111,17 +117,18 @@ function splitPort(registry: string): { name: string; port: string } {
   return { name: registry.slice(0, registry.length - port.length), port };
 }
 
-/** @returns the registry that a key names, for example `docker.io` for `https://index.docker.io/v1/`; undefined if it names none */
-export function registryOfKey(key: string): string | undefined {
+/**
+ * @returns the registry of a key: `docker.io` for `https://index.docker.io/v1/`; undefined if it names none
+ */
+export function parseKeyRegistry(key: string): string | undefined {
   const parsed = parseKey(key);
   return parsed === undefined || parsed.host === '' ? undefined : parsed.host + parsed.port;
 }
 
 /**
- * The longest path wins, then a host that is written out before a glob, then the earlier entry. Path components match whole
- * (`team` is not `team-b`), and so does the host (`ghcr.io` is not `ghcr.io.evil`).
- * @param entries what stands under a key: a credential, or why there is none
- * @returns undefined when no entry matches
+ * The longest path wins, then a literal host over a glob, then the earlier entry. Path components and hosts
+ * match as a whole: `team` does not match `team-b`, nor `ghcr.io` `ghcr.io.evil`.
+ * @returns undefined if no entry matches
  */
 export function matchCredential<Entry extends { readonly key: string }>(
   entries: readonly Entry[],
@@ -139,20 +146,23 @@ export function matchCredential<Entry extends { readonly key: string }>(
   return best;
 }
 
-/** @returns -1 when the key does not match */
+/** @returns -1 if the key does not match */
 function scoreKey(key: string, reference: ImageReference): number {
   const parsed = parseKey(key);
   if (parsed === undefined) return -1;
   const { name, port } = splitPort(reference.registry.toLowerCase());
   if (parsed.port !== port) return -1;
-  const written = parsed.host === name;
-  if (!written && !matchHost(parsed.host, name)) return -1;
+  const isLiteral = parsed.host === name;
+  if (!isLiteral && !matchHost(parsed.host, name)) return -1;
   const components = reference.path.split('/');
   if (!parsed.path.every((component, i) => component === components[i])) return -1;
-  return parsed.path.length * 2 + (written ? 1 : 0);
+  return parsed.path.length * 2 + (isLiteral ? 1 : 0);
 }
 
-/** A `*` stands for any characters of one label: `*.example.com` is neither `example.com` nor `a.b.example.com`. */
+/**
+ * `*` matches any characters within one label: `*.example.com` matches neither `example.com` nor
+ * `a.b.example.com`.
+ */
 function matchHost(glob: string, host: string): boolean {
   if (!glob.includes('*')) return false;
   const patterns = glob.split('.');
@@ -162,7 +172,7 @@ function matchHost(glob: string, host: string): boolean {
   );
 }
 
-/** First and last piece are anchored, those between are found from left to right. */
+/** Anchors the first and the last piece and searches for the others from left to right. */
 function matchLabel(pattern: string, label: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();

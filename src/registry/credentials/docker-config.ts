@@ -1,7 +1,8 @@
 /**
- * Docker's configuration file (`config.json`, Kubernetes' `.dockerconfigjson`) and its old form `.dockercfg`. What Docker's own reader
- * (docker/cli, cli/config/configfile) and the kubelet's (kubernetes, pkg/credentialprovider/config.go) take is taken here; both are in Go,
- * whose JSON reader knows a key in any case. Unlike there, an entry that is broken costs only its own registry's images. Pure.
+ * Parses Docker's configuration file (`config.json`, Kubernetes' `.dockerconfigjson`) and its old format
+ * `.dockercfg`. Accepts what Docker (docker/cli, cli/config/configfile) and the kubelet (kubernetes,
+ * pkg/credentialprovider/config.go) accept; both are written in Go, whose JSON decoder ignores the case of
+ * keys. Unlike there, a broken entry affects only the images of its registry. Pure.
  */
 import { isUtf8 } from 'node:buffer';
 import {
@@ -14,32 +15,31 @@ import { isJsonObject, parseJsonObject, type JsonObject } from '../json.ts';
 
 export interface DockerConfig {
   readonly credentials: readonly CredentialEntry[];
-  /** Entries that are broken. */
+  /** Broken entries. */
   readonly problems: readonly CredentialProblem[];
   readonly helpers: readonly IgnoredHelper[];
-  /** What the file asks for and does not get, each one sentence. */
+  /** What the file requests but Greenpin does not do, one sentence each. */
   readonly warnings: readonly string[];
 }
 
-/** A credential helper: a program that Docker would ask. */
+/** A credential helper, a program that Docker would run. */
 export interface IgnoredHelper {
-  /** The registry that it is for; left out: for all. */
+  /** Its registry; undefined means all of them. */
   readonly key?: string;
   readonly warning: string;
 }
 
-/** A file that is no Docker configuration; the message names file and key, never a value. */
+/** A file that is not a Docker configuration. The message names the file and the key, never a value. */
 export class InvalidDockerConfig extends Error {
   override readonly name = 'InvalidDockerConfig';
 }
 
-/** Names that tell the file's new form from the old one, which is a map of registries and nothing else. */
-const NEW_FORM_KEYS = ['auths', 'credHelpers', 'credsStore'];
+/** Keys of the new format. The old one is a plain map of registries. */
+const NEW_FORMAT_KEYS = ['auths', 'credHelpers', 'credsStore'];
 const SECRET_FIELDS = ['auth', 'username', 'password', 'identitytoken', 'registrytoken'];
 
 /**
- * @param text the file's content
- * @param file its path, for messages
+ * @param file the path, for messages
  * @throws InvalidDockerConfig
  */
 export function parseDockerConfig(text: string, file: string): DockerConfig {
@@ -57,17 +57,20 @@ export function parseDockerConfig(text: string, file: string): DockerConfig {
   return { credentials, problems, helpers, warnings };
 }
 
-/** What the JSON parser says quotes the text around the error, which may be a password; so it is not told. */
+/** Hides the JSON parser's message, which quotes the text around the error, possibly a password. */
 function parseObject(text: string, file: string): JsonObject {
   const plain = text.replace(/^\ufeff/, '');
   const config = parseJsonObject(plain) ?? parseJsonObject(firstObject(plain));
   if (config !== undefined) return config;
-  // Of JSON's characters the other half are NULs.
+  // In UTF-16, every other byte of JSON is NUL.
   if (text.includes('\0')) throw new InvalidDockerConfig(`${file} is in UTF-16; expected UTF-8`);
   throw new InvalidDockerConfig(`${file} is not a JSON object; expected Docker's config.json`);
 }
 
-/** Docker's reader takes the first object, and leaves what follows it: the end of a longer file that was written over. */
+/**
+ * Docker's reader takes the first object and ignores what follows, such as the end of an overwritten longer
+ * file.
+ */
 function firstObject(text: string): string {
   let depth = 0;
   for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/gs)) {
@@ -77,29 +80,32 @@ function firstObject(text: string): string {
   return '';
 }
 
-/** As Go finds a field: in any case; the exact name goes first. */
-function fieldOf(object: JsonObject, name: string): unknown {
+/** Finds a field as Go does: in any case, preferring the exact name. */
+function findField(object: JsonObject, name: string): unknown {
   if (Object.hasOwn(object, name)) return object[name];
   return Object.entries(object).findLast(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
 }
 
 function findAuths(config: JsonObject, file: string): JsonObject {
-  const auths = fieldOf(config, 'auths');
+  const auths = findField(config, 'auths');
   if (isJsonObject(auths)) return auths;
   if (auths !== undefined && auths !== null)
     throw new InvalidDockerConfig(`${file}, auths: expected an object`);
-  if (auths === null || NEW_FORM_KEYS.some((key) => fieldOf(config, key) !== undefined)) return {};
-  const isOldForm = Object.values(config).some(
-    (value) => isJsonObject(value) && SECRET_FIELDS.some((field) => fieldOf(value, field) !== undefined),
+  if (auths === null || NEW_FORMAT_KEYS.some((key) => findField(config, key) !== undefined)) return {};
+  const isOldFormat = Object.values(config).some(
+    (value) => isJsonObject(value) && SECRET_FIELDS.some((field) => findField(value, field) !== undefined),
   );
-  return isOldForm ? config : {};
+  return isOldFormat ? config : {};
 }
 
-/** Helpers are programs; there are none in a pod. Going on anonymously without a word would look like a missing image. */
+/**
+ * Helpers are programs, which a pod does not have. Without a warning, anonymous access would look like a
+ * missing image.
+ */
 function findHelpers(config: JsonObject, file: string): IgnoredHelper[] {
-  const advice = 'credential helpers are not run; put the credentials into auths';
-  const credHelpers = fieldOf(config, 'credHelpers');
-  const credsStore = fieldOf(config, 'credsStore');
+  const advice = 'Greenpin does not run credential helpers; put the credentials in auths';
+  const credHelpers = findField(config, 'credHelpers');
+  const credsStore = findField(config, 'credsStore');
   const keys = isJsonObject(credHelpers) ? Object.keys(credHelpers) : [];
   return [
     ...keys.map((key) => ({
@@ -112,7 +118,7 @@ function findHelpers(config: JsonObject, file: string): IgnoredHelper[] {
   ];
 }
 
-/** @returns nothing for an entry without any secret, or null: the marker that a helper leaves */
+/** @returns an empty list for an entry without a secret and for null, which helpers leave as a marker */
 function parseEntry(key: string, entry: unknown, source: string): (CredentialEntry | CredentialProblem)[] {
   try {
     const credential = entry === null ? undefined : parseCredential(entry, source);
@@ -125,9 +131,9 @@ function parseEntry(key: string, entry: unknown, source: string): (CredentialEnt
 
 function parseCredential(entry: unknown, source: string): Credential | undefined {
   if (!isJsonObject(entry)) throw new InvalidDockerConfig(`${source}: expected an object`);
-  const registryToken = stringField(entry, 'registrytoken', source);
+  const registryToken = readString(entry, 'registrytoken', source);
   if (registryToken !== '') return { kind: 'registryToken', token: registryToken, source };
-  const identityToken = stringField(entry, 'identitytoken', source);
+  const identityToken = readString(entry, 'identitytoken', source);
   const login = parseLogin(entry, source, identityToken !== '');
   if (identityToken !== '') {
     const username = login?.username ?? '';
@@ -145,23 +151,24 @@ interface Login {
   readonly encoded?: string;
 }
 
-/** @param isUser there is a token besides, for which a user alone will do */
-function parseLogin(entry: JsonObject, source: string, isUser: boolean): Login | undefined {
-  const auth = stringField(entry, 'auth', source).replaceAll(/\s/g, '');
+/** @param hasToken whether there is a token, so that a username needs no password */
+function parseLogin(entry: JsonObject, source: string, hasToken: boolean): Login | undefined {
+  const auth = readString(entry, 'auth', source).replaceAll(/\s/g, '');
   if (auth !== '') return decodeAuth(auth, source);
-  const username = stringField(entry, 'username', source);
-  const password = stringField(entry, 'password', source);
+  const username = readString(entry, 'username', source);
+  const password = readString(entry, 'password', source);
   if (username === '' && password === '') return undefined;
-  if (username === '') throw new InvalidDockerConfig(`${source}: a password without a username`);
-  if (password === '' && !isUser) throw new InvalidDockerConfig(`${source}: a username without a password`);
+  if (username === '') throw new InvalidDockerConfig(`${source}: found a password without a username`);
+  if (password === '' && !hasToken)
+    throw new InvalidDockerConfig(`${source}: found a username without a password`);
   return { username, password };
 }
 
-/** Some writers leave out the padding, some fill the end with NULs. */
+/** Some tools omit the padding, others pad with NULs. */
 function decodeAuth(auth: string, source: string): Login {
   const expected = `${source}, auth: expected base64 of USERNAME:PASSWORD`;
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(auth)) throw new InvalidDockerConfig(expected);
-  const bytes = withoutNuls(Buffer.from(auth, 'base64'));
+  const bytes = trimNuls(Buffer.from(auth, 'base64'));
   const login = bytes.toString('utf8');
   const colon = login.indexOf(':');
   if (colon < 1) throw new InvalidDockerConfig(expected);
@@ -169,14 +176,14 @@ function decodeAuth(auth: string, source: string): Login {
   return { username: login.slice(0, colon), password: login.slice(colon + 1), ...encoded };
 }
 
-function withoutNuls(bytes: Buffer): Buffer {
+function trimNuls(bytes: Buffer): Buffer {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end--;
   return bytes.subarray(0, end);
 }
 
-function stringField(entry: JsonObject, name: string, source: string): string {
-  const value = fieldOf(entry, name) ?? '';
+function readString(entry: JsonObject, name: string, source: string): string {
+  const value = findField(entry, name) ?? '';
   if (typeof value !== 'string') throw new InvalidDockerConfig(`${source}, ${name}: expected a string`);
   return value;
 }

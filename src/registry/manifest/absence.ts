@@ -1,6 +1,7 @@
 /**
- * Whether a 404 means that an image is not there. A proxy's 404 must not delete an environment: either the body is of the
- * specification's form, or a second way agrees. A healthy `/v2/` is none: what stands in front may route it elsewhere.
+ * Verifies that a 404 means that an image is absent. A proxy's 404 must not delete an environment, so either
+ * the body has the form of the specification, or a second request confirms it. A healthy `/v2/` confirms
+ * nothing: a proxy may route it elsewhere.
  */
 import { LRUCache } from 'lru-cache';
 import type { UpstreamError } from '../../errors.ts';
@@ -9,9 +10,9 @@ import { denied, malformed } from '../failure.ts';
 import { ACCEPT, MAX_MANIFEST_BYTES } from './manifest.ts';
 import { createPauses } from '../../resilience/pauses.ts';
 import { formatReference, imageRepository } from '../../image/reference.ts';
-import { judgeAbsence } from './registry-error.ts';
-import { listsTag } from './tag-list.ts';
-import { absent, type Absent, type AbsenceJudge, type Target } from './target.ts';
+import { classifyNotFound } from './registry-error.ts';
+import { findListedTag } from './tag-list.ts';
+import { absent, type Absent, type AbsenceVerifier, type Target } from './target.ts';
 import { headerValue, type HttpResponse } from '../transport.ts';
 import type { Clock } from '../../clock.ts';
 import type { Digest } from '../../image/image.ts';
@@ -21,15 +22,15 @@ const MAX_REPOSITORIES = 5000;
 const FIRST_PAUSE_MS = 15_000;
 const LONGEST_PAUSE_MS = 300_000;
 
-export function createAbsenceJudge(deps: {
+export function createAbsenceVerifier(deps: {
   readonly now: Clock;
   readonly delay: (ms: number) => Promise<void>;
-}): AbsenceJudge {
+}): AbsenceVerifier {
   const known = new LRUCache<string, Digest>({ max: MAX_REPOSITORIES });
   const pauses = createPauses({ ...deps, max: MAX_REPOSITORIES });
 
-  async function explain(response: HttpResponse, target: Target, selector: string): Promise<Absent> {
-    switch (judgeAbsence(response.body)) {
+  async function verify(response: HttpResponse, target: Target, selector: string): Promise<Absent> {
+    switch (classifyNotFound(response.body)) {
       case 'denied': {
         const { credential } = target.session.access();
         throw denied(target.host, imageRepository(target.reference), credential, response.body);
@@ -39,78 +40,82 @@ export function createAbsenceJudge(deps: {
       case 'manifest':
         return absent(target, 'is not in the registry');
       case 'unproven':
-        return askAgain(target, selector);
+        return confirm(target, selector);
     }
   }
 
-  /** Where no second way has told anything, the next caller for the image repository need not try them at once. */
-  async function askAgain(target: Target, selector: string): Promise<Absent> {
+  /** After an inconclusive confirmation, pauses before the next one for the same image repository. */
+  async function confirm(target: Target, selector: string): Promise<Absent> {
     const key = `${imageRepository(target.reference)} ${credentialIdentity(target.session.access().credential)}`;
-    const doubt = doubtful(target);
+    const unproven = createUnprovenError(target);
     let visit;
     try {
       visit = await pauses.enter(key);
     } catch {
-      throw doubt;
+      throw unproven;
     }
-    let answer: Absent | 'there' | 'untold' | undefined;
+    let answer: Absent | 'listed' | 'inconclusive' | undefined;
     try {
-      answer = await askTags(target, selector);
-      if (answer === 'untold' && (await isGone(target, selector)))
+      answer = await checkTagList(target, selector);
+      if (answer === 'inconclusive' && (await isGone(target, selector)))
         answer = absent(target, 'is not in the registry');
     } finally {
       const ms = Math.min(FIRST_PAUSE_MS * 2 ** visit.failures, LONGEST_PAUSE_MS);
       if (answer === undefined) visit.leave('untold');
-      else visit.leave(answer === 'untold' ? { failure: doubt.failure, ms } : 'works');
+      else visit.leave(answer === 'inconclusive' ? { failure: unproven.failure, ms } : 'works');
     }
     if (typeof answer === 'object') return answer;
-    throw answer === 'there' ? contradicted(target) : doubt;
+    throw answer === 'listed' ? createContradictionError(target) : unproven;
   }
 
-  /** A manifest that was there lately is there, and this one still is not: then the way to manifests is open. */
+  /**
+   * True if a manifest seen earlier is still served while this one is still missing: then manifests are
+   * reachable.
+   */
   async function isGone({ session, reference }: Target, selector: string): Promise<boolean> {
-    const witness = known.get(imageRepository(reference));
-    if (witness === undefined || witness === selector) return false;
-    const there = await session.send('HEAD', `manifests/${witness}`, MAX_MANIFEST_BYTES, ACCEPT);
-    if (there.status !== 200 || headerValue(there, 'docker-content-digest') !== witness) return false;
+    const knownDigest = known.get(imageRepository(reference));
+    if (knownDigest === undefined || knownDigest === selector) return false;
+    const response = await session.send('HEAD', `manifests/${knownDigest}`, MAX_MANIFEST_BYTES, ACCEPT);
+    if (response.status !== 200 || headerValue(response, 'docker-content-digest') !== knownDigest)
+      return false;
     return (await session.send('GET', `manifests/${selector}`, MAX_MANIFEST_BYTES, ACCEPT)).status === 404;
   }
 
   return {
     remember: (reference, digest) => void known.set(imageRepository(reference), digest),
-    explain,
+    verify,
   };
 }
 
-/** @returns `there` when the registry lists the tag all the same; `untold` when it tells nothing of it */
-async function askTags(target: Target, selector: string): Promise<Absent | 'there' | 'untold'> {
-  if (parseDigest(selector) !== undefined) return 'untold';
-  switch (await listsTag(target.session, selector)) {
+/** @returns `listed` if the tag list contradicts the 404; `inconclusive` if it does not help */
+async function checkTagList(target: Target, selector: string): Promise<Absent | 'listed' | 'inconclusive'> {
+  if (parseDigest(selector) !== undefined) return 'inconclusive';
+  switch (await findListedTag(target.session, selector)) {
     case 'listed':
-      return 'there';
+      return 'listed';
     case 'not listed':
       return absent(target, 'is not in the registry');
     case 'no repository':
       return withoutRepository(target);
-    case 'untold':
-      return 'untold';
+    case 'inconclusive':
+      return 'inconclusive';
   }
 }
 
 function withoutRepository({ reference: { registry, path } }: Target): Absent {
-  const reason = `${registry} has no image repository ${path}; check its spelling`;
+  const reason = `${registry} has no image repository ${path}; check the spelling`;
   return { kind: 'absent', missing: 'repository', reason };
 }
 
-function doubtful({ host, reference }: Target): UpstreamError {
+function createUnprovenError({ host, reference }: Target): UpstreamError {
   const text = formatReference(reference);
   return malformed(
     host,
-    `${host} answers 404 for ${text}, but not as a registry does; a proxy may have answered`,
+    `${host} answers 404 for ${text}, but not in the form of a registry; the answer may come from a proxy`,
   );
 }
 
-function contradicted({ host, reference }: Target): UpstreamError {
+function createContradictionError({ host, reference }: Target): UpstreamError {
   const text = formatReference(reference);
-  return malformed(host, `${host} answers 404 for ${text}, but lists the tag; a proxy may have answered`);
+  return malformed(host, `${host} answers 404 for ${text} but lists the tag; the 404 may come from a proxy`);
 }

@@ -1,21 +1,21 @@
-/** One manifest, asked of its registry: what is there, what is not, and what only looks like it. */
+/** Fetches manifests and blobs, and tells absent ones from failures. */
 import type { UpstreamError } from '../../errors.ts';
-import { secretsOf } from '../credentials/credential.ts';
+import { listSecrets } from '../credentials/credential.ts';
 import { denied, malformed } from '../failure.ts';
 import {
   ACCEPT,
-  digestOf,
+  computeDigest,
   InvalidManifest,
   isManifestType,
   MAX_MANIFEST_BYTES,
-  mediaTypeOf,
+  normalizeMediaType,
   parseManifest,
   rejectSchema1,
   type Manifest,
 } from './manifest.ts';
 import { formatReference, imageRepository } from '../../image/reference.ts';
 import type { Absent, Target } from './target.ts';
-import { tellReason } from '../told-reason.ts';
+import { extractReason } from '../error-reason.ts';
 import { headerValue, type HttpResponse } from '../transport.ts';
 import type { Digest } from '../../image/image.ts';
 import type { DigestResult } from '../registry-client.ts';
@@ -29,17 +29,18 @@ export interface FoundManifest {
 }
 
 /**
- * Answers to HEAD after which only a GET can tell: 405 and 501 (no HEAD), 404 (Nexus), 403 (registry.centos.org, containerd/containerd#6684),
- * 400; and those that have a reason in their body: 412 (Harbor's and others' policies), 451 and their like.
+ * Responses to HEAD that need a GET to be conclusive: 405 and 501 (no HEAD), 404 (Nexus), 403
+ * (registry.centos.org, containerd/containerd#6684), 400; and those that give a reason in their body: 412
+ * (policies of Harbor and others), 451 and the like.
  */
-const ASK_WITH_GET: ReadonlySet<number> = new Set([
+const RETRY_WITH_GET: ReadonlySet<number> = new Set([
   400, 402, 403, 404, 405, 409, 410, 412, 422, 423, 424, 428, 451, 501,
 ]);
 
 /**
- * HEAD: no body, and on Docker Hub no pull that is counted.
+ * Uses HEAD, which has no body and which Docker Hub does not count as a pull.
  * @param selector a tag or a digest
- * @returns undefined when only a GET can tell
+ * @returns undefined if only a GET is conclusive
  * @throws UpstreamError, InvalidManifest
  */
 export async function fetchDigest(
@@ -47,73 +48,78 @@ export async function fetchDigest(
   selector: string,
 ): Promise<Extract<DigestResult, { kind: 'found' }> | undefined> {
   const response = await target.session.send('HEAD', `manifests/${selector}`, MAX_MANIFEST_BYTES, ACCEPT);
-  if (ASK_WITH_GET.has(response.status)) return undefined;
-  if (response.status !== 200) throw unexpected(response, target);
-  const mediaType = mediaTypeOf(headerValue(response, 'content-type'));
+  if (RETRY_WITH_GET.has(response.status)) return undefined;
+  if (response.status !== 200) throw createFailure(response, target);
+  const mediaType = normalizeMediaType(headerValue(response, 'content-type'));
   rejectSchema1(mediaType);
-  const digest = headerDigest(response);
+  const digest = parseDigestHeader(response);
   const expected = parseDigest(selector);
   if (digest === undefined || !isManifestType(mediaType)) return undefined;
-  if (expected !== undefined && algorithmOf(digest) !== algorithmOf(expected)) return undefined;
-  if (expected !== undefined && digest !== expected) throw otherContent();
+  if (expected !== undefined && getAlgorithm(digest) !== getAlgorithm(expected)) return undefined;
+  if (expected !== undefined && digest !== expected) throw createMismatchError();
   return { kind: 'found', digest, mediaType };
 }
 
 /**
- * GET, with the digest computed from the bytes themselves.
+ * Uses GET and computes the digest from the content.
  * @param selector a tag or a digest
  * @throws UpstreamError, InvalidManifest
  */
 export async function fetchManifest(target: Target, selector: string): Promise<FoundManifest | Absent> {
   const response = await target.session.send('GET', `manifests/${selector}`, MAX_MANIFEST_BYTES, ACCEPT);
-  if (response.status === 404) return target.absences.explain(response, target, selector);
-  if (response.status !== 200) throw unexpected(response, target);
+  if (response.status === 404) return target.absences.verify(response, target, selector);
+  if (response.status !== 200) throw createFailure(response, target);
   const expected = parseDigest(selector);
-  const header = headerDigest(response);
+  const header = parseDigestHeader(response);
   const manifest = parseManifest(response.body, headerValue(response, 'content-type'));
-  const digest = digestOf(response.body, expected ?? header);
-  if (expected !== undefined && digest !== expected) throw otherContent();
-  // The header's digest may not be there to be pulled, and the computed one may not be what was pushed.
-  if (header !== undefined && header !== digestOf(response.body, header)) throw otherContent();
+  const digest = computeDigest(response.body, expected ?? header);
+  if (expected !== undefined && digest !== expected) throw createMismatchError();
+  // On a mismatch the header's digest may not be pullable, and the computed one may not be what was pushed.
+  if (header !== undefined && header !== computeDigest(response.body, header)) throw createMismatchError();
   return { kind: 'found', digest, mediaType: manifest.mediaType, manifest };
 }
 
 /**
- * @returns the blob's bytes, which are what the digest says
+ * @returns the blob's content, verified against the digest
  * @throws UpstreamError, InvalidManifest
  */
 export async function fetchBlob(target: Target, digest: Digest, maxBytes: number): Promise<Buffer> {
   const response = await target.session.send('GET', `blobs/${digest}`, maxBytes);
-  if (response.status !== 200) throw unexpected(response, target);
-  if (digestOf(response.body, digest) !== digest) throw otherContent();
+  if (response.status !== 200) throw createFailure(response, target);
+  if (computeDigest(response.body, digest) !== digest) throw createMismatchError();
   return response.body;
 }
 
-/** Go's server, and nginx. */
-const WANTS_TLS = /HTTP request (?:was sent )?to (?:an )?HTTPS (?:server|port)/i;
+/** The response of Go's server and of nginx to plain http on a TLS port. */
+const NEEDS_TLS = /HTTP request (?:was sent )?to (?:an )?HTTPS (?:server|port)/i;
 
-/** Some registries send no header, some a wrong one (a bare hash: GoogleContainerTools/kaniko#298). */
-function headerDigest(response: HttpResponse): Digest | undefined {
+/**
+ * Some registries send no digest header, some an invalid one (a bare hash: GoogleContainerTools/kaniko#298).
+ */
+function parseDigestHeader(response: HttpResponse): Digest | undefined {
   return parseDigest(headerValue(response, 'docker-content-digest') ?? '');
 }
 
-function algorithmOf(digest: Digest): string {
+function getAlgorithm(digest: Digest): string {
   return digest.slice(0, digest.indexOf(':'));
 }
 
-function otherContent(): InvalidManifest {
-  return new InvalidManifest('is served with content that does not match its digest');
+function createMismatchError(): InvalidManifest {
+  return new InvalidManifest('has content that does not match its digest');
 }
 
-/** Whatever else a registry answers is a failure, never "absent": so are denials, which many use for images that are not there. */
-function unexpected(response: HttpResponse, { session, host, reference }: Target): UpstreamError {
+/**
+ * Every other response is a failure, never "absent", including the denials that many registries use for
+ * missing images.
+ */
+function createFailure(response: HttpResponse, { session, host, reference }: Target): UpstreamError {
   const { status } = response;
   const { credential } = session.access();
   if (status === 401 || status === 403)
     return denied(host, imageRepository(reference), credential, response.body);
-  const what = `${host} answers ${status} for ${formatReference(reference)}`;
-  const reason = tellReason(response.body, secretsOf(credential));
-  if (status === 400 && response.url.protocol === 'http:' && WANTS_TLS.test(response.body.toString('latin1')))
-    return malformed(host, `${host} wants TLS, but was asked by plain http`, 'wants_tls');
-  return reason === '' ? malformed(host, what) : malformed(host, `${what}: ${reason}`, 'policy');
+  const message = `${host} answers ${status} for ${formatReference(reference)}`;
+  const reason = extractReason(response.body, listSecrets(credential));
+  if (status === 400 && response.url.protocol === 'http:' && NEEDS_TLS.test(response.body.toString('latin1')))
+    return malformed(host, `${host} requires TLS, but plain http was used`, 'wants_tls');
+  return reason === '' ? malformed(host, message) : malformed(host, `${message}: ${reason}`, 'policy');
 }

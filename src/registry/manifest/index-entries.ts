@@ -1,4 +1,7 @@
-/** What an index lists, sorted into what may be an image and what is none (https://github.com/opencontainers/image-spec). Pure. */
+/**
+ * Parses image indexes and selects the entries that may be images
+ * (https://github.com/opencontainers/image-spec). Pure.
+ */
 import { copyStart, isJsonObject } from '../json.ts';
 import {
   InvalidManifest,
@@ -12,25 +15,27 @@ import { rankPlatform } from './match-platform.ts';
 import type { Digest, Platform } from '../../image/image.ts';
 import { normalizePlatform } from '../../image/platform.ts';
 
-/** One manifest, or an index inside the index. */
+/** A manifest or a nested index. */
 export interface IndexEntry {
   readonly digest: Digest;
   readonly mediaType: string;
-  /** Undefined where the index does not say it. */
+  /** Normalized; undefined if the index does not name it. */
   readonly platform: Platform | undefined;
-  /** It wants more of the operating system than a platform's name says. */
-  readonly isSpecial: boolean;
+  /** Whether it requires operating system features beyond its platform. */
+  readonly needsFeatures: boolean;
 }
 
 export interface ImageIndex {
-  /** Without attestations (docker/buildx#1509) and what says of itself that it is no image. */
+  /** Excludes attestations (docker/buildx#1509) and declared artifacts. */
   readonly entries: readonly IndexEntry[];
-  /** It holds artifacts, so that what names a platform in it may be one, too. */
-  readonly mixed: boolean;
+  /** Whether it holds artifacts: then entries with a platform may be artifacts, too. */
+  readonly hasArtifacts: boolean;
 }
 
-/** No part of a platform is as long (reference.ts takes 32 characters); what is read is kept, and an image must not fill the memory. */
-const LONGEST_NAME = 64;
+/**
+ * Longer than any part of a platform. The parsed values are cached, and an image must not fill the memory.
+ */
+const MAX_NAME = 64;
 
 /** @throws InvalidManifest */
 export function parseIndex({ document }: Manifest): ImageIndex {
@@ -38,27 +43,28 @@ export function parseIndex({ document }: Manifest): ImageIndex {
   if (!Array.isArray(manifests)) throw new InvalidManifest('has an index without a list of manifests');
   const parsed = manifests.map(parseEntry);
   const entries = parsed.flatMap((entry) => (typeof entry === 'string' ? [] : [entry]));
-  return { entries, mixed: artifactType !== undefined || parsed.includes('artifact') };
+  return { entries, hasArtifacts: artifactType !== undefined || parsed.includes('artifact') };
 }
 
 function parseEntry(descriptor: unknown): IndexEntry | 'attestation' | 'artifact' {
-  const { digest, mediaType } = parseDescriptor(descriptor, 'index');
+  const { digest, mediaType } = parseDescriptor(descriptor, 'an index');
   const { platform, annotations, artifactType } = isJsonObject(descriptor) ? descriptor : {};
   if (isAttestation(annotations)) return 'attestation';
   if (!isManifestType(mediaType)) return 'artifact';
-  // The specification has registries fill in the configuration's type where an image has no other.
+  // By the specification, registries fall back to the configuration's media type for images without
+  // artifactType.
   if (artifactType !== undefined && artifactType !== '' && !isImageConfigType(artifactType))
     return 'artifact';
-  const parsed = parsePlatformOf(platform);
+  const parsed = parseImagePlatform(platform);
   if (parsed?.os === 'unknown' || parsed?.architecture === 'unknown') return 'attestation';
-  return { digest, mediaType, platform: parsed, isSpecial: hasFeatures(platform) };
+  return { digest, mediaType, platform: parsed, needsFeatures: hasFeatures(platform) };
 }
 
 function isAttestation(annotations: unknown): boolean {
   return isJsonObject(annotations) && annotations['vnd.docker.reference.type'] === 'attestation-manifest';
 }
 
-/** `os.features`; `win32k` has never been looked at (platforms.go, `windowsStripFeaturesMatcher`). */
+/** `os.features`; containerd ignores `win32k` (platforms.go, `windowsStripFeaturesMatcher`). */
 function hasFeatures(platform: unknown): boolean {
   const features = isJsonObject(platform) ? platform['os.features'] : undefined;
   return Array.isArray(features) && features.some((feature) => feature !== 'win32k');
@@ -66,42 +72,42 @@ function hasFeatures(platform: unknown): boolean {
 
 /**
  * @param value an entry's `platform`, or an image's configuration, which has the same keys
- * @returns normalized; undefined when there is none, or only a part of one
+ * @returns normalized; undefined if missing or incomplete
  */
-export function parsePlatformOf(value: unknown): Platform | undefined {
+export function parseImagePlatform(value: unknown): Platform | undefined {
   if (!isJsonObject(value)) return undefined;
   const { os, architecture, variant } = value;
   if (typeof os !== 'string' || typeof architecture !== 'string' || os === '' || architecture === '') {
     return undefined;
   }
   return normalizePlatform({
-    os: copyStart(os, LONGEST_NAME),
-    architecture: copyStart(architecture, LONGEST_NAME),
-    ...(typeof variant === 'string' && { variant: copyStart(variant, LONGEST_NAME) }),
+    os: copyStart(os, MAX_NAME),
+    architecture: copyStart(architecture, MAX_NAME),
+    ...(typeof variant === 'string' && { variant: copyStart(variant, MAX_NAME) }),
   });
 }
 
-/** An entry that may be, or hold, what is asked for. */
+/** An entry that may be, or contain, the requested image. */
 export interface Candidate extends IndexEntry {
-  /** How well its platform fits at best; 0: that very one. */
+  /** How well its platform matches at best; 0 is an exact match. */
   readonly rank: number;
 }
 
 /**
- * @param platform normalized; undefined: any
- * @returns the surest first: images of a platform that fits, the best before the others, then nested indexes of such a platform,
- *   then what names no platform, images before indexes
+ * @param platform normalized; undefined for any
+ * @returns the most certain first: images with a matching platform, best match first; nested indexes with
+ *   one; images without a platform; indexes without a platform
  */
 export function selectCandidates(
   entries: readonly IndexEntry[],
   platform: Platform | undefined,
 ): Candidate[] {
-  const fitting = entries.flatMap((entry) => {
+  const matching = entries.flatMap((entry) => {
     if (entry.platform === undefined || platform === undefined) return [{ ...entry, rank: 0 }];
     const rank = rankPlatform(platform, entry.platform);
-    return rank === undefined || entry.isSpecial ? [] : [{ ...entry, rank }];
+    return rank === undefined || entry.needsFeatures ? [] : [{ ...entry, rank }];
   });
   const order = (entry: Candidate): number =>
     (entry.platform === undefined ? 2 : 0) + (isIndexType(entry.mediaType) ? 1 : 0);
-  return fitting.toSorted((one, other) => order(one) - order(other) || one.rank - other.rank);
+  return matching.toSorted((a, b) => order(a) - order(b) || a.rank - b.rank);
 }

@@ -1,7 +1,7 @@
-/** From an index to one platform's image. */
+/** Resolves an index to the image of one platform. */
 import { LRUCache } from 'lru-cache';
 import { fetchBlob, fetchManifest, type FoundManifest } from './fetch.ts';
-import { parseIndex, parsePlatformOf, selectCandidates, type Candidate } from './index-entries.ts';
+import { parseImagePlatform, parseIndex, selectCandidates, type Candidate } from './index-entries.ts';
 import { parseJsonObject } from '../json.ts';
 import {
   InvalidManifest,
@@ -18,162 +18,171 @@ import type { Platform } from '../../image/image.ts';
 import { formatPlatform } from '../../image/platform.ts';
 
 export type FoundImage = Omit<FoundManifest, 'manifest'> & {
-  /** Left out where the index has told all. */
-  readonly manifest?: Manifest;
-  /** Those on the way to it, the outermost first. */
+  /** Undefined if the index alone was sufficient. */
+  readonly manifest?: Manifest | undefined;
+  /** The indexes that lead to it, outermost first. */
   readonly indexes: readonly Manifest[];
 };
 
-export interface Wanted {
+export interface PlatformQuery {
   readonly target: Target;
-  /** Normalized; undefined: the first real image. */
+  /** Normalized; undefined for the first image. */
   readonly platform: Platform | undefined;
 }
 
-export interface PlatformResolver {
-  /**
-   * @param selector a tag or a digest
-   * @throws UpstreamError, InvalidManifest
-   */
-  resolvePlatform(selector: string, wanted: Wanted): Promise<FoundImage | Absent>;
-  /** The same, and the image's manifest in any case. */
-  readImage(selector: string, wanted: Wanted): Promise<ReadImage | Absent>;
-}
+type ReadImage = FoundImage & { readonly manifest: Manifest };
 
-type ReadImage = FoundImage & Required<Pick<FoundImage, 'manifest'>>;
+/**
+ * What a manifest contains, which its digest guarantees for ever. `platform` is the one in the image's
+ * configuration.
+ */
+type Content = { readonly kind: 'artifact' } | { readonly kind: 'image'; readonly platform?: Platform };
 
-/** What a manifest has been found to be; its digest vouches for it, so that it stays so. `platform`: as its configuration says. */
-type Verdict = { readonly kind: 'artifact' } | { readonly kind: 'image'; readonly platform?: Platform };
-
-interface Search extends Wanted {
-  /** Manifests are read, whatever is known of them. */
+interface Search extends PlatformQuery {
+  /** Whether to read the image's manifest even if the index suffices. */
   readonly read: boolean;
 }
 
 interface Match {
   readonly kind: 'match';
   readonly image: FoundImage;
-  /** How well it fits; 0: it is what was asked for. */
+  /** See `Candidate.rank`. */
   readonly rank: number;
 }
 
-/** What may still be opened on one level. */
+/** What may still be fetched on one level: an index must not cost an unlimited number of requests. */
 interface Budget {
   nested: number;
-  untold: number;
+  unlabelled: number;
 }
 
 const MAX_DEPTH = 3;
-/** Nested indexes that are looked into on each level: an index must not be able to cost any number of requests. */
+/** Nested indexes fetched per level. */
 const MAX_NESTED = 4;
-/** Manifests that are read on each level, since their index does not tell what they are. */
-const MAX_UNTOLD = 8;
-const MAX_VERDICTS = 10_000;
-/** What an image is for that does not say it, as for ggcr. */
+/** Manifests fetched per level because their index does not describe them. */
+const MAX_UNLABELLED = 8;
+const MAX_CONTENTS = 10_000;
+/** The platform of an image that names none, as in ggcr. */
 const LINUX_AMD64: Platform = { os: 'linux', architecture: 'amd64' };
 
-export function createPlatformResolver(): PlatformResolver {
-  const verdicts = new LRUCache<string, Verdict>({ max: MAX_VERDICTS });
+export class PlatformResolver {
+  readonly #contents = new LRUCache<string, Content>({ max: MAX_CONTENTS });
 
-  async function resolve(selector: string, wanted: Search): Promise<FoundImage | Absent> {
-    const { target, platform } = wanted;
-    const answer = await fetchManifest(target, selector);
-    if (answer.kind === 'absent') return answer;
-    // Not an index: the image was built for one platform, and that is what its author has to offer. It is taken as it is, as by crane.
-    if (!isIndexType(answer.mediaType)) return asImage(target, answer);
-    const best = await searchIndex(answer.manifest, wanted, 1);
-    if (best?.kind === 'match') return best.image;
-    if (best !== undefined) return best;
-    return absent(
-      target,
-      platform === undefined ? 'holds no image' : `holds no image for ${formatPlatform(platform)}`,
-    );
+  /**
+   * @param selector a tag or a digest
+   * @throws UpstreamError, InvalidManifest
+   */
+  resolvePlatform(selector: string, query: PlatformQuery): Promise<FoundImage | Absent> {
+    return this.#resolve(selector, { ...query, read: false });
   }
 
-  /** @returns the best match; `absent` when what the index names is not there; undefined when nothing fits */
-  async function searchIndex(
-    index: Manifest,
-    wanted: Search,
-    depth: number,
-  ): Promise<Match | Absent | undefined> {
-    const { entries, mixed } = parseIndex(index);
-    const candidates = selectCandidates(entries, wanted.platform);
-    const isTold = createIsTold(candidates, mixed);
-    const budget: Budget = { nested: MAX_NESTED, untold: MAX_UNTOLD };
+  /** Like `resolvePlatform`, but always reads the image's manifest. */
+  readImage(selector: string, query: PlatformQuery): Promise<ReadImage | Absent> {
+    return this.#resolve(selector, { ...query, read: true }) as Promise<ReadImage | Absent>;
+  }
+
+  async #resolve(selector: string, search: Search): Promise<FoundImage | Absent> {
+    const { target, platform } = search;
+    const found = await fetchManifest(target, selector);
+    if (found.kind === 'absent') return found;
+    // Without an index the author offers one platform only. The image is used as it is, as crane does.
+    if (!isIndexType(found.mediaType)) {
+      return isImage(found.manifest) ? { ...found, indexes: [] } : createArtifactResult(target);
+    }
+    const best = await this.#searchIndex(found.manifest, search, 1);
+    if (best?.kind === 'match') return best.image;
+    if (best !== undefined) return best;
+    const suffix = platform === undefined ? '' : ` for ${formatPlatform(platform)}`;
+    return absent(target, `contains no image${suffix}`);
+  }
+
+  /**
+   * @returns the best match; `absent` if an entry of the index does not exist; undefined if nothing matches
+   */
+  async #searchIndex(index: Manifest, search: Search, depth: number): Promise<Match | Absent | undefined> {
+    const { entries, hasArtifacts } = parseIndex(index);
+    const candidates = selectCandidates(entries, search.platform);
+    const isReliable = createReliabilityCheck(candidates, hasArtifacts);
+    const budget: Budget = { nested: MAX_NESTED, unlabelled: MAX_UNLABELLED };
     let best: Match | undefined;
     for (const candidate of candidates) {
       if (best !== undefined && best.rank <= candidate.rank) continue;
       const match = isIndexType(candidate.mediaType)
-        ? await searchNested(candidate, wanted, depth, budget)
-        : isTold(candidate) && !wanted.read
-          ? matchOf(candidate, candidate.rank)
-          : await readCandidate(candidate, wanted, budget);
+        ? await this.#searchNested(candidate, search, depth, budget)
+        : isReliable(candidate) && !search.read
+          ? createMatch(candidate, candidate.rank)
+          : await this.#readCandidate(candidate, search, budget);
       if (match?.kind === 'absent') return match;
       if (match !== undefined && (best === undefined || match.rank < best.rank)) best = match;
     }
     return best && { ...best, image: { ...best.image, indexes: [index, ...best.image.indexes] } };
   }
 
-  async function searchNested(
+  async #searchNested(
     { digest }: Candidate,
-    wanted: Search,
+    search: Search,
     depth: number,
     budget: Budget,
   ): Promise<Match | Absent | undefined> {
-    if (budget.nested-- === 0) throw new InvalidManifest(`nests more than ${MAX_NESTED} indexes in one`);
-    const answer = await fetchManifest(wanted.target, digest);
-    if (answer.kind === 'absent') return answer;
-    if (!isIndexType(answer.mediaType)) throw otherType();
-    if (depth === MAX_DEPTH) throw new InvalidManifest('nests its indexes too deeply');
-    return searchIndex(answer.manifest, wanted, depth + 1);
+    if (budget.nested-- === 0) throw new InvalidManifest(`has an index with more than ${MAX_NESTED} indexes`);
+    const found = await fetchManifest(search.target, digest);
+    if (found.kind === 'absent') return found;
+    if (!isIndexType(found.mediaType)) throw createTypeMismatch();
+    if (depth === MAX_DEPTH) throw new InvalidManifest('nests indexes too deeply');
+    return this.#searchIndex(found.manifest, search, depth + 1);
   }
 
-  /** Looks whether it is an image, and for which platform, where the index does not say it. */
-  async function readCandidate(
+  /** Determines whether a candidate is an image, and for which platform if the index does not name one. */
+  async #readCandidate(
     candidate: Candidate,
-    wanted: Search,
+    { target, platform, read }: Search,
     budget: Budget,
   ): Promise<Match | Absent | undefined> {
-    const { target, platform, read } = wanted;
-    const asked = candidate.platform === undefined ? platform : undefined;
+    const unmatched = candidate.platform === undefined ? platform : undefined;
     const key = `${imageRepository(target.reference)}@${candidate.digest}`;
-    let verdict = verdicts.get(key);
+    let content = this.#contents.get(key);
     let manifest: Manifest | undefined;
-    if (verdict === undefined || (verdict.kind === 'image' && (read || (asked && !verdict.platform)))) {
-      if (budget.untold-- === 0)
-        throw new InvalidManifest(`holds more than ${MAX_UNTOLD} manifests and does not say what they are`);
-      const answer = await fetchManifest(target, candidate.digest);
-      if (answer.kind === 'absent') return answer;
-      if (isIndexType(answer.mediaType)) throw otherType();
-      ({ manifest } = answer);
-      verdict = await judge(target, manifest, asked !== undefined);
-      verdicts.set(key, verdict);
+    if (content === undefined || (content.kind === 'image' && (read || (unmatched && !content.platform)))) {
+      if (budget.unlabelled-- === 0)
+        throw new InvalidManifest(`has an index with more than ${MAX_UNLABELLED} undescribed manifests`);
+      const found = await fetchManifest(target, candidate.digest);
+      if (found.kind === 'absent') return found;
+      if (isIndexType(found.mediaType)) throw createTypeMismatch();
+      ({ manifest } = found);
+      content = await classify(target, manifest, unmatched !== undefined);
+      this.#contents.set(key, content);
     }
-    if (verdict.kind === 'artifact') return undefined;
-    const rank = asked === undefined ? candidate.rank : rankPlatform(asked, verdict.platform ?? LINUX_AMD64);
-    return rank === undefined ? undefined : matchOf(candidate, rank, manifest);
+    if (content.kind === 'artifact') return undefined;
+    const rank =
+      unmatched === undefined ? candidate.rank : rankPlatform(unmatched, content.platform ?? LINUX_AMD64);
+    return rank === undefined ? undefined : createMatch(candidate, rank, manifest);
   }
-
-  return {
-    resolvePlatform: (selector, wanted) => resolve(selector, { ...wanted, read: false }),
-    readImage: (selector, wanted) =>
-      resolve(selector, { ...wanted, read: true }) as Promise<ReadImage | Absent>,
-  };
-}
-
-function asImage(target: Target, answer: FoundManifest): FoundImage | Absent {
-  return isImage(answer.manifest) ? { ...answer, indexes: [] } : noImage(target);
-}
-
-function noImage(target: Target): Absent {
-  return absent(target, 'is no image, but another artifact');
 }
 
 /**
- * @returns whether the index's word of a candidate will do: it names the platform, calls only one thing so, and has no artifacts among its
- *   images. Its entries are gone through once, since there may be ten thousand.
+ * Resolves an index as a whole, whatever its platforms.
+ * @returns absent if it certainly contains no image
  */
-function createIsTold(candidates: readonly Candidate[], mixed: boolean): (candidate: Candidate) => boolean {
+export async function resolveWhole(target: Target, selector: string): Promise<FoundManifest | Absent> {
+  const found = await fetchManifest(target, selector);
+  if (found.kind === 'absent') return found;
+  if (isIndexType(found.mediaType))
+    return parseIndex(found.manifest).entries.length === 0 ? absent(target, 'contains no image') : found;
+  return isImage(found.manifest) ? found : createArtifactResult(target);
+}
+
+function createArtifactResult(target: Target): Absent {
+  return absent(target, 'is not an image but another artifact');
+}
+
+/**
+ * @returns whether the index alone describes a candidate reliably: it names the platform, for one digest
+ *   only, and contains no artifacts. Scans the candidates once, since there may be ten thousand.
+ */
+function createReliabilityCheck(
+  candidates: readonly Candidate[],
+  hasArtifacts: boolean,
+): (candidate: Candidate) => boolean {
   const digests = new Map<string, Set<string>>();
   for (const { digest, platform } of candidates) {
     if (platform === undefined) continue;
@@ -181,36 +190,20 @@ function createIsTold(candidates: readonly Candidate[], mixed: boolean): (candid
     digests.set(name, (digests.get(name) ?? new Set()).add(digest));
   }
   return ({ platform }) =>
-    !mixed && platform !== undefined && digests.get(formatPlatform(platform))?.size === 1;
+    !hasArtifacts && platform !== undefined && digests.get(formatPlatform(platform))?.size === 1;
 }
 
-function matchOf({ digest, mediaType }: Candidate, rank: number, manifest?: Manifest): Match {
-  return {
-    kind: 'match',
-    rank,
-    image: { kind: 'found', digest, mediaType, indexes: [], ...(manifest && { manifest }) },
-  };
+function createMatch({ digest, mediaType }: Candidate, rank: number, manifest?: Manifest): Match {
+  return { kind: 'match', rank, image: { kind: 'found', digest, mediaType, indexes: [], manifest } };
 }
 
-/**
- * Whatever its platforms.
- * @returns absent for what is certainly no image
- */
-export async function resolveWhole(target: Target, selector: string): Promise<FoundManifest | Absent> {
-  const answer = await fetchManifest(target, selector);
-  if (answer.kind === 'absent') return answer;
-  if (isIndexType(answer.mediaType))
-    return parseIndex(answer.manifest).entries.length === 0 ? absent(target, 'holds no image') : answer;
-  return isImage(answer.manifest) ? answer : noImage(target);
-}
-
-async function judge(target: Target, manifest: Manifest, withPlatform: boolean): Promise<Verdict> {
+async function classify(target: Target, manifest: Manifest, withPlatform: boolean): Promise<Content> {
   if (!isImage(manifest)) return { kind: 'artifact' };
   if (!withPlatform) return { kind: 'image' };
   const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
-  return { kind: 'image', platform: parsePlatformOf(parseJsonObject(config)) ?? LINUX_AMD64 };
+  return { kind: 'image', platform: parseImagePlatform(parseJsonObject(config)) ?? LINUX_AMD64 };
 }
 
-function otherType(): InvalidManifest {
-  return new InvalidManifest('has an index that says another type than its entry');
+function createTypeMismatch(): InvalidManifest {
+  return new InvalidManifest('has an index entry of another type than its manifest');
 }

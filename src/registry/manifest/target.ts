@@ -1,4 +1,4 @@
-/** The image that a question is about, and what it means that it is not there. */
+/** The image of a query, and the result that it is absent. */
 import type { Session } from '../auth/session.ts';
 import { formatReference } from '../../image/reference.ts';
 import type { HttpResponse } from '../transport.ts';
@@ -7,26 +7,26 @@ import type { DigestResult } from '../registry-client.ts';
 
 export interface Target {
   readonly reference: ImageReference;
-  /** That serves the registry's API, for messages. */
+  /** The host of the registry's API, for messages. */
   readonly host: string;
   readonly session: Session;
-  readonly absences: AbsenceJudge;
+  readonly absences: AbsenceVerifier;
 }
 
 export type Absent = Extract<DigestResult, { kind: 'absent' }>;
 
-export interface AbsenceJudge {
-  /** Keeps in mind that the image repository has this manifest. */
+export interface AbsenceVerifier {
+  /** Notes that the image repository has this manifest, for later verification. */
   remember(reference: ImageReference, digest: Digest): void;
   /**
    * @param response the 404 to a GET of the manifest
-   * @param selector the tag or digest that was asked for
-   * @throws UpstreamError unless it is proven that the image is not there
+   * @param selector the requested tag or digest
+   * @throws UpstreamError unless the image is proven to be absent
    */
-  explain(response: HttpResponse, target: Target, selector: string): Promise<Absent>;
+  verify(response: HttpResponse, target: Target, selector: string): Promise<Absent>;
 }
 
-/** @param what goes after the image's name */
-export function absent({ reference }: Pick<Target, 'reference'>, what: string): Absent {
-  return { kind: 'absent', missing: 'manifest', reason: `${formatReference(reference)} ${what}` };
+/** @param predicate completes a sentence whose subject is the image: `is not in the registry` */
+export function absent({ reference }: Pick<Target, 'reference'>, predicate: string): Absent {
+  return { kind: 'absent', missing: 'manifest', reason: `${formatReference(reference)} ${predicate}` };
 }

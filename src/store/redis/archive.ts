@@ -1,45 +1,55 @@
-/** Last good answers in Redis or Valkey, where several replicas find each other's. */
+/** Stores last good answers in Redis or Valkey, shared by all replicas. */
 import { randomUUID } from 'node:crypto';
-import type { Archive, Kept, Written } from '../archive.ts';
+import type { Archive, Versioned, WriteResult } from '../archive.ts';
+import type { LastGood } from '../../resolve/types.ts';
 import { formatLastGood, parseLastGood } from '../last-good-json.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Clock } from '../../clock.ts';
 
-/** With the version of what is kept: another one's is not read. */
+/** Contains the version of the format: other versions are never read. */
 const PREFIX = 'greenpin:1:last-good:';
 
 const PROBE_KEY = 'greenpin:1:check';
 
-/** Holds a text that changes when the server loses what it had: a restart without persistence, a flush, an eviction. */
-const MEMORY_KEY = 'greenpin:1:memory';
-/** So long after that what is not there may be known to a replica that has not yet written it anew. */
-const DOUBT_MS = 30_000;
+/**
+ * Holds an id that changes when the server loses its data: by a restart without persistence, a flush or an
+ * eviction.
+ */
+const DATASET_KEY = 'greenpin:1:memory';
+/** After a loss, replicas may take this long to write again what they still know. */
+const REWRITE_MS = 30_000;
 
-/** No answer is nearly as long; what somebody else has put there must not fill this process's memory. */
-const LONGEST_TEXT = 1_000_000;
+/** Far more than any answer. A foreign value must not fill this process's memory. */
+const MAX_TEXT = 1_000_000;
 
 /**
- * What is there, and whether it can be an answer: `kept` is that, or nil; a key of another type, without a revision that is a number, or
- * with a text that is far too long, is `broken`.
+ * Sets `kept` to the revision and value, or nil. Sets `broken` for a key of another type, without a numeric
+ * revision, or with a text that is far too long.
  */
 const LOOK = `
 local kept = redis.pcall('HMGET', KEYS[1], 'revision', 'value')
 local broken = false
 if kept.err then kept = nil; broken = true
-elseif not (kept[1] and kept[2] and #kept[1] <= 15 and kept[1]:match('^%d+$') and #kept[2] <= ${LONGEST_TEXT}) then
+elseif not (kept[1] and kept[2] and #kept[1] <= 15 and kept[1]:match('^%d+$') and #kept[2] <= ${MAX_TEXT}) then
   kept = nil; broken = redis.call('EXISTS', KEYS[1]) == 1
 end`;
 
-/** KEYS: the answer, the memory. ARGV: milliseconds to keep it, a text for a memory that is new. */
+/**
+ * KEYS: answer, dataset id. ARGV: time to live in milliseconds, id for a new dataset. Replies with the id and
+ * what was found.
+ */
 const READ = `${LOOK}
 if kept or broken then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-local memory = redis.pcall('GET', KEYS[2])
-if type(memory) ~= 'string' then redis.pcall('SET', KEYS[2], ARGV[2]); memory = ARGV[2] end
-if broken then return { memory, 'broken' } end
-if kept then return { memory, 'kept', kept[1], kept[2] } end
-return { memory, 'none' }`;
+local dataset = redis.pcall('GET', KEYS[2])
+if type(dataset) ~= 'string' then redis.pcall('SET', KEYS[2], ARGV[2]); dataset = ARGV[2] end
+if broken then return { dataset, 'broken' } end
+if kept then return { dataset, 'kept', kept[1], kept[2] } end
+return { dataset, 'none' }`;
 
-/** KEYS: the answer. ARGV: milliseconds to keep it, revision that the writer knows, value. */
+/**
+ * KEYS: answer. ARGV: time to live in milliseconds, expected revision, value. Replies with the new revision,
+ * or a newer answer.
+ */
 const WRITE = `${LOOK}
 if kept and tonumber(kept[1]) > tonumber(ARGV[2]) then return kept end
 local revision = string.format('%d', ARGV[2] + 1)
@@ -50,55 +60,57 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return revision`;
 
 /**
- * Keys are forgotten by the server's clock, which is one for all replicas. It is the wall clock: set ahead by more than `forgetAfter`
- * it forgets everything, as a flush does, and what the replicas have in memory is written anew, as after that. So what such a server
- * does not have proves nothing of what was handed out (`wholeSince`).
- * @param forgetAfter milliseconds after which an answer that nobody asked for is deleted
- * @param elapsed milliseconds of any beginning, which nobody can set
+ * Keys expire by the server's clock, which all replicas share. It is a wall clock: if it is set ahead by more
+ * than `forgetAfter`, everything expires, and, as after a flush, replicas write again what they have in
+ * memory. Because of that, a key missing from the server does not prove that nothing was answered
+ * (`wholeSince` is null).
+ * @param forgetAfter milliseconds after which an unused answer is deleted
+ * @param elapsed monotonic milliseconds
  */
 export function createRedisArchive(
   redis: RedisConnection,
   forgetAfter: number,
   elapsed: Clock = () => performance.now(),
 ): Archive {
-  const keepFor = String(forgetAfter);
-  const newMemory = randomUUID();
-  let memory: string | undefined;
+  const timeToLive = String(forgetAfter);
+  const newDataset = randomUUID();
+  let dataset: string | undefined;
   let lostAt = -Infinity;
   let replaced = false;
 
-  function watchMemory(seen: unknown): void {
-    if (typeof seen !== 'string') return;
-    if (memory !== undefined && memory !== seen) {
+  function watchDataset(present: unknown): void {
+    if (typeof present !== 'string') return;
+    if (dataset !== undefined && dataset !== present) {
       replaced = true;
       lostAt = elapsed();
     }
-    memory = seen;
+    dataset = present;
   }
 
-  async function write(key: string, value: Kept['value'], seen: number): Promise<Written> {
+  async function write(key: string, value: LastGood, expectedRevision: number): Promise<WriteResult> {
     const text = formatLastGood(value);
-    const reply = await redis.send('EVAL', WRITE, '1', PREFIX + key, keepFor, String(seen), text);
+    const expected = String(expectedRevision);
+    const reply = await redis.send('EVAL', WRITE, '1', PREFIX + key, timeToLive, expected, text);
     if (!Array.isArray(reply)) return { kind: 'written', revision: Number(reply) };
-    const by = parseKept(reply[0], reply[1]);
-    // What is broken there is nobody's answer.
+    const by = parseVersioned(reply[0], reply[1]);
+    // An unreadable value is overwritten.
     return by === undefined ? write(key, value, Number(reply[0])) : { kind: 'overtaken', by };
   }
 
   return {
     async read(key) {
-      const reply = await redis.send('EVAL', READ, '2', PREFIX + key, MEMORY_KEY, keepFor, newMemory);
-      const [seen, kind, revision, value]: unknown[] = Array.isArray(reply) ? reply : [];
-      watchMemory(seen);
+      const reply = await redis.send('EVAL', READ, '2', PREFIX + key, DATASET_KEY, timeToLive, newDataset);
+      const [present, kind, revision, value]: unknown[] = Array.isArray(reply) ? reply : [];
+      watchDataset(present);
       if (kind === 'none') return undefined;
-      return (kind === 'kept' ? parseKept(revision, value) : undefined) ?? 'unreadable';
+      return (kind === 'kept' ? parseVersioned(revision, value) : undefined) ?? 'unreadable';
     },
     write,
     record: {
       wholeSince: () => null,
-      lacks: () => undefined,
-      doubt: () => undefined,
-      mayLack: () => elapsed() - lostAt < DOUBT_MS,
+      setIncomplete: () => undefined,
+      reportLoss: () => undefined,
+      lostRecently: () => elapsed() - lostAt < REWRITE_MS,
       wasReplaced() {
         const was = replaced;
         replaced = false;
@@ -109,16 +121,16 @@ export function createRedisArchive(
   };
 }
 
-/** KEYS: one that nobody has. */
+/** KEYS: a key used for nothing else. */
 const PROBE = `redis.call('SET', KEYS[1], '1', 'PX', 1000)
 return redis.call('DEL', KEYS[1])`;
 
-/** Runs a script that writes, since that is what the store takes, and leaves nothing behind. @throws Error as `send` does */
+/** Runs a script that writes, as the store does, and leaves nothing behind. @throws Error as `send` does */
 export async function probeRedis(redis: RedisConnection): Promise<void> {
   await redis.send('EVAL', PROBE, '1', PROBE_KEY);
 }
 
-function parseKept(number: unknown, text: unknown): Kept | undefined {
+function parseVersioned(number: unknown, text: unknown): Versioned | undefined {
   if (typeof text !== 'string') return undefined;
   const revision = Number(number);
   const value = parseLastGood(text);

@@ -1,41 +1,43 @@
 /**
- * A connection to Redis or Valkey, in the background. The client is node-redis' core (`@redis/client`): it is the one that Redis
- * itself keeps, and has no dependencies.
+ * A connection to Redis or Valkey that connects and reconnects in the background. The client is the core of
+ * node-redis (`@redis/client`), which Redis maintains and which has no dependencies.
  */
 import { createClient, type RedisArgument, type RespVersions } from '@redis/client';
 import { createLatency } from '../../resilience/latency.ts';
 import { settledWithin, withDeadline } from '../../resilience/deadline.ts';
 
-/** Milliseconds that an answer waits for the store at most. */
+/** The longest that an answer waits for the store, in milliseconds. */
 const COMMAND_TIMEOUT_MS = 500;
 const CONNECT_TIMEOUT_MS = 2_000;
-const SLOWEST_RECONNECT_MS = 5_000;
-/** A connection that has gone dead without a word is noticed by a ping that is not answered. */
+const MAX_RECONNECT_DELAY_MS = 5_000;
+/** Pings detect a connection that has died silently. */
 const PING_EVERY_MS = 5_000;
-const SILENCE_MS = 12_000;
-/** Works with servers and proxies that do not know RESP3. */
+const SOCKET_TIMEOUT_MS = 12_000;
+/** Version 2 also works with servers and proxies that lack RESP3. */
 const RESP: RespVersions = 2;
 
 export interface RedisConnectionOptions {
-  /** Without a password: `redis://redis:6379/0`. */
+  /** `redis://redis:6379/0`, without a password. */
   readonly url: string;
-  /** Read at each connection, so that a new password is taken up. Throws when there is none to be read. */
-  readonly readPassword?: () => string;
+  /**
+   * Called for each connection, so that a changed password is used. Throws if the password cannot be read.
+   */
+  readonly readPassword?: (() => string) | undefined;
 }
 
 export interface RedisConnection {
-  /** Runs a command. @throws Error when it has not come to its end in time, with the server's name and what is wrong */
+  /** Runs a command. @throws Error, with the server's name and the cause, if it fails or times out */
   send(...command: readonly RedisArgument[]): Promise<unknown>;
-  /** Every command of late took longer than a registry nearby does. */
+  /** True if all recent commands took longer than a nearby registry would. */
   isSlow(): boolean;
-  /** @returns when it is connected, or after so many milliseconds */
+  /** Resolves when connected, or after `timeoutMs` milliseconds. */
   untilConnected(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
 export function connectRedis({ url, readPassword }: RedisConnectionOptions): RedisConnection {
   const { host, username } = new URL(url);
-  let trouble: string | undefined = 'not connected yet';
+  let problem: string | undefined = 'not connected yet';
   const latency = createLatency(elapsed);
   const client = createClient({
     url,
@@ -45,8 +47,8 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
     pingInterval: PING_EVERY_MS,
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: SILENCE_MS,
-      reconnectStrategy: (retries) => Math.min(100 * 2 ** Math.min(retries, 10), SLOWEST_RECONNECT_MS),
+      socketTimeout: SOCKET_TIMEOUT_MS,
+      reconnectStrategy: (retries) => Math.min(100 * 2 ** Math.min(retries, 10), MAX_RECONNECT_DELAY_MS),
     },
     ...(readPassword && {
       credentialsProvider: {
@@ -56,18 +58,18 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
     }),
   });
   const connected = new Promise<void>((resolve) => client.once('ready', () => resolve()));
-  client.on('ready', () => (trouble = undefined));
-  client.on('error', (error) => (trouble = describe(error)));
-  // It goes on trying; what is wrong comes as an event.
-  client.connect().catch((error: unknown) => (trouble = describe(error)));
+  client.on('ready', () => (problem = undefined));
+  client.on('error', (error) => (problem = describe(error)));
+  // The client keeps trying and reports errors as events.
+  client.connect().catch((error: unknown) => (problem = describe(error)));
 
   return {
     send(...command) {
       const startedAt = elapsed();
-      return withDeadline(COMMAND_TIMEOUT_MS, late, () => client.sendCommand([...command]))
+      return withDeadline(COMMAND_TIMEOUT_MS, createTimeoutError, () => client.sendCommand([...command]))
         .catch((error: unknown) => {
-          // Without the cause: a server's own text may repeat what it was sent, the password among it.
-          throw new Error(`Redis at ${host}: ${(client.isReady ? undefined : trouble) ?? describe(error)}`);
+          // No `cause`: the server's text may repeat what it was sent, including the password.
+          throw new Error(`Redis at ${host}: ${(client.isReady ? undefined : problem) ?? describe(error)}`);
         })
         .finally(() => latency.answered(startedAt));
     },
@@ -84,25 +86,25 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
   };
 }
 
-/** Milliseconds of any beginning, which nobody can set. */
+/** Monotonic milliseconds. */
 function elapsed(): number {
   return performance.now();
 }
 
-class LateAnswer extends Error {
-  override readonly name = 'LateAnswer';
+class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
 }
 
-function late(): LateAnswer {
-  return new LateAnswer('no answer in time');
+function createTimeoutError(): TimeoutError {
+  return new TimeoutError('no answer in time');
 }
 
-/** One stable line. */
+/** @returns one stable line */
 function describe(error: unknown): string {
   if (error instanceof AggregateError) return describe(error.errors[0]);
   if (!(error instanceof Error)) return 'an unknown error';
-  if (error instanceof LateAnswer) return error.message;
+  if (error instanceof TimeoutError) return error.message;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  // `WRONGPASS`, `NOAUTH`: only the first word of the server's own text, see above.
+  // Only the first word of the server's text, such as `WRONGPASS` or `NOAUTH`: the rest may hold secrets.
   return code ?? (/^[A-Z]+\b/.exec(error.message)?.[0] || error.name);
 }

@@ -1,243 +1,148 @@
-/** Last good answers in a file, by SQLite: they survive the process, however it ends. */
-import { createHash } from 'node:crypto';
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import type { Archive, ArchiveRecord, Kept, Written } from '../archive.ts';
-import { formatLastGood, parseLastGood } from '../last-good-json.ts';
-import { openSqliteFile, refuse, resultCode } from './file.ts';
-import { beginRecord, readBootId, type SqliteRecord } from './record.ts';
+/** Stores last good answers in an SQLite file. They survive the process, however it ends. */
+import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../clock.ts';
+import type { LastGood } from '../../resolve/types.ts';
+import type { Archive, Versioned, WriteResult } from '../archive.ts';
+import { explainUnusable, openSqliteFile } from './file.ts';
+import { readBootId, SqliteRecord } from './record.ts';
+import { AnswerTable } from './table.ts';
 
-/** Reading marks an answer as asked for: so often is that worth a write. */
+/** Reads mark an answer as used, but a mark is written only this often. */
 const MARK_AFTER_MS = 3_600_000;
-/** What nobody asks for is looked for so often, and deleted in steps, so that no call waits for long. */
+/** How often unused answers are searched for. They are deleted in batches, so that no call waits long. */
 const FORGET_EVERY_MS = 3_600_000;
-const FORGET_AT_ONCE = 200;
+const FORGET_BATCH = 200;
 /**
- * Whoever may ask with invented numbers must not fill the disk: of more answers those make room that were asked for longest ago. As many
- * as are remembered in memory; 4 KB each.
+ * Invented pull request numbers must not fill the disk: above this, the least recently used answers are
+ * deleted. It is also the number held in memory. An answer takes 4 KB.
  */
-const MOST_ANSWERS = 100_000;
-/** They are counted after so many new ones. */
+const MAX_ANSWERS = 100_000;
+/** Answers are counted after this many new ones. */
 const COUNT_EVERY = 200;
-/** A page of the file is damaged: that concerns the keys on it. */
-const CORRUPT = 11;
 const MAX_BROKEN = 1_000;
 
 export interface SqliteOptions {
   readonly path: string;
   /**
-   * An answer that nobody asked for in so many milliseconds is deleted. Only time counts in which a process had the file open, by a
-   * clock that nobody can set: neither a clock that was wrong for a while, nor a long pause of the service, nor a backup deletes
+   * Milliseconds after which an unused answer is deleted. Only time in which a process had the file open
+   * counts, by a monotonic clock. So neither a wrong clock nor a long downtime nor a restored backup deletes
    * anything.
    */
   readonly forgetAfter: number;
   readonly now: Clock;
-  /** Milliseconds of any beginning, which nobody can set. */
-  readonly elapsed?: Clock;
-  /** Tells one start of the machine from another; undefined: nobody can tell. */
+  /** Monotonic milliseconds. */
+  readonly elapsed?: Clock | undefined;
+  /** Differs for each boot of the machine; undefined if unknown. */
   readonly bootId?: string | undefined;
-  /** The file has taken the place of another one. */
+  /** Whether the file has taken the place of another one. */
   readonly replaced?: boolean;
-  /** How many answers are kept; some more may be there for a while. */
-  readonly most?: number;
+  /** Maximum number of answers; briefly exceeded. */
+  readonly maxAnswers?: number;
 }
 
-export interface SqliteArchive extends Archive {
-  readonly record: ArchiveRecord;
-  /** Gives a sign of life if it is time to. Never throws. */
-  beat(): void;
-}
+/** Several processes may have the file open, but it must be on a local disk (https://sqlite.org/wal.html). */
+export class SqliteArchive implements Archive {
+  readonly record: SqliteRecord;
+  readonly #options: SqliteOptions;
+  readonly #database: DatabaseSync;
+  readonly #answers: AnswerTable;
+  /**
+   * In time of use, like the marks. Not due at once: after a long downtime, answers still needed are read
+   * first.
+   */
+  #forgottenAt: number;
+  #uncounted = 0;
+  /** Keys of unreadable rows: each resets the record only once, not on every read. */
+  readonly #broken = new Set<string>();
 
-/**
- * Several processes may have the file open, but it must lie on a disk of this machine (https://sqlite.org/wal.html).
- * @throws ConfigError when the file cannot be opened, or is not ours
- */
-export function createSqliteArchive(options: SqliteOptions): SqliteArchive {
-  const { path, now, elapsed = () => performance.now(), replaced = false } = options;
-  // Undefined says that nobody can tell: no reason to look.
-  const bootId = 'bootId' in options ? options.bootId : readBootId();
-  const database = openSqliteFile(path);
-  try {
-    const rows = createRows(database);
-    const record = beginRecord({
-      database,
-      path,
-      now,
-      elapsed,
-      bootId,
-      replaced,
-      verify: () => rows.areWhole(),
-    });
-    return createArchive(database, rows, record, options);
-  } catch (error) {
-    database.close();
-    throw refuse(path, error);
-  }
-}
-
-function createArchive(
-  database: DatabaseSync,
-  rows: Rows,
-  record: SqliteRecord,
-  { forgetAfter, most = MOST_ANSWERS }: SqliteOptions,
-): SqliteArchive {
-  // Not at once: after a long pause of the whole service, what is still wanted is asked for first.
-  let forgottenAt = record.usedFor();
-  let uncounted = 0;
-  /** Keys of rows that cannot be read: each puts the file in doubt once, and not for as long as it is asked for. */
-  const broken = new Set<string>();
-
-  function doubt(key: string): void {
-    if (broken.has(key)) return;
-    if (broken.size >= MAX_BROKEN) broken.clear();
-    broken.add(key);
-    record.doubt();
-  }
-
-  function forgetSome(): void {
-    if (record.usedFor() - forgottenAt < FORGET_EVERY_MS) return;
-    const deleted = rows.forget(record.usedFor() - forgetAfter);
-    if (deleted > 0) record.forgot(deleted, forgetAfter);
-    if (deleted < FORGET_AT_ONCE) forgottenAt = record.usedFor();
-  }
-
-  /** What made room may have been asked for a moment ago: from then on nothing is proven of what was handed out before. */
-  function makeRoom(): void {
-    if (uncounted++ % COUNT_EVERY > 0) return;
-    const deleted = rows.forgetBeyond(most);
-    if (deleted > 0) record.forgot(deleted, 0);
-  }
-
-  function writeIfUnchanged(key: string, value: Kept['value'], seen: number): Written {
-    const stored = rows.find(key);
-    if (typeof stored === 'object' && stored.revision > seen) {
-      const { revision, value: newer } = stored;
-      return { kind: 'overtaken', by: { value: newer, revision } };
-    }
-    if (stored === undefined) makeRoom();
-    rows.put(key, value, seen + 1, record.usedFor());
-    record.count(stored === undefined ? 1 : 0);
-    return { kind: 'written', revision: seen + 1 };
-  }
-
-  return {
-    async read(key) {
-      const found = rows.find(key);
-      if (found === 'unreadable') doubt(key);
-      if (typeof found !== 'object') return found;
-      if (record.usedFor() - found.askedAt >= MARK_AFTER_MS) rows.mark(key, record.usedFor());
-      return { value: found.value, revision: found.revision };
-    },
-    async write(key, value, seen) {
-      database.exec('BEGIN IMMEDIATE');
-      try {
-        const written = writeIfUnchanged(key, value, seen);
-        forgetSome();
-        database.exec('COMMIT');
-        return written;
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
-      }
-    },
-    beat: () => record.beat(),
-    record: {
-      wholeSince: () => record.wholeSince(),
-      lacks: (missing) => record.lacks(missing),
-      doubt: () => record.doubt(),
-      mayLack: () => false,
-      wasReplaced: () => false,
-    },
-    async close() {
-      record.end();
+  /** @throws ConfigError if the file cannot be opened or belongs to another program */
+  constructor(options: SqliteOptions) {
+    const { path, now, elapsed = () => performance.now(), replaced = false } = options;
+    // An explicit undefined means unknown: then do not look.
+    const bootId = 'bootId' in options ? options.bootId : readBootId();
+    this.#options = options;
+    const database = openSqliteFile(path);
+    this.#database = database;
+    try {
+      const answers = new AnswerTable(database);
+      const verify = () => answers.isIntact();
+      this.#answers = answers;
+      this.record = new SqliteRecord({ database, path, now, elapsed, bootId, replaced, verify });
+      this.#forgottenAt = this.record.usedFor();
+    } catch (error) {
       database.close();
-    },
-  };
-}
+      throw explainUnusable(path, error);
+    }
+  }
 
-interface Found extends Kept {
-  readonly askedAt: number;
-}
+  async read(key: string): Promise<Versioned | 'unreadable' | undefined> {
+    const found = this.#answers.find(key);
+    if (found === 'unreadable') this.#reportBroken(key);
+    if (typeof found !== 'object') return found;
+    const usedFor = this.record.usedFor();
+    if (usedFor - found.usedAt >= MARK_AFTER_MS) this.#answers.mark(key, usedFor);
+    return { value: found.value, revision: found.revision };
+  }
 
-interface Rows {
-  find(key: string): Found | 'unreadable' | undefined;
-  put(key: string, value: Kept['value'], revision: number, askedAt: number): void;
-  /** Mere bookkeeping: a full disk or a lock must not take away what could be read. */
-  mark(key: string, askedAt: number): void;
-  /** @returns how many were deleted, of those that were asked for before */
-  forget(before: number): number;
-  /** Of more than so many some are deleted, those first that were asked for longest ago. @returns how many */
-  forgetBeyond(most: number): number;
-  areWhole(): boolean;
-}
+  async write(key: string, value: LastGood, expectedRevision: number): Promise<WriteResult> {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = this.#writeIfUnchanged(key, value, expectedRevision);
+      this.#forgetUnused();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
 
-function createRows(database: DatabaseSync): Rows {
-  const columns = 'key, value, revision, checksum, asked_at AS askedAt';
-  const select = database.prepare(`SELECT ${columns} FROM last_good WHERE key = ?`);
-  const selectAll = database.prepare(`SELECT ${columns} FROM last_good`);
-  // A number beyond what JavaScript has would throw.
-  for (const statement of [select, selectAll]) statement.setReadBigInts(true);
-  const mark = database.prepare('UPDATE last_good SET asked_at = ? WHERE key = ?');
-  const upsert = database.prepare(
-    `INSERT INTO last_good (key, value, revision, checksum, asked_at) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (key) DO UPDATE SET
-       value = excluded.value, revision = excluded.revision,
-       checksum = excluded.checksum, asked_at = excluded.asked_at`,
-  );
-  const forget = database.prepare(
-    'DELETE FROM last_good WHERE key IN (SELECT key FROM last_good WHERE asked_at < ? ORDER BY asked_at LIMIT ?)',
-  );
-  const forgetBeyond = database.prepare(
-    `DELETE FROM last_good WHERE key IN (SELECT key FROM last_good ORDER BY asked_at
-     LIMIT max(0, min(?, (SELECT count(*) FROM last_good) - ?)))`,
-  );
-  return {
-    find(key) {
-      try {
-        const row = select.get(key);
-        return row && (parseRow(row) ?? 'unreadable');
-      } catch (error) {
-        if (resultCode(error) === CORRUPT) return 'unreadable';
-        throw error;
-      }
-    },
-    put(key, value, revision, askedAt) {
-      const text = formatLastGood(value);
-      upsert.run(key, text, revision, checksumOf(key, text, revision), askedAt);
-    },
-    mark(key, askedAt) {
-      try {
-        mark.run(askedAt, key);
-      } catch {
-        // The next read tries again.
-      }
-    },
-    forget: (before) => Number(forget.run(before, FORGET_AT_ONCE).changes),
-    forgetBeyond: (most) => Number(forgetBeyond.run(2 * COUNT_EVERY, most).changes),
-    areWhole() {
-      try {
-        for (const row of selectAll.iterate()) if (parseRow(row) === undefined) return false;
-        return true;
-      } catch {
-        return false;
-      }
-    },
-  };
-}
+  /** Records a sign of life if one is due. Never throws. */
+  beat(): void {
+    this.record.beat();
+  }
 
-/** @returns undefined when it is not what was written */
-function parseRow(row: Record<string, SQLOutputValue>): Found | undefined {
-  const { key, value: text, revision: number, checksum, askedAt } = row;
-  const revision = Number(number);
-  if (typeof key !== 'string' || typeof text !== 'string') return undefined;
-  if (checksum !== checksumOf(key, text, revision)) return undefined;
-  const value = parseLastGood(text);
-  return value && { value, revision, askedAt: Number(askedAt) };
-}
+  async close(): Promise<void> {
+    this.record.end();
+    this.#database.close();
+  }
 
-/** SQLite has none for what it reads from the disk: a bit that flipped must not become another digest. */
-function checksumOf(key: string, value: string, revision: number): string {
-  return createHash('sha256')
-    .update(JSON.stringify([key, value, revision]))
-    .digest('base64');
+  #writeIfUnchanged(key: string, value: LastGood, expectedRevision: number): WriteResult {
+    const stored = this.#answers.find(key);
+    if (typeof stored === 'object' && stored.revision > expectedRevision) {
+      return { kind: 'overtaken', by: { value: stored.value, revision: stored.revision } };
+    }
+    if (stored === undefined) this.#makeRoom();
+    const revision = expectedRevision + 1;
+    this.#answers.put(key, value, revision, this.record.usedFor());
+    this.record.count(stored === undefined ? 1 : 0);
+    return { kind: 'written', revision };
+  }
+
+  #forgetUnused(): void {
+    const { forgetAfter } = this.#options;
+    const usedFor = this.record.usedFor();
+    if (usedFor - this.#forgottenAt < FORGET_EVERY_MS) return;
+    const deleted = this.#answers.deleteUnused(usedFor - forgetAfter, FORGET_BATCH);
+    if (deleted > 0) this.record.forgot(deleted, forgetAfter);
+    if (deleted < FORGET_BATCH) this.#forgottenAt = usedFor;
+  }
+
+  /**
+   * The deleted answers may have been used just now, so the record proves nothing about earlier ones any
+   * more.
+   */
+  #makeRoom(): void {
+    const { maxAnswers = MAX_ANSWERS } = this.#options;
+    if (this.#uncounted++ % COUNT_EVERY > 0) return;
+    const deleted = this.#answers.deleteExcess(maxAnswers, 2 * COUNT_EVERY);
+    if (deleted > 0) this.record.forgot(deleted, 0);
+  }
+
+  #reportBroken(key: string): void {
+    if (this.#broken.has(key)) return;
+    if (this.#broken.size >= MAX_BROKEN) this.#broken.clear();
+    this.#broken.add(key);
+    this.record.reportLoss();
+  }
 }

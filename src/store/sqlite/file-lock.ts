@@ -1,6 +1,7 @@
 /**
- * That one process at a time uses a file. The lock is SQLite's own, on a file beside it, which is why there is no other: Node.js has
- * none, the kernel ends it with the process, however that ends, and whoever only looks at the database is not kept from it.
+ * Lets one process at a time use a file. The lock is SQLite's own, held on a second file beside the database.
+ * Node.js offers no file locks; this one ends with the process, however that ends, and does not keep others
+ * from reading the database.
  */
 import { readlinkSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -9,28 +10,28 @@ import { resultCode } from './file.ts';
 
 const BUSY = 5;
 const ATTEMPTS = 3;
-/** Linux's own limit (path_resolution(7)). */
-const MOST_LINKS = 40;
+/** Linux's limit (path_resolution(7)). */
+const MAX_LINKS = 40;
 
 export interface FileLock {
-  /** False when the file that was locked is gone, or another one is in its place. */
+  /** False if the locked file is gone, or another one is in its place. */
   isHeld(): boolean;
-  /** Leaves nothing behind. */
+  /** Also removes the lock file. */
   release(): void;
 }
 
 /**
- * @param path of the file beside, which is made
- * @returns undefined: another process has it
- * @throws what SQLite does when it cannot be made
+ * @param path the lock file, which is created
+ * @returns undefined if another process holds the lock
+ * @throws the errors of SQLite if the lock file cannot be created
  */
 export function tryLock(path: string): FileLock | undefined {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const before = identityOf(path);
+    const before = readFileId(path);
     const database = takeLock(path);
     if (database === undefined) return undefined;
-    // Whoever had it before may have removed the file that was locked here: then it is nobody's.
-    if (before !== undefined && identityOf(path) === before) return heldLock(path, before, database);
+    // The previous owner may have removed the file locked here: then the lock excludes nobody.
+    if (before !== undefined && readFileId(path) === before) return createLock(path, before, database);
     database.close();
   }
   return undefined;
@@ -48,15 +49,15 @@ function takeLock(path: string): DatabaseSync | undefined {
   }
 }
 
-function heldLock(path: string, identity: string, database: DatabaseSync): FileLock {
-  const isHeld = (): boolean => identityOf(path) === identity;
+function createLock(path: string, fileId: string, database: DatabaseSync): FileLock {
+  const isHeld = (): boolean => readFileId(path) === fileId;
   return {
     isHeld,
     release() {
       try {
         if (isHeld()) rmSync(path);
       } catch {
-        // An empty file is left: the next one locks that.
+        // An empty file remains, which the next process locks.
       }
       database.close();
     },
@@ -64,22 +65,22 @@ function heldLock(path: string, identity: string, database: DatabaseSync): FileL
 }
 
 /**
- * @returns the path of the file itself, which need not be there. What lies beside a file, as a lock, must lie beside that: SQLite writes its
- *   log there, and two links to one file would be two locks.
+ * @returns the path of the file itself, which need not exist. Files beside it, such as the lock, belong
+ *   beside that path: SQLite writes its log there, and two links to one file must not yield two locks.
  */
 export function followLinks(path: string): string {
   let file = path;
   try {
-    for (let links = 0; links < MOST_LINKS; links++)
+    for (let links = 0; links < MAX_LINKS; links++)
       file = resolve(realpathSync(dirname(file)), readlinkSync(file));
   } catch {
-    // No link (any more), or a folder that cannot be seen: whoever opens it will meet that.
+    // Not a link (any more), or a directory that cannot be read: opening the file reports that.
   }
   return file;
 }
 
-/** @returns undefined when nothing can be seen there */
-export function identityOf(path: string): string | undefined {
+/** @returns device and inode; undefined if there is no file, or it cannot be read */
+export function readFileId(path: string): string | undefined {
   try {
     const found = statSync(path, { throwIfNoEntry: false, bigint: true });
     return found && `${found.dev} ${found.ino}`;

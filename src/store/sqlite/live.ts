@@ -1,152 +1,168 @@
-/** The database of a process that runs for long: its own alone, and made anew when it is taken away. */
+/** The database of a long-running process, which owns the file alone and recreates it if it is taken away. */
 import { rmSync } from 'node:fs';
-import type { Archive } from '../archive.ts';
-import { followLinks, identityOf, tryLock, type FileLock } from './file-lock.ts';
-import { createSqliteArchive, type SqliteArchive, type SqliteOptions } from './archive.ts';
-import { refusal, refuse } from './file.ts';
+import type { ConfigError } from '../../errors.ts';
+import type { LastGood } from '../../resolve/types.ts';
+import type { Archive, ArchiveRecord, Versioned, WriteResult } from '../archive.ts';
+import { SqliteArchive, type SqliteOptions } from './archive.ts';
+import { followLinks, readFileId, tryLock, type FileLock } from './file-lock.ts';
+import { createPathError, explainUnusable } from './file.ts';
 import { proofPath } from './record.ts';
 
-/** With a roll-out that recreates, the process before may still be answering its last calls. */
+/** During a roll-out that recreates the pod, the old process may still be answering its last calls. */
 const WAIT_FOR_LOCK_MS = 5_000;
 const TRY_LOCK_EVERY_MS = 100;
-/** Whether the file is still there is looked at so often, and before each write. */
-const LOOK_EVERY_MS = 1_000;
+/** How often to check that the file is still there; it is also checked before each read and write. */
+const CHECK_EVERY_MS = 1_000;
 
-export interface LiveSqliteOptions extends SqliteOptions {
+const REPLACED =
+  "the store's file was removed or replaced: Greenpin uses the file as it is now, and writes to it what this process remembers";
+
+export interface LiveSqliteOptions extends Omit<SqliteOptions, 'replaced'> {
   readonly warn: (message: string) => void;
   readonly delay: (ms: number) => Promise<void>;
 }
 
-export interface LiveSqlite extends Archive {
-  /** @throws ConfigError when the file cannot be opened, is not ours, or is another process's for longer than some seconds */
-  open(): Promise<void>;
-}
-
-const REPLACED =
-  "the store's file was removed or replaced: it is used as it is now, and what this process remembers is written to it";
-
 /** Before it is opened, and while it cannot be, every call throws. */
-export function createLiveSqlite(options: LiveSqliteOptions): LiveSqlite {
-  const { elapsed = () => performance.now(), warn, delay } = options;
-  /** Of the file itself: a link may be led to another one. */
-  let path = followLinks(options.path);
-  let lock: FileLock | undefined;
-  let archive: SqliteArchive | undefined;
-  let identity = '';
-  let lookedAt = -Infinity;
-  let replaced = false;
+export class LiveSqlite implements Archive {
+  readonly record: ArchiveRecord;
+  readonly #options: LiveSqliteOptions;
+  readonly #elapsed: () => number;
+  /** The file itself: a symbolic link may be pointed at another one. */
+  #path: string;
+  #lock: FileLock | undefined;
+  #archive: SqliteArchive | undefined;
+  /** Identifies the opened files; empty before the first opening. */
+  #fileIds = '';
+  #checkedAt = -Infinity;
+  #replaced = false;
 
-  function start(anew: boolean): SqliteArchive {
-    archive = createSqliteArchive({ ...options, path, replaced: anew });
-    identity = identityOfAll(path);
-    return archive;
+  constructor(options: LiveSqliteOptions) {
+    this.#options = options;
+    this.#elapsed = options.elapsed ?? (() => performance.now());
+    this.#path = followLinks(options.path);
+    this.record = {
+      wholeSince: () => {
+        this.#check();
+        return this.#archive?.record.wholeSince() ?? null;
+      },
+      setIncomplete: (incomplete) => this.#archive?.record.setIncomplete(incomplete),
+      reportLoss: () => this.#archive?.record.reportLoss(),
+      lostRecently: () => false,
+      wasReplaced: () => {
+        this.#check();
+        const replaced = this.#replaced;
+        this.#replaced = false;
+        return replaced;
+      },
+    };
   }
 
-  function unlock(): void {
-    lock?.release();
-    lock = undefined;
+  /**
+   * @throws ConfigError if the file cannot be opened, belongs to another program, or stays in use by another
+   *   process for seconds
+   */
+  async open(): Promise<void> {
+    this.#path = followLinks(this.#options.path);
+    for (let waited = 0; this.#lock === undefined; waited += TRY_LOCK_EVERY_MS) {
+      this.#lock = lockFile(this.#path);
+      if (this.#lock !== undefined) break;
+      if (waited >= WAIT_FOR_LOCK_MS) throw createInUseError(this.#path);
+      await this.#options.delay(TRY_LOCK_EVERY_MS);
+    }
+    try {
+      this.#start(false);
+    } catch (error) {
+      this.#unlock();
+      throw error;
+    }
   }
 
-  async function stop(): Promise<void> {
-    const last = archive;
-    archive = undefined;
-    await last?.close();
+  async read(key: string): Promise<Versioned | 'unreadable' | undefined> {
+    return this.#use().read(key);
+  }
+
+  async write(key: string, value: LastGood, expectedRevision: number): Promise<WriteResult> {
+    return this.#use().write(key, value, expectedRevision);
+  }
+
+  async close(): Promise<void> {
+    await this.#stop();
+    this.#unlock();
+    this.#fileIds = '';
+  }
+
+  #start(replaced: boolean): SqliteArchive {
+    this.#archive = new SqliteArchive({ ...this.#options, path: this.#path, replaced });
+    this.#fileIds = readFileIds(this.#path);
+    return this.#archive;
+  }
+
+  async #stop(): Promise<void> {
+    const archive = this.#archive;
+    this.#archive = undefined;
+    await archive?.close();
+  }
+
+  #unlock(): void {
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  /** @throws Error if the file cannot be used */
+  #use(): SqliteArchive {
+    this.#checkedAt = this.#elapsed();
+    const isSame =
+      this.#path === followLinks(this.#options.path) && this.#fileIds === readFileIds(this.#path);
+    if (isSame && this.#lock?.isHeld() === true && this.#archive !== undefined) return this.#archive;
+    if (this.#fileIds === '') throw new Error('the file is not open');
+    // Nothing in the old file is of use any more, even if closing it fails.
+    this.#stop().catch(() => undefined);
+    return this.#restart();
   }
 
   /** @throws ConfigError */
-  function startAgain(): SqliteArchive {
-    const present = followLinks(options.path);
-    if (present !== path) unlock();
-    path = present;
+  #restart(): SqliteArchive {
+    const path = followLinks(this.#options.path);
+    if (path !== this.#path) this.#unlock();
+    this.#path = path;
     rmSync(proofPath(path), { force: true });
-    if (lock?.isHeld() !== true) {
-      unlock();
-      lock = lockOf(path);
-      if (lock === undefined) throw inUse(path);
+    if (this.#lock?.isHeld() !== true) {
+      this.#unlock();
+      this.#lock = lockFile(path);
+      if (this.#lock === undefined) throw createInUseError(path);
     }
-    const next = start(true);
-    replaced = true;
-    warn(REPLACED);
-    return next;
+    const archive = this.#start(true);
+    this.#replaced = true;
+    this.#options.warn(REPLACED);
+    return archive;
   }
 
-  /** @throws Error when there is none */
-  function use(): SqliteArchive {
-    lookedAt = elapsed();
-    const same = path === followLinks(options.path) && identity === identityOfAll(path);
-    if (same && lock?.isHeld() === true && archive !== undefined) return archive;
-    if (identity === '') throw new Error('the file is not open');
-    // What is closed has nothing that is still of use, whether it says so or not.
-    stop().catch(() => undefined);
-    return startAgain();
-  }
-
-  function look(): void {
-    if (elapsed() - lookedAt < LOOK_EVERY_MS) return;
+  #check(): void {
+    if (this.#elapsed() - this.#checkedAt < CHECK_EVERY_MS) return;
     try {
-      use().beat();
+      this.#use().beat();
     } catch {
-      // Whoever needs it next meets the fault.
+      // The next read or write meets the same error and reports it.
     }
   }
-
-  return {
-    async open() {
-      path = followLinks(options.path);
-      for (let waited = 0; lock === undefined; waited += TRY_LOCK_EVERY_MS) {
-        lock = lockOf(path);
-        if (lock !== undefined) break;
-        if (waited >= WAIT_FOR_LOCK_MS) throw inUse(path);
-        await delay(TRY_LOCK_EVERY_MS);
-      }
-      try {
-        start(false);
-      } catch (error) {
-        unlock();
-        throw error;
-      }
-    },
-    read: async (key) => use().read(key),
-    write: async (key, value, seen) => use().write(key, value, seen),
-    record: {
-      wholeSince() {
-        look();
-        return archive?.record.wholeSince() ?? null;
-      },
-      lacks: (missing) => archive?.record.lacks(missing),
-      doubt: () => archive?.record.doubt(),
-      mayLack: () => false,
-      wasReplaced() {
-        look();
-        const was = replaced;
-        replaced = false;
-        return was;
-      },
-    },
-    async close() {
-      await stop();
-      unlock();
-      identity = '';
-    },
-  };
 }
 
-/** The log beside it is as much of it: what was written last is there alone. */
-function identityOfAll(path: string): string {
-  return `${identityOf(path)} ${identityOf(`${path}-wal`)}`;
+/** The write-ahead log belongs to the file: the latest writes are only there. */
+function readFileIds(path: string): string {
+  return `${readFileId(path)} ${readFileId(`${path}-wal`)}`;
 }
 
 /** @throws ConfigError */
-function lockOf(path: string): FileLock | undefined {
+function lockFile(path: string): FileLock | undefined {
   try {
     return tryLock(`${path}-lock`);
   } catch (error) {
-    throw refuse(path, error);
+    throw explainUnusable(path, error);
   }
 }
 
-function inUse(path: string) {
-  return refusal(path, 'a file that another Greenpin process uses', {
-    expected: 'one for each process; end the other one first, or let several share store.kind: redis',
+function createInUseError(path: string): ConfigError {
+  return createPathError(path, 'a file in use by another Greenpin process', {
+    expected: 'a separate file for each process; stop the other process, or share a store.kind: redis',
   });
 }

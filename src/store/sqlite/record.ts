@@ -1,216 +1,244 @@
 /**
- * What the database says of itself: since when nothing is missing from it, and for how long it has been in use.
+ * The database's record of its own completeness: since when nothing is missing, and how long the file has
+ * been in use.
  *
- * The rule. `whole_since` is a moment of our clock such that whatever was first handed out after it, and was not forgotten, is
- * in the file. It is set when the file is made. It begins anew, at the present moment, whenever that cannot be proven any more:
- * - The process before ended without saying that all was in order (`clean`), and one of these: the machine was started meanwhile (a
- *   commit may have been lost with it; by the kernel's boot id, and where there is none that is assumed); the last sign of life is
- *   older than a few minutes; the proof beside the file is gone. That proof is a file that names the process: it is removed *before*
- *   an answer is handed out that could not be written, since a full disk lets one remove and not write; it is put back when all of
- *   them are written.
- * - The last sign of life is from the future, or, of an orderly end, older than ten minutes, or there is a proof beside the file although
- *   its process ended in order, so that another one has begun since: a copy from back then may have been put in place of the file.
- * - There are more or fewer rows than were counted, one of them is broken, or the record itself is.
- * - Our clock was set: it has run ahead of the monotonic one, or behind it, by more than a minute since.
- * - The file was removed or replaced under the process.
- * Where rows were forgotten it is no earlier than `forgetAfter` before that: nothing forgotten had been asked for since then.
- * Another process that has begun to use the file takes the word from this one: it then says nothing (null).
+ * `whole_since` is a time of our clock: every answer first given after it, and not deleted since, is in the
+ * file. It is set when the file is created, and reset to the present whenever that can no longer be proven:
+ * - The previous process did not end cleanly (`clean`), and one of these holds. The machine has booted since,
+ *   so that a commit may be lost (known by the kernel's boot id; assumed if there is none). Or the last sign
+ *   of life is more than a few minutes old. Or the proof file is gone. The proof file lies beside the
+ *   database and names the process. It is removed *before* an answer is given that could not be written (on a
+ *   full disk one can delete but not write), and restored once all such answers are written.
+ * - The last sign of life is in the future. Or the previous process ended cleanly, but its last sign of life
+ *   is more than ten minutes old, or there is a proof file, so another process has begun since. In all these
+ *   cases an old copy may have replaced the file.
+ * - The number of rows differs from the count, a row is broken, or the record itself is.
+ * - Our clock was set: since the start it has gained or lost more than a minute on the monotonic clock.
+ * - The file was removed or replaced while in use. After deleting unused rows it is no earlier than
+ *   `forgetAfter` ago: the deleted answers had not been used since then. Once another process begins to use
+ *   the file, this one can prove nothing and returns null.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Clock } from '../../clock.ts';
+import type { ArchiveRecord } from '../archive.ts';
 
 const BEAT_EVERY_MS = 60_000;
-/** Since the last sign of life of a process that was killed: a beat, and the time to start again. */
-const LONGEST_GAP_MS = 180_000;
-const LONGEST_CLEAN_GAP_MS = 600_000;
-/** By so much two clocks may differ before one of them was set. */
+/** The longest time since the last sign of life of a killed process: one beat and a restart. */
+const MAX_GAP_MS = 180_000;
+const MAX_CLEAN_GAP_MS = 600_000;
+/** Two clocks may drift apart by this much before one of them counts as set. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
-export interface RecordOptions {
+export interface SqliteRecordOptions {
   readonly database: DatabaseSync;
-  /** The database's. */
+  /** The database file's path. */
   readonly path: string;
   readonly now: Clock;
-  /** Milliseconds of any beginning, which nobody can set. */
+  /** Monotonic milliseconds. */
   readonly elapsed: Clock;
   /** Whether every row is what was written. */
   readonly verify: () => boolean;
-  /** Tells one start of the machine from another; undefined: nobody can tell. */
+  /** Differs for each boot of the machine; undefined if unknown. */
   readonly bootId: string | undefined;
-  /** The file has taken another one's place: what it says of itself does not count. */
+  /** Whether the file has taken the place of another one, so that its record does not count. */
   readonly replaced: boolean;
 }
 
-export interface SqliteRecord {
-  /** Milliseconds that the file has been in use by a process, in all: by this nothing is forgotten because a clock was set. */
-  usedFor(): number;
-  /** To be called inside of a transaction that writes rows. */
-  count(added: number): void;
-  /** Inside of a transaction that has deleted what nobody asked for in `forgetAfter` milliseconds. */
-  forgot(deleted: number, forgetAfter: number): void;
-  wholeSince(): number | null;
-  doubt(): void;
-  lacks(missing: boolean): void;
-  /** Gives a sign of life if it is time to. */
-  beat(): void;
-  /** Says that all is in order, if it is. */
-  end(): void;
-}
-
-interface Row {
+/** What the table `meta` holds, apart from the checksum of it and the number of answers. */
+interface RecordState {
+  /** Identifies the process. */
   readonly run: string;
   readonly boot: string;
   readonly wholeSince: number;
   readonly seenAt: number;
   readonly clean: number;
   readonly usedFor: number;
+}
+
+interface RecordRow extends RecordState {
   readonly checksum: string;
   readonly answers: number;
 }
 
-/** @throws what SQLite does: this is a part of opening the file */
-export function beginRecord(options: RecordOptions): SqliteRecord {
-  const { database, path, now, elapsed, verify, bootId } = options;
-  const proof = proofPath(path);
-  const run = randomUUID();
-  const before = readRow(database);
-  const usedBefore = before?.usedFor ?? 0;
-  const startedAt = elapsed();
-  let wholeSince = before !== undefined && continues(before, options) ? before.wholeSince : now();
-  let clockAhead = now() - elapsed();
-  let beatAt = elapsed();
-  let verified = false;
-  let lacking = false;
-  let overtaken = false;
+export class SqliteRecord implements ArchiveRecord {
+  readonly #options: SqliteRecordOptions;
+  readonly #proof: string;
+  readonly #run = randomUUID();
+  readonly #usedBefore: number;
+  readonly #startedAt: number;
+  readonly #update: StatementSync;
+  #wholeSince: number;
+  /** By how much the clock is ahead of the monotonic one. */
+  #clockAhead: number;
+  #beatAt: number;
+  #verified = false;
+  #incomplete = false;
+  /** Whether another process has begun to use the file. */
+  #overtaken = false;
 
-  const update = database.prepare(
-    `UPDATE meta SET boot = ?, whole_since = ?, seen_at = ?, clean = ?, used_for = ?, checksum = ?, answers = answers + ?
-     WHERE run = ?`,
-  );
-
-  const usedFor = (): number => Math.round(usedBefore + Math.max(elapsed() - startedAt, 0));
-
-  /** Looks at the clock first: what is written goes with a moment that must not be another clock's. */
-  function write(added: number, clean = 0): void {
-    watchClock();
-    const row = { run, boot: bootId ?? '', wholeSince, seenAt: now(), clean, usedFor: usedFor() };
-    const { changes } = update.run(
-      row.boot,
-      row.wholeSince,
-      row.seenAt,
-      clean,
-      row.usedFor,
-      checksumOf(row),
-      added,
-      run,
+  /** @throws the errors of SQLite, since this is part of opening the file */
+  constructor(options: SqliteRecordOptions) {
+    const { database, path, now, elapsed } = options;
+    this.#options = options;
+    this.#proof = proofPath(path);
+    const before = readRow(database);
+    this.#usedBefore = before?.usedFor ?? 0;
+    this.#startedAt = elapsed();
+    this.#beatAt = elapsed();
+    this.#wholeSince = before !== undefined && isContinued(before, options) ? before.wholeSince : now();
+    this.#clockAhead = now() - elapsed();
+    this.#update = database.prepare(
+      `UPDATE meta SET boot = ?, whole_since = ?, seen_at = ?, clean = ?, used_for = ?, checksum = ?, answers = answers + ?
+       WHERE run = ?`,
     );
-    if (Number(changes) === 0) overtaken = true;
-    beatAt = elapsed();
+    insertState(database, this.#describe(0));
+    ignoreErrors(() => writeFileSync(this.#proof, this.#run));
   }
 
-  function beginAnew(): void {
-    wholeSince = now();
-    clockAhead = now() - elapsed();
+  /** @returns how long the file has been in use in all, in milliseconds; unlike a date, this cannot be set */
+  usedFor(): number {
+    return Math.round(this.#usedBefore + Math.max(this.#options.elapsed() - this.#startedAt, 0));
   }
 
-  function doubt(): void {
-    beginAnew();
-    attempt(() => write(0));
+  /** To be called in the transaction that writes rows. */
+  count(added: number): void {
+    this.#write(added);
   }
 
-  function watchClock(): void {
-    if (Math.abs(now() - elapsed() - clockAhead) > CLOCK_TOLERANCE_MS) beginAnew();
+  /** To be called in the transaction that deletes rows which were not used for `forgetAfter` milliseconds. */
+  forgot(deleted: number, forgetAfter: number): void {
+    this.#watchClock();
+    this.#wholeSince = Math.max(this.#wholeSince, this.#options.now() - forgetAfter);
+    this.#write(-deleted);
   }
 
-  begin(database, { run, boot: bootId ?? '', wholeSince, seenAt: now(), clean: 0, usedFor: usedBefore });
-  attempt(() => writeFileSync(proof, run));
-  return {
-    usedFor,
-    count: (added) => write(added),
-    forgot(deleted, forgetAfter) {
-      watchClock();
-      wholeSince = Math.max(wholeSince, now() - forgetAfter);
-      write(-deleted);
-    },
-    wholeSince() {
-      watchClock();
-      if (!verified && !verify()) doubt();
-      verified = true;
-      return overtaken ? null : wholeSince;
-    },
-    doubt,
-    lacks(missing) {
-      if (missing !== lacking)
-        attempt(() => (missing ? rmSync(proof, { force: true }) : writeFileSync(proof, run)));
-      lacking = missing;
-    },
-    beat() {
-      if (elapsed() - beatAt >= BEAT_EVERY_MS) attempt(() => write(0));
-    },
-    end() {
-      if (overtaken || lacking) return;
-      attempt(() => {
-        write(0, 1);
-        if (!overtaken) rmSync(proof, { force: true });
-      });
-    },
-  };
+  wholeSince(): number | null {
+    this.#watchClock();
+    if (!this.#verified && !this.#options.verify()) this.reportLoss();
+    this.#verified = true;
+    return this.#overtaken ? null : this.#wholeSince;
+  }
+
+  reportLoss(): void {
+    this.#reset();
+    ignoreErrors(() => this.#write(0));
+  }
+
+  setIncomplete(incomplete: boolean): void {
+    if (incomplete === this.#incomplete) return;
+    this.#incomplete = incomplete;
+    ignoreErrors(() =>
+      incomplete ? rmSync(this.#proof, { force: true }) : writeFileSync(this.#proof, this.#run),
+    );
+  }
+
+  /** SQLite itself loses nothing; a replaced file is noticed by whoever opened it. */
+  lostRecently(): boolean {
+    return false;
+  }
+
+  wasReplaced(): boolean {
+    return false;
+  }
+
+  /** Writes a sign of life if one is due. */
+  beat(): void {
+    if (this.#options.elapsed() - this.#beatAt >= BEAT_EVERY_MS) ignoreErrors(() => this.#write(0));
+  }
+
+  /** Records a clean end, unless answers are missing. */
+  end(): void {
+    if (this.#overtaken || this.#incomplete) return;
+    ignoreErrors(() => {
+      this.#write(0, 1);
+      if (!this.#overtaken) rmSync(this.#proof, { force: true });
+    });
+  }
+
+  #describe(clean: number): RecordState {
+    const { now, bootId = '' } = this.#options;
+    const wholeSince = this.#wholeSince;
+    return { run: this.#run, boot: bootId, wholeSince, seenAt: now(), clean, usedFor: this.usedFor() };
+  }
+
+  /** Checks the clock first, so that `wholeSince` is never written together with a time of another clock. */
+  #write(added: number, clean = 0): void {
+    this.#watchClock();
+    const state = this.#describe(clean);
+    const { run, boot, wholeSince, seenAt, usedFor } = state;
+    const checksum = computeChecksum(state);
+    const { changes } = this.#update.run(boot, wholeSince, seenAt, clean, usedFor, checksum, added, run);
+    if (Number(changes) === 0) this.#overtaken = true;
+    this.#beatAt = this.#options.elapsed();
+  }
+
+  #watchClock(): void {
+    const { now, elapsed } = this.#options;
+    if (Math.abs(now() - elapsed() - this.#clockAhead) > CLOCK_TOLERANCE_MS) this.#reset();
+  }
+
+  #reset(): void {
+    const { now, elapsed } = this.#options;
+    this.#wholeSince = now();
+    this.#clockAhead = now() - elapsed();
+  }
 }
 
-function attempt(call: () => void): void {
+function ignoreErrors(call: () => void): void {
   try {
     call();
   } catch {
-    // Bookkeeping. What cannot be said now makes the next process begin anew.
+    // At worst, the next process has to reset the record.
   }
 }
 
-/** Whether nothing can have been lost since the record was written last. */
-function continues(row: Row, { database, path, now, bootId, replaced }: RecordOptions): boolean {
+/** Whether nothing can have been lost since the record was last written. */
+function isContinued(
+  row: RecordRow,
+  { database, path, now, bootId, replaced }: SqliteRecordOptions,
+): boolean {
   const gap = now() - row.seenAt;
   const [{ answers } = {}] = database.prepare('SELECT count(*) AS answers FROM last_good').all();
   if (replaced || answers !== row.answers || gap < -CLOCK_TOLERANCE_MS) return false;
   const proof = readProof(path);
-  if (row.clean === 1) return gap <= LONGEST_CLEAN_GAP_MS && proof === undefined;
-  return gap <= LONGEST_GAP_MS && bootId !== undefined && row.boot === bootId && proof === row.run;
+  if (row.clean === 1) return gap <= MAX_CLEAN_GAP_MS && proof === undefined;
+  return gap <= MAX_GAP_MS && bootId !== undefined && row.boot === bootId && proof === row.run;
 }
 
-/** @returns undefined when there is none that can be believed: then nothing that is in the file counts as asked for long ago */
-function readRow(database: DatabaseSync): Row | undefined {
+/** @returns undefined if there is no valid record: then every answer in the file counts as just used */
+function readRow(database: DatabaseSync): RecordRow | undefined {
   const select = database.prepare(
     `SELECT run, boot, whole_since AS wholeSince, seen_at AS seenAt, clean, used_for AS usedFor, checksum, answers
      FROM meta WHERE id = 1`,
   );
-  // Numbers beyond what JavaScript has would throw.
+  // Reading an integer beyond JavaScript's safe range as a number would throw.
   select.setReadBigInts(true);
   const read = select.get();
-  const row = read && (Object.fromEntries(Object.entries(read).map(plain)) as unknown as Row);
-  return row?.checksum === (row && checksumOf(row)) ? row : undefined;
+  const row = read && (Object.fromEntries(Object.entries(read).map(toNumber)) as unknown as RecordRow);
+  return row?.checksum === (row && computeChecksum(row)) ? row : undefined;
 }
 
-function plain([name, value]: [string, unknown]): [string, unknown] {
+function toNumber([name, value]: [string, unknown]): [string, unknown] {
   return [name, typeof value === 'bigint' ? Number(value) : value];
 }
 
-type Said = Omit<Row, 'checksum' | 'answers'>;
-
-function begin(database: DatabaseSync, row: Said): void {
+function insertState(database: DatabaseSync, state: RecordState): void {
   database.exec('BEGIN IMMEDIATE');
-  const { run, boot, wholeSince, seenAt, clean, usedFor } = row;
+  const { run, boot, wholeSince, seenAt, clean, usedFor } = state;
   database
     .prepare(
       `INSERT OR REPLACE INTO meta (id, run, boot, whole_since, seen_at, clean, used_for, checksum, answers)
        VALUES (1, ?, ?, ?, ?, ?, ?, ?, (SELECT count(*) FROM last_good))`,
     )
-    .run(run, boot, wholeSince, seenAt, clean, usedFor, checksumOf(row));
-  // Marks from the future: of a record that was lost, or put back.
+    .run(run, boot, wholeSince, seenAt, clean, usedFor, computeChecksum(state));
+  // Marks are in the future if the record was lost or is an older one.
   database.prepare('UPDATE last_good SET asked_at = ?1 WHERE asked_at > ?1').run(usedFor);
   database.exec('COMMIT');
 }
 
-function checksumOf({ run, boot, wholeSince, seenAt, clean, usedFor }: Said): string {
+function computeChecksum({ run, boot, wholeSince, seenAt, clean, usedFor }: RecordState): string {
   const text = JSON.stringify([run, boot, wholeSince, seenAt, clean, usedFor]);
   return createHash('sha256').update(text).digest('base64');
 }
@@ -227,7 +255,7 @@ function readProof(path: string): string | undefined {
   }
 }
 
-/** Linux's, which is another one after each start of the machine (proc(5)); undefined where there is none. */
+/** @returns Linux's boot id (proc(5)), or undefined on other systems */
 export function readBootId(): string | undefined {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

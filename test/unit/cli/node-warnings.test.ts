@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
-import { tellNodeWarnings } from '../../../src/cli/node-warnings.ts';
+import { redirectNodeWarnings } from '../../../src/cli/node-warnings.ts';
 
 /** Like `process`, with Node.js' own listener on it or not. */
 function createSource(byDefault: boolean) {
@@ -8,7 +8,7 @@ function createSource(byDefault: boolean) {
   const told: string[] = [];
   const source = new EventEmitter();
   if (byDefault) source.on('warning', (warning: Error) => printed.push(warning));
-  tellNodeWarnings(source as never, (message) => told.push(message));
+  redirectNodeWarnings(source as never, (message) => told.push(message));
   return {
     printed,
     told,
@@ -44,7 +44,7 @@ test('where warnings are switched off they stay so', () => {
 test('who takes over later is told alone', () => {
   const { source, warn, told } = createSource(true);
   const later: string[] = [];
-  tellNodeWarnings(source as never, (message) => later.push(message));
+  redirectNodeWarnings(source as never, (message) => later.push(message));
   warn('DeprecationWarning', 'this is old');
   expect([told, later]).toEqual([[], ['Node.js warns: DeprecationWarning: this is old']]);
 });

@@ -19,15 +19,13 @@ async function run(...args: string[]): Promise<Result> {
   return { status, stdout: await text(stdout.end()), stderr: await text(stderr.end()) };
 }
 
-const COMMANDS = ['serve', 'resolve', 'digest', 'check', 'health', 'schema', 'demo'];
+const COMMANDS = ['serve', 'resolve', 'digest', 'check', 'health', 'schema', 'demo', 'completion'];
 
 describe('help', () => {
   test('of the program lists every command', async () => {
     const { status, stdout, stderr } = await run('--help');
     expect([status, stderr]).toEqual([0, '']);
-    const listed = [...stdout.matchAll(/^ {2}(\w+) .*?(?:\[options\]|\[COMMAND\])/gm)].map(
-      ([, name]) => name,
-    );
+    const listed = [...stdout.matchAll(/^ {2}(\w+) .*?(?:\[|<)/gm)].map(([, name]) => name);
     expect(listed).toEqual([...COMMANDS, 'help']);
   });
 
@@ -40,12 +38,12 @@ describe('help', () => {
   });
 
   test.each([
-    ['serve', '0 stopped, 2 usage, configuration'],
-    ['resolve', '0 answered, 3 nothing to deploy, 1 failed, 2 usage or configuration'],
-    ['digest', '0 found, 3 not in the registry, 1 failed, 2 no valid reference'],
-    ['check', '0 all well (or warnings), 1 something failed, 2 usage or configuration'],
-    ['health', '0 healthy, 1 not, 2 usage or configuration'],
-    ['demo', '0 everything came out as announced, 1 something did not, 2 usage'],
+    ['serve', '0 stopped, 2 invalid usage or configuration, or an address that is already in use'],
+    ['resolve', '0 answered, 3 nothing to deploy, 1 failed, 2 invalid usage or configuration'],
+    ['digest', '0 found, 3 not in the registry, 1 failed, 2 invalid reference'],
+    ['check', '0 all passed (warnings allowed), 1 something failed, 2 invalid usage or configuration'],
+    ['health', '0 healthy, 1 unhealthy, 2 invalid usage or configuration'],
+    ['demo', '0 every step went as announced, 1 a step did not, 2 invalid usage'],
   ])('of %s tells its exit statuses', async (command, statuses) => {
     const { stdout } = await run(command, '--help');
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`Exit status: ${statuses}`);
@@ -55,7 +53,7 @@ describe('help', () => {
     'of %s tells where the configuration is looked for',
     async (command) => {
       expect((await run(command, '--help')).stdout.replaceAll(/\s+/g, ' ')).toContain(
-        '-c, --config <FILE> configuration file (default: $GREENPIN_CONFIG, else greenpin.yaml)',
+        '-c, --config <FILE> configuration file, or - for standard input (default: $GREENPIN_CONFIG, else greenpin.yaml)',
       );
     },
   );
@@ -79,7 +77,7 @@ describe('a usage error is one line and a pointer to help, with exit status 2', 
     [['resolve', '--branch'], "option '-b, --branch <BRANCH>' argument missing"],
     [
       ['resolve', '--branch', ''],
-      "option '-b, --branch <BRANCH>' argument '' is invalid. Expected a branch's name.",
+      "option '-b, --branch <BRANCH>' argument '' is invalid. Expected the name of a branch.",
     ],
     [['resolve', '-b', 'x', '--nope'], "unknown option '--nope'"],
     [['check', 'x'], "too many arguments for 'check'. Expected 0 arguments but got 1: x."],
@@ -160,7 +158,7 @@ test('a defect is one line that says so, with exit status 1', async () => {
   expect(written.trimEnd().split('\n')).toHaveLength(1);
   expect(JSON.parse(written)).toMatchObject({
     level: 'error',
-    msg: 'a defect of Greenpin; please report it',
+    msg: 'internal error in Greenpin, please report it',
     err: { type: 'TypeError', message: 'broken, with Bearer [redacted]' },
   });
 });

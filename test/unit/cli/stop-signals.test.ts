@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import { listenForStop } from '../../../src/cli/stop-signals.ts';
+import { handleStopSignals } from '../../../src/cli/stop-signals.ts';
 
 function listening(env: Readonly<Record<string, string>> = {}) {
   const exit = vi.fn<(status: number) => void>();
@@ -9,7 +9,7 @@ function listening(env: Readonly<Record<string, string>> = {}) {
   const target = Object.assign(new EventEmitter(), { env, exit });
   target.on('SIGINT', before);
   let time = 5_000;
-  listenForStop(target, () => time, stop);
+  handleStopSignals(target, () => time, stop);
   const at = (ms: number, signal: 'SIGTERM' | 'SIGINT') => {
     time = 5_000 + ms;
     target.emit(signal);

@@ -240,7 +240,7 @@ describe('after what makes no sense', () => {
     for (const tag of tags) {
       expect(await ask(harness, tag)).toMatchObject({
         failure: {
-          message: expect.stringContaining(`answers 404 for reg.test/acme/shop:${tag}, but not as`),
+          message: expect.stringContaining(`answers 404 for reg.test/acme/shop:${tag}, but not in`),
         },
       });
     }

@@ -78,12 +78,12 @@ export const artifactExchanges: readonly Exchange[] = [
     } satisfies Exchange;
   }),
   ...each.map(([what, artifact]) => ({
-    name: `an index that holds nothing but ${what} holds no image`,
+    name: `an index that holds nothing but ${what} contains no image`,
     source: 'an entry without a platform',
     image,
     platform: 'linux/amd64',
     steps: [[GET, served(createIndex(entry(artifact)))] as const, ...read(artifact)],
-    wanted: { absent: 'manifest', says: 'holds no image for linux/amd64' } as const,
+    wanted: { absent: 'manifest', says: 'contains no image for linux/amd64' } as const,
   })),
   ...each.map(([what, artifact]) => ({
     name: `${what} that shares a platform with the image is passed over`,
@@ -102,14 +102,14 @@ export const artifactExchanges: readonly Exchange[] = [
     image,
     platform: 'linux/amd64',
     steps: [[GET, served(artifact)] as const],
-    wanted: { absent: 'manifest', says: 'reg.test/acme/shop:1 is no image' } as const,
+    wanted: { absent: 'manifest', says: 'reg.test/acme/shop:1 is not an image' } as const,
   })),
   ...each.map(([what, artifact]) => ({
     name: `${what} is absent when HEAD does not tell the digest`,
     source: 'static stores',
     image,
     steps: [[HEAD, { status: 405 }] as const, [GET, servedBare(artifact)] as const],
-    wanted: { absent: 'manifest', says: 'reg.test/acme/shop:1 is no image' } as const,
+    wanted: { absent: 'manifest', says: 'reg.test/acme/shop:1 is not an image' } as const,
   })),
   {
     name: 'an entry with the type of an artifact costs no look at it, and makes its neighbours prove themselves',
@@ -125,17 +125,17 @@ export const artifactExchanges: readonly Exchange[] = [
     image,
     platform: 'linux/amd64',
     steps: [[GET, served(createTypedIndex(SPDX, entry(sbom, AMD64)))], ...read(sbom)],
-    wanted: { absent: 'manifest', says: 'holds no image for linux/amd64' },
+    wanted: { absent: 'manifest', says: 'contains no image for linux/amd64' },
   },
   {
-    name: 'an index of typed artifacts holds no image, whether or not a platform is asked for',
+    name: 'an index of typed artifacts contains no image, whether or not a platform is asked for',
     source: 'referrers under a tag',
     image,
     steps: [
       [HEAD, { status: 405 }],
       [GET, servedBare(createIndex(entry(sbom, undefined, { artifactType: SPDX })))],
     ],
-    wanted: { absent: 'manifest', says: 'holds no image' },
+    wanted: { absent: 'manifest', says: 'contains no image' },
   },
   ...['.sig', '.att', '.sbom', ''].map((suffix) => ({
     name: `a tag sha256-...${suffix} is read: a branch may be called so`,
@@ -147,7 +147,7 @@ export const artifactExchanges: readonly Exchange[] = [
         served(ARTIFACTS['a signature of cosign'] ?? sbom),
       ] as const,
     ],
-    wanted: { absent: 'manifest', says: 'is no image' } as const,
+    wanted: { absent: 'manifest', says: 'is not an image' } as const,
   })),
   {
     name: 'of images without a platform the configuration tells which is which',
@@ -189,7 +189,7 @@ export const artifactExchanges: readonly Exchange[] = [
       [GET, served(createIndex(...numbered(9).map((content) => entry(content))))],
       ...read(...numbered(8)),
     ],
-    wanted: { failed: 'malformed', says: 'more than 8 manifests' },
+    wanted: { failed: 'malformed', says: 'more than 8 undescribed manifests' },
   },
   {
     name: 'an entry that is not there is absent, not passed over',

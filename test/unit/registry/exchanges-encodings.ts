@@ -119,7 +119,7 @@ export const encodingExchanges: readonly Exchange[] = [
       encoded('gzip', JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN' }] }), 404),
       ['GET reg.test/v2/acme/shop/tags/list', refused(404, 'UNSUPPORTED')],
     ],
-    wanted: { failed: 'malformed', says: 'a proxy may have answered' },
+    wanted: { failed: 'malformed', says: 'may come from a proxy' },
   },
   {
     name: 'a 401 that cannot be unpacked still has its challenge',

@@ -171,7 +171,7 @@ export const faultExchanges: readonly Exchange[] = [
       ['HEAD localhost:7443/v2/acme/shop/manifests/1', { status: 400 }] as const,
       ['GET localhost:7443/v2/acme/shop/manifests/1', { status: 400, body }] as const,
     ],
-    wanted: { failed: 'malformed', says: 'localhost:7443 wants TLS, but was asked by plain http' } as const,
+    wanted: { failed: 'malformed', says: 'localhost:7443 requires TLS, but plain http was used' } as const,
   })),
   {
     name: 'a connection that breaks under plain http says how it was asked',

@@ -120,7 +120,7 @@ export const platformExchanges: readonly Exchange[] = [
         () => [`GET reg.test/v2/acme/shop/manifests/${armOnly.digest}`, served(armOnly)] as const,
       ),
     ],
-    wanted: { failed: 'malformed', says: 'nests more than 4 indexes in one' },
+    wanted: { failed: 'malformed', says: 'has an index with more than 4 indexes' },
   },
   {
     name: 'a platform that none of a few indexes inside one holds is absent',

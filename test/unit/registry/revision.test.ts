@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPasswordCredential } from '../../../src/registry/credentials/credential.ts';
-import { parsePlatformOf } from '../../../src/registry/manifest/index-entries.ts';
+import { parseImagePlatform } from '../../../src/registry/manifest/index-entries.ts';
 import { parseRevision } from '../../../src/registry/manifest/manifest.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import type { RevisionResult } from '../../../src/resolve/ports.ts';
@@ -146,7 +146,7 @@ describe('the revision', () => {
     expectManifest(signature);
     expect(await ask(signature)).toMatchObject({
       kind: 'absent',
-      reason: expect.stringContaining('is no image'),
+      reason: expect.stringContaining('is not an image'),
     });
   });
 
@@ -250,7 +250,7 @@ describe('what is kept of an image', () => {
     ],
     [
       'its platform',
-      (os) => parsePlatformOf(JSON.parse(JSON.stringify({ os, architecture: 'x', variant: 'y' }))),
+      (os) => parseImagePlatform(JSON.parse(JSON.stringify({ os, architecture: 'x', variant: 'y' }))),
     ],
   ])('is not all of a text of megabytes: %s', (_what, read) => {
     collect();

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Archive, Kept } from '../../../src/store/archive.ts';
+import type { Archive, Versioned } from '../../../src/store/archive.ts';
 import { createOutage } from '../../../src/store/outage.ts';
-import { createRememberingStore } from '../../../src/store/archived-store.ts';
+import { ArchivedStore } from '../../../src/store/archived-store.ts';
 import { createLastGood } from '../../fixtures/store/last-good.ts';
 
 const MINUTE = 60_000;
@@ -12,7 +12,7 @@ let errors: number;
 let archive: FakeArchive;
 
 interface FakeArchive extends Archive {
-  readonly kept: Map<string, Kept>;
+  readonly kept: Map<string, Versioned>;
   readonly calls: string[];
   /** Keys with something that cannot be read in place of an answer. */
   readonly broken: Set<string>;
@@ -55,9 +55,9 @@ function createFakeArchive(): FakeArchive {
     },
     record: {
       wholeSince: () => 5,
-      lacks: (missing) => void fake.said.push(missing ? 'lacks some' : 'has all'),
-      doubt: () => void fake.said.push('doubt'),
-      mayLack: () => fake.lost,
+      setIncomplete: (missing) => void fake.said.push(missing ? 'incomplete' : 'complete'),
+      reportLoss: () => void fake.said.push('loss'),
+      lostRecently: () => fake.lost,
       wasReplaced() {
         const { replaced } = fake;
         fake.replaced = false;
@@ -80,7 +80,7 @@ function open(readAgainAfter: number, capacity?: number) {
       },
     },
   });
-  return createRememberingStore({
+  return new ArchivedStore({
     archive,
     outage,
     readAgainAfter,
@@ -204,7 +204,7 @@ describe('while the archive fails', () => {
     now += MINUTE;
     await store.catchUp();
     expect(archive.kept.size).toBe(10);
-    expect(archive.said).not.toContain('has all');
+    expect(archive.said).not.toContain('complete');
   });
 
   it('the archive is left alone, for longer and longer, up to half a minute', async () => {
@@ -290,7 +290,7 @@ describe('what was not written', () => {
     expect(archive.kept.size).toBe(100);
     expect(archive.kept.get('key 99')?.value).toEqual(createLastGood(99));
     expect(up).toBe(true);
-    expect(archive.said).toEqual([...Array.from({ length: 100 }, () => 'lacks some'), 'has all']);
+    expect(archive.said).toEqual([...Array.from({ length: 100 }, () => 'incomplete'), 'complete']);
   });
 
   it('is written in one go, which a second call joins', async () => {
@@ -329,7 +329,7 @@ describe('what was not written', () => {
       await store.catchUp();
     }
     expect(archive.kept.size).toBe(9);
-    expect(archive.said).not.toContain('has all');
+    expect(archive.said).not.toContain('complete');
   });
 
   it('does not go behind what another one has written meanwhile', async () => {
@@ -365,7 +365,7 @@ describe('an archive in the place of another one', () => {
     archive.replaced = true;
     await store.catchUp();
     expect(archive.kept.size).toBe(100);
-    expect(archive.said).toEqual(['lacks some', 'has all']);
+    expect(archive.said).toEqual(['incomplete', 'complete']);
   });
 
   it('may have what the one before had not', async () => {
@@ -403,7 +403,7 @@ describe('an archive in the place of another one', () => {
     archive.kept.clear();
     now += 60 * MINUTE;
     expect(await store.get('key')).toEqual(createLastGood(1));
-    expect(archive.said).toContain('doubt');
+    expect(archive.said).toContain('loss');
   });
 });
 

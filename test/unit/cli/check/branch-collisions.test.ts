@@ -62,20 +62,19 @@ describe('branches that make the same tag', () => {
         level: 'warning',
         subject: 'tag',
         target: 'ghcr.io/acme/front:{branch}',
-        detail: 'the branches feature-x and feature/x make the same tag (projects.shop.images.front)',
+        detail: 'branches feature-x and feature/x have the same tag (projects.shop.images.front)',
         hint: expect.stringContaining('{commit}'),
       },
       expect.objectContaining({
         target: 'ghcr.io/acme/back:{ref_slug}',
-        detail:
-          'the branches Feature-x, feature-x and feature/x make the same tag (projects.shop.images.back)',
+        detail: 'branches Feature-x, feature-x and feature/x have the same tag (projects.shop.images.back)',
       }),
     ]);
   });
 
   test('are named as far as a line bears it', () => {
     const [found] = describeCollisions(projects(), ['a/b', 'a@b', 'a~b', 'a+b', 'a-b']);
-    expect(found?.detail).toContain('the branches a+b, a-b, a/b and 2 more make the same tag');
+    expect(found?.detail).toContain('branches a+b, a-b, a/b and 2 more have the same tag');
   });
 
   test('do not include names of which no tag can be made', () => {

@@ -76,7 +76,7 @@ describe('warnings that need no probe', () => {
 
   test('tell of a connection that no project uses', () => {
     expect(warnings).toContainEqual(
-      expect.objectContaining({ subject: 'ci spare', detail: 'no project uses it' }),
+      expect.objectContaining({ subject: 'ci spare', detail: 'not used by any project' }),
     );
   });
 
@@ -84,7 +84,9 @@ describe('warnings that need no probe', () => {
     'tell of a server.deadline that is not below what Argo CD waits by default: %s',
     (deadline) => {
       expect(deadlineWarnings(deadline)).toEqual([
-        expect.objectContaining({ hint: expect.stringContaining('Greenpin cannot see requestTimeout') }),
+        expect.objectContaining({
+          hint: expect.stringContaining('lower server.deadline, or raise requestTimeout'),
+        }),
       ]);
     },
   );
@@ -101,14 +103,16 @@ describe('warnings that need no probe', () => {
   auth.example.com: {caFile: ca.pem}
 `;
     const found = findWarnings(load(`${MINIMAL}\n${registries}`)).filter(({ detail }) =>
-      detail.startsWith('no image'),
+      detail.includes('by any image'),
     );
     expect(found.map(({ target, detail }) => `${target}: ${detail}`)).toEqual([
-      'ghrc.io: no image comes from it',
-      'auth.example.com: no image comes from it',
+      'ghrc.io: not used by any image',
+      'auth.example.com: not used by any image',
     ]);
     expect(found[0]?.hint).toContain('did you mean ghcr.io?');
-    expect(found[1]?.hint).toMatch(/^take the entry out, unless it is for the token service/);
+    expect(found[1]?.hint).toMatch(
+      /^remove the entry, unless it configures another registry's token service/,
+    );
   });
 
   test('tell of an image that cannot be probed', () => {
@@ -118,7 +122,7 @@ describe('warnings that need no probe', () => {
   });
 
   test('tell of every tag that can move, unless its image must bear the revision', () => {
-    const tags = warnings.filter(({ detail }) => detail.startsWith('it can move'));
+    const tags = warnings.filter(({ detail }) => detail.startsWith('this tag is mutable'));
     expect(tags.map(({ target }) => target)).toEqual([
       'ghcr.io/acme/site/{ref_slug}:{branch}',
       'ghcr.io/acme/pages:{ref_slug}',
@@ -137,11 +141,11 @@ describe('warnings that need no probe', () => {
       'f: "x/f:{commit:39}"',
     ];
     const text = MINIMAL.replace(/images: .*/, `images: {${images.join(', ')}}`);
-    const short = findWarnings(load(text)).filter(({ detail }) => detail.startsWith('a short prefix'));
+    const short = findWarnings(load(text)).filter(({ detail }) => detail.startsWith('a short commit prefix'));
     expect(short.map(({ target }) => target)).toEqual(['x/a:{commit:7}', 'x/f:{commit:39}']);
     expect(short[0]).toMatchObject({
-      detail: 'a short prefix of the commit can be forged (projects.shop.images.a)',
-      hint: expect.stringContaining('prefer {commit}'),
+      detail: 'a short commit prefix can be forged (projects.shop.images.a)',
+      hint: expect.stringContaining('use {commit}'),
     });
   });
 });
@@ -274,27 +278,27 @@ describe('an image', () => {
         level: 'ok',
         subject: 'registry',
         target: 'registry.local:5000/acme/front',
-        detail: 'can be read without credentials',
+        detail: 'readable without credentials',
       });
     }
   });
 
   test('says which credentials were used, and no secret', () => {
     const finding = of({ result: absent, access: { scheme: 'bearer', credential: login } });
-    expect(finding.detail).toBe('can be read with the credentials from FILE');
+    expect(finding.detail).toBe('readable with the credentials from FILE');
     expect(JSON.stringify(finding)).not.toContain('secret');
   });
 
   test('says when credentials were not asked for, so that nobody takes them as proven', () => {
     expect(of({ result: absent, access: { scheme: 'anonymous', credential: login } }).detail).toBe(
-      'can be read without credentials; those from FILE were not asked for',
+      'readable without credentials; the registry did not request those from FILE',
     );
   });
 
   test('that the registry does not know is a warning: it may not have been pushed yet', () => {
     const result = { ...absent, missing: 'repository' } as const;
     const finding = of({ result, access: { scheme: 'basic', credential: login } });
-    expect(finding).toMatchObject({ level: 'warning', detail: 'the registry does not know this image' });
+    expect(finding).toMatchObject({ level: 'warning', detail: 'the registry does not know this repository' });
     expect(finding.hint).toContain('projects.shop.images.front');
   });
 

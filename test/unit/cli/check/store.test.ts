@@ -7,10 +7,10 @@ const SQLITE: StoreSettings = { kind: 'sqlite', path: 'greenpin.db', forgetAfter
 const REDIS: StoreSettings = { kind: 'redis', url: 'redis://bot@redis:6379/1', forgetAfterMs: 1 };
 
 test.each<[StoreSettings, 'found' | 'empty', string, string]>([
-  [{ kind: 'memory' }, 'found', '', 'a restart forgets what was handed out'],
-  [SQLITE, 'found', 'greenpin.db', 'can be read and written'],
-  [SQLITE, 'empty', 'greenpin.db', 'not there yet; serve will make it'],
-  [REDIS, 'found', 'redis:6379', 'answers, and can be written'],
+  [{ kind: 'memory' }, 'found', '', 'last good answers are lost on restart'],
+  [SQLITE, 'found', 'greenpin.db', 'readable and writable'],
+  [SQLITE, 'empty', 'greenpin.db', 'does not exist yet; serve will create it'],
+  [REDIS, 'found', 'redis:6379', 'reachable and writable'],
 ])('%j (%s) is well', (settings, seen, target, detail) => {
   expect(describeStore(settings, seen)).toEqual({
     level: 'ok',
@@ -26,7 +26,7 @@ test('a file that is refused is told in its own words, without the key', () => {
     level: 'failed',
     target: 'greenpin.db',
     detail: 'found X at "greenpin.db", expected Y',
-    hint: expect.stringContaining('the user that ran this command'),
+    hint: expect.stringContaining('tested as the current user'),
   });
 });
 

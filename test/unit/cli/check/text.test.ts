@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Finding } from '../../../../src/cli/check/findings.ts';
 import { formatFindings } from '../../../../src/cli/check/text.ts';
-import type { Paint } from '../../../../src/cli/terminal/color.ts';
+import type { Colors } from '../../../../src/cli/terminal/colors.ts';
 
-const plain: Paint = (_format, text) => text;
+const plain: Colors = (_format, text) => text;
 const OK: Finding = { level: 'ok', subject: 'ci github', target: 'acme/shop', detail: 'sees it' };
 const LONG =
   'a reason that says at length what went wrong, where it went wrong, and when it may be right again';

@@ -28,7 +28,7 @@ test('what is like none is answered with what there is', () => {
     'it has runs of main, develop, feature/cart, JIRA-12_new-menu, release/1.2 and 2 more',
   );
   expect(suggestBranch('something-else', ['main'])).toBe('it has runs of main');
-  expect(suggestBranch('something-else', [])).toBe('it has no run of any branch');
+  expect(suggestBranch('something-else', [])).toBe('it has no runs of any branch');
 });
 
 test('an end that two branches have means neither', () => {

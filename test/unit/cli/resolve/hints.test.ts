@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { noteResolution } from '../../../../src/cli/resolve/hints.ts';
+import { findHints } from '../../../../src/cli/resolve/hints.ts';
 import type { Decision } from '../../../../src/resolve/decision.ts';
 import { createRequest } from '../../../fixtures/builders.ts';
 
@@ -20,7 +20,7 @@ function notesOf(
     workflows: new Set(seen),
     knownBranches,
   };
-  return noteResolution(request, { decision, ...account });
+  return findHints(request, { decision, ...account });
 }
 
 const NOTHING: Decision = { kind: 'nothing', freshness: 'fresh', asOf: 0, because: 'no build' };
@@ -40,7 +40,7 @@ describe('a workflow that the configuration names', () => {
 function notesFor(branch: string, knownBranches: readonly string[]): string {
   const account = { builds: [], examined: [], ignored: new Map(), workflows: new Set<string>() };
   const resolution = { decision: NOTHING, ...account, knownBranches };
-  return noteResolution({ ...REQUEST, branch }, resolution).join();
+  return findHints({ ...REQUEST, branch }, resolution).join();
 }
 
 describe('a branch that CI has never heard of', () => {
@@ -54,7 +54,7 @@ describe('a branch that CI has never heard of', () => {
       ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'],
       'CI has no run of x; it has runs of a1, a2, a3, a4, a5 and 1 more',
     ],
-    ['x', [], 'CI has no run of x; it has no run of any branch'],
+    ['x', [], 'CI has no run of x; it has no runs of any branch'],
   ])('%s, among %j', (branch, known, expected) => {
     expect(notesFor(branch, known)).toBe(expected);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatResolveReport } from '../../../../src/cli/resolve/text.ts';
-import type { Paint } from '../../../../src/cli/terminal/color.ts';
+import type { Colors } from '../../../../src/cli/terminal/colors.ts';
 import {
   createBuild,
   createImageRule,
@@ -11,7 +11,7 @@ import {
 } from '../../../fixtures/builders.ts';
 import { reportOf, type Situation } from '../../../fixtures/cli/branch-report.ts';
 
-const plain: Paint = (_format, text) => text;
+const plain: Colors = (_format, text) => text;
 
 async function textOf(situation: Situation, paint = plain): Promise<string> {
   return formatResolveReport(await reportOf(situation), paint);
@@ -45,16 +45,16 @@ test('an answer reads from the builds, newest first, to what is answered', async
 Builds, newest first (times in UTC):
   … 1000000  #10  1970-01-01 00:00  running: build.yml in_progress (push)
   ✗ 9000000  #9   1970-01-01 00:00  unsuccessful: build.yml failure (push)
-  ✓ 8000000  #8   1970-01-01 00:00  green: build.yml success (push); passed over, it lacks back
+  ✓ 8000000  #8   1970-01-01 00:00  green: build.yml success (push); skipped, missing back
       front  registry.test/shop/front:sha-8000000
              ${digest('f8')}
       back   registry.test/shop/back:sha-8000000  absent: MANIFEST_UNKNOWN
-  ✓ 7000000  #7   1970-01-01 00:00  green: build.yml success (push); taken
+  ✓ 7000000  #7   1970-01-01 00:00  green: build.yml success (push); used
       front  registry.test/shop/front:sha-7000000
              ${digest('f7')}
       back   registry.test/shop/back:sha-7000000
              ${digest('b7')}
-Runs that do not count:
+Ignored runs:
   1 × event schedule is not in events
 
 Answer, fresh, as of 1970-01-01 00:00:01 UTC
@@ -69,13 +69,13 @@ Answer, fresh, as of 1970-01-01 00:00:01 UTC
 describe('what became of a build', () => {
   test('is said of a green one that a newer one made needless', async () => {
     const situation = { runs: [{ id: '7' }, { id: '8' }], front: ['8'], back: ['8'] };
-    expect(await lineOf('7', situation)).toMatch(/green: .*; not looked at$/);
-    expect(await lineOf('8', situation)).toMatch(/green: .*; taken$/);
+    expect(await lineOf('7', situation)).toMatch(/green: .*; not examined$/);
+    expect(await lineOf('8', situation)).toMatch(/green: .*; used$/);
   });
 
   test('is said of one that an outage leaves in doubt', async () => {
     const line = await lineOf('7', { ...SEVEN, failing: ['back'] });
-    expect(line).toMatch(/green: .*; could not be checked: back$/);
+    expect(line).toMatch(/green: .*; cannot be checked: back$/);
   });
 
   test('is said of one that lacks a workflow', async () => {
@@ -90,7 +90,7 @@ describe('what became of a build', () => {
   test('is that it is taken, when it is what was handed out before', async () => {
     const set = pinnedSet();
     const lines = await linesOf({ ...SEVEN, failing: ['back'], lastGood: { set, confirmedAt: 500 } });
-    expect(lines).toContainEqual(expect.stringMatching(/7000000.*; taken$/));
+    expect(lines).toContainEqual(expect.stringMatching(/7000000.*; used$/));
     expect(lines).toContain('Answer, stale, as of 1970-01-01 00:00:00 UTC');
     expect(lines).toContain('  kept what was handed out before: upstream.test cannot answer now');
   });
@@ -123,14 +123,14 @@ test('a reference that is none is said to be so', async () => {
   const images = [createImageRule('front', { text: 'registry.test/shop/front:pr-{pull_request}' })];
   const lines = await linesOf({ runs: [{ id: '7' }], request: { project: createProject({ images }) } });
   expect(lines).toContainEqual(
-    expect.stringMatching(/^ {6}front {2}no valid reference: project shop, image front: /),
+    expect.stringMatching(/^ {6}front {2}invalid reference: project shop, image front: /),
   );
   expect(lines).toContain('Answer: invalid_request');
 });
 
 test('a failure shows its error, and does not pretend that there are no builds', async () => {
   const lines = await linesOf({ ciFails: true });
-  expect(lines).toContain('Builds: not known.');
+  expect(lines).toContain('Builds: unknown.');
   expect(lines.slice(-2)).toEqual([
     'Answer: upstream_failed',
     '  project shop, branch feature: upstream.test cannot answer now',
@@ -139,7 +139,7 @@ test('a failure shows its error, and does not pretend that there are no builds',
 
 test('nothing to deploy says why', async () => {
   const lines = await linesOf({});
-  expect(lines).toContain('Builds: none; CI has no run of this branch.');
+  expect(lines).toContain('Builds: none. CI has no run of this branch.');
   expect(lines.slice(-2)).toEqual([
     'Answer: nothing to deploy',
     '  project shop, branch feature: CI has never run for a branch of this name',
@@ -163,7 +163,7 @@ test('every build whose images were looked at is listed', async () => {
   }));
   const lines = await linesOf({ runs, front: ['101'], back: ['101'] });
   expect(lines.filter((line) => line.startsWith('  ✗'))).toHaveLength(29);
-  expect(lines).toContainEqual(expect.stringMatching(/1010000 {2}#101 .*; taken$/));
+  expect(lines).toContainEqual(expect.stringMatching(/1010000 {2}#101 .*; used$/));
 });
 
 test('what comes from outside cannot steer the terminal', async () => {

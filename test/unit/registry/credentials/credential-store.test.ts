@@ -238,7 +238,7 @@ describe('a file of credentials', () => {
     await expect(store(shop)).rejects.toMatchObject({
       failure: {
         kind: 'denied',
-        message: expect.stringContaining(`${CONFIG}, auths["ghcr.io"]: a username without a password`),
+        message: expect.stringContaining(`${CONFIG}, auths["ghcr.io"]: found a username without a password`),
       },
     });
   });
@@ -253,7 +253,7 @@ describe('a file of credentials', () => {
       expect(await store(shop)).toMatchObject({ password: 'p' });
     }
     expect(warnings).toEqual([
-      `${CONFIG}, auths["ghcr.io"], auth: expected base64 of USERNAME:PASSWORD; its last good value stays in use`,
+      `${CONFIG}, auths["ghcr.io"], auth: expected base64 of USERNAME:PASSWORD; its last good value remains in use`,
     ]);
   });
 

@@ -5,7 +5,7 @@ import {
   createPasswordCredential,
   credentialIdentity,
   matchCredential,
-  registryOfKey,
+  parseKeyRegistry,
   type Credential,
 } from '../../../../src/registry/credentials/credential.ts';
 import { parseReference } from '../../../../src/image/reference.ts';
@@ -82,7 +82,7 @@ describe('a key', () => {
     ['reg.local:5000/v2/', 'reg.local:5000'],
     ['', undefined],
   ])('%s names the registry %s', (key, registry) => {
-    expect(registryOfKey(key)).toBe(registry);
+    expect(parseKeyRegistry(key)).toBe(registry);
   });
 
   it('never makes matching throw, and matches only its own host', () => {
@@ -107,7 +107,7 @@ describe('a key', () => {
           fc.array(pieces).map((parts) => parts.join('')),
           (key) => {
             const found = match('ghcr.io/acme/shop', key);
-            return found === undefined || key.includes('*') || registryOfKey(key) === 'ghcr.io';
+            return found === undefined || key.includes('*') || parseKeyRegistry(key) === 'ghcr.io';
           },
         ),
       ),

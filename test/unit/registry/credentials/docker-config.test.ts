@@ -64,8 +64,8 @@ describe("Docker's configuration", () => {
   it('does not drop helpers without a word', () => {
     const text = JSON.stringify({ auths: {}, credsStore: 'desktop', credHelpers: { 'gcr.io': 'gcloud' } });
     expect(parseDockerConfig(text, FILE).warnings).toEqual([
-      `${FILE}, credHelpers["gcr.io"] is ignored: credential helpers are not run; put the credentials into auths`,
-      `${FILE}, credsStore is ignored: credential helpers are not run; put the credentials into auths`,
+      `${FILE}, credHelpers["gcr.io"] is ignored: Greenpin does not run credential helpers; put the credentials in auths`,
+      `${FILE}, credsStore is ignored: Greenpin does not run credential helpers; put the credentials in auths`,
     ]);
   });
 
@@ -126,8 +126,8 @@ describe("Docker's configuration", () => {
     [`{"auth": "${btoa('hunter2')}"}`, `${source}, auth: expected base64 of USERNAME:PASSWORD`],
     [`{"auth": "${btoa(':hunter2')}"}`, `${source}, auth: expected base64 of USERNAME:PASSWORD`],
     ['{"auth": 2}', `${source}, auth: expected a string`],
-    ['{"password": "hunter2"}', `${source}: a password without a username`],
-    ['{"username": "hunter2"}', `${source}: a username without a password`],
+    ['{"password": "hunter2"}', `${source}: found a password without a username`],
+    ['{"username": "hunter2"}', `${source}: found a username without a password`],
     ['{"identitytoken": ["hunter2"]}', `${source}, identitytoken: expected a string`],
   ])('an entry that is %s is a problem of its own, without its content', (entry, problem) => {
     const other = '"reg.test": {"username": "bot", "password": "p:w"}';

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../../src/errors.ts';
 import { MIGRATIONS, openSqliteFile } from '../../../../src/store/sqlite/file.ts';
-import { createSqliteArchive } from '../../../../src/store/sqlite/archive.ts';
+import { SqliteArchive } from '../../../../src/store/sqlite/archive.ts';
 import { createLastGood, keptOf } from '../../../fixtures/store/last-good.ts';
 
 const HOUR = 3_600_000;
@@ -26,12 +26,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function open(most?: number) {
-  return createSqliteArchive({
+  return new SqliteArchive({
     path,
     forgetAfter: 30 * DAY,
     now: () => now,
     elapsed: () => elapsed,
-    ...(most !== undefined && { most }),
+    ...(most !== undefined && { maxAnswers: most }),
   });
 }
 
@@ -71,11 +71,11 @@ function problemOf(call: () => unknown): string {
 }
 
 function refusal(found: string): string {
-  return `store.path: found ${found} at ${JSON.stringify(path)}, expected Greenpin's own database, or a place where it can make one; nothing was overwritten`;
+  return `store.path: found ${found} at ${JSON.stringify(path)}, expected Greenpin's own database, or a path where it can create one; nothing was overwritten`;
 }
 
 function noPlace(found: string): string {
-  return `store.path: found ${found} at ${JSON.stringify(path)}, expected a folder that this user may write to; mount a volume there, or set store.path (or GREENPIN_STATE_DIRECTORY) to one`;
+  return `store.path: found ${found} at ${JSON.stringify(path)}, expected a directory that this user can write to; mount a volume there, or set store.path (or GREENPIN_STATE_DIRECTORY) to one`;
 }
 
 describe('what is no database of ours is refused, in one line, and left as it was', () => {
@@ -86,7 +86,7 @@ describe('what is no database of ours is refused, in one line, and left as it wa
     ['a broken header', `SQLite format 3\0${'\u0001'.repeat(5000)}`],
   ])('%s', (_, content) => {
     writeFileSync(path, content);
-    expect(problemOf(open)).toBe(refusal('a file that is no database'));
+    expect(problemOf(open)).toBe(refusal('a file that is not a database'));
     expect(readFileSync(path, 'utf8')).toBe(content);
   });
 
@@ -110,17 +110,17 @@ describe('what is no database of ours is refused, in one line, and left as it wa
 
   it('a folder', () => {
     mkdirSync(path);
-    expect(problemOf(open)).toBe(noPlace('a folder or a file that is missing, or may not be opened'));
+    expect(problemOf(open)).toBe(noPlace('a file or directory that is missing or cannot be opened'));
   });
 
   it('a folder that is not there', () => {
     path = join(folder, 'missing', 'greenpin.db');
-    expect(problemOf(open)).toBe(noPlace('a folder or a file that is missing, or may not be opened'));
+    expect(problemOf(open)).toBe(noPlace('a file or directory that is missing or cannot be opened'));
   });
 
   it('a place where nothing can be made', () => {
     path = '/proc/greenpin.db';
-    expect(problemOf(open)).toBe(noPlace('a folder or a file that is missing, or may not be opened'));
+    expect(problemOf(open)).toBe(noPlace('a file or directory that is missing or cannot be opened'));
   });
 
   it('a device', () => {
@@ -132,7 +132,7 @@ describe('what is no database of ours is refused, in one line, and left as it wa
     await open().close();
     const other = new DatabaseSync(path);
     other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    expect(problemOf(open)).toBe(refusal('a database that another process holds'));
+    expect(problemOf(open)).toBe(refusal('a database locked by another process'));
     other.close();
   });
 });

@@ -15,10 +15,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tryLock } from '../../../../src/store/sqlite/file-lock.ts';
 import { probeSqliteFile } from '../../../../src/store/sqlite/file.ts';
-import { createLiveSqlite, type LiveSqlite } from '../../../../src/store/sqlite/live.ts';
+import { LiveSqlite } from '../../../../src/store/sqlite/live.ts';
 import { createOutage } from '../../../../src/store/outage.ts';
-import { createRememberingStore, type RememberingStore } from '../../../../src/store/archived-store.ts';
-import { createSqliteArchive } from '../../../../src/store/sqlite/archive.ts';
+import { ArchivedStore } from '../../../../src/store/archived-store.ts';
+import { SqliteArchive } from '../../../../src/store/sqlite/archive.ts';
 import { createLastGood, keptOf } from '../../../fixtures/store/last-good.ts';
 
 const DAY = 86_400_000;
@@ -30,7 +30,7 @@ let told: string[];
 let up: boolean;
 let whileWaiting: () => void;
 let live: LiveSqlite;
-let store: RememberingStore;
+let store: ArchivedStore;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'greenpin-live-'));
@@ -51,7 +51,7 @@ afterEach(async () => {
 const now = () => START + passed;
 
 function create(name = path): LiveSqlite {
-  return createLiveSqlite({
+  return new LiveSqlite({
     path: name,
     forgetAfter: 30 * DAY,
     now,
@@ -64,10 +64,10 @@ function create(name = path): LiveSqlite {
   });
 }
 
-function remember(archive: LiveSqlite): RememberingStore {
+function remember(archive: LiveSqlite): ArchivedStore {
   const observer = { storeFailed: () => undefined, storeUp: (is: boolean) => void (up = is) };
   const outage = createOutage({ now, warn: (line) => void told.push(line), observer, longestMs: 1_000 });
-  return createRememberingStore({ archive, outage, readAgainAfter: 3_600_000, now });
+  return new ArchivedStore({ archive, outage, readAgainAfter: 3_600_000, now });
 }
 
 async function openAndFill(): Promise<void> {
@@ -77,7 +77,7 @@ async function openAndFill(): Promise<void> {
 
 /** What another process finds. */
 async function readBack(): Promise<number> {
-  const archive = createSqliteArchive({ path, forgetAfter: DAY, now });
+  const archive = new SqliteArchive({ path, forgetAfter: DAY, now });
   let found = 0;
   for (let i = 0; i < 20; i++) {
     const kept = keptOf(await archive.read(`key ${i}`));
@@ -92,7 +92,7 @@ describe('a file under one process', () => {
     await live.open();
     const second = create();
     await expect(second.open()).rejects.toThrow(
-      `store.path: found a file that another Greenpin process uses at ${JSON.stringify(path)}, expected one for each process; end the other one first, or let several share store.kind: redis`,
+      `store.path: found a file in use by another Greenpin process at ${JSON.stringify(path)}, expected a separate file for each process; stop the other process, or share a store.kind: redis`,
     );
     expect(passed).toBeGreaterThanOrEqual(5_000);
     expect(passed).toBeLessThan(30_000);
@@ -147,7 +147,7 @@ describe('a file under one process', () => {
 
   it('that is no database is left as it was, and not locked', async () => {
     writeFileSync(path, 'somebody wants this\n');
-    await expect(live.open()).rejects.toThrow('store.path: found a file that is no database');
+    await expect(live.open()).rejects.toThrow('store.path: found a file that is not a database');
     expect(readdirSync(join(folder, 'state'))).toEqual(['greenpin.db']);
     expect(readFileSync(path, 'utf8')).toBe('somebody wants this\n');
   });
@@ -189,7 +189,7 @@ describe('a lock', () => {
 
 describe('a file that is taken away', () => {
   const REPLACED =
-    "the store's file was removed or replaced: it is used as it is now, and what this process remembers is written to it";
+    "the store's file was removed or replaced: Greenpin uses the file as it is now, and writes to it what this process remembers";
 
   it.each([
     ['the file', ['greenpin.db']],
@@ -239,7 +239,7 @@ describe('a file that is taken away', () => {
     rmSync(path);
     await store.set('key 5', createLastGood(5));
     await store.set('key 6', createLastGood(60));
-    const archive = createSqliteArchive({ path, forgetAfter: DAY, now });
+    const archive = new SqliteArchive({ path, forgetAfter: DAY, now });
     expect(keptOf(await archive.read('key 6'))?.value).toEqual(createLastGood(60));
     await archive.close();
   });
@@ -272,7 +272,7 @@ describe('a file that is taken away', () => {
     renameSync(join(folder, 'backup'), path);
     passed += 1_000;
     await store.catchUp();
-    const archive = createSqliteArchive({ path, forgetAfter: DAY, now });
+    const archive = new SqliteArchive({ path, forgetAfter: DAY, now });
     for (let i = 0; i < 20; i++) {
       expect(keptOf(await archive.read(`key ${i}`))?.value).toEqual(createLastGood(i + 100));
     }

@@ -37,7 +37,7 @@ describe('where there is no database yet', () => {
   it('and no folder for it, that is told', () => {
     path = join(folder, 'missing', 'greenpin.db');
     expect(() => probeSqliteFile(path)).toThrow(
-      /found a folder that is missing, .*expected a folder that this user may/,
+      /found a directory that is missing or read-only.*expected a directory that this user can/,
     );
     expect(existsSync(join(folder, 'missing'))).toBe(false);
   });
@@ -79,7 +79,7 @@ describe('a database', () => {
       false,
     ],
     [
-      'a database that another process holds',
+      'a database locked by another process',
       'CREATE TABLE t (x); PRAGMA application_id = 1735420270; BEGIN IMMEDIATE',
       true,
     ],

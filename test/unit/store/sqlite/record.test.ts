@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSqliteArchive, type SqliteArchive } from '../../../../src/store/sqlite/archive.ts';
+import { SqliteArchive } from '../../../../src/store/sqlite/archive.ts';
 import { createLastGood } from '../../../fixtures/store/last-good.ts';
 
 const MINUTE = 60_000;
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 function open(replaced = false): SqliteArchive {
-  const archive = createSqliteArchive({
+  const archive = new SqliteArchive({
     path,
     forgetAfter: 30 * DAY,
     now: () => now,
@@ -108,8 +108,8 @@ describe('the file is whole since it was made', () => {
 
   it('when what could not be written for a while has been written', async () => {
     const archive = await work();
-    archive.record.lacks(true);
-    archive.record.lacks(false);
+    archive.record.setIncomplete(true);
+    archive.record.setIncomplete(false);
     leaveAsKilled();
     expect(open().record.wholeSince()).toBe(START);
   });
@@ -123,14 +123,14 @@ describe('the file is whole since it was made', () => {
 describe('it begins anew', () => {
   it('after kill -9 while an answer was not written', async () => {
     const archive = await work();
-    archive.record.lacks(true);
+    archive.record.setIncomplete(true);
     leaveAsKilled();
     expect(open().record.wholeSince()).toBe(now);
   });
 
   it('after an end in which an answer was left that could not be written', async () => {
     const archive = await work();
-    archive.record.lacks(true);
+    archive.record.setIncomplete(true);
     await archive.close();
     expect(open().record.wholeSince()).toBe(now);
   });

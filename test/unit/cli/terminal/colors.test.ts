@@ -1,10 +1,10 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { createPaint } from '../../../../src/cli/terminal/color.ts';
+import { createColors } from '../../../../src/cli/terminal/colors.ts';
 
 function paint(isTTY: boolean | undefined, env: Record<string, string>): string {
   const stdout = Object.assign(new PassThrough(), isTTY === undefined ? {} : { isTTY });
-  return createPaint({ stdout, env })('red', 'text');
+  return createColors({ stdout, env })('red', 'text');
 }
 
 const RED = '\u001b[31mtext\u001b[39m';

@@ -1,9 +1,9 @@
 /** A registry's own words for a refusal, as they may stand in a message. */
 import { describe, expect, it } from 'vitest';
-import { isCommonplace, tellReason } from '../../../src/registry/told-reason.ts';
+import { isGenericReason, extractReason } from '../../../src/registry/error-reason.ts';
 
 function tell(message: unknown, code: unknown = 'DENIED', secrets: readonly string[] = []): string {
-  return tellReason(Buffer.from(JSON.stringify({ errors: [{ code, message }] })), secrets);
+  return extractReason(Buffer.from(JSON.stringify({ errors: [{ code, message }] })), secrets);
 }
 
 describe("a registry's reason", () => {
@@ -22,7 +22,7 @@ describe("a registry's reason", () => {
   it.each(['', '<html>', '{"message": "no"}', '{"errors": "no"}', '{"errors": []}', '[]'])(
     'is none in %j, which is not in the form of the specification',
     (body) => {
-      expect(tellReason(Buffer.from(body))).toBe('');
+      expect(extractReason(Buffer.from(body))).toBe('');
     },
   );
 
@@ -51,8 +51,8 @@ describe("a registry's reason", () => {
 
   it('is commonplace where it says nothing that the status does not', () => {
     const common = ['unauthorized', 'authentication required', 'requested access to the resource is denied'];
-    for (const message of common) expect(isCommonplace(tell(message))).toBe(true);
-    expect(isCommonplace(tell('authentication required for pulls by bots'))).toBe(false);
+    for (const message of common) expect(isGenericReason(tell(message))).toBe(true);
+    expect(isGenericReason(tell('authentication required for pulls by bots'))).toBe(false);
   });
 
   it('keeps names and versions, which do not change', () => {

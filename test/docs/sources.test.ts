@@ -1,0 +1,32 @@
+/** Pages that name something of the sources name what is there. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, test } from 'vitest';
+import { readPage, ROOT } from './pages.ts';
+
+const SOURCE = join(ROOT, 'src');
+
+describe('the page about the architecture', () => {
+  const { text } = readPage('docs/development/architecture.md');
+  const named = [...text.matchAll(/`([a-z-]+(?:\/[a-z-]+)*(?:\.ts|\/))`/g)].map(([, path = '']) => path);
+
+  it('names every folder and file directly below src', () => {
+    const parts = globSync('*', { cwd: SOURCE, withFileTypes: true }).map((entry) =>
+      entry.isDirectory() ? `${entry.name}/` : entry.name,
+    );
+    expect(parts.filter((part) => !named.includes(part))).toEqual([]);
+  });
+
+  it('names only files that exist', () => {
+    const missing = named.filter((path) => !existsSync(join(path.startsWith('test/') ? ROOT : SOURCE, path)));
+    expect(missing).toEqual([]);
+  });
+});
+
+test("SECURITY.md names Redis' keys as the sources do", () => {
+  const files = ['store/redis/archive.ts', 'replicas/redis-exchange.ts'];
+  const sources = files.map((file) => readFileSync(join(SOURCE, file), 'utf8')).join('\n');
+  const keys = [...readPage('SECURITY.md').text.matchAll(/`(greenpin:1:[a-z-]+:)\*`/g)];
+  expect(keys.length).toBeGreaterThan(2);
+  expect(keys.filter(([, key = '']) => !sources.includes(`'${key}'`))).toEqual([]);
+});
