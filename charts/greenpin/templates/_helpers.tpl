@@ -1,6 +1,6 @@
 {{/*
-A name of at most 63 characters that is a valid name of everything, a Service included: without dots, and with a letter first. One that is
-too long is cut, and ends with a part of its hash: two long names stay two. Takes a list: name, ending.
+A name that is valid for every kind, Services included: at most 63 characters, no dots, a letter first. A longer name is truncated and
+ends with a part of its hash, so that two long names stay different. Takes a list: name, suffix.
 */}}
 {{- define "greenpin.truncatedName" -}}
 {{- $whole := index . 0 | lower | replace "." "-" }}
@@ -18,7 +18,7 @@ too long is cut, and ends with a part of its hash: two long names stay two. Take
 {{ include "greenpin.truncatedName" (list (.Values.nameOverride | default .Chart.Name) "") }}
 {{- end }}
 
-{{/* RELEASE-greenpin, or RELEASE if that says greenpin already. */}}
+{{/* RELEASE-greenpin, or RELEASE if that contains greenpin already. */}}
 {{- define "greenpin.baseName" -}}
 {{- $name := .Values.nameOverride | default .Chart.Name }}
 {{- .Values.fullnameOverride | default (ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name)) }}
@@ -28,7 +28,7 @@ too long is cut, and ends with a part of its hash: two long names stay two. Take
 {{ include "greenpin.truncatedName" (list (include "greenpin.baseName" .) "") }}
 {{- end }}
 
-{{/* Of the configuration: in Argo CD's own namespace, the full name is the plugin's ConfigMap. */}}
+{{/* The configuration's ConfigMap. In Argo CD's own namespace, the plugin's ConfigMap has the full name. */}}
 {{- define "greenpin.configName" -}}
 {{ include "greenpin.truncatedName" (list (include "greenpin.baseName" .) "config") }}
 {{- end }}
@@ -58,7 +58,7 @@ app.kubernetes.io/instance: {{ quote .Release.Name }}
 {{ include "greenpin.labelsWith" (list . dict) }}
 {{- end }}
 
-{{/* The same with further ones, which others depend on: they count before commonLabels. Takes a list: the root, a mapping. */}}
+{{/* The labels plus others that take precedence over commonLabels. Takes a list: the root, a mapping. */}}
 {{- define "greenpin.labelsWith" -}}
 {{- $root := index . 0 }}
 {{- $own := include "greenpin.selectorLabels" $root | fromYaml }}
@@ -68,7 +68,7 @@ app.kubernetes.io/instance: {{ quote .Release.Name }}
 {{- merge $own (index . 1) $root.Values.commonLabels | toYaml }}
 {{- end }}
 
-{{/* The token that is there already, in base64. It stays, Argo CD's first: another one would be refused until both sides have read it. */}}
+{{/* The existing token in base64, Argo CD's first. It is kept: a new token would be rejected until both sides have read it. */}}
 {{- define "greenpin.existingToken" -}}
 {{- $token := "" }}
 {{- range list .Values.argocd.namespace .Release.Namespace | uniq }}
@@ -78,12 +78,12 @@ app.kubernetes.io/instance: {{ quote .Release.Name }}
 {{- $token }}
 {{- end }}
 
-{{/* yes, unless there is no cluster to look into: argocd-secret is in every Argo CD. Where it is not seen, each rendering would make another token. */}}
+{{/* yes, if this rendering can look up the cluster: every Argo CD has argocd-secret. Otherwise each rendering would generate another token. */}}
 {{- define "greenpin.canSeeArgoCd" -}}
 {{- if or (include "greenpin.existingToken" .) (lookup "v1" "Secret" .Values.argocd.namespace "argocd-secret") }}yes{{ end }}
 {{- end }}
 
-{{/* Values that are missing, or null, get their default: `podLabels:` left empty, a section that `--reuse-values` does not know yet. */}}
+{{/* Sets missing and null values to their default: an empty `podLabels:`, or a section that `--reuse-values` does not know yet. */}}
 {{- define "greenpin.setDefaults" -}}
 {{- range $path, $fallback := include "greenpin.defaults" . | fromYaml }}
 {{- $keys := splitList "." $path }}
@@ -105,7 +105,7 @@ ipFamilies: {{ toJson . }}
 {{- end }}
 {{- end }}
 
-{{/* Ways in that only the user knows: through a load balancer, a mesh, an ingress, from another cluster. */}}
+{{/* yes, if calls come from a source that only the user knows: a load balancer, a mesh, an ingress, another cluster. */}}
 {{- define "greenpin.hasUnknownIngress" -}}
 {{- if or (ne .Values.service.type "ClusterIP") .Values.argocd.configMap.baseUrl (not .Values.argocd.configMap.create) }}yes{{ end }}
 {{- end }}
@@ -116,7 +116,7 @@ ipFamilies: {{ toJson . }}
 {{- else if .Values.networkPolicy.enabled }}yes{{ end }}
 {{- end }}
 
-{{/* Labels as kubectl takes them. */}}
+{{/* Labels in the form of kubectl's --selector. */}}
 {{- define "greenpin.labelSelector" -}}
 {{- $pairs := list }}
 {{- range $key, $value := . }}{{ $pairs = append $pairs (printf "%s=%s" $key $value) }}{{ end }}

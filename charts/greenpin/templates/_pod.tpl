@@ -1,4 +1,4 @@
-{{/* The container's variables: one that is named twice would be the last. */}}
+{{/* The container's variables. Where a name occurs twice, Kubernetes uses the last. */}}
 {{- define "greenpin.env" -}}
 {{- if include "greenpin.hasCertificates" . }}
 - name: NODE_EXTRA_CA_CERTS

@@ -1,6 +1,6 @@
 {{/*
-What makes the values unusable, one line each: what was found, where, and what is expected. All at once, as Greenpin itself does. What the
-schema refuses does not come here.
+All problems of the values that the schema does not find, one line each: the key, what was found and what was expected. Greenpin reports
+problems of its configuration in the same form.
 */}}
 {{- define "greenpin.validate" -}}
 {{- $config := .Values.config }}
@@ -28,7 +28,7 @@ certificates: found {{ join " and " $sources }}, expected one of configMap, secr
 {{- end }}
 {{- end }}
 
-{{/* Keys that the chart sets: they may be left out, or be what the chart sets. */}}
+{{/* Keys that the chart sets. The user may leave them out or repeat the chart's value. */}}
 {{- define "greenpin.validateChartOwned" -}}
 {{- $server := .Values.config.server | default dict }}
 {{- $management := .Values.config.management | default dict }}
@@ -80,7 +80,7 @@ argocd.configMap.requestTimeout: found {{ $timeout }}, expected more than config
 {{- end }}
 {{- end }}
 
-{{/* Variables that the chart sets itself, and those that the configuration reads and nothing gives: the process would not start. */}}
+{{/* Variables that only the chart may set, and variables that the configuration reads but nothing sets: the process would not start. */}}
 {{- define "greenpin.validateVariables" -}}
 {{- if hasKey .Values.env "GREENPIN_CONFIG" }}
 env.GREENPIN_CONFIG: found a value, expected none; the chart sets it, and config is the file's content
@@ -115,7 +115,7 @@ config.store.passwordEnv: {{ quote . }}
 {{- end }}
 {{- end }}
 
-{{/* Files that the configuration reads and nothing mounts: under /var/run/secrets/NAME, and beside the configuration, where a relative path leads. */}}
+{{/* Files that the configuration reads but nothing mounts: below /var/run/secrets/NAME, or beside the configuration for relative paths. */}}
 {{- define "greenpin.validateFiles" -}}
 {{- if not .Values.extraVolumeMounts }}
 {{- range $path, $file := include "greenpin.files" . | fromYaml }}
@@ -158,7 +158,7 @@ config.store.passwordFile: {{ quote . }}
 {{- end }}
 {{- end }}
 
-{{/* Secrets that were pasted where a key says where the secret is. What it was is not shown. */}}
+{{/* Secrets pasted in place of the name of a variable or file. The message does not show them. */}}
 {{- define "greenpin.validateSecrets" -}}
 {{- range $path, $text := merge (include "greenpin.variables" . | fromYaml) (include "greenpin.files" . | fromYaml) }}
 {{- if include "greenpin.isSecret" (list $ $path $text) }}
@@ -167,7 +167,7 @@ config.store.passwordFile: {{ quote . }}
 {{- end }}
 {{- end }}
 
-{{/* yes, if the text of a key looks like a secret, or cannot be where one is. Takes a list: the root, path, text. */}}
+{{/* yes, if a key's text looks like a secret, or cannot be the name of a variable or file. Takes a list: the root, path, text. */}}
 {{- define "greenpin.isSecret" -}}
 {{- $text := index . 2 | toString }}
 {{- $kind := ternary "Env" "File" (hasSuffix "Env" (index . 1)) }}
