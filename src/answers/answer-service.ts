@@ -1,5 +1,4 @@
 /** Answers kept in memory and given in time. It wraps the core from outside, which does not know of it. */
-import { LRUCache } from 'lru-cache';
 import type { Answer } from './answer.ts';
 import {
   decideCrowded,
@@ -10,8 +9,8 @@ import {
 } from '../resolve/decision.ts';
 import { lastGoodKey, type Remembered } from '../resolve/recall.ts';
 import type { BranchRequest, LastGood, PinnedSet } from '../resolve/types.ts';
-import { bounded } from '../resilience/bounded-cache.ts';
-import { createTurns } from '../resilience/keyed-queue.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
+import { KeyedQueue } from '../resilience/keyed-queue.ts';
 import { isWithin, type Clock } from '../clock.ts';
 import { settledWithin } from '../resilience/deadline.ts';
 
@@ -57,8 +56,8 @@ interface Kept {
 
 export function createAnswers(options: AnswersOptions): Answers {
   const { resolve, recall, isNeverHandedOut, render, freshFor, deadline, patience, now, onDefect } = options;
-  const kept = new LRUCache<string, Kept>(bounded(MAX_ANSWERS));
-  const takeTurn = createTurns();
+  const kept = createBoundedCache<Kept>(MAX_ANSWERS);
+  const queue = new KeyedQueue();
   const overdue = createOverdue();
   let waiting = 0;
 
@@ -91,7 +90,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   async function answerInTime(key: string, request: BranchRequest): Promise<Answer> {
     const { name } = request.project;
     const wait = overdue.has(name) ? Math.min(patience, PATIENCE_WHILE_OVERDUE) : patience;
-    const resolving = takeTurn(key, request.headSha ?? '', () => resolveAndKeep(key, request));
+    const resolving = queue.run(key, request.headSha ?? '', () => resolveAndKeep(key, request));
     try {
       return (await settledWithin(wait, resolving)) ?? (await answerLate(request, resolving, wait));
     } catch (error) {

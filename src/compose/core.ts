@@ -1,5 +1,5 @@
 /** The only file that constructs and connects the parts (design §7). */
-import { createImageCache } from '../registry/digest-cache.ts';
+import { DigestCache } from '../registry/digest-cache.ts';
 import { createPinMemory } from '../answers/pin-memory.ts';
 import { createSharedCall } from '../replicas/shared-fetch.ts';
 import { createSharedRegistryClient } from '../replicas/shared-registry.ts';
@@ -43,7 +43,7 @@ export function composeCore(
   const { now } = world;
   const share = exchange && createSharedCall({ exchange, now, delay: PAUSES.delay });
   const registries = composeRegistries(config, timeoutMs, world);
-  const images = createImageCache({
+  const images = new DigestCache({
     client: share === undefined ? registries : createSharedRegistryClient(registries, share),
     parseReference,
     freshFor: config.freshForMs,

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { composeRegistryDispatchers, MAX_REGISTRY_CONNECTIONS } from './network.ts';
 import type { Config, RegistrySettings } from '../config/config.ts';
-import { createRegistryClient, type ProbingRegistryClient } from '../registry/client.ts';
+import { HttpRegistryClient, type ProbingRegistryClient } from '../registry/client.ts';
 import { createCredentialStore, type ConfiguredLogin } from '../registry/credentials/credential-store.ts';
 import { createIdentity, type Identity } from '../registry/credentials/cloud/identity.ts';
 import type { FileAccess } from '../secrets/watched-file.ts';
@@ -35,7 +35,7 @@ export function composeRegistries(
     now,
     warn,
   });
-  return createRegistryClient({
+  return new HttpRegistryClient({
     registries: Object.fromEntries(
       [...registries.values()].map(({ host, http }) => [host, http === undefined ? {} : { http }]),
     ),

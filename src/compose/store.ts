@@ -1,11 +1,12 @@
-/** Constructs the memory of what was handed out, and what replicas tell each other, as the configuration says. */
+/** Constructs the store of last good answers, and the channel between replicas, as the configuration says. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisSettings, SqliteSettings, StoreSettings } from '../config/store-settings.ts';
 import { createSecretReader, type SecretReader } from '../secrets/secret.ts';
 import { parseTokens } from '../http/tokens.ts';
 import type { LastGoodStore } from '../resolve/ports.ts';
 import { createMemoryStore } from '../store/memory.ts';
-import { createOutage, type Outage } from '../store/outage.ts';
+import { CatchUp } from '../store/catch-up.ts';
+import { StoreBreaker } from '../store/store-breaker.ts';
 import { connectRedis, type RedisConnection } from '../store/redis/connection.ts';
 import { createRedisExchange } from '../replicas/redis-exchange.ts';
 import { createRedisArchive, probeRedis } from '../store/redis/archive.ts';
@@ -19,29 +20,26 @@ import type { StoreObserver } from '../store/archive.ts';
 
 export interface ComposedStore {
   readonly lastGood: LastGoodStore;
-  /** Undefined: there are no other replicas. */
+  /** Undefined if there are no other replicas. */
   readonly exchange?: Exchange;
   /**
-   * Opens the file, or gives a server a moment to answer; what that is not ready for is then taken from memory.
-   * @throws ConfigError when the file cannot be opened, is not ours, or is another process's
+   * Opens the file, or waits a moment for the server; without it, the process starts with an empty memory.
+   * @throws ConfigError if the file cannot be opened, is not ours, or is used by another process
    */
   open(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What was read from a file is still true after that; reading it again marks the answer as asked for. */
+/** No other process writes to the file. Reading it again only marks the answer as used. */
 const READ_FILE_AGAIN_AFTER_MS = 3_600_000;
-/** So long the start waits for a server. */
+/** How long start-up waits for Redis. */
 const CONNECT_WITHIN_MS = 1_000;
-/** So long somebody who checks does: longer than one try to connect takes. */
+/** How long `check` waits for Redis: long enough for one connection attempt. */
 const PROBE_WITHIN_MS = 2_500;
+/** Trying a file again costs no time, unlike a server. */
+const LONGEST_FILE_PAUSE_MS = 500;
 
-/** What was not written is tried again so often: a disk that is not full any more is written to at once. */
-const CATCH_UP_EVERY_MS = 1_000;
-/** A file that failed costs no time to try again; a server may. */
-const LEAVE_FILE_ALONE_MS = 500;
-
-/** @param readToken the plugin's own, which all replicas have: by it they know each other */
+/** @param readToken reads the plugin's token, by which replicas recognize each other */
 export function composeStore(
   settings: StoreSettings,
   world: World,
@@ -59,42 +57,19 @@ function composeSqlite(
   { now, elapsed, warn }: World,
   observer: StoreObserver,
 ): ComposedStore {
-  const outage = createOutage({ now, warn, observer, longestMs: LEAVE_FILE_ALONE_MS });
+  const outage = new StoreBreaker({ now, warn, observer, longestMs: LONGEST_FILE_PAUSE_MS });
   const archive = new LiveSqlite({ path, forgetAfter, now, ...(elapsed && { elapsed }), warn, delay });
   const lastGood = new ArchivedStore({ archive, outage, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now });
-  const catchingUp = createCatchingUp(lastGood, outage);
+  const catchUp = new CatchUp(lastGood, outage);
   return {
     lastGood,
     async open() {
       await archive.open();
-      catchingUp.start();
+      catchUp.start();
     },
     async close() {
-      await catchingUp.stop();
+      await catchUp.stop();
       await archive.close();
-    },
-  };
-}
-
-interface CatchingUp {
-  start(): void;
-  /** Tries once more. */
-  stop(): Promise<void>;
-}
-
-function createCatchingUp(store: ArchivedStore, outage: Outage): CatchingUp {
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    start() {
-      timer = setInterval(() => void store.catchUp(), CATCH_UP_EVERY_MS).unref();
-    },
-    async stop() {
-      if (timer === undefined) return;
-      clearInterval(timer);
-      // One that has begun may have given up.
-      await store.catchUp();
-      outage.retryNow();
-      await store.catchUp();
     },
   };
 }
@@ -110,29 +85,29 @@ function composeRedis(
   readToken: SecretReader,
 ): ComposedStore {
   const { now, warn } = world;
-  const outage = createOutage({ now, warn, observer });
+  const outage = new StoreBreaker({ now, warn, observer });
   const redis = connect(settings, world);
   const archive = createRedisArchive(redis, settings.forgetAfterMs);
   const lastGood = new ArchivedStore({ archive, outage, readAgainAfter: 0, now });
-  const catchingUp = createCatchingUp(lastGood, outage);
+  const catchUp = new CatchUp(lastGood, outage);
   return {
     lastGood,
     exchange: createSignedExchange(createRedisExchange(redis, outage), () => parseTokens(readToken()).valid),
     async open() {
       await redis.untilConnected(CONNECT_WITHIN_MS);
       await outage.attempt('read', () => redis.send('PING'));
-      catchingUp.start();
+      catchUp.start();
     },
     async close() {
-      await catchingUp.stop();
+      await catchUp.stop();
       await archive.close();
     },
   };
 }
 
 /**
- * Whether the store can be used, as far as that can be tried without leaving anything behind or standing in a `serve`'s way.
- * @returns `empty`: there is none yet, and it could be made
+ * Tests the store without leaving anything behind or disturbing a running `serve`.
+ * @returns `empty` if it does not exist yet but could be created
  * @throws ConfigError or Error with one line
  */
 export async function probeStore(settings: StoreSettings, world: World): Promise<'found' | 'empty'> {

@@ -1,15 +1,19 @@
-/** The registries behind one interface: from tags to digests, and from a digest to the commit that the image says it was built from. */
+/** The registries: from tags to digests, and from a digest to the commit that its image was built from. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
+import type { ImageReference, Platform } from '../image/image.ts';
+import { formatPlatform, normalizePlatform } from '../image/platform.ts';
+import { apiHost, formatReference } from '../image/reference.ts';
+import { HostLimiter } from '../resilience/host-limiter.ts';
 import type { RevisionResult } from '../resolve/ports.ts';
-import { createAbsenceVerifier } from './manifest/absence.ts';
-import { createAuthorizer, type Access, type AuthorizerDeps, type Session } from './auth/session.ts';
-import { createBackoff, type Outcome } from './denied-pauses.ts';
+import { Authorizer } from './auth/authorizer.ts';
+import { Session, type AuthMethod } from './auth/session.ts';
+import { TokenSource } from './auth/token.ts';
 import type { Credential } from './credentials/credential.ts';
-import { createEndpoints, type RegistrySettings } from './endpoints.ts';
+import { createEndpoints, type Endpoints, type RegistrySettings } from './endpoints.ts';
 import { describeError, NoAccess, OwnTrouble } from './failure.ts';
+import { ImageBreaker, type QueryOutcome } from './image-breaker.ts';
+import { createAbsenceVerifier } from './manifest/absence.ts';
 import { fetchBlob, fetchDigest } from './manifest/fetch.ts';
-import { createGrantFinder } from './auth/grant.ts';
-import { createHostGate } from '../resilience/host-limiter.ts';
 import {
   findAnnotatedRevision,
   InvalidManifest,
@@ -17,140 +21,134 @@ import {
   parseConfigDigest,
   parseRevision,
 } from './manifest/manifest.ts';
-import { apiHost, formatReference } from '../image/reference.ts';
 import { PlatformResolver, resolveWhole } from './manifest/platform.ts';
-import type { Absent, Target } from './manifest/target.ts';
-import { createTokenSource } from './auth/token.ts';
-import { createTransport, type TransportDeps } from './transport.ts';
-import type { ImageReference, Platform } from '../image/image.ts';
+import type { AbsenceVerifier, Target } from './manifest/target.ts';
 import type { DigestResult, RegistryClient } from './registry-client.ts';
-import { formatPlatform, normalizePlatform } from '../image/platform.ts';
+import { createTransport, type FetchHttp, type TransportDeps } from './transport.ts';
 
-/** What differs by registry (`credentialFor`, `dispatcherFor`) is asked for each time, so that it may renew. */
-export type RegistryClientDeps = Omit<TransportDeps, 'endpoints' | 'gate'> &
-  Pick<AuthorizerDeps, 'credentialFor'> & {
-    /** The configuration's `registries`. */
-    readonly registries: Readonly<Record<string, RegistrySettings>>;
-    /** Requests at one time, for each host. */
-    readonly maxConcurrent: number;
-    /**
-     * Told of a credential with which a registry has denied access.
-     * @returns whether it was dropped, so that another one may be had; left out: none is
-     */
-    readonly forgetCredential?: (refused: Credential) => boolean;
-  };
+/** `credentialFor` and `dispatcherFor` are called each time, so that they may renew what they return. */
+export type RegistryClientDeps = Omit<TransportDeps, 'endpoints' | 'gate'> & {
+  /** The configuration's `registries`. */
+  readonly registries: Readonly<Record<string, RegistrySettings>>;
+  /** Requests at one time, for each host. */
+  readonly maxConcurrent: number;
+  /** May fetch and renew: cloud identities use `fetchHttp` at the registry itself. Throws UpstreamError. */
+  readonly credentialFor: (reference: ImageReference, fetchHttp: FetchHttp) => Promise<Credential>;
+  /**
+   * Called with a credential that a registry has denied access.
+   * @returns whether it was dropped, so that there may be another one; left out: it never is
+   */
+  readonly forgetCredential?: (denied: Credential) => boolean;
+};
 
-/** What `greenpin check` shows of a registry. */
+/** The result of a query, with what `greenpin check` shows of it. */
 export interface ImageProbe {
   readonly result: DigestResult;
-  /** Undefined when the credential itself could not be had. */
-  readonly access: Access | undefined;
+  /** Undefined if the credential could not be read or fetched. */
+  readonly access: AuthMethod | undefined;
 }
 
 export interface ProbingRegistryClient extends RegistryClient {
-  /** `resolveDigest`, with the credential and the scheme that it took. Never throws. */
+  /** Like `resolveDigest`, but also returns the credential and scheme that were used. Never throws. */
   probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe>;
 }
 
-type Failed = { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+type Failed = Extract<DigestResult, { kind: 'failed' }>;
 type Answer = DigestResult | RevisionResult;
 
-interface Asked<Result extends Answer> {
+interface Answered<Result extends Answer> {
   readonly result: Result | Failed;
-  readonly access: Access | undefined;
-  /** The registry was asked, and not left alone. */
-  readonly isFresh: boolean;
+  readonly access: AuthMethod | undefined;
+  /** False if a breaker turned the query away before the registry was asked. */
+  readonly wasSent: boolean;
 }
 
-interface Question<Result extends Answer> {
+interface Query<Result extends Answer> {
   readonly reference: ImageReference;
-  /** What else tells it from others about the reference. */
-  readonly what: string;
+  /** Distinguishes it from other queries about the same reference. */
+  readonly variant: string;
   readonly resolve: (target: Target) => Promise<Result>;
 }
 
-/** Signatures, attestations and SBOMs of cosign, and the referrers of registries without the API (distribution-spec). */
+/** Signatures, attestations and SBOMs of cosign; referrers in registries without that API. */
 const ATTACHMENT_TAG = /^sha(?:256|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?$/;
 
-export function createRegistryClient(deps: RegistryClientDeps): ProbingRegistryClient {
-  const { forgetCredential = () => false } = deps;
-  const endpoints = createEndpoints(deps.registries);
-  const fetchHttp = createTransport({ ...deps, endpoints, gate: createHostGate(deps) });
-  const tokens = createTokenSource({ fetchHttp, now: deps.now });
-  const grantFinder = createGrantFinder({ fetchHttp, endpoints });
-  const platforms = new PlatformResolver();
-  const absences = createAbsenceVerifier(deps);
-  const backoff = createBackoff(deps);
-  const openSession = createAuthorizer({ ...deps, fetchHttp, endpoints, grantFinder, tokens });
+export class HttpRegistryClient implements ProbingRegistryClient {
+  readonly #deps: RegistryClientDeps;
+  readonly #endpoints: Endpoints;
+  readonly #fetchHttp: FetchHttp;
+  readonly #authorizer: Authorizer;
+  readonly #breaker: ImageBreaker;
+  readonly #absences: AbsenceVerifier;
+  readonly #platforms = new PlatformResolver();
 
-  async function askOnce<Result extends Answer>({
-    reference,
-    what,
-    resolve,
-  }: Question<Result>): Promise<Asked<Result>> {
-    let session: Session | undefined;
-    let isFresh = false;
-    const result = await settle(reference, async () => {
-      session = await openSession(reference);
-      const leave = await backoff.enter({ reference, what, credential: session.access().credential });
-      isFresh = true;
-      const { host } = endpoints.apiUrl(reference.registry, '/');
-      const target: Target = { reference, host, session, absences };
-      try {
-        const answer = await resolve(target);
-        leave({ failure: undefined, of: 'image' });
-        return answer;
-      } catch (error) {
-        leave({ failure: failureOf(error, reference), of: blame(error) });
-        throw error;
-      }
-    });
-    return { result, access: session?.access(), isFresh };
+  constructor(deps: RegistryClientDeps) {
+    this.#deps = deps;
+    const endpoints = createEndpoints(deps.registries);
+    const fetchHttp = createTransport({ ...deps, endpoints, gate: new HostLimiter(deps) });
+    const tokens = new TokenSource({ fetchHttp, now: deps.now });
+    this.#endpoints = endpoints;
+    this.#fetchHttp = fetchHttp;
+    this.#authorizer = new Authorizer({ fetchHttp, endpoints, tokens, delay: deps.delay });
+    this.#breaker = new ImageBreaker(deps);
+    this.#absences = createAbsenceVerifier(deps);
   }
 
-  /** What a cloud has given for hours may have been withdrawn meanwhile: denied, it is asked once more with a new credential. */
-  async function ask<Result extends Answer>(question: Question<Result>): Promise<Asked<Result>> {
-    const asked = await askOnce(question);
-    const { result, access, isFresh } = asked;
-    const isDenied = result.kind === 'failed' && result.failure.kind === 'denied';
-    if (!isDenied || !isFresh || access === undefined) return asked;
-    return forgetCredential(access.credential) ? askOnce(question) : asked;
+  async resolveDigest(reference: ImageReference, platform?: Platform): Promise<DigestResult> {
+    return (await this.probe(reference, platform)).result;
   }
 
-  async function probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe> {
-    const what = `digest ${platform === undefined ? '' : formatPlatform(platform)}`;
-    const { result, access } = await ask<DigestResult>({
-      reference,
-      what,
-      async resolve(target) {
-        const found = await resolveTarget(target, platform, platforms);
-        if (found.kind === 'found') absences.remember(reference, found.digest);
-        return found;
-      },
-    });
+  async probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe> {
+    const variant = `digest ${platform === undefined ? '' : formatPlatform(platform)}`;
+    const resolve = async (target: Target): Promise<DigestResult> => {
+      const found = await resolveTarget(target, platform, this.#platforms);
+      if (found.kind === 'found') this.#absences.remember(reference, found.digest);
+      return found;
+    };
+    const { result, access } = await this.#query<DigestResult>({ reference, variant, resolve });
     return { result, access };
   }
 
-  async function resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult> {
-    const what = `revision ${platform === undefined ? '' : formatPlatform(platform)}`;
-    const { result } = await ask<RevisionResult>({
-      reference,
-      what,
-      async resolve(target) {
-        const { digest } = reference;
-        if (digest === undefined)
-          throw new InvalidManifest('bears no digest; only what is pinned has one revision');
-        return resolveTargetRevision(target, digest, platform, platforms);
-      },
-    });
-    return result;
+  async resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult> {
+    const variant = `revision ${platform === undefined ? '' : formatPlatform(platform)}`;
+    const resolve = async (target: Target): Promise<RevisionResult> => {
+      const { digest } = reference;
+      if (digest !== undefined) return resolveTargetRevision(target, digest, platform, this.#platforms);
+      throw new InvalidManifest('has no digest; only a pinned image has one revision');
+    };
+    return (await this.#query<RevisionResult>({ reference, variant, resolve })).result;
   }
 
-  return {
-    resolveDigest: async (reference, platform) => (await probe(reference, platform)).result,
-    probe,
-    resolveRevision,
-  };
+  /** A credential of a cloud may be revoked within its hours: when it is denied, a new one is tried. */
+  async #query<Result extends Answer>(query: Query<Result>): Promise<Answered<Result>> {
+    const answered = await this.#queryOnce(query);
+    const { result, access, wasSent } = answered;
+    const isDenied = result.kind === 'failed' && result.failure.kind === 'denied';
+    if (!isDenied || !wasSent || access === undefined) return answered;
+    return this.#deps.forgetCredential?.(access.credential) === true ? this.#queryOnce(query) : answered;
+  }
+
+  /** Turns every error into a failure, which never means "absent". */
+  async #queryOnce<Result extends Answer>(query: Query<Result>): Promise<Answered<Result>> {
+    const { reference, variant, resolve } = query;
+    const endpoints = this.#endpoints;
+    let session: Session | undefined;
+    let leave: ((outcome: QueryOutcome) => void) | undefined;
+    try {
+      const credential = await this.#deps.credentialFor(reference, this.#fetchHttp);
+      session = new Session({ reference, credential }, this.#authorizer, endpoints);
+      leave = await this.#breaker.enter({ reference, variant, credential });
+      const { host } = endpoints.apiUrl(reference.registry, '/');
+      const result = await resolve({ reference, host, session, absences: this.#absences });
+      leave({ failure: undefined, scope: 'image' });
+      return { result, access: session.authMethod(), wasSent: true };
+    } catch (error) {
+      const failure = toFailure(error, reference);
+      leave?.({ failure, scope: scopeOf(error) });
+      const wasSent = leave !== undefined;
+      return { result: { kind: 'failed', failure }, access: session?.authMethod(), wasSent };
+    }
+  }
 }
 
 async function resolveTarget(
@@ -169,13 +167,13 @@ async function resolveTarget(
     : { kind: 'found', digest: result.digest, mediaType: result.mediaType };
 }
 
-/** HEAD does not tell an image from another artifact. What is attached to an image bears a tag of its own form: that is read. */
+/** HEAD does not tell images from other artifacts, so the manifest is read if the tag is an attachment's. */
 async function resolveAny(
   target: Target,
   selector: string,
 ): Promise<Exclude<DigestResult, { kind: 'failed' }>> {
-  const told = ATTACHMENT_TAG.test(selector) ? undefined : await fetchDigest(target, selector);
-  return told ?? resolveWhole(target, selector);
+  const result = ATTACHMENT_TAG.test(selector) ? undefined : await fetchDigest(target, selector);
+  return result ?? resolveWhole(target, selector);
 }
 
 async function resolveTargetRevision(
@@ -188,39 +186,25 @@ async function resolveTargetRevision(
     target,
     platform: platform && normalizePlatform(platform),
   });
-  if (image.kind === 'absent') return withoutMissing(image);
+  if (image.kind === 'absent') return { kind: 'absent', reason: image.reason };
   const { manifest, indexes } = image;
   const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
-  const said = [...indexes, manifest].map(findAnnotatedRevision);
-  const revisions = new Set([...said, parseRevision(config)].filter((revision) => revision !== undefined));
+  const annotated = [...indexes, manifest].map(findAnnotatedRevision);
+  const revisions = new Set(
+    [...annotated, parseRevision(config)].filter((revision) => revision !== undefined),
+  );
   return { kind: 'found', revisions: [...revisions] };
 }
 
-function withoutMissing({ kind, reason }: Absent): RevisionResult {
-  return { kind, reason };
-}
-
-/** Every error becomes a failure, which is never "absent". */
-async function settle<Result>(
-  reference: ImageReference,
-  resolve: () => Promise<Result>,
-): Promise<Result | Failed> {
-  try {
-    return await resolve();
-  } catch (error) {
-    return { kind: 'failed', failure: failureOf(error, reference) };
-  }
-}
-
-/** Only what a host says is of one image; whether it can be reached is of the host. */
-function blame(error: unknown): Outcome['of'] {
+/** What a host says concerns one image; whether it can be reached concerns the host. */
+function scopeOf(error: unknown): QueryOutcome['scope'] {
   if (error instanceof NoAccess) return 'access';
   if (error instanceof OwnTrouble || error instanceof InvalidManifest) return 'image';
   const kind = error instanceof UpstreamError ? error.failure.kind : undefined;
   return kind === 'denied' || kind === 'malformed' ? 'image' : 'host';
 }
 
-function failureOf(error: unknown, reference: ImageReference): UpstreamFailure {
+function toFailure(error: unknown, reference: ImageReference): UpstreamFailure {
   if (error instanceof UpstreamError) return error.failure;
   const host = apiHost(reference.registry);
   if (error instanceof InvalidManifest)

@@ -1,42 +1,50 @@
-/** Digests and revision labels, each asked for no oftener than it can have changed (design §5). */
-import { LRUCache } from 'lru-cache';
-import type { ImageResult, ImageSource, RevisionResult } from '../resolve/ports.ts';
-import { bounded } from '../resilience/bounded-cache.ts';
-import { createJoiner } from '../resilience/single-flight.ts';
+/** Digests and revision labels, each asked for no more often than it can have changed. */
+import type { LRUCache } from 'lru-cache';
 import { isWithin, type Clock } from '../clock.ts';
 import type { Digest, ImageReference, Platform } from '../image/image.ts';
-import type { DigestResult, NewEnough, RegistryClient } from './registry-client.ts';
+import { formatPlatform } from '../image/platform.ts';
+import { imageRepository } from '../image/reference.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
+import { SingleFlight } from '../resilience/single-flight.ts';
 import { SETTLES_WITHIN } from '../resolve/image-ownership.ts';
+import type { ImageResult, ImageSource, RevisionResult } from '../resolve/ports.ts';
+import type { DigestResult, NewEnough, RegistryClient } from './registry-client.ts';
 
-/** An image's tag that can only ever mean one build is re-checked so often: it may have been deleted. */
+/** A tag that can only mean one build is checked again, since its image may have been deleted. */
 const RECHECK_IMMUTABLE_AFTER = 3_600_000;
 /**
- * A green build that pushed no image, as one that changed only documentation, must not be asked for on every poll for ever: the
- * longer its image has been absent, the less often, between `freshFor` and this.
+ * A green build that pushed no image (one that changed only documentation) must not cost a request at each
+ * poll for ever. The longer its image has been absent, the less often it is checked: between every `freshFor`
+ * and this.
  */
 const RECHECK_ABSENT_AFTER = 300_000;
 const ABSENT_AGE_DIVISOR = 10;
 const MAX_IMAGES = 100_000;
 
-export interface ImageCacheOptions {
+export interface DigestCacheOptions {
   readonly client: RegistryClient;
   /** Throws an error with one clear line. */
   readonly parseReference: (text: string) => ImageReference;
-  /** Milliseconds for which the answer about a tag that can move, or about an absent image, is good enough. */
+  /** Milliseconds for which the result for a mutable tag, or for an absent image, is good enough. */
   readonly freshFor: number;
   readonly now: Clock;
 }
 
-interface Kept {
-  readonly result: Exclude<DigestResult, { kind: 'failed' }>;
+interface Observed {
+  readonly result: DigestResult;
+  /** When the request began, milliseconds since the epoch. */
   readonly askedAt: number;
-  /** From when on the registry has given this kind of answer without a break. */
+}
+
+interface CachedDigest extends Observed {
+  readonly result: Exclude<DigestResult, { kind: 'failed' }>;
+  /** Since when the registry has given this kind of answer without interruption. */
   readonly since: number;
-  /** The digest that the tag had before it was pushed anew; undefined: not known. */
+  /** The tag's digest before it was pushed again; undefined: unknown. */
   readonly before: Digest | undefined;
 }
 
-interface Question {
+interface DigestQuery {
   readonly key: string;
   readonly reference: ImageReference;
   readonly platform: Platform | undefined;
@@ -45,117 +53,118 @@ interface Question {
   readonly immutable: boolean;
 }
 
-interface Asked {
-  readonly result: DigestResult;
-  readonly askedAt: number;
-}
+export class DigestCache implements ImageSource {
+  readonly #options: DigestCacheOptions;
+  readonly #digests: LRUCache<string, CachedDigest> = createBoundedCache(MAX_IMAGES);
+  readonly #revisions: LRUCache<string, readonly string[]> = createBoundedCache(MAX_IMAGES);
+  readonly #flights = new SingleFlight();
 
-export function createImageCache({ client, parseReference, freshFor, now }: ImageCacheOptions): ImageSource {
-  const digests = new LRUCache<string, Kept>(bounded(MAX_IMAGES));
-  const revisions = new LRUCache<string, { revisions: readonly string[] }>(bounded(MAX_IMAGES));
-  const join = createJoiner();
-
-  /** The call in flight may be older than the build: then one more is made, for all who ask for that build. */
-  async function askDigest(question: Question): Promise<Asked> {
-    const { key, notBefore } = question;
-    const oldest = Math.min(notBefore, now());
-    const asked = await joinDigest(key, question);
-    if (asked.result.kind === 'failed' || asked.askedAt >= oldest) return asked;
-    return joinDigest(`${key} since ${notBefore}`, question);
+  constructor(options: DigestCacheOptions) {
+    this.#options = options;
   }
 
-  function joinDigest(call: string, question: Question): Promise<Asked> {
-    const { key, reference, platform, notBefore } = question;
-    return join(call, async () => {
+  async readDigest(...[text, options]: Parameters<ImageSource['readDigest']>): Promise<ImageResult> {
+    const { immutable, platform, notBefore = 0, repushed = false } = options;
+    const reference = this.#parse(text);
+    if ('kind' in reference) return reference;
+    const key = toKey('digest', text, platform);
+    const query: DigestQuery = { key, reference, platform, notBefore, repushed, immutable };
+    const cached = this.#digests.get(key);
+    const isGood =
+      cached !== undefined &&
+      cached.askedAt >= notBefore &&
+      isWithin(this.#options.now(), cached.askedAt, this.#goodFor(cached, query));
+    return toImageResult(reference, isGood ? cached : await this.#fetchDigest(query), immutable);
+  }
+
+  repositoryOf(text: string): string | undefined {
+    const reference = this.#parse(text);
+    return 'kind' in reference ? undefined : imageRepository(reference);
+  }
+
+  async readRevision(text: string, platform?: Platform): Promise<RevisionResult> {
+    const { client, parseReference } = this.#options;
+    const reference = parseReference(text);
+    const key = toKey('revision', text, platform);
+    const revisions = this.#revisions.get(key);
+    if (revisions !== undefined) return { kind: 'found', revisions };
+    return this.#flights.do(key, async () => {
+      const result = await client.resolveRevision(reference, platform);
+      if (result.kind === 'found') this.#revisions.set(key, result.revisions);
+      return result;
+    });
+  }
+
+  /** A request under way may have begun before the build ended. Callers for that build then share another. */
+  async #fetchDigest(query: DigestQuery): Promise<Observed> {
+    const { key, notBefore } = query;
+    const oldest = Math.min(notBefore, this.#options.now());
+    const observed = await this.#fetchOnce(key, query);
+    if (observed.result.kind === 'failed' || observed.askedAt >= oldest) return observed;
+    return this.#fetchOnce(`${key} since ${notBefore}`, query);
+  }
+
+  #fetchOnce(flight: string, query: DigestQuery): Promise<Observed> {
+    const { key, reference, platform, notBefore } = query;
+    const { client, now } = this.#options;
+    return this.#flights.do(flight, async () => {
       const startedAt = now();
-      const last = digests.get(key);
-      const result = await client.resolveDigest(reference, platform, newEnough(last, question));
-      const askedAt = result.kind === 'failed' ? startedAt : (result.asOf ?? startedAt);
-      if (result.kind !== 'failed') {
-        const same = last?.result.kind === result.kind && last.since >= notBefore;
-        const since = same ? last.since : askedAt;
-        digests.set(key, { result, askedAt, since, before: digestBefore(last, notBefore) });
-      }
+      const last = this.#digests.get(key);
+      const result = await client.resolveDigest(reference, platform, this.#newEnough(last, query));
+      if (result.kind === 'failed') return { result, askedAt: startedAt };
+      const askedAt = result.asOf ?? startedAt;
+      const isSame = last?.result.kind === result.kind && last.since >= notBefore;
+      const since = isSame ? last.since : askedAt;
+      this.#digests.set(key, { result, askedAt, since, before: digestBefore(last, notBefore) });
       return { result, askedAt };
     });
   }
 
-  /** Milliseconds for which what is kept need not be asked again. */
-  function goodFor(kept: Kept, { immutable, repushed, notBefore }: Question): number {
-    const { result, askedAt, since, before } = kept;
+  /** @returns milliseconds for which the cached result need not be checked again */
+  #goodFor(cached: CachedDigest, { immutable, repushed, notBefore }: DigestQuery): number {
+    const { result, askedAt, since, before } = cached;
+    const { freshFor } = this.#options;
     if (!immutable) return freshFor;
     if (result.kind === 'found') {
       const isSettled = !repushed || askedAt - notBefore >= SETTLES_WITHIN;
       const hasChanged = before !== undefined && before !== result.digest;
       return isSettled || hasChanged ? RECHECK_IMMUTABLE_AFTER : freshFor;
     }
-    const stretched = Math.max(freshFor, (askedAt - since) / ABSENT_AGE_DIVISOR);
-    return Math.min(stretched, Math.max(freshFor, RECHECK_ABSENT_AFTER));
+    const absentFor = Math.max(freshFor, (askedAt - since) / ABSENT_AGE_DIVISOR);
+    return Math.min(absentFor, Math.max(freshFor, RECHECK_ABSENT_AFTER));
   }
 
-  /** Another replica's answer will do where an own one as old would, and is news. */
-  function newEnough(last: Kept | undefined, question: Question): NewEnough {
-    const { notBefore, immutable } = question;
-    const least = Math.max(notBefore, last === undefined ? -Infinity : last.askedAt + 1);
-    const absentFor = last?.result.kind === 'absent' ? goodFor(last, question) : freshFor;
-    const foundFor = immutable && !question.repushed ? RECHECK_IMMUTABLE_AFTER : freshFor;
+  /** Another replica's result will do if one of our own as old would, and if it is newer than ours. */
+  #newEnough(last: CachedDigest | undefined, query: DigestQuery): NewEnough {
+    const { notBefore, immutable, repushed } = query;
+    const { freshFor, now } = this.#options;
+    const least = last === undefined ? notBefore : Math.max(notBefore, last.askedAt + 1);
+    const absentFor = last?.result.kind === 'absent' ? this.#goodFor(last, query) : freshFor;
+    const foundFor = immutable && !repushed ? RECHECK_IMMUTABLE_AFTER : freshFor;
     return {
       found: Math.max(least, now() - foundFor + 1),
       absent: Math.max(least, now() - absentFor + 1),
     };
   }
 
-  return {
-    async readDigest(text, options): Promise<ImageResult> {
-      const { immutable, platform, notBefore = 0, repushed = false } = options;
-      const reference = parse(text, parseReference);
-      if ('kind' in reference) return reference;
-      const key = `digest ${text} ${platformKey(platform)}`;
-      const question: Question = { key, reference, platform, notBefore, repushed, immutable };
-      const kept = digests.get(key);
-      const isGood =
-        kept !== undefined &&
-        kept.askedAt >= notBefore &&
-        isWithin(now(), kept.askedAt, goodFor(kept, question));
-      const current = isGood ? kept : await askDigest(question);
-      return describe(reference, current, immutable);
-    },
-
-    repositoryOf(text) {
-      const reference = parse(text, parseReference);
-      return 'kind' in reference ? undefined : repositoryOf(reference);
-    },
-
-    async readRevision(text, platform): Promise<RevisionResult> {
-      const reference = parseReference(text);
-      const key = `revision ${text} ${platformKey(platform)}`;
-      const kept = revisions.get(key);
-      if (kept !== undefined) return { kind: 'found', ...kept };
-      return join(key, async () => {
-        const result = await client.resolveRevision(reference, platform);
-        if (result.kind === 'found') revisions.set(key, { revisions: result.revisions });
-        return result;
-      });
-    },
-  };
-}
-
-function parse(
-  text: string,
-  parseReference: (text: string) => ImageReference,
-): ImageReference | { kind: 'invalid'; reason: string } {
-  try {
-    return parseReference(text);
-  } catch (error) {
-    return { kind: 'invalid', reason: error instanceof Error ? error.message : String(error) };
+  #parse(text: string): ImageReference | { kind: 'invalid'; reason: string } {
+    try {
+      return this.#options.parseReference(text);
+    } catch (error) {
+      return { kind: 'invalid', reason: error instanceof Error ? error.message : String(error) };
+    }
   }
 }
 
-function describe(reference: ImageReference, { result, askedAt }: Asked, immutable: boolean): ImageResult {
+function toImageResult(
+  reference: ImageReference,
+  { result, askedAt }: Observed,
+  immutable: boolean,
+): ImageResult {
   if (result.kind !== 'found') return result;
   return {
     kind: 'found',
-    repository: repositoryOf(reference),
+    repository: imageRepository(reference),
     tag: reference.tag ?? '',
     digest: result.digest,
     asOf: immutable ? null : askedAt,
@@ -163,16 +172,12 @@ function describe(reference: ImageReference, { result, askedAt }: Asked, immutab
   };
 }
 
-function repositoryOf({ registry, path }: ImageReference): string {
-  return `${registry}/${path}`;
-}
-
-/** The newest digest that was read before the tag was pushed anew. */
-function digestBefore(last: Kept | undefined, notBefore: number): Digest | undefined {
+/** The newest digest that was read before the tag was pushed again. */
+function digestBefore(last: CachedDigest | undefined, notBefore: number): Digest | undefined {
   if (last === undefined || last.askedAt >= notBefore) return last?.before;
   return last.result.kind === 'found' ? last.result.digest : undefined;
 }
 
-function platformKey(platform: Platform | undefined): string {
-  return platform === undefined ? '' : `${platform.os}/${platform.architecture}/${platform.variant ?? ''}`;
+function toKey(kind: string, text: string, platform: Platform | undefined): string {
+  return `${kind} ${text} ${platform === undefined ? '' : formatPlatform(platform)}`;
 }

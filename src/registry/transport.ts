@@ -4,7 +4,8 @@ import { UpstreamError } from '../errors.ts';
 import { decodeBody, parseEncodings } from './content-encoding.ts';
 import type { Endpoints } from './endpoints.ts';
 import { BodyTooLarge, OwnTrouble, describeError, describeStatus, malformed, type Fault } from './failure.ts';
-import type { HostGate } from '../resilience/host-limiter.ts';
+import type { HostLimiter } from '../resilience/host-limiter.ts';
+import { jitteredPauseMs } from '../resilience/retry.ts';
 import type { Clock } from '../clock.ts';
 import type { UpstreamObserver } from '../upstream/observer.ts';
 
@@ -42,7 +43,7 @@ export interface TransportDeps {
    */
   readonly dispatcherFor: (registry: string, url: URL) => Dispatcher;
   readonly endpoints: Endpoints;
-  readonly gate: HostGate;
+  readonly gate: HostLimiter;
   readonly observer: Pick<UpstreamObserver, 'requested'>;
   readonly now: Clock;
   /** For one request with its redirects and retries, without the waiting for its turns at the hosts; milliseconds. */
@@ -81,7 +82,7 @@ export function createTransport(deps: TransportDeps): FetchHttp {
   /** @param budget what is left for the wire and for pauses: waiting for one's turn is not held against the registry */
   async function fetchHop(hop: HttpRequest, budget: { ms: number }): Promise<HttpResponse> {
     for (let attempt = 0; ; attempt++) {
-      const pauseMs = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + random());
+      const pauseMs = jitteredPauseMs(attempt, FIRST_PAUSE_MS, random);
       const outcome = await gate.run<Outcome | 'retry'>(hop.url.host, async () => {
         const since = now();
         const givenMs = budget.ms;
@@ -89,9 +90,10 @@ export function createTransport(deps: TransportDeps): FetchHttp {
         budget.ms -= Math.max(now() - since, 0);
         if (result.kind === 'answered') return { result, host: 'works' };
         const { failure, retry, restMs } = result.fault;
-        if (retry && attempt < MAX_RETRIES && pauseMs < budget.ms) return { result: 'retry', host: 'untold' };
+        if (retry && attempt < MAX_RETRIES && pauseMs < budget.ms)
+          return { result: 'retry', host: 'inconclusive' };
         const isOurs = failure.kind === 'timeout' && givenMs < timeoutMs * FAIR_SHARE;
-        if (isOurs) return { result, host: 'untold' };
+        if (isOurs) return { result, host: 'inconclusive' };
         return { result, host: restMs === 0 ? 'works' : { failure, ms: restMs } };
       });
       if (outcome === 'retry') {

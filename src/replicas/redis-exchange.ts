@@ -1,6 +1,6 @@
 /** What replicas tell each other, in Redis or Valkey. Ages are by the server's clock. */
 import { randomUUID } from 'node:crypto';
-import type { Outage } from '../store/outage.ts';
+import type { StoreBreaker } from '../store/store-breaker.ts';
 import type { RedisConnection } from '../store/redis/connection.ts';
 import type { Exchange, Publication, Turn } from './exchange.ts';
 
@@ -45,7 +45,7 @@ return 1`;
 /** A turn that nobody gave, since nobody could: whoever asks has it. */
 const OWN_TURN: Turn = { end: () => undefined, publish: () => undefined };
 
-export function createRedisExchange(redis: RedisConnection, outage: Outage): Exchange {
+export function createRedisExchange(redis: RedisConnection, outage: StoreBreaker): Exchange {
   /** Nobody waits for it: who asks next on this connection is answered after it. */
   function tell(script: string, keys: readonly string[], args: readonly string[]): void {
     void outage.attempt('write', () => redis.send('EVAL', script, String(keys.length), ...keys, ...args));

@@ -1,6 +1,5 @@
 /** A CI provider for several replicas that together ask what one would. It wraps a provider from outside. */
-import { LRUCache } from 'lru-cache';
-import { bounded } from '../resilience/bounded-cache.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { parsePullRequestHead, parseRun, parseRunPage } from './messages.ts';
 import type { ShareCall, Told } from './shared-fetch.ts';
 import type { Clock } from '../clock.ts';
@@ -29,7 +28,7 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
   /** The listing's first page as it was last given, by Git repository. */
   const listings = new Map<string, Told<RunPage>>();
   /** When the look-up was made that was last given, by topic: who asks again wants news. */
-  const lookedUpAt = new LRUCache<string, number>(bounded(MAX_LOOK_UPS));
+  const lookedUpAt = createBoundedCache<number>(MAX_LOOK_UPS);
   const topicOf = (...parts: readonly string[]): string => JSON.stringify([scope, ...parts]);
 
   async function fetchListing(gitRepository: string): Promise<RunPage> {

@@ -1,4 +1,17 @@
-/** Options of an LRUCache of at most so many entries. With `max`, lru-cache would allocate for all of them at the start. */
-export function bounded(entries: number): { maxSize: number; sizeCalculation: () => number } {
-  return { maxSize: entries, sizeCalculation: () => 1 };
+/** A map that forgets the entry least recently used once it is full. */
+import { LRUCache } from 'lru-cache';
+
+/**
+ * With `max`, lru-cache allocates room for all entries at once; with `maxSize` it grows as needed.
+ * @param onRemoved called with each entry that is evicted, deleted or replaced
+ */
+export function createBoundedCache<Value extends object | string | number | true>(
+  maxEntries: number,
+  onRemoved?: (value: Value, key: string, reason: LRUCache.DisposeReason) => void,
+): LRUCache<string, Value> {
+  return new LRUCache({
+    maxSize: maxEntries,
+    sizeCalculation: () => 1,
+    ...(onRemoved && { dispose: onRemoved }),
+  });
 }

@@ -1,6 +1,8 @@
-/** Bounds on how long somebody waits. What is late is left behind: it may serve others, who go on waiting. */
+/** Bounds on waiting. Late work is abandoned, not awaited: others may be waiting for it as well. */
 
-/** @returns `late` when the promise has not settled after so many milliseconds */
+const LATE = Symbol('late');
+
+/** @returns the promise's value, or `late` if it has not settled after so many milliseconds */
 export async function settledWithin<T, Late = undefined>(
   milliseconds: number,
   promise: Promise<T>,
@@ -16,9 +18,9 @@ export async function settledWithin<T, Late = undefined>(
 }
 
 /**
- * @param work is given a signal that fires when the time is up; not every call can be aborted, and some are shared
- * @param lateError what is thrown then
- * @throws what `lateError` makes, when `work` has not finished after so many milliseconds
+ * @param lateError creates the error for work that has not finished after so many milliseconds
+ * @param work receives a signal that is aborted at the deadline, for calls that can be cancelled
+ * @throws the late error, or what `work` throws before
  */
 export async function withDeadline<T>(
   milliseconds: number,
@@ -26,14 +28,8 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  const expired = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    expired.reject(lateError());
-    controller.abort();
-  }, milliseconds);
-  try {
-    return await Promise.race([work(controller.signal), expired.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const result = await settledWithin(milliseconds, work(controller.signal), LATE);
+  if (result !== LATE) return result;
+  controller.abort();
+  throw lateError();
 }

@@ -1,75 +1,70 @@
-/** How many requests a host gets at once, and whether it is left alone for now. The state belongs to the instance. */
-import { createPauses, type Finding } from './pauses.ts';
+/** Limits the concurrent requests to each host (bulkhead), and leaves alone hosts that have failed. */
 import type { Clock } from '../clock.ts';
+import { CircuitBreaker, type Outcome } from './circuit-breaker.ts';
 
-/** What a task returns. */
-export interface Told<Result> {
+/** The result of a request, and what it revealed about the host. */
+export interface HostResult<Result> {
   readonly result: Result;
-  readonly host: Finding;
+  readonly host: Outcome;
 }
 
-export interface HostGate {
-  /**
-   * Waits for a free place at the host, then runs the task. The gate is looked at after the wait: of a thousand callers only the
-   * first few learn by themselves that the host does not answer.
-   * @throws UpstreamError with the failure for which the host is left alone
-   */
-  run<Result>(host: string, task: () => Promise<Told<Result>>): Promise<Result>;
+export interface HostLimiterOptions {
+  readonly now: Clock;
+  readonly delay: (ms: number) => Promise<void>;
+  /** Requests at one time, for each host. */
+  readonly maxConcurrent: number;
 }
 
-interface Places {
+interface Slots {
   taken: number;
   readonly waiting: (() => void)[];
 }
 
-/** Hosts come from redirects as well, so that their number is not ours to choose. */
-const MAX_PAUSED_HOSTS = 1000;
+/** Redirects name hosts too, so their number is not under our control. */
+const MAX_FAILED_HOSTS = 1000;
 
-/** @param maxConcurrent requests at one time, for each host */
-export function createHostGate(deps: {
-  readonly now: Clock;
-  readonly delay: (ms: number) => Promise<void>;
-  readonly maxConcurrent: number;
-}): HostGate {
-  const { maxConcurrent } = deps;
-  const places = new Map<string, Places>();
-  const pauses = createPauses({ ...deps, max: MAX_PAUSED_HOSTS });
+export class HostLimiter {
+  readonly #maxConcurrent: number;
+  readonly #breaker: CircuitBreaker;
+  readonly #hosts = new Map<string, Slots>();
 
-  async function run<Result>(host: string, task: () => Promise<Told<Result>>): Promise<Result> {
-    await enter(host);
+  constructor({ now, delay, maxConcurrent }: HostLimiterOptions) {
+    this.#maxConcurrent = maxConcurrent;
+    this.#breaker = new CircuitBreaker({ now, delay, trials: 'one', maxKeys: MAX_FAILED_HOSTS });
+  }
+
+  /**
+   * Waits for a free slot at the host, then runs the task. The breaker is checked after that wait: of a
+   * thousand callers only the first few find out by themselves that the host does not answer.
+   * @throws UpstreamError with the failure for which the host is left alone
+   */
+  async run<Result>(host: string, task: () => Promise<HostResult<Result>>): Promise<Result> {
+    await this.#acquire(host);
     try {
-      return await visit(host, task);
+      const permit = await this.#breaker.enter(host);
+      const done = await task().catch((error: unknown) => {
+        permit.end('inconclusive');
+        throw error;
+      });
+      permit.end(done.host);
+      return done.result;
     } finally {
-      leave(host);
+      this.#release(host);
     }
   }
 
-  async function visit<Result>(host: string, task: () => Promise<Told<Result>>): Promise<Result> {
-    const pause = await pauses.enter(host);
-    let finding: Finding = 'untold';
-    try {
-      const told = await task();
-      finding = told.host;
-      return told.result;
-    } finally {
-      pause.leave(finding);
-    }
+  async #acquire(host: string): Promise<void> {
+    const slots = this.#hosts.get(host) ?? { taken: 0, waiting: [] };
+    this.#hosts.set(host, slots);
+    if (slots.taken < this.#maxConcurrent) slots.taken++;
+    else await new Promise<void>((resolve) => slots.waiting.push(resolve));
   }
 
-  async function enter(host: string): Promise<void> {
-    const place = places.get(host) ?? { taken: 0, waiting: [] };
-    places.set(host, place);
-    if (place.taken < maxConcurrent) place.taken++;
-    else await new Promise<void>((resolve) => place.waiting.push(resolve));
-  }
-
-  /** The place goes straight to the next in line, if there is one. */
-  function leave(host: string): void {
-    const place = places.get(host);
-    const next = place?.waiting.shift();
+  /** Passes the slot straight to the next caller in line, if there is one. */
+  #release(host: string): void {
+    const slots = this.#hosts.get(host);
+    const next = slots?.waiting.shift();
     if (next !== undefined) next();
-    else if (place !== undefined && --place.taken === 0) places.delete(host);
+    else if (slots !== undefined && --slots.taken === 0) this.#hosts.delete(host);
   }
-
-  return { run };
 }

@@ -1,32 +1,32 @@
-/** Whether a server is slow: not for a moment, in which this process may have been busy itself, but with every answer of late. */
+/** Whether a server is slow: with each of its recent answers, since one may have waited for this process. */
 import type { Clock } from '../clock.ts';
 
-/** Milliseconds: a registry nearby answers faster. */
+/** Slower than a nearby registry. */
 const SLOW_MS = 50;
 const ANSWERS = 8;
-/** Milliseconds that the answers must be apart: those that come side by side wait for the same thing. */
+/** The recent answers must span this time: concurrent ones may all have waited for the same thing. */
 const SPAN_MS = 500;
 
-export interface Latency {
-  /** @param startedAt by the clock that was given */
-  answered(startedAt: number): void;
-  isSlow(): boolean;
-}
+export class Latency {
+  readonly #elapsed: Clock;
+  readonly #recent: { readonly at: number; readonly took: number }[] = [];
 
-/** @param elapsed milliseconds of any beginning, which nobody can set */
-export function createLatency(elapsed: Clock): Latency {
-  const last: { readonly at: number; readonly took: number }[] = [];
-  return {
-    answered(startedAt) {
-      const at = elapsed();
-      last.push({ at, took: at - startedAt });
-      if (last.length > ANSWERS) last.shift();
-    },
-    isSlow() {
-      const [first] = last;
-      if (first === undefined || last.length < ANSWERS) return false;
-      const span = (last.at(-1)?.at ?? first.at) - first.at;
-      return span >= SPAN_MS && last.every(({ took }) => took >= SLOW_MS);
-    },
-  };
+  /** @param elapsed a monotonic clock in milliseconds */
+  constructor(elapsed: Clock) {
+    this.#elapsed = elapsed;
+  }
+
+  /** @param startedAt by the same clock */
+  answered(startedAt: number): void {
+    const at = this.#elapsed();
+    this.#recent.push({ at, took: at - startedAt });
+    if (this.#recent.length > ANSWERS) this.#recent.shift();
+  }
+
+  isSlow(): boolean {
+    const [first] = this.#recent;
+    const last = this.#recent.at(-1);
+    if (first === undefined || last === undefined || this.#recent.length < ANSWERS) return false;
+    return last.at - first.at >= SPAN_MS && this.#recent.every(({ took }) => took >= SLOW_MS);
+  }
 }

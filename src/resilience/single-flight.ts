@@ -1,14 +1,13 @@
-/** Joins concurrent calls of one key into one. What is shared is never cancelled by one of those who wait for it. */
-export type Joiner = <T>(key: string, call: () => Promise<T>) => Promise<T>;
+/** Joins concurrent calls of a key into one. A caller who gives up does not cancel it: others may wait. */
+export class SingleFlight {
+  readonly #inFlight = new Map<string, Promise<unknown>>();
 
-/** One namespace of keys; a key must always be used with the same kind of call. */
-export function createJoiner(): Joiner {
-  const inFlight = new Map<string, Promise<unknown>>();
-  return <T>(key: string, call: () => Promise<T>): Promise<T> => {
-    const joined = inFlight.get(key);
+  /** @param key must always stand for the same kind of call */
+  do<T>(key: string, call: () => Promise<T>): Promise<T> {
+    const joined = this.#inFlight.get(key);
     if (joined !== undefined) return joined as Promise<T>;
-    const started = call().finally(() => inFlight.delete(key));
-    inFlight.set(key, started);
+    const started = call().finally(() => this.#inFlight.delete(key));
+    this.#inFlight.set(key, started);
     return started;
-  };
+  }
 }

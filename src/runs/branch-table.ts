@@ -1,7 +1,6 @@
 /** What is known of every branch's runs. Bounded: branches that nobody asks for, and CI no longer lists, make room for others. */
-import { LRUCache } from 'lru-cache';
 import type { Run } from '../resolve/types.ts';
-import { bounded } from '../resilience/bounded-cache.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { createBranchRecord, takeOut, trim, type BranchRecord, type KnownRun } from './branch-runs.ts';
 import { createCommitIndex } from './commit-index.ts';
 import { createNumberIndex } from './number-index.ts';
@@ -49,13 +48,10 @@ export function createBranchTable(): BranchTable {
   let names: readonly string[] | undefined;
   const commits = createCommitIndex();
   const numbers = createNumberIndex(allRuns);
-  const branches = new LRUCache<string, BranchRecord>({
-    ...bounded(MAX_BRANCHES),
-    dispose({ runs }) {
-      evicted = true;
-      if (runs.size > 0) names = undefined;
-      for (const { run } of runs.values()) unlist(run);
-    },
+  const branches = createBoundedCache<BranchRecord>(MAX_BRANCHES, ({ runs }) => {
+    evicted = true;
+    if (runs.size > 0) names = undefined;
+    for (const { run } of runs.values()) unlist(run);
   });
 
   function record(name: string): BranchRecord {

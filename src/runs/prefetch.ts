@@ -2,8 +2,7 @@
  * Has images asked for before their branches are (design §5). Argo CD's matrix asks for one pull request after the other: if each
  * waited for its own round trip, a thousand branches would take minutes.
  */
-import { LRUCache } from 'lru-cache';
-import { bounded } from '../resilience/bounded-cache.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import type { Clock } from '../clock.ts';
 
 /** Milliseconds for which a branch counts as asked for. Longer than requeueAfterSeconds usually is. */
@@ -29,9 +28,9 @@ export interface WarmerOptions {
 
 /** One project's. */
 export function createWarmer({ now, candidates, warm }: WarmerOptions): Warmer {
-  const askedAt = new LRUCache<string, number>(bounded(MAX_BRANCHES));
+  const askedAt = createBoundedCache<number>(MAX_BRANCHES);
   /** Asked for or guessed, ever: each is guessed once. */
-  const seen = new LRUCache<string, true>(bounded(MAX_BRANCHES));
+  const seen = createBoundedCache<true>(MAX_BRANCHES);
   let queue: string[] | undefined;
 
   /** Those that come next, if the one who asks goes through the list. */

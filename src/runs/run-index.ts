@@ -2,16 +2,15 @@
  * The runs of one Git repository, for all its branches and projects (design §5): one conditional listing is shared by every
  * caller, a branch that it does not show is looked up once by itself, and what was learnt is kept.
  */
-import { LRUCache } from 'lru-cache';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { BranchRuns, Doubt, PullRequestHead, RunSource, UnreadRun } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
 import { createAllowance } from './allowance.ts';
-import { createBackoff } from '../resilience/cool-down.ts';
-import { bounded } from '../resilience/bounded-cache.ts';
+import { CiBreaker } from '../ci/ci-breaker.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import type { Sighting } from './branch-table.ts';
 import { createFollower } from './running-runs.ts';
-import { createJoiner } from '../resilience/single-flight.ts';
+import { SingleFlight } from '../resilience/single-flight.ts';
 import { createKnownRuns, type KnownBranch } from './known-runs.ts';
 import { createListingReader, lengthOf } from './listing.ts';
 import { createReadAhead } from './backfill.ts';
@@ -75,14 +74,14 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   });
   const mayRead = () => !quota.isLow();
   const older = createReadAhead({ reader, known, sight, firstPages, mayRead, tellChanged });
-  const pullRequests = new LRUCache<string, PullRequestHead>(bounded(MAX_PULL_REQUESTS));
+  const pullRequests = createBoundedCache<PullRequestHead>(MAX_PULL_REQUESTS);
   const { generation } = provider;
-  const listingBackoff = createBackoff({ now, generation });
-  const lookUpBackoff = createBackoff({ now, generation });
-  const pullRequestBackoff = createBackoff({ now, generation });
+  const listingBackoff = new CiBreaker({ now, generation });
+  const lookUpBackoff = new CiBreaker({ now, generation });
+  const pullRequestBackoff = new CiBreaker({ now, generation });
   const unknown = createAllowance({ most: MOST_UNKNOWN, each: () => MS_PER_UNKNOWN, now });
   const repeated = createAllowance({ most: MOST_REPEATED, each: () => freshFor() / MOST_REPEATED, now });
-  const join = createJoiner();
+  const flights = new SingleFlight();
   let validator: string | undefined;
   let listedAt: number | undefined;
   let emptySince: number | undefined;
@@ -140,7 +139,7 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     await list();
   }
 
-  const list = (): Promise<void> => join('listing', () => listingBackoff.run('listing', refresh));
+  const list = (): Promise<void> => flights.do('listing', () => listingBackoff.run('listing', refresh));
 
   async function confirmListing(since: number): Promise<void> {
     for (let tries = 0; tries <= MAX_LISTINGS; tries++) {
@@ -152,7 +151,7 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   }
 
   async function lookUp(branch: string): Promise<void> {
-    await join(`branch ${branch}`, async () => {
+    await flights.do(`branch ${branch}`, async () => {
       if (known.branch(branch) === undefined) await lookUpUnknown(branch);
       else await readOn(branch);
     });
@@ -205,7 +204,7 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   function lookUpAgainIfDue(branch: string): void {
     if (!known.isLookUpDue(branch, now()) || quota.isLow() || repeated.isUsedUp()) return;
     repeated.use();
-    void join(`branch ${branch} again`, async () => {
+    void flights.do(`branch ${branch} again`, async () => {
       const sighting = sight();
       try {
         const page = await lookUpBackoff.run(branch, () =>
@@ -241,7 +240,8 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
       }),
     readPullRequest: (number) =>
       caught(
-        async () => pullRequests.get(number) ?? join(`pull request ${number}`, () => askPullRequest(number)),
+        async () =>
+          pullRequests.get(number) ?? flights.do(`pull request ${number}`, () => askPullRequest(number)),
       ),
     confirm: (runs, since) =>
       caught(async () => {

@@ -1,11 +1,10 @@
 /** Asks by id for runs that have left the listing's first page, which will not tell how they go on (design §5). */
-import { LRUCache } from 'lru-cache';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { Doubt } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
-import { createBackoff } from '../resilience/cool-down.ts';
-import { bounded } from '../resilience/bounded-cache.ts';
-import { createJoiner } from '../resilience/single-flight.ts';
+import { CiBreaker } from '../ci/ci-breaker.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
+import { SingleFlight } from '../resilience/single-flight.ts';
 import type { Sighting } from './branch-table.ts';
 import type { KnownRuns } from './known-runs.ts';
 import type { Clock } from '../clock.ts';
@@ -62,9 +61,9 @@ interface Attempt {
 export function createFollower(options: FollowerOptions): Follower {
   const { provider, gitRepository, known, sight, ahead, freshFor, now } = options;
   /** By the run's id. */
-  const attempts = new LRUCache<string, Attempt>(bounded(MAX_RUNS));
-  const backoff = createBackoff({ now, generation: provider.generation });
-  const join = createJoiner();
+  const attempts = createBoundedCache<Attempt>(MAX_RUNS);
+  const backoff = new CiBreaker({ now, generation: provider.generation });
+  const flights = new SingleFlight();
 
   /** By our clock or CI's: the shorter of what they say. Where neither can be right, since it was first asked for. */
   function ageOf({ id, createdAt }: Followed): number {
@@ -96,7 +95,7 @@ export function createFollower(options: FollowerOptions): Follower {
     }
   }
 
-  const askOnce = ({ id, branch }: Run): Promise<void> => join(id, () => ask(id, branch));
+  const askOnce = ({ id, branch }: Run): Promise<void> => flights.do(id, () => ask(id, branch));
 
   function isUnconfirmed(run: Run, since: number): boolean {
     const at = known.confirmedAt(run);
@@ -121,7 +120,7 @@ export function createFollower(options: FollowerOptions): Follower {
     async follow(branch) {
       const followed: Followed[] = [...known.unlistedRunning(branch), ...known.unlistedUnread(branch)];
       const due = followed.filter(isDue).slice(0, MAX_AT_ONCE);
-      await Promise.all(due.map(({ id }) => join(id, () => ask(id, branch))));
+      await Promise.all(due.map(({ id }) => flights.do(id, () => ask(id, branch))));
       const doubts = known.unlistedRunning(branch).flatMap(({ id, createdAt }) => {
         const failure = attempts.peek(id)?.failure;
         return failure === undefined ? [] : [{ failure, createdAt }];

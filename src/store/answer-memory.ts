@@ -1,18 +1,19 @@
 /** Last good answers in memory, and how they relate to those in the archive. */
 import { isDeepStrictEqual } from 'node:util';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { compareBuilds } from '../resolve/select-build.ts';
 import type { LastGood } from '../resolve/types.ts';
 import type { Archive, Versioned } from './archive.ts';
-import type { Outage } from './outage.ts';
+import type { StoreBreaker } from './store-breaker.ts';
 
 /** Enough for years of pull requests; the least recently used answer is evicted. */
 const MAX_ANSWERS = 100_000;
 
 export interface AnswerMemoryOptions {
   readonly archive: Archive;
-  readonly outage: Outage;
+  readonly outage: StoreBreaker;
   readonly now: Clock;
   /** Maximum number of answers. */
   readonly capacity?: number | undefined;
@@ -29,7 +30,7 @@ export class AnswerMemory {
   /** Keys whose answers are not in the archive, the least recently tried first. */
   readonly unwritten = new Set<string>();
   readonly #archive: Archive;
-  readonly #outage: Outage;
+  readonly #outage: StoreBreaker;
   readonly #now: Clock;
   readonly #answers: LRUCache<string, RememberedAnswer>;
   /**
@@ -44,14 +45,10 @@ export class AnswerMemory {
     this.#archive = archive;
     this.#outage = outage;
     this.#now = now;
-    this.#answers = new LRUCache({
-      maxSize: capacity,
-      sizeCalculation: () => 1,
-      dispose: (_, key, reason) => {
-        if (reason === 'evict' && this.unwritten.delete(key)) this.#evictedUnwritten = true;
-      },
+    this.#answers = createBoundedCache<RememberedAnswer>(capacity, (_, key, reason) => {
+      if (reason === 'evict' && this.unwritten.delete(key)) this.#evictedUnwritten = true;
     });
-    if (isSoleWriter) this.#absent = new LRUCache({ maxSize: capacity, sizeCalculation: () => 1 });
+    if (isSoleWriter) this.#absent = createBoundedCache<true>(capacity);
   }
 
   get(key: string): RememberedAnswer | undefined {
@@ -82,7 +79,7 @@ export class AnswerMemory {
    * @returns the answer to use; `unreadable` if it cannot be known
    */
   merge(key: string, stored: Versioned | 'unreadable' | undefined): LastGood | 'unreadable' | undefined {
-    if (stored === 'unreadable') this.#outage.unreadable();
+    if (stored === 'unreadable') this.#outage.reportUnreadable();
     const found = typeof stored === 'object' ? stored : undefined;
     const known = this.#answers.get(key);
     if (found !== undefined && (known === undefined || isAhead(found, known))) {

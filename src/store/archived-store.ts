@@ -5,6 +5,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { isWithin } from '../clock.ts';
+import { SingleFlight } from '../resilience/single-flight.ts';
 import type { LastGoodStore } from '../resolve/ports.ts';
 import type { LastGood } from '../resolve/types.ts';
 import { AnswerMemory, type AnswerMemoryOptions, type RememberedAnswer } from './answer-memory.ts';
@@ -26,7 +27,7 @@ export interface ArchivedStoreOptions extends AnswerMemoryOptions {
 export class ArchivedStore implements LastGoodStore {
   readonly #options: ArchivedStoreOptions;
   readonly #memory: AnswerMemory;
-  #catchingUp: Promise<void> | undefined;
+  readonly #flight = new SingleFlight();
 
   constructor(options: ArchivedStoreOptions) {
     this.#options = options;
@@ -45,7 +46,7 @@ export class ArchivedStore implements LastGoodStore {
   async set(key: string, value: LastGood): Promise<LastGood | undefined> {
     this.#noticeReplacement();
     const known = this.#memory.get(key);
-    if (known === undefined || !isWritten(known, value) || this.#options.outage.lasts('write')) {
+    if (known === undefined || !isWritten(known, value) || this.#options.outage.hasFailed('write')) {
       return this.#write(key, value);
     }
     this.#memory.confirm(key, value);
@@ -63,10 +64,7 @@ export class ArchivedStore implements LastGoodStore {
    */
   catchUp(): Promise<void> {
     this.#noticeReplacement();
-    this.#catchingUp ??= this.#writeAll().finally(() => {
-      this.#catchingUp = undefined;
-    });
-    return this.#catchingUp;
+    return this.#flight.do('catch up', () => this.#writeAll());
   }
 
   #noticeReplacement(): void {

@@ -1,5 +1,5 @@
 /** Keeps last good answers in memory only. */
-import { LRUCache } from 'lru-cache';
+import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import type { LastGoodStore } from '../resolve/ports.ts';
 import type { LastGood } from '../resolve/types.ts';
 
@@ -7,11 +7,7 @@ import type { LastGood } from '../resolve/types.ts';
 const MAX_ANSWERS = 100_000;
 
 export function createMemoryStore(): LastGoodStore {
-  const answers = new LRUCache<string, LastGood>({
-    maxSize: MAX_ANSWERS,
-    // With `max`, lru-cache would allocate everything up front.
-    sizeCalculation: () => 1,
-  });
+  const answers = createBoundedCache<LastGood>(MAX_ANSWERS);
   return {
     get: (key) => Promise.resolve(answers.get(key)),
     set(key, value) {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryStore } from '../../src/store/memory.ts';
-import { createOutage } from '../../src/store/outage.ts';
+import { StoreBreaker } from '../../src/store/store-breaker.ts';
 import { ArchivedStore } from '../../src/store/archived-store.ts';
 import { SqliteArchive } from '../../src/store/sqlite/archive.ts';
 import { describeStore } from './store.ts';
@@ -25,7 +25,7 @@ describeStore('sqlite', async () => {
         forgetAfter: 86_400_000,
         now,
       });
-      const outage = createOutage({
+      const outage = new StoreBreaker({
         now,
         warn(message) {
           throw new Error(message);

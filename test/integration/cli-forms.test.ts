@@ -47,7 +47,8 @@ describe('--config - reads standard input:', () => {
     expect(await harness.run(['check', '--config', '-'], {}, '')).toEqual({
       status: 2,
       stdout: '',
-      stderr: 'greenpin: standard input: found an empty file, expected a mapping with ci and projects\n',
+      stderr:
+        'greenpin: standard input: found an empty file, expected a mapping with connections and projects\n',
     });
   });
 });
@@ -115,7 +116,7 @@ describe('--json', () => {
 
   test.concurrent('is not begun when the configuration is wrong', async () => {
     await using harness = await createCliHarness();
-    harness.write('greenpin.yaml', 'ci: []\n');
+    harness.write('greenpin.yaml', 'connections: []\n');
     for (const args of [
       ['check'],
       ['digest', front(harness), '--config', 'greenpin.yaml'],
@@ -124,7 +125,7 @@ describe('--json', () => {
       const { status, stdout, stderr } = await harness.run([...args, '--json']);
       expect([status, stdout]).toEqual([2, '']);
       expect(stderr).toMatch(
-        /^greenpin: greenpin\.yaml:1:1 ci: found a list, expected a mapping, for example /m,
+        /^greenpin: greenpin\.yaml:1:1 connections: found a list, expected a mapping, for example /m,
       );
     }
   });
@@ -152,5 +153,7 @@ test.concurrent('check tells of a credential helper at the row that fails, and o
   const { status, stdout, stderr } = await harness.run(['check']);
   expect([status, stderr]).toEqual([1, '']);
   const words = stdout.replaceAll(/\s+/g, ' ');
-  expect(words).toContain('hint: config.json, credsStore is ignored: credential helpers are not run;');
+  expect(words).toContain(
+    'hint: config.json, credsStore is ignored: Greenpin does not run credential helpers;',
+  );
 });

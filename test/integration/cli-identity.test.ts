@@ -101,5 +101,7 @@ test.concurrent('a cloud that never answers keeps no command: it ends with what 
     AWS_SECRET_ACCESS_KEY: 'hunter2',
   });
   expect(status).toBe(1);
-  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`no credentials for ${ECR}: AWS gives no token in time;`);
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+    `no credentials for ${ECR}: AWS did not return a token in time;`,
+  );
 });

@@ -303,7 +303,9 @@ describe('does not start, with exit status 2 and one line a problem, when', () =
     harness.write('other.yaml', 'connections: {github: {kind: gitlab}}\nserver: {port: high}\n');
     const problems = [
       expect.stringMatching(/^greenpin: other\.yaml:1:1 projects: found nothing, expected /),
-      expect.stringMatching(/^greenpin: other\.yaml:1:\d+ ci\.github\.kind: found "gitlab", expected /),
+      expect.stringMatching(
+        /^greenpin: other\.yaml:1:\d+ connections\.github\.kind: found "gitlab", expected /,
+      ),
       expect.stringMatching(/^greenpin: other\.yaml:2:\d+ server\.port: found "high", expected /),
     ];
     const { status, stdout, stderr } = await harness.run(['serve'], { GREENPIN_CONFIG: 'other.yaml' });

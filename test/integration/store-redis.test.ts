@@ -3,7 +3,7 @@ import type { RedisArgument } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSharedCall } from '../../src/replicas/shared-fetch.ts';
 import { createSharedRegistryClient } from '../../src/replicas/shared-registry.ts';
-import { createOutage } from '../../src/store/outage.ts';
+import { StoreBreaker } from '../../src/store/store-breaker.ts';
 import { connectRedis, type RedisConnection } from '../../src/store/redis/connection.ts';
 import { createRedisExchange } from '../../src/replicas/redis-exchange.ts';
 import { createRedisArchive, probeRedis } from '../../src/store/redis/archive.ts';
@@ -20,7 +20,7 @@ const PASSWORD = 'a password, of this test only';
 function openExchange(redis: RedisConnection) {
   return createRedisExchange(
     redis,
-    createOutage({
+    new StoreBreaker({
       now: Date.now,
       warn(message) {
         throw new Error(message);
@@ -79,7 +79,7 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
       survives: true,
       async open() {
         const archive = createRedisArchive(await connect(), DAY);
-        const outage = createOutage({
+        const outage = new StoreBreaker({
           now: Date.now,
           warn(message) {
             throw new Error(message);

@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createAnswers, type Answers } from '../../src/answers/answer-service.ts';
-import { createImageCache } from '../../src/registry/digest-cache.ts';
+import { DigestCache } from '../../src/registry/digest-cache.ts';
 import { createPinMemory } from '../../src/answers/pin-memory.ts';
 import { createRunIndex } from '../../src/runs/run-index.ts';
 import type { UpstreamFailureKind } from '../../src/errors.ts';
@@ -46,7 +46,7 @@ function createGreenpin(sim: Simulation, firstPages: number): Answers {
     now,
     firstPages,
   });
-  const images = createImageCache({ client: sim.registry, parseReference, freshFor: FRESH_FOR, now });
+  const images = new DigestCache({ client: sim.registry, parseReference, freshFor: FRESH_FOR, now });
   const lastGood = createMemoryStore();
   const pins = createPinMemory();
   return createAnswers({

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createImageCache } from '../../src/registry/digest-cache.ts';
+import { DigestCache } from '../../src/registry/digest-cache.ts';
 import { createPinMemory } from '../../src/answers/pin-memory.ts';
 import { createRunIndex } from '../../src/runs/run-index.ts';
 import { parseReference } from '../../src/image/reference.ts';
@@ -42,7 +42,7 @@ function start(sim: Simulation, lastGood: LastGoodStore): ResolvePorts {
     now,
     firstPages: 3,
   });
-  const images = createImageCache({ client: sim.registry, parseReference, freshFor: FRESH_FOR, now });
+  const images = new DigestCache({ client: sim.registry, parseReference, freshFor: FRESH_FOR, now });
   return { runs, images, lastGood, pins: createPinMemory() };
 }
 

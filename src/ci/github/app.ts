@@ -4,6 +4,7 @@ import { createAppAuth } from '@octokit/auth-app';
 import { z } from 'zod';
 import { UpstreamError, type UpstreamFailure } from '../../errors.ts';
 import { withDeadline } from '../../resilience/deadline.ts';
+import { RenewingValue, type Expiring } from '../../resilience/renewing-value.ts';
 import { failureOf } from './failure.ts';
 import { instant, parseShape } from './schema.ts';
 import type { GitHubAnswer, GitHubSend } from './request.ts';
@@ -39,9 +40,6 @@ export interface TokenSource {
 /** An installation's token lives this long, says GitHub; an answer that promises more is not believed. */
 const LONGEST_LIFE = 3_600_000;
 
-/** Part of a token's life after which a new one is asked for. */
-const RENEW_AT = 0.8;
-
 /** Part of a call's time that the token may take; the rest is left for what the call is about. */
 const TIME_SHARE = 0.5;
 
@@ -55,28 +53,17 @@ const installationTokenSchema = z.object({ token: z.string(), expires_at: instan
  * would be given each other's token. Here what is pending belongs to the connection.
  */
 export function createAppTokenSource(auth: GitHubAppAuth, deps: GitHubAuthDeps): TokenSource {
-  let held: { token: string; renewAt: number } | undefined;
-  let pending: Promise<string> | undefined;
+  const renewing = new RenewingValue<string>({ now: deps.now });
 
-  async function renew(): Promise<string> {
-    const asked = deps.now();
+  async function fetchToken(): Promise<Expiring<string>> {
+    const askedAt = deps.now();
     const { token, expires_at } = await fetchInstallationToken(auth, deps);
-    const life = Math.min(expires_at - asked, LONGEST_LIFE);
-    held = { token, renewAt: asked + RENEW_AT * life };
-    return token;
+    return { value: token, expiresAt: Math.min(expires_at, askedAt + LONGEST_LIFE) };
   }
 
   return {
-    async readToken() {
-      if (held !== undefined && deps.now() < held.renewAt) return held.token;
-      pending ??= renew().finally(() => {
-        pending = undefined;
-      });
-      return pending;
-    },
-    forget() {
-      held = undefined;
-    },
+    readToken: () => renewing.read(fetchToken),
+    forget: () => void renewing.invalidate(),
   };
 }
 

@@ -7,7 +7,7 @@ import type { CiDeps } from '../deps.ts';
 import { createGitHubAuthorizer, type GitHubAuth } from './auth.ts';
 import { failureOf, untilReset } from './failure.ts';
 import { createGitHubSend, type GitHubAnswer, type GitHubRequest } from './request.ts';
-import { createRateGate } from '../rate-gate.ts';
+import { RateLimitBreaker } from '../ci-breaker.ts';
 import type { UpstreamObserver } from '../../upstream/observer.ts';
 import { timeoutError } from '../../upstream/failures.ts';
 
@@ -51,43 +51,34 @@ export function createGitHubClient(connection: GitHubConnection, deps: CiDeps): 
   const send = createGitHubSend(connection.url, createBoundedFetch({ dispatcher, observer }));
   const authDeps = { now, timeoutMs, send, host, connection: connection.name };
   const authorizer = createGitHubAuthorizer(connection.auth, authDeps);
-  const gate = createRateGate(now);
+  const breaker = new RateLimitBreaker(now);
 
   async function ask({ path, parameters, validator }: GitHubQuestion): Promise<GitHubAnswer> {
-    try {
-      return await withDeadline(
-        timeoutMs,
-        () => timeoutError(host),
-        async (signal) => {
-          const authorization = await authorizer.authorize();
-          return send({ method: 'GET', path, parameters, validator, authorization, signal });
-        },
-      );
-    } catch (error) {
-      gate.note(error);
-      throw error;
-    }
+    return withDeadline(
+      timeoutMs,
+      () => timeoutError(host),
+      async (signal) => {
+        const authorization = await authorizer.authorize();
+        return send({ method: 'GET', path, parameters, validator, authorization, signal });
+      },
+    );
+  }
+
+  async function askChecked(question: GitHubQuestion): Promise<GitHubAnswer> {
+    const answer = await ask(question);
+    tellQuota(answer, connection.name, observer, now());
+    if (answer.status === 200 || (answer.status === 304 && question.validator !== undefined)) return answer;
+    if (answer.status === 401) authorizer.forget();
+    const { what, permission } = question;
+    const asked = { host, connection: connection.name, anonymous, what, permission };
+    throw new UpstreamError(failureOf(answer, asked, now()));
   }
 
   return {
     host,
     anonymous,
     generation: () => authorizer.generation(),
-    async get(question) {
-      const isProbe = gate.pass();
-      const answer = await ask(question);
-      tellQuota(answer, connection.name, observer, now());
-      if (answer.status === 200 || (answer.status === 304 && question.validator !== undefined)) {
-        if (isProbe) gate.open();
-        return answer;
-      }
-      if (answer.status === 401) authorizer.forget();
-      const { what, permission } = question;
-      const asked = { host, connection: connection.name, anonymous, what, permission };
-      const error = new UpstreamError(failureOf(answer, asked, now()));
-      gate.note(error);
-      throw error;
-    },
+    get: (question) => breaker.run(() => askChecked(question)),
   };
 }
 

@@ -1,6 +1,7 @@
 /**
- * `WWW-Authenticate` (RFC 9110, 11.6.1). Pure; reads what can be read and skips the rest, since registries send this header in
- * every shape: several challenges on one line (Codeberg) and over several lines, empty values, values without quotes.
+ * `WWW-Authenticate` (RFC 9110, 11.6.1). Pure; reads what can be read and skips the rest, since registries
+ * send this header in every shape: several challenges on one line (Codeberg) and over several lines, empty
+ * values, values without quotes.
  */
 
 export interface Challenge {
@@ -14,13 +15,13 @@ const SEPARATORS = /[\s,]*/y;
 const SPACES = /[ \t]*/y;
 const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
 /**
- * Credentials in one piece (`Negotiate YII...==`): only right after a scheme, and nothing but a comma may follow. A plain `name=`
- * is taken for an empty parameter instead: `Bearer service=,realm="..."`.
+ * Credentials in one piece (`Negotiate YII...==`): only right after a scheme, and nothing but a comma may
+ * follow. A plain `name=` is taken for an empty parameter instead: `Bearer service=,realm="..."`.
  */
 const TOKEN68 = /(?:[A-Za-z0-9\-._~+]*\/[A-Za-z0-9\-._~+/]*=*|[A-Za-z0-9\-._~+]+(?:==+)?)(?=[ \t]*(?:,|$))/y;
 const UNQUOTED = /[^\s,]*/y;
 
-/** A position in a header line; every step moves it forward, so that the work is linear in the line's length. */
+/** A position in a header line. It only moves forward, so the work is linear in the line's length. */
 interface Cursor {
   readonly line: string;
   position: number;

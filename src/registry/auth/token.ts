@@ -2,7 +2,10 @@
  * Bearer tokens from a registry's token service
  * (https://distribution.github.io/distribution/spec/auth/token/ and .../oauth/).
  */
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
+import type { Clock } from '../../clock.ts';
+import { createBoundedCache } from '../../resilience/bounded-cache.ts';
+import { RenewingValue, type Expiring } from '../../resilience/renewing-value.ts';
 import {
   basicAuthorization,
   credentialIdentity,
@@ -13,121 +16,96 @@ import { denied, malformed } from '../failure.ts';
 import { parseJsonObject } from '../json.ts';
 import { extractReason } from '../error-reason.ts';
 import type { FetchHttp, HttpResponse } from '../transport.ts';
-import type { Clock } from '../../clock.ts';
 
-/** What a token is asked for. */
 export interface TokenQuery {
   readonly registry: string;
   /** For messages: `ghcr.io/acme/shop`. */
   readonly imageRepository: string;
-  /** Already checked: the registry may send us there. */
+  /** The token service; checked: the registry may send us there. */
   readonly realm: URL;
-  /** Left out when the challenge has none (nvcr.io, renovatebot/renovate#17294). */
-  readonly service?: string;
-  /** In the order in which they are asked for. */
+  /** Undefined if the challenge has none (nvcr.io, renovatebot/renovate#17294). */
+  readonly service: string | undefined;
+  /** In the order in which they are requested. */
   readonly scopes: readonly string[];
   readonly credential: Credential;
 }
 
-export interface TokenSource {
+const MAX_TOKENS = 2000;
+const MAX_ANSWER_BYTES = 1024 * 1024;
+/** Also when `expires_in` is missing, as the specification says; GHCR leaves it out. */
+const SHORTEST_LIFE_S = 60;
+const LONGEST_LIFE_S = 86_400;
+/** Responses to a POST that mean "only GET here": GCR 404, others 405, JFrog 401, ACR 400. */
+const NO_POST: ReadonlySet<number> = new Set([400, 401, 404, 405]);
+/** Artifactory answers 406 without Accept. */
+const HEADERS = { accept: 'application/json' } as const;
+
+export class TokenSource {
+  readonly #deps: { readonly fetchHttp: FetchHttp; readonly now: Clock };
+  readonly #authorizations: LRUCache<string, RenewingValue<string>> = createBoundedCache(MAX_TOKENS);
+
+  constructor(deps: { readonly fetchHttp: FetchHttp; readonly now: Clock }) {
+    this.#deps = deps;
+  }
+
   /**
-   * From memory until 80% of the token's life has passed; concurrent calls share one exchange.
+   * From memory until 80% of the token's life has passed; concurrent calls share one request.
    * @returns the value of the `Authorization` header
    * @throws UpstreamError
    */
-  fetchAuthorization(query: TokenQuery): Promise<string>;
-  /** Drops the token if it is still the one that was refused. */
-  forget(query: TokenQuery, refusedAuthorization: string): void;
-}
-
-interface KeptToken {
-  readonly authorization: string;
-  /** Milliseconds since the epoch. */
-  readonly renewAt: number;
-}
-
-const MAX_TOKENS = 2000;
-const MAX_ANSWER_BYTES = 1024 * 1024;
-/** Also when `expires_in` is missing (the specification says so; GHCR leaves it out). */
-const SHORTEST_LIFE_S = 60;
-const LONGEST_LIFE_S = 86_400;
-const RENEWED_AT = 0.8;
-/** Answers to a POST that mean "only GET here": GCR 404, others 405, JFrog 401, ACR 400. */
-const NO_POST: ReadonlySet<number> = new Set([400, 401, 404, 405]);
-
-export function createTokenSource(deps: { readonly fetchHttp: FetchHttp; readonly now: Clock }): TokenSource {
-  const { fetchHttp, now } = deps;
-  const kept = new LRUCache<string, KeptToken>({ max: MAX_TOKENS });
-  const running = new Map<string, Promise<string>>();
-
-  async function fetchAuthorization(query: TokenQuery): Promise<string> {
+  fetchAuthorization(query: TokenQuery): Promise<string> {
     const key = tokenKey(query);
-    const known = kept.get(key);
-    if (known !== undefined && now() < known.renewAt) return known.authorization;
-    return running.get(key) ?? startExchange(key, query);
+    // A token is cheap to request, so callers wait for a new one rather than use an old one to its end.
+    const authorization = this.#authorizations.get(key) ?? new RenewingValue<string>(this.#deps);
+    this.#authorizations.set(key, authorization);
+    return authorization.read(() => this.#fetchToken(query));
   }
 
-  /** A failure is not kept: whoever asks next asks again. */
-  function startExchange(key: string, query: TokenQuery): Promise<string> {
-    const exchange = exchangeToken(query)
-      .then((token) => {
-        kept.set(key, token);
-        return token.authorization;
-      })
-      .finally(() => running.delete(key));
-    running.set(key, exchange);
-    return exchange;
+  /** Drops the token if it is still the one that was rejected. */
+  invalidate(query: TokenQuery, rejected: string): void {
+    this.#authorizations.get(tokenKey(query))?.invalidate(rejected);
   }
 
-  async function exchangeToken(query: TokenQuery): Promise<KeptToken> {
+  async #fetchToken(query: TokenQuery): Promise<Expiring<string>> {
+    const { credential } = query;
     const posted =
-      query.credential.kind === 'identityToken' ? await post(query, query.credential.token) : undefined;
-    const response = posted === undefined || NO_POST.has(posted.status) ? await get(query) : posted;
-    // From our own receipt, not from `issued_at`: the clocks may differ.
-    return parseAnswer(response, query, now());
+      credential.kind === 'identityToken' ? await this.#post(query, credential.token) : undefined;
+    const response = posted === undefined || NO_POST.has(posted.status) ? await this.#get(query) : posted;
+    // The life counts from our own receipt, not from `issued_at`: the clocks may differ.
+    return parseResponse(response, query, this.#deps.now());
   }
 
-  function get(query: TokenQuery): Promise<HttpResponse> {
-    const url = new URL(query.realm);
-    if (query.service !== undefined) url.searchParams.append('service', query.service);
-    for (const scope of query.scopes) url.searchParams.append('scope', scope);
-    const authorization = basicAuthorization(query.credential);
-    const headers = { ...commonHeaders, ...(authorization !== undefined && { authorization }) };
-    return fetchHttp({ method: 'GET', url, registry: query.registry, headers, maxBytes: MAX_ANSWER_BYTES });
+  #get({ realm, service, scopes, credential, registry }: TokenQuery): Promise<HttpResponse> {
+    const url = new URL(realm);
+    if (service !== undefined) url.searchParams.append('service', service);
+    for (const scope of scopes) url.searchParams.append('scope', scope);
+    const authorization = basicAuthorization(credential);
+    const headers = { ...HEADERS, ...(authorization !== undefined && { authorization }) };
+    return this.#deps.fetchHttp({ method: 'GET', url, registry, headers, maxBytes: MAX_ANSWER_BYTES });
   }
 
-  function post(query: TokenQuery, refreshToken: string): Promise<HttpResponse> {
+  #post({ realm, service, scopes, registry }: TokenQuery, refreshToken: string): Promise<HttpResponse> {
     const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'greenpin' });
-    if (query.service !== undefined) form.append('service', query.service);
-    form.append('scope', query.scopes.join(' '));
+    if (service !== undefined) form.append('service', service);
+    form.append('scope', scopes.join(' '));
     form.append('refresh_token', refreshToken);
-    return fetchHttp({
+    return this.#deps.fetchHttp({
       method: 'POST',
-      url: query.realm,
-      registry: query.registry,
-      headers: { ...commonHeaders, 'content-type': 'application/x-www-form-urlencoded' },
+      url: realm,
+      registry,
+      headers: { ...HEADERS, 'content-type': 'application/x-www-form-urlencoded' },
       body: form.toString(),
       maxBytes: MAX_ANSWER_BYTES,
     });
   }
-
-  function forget(query: TokenQuery, refusedAuthorization: string): void {
-    const key = tokenKey(query);
-    if (kept.get(key)?.authorization === refusedAuthorization) kept.delete(key);
-  }
-
-  return { fetchAuthorization, forget };
 }
-
-/** Artifactory answers 406 without Accept. */
-const commonHeaders = { accept: 'application/json' } as const;
 
 function tokenKey(query: TokenQuery): string {
   const { registry, realm, service, scopes, credential } = query;
   return JSON.stringify([registry, realm.href, service, scopes.toSorted(), credentialIdentity(credential)]);
 }
 
-function parseAnswer(response: HttpResponse, query: TokenQuery, receivedAt: number): KeptToken {
+function parseResponse(response: HttpResponse, query: TokenQuery, receivedAt: number): Expiring<string> {
   const { host } = query.realm;
   if (response.status === 401 || response.status === 403)
     throw denied(host, query.imageRepository, query.credential, response.body);
@@ -141,19 +119,16 @@ function parseAnswer(response: HttpResponse, query: TokenQuery, receivedAt: numb
   if (token === undefined) {
     throw malformed(host, `${host}, the token service of ${query.registry}, answers without a token`);
   }
-  return {
-    authorization: `Bearer ${token}`,
-    renewAt: receivedAt + lifeOf(answer['expires_in']) * 1000 * RENEWED_AT,
-  };
+  return { value: `Bearer ${token}`, expiresAt: receivedAt + parseLife(answer['expires_in']) * 1000 };
 }
 
-/** It goes into a header, so that nothing but visible ASCII may be in it. */
+/** A token goes into a header, so it must be visible ASCII. */
 function isToken(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }
 
 /** @returns seconds */
-function lifeOf(expiresIn: unknown): number {
+function parseLife(expiresIn: unknown): number {
   const seconds = Number(expiresIn ?? SHORTEST_LIFE_S);
   return Number.isNaN(seconds)
     ? SHORTEST_LIFE_S

@@ -3,12 +3,12 @@
  * the body has the form of the specification, or a second request confirms it. A healthy `/v2/` confirms
  * nothing: a proxy may route it elsewhere.
  */
-import { LRUCache } from 'lru-cache';
+import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import type { UpstreamError } from '../../errors.ts';
 import { credentialIdentity } from '../credentials/credential.ts';
 import { denied, malformed } from '../failure.ts';
 import { ACCEPT, MAX_MANIFEST_BYTES } from './manifest.ts';
-import { createPauses } from '../../resilience/pauses.ts';
+import { CircuitBreaker } from '../../resilience/circuit-breaker.ts';
 import { formatReference, imageRepository } from '../../image/reference.ts';
 import { classifyNotFound } from './registry-error.ts';
 import { findListedTag } from './tag-list.ts';
@@ -26,13 +26,13 @@ export function createAbsenceVerifier(deps: {
   readonly now: Clock;
   readonly delay: (ms: number) => Promise<void>;
 }): AbsenceVerifier {
-  const known = new LRUCache<string, Digest>({ max: MAX_REPOSITORIES });
-  const pauses = createPauses({ ...deps, max: MAX_REPOSITORIES });
+  const known = createBoundedCache<Digest>(MAX_REPOSITORIES);
+  const breaker = new CircuitBreaker({ ...deps, trials: 'one', maxKeys: MAX_REPOSITORIES });
 
   async function verify(response: HttpResponse, target: Target, selector: string): Promise<Absent> {
     switch (classifyNotFound(response.body)) {
       case 'denied': {
-        const { credential } = target.session.access();
+        const { credential } = target.session.authMethod();
         throw denied(target.host, imageRepository(target.reference), credential, response.body);
       }
       case 'repository':
@@ -46,11 +46,11 @@ export function createAbsenceVerifier(deps: {
 
   /** After an inconclusive confirmation, pauses before the next one for the same image repository. */
   async function confirm(target: Target, selector: string): Promise<Absent> {
-    const key = `${imageRepository(target.reference)} ${credentialIdentity(target.session.access().credential)}`;
+    const key = `${imageRepository(target.reference)} ${credentialIdentity(target.session.authMethod().credential)}`;
     const unproven = createUnprovenError(target);
-    let visit;
+    let permit;
     try {
-      visit = await pauses.enter(key);
+      permit = await breaker.enter(key);
     } catch {
       throw unproven;
     }
@@ -60,9 +60,9 @@ export function createAbsenceVerifier(deps: {
       if (answer === 'inconclusive' && (await isGone(target, selector)))
         answer = absent(target, 'is not in the registry');
     } finally {
-      const ms = Math.min(FIRST_PAUSE_MS * 2 ** visit.failures, LONGEST_PAUSE_MS);
-      if (answer === undefined) visit.leave('untold');
-      else visit.leave(answer === 'inconclusive' ? { failure: unproven.failure, ms } : 'works');
+      const trip = { failure: unproven.failure, ms: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS };
+      if (answer === undefined) permit.end('inconclusive');
+      else permit.end(answer === 'inconclusive' ? trip : 'works');
     }
     if (typeof answer === 'object') return answer;
     throw answer === 'listed' ? createContradictionError(target) : unproven;

@@ -114,7 +114,7 @@ function createMismatchError(): InvalidManifest {
  */
 function createFailure(response: HttpResponse, { session, host, reference }: Target): UpstreamError {
   const { status } = response;
-  const { credential } = session.access();
+  const { credential } = session.authMethod();
   if (status === 401 || status === 403)
     return denied(host, imageRepository(reference), credential, response.body);
   const message = `${host} answers ${status} for ${formatReference(reference)}`;

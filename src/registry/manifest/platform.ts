@@ -1,5 +1,5 @@
 /** Resolves an index to the image of one platform. */
-import { LRUCache } from 'lru-cache';
+import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import { fetchBlob, fetchManifest, type FoundManifest } from './fetch.ts';
 import { parseImagePlatform, parseIndex, selectCandidates, type Candidate } from './index-entries.ts';
 import { parseJsonObject } from '../json.ts';
@@ -66,7 +66,7 @@ const MAX_CONTENTS = 10_000;
 const LINUX_AMD64: Platform = { os: 'linux', architecture: 'amd64' };
 
 export class PlatformResolver {
-  readonly #contents = new LRUCache<string, Content>({ max: MAX_CONTENTS });
+  readonly #contents = createBoundedCache<Content>(MAX_CONTENTS);
 
   /**
    * @param selector a tag or a digest

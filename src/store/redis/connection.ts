@@ -3,7 +3,7 @@
  * node-redis (`@redis/client`), which Redis maintains and which has no dependencies.
  */
 import { createClient, type RedisArgument, type RespVersions } from '@redis/client';
-import { createLatency } from '../../resilience/latency.ts';
+import { Latency } from '../../resilience/latency.ts';
 import { settledWithin, withDeadline } from '../../resilience/deadline.ts';
 
 /** The longest that an answer waits for the store, in milliseconds. */
@@ -38,7 +38,7 @@ export interface RedisConnection {
 export function connectRedis({ url, readPassword }: RedisConnectionOptions): RedisConnection {
   const { host, username } = new URL(url);
   let problem: string | undefined = 'not connected yet';
-  const latency = createLatency(elapsed);
+  const latency = new Latency(elapsed);
   const client = createClient({
     url,
     RESP,

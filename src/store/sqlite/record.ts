@@ -14,9 +14,10 @@
  *   cases an old copy may have replaced the file.
  * - The number of rows differs from the count, a row is broken, or the record itself is.
  * - Our clock was set: since the start it has gained or lost more than a minute on the monotonic clock.
- * - The file was removed or replaced while in use. After deleting unused rows it is no earlier than
- *   `forgetAfter` ago: the deleted answers had not been used since then. Once another process begins to use
- *   the file, this one can prove nothing and returns null.
+ * - The file was removed or replaced while in use.
+ *
+ * After deleting unused rows it is no earlier than `forgetAfter` ago: the deleted answers had not been used
+ * since then. Once another process begins to use the file, this one can prove nothing and returns null.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';

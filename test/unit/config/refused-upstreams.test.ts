@@ -72,7 +72,7 @@ describe('connections', () => {
 
 describe('registries', () => {
   const expected =
-    'expected HOST or HOST:PORT as in the image references, without scheme and path, for example ghcr.io';
+    'expected HOST or HOST:PORT as in image references, without scheme and path, for example ghcr.io';
   it.each([
     ['https://ghcr.io', '; did you mean ghcr.io?'],
     ['https://index.docker.io/v1/', '; did you mean docker.io?'],

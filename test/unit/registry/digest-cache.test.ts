@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createImageCache } from '../../../src/registry/digest-cache.ts';
+import { DigestCache } from '../../../src/registry/digest-cache.ts';
 import type { ImageSource } from '../../../src/resolve/ports.ts';
 import { OUTAGE } from '../../fixtures/fake-ports.ts';
 import { digest } from '../../fixtures/builders.ts';
@@ -31,7 +31,7 @@ beforeEach(() => {
   result = FOUND;
   gate = undefined;
   toldAt = undefined;
-  cache = createImageCache({
+  cache = new DigestCache({
     client: {
       resolveDigest: async (_reference, _platform, newEnough) => {
         if (toldAt !== undefined && newEnough !== undefined && toldAt >= newEnough.found) {

@@ -247,7 +247,7 @@ export const bearerExchanges: readonly Exchange[] = [
     source: 'credentials stay with their origin',
     image,
     steps: [refusedWith('Bearer realm="https://[x"')],
-    wanted: { failed: 'malformed', says: 'token service that is no URL' },
+    wanted: { failed: 'malformed', says: 'token service whose address is not a URL' },
   },
   ...[
     ['http://auth.test/token', 'over http'],

@@ -232,7 +232,7 @@ describe('a revision is a failure', () => {
   it('when the reference bears no digest', async () => {
     const { client } = createRegistryHarness(server);
     const result = await client.resolveRevision(parseReference('reg.test/acme/shop:1'));
-    expect(result).toMatchObject({ failure: { message: expect.stringContaining('bears no digest') } });
+    expect(result).toMatchObject({ failure: { message: expect.stringContaining('has no digest') } });
     server.verify();
   });
 });

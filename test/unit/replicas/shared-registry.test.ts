@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createImageCache } from '../../../src/registry/digest-cache.ts';
+import { DigestCache } from '../../../src/registry/digest-cache.ts';
 import { createSharedCall } from '../../../src/replicas/shared-fetch.ts';
 import { createSharedRegistryClient } from '../../../src/replicas/shared-registry.ts';
 import { parseReference } from '../../../src/image/reference.ts';
@@ -42,7 +42,7 @@ function createReplica(): ImageSource {
       return revision;
     },
   };
-  return createImageCache({
+  return new DigestCache({
     client: createSharedRegistryClient(client, share),
     parseReference,
     freshFor: FRESH_FOR,

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { createLatency } from '../../../src/resilience/latency.ts';
+import { Latency } from '../../../src/resilience/latency.ts';
 
 /** @returns whether it is slow after answers that took so long, one after the other */
 function isSlowAfter(took: readonly number[], pause = 0): boolean {
   let elapsed = 0;
-  const latency = createLatency(() => elapsed);
+  const latency = new Latency(() => elapsed);
   for (const milliseconds of took) {
     const startedAt = elapsed;
     elapsed += milliseconds;
@@ -29,7 +29,7 @@ it('a server is not slow before some answers have come, nor any more after a fas
 
 it('a server is not slow when this process was busy for a moment, in which many answers came', () => {
   let elapsed = 0;
-  const latency = createLatency(() => elapsed);
+  const latency = new Latency(() => elapsed);
   elapsed = 300;
   for (let i = 0; i < 100; i++) latency.answered(0);
   expect(latency.isSlow()).toBe(false);

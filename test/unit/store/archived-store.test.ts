@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Archive, Versioned } from '../../../src/store/archive.ts';
-import { createOutage } from '../../../src/store/outage.ts';
+import { StoreBreaker } from '../../../src/store/store-breaker.ts';
 import { ArchivedStore } from '../../../src/store/archived-store.ts';
 import { createLastGood } from '../../fixtures/store/last-good.ts';
 
@@ -70,7 +70,7 @@ function createFakeArchive(): FakeArchive {
 }
 
 function open(readAgainAfter: number, capacity?: number) {
-  const outage = createOutage({
+  const outage = new StoreBreaker({
     now: () => now,
     warn: (message) => told.push(message),
     observer: {
@@ -162,7 +162,7 @@ describe('while the archive fails', () => {
       now += MINUTE;
     }
     expect(told).toEqual([
-      'the store failed (the disk is on fire): what is handed out is remembered in memory until it answers again',
+      'the store failed (the disk is on fire); answers are kept in memory until it works again',
     ]);
     expect(up).toBe(false);
     expect(errors).toBeGreaterThan(1);
@@ -241,7 +241,7 @@ describe('while the archive fails', () => {
     expect(await store.get('key')).toEqual(createLastGood(2));
     await store.set('key', createLastGood(2));
     expect(archive.kept.get('key')?.value).toEqual(createLastGood(2));
-    expect(told.at(-1)).toBe('the store answers again');
+    expect(told.at(-1)).toBe('the store works again');
     expect(up).toBe(true);
   });
 });
@@ -253,7 +253,7 @@ describe('what the archive cannot read', () => {
     for (const key of ['key', 'another', 'key']) expect(await store.get(key)).toBe('unreadable');
     expect(await store.get('third')).toBeUndefined();
     expect(told).toEqual([
-      'the store has something in place of an answer that cannot be read: nobody can tell what was handed out; the next good answer overwrites it',
+      'the store holds a record that cannot be read, so the digests answered before are unknown; the next good answer overwrites it',
     ]);
     expect(errors).toBe(3);
     expect(up).toBe(true);
@@ -419,7 +419,7 @@ describe('of an archive that is shared', () => {
       await store.get('key');
       await store.set('key', createLastGood(2));
     }
-    expect(told.filter((line) => line === 'the store answers again')).toHaveLength(2);
+    expect(told.filter((line) => line === 'the store works again')).toHaveLength(2);
   });
 
   it("another one's answer is seen at once", async () => {

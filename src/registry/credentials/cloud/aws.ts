@@ -1,24 +1,25 @@
 /**
- * Amazon ECR and ECR Public: GetAuthorizationToken with whatever identity the AWS SDK finds. It reads the environment and the files that
- * it names by itself: IRSA (AWS_WEB_IDENTITY_TOKEN_FILE), Pod Identity (AWS_CONTAINER_CREDENTIALS_FULL_URI), profiles, the instance's role.
+ * Amazon ECR and ECR Public: GetAuthorizationToken with whatever identity the AWS SDK finds. The SDK itself
+ * reads the environment and the files named there: IRSA (AWS_WEB_IDENTITY_TOKEN_FILE), Pod Identity
+ * (AWS_CONTAINER_CREDENTIALS_FULL_URI), profiles, the instance's role.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
  */
 import type { Credential } from '../credential.ts';
-import { ENDLESS, NoToken, type Cloud, type ExchangeContext } from './exchange.ts';
-import type { Expiring } from '../../../resilience/renewal.ts';
+import { WITHOUT_EXPIRY, NoToken, type Cloud, type ExchangeContext } from './token-exchange.ts';
+import type { Expiring } from '../../../resilience/renewing-value.ts';
 
 export interface EcrIdentity {
   readonly cloud: 'aws';
   readonly service: 'ecr' | 'ecr-public';
-  /** Where the API is: the registry's region; for ECR Public us-east-1, wherever we are. */
+  /** Where the API is: the registry's region; always us-east-1 for ECR Public. */
   readonly region: string;
   readonly fips: boolean;
   readonly dualStack: boolean;
-  /** Assumed before the token is asked for: another account's. */
+  /** Assumed before the token is requested, for another account's registry. */
   readonly roleArn?: string;
 }
 
-/** What both services answer. */
+/** The response of both services. */
 interface AuthorizationData {
   readonly authorizationToken?: string | undefined;
   readonly expiresAt?: Date | undefined;
@@ -28,9 +29,9 @@ const ROLE_SESSION = 'greenpin';
 const MAX_ATTEMPTS = 2;
 
 export interface AwsDeps {
-  /** Variables of the environment: the proxy, which the SDK does not look for. */
+  /** The environment's variables, for the proxy, which the SDK does not look for. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** For the whole exchange, so that what is left behind after it ends as well. */
+  /** Milliseconds for the whole exchange, so that requests abandoned at the deadline end as well. */
   readonly timeoutMs: number;
 }
 
@@ -52,7 +53,7 @@ function hintFor({ service, roleArn }: EcrIdentity): string {
   return `check the role of this process's service account (IRSA or Pod Identity)${role}; the role needs ${actions}`;
 }
 
-/** The libraries are loaded here, the first time that one is needed: hundreds of files. */
+/** Loads the libraries when they are first needed: they have hundreds of files. */
 async function fetchAuthorization(
   identity: EcrIdentity,
   deps: AwsDeps,
@@ -75,10 +76,10 @@ async function fetchAuthorization(
   return answer.authorizationData?.[0];
 }
 
-/** The SDK's calls to STS inherit region and request handler. What is not set here is the environment's. */
+/** The SDK's calls to STS inherit region and request handler. The environment decides the rest. */
 async function clientOptions({ region, fips, dualStack, roleArn }: EcrIdentity, { env, timeoutMs }: AwsDeps) {
   const { Agent } = await import('node:https');
-  // Node reads the proxy's variables since 22.21 and 24.5; before, nobody does.
+  // Node supports the proxy variables since 22.21 and 24.5; older versions ignore them.
   const httpsAgent = new Agent({ proxyEnv: { ...env } });
   const requestHandler = { requestTimeout: timeoutMs, throwOnRequestTimeout: true, httpsAgent };
   return {
@@ -99,12 +100,12 @@ async function assumeRole(roleArn: string) {
   });
 }
 
-/** The token is user and password in base64; of ECR Public, docker login takes it in the same way to its token service. */
+/** The token is user and password in base64, as docker login sends them to ECR Public's token service. */
 function parseAuthorization(data: AuthorizationData | undefined, source: string): Expiring<Credential> {
   const { authorizationToken = '', expiresAt } = data ?? {};
   const [, username = '', password = ''] =
     /^([^:]+):(.+)$/s.exec(Buffer.from(authorizationToken, 'base64').toString('utf8')) ?? [];
   if (password === '') throw new NoToken('malformed', 'answers without a token');
-  if (expiresAt === undefined) throw new NoToken('malformed', ENDLESS);
+  if (expiresAt === undefined) throw new NoToken('malformed', WITHOUT_EXPIRY);
   return { value: { kind: 'basic', username, password, source }, expiresAt: expiresAt.getTime() };
 }

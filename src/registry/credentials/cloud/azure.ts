@@ -1,5 +1,6 @@
 /**
- * Azure Container Registry: a token of Microsoft Entra ID, exchanged at the registry for its own refresh token.
+ * Azure Container Registry: a token of Microsoft Entra ID, exchanged at the registry for its own refresh
+ * token.
  * https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md
  */
 import { UpstreamError } from '../../../errors.ts';
@@ -7,16 +8,16 @@ import type { Credential } from '../credential.ts';
 import { malformed } from '../../failure.ts';
 import { parseJsonObject } from '../../json.ts';
 import type { HttpResponse } from '../../transport.ts';
-import { NoToken, type Cloud, type ExchangeContext } from './exchange.ts';
-import type { Expiring } from '../../../resilience/renewal.ts';
+import { NoToken, type Cloud, type ExchangeContext } from './token-exchange.ts';
+import type { Expiring } from '../../../resilience/renewing-value.ts';
 
 export interface AzureIdentity {
   readonly cloud: 'azure';
 }
 
-/** The registries' own audience: that of Azure's management, which also works, may be switched off for a registry. */
+/** The registries' own audience. Azure management's works too, unless a registry switches it off. */
 const SCOPE = 'https://containerregistry.azure.net/.default';
-/** Says that the password is a refresh token. */
+/** This user name says that the password is a refresh token. */
 const NULL_USER = '00000000-0000-0000-0000-000000000000';
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
@@ -30,13 +31,13 @@ export function createAzureCloud(host: string): Cloud {
 }
 
 /**
- * The library reads the environment by itself: workload identity (AZURE_FEDERATED_TOKEN_FILE), a service principal, managed identity; it is
- * loaded here, the first time that it is needed.
+ * The library itself reads the environment: workload identity (AZURE_FEDERATED_TOKEN_FILE), a service
+ * principal, managed identity. It is loaded when it is first needed.
  */
 async function fetchEntraToken({ signal }: ExchangeContext): Promise<string> {
   const { DefaultAzureCredential } = await import('@azure/identity');
   const credential = new DefaultAzureCredential({
-    // The authority is our own environment's; asking login.microsoftonline.com whether it is a known one fails in sovereign clouds.
+    // The environment names the authority. Discovery at login.microsoftonline.com fails in sovereign clouds.
     disableInstanceDiscovery: true,
     retryOptions: { maxRetries: 1, retryDelayInMs: 200 },
   });
@@ -68,8 +69,7 @@ async function exchangeToken(
   });
   const token = parseRefreshToken(response, host);
   const expiresAt = parseExpiry(token);
-  if (expiresAt === undefined)
-    throw malformed(host, `${host} answers with a refresh token that says not how long it lasts`);
+  if (expiresAt === undefined) throw malformed(host, `${host} returned a refresh token without an expiry`);
   return { value: { kind: 'identityToken', token, username: NULL_USER, source }, expiresAt };
 }
 
@@ -83,7 +83,7 @@ function parseRefreshToken({ status, body }: HttpResponse, host: string): string
   throw malformed(host, `${host} does not exchange an Azure token for a refresh token (${status})`);
 }
 
-/** @returns the claim `exp` of a JSON Web Token (RFC 7519, 4.1.4) in milliseconds since the epoch; whether it is genuine is the registry's business */
+/** @returns a JSON Web Token's `exp` (RFC 7519, 4.1.4) in milliseconds; the signature is not checked */
 function parseExpiry(token: string): number | undefined {
   const claims = parseJsonObject(Buffer.from(token.split('.')[1] ?? '', 'base64url'));
   const seconds = claims?.['exp'];

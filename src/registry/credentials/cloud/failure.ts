@@ -1,29 +1,24 @@
 /**
- * Puts what a cloud's library threw into the words of `UpstreamFailure`. Pure. Their messages are never repeated: they bear request
- * ids, times, whole answers, and they change from one version to the next.
+ * Translates errors of the clouds' libraries to `UpstreamFailure`. Pure. Their messages are never repeated:
+ * they hold request ids, times and whole responses, and change from one version to the next.
  */
 import type { UpstreamFailureKind } from '../../../errors.ts';
 import { isJsonObject } from '../../json.ts';
-import { NoToken } from './exchange.ts';
+import { NoToken, TOO_LATE } from './token-exchange.ts';
 
-/** `says` completes a sentence that begins with the cloud's name. */
-export interface Trouble {
+export interface CloudFailure {
   readonly kind: UpstreamFailureKind;
-  readonly says: string;
+  /** Completes a sentence that begins with the cloud's name. */
+  readonly clause: string;
 }
 
-/** The exchange has used up its time. */
-export class DeadlinePassed extends Error {
-  override readonly name = 'DeadlinePassed';
-}
-
-/** Node's codes for a file that cannot be read: the environment (or a file that it names) points to one. */
+/** Node's codes for a file that cannot be read; the environment, or a file that it names, points to one. */
 const FILE_CODES: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR']);
 const TIMEOUT_CODES: ReadonlySet<string> = new Set(['ETIMEDOUT', 'TimeoutError', 'AbortError', 'ABORT_ERR']);
 const NETWORK_CODE =
-  /^(?:E[A-Z]{3,}|EAI_[A-Z]+|CERT_[A-Z_]+|UNABLE_TO_[A-Z_]+|SELF_SIGNED_[A-Z_]+|DEPTH_ZERO_[A-Z_]+|ERR_TLS_[A-Z_]+|ERR_SSL_[A-Z_]+)$/;
+  /^(?:E[A-Z]{3,}|EAI_[A-Z]+|(?:CERT|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL)_[A-Z_]+)$/;
 
-/** What the libraries throw when they have looked everywhere; @azure/identity gives each reason in the message only. */
+/** Errors for credentials that were found nowhere. @azure/identity gives the reason only in the message. */
 const NO_CREDENTIALS: ReadonlySet<string> = new Set([
   'CredentialsProviderError',
   'TokenProviderError',
@@ -33,65 +28,67 @@ const NO_CREDENTIALS: ReadonlySet<string> = new Set([
   'CredentialUnavailableError',
 ]);
 
-/** Microsoft Entra ID's own number for a refusal. */
+/** Microsoft Entra ID's error code. */
 const ENTRA_REASON = /AADSTS\d{4,7}/;
 
-/** AWS limits with status 400. */
+/** AWS throttles with status 400. */
 const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown/;
 
-/** @param error what was thrown, of any shape */
-export function describeTrouble(error: unknown): Trouble {
-  if (error instanceof DeadlinePassed) return LATE;
-  if (error instanceof NoToken) return { kind: error.kind, says: error.message };
+/** @param error may have any shape */
+export function describeCloudFailure(error: unknown): CloudFailure {
+  if (error instanceof NoToken) return { kind: error.kind, clause: error.message };
   if (!(error instanceof Error)) return MALFORMED;
   if (NO_CREDENTIALS.has(error.name)) return describeUnavailable(error.message);
-  const status = statusOf(error);
-  if (status !== undefined && status >= 400) return describeStatus(status, reasonOf(error));
-  // A reset is a TimeoutError to the AWS SDK; the code knows better than the name.
-  const code = codeOf(error);
+  const status = findStatus(error);
+  if (status !== undefined && status >= 400) return describeStatus(status, findReason(error));
+  // The AWS SDK calls a reset a TimeoutError, so the code is more reliable than the name.
+  const code = findCode(error);
   if (FILE_CODES.has(code)) {
-    return { kind: 'denied', says: `gives no token: a file with its credentials cannot be read (${code})` };
+    return { kind: 'denied', clause: `returned no token: a credentials file cannot be read (${code})` };
   }
   if (code.startsWith('ERR_OSSL_')) {
-    return { kind: 'denied', says: 'gives no token: the key among its credentials cannot be used' };
+    return { kind: 'denied', clause: 'returned no token: the private key in the credentials cannot be used' };
   }
   if (TIMEOUT_CODES.has(code)) return LATE;
   if (NETWORK_CODE.test(code)) {
-    return { kind: 'unreachable', says: `gives no token: its token service cannot be reached (${code})` };
+    return {
+      kind: 'unreachable',
+      clause: `returned no token: its token service cannot be reached (${code})`,
+    };
   }
   return MALFORMED;
 }
 
-const LATE: Trouble = { kind: 'timeout', says: 'gives no token in time' };
-const MALFORMED: Trouble = { kind: 'malformed', says: 'answers with something that is no token' };
+const LATE: CloudFailure = { kind: 'timeout', clause: TOO_LATE };
+const MALFORMED: CloudFailure = { kind: 'malformed', clause: 'returned something that is not a token' };
 
-function describeStatus(status: number, reason: string): Trouble {
+function describeStatus(status: number, reason: string): CloudFailure {
   if (status === 429 || THROTTLED.test(reason)) {
-    return { kind: 'rate_limited', says: 'limits how often it gives a token' };
+    return { kind: 'rate_limited', clause: 'limits the rate of token requests' };
   }
-  if (status >= 500) return { kind: 'unavailable', says: `cannot give a token now (${status})` };
-  return { kind: 'denied', says: `refuses a token (${reason === '' ? status : reason})` };
+  if (status >= 500) return { kind: 'unavailable', clause: `cannot issue a token now (${status})` };
+  return { kind: 'denied', clause: `denied the request for a token (${reason === '' ? status : reason})` };
 }
 
-function describeUnavailable(message: string): Trouble {
+function describeUnavailable(message: string): CloudFailure {
   const reason = ENTRA_REASON.exec(message)?.[0];
-  if (reason !== undefined) return { kind: 'denied', says: `refuses a token (${reason})` };
-  if (/\bserver_error\b/.test(message)) return { kind: 'unavailable', says: 'cannot give a token now' };
+  if (reason !== undefined) return { kind: 'denied', clause: `denied the request for a token (${reason})` };
+  if (/\bserver_error\b/.test(message)) return { kind: 'unavailable', clause: 'cannot issue a token now' };
   if (/\b(?:network_error|endpoints_resolution_error)\b/.test(message)) {
-    return { kind: 'unreachable', says: 'gives no token: its token service cannot be reached' };
+    return { kind: 'unreachable', clause: 'returned no token: its token service cannot be reached' };
   }
-  return { kind: 'denied', says: 'gives no token: this process has no credentials that it accepts' };
+  return { kind: 'denied', clause: 'returned no token: this process has no credentials that it accepts' };
 }
 
-function statusOf(error: Error): number | undefined {
+function findStatus(error: Error): number | undefined {
   const { $metadata, response, status, statusCode } = propertiesOf(error);
   const inMetadata = isJsonObject($metadata) ? $metadata['httpStatusCode'] : undefined;
   const inResponse = isJsonObject(response) ? response['status'] : undefined;
   return [inMetadata, inResponse, status, statusCode].find((value) => typeof value === 'number');
 }
 
-/** The provider's own short word for a refusal: `AccessDenied`, `invalid_grant`; empty when there is none that may be shown. */
-function reasonOf(error: Error): string {
+/** The cloud's error code, for example `AccessDenied`; empty if there is none that may be shown. */
+function findReason(error: Error): string {
   const { response } = propertiesOf(error);
   const data = isJsonObject(response) ? response['data'] : undefined;
   const oauth = isJsonObject(data) ? data['error'] : undefined;
@@ -99,7 +96,7 @@ function reasonOf(error: Error): string {
   return /^(?!Unknown$|\w*Error$)[A-Za-z_]{3,60}$/.test(word) ? word : '';
 }
 
-function codeOf(error: Error): string {
+function findCode(error: Error): string {
   const { code, cause } = propertiesOf(error);
   const inner = isJsonObject(cause) ? cause['code'] : undefined;
   return [code, inner].find((value) => typeof value === 'string') ?? error.name;

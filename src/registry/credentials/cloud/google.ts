@@ -5,20 +5,21 @@
 import type * as GoogleAuthLibrary from 'google-auth-library';
 import { isJsonObject, parseJsonObject, type JsonObject } from '../../json.ts';
 import type { FileAccess } from '../../../secrets/watched-file.ts';
-import { ENDLESS, NoToken, type Cloud } from './exchange.ts';
+import { WITHOUT_EXPIRY, NoToken, type Cloud } from './token-exchange.ts';
 
 export interface GoogleIdentity {
   readonly cloud: 'google';
   /**
-   * A service account's key, or a workload identity federation's configuration. Left out: what google-auth-library finds by itself, in
-   * GOOGLE_APPLICATION_CREDENTIALS, gcloud's own file, or at the metadata server (GKE's workload identity).
+   * A service account's key, or a workload identity federation's configuration. Left out: google-auth-library
+   * looks in GOOGLE_APPLICATION_CREDENTIALS, gcloud's own file and at the metadata server (GKE's workload
+   * identity).
    */
   readonly credentialsFile?: string;
 }
 
 type Library = typeof GoogleAuthLibrary;
 
-/** The library's clients, as far as they are used. */
+/** The part of the library's clients that is used. */
 interface TokenClient {
   readonly credentials: { readonly expiry_date?: number | null };
   getAccessToken(): Promise<{ readonly token?: string | null }>;
@@ -29,7 +30,7 @@ const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
 export function createGoogleCloud(identity: GoogleIdentity, files: Pick<FileAccess, 'readFile'>): Cloud {
   return {
     name: 'Google',
-    // A new client each time: the library's keep their token until five minutes before its end.
+    // A new client each time, since a client keeps its token until five minutes before it expires.
     exchange: async ({ source }) => {
       const client = await createClient(identity, files);
       const { token } = await client.getAccessToken();
@@ -37,7 +38,7 @@ export function createGoogleCloud(identity: GoogleIdentity, files: Pick<FileAcce
       if (typeof token !== 'string' || token === '')
         throw new NoToken('malformed', 'answers without a token');
       if (typeof expiresAt !== 'number' || Number.isNaN(expiresAt)) {
-        throw new NoToken('malformed', ENDLESS);
+        throw new NoToken('malformed', WITHOUT_EXPIRY);
       }
       return { value: { kind: 'basic', username: 'oauth2accesstoken', password: token, source }, expiresAt };
     },
@@ -48,7 +49,7 @@ export function createGoogleCloud(identity: GoogleIdentity, files: Pick<FileAcce
   };
 }
 
-/** The library is loaded here, the first time that it is needed. */
+/** Loads the library when it is first needed. */
 async function createClient(
   { credentialsFile }: GoogleIdentity,
   files: Pick<FileAccess, 'readFile'>,
@@ -57,20 +58,21 @@ async function createClient(
   if (credentialsFile !== undefined) {
     return createFileClient(library, parseKeyFile(await files.readFile(credentialsFile)));
   }
-  // The library's own look whether there is a metadata server gives a false no when that one is slow, keeps it for the life of the
-  // process, and prints what was answered. Not looking, the metadata server is simply asked last.
+  // The library's detection of a metadata server gives a false no when the server is slow, keeps it for the
+  // life of the process, and prints the response. Without detection, the metadata server is simply tried
+  // last.
   library.gcpMetadata.setGCPResidency(true);
-  // With a project's id given, none is looked for (which may run gcloud).
+  // The library would look for a project's id, perhaps by running gcloud.
   return new library.GoogleAuth({ scopes: SCOPES, projectId: 'unused' }).getClient();
 }
 
 function parseKeyFile(text: string): JsonObject {
   const key = parseJsonObject(text);
-  if (key === undefined) throw new NoToken('denied', 'is given a credentialsFile that is no JSON object');
+  if (key === undefined) throw new NoToken('denied', 'cannot use credentialsFile: it is not a JSON object');
   return key;
 }
 
-/** Only these two kinds: others run commands, or are a person's. */
+/** Accepts only these two kinds: others run commands, or belong to a person. */
 function createFileClient(library: Library, key: JsonObject): TokenClient {
   const { type, client_email: email, private_key: privateKey, private_key_id: keyId } = key;
   if (type === 'service_account' && typeof email === 'string' && typeof privateKey === 'string') {
@@ -90,6 +92,6 @@ function createFileClient(library: Library, key: JsonObject): TokenClient {
   }
   throw new NoToken(
     'denied',
-    "is given a credentialsFile that is neither a service account's key nor a workload identity federation's configuration",
+    "cannot use credentialsFile: it is neither a service account's key nor a workload identity federation's configuration",
   );
 }

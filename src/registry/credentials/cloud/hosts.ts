@@ -1,4 +1,4 @@
-/** Whose cloud a registry is in, by its host: an identity is shown to no other host. Pure. */
+/** The cloud of a registry, by its host: an identity is never shown to another host. Pure. */
 
 export const CLOUDS = ['aws', 'google', 'azure'] as const;
 
@@ -13,7 +13,7 @@ export type CloudHost =
   | { readonly cloud: 'google' }
   | { readonly cloud: 'azure' };
 
-/** What a host of each cloud looks like, for messages. */
+/** The form of each cloud's hosts, for messages. */
 export const CLOUD_HOSTS = {
   aws: 'ACCOUNT.dkr.ecr.REGION.amazonaws.com or public.ecr.aws',
   google: 'LOCATION-docker.pkg.dev or gcr.io',
@@ -21,8 +21,9 @@ export const CLOUD_HOSTS = {
 } as const satisfies Record<CloudHost['cloud'], string>;
 
 /**
- * Of each partition (commercial, China, European sovereign, isolated ones) the domain of the usual endpoints and that of the dual-stack
- * ones, whose hosts begin with `dkr-ecr`: https://docs.aws.amazon.com/general/latest/gr/ecr.html, and `partitions.json` of the AWS SDKs.
+ * The domains of each partition (commercial, China, European sovereign, isolated) for the usual endpoints and
+ * for the dual-stack ones, whose hosts begin with `dkr-ecr`:
+ * https://docs.aws.amazon.com/general/latest/gr/ecr.html, and `partitions.json` of the AWS SDKs.
  */
 const ECR_DOMAINS = [
   'amazonaws\\.com(?:\\.cn)?',
@@ -48,11 +49,11 @@ const AZURE = /^[a-z0-9-]+\.azurecr\.(?:io|cn|us)$/;
 
 /**
  * @param host as in image references, in lower case
- * @returns undefined when the host is in none of the clouds, or no registry's
+ * @returns undefined if the host is in none of the clouds, or is not a registry
  */
 export function parseCloudHost(host: string): CloudHost | undefined {
   if (host === 'public.ecr.aws') {
-    // Its API is there only, wherever it is asked from.
+    // The API exists only there.
     return { cloud: 'aws', service: 'ecr-public', region: 'us-east-1', fips: false, dualStack: false };
   }
   const ecr = ECR.exec(host);

@@ -1,16 +1,16 @@
 /** This process's identity in a cloud as a registry's credential: `registries.HOST.identity`. */
+import type { Clock } from '../../../clock.ts';
 import { UpstreamError, type UpstreamFailure } from '../../../errors.ts';
-import type { Credential } from '../credential.ts';
-import type { FetchHttp } from '../../transport.ts';
+import { withDeadline } from '../../../resilience/deadline.ts';
+import { RenewingValue, type Expiring } from '../../../resilience/renewing-value.ts';
 import type { FileAccess } from '../../../secrets/watched-file.ts';
+import type { FetchHttp } from '../../transport.ts';
+import type { Credential } from '../credential.ts';
 import { createAwsCloud, type AwsDeps, type EcrIdentity } from './aws.ts';
 import { createAzureCloud, type AzureIdentity } from './azure.ts';
-import { NoToken, type Cloud } from './exchange.ts';
+import { describeCloudFailure } from './failure.ts';
 import { createGoogleCloud, type GoogleIdentity } from './google.ts';
-import { createRenewal, type Expiring } from '../../../resilience/renewal.ts';
-import { DeadlinePassed, describeTrouble } from './failure.ts';
-import type { Clock } from '../../../clock.ts';
-import { withDeadline } from '../../../resilience/deadline.ts';
+import { NoToken, TOO_LATE, type Cloud } from './token-exchange.ts';
 
 export type IdentitySettings = EcrIdentity | GoogleIdentity | AzureIdentity;
 
@@ -22,15 +22,15 @@ export interface IdentityDeps extends AwsDeps {
 
 export interface Identity {
   /**
-   * @param fetchHttp for what is asked of the registry itself
+   * @param fetchHttp for requests to the registry itself
    * @throws UpstreamError
    */
   fetchCredential(fetchHttp: FetchHttp): Promise<Credential>;
-  /** @returns whether `refused` came from here and is dropped, so that another one may be had */
-  forget(refused: Credential): boolean;
+  /** @returns whether `denied` was issued here and is dropped, so that there may be another one */
+  forget(denied: Credential): boolean;
 }
 
-/** No cloud promises more than ECR's twelve hours for what a registry takes. */
+/** ECR's tokens live longest: twelve hours. A longer life is not believed. */
 const LONGEST_LIFE_MS = 12 * 3_600_000;
 
 /** @param host the registry, as in image references */
@@ -38,21 +38,23 @@ export function createIdentity(host: string, settings: IdentitySettings, deps: I
   const { now, timeoutMs, warn } = deps;
   const cloud = createCloud(host, settings, deps);
   const source = `identity ${settings.cloud} of registries.${host}`;
-  const renewal = createRenewal<Credential>({
+  const credential = new RenewingValue<Credential>({
     now,
-    warn: (error) =>
-      warn(
-        `${explain(error, host, cloud, 'no new credentials').message}; those from before are used while they last`,
-      ),
+    onRenewalFailed(error) {
+      const { message } = explain(error, host, cloud, 'no new credentials');
+      warn(`${message}; the previous ones stay in use until they expire`);
+    },
   });
 
   async function exchange(fetchHttp: FetchHttp): Promise<Expiring<Credential>> {
-    const token = await withDeadline(timeoutMs, late, (signal) =>
-      cloud.exchange({ source, signal, fetchHttp }),
+    const token = await withDeadline(
+      timeoutMs,
+      () => new NoToken('timeout', TOO_LATE),
+      (signal) => cloud.exchange({ source, signal, fetchHttp }),
     );
     if (!(token.expiresAt > now())) {
-      const says = "answers with a token that has expired already (is this machine's clock right?)";
-      throw new NoToken('malformed', says);
+      const clause = "returned a token that has already expired (check this machine's clock)";
+      throw new NoToken('malformed', clause);
     }
     return { ...token, expiresAt: Math.min(token.expiresAt, now() + LONGEST_LIFE_MS) };
   }
@@ -60,13 +62,13 @@ export function createIdentity(host: string, settings: IdentitySettings, deps: I
   return {
     async fetchCredential(fetchHttp) {
       try {
-        return await renewal.read(() => exchange(fetchHttp));
+        return await credential.read(() => exchange(fetchHttp));
       } catch (error) {
-        // Without the cause: a library's error holds requests, and so secrets.
+        // Without the cause: the error of a library holds requests, and so secrets.
         throw new UpstreamError(explain(error, host, cloud, 'no credentials'));
       }
     },
-    forget: (refused) => renewal.forget(refused),
+    forget: (denied) => credential.invalidate(denied),
   };
 }
 
@@ -81,17 +83,13 @@ function createCloud(host: string, settings: IdentitySettings, deps: IdentityDep
   }
 }
 
-/** The others are the cloud's own trouble. */
+/** Failures that the configuration or the network may cause; the others are the cloud's own. */
 const OURS_TO_CHECK: ReadonlySet<UpstreamFailure['kind']> = new Set(['denied', 'timeout', 'unreachable']);
 
-/** @param what there is none of, to begin the message with */
-function explain(error: unknown, host: string, { name, hint }: Cloud, what: string): UpstreamFailure {
+/** @param missing `no credentials`: the beginning of the message */
+function explain(error: unknown, host: string, { name, hint }: Cloud, missing: string): UpstreamFailure {
   if (error instanceof UpstreamError) return error.failure;
-  const { kind, says } = describeTrouble(error);
+  const { kind, clause } = describeCloudFailure(error);
   const advice = OURS_TO_CHECK.has(kind) ? `; ${hint}` : '';
-  return { kind, host, message: `${what} for ${host}: ${name} ${says}${advice}` };
-}
-
-function late(): DeadlinePassed {
-  return new DeadlinePassed('no token in time');
+  return { kind, host, message: `${missing} for ${host}: ${name} ${clause}${advice}` };
 }

@@ -1,4 +1,4 @@
-/** Keys about an identity in a cloud in place of a password (`registries.<host>`). */
+/** Keys for a cloud identity in place of a password (`registries.<host>`). */
 import { CLOUDS } from './hosts.ts';
 import { choice, text, type KeyRule } from '../../../schema/fields.ts';
 import { secretFile } from '../../../schema/secret-source.ts';
@@ -8,25 +8,25 @@ const ROLE_ARN = /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[A-Za-z0-9+=,.@_/-]+$/;
 export const identityKeys = {
   identity: choice(CLOUDS).optional().meta({
     description:
-      "Sign in with this process's own identity in the registry's cloud, as its maker's library finds it: aws for ECR, google for Artifact Registry, azure for ACR.",
+      "Sign in with this process's own identity in the registry's cloud, as the cloud's library finds it: aws for ECR, google for Artifact Registry, azure for ACR.",
   }),
   roleArn: text(ROLE_ARN, "a role's ARN, for example arn:aws:iam::123456789012:role/pull")
     .optional()
     .meta({
-      description: "With identity aws: a role that is assumed first, for example another account's.",
+      description: 'With identity aws: a role to assume first, for example in another account.',
       examples: ['arn:aws:iam::123456789012:role/pull'],
     }),
   credentialsFile: secretFile(
-    "With identity google: a service account's key, or a workload identity federation's configuration; left out, the environment's default.",
+    "With identity google: a service account's key, or a workload identity federation configuration. Default: the environment's credentials.",
     '/var/run/secrets/google/credentials.json',
   ).optional(),
 };
 
 const NOT_WITH_IDENTITY = ['username', 'passwordFile', 'passwordEnv', 'http'];
-/** Which identity a key belongs to. */
+/** The identity that each key belongs to. */
 const COMPANIONS = { roleArn: 'aws', credentialsFile: 'google' } as const;
 
-/** An identity stands alone, and its token is never sent in clear; some keys belong to one cloud. */
+/** An identity excludes other credentials, and its token is never sent unencrypted. */
 export const identityRule: KeyRule = {
   explain: (present, { identity }) => {
     const others = present.filter((key) => NOT_WITH_IDENTITY.includes(key));

@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tryLock } from '../../../../src/store/sqlite/file-lock.ts';
 import { probeSqliteFile } from '../../../../src/store/sqlite/file.ts';
 import { LiveSqlite } from '../../../../src/store/sqlite/live.ts';
-import { createOutage } from '../../../../src/store/outage.ts';
+import { StoreBreaker } from '../../../../src/store/store-breaker.ts';
 import { ArchivedStore } from '../../../../src/store/archived-store.ts';
 import { SqliteArchive } from '../../../../src/store/sqlite/archive.ts';
 import { createLastGood, keptOf } from '../../../fixtures/store/last-good.ts';
@@ -66,7 +66,7 @@ function create(name = path): LiveSqlite {
 
 function remember(archive: LiveSqlite): ArchivedStore {
   const observer = { storeFailed: () => undefined, storeUp: (is: boolean) => void (up = is) };
-  const outage = createOutage({ now, warn: (line) => void told.push(line), observer, longestMs: 1_000 });
+  const outage = new StoreBreaker({ now, warn: (line) => void told.push(line), observer, longestMs: 1_000 });
   return new ArchivedStore({ archive, outage, readAgainAfter: 3_600_000, now });
 }
 

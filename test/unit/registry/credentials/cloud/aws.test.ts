@@ -168,7 +168,7 @@ describe('ECR', () => {
     expect(await harness.fetchCredential()).toMatchObject({ password: 'old' });
     await expect.poll(() => harness.warnings).toHaveLength(1);
     expect(harness.warnings[0]).toBe(
-      `no new credentials for ${HOST}: AWS refuses a token (AccessDeniedException); ${HINT}; those from before are used while they last`,
+      `no new credentials for ${HOST}: AWS denied the request for a token (AccessDeniedException); ${HINT}; the previous ones stay in use until they expire`,
     );
     setTime(12 * HOUR);
     server.expect({ method: 'POST', path: '/' }, refusal(400, 'AccessDeniedException'));
@@ -274,7 +274,7 @@ describe('the identity', () => {
 
   it('that may not assume that role is told so', async () => {
     expectSts('AssumeRole', stsRefusal('AccessDenied'), /./, 'AKIASTATIC');
-    const message = `no credentials for ${HOST}: AWS refuses a token (AccessDenied); ${HINT.replace(
+    const message = `no credentials for ${HOST}: AWS denied the request for a token (AccessDenied); ${HINT.replace(
       ';',
       `, the identity must be allowed to assume ${OTHER_ROLE};`,
     )}`;
@@ -290,7 +290,7 @@ describe('the identity', () => {
     expect(await createRegistryHarness().fetchFailure()).toEqual({
       kind: 'denied',
       host: HOST,
-      message: `no credentials for ${HOST}: AWS gives no token: this process has no credentials that it accepts; ${HINT}`,
+      message: `no credentials for ${HOST}: AWS returned no token: this process has no credentials that it accepts; ${HINT}`,
     });
     expect(server.requests).toEqual([]);
   });
@@ -299,7 +299,7 @@ describe('the identity', () => {
     useWebIdentity();
     surroundings.set({ AWS_WEB_IDENTITY_TOKEN_FILE: '/none/token' });
     expect((await createRegistryHarness().fetchFailure()).message).toBe(
-      `no credentials for ${HOST}: AWS gives no token: a file with its credentials cannot be read (ENOENT); ${HINT}`,
+      `no credentials for ${HOST}: AWS returned no token: a credentials file cannot be read (ENOENT); ${HINT}`,
     );
   });
 
@@ -308,20 +308,15 @@ describe('the identity', () => {
       'a trust policy that does not know it',
       stsRefusal('AccessDenied'),
       'denied',
-      'refuses a token (AccessDenied)',
+      'denied the request for a token (AccessDenied)',
     ],
     [
       'an expired token of the pod',
       stsRefusal('ExpiredTokenException'),
       'denied',
-      'refuses a token (ExpiredTokenException)',
+      'denied the request for a token (ExpiredTokenException)',
     ],
-    [
-      'half an answer of STS',
-      { body: '<AssumeRole' },
-      'malformed',
-      'answers with something that is no token',
-    ],
+    ['half an answer of STS', { body: '<AssumeRole' }, 'malformed', 'returned something that is not a token'],
   ] as const)('meets with %s', async (_, answer, kind, says) => {
     useWebIdentity();
     expectSts(WEB, answer, /./);
@@ -338,19 +333,19 @@ describe('an answer that is no token', () => {
       refusal(400, 'AccessDeniedException'),
       1,
       'denied',
-      `refuses a token (AccessDeniedException); ${HINT}`,
+      `denied the request for a token (AccessDeniedException); ${HINT}`,
     ],
     [
       'keys that AWS does not know',
       refusal(400, 'UnrecognizedClientException'),
       1,
       'denied',
-      `refuses a token (UnrecognizedClientException); ${HINT}`,
+      `denied the request for a token (UnrecognizedClientException); ${HINT}`,
     ],
-    ['a limit', refusal(400, 'ThrottlingException'), 2, 'rate_limited', 'limits how often it gives a token'],
-    ['a limit by its status', { status: 429 }, 2, 'rate_limited', 'limits how often it gives a token'],
-    ['a fault', { status: 500, body: 'request 4711' }, 2, 'unavailable', 'cannot give a token now (500)'],
-    ['a web page', { body: '<html>' }, 1, 'malformed', 'answers with something that is no token'],
+    ['a limit', refusal(400, 'ThrottlingException'), 2, 'rate_limited', 'limits the rate of token requests'],
+    ['a limit by its status', { status: 429 }, 2, 'rate_limited', 'limits the rate of token requests'],
+    ['a fault', { status: 500, body: 'request 4711' }, 2, 'unavailable', 'cannot issue a token now (500)'],
+    ['a web page', { body: '<html>' }, 1, 'malformed', 'returned something that is not a token'],
     ['nothing', json({}), 1, 'malformed', 'answers without a token'],
     ['an empty list', json({ authorizationData: [] }), 1, 'malformed', 'answers without a token'],
     [
@@ -365,28 +360,28 @@ describe('an answer that is no token', () => {
       json({ authorizationData: [{ authorizationToken: 'QVdTOnB3' }] }),
       1,
       'malformed',
-      'answers with a token that says not how long it lasts',
+      'returned a token without an expiry',
     ],
     [
       'a token that has expired',
       json({ authorizationData: [{ authorizationToken: 'QVdTOnB3', expiresAt: START / 1000 }] }),
       1,
       'malformed',
-      "answers with a token that has expired already (is this machine's clock right?)",
+      "returned a token that has already expired (check this machine's clock)",
     ],
     [
       'a connection that breaks',
       { fault: 'reset' },
       2,
       'unreachable',
-      `gives no token: its token service cannot be reached (ECONNRESET); ${HINT}`,
+      `returned no token: its token service cannot be reached (ECONNRESET); ${HINT}`,
     ],
     [
       'half an answer',
       { fault: 'truncate' },
       2,
       'unreachable',
-      `gives no token: its token service cannot be reached (ECONNRESET); ${HINT}`,
+      `returned no token: its token service cannot be reached (ECONNRESET); ${HINT}`,
     ],
   ])('%s', async (_, answer, times, kind, says) => {
     expectEcr(answer, 'AKIASTATIC', times);
@@ -418,7 +413,7 @@ describe('an answer that is no token', () => {
     expect(failure).toEqual({
       kind: 'timeout',
       host: HOST,
-      message: `no credentials for ${HOST}: AWS gives no token in time; ${HINT}`,
+      message: `no credentials for ${HOST}: AWS did not return a token in time; ${HINT}`,
     });
   });
 });

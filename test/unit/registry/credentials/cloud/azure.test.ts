@@ -219,13 +219,13 @@ describe('ACR', () => {
       'answers with a token without claims',
       json({ refresh_token: 'opaque' }),
       'malformed',
-      'answers with a refresh token that says not how long it lasts',
+      'returned a refresh token without an expiry',
     ],
     [
       'answers with a token without end',
       json({ refresh_token: refreshToken('x', null) }),
       'malformed',
-      'answers with a refresh token that says not how long it lasts',
+      'returned a refresh token without an expiry',
     ],
     ['limits our rate', { status: 429 }, 'rate_limited', 'limits our rate (429)'],
     ['has a fault', { status: 500 }, 'unavailable', 'cannot answer now (500)'],
@@ -253,7 +253,7 @@ describe('ACR', () => {
     expectRegistry(json({ refresh_token: refreshToken('old', START / 1000) }), 'managed');
     expect(await createRegistryHarness().fetchFailure()).toMatchObject({
       kind: 'malformed',
-      message: expect.stringContaining("has expired already (is this machine's clock right?)"),
+      message: expect.stringContaining("has already expired (check this machine's clock)"),
     });
   });
 });
@@ -273,7 +273,7 @@ describe('Entra ID', () => {
     expect(await harness.fetchFailure()).toEqual({
       kind: 'denied',
       host: HOST,
-      message: `no credentials for ${HOST}: Azure refuses a token (AADSTS700016); ${HINT}`,
+      message: `no credentials for ${HOST}: Azure denied the request for a token (AADSTS700016); ${HINT}`,
     });
     server.verify();
     expectEntra(entraToken);
@@ -295,7 +295,7 @@ describe('Entra ID', () => {
     expect(await createRegistryHarness(300).fetchFailure()).toEqual({
       kind: 'timeout',
       host: HOST,
-      message: `no credentials for ${HOST}: Azure gives no token in time; ${HINT}`,
+      message: `no credentials for ${HOST}: Azure did not return a token in time; ${HINT}`,
     });
   });
 });
@@ -307,7 +307,7 @@ describe('the metadata server', () => {
     expect(await createRegistryHarness().fetchFailure()).toEqual({
       kind: 'unavailable',
       host: HOST,
-      message: `no credentials for ${HOST}: Azure cannot give a token now`,
+      message: `no credentials for ${HOST}: Azure cannot issue a token now`,
     });
     metadata.verify();
   });
@@ -326,7 +326,7 @@ it('an environment without any identity is told so', async () => {
   expect(await createRegistryHarness().fetchFailure()).toEqual({
     kind: 'denied',
     host: HOST,
-    message: `no credentials for ${HOST}: Azure gives no token: this process has no credentials that it accepts; ${HINT}`,
+    message: `no credentials for ${HOST}: Azure returned no token: this process has no credentials that it accepts; ${HINT}`,
   });
   expect(server.requests).toEqual([]);
 });

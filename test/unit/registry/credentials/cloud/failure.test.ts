@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeTrouble } from '../../../../../src/registry/credentials/cloud/failure.ts';
+import { describeCloudFailure } from '../../../../../src/registry/credentials/cloud/failure.ts';
 
 /** An error as a library throws it. */
 function thrown(name: string, properties: object = {}): Error {
@@ -20,8 +20,8 @@ describe("a library's error", () => {
     ['EACCES', 'denied'],
     ['ERR_INVALID_URL', 'malformed'],
   ])("with the code %s is %s, also when the code is its cause's", (code, kind) => {
-    expect(describeTrouble(thrown('Error', { code })).kind).toBe(kind);
-    expect(describeTrouble(thrown('Error', { cause: { code } })).kind).toBe(kind);
+    expect(describeCloudFailure(thrown('Error', { code })).kind).toBe(kind);
+    expect(describeCloudFailure(thrown('Error', { cause: { code } })).kind).toBe(kind);
   });
 
   it.each([
@@ -32,9 +32,9 @@ describe("a library's error", () => {
     ['Error', { response: { status: 403, data: { error: 'hunter2: <b>' } } }, '403'],
     ['Error', { response: { status: 403, data: { error: { code: 7 } } } }, '403'],
   ])('named %s with status 403 and %j is told as %s', (name, properties, reason) => {
-    expect(describeTrouble(thrown(name, { status: 403, ...properties }))).toEqual({
+    expect(describeCloudFailure(thrown(name, { status: 403, ...properties }))).toEqual({
       kind: 'denied',
-      says: `refuses a token (${reason})`,
+      clause: `denied the request for a token (${reason})`,
     });
   });
 
@@ -43,7 +43,7 @@ describe("a library's error", () => {
       thrown(name),
     );
     for (const error of [...errors, 'hunter2', undefined, { message: 'hunter2' }]) {
-      expect(JSON.stringify(describeTrouble(error))).not.toContain('hunter2');
+      expect(JSON.stringify(describeCloudFailure(error))).not.toContain('hunter2');
     }
   });
 });

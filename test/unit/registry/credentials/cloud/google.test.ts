@@ -214,21 +214,21 @@ describe("a service account's key", () => {
 
 describe('a credentials file', () => {
   it.each([
-    ['that is no JSON', 'hunter2', 'is given a credentialsFile that is no JSON object'],
+    ['that is no JSON', 'hunter2', 'cannot use credentialsFile: it is not a JSON object'],
     [
       'whose key is none',
       { type: 'service_account', client_email: 'pull@acme.iam.gserviceaccount.com', private_key: 'hunter2' },
-      'gives no token: the key among its credentials cannot be used',
+      'returned no token: the private key in the credentials cannot be used',
     ],
     [
       "that is a person's",
       { type: 'authorized_user', refresh_token: 'hunter2' },
-      "is given a credentialsFile that is neither a service account's key nor a workload identity federation's configuration",
+      "cannot use credentialsFile: it is neither a service account's key nor a workload identity federation's configuration",
     ],
     [
       'that would run a command',
       { type: 'external_account', credential_source: { executable: { command: 'hunter2' } } },
-      "is given a credentialsFile that is neither a service account's key nor a workload identity federation's configuration",
+      "cannot use credentialsFile: it is neither a service account's key nor a workload identity federation's configuration",
     ],
   ])('%s is refused without its content', async (_, content, says) => {
     const path = surroundings.write('key.json', content);
@@ -241,7 +241,7 @@ describe('a credentials file', () => {
 
   it('that is missing is told of', async () => {
     expect((await createRegistryHarness('/none/key.json').fetchFailure()).message).toBe(
-      `no credentials for ${HOST}: Google gives no token: a file with its credentials cannot be read (ENOENT); check /none/key.json; its account needs roles/artifactregistry.reader`,
+      `no credentials for ${HOST}: Google returned no token: a credentials file cannot be read (ENOENT); check /none/key.json; its account needs roles/artifactregistry.reader`,
     );
   });
 });
@@ -249,39 +249,39 @@ describe('a credentials file', () => {
 describe('an answer that is no token', () => {
   const broken = json({ error: 'invalid_grant', error_description: 'hunter2 at 12:00, request 4711' }, 400);
   it.each<[string, Answer, number, string, string]>([
-    ['a refusal', broken, 1, 'denied', `refuses a token (invalid_grant)`],
-    ['a refusal without a reason', { status: 403, body: 'hunter2' }, 1, 'denied', 'refuses a token (403)'],
-    ['a limit', { status: 429 }, 4, 'rate_limited', 'limits how often it gives a token'],
-    ['a fault', { status: 503, body: 'hunter2' }, 4, 'unavailable', 'cannot give a token now (503)'],
-    ['a web page', { body: '<html>' }, 1, 'malformed', 'answers with something that is no token'],
+    ['a refusal', broken, 1, 'denied', `denied the request for a token (invalid_grant)`],
+    [
+      'a refusal without a reason',
+      { status: 403, body: 'hunter2' },
+      1,
+      'denied',
+      'denied the request for a token (403)',
+    ],
+    ['a limit', { status: 429 }, 4, 'rate_limited', 'limits the rate of token requests'],
+    ['a fault', { status: 503, body: 'hunter2' }, 4, 'unavailable', 'cannot issue a token now (503)'],
+    ['a web page', { body: '<html>' }, 1, 'malformed', 'returned something that is not a token'],
     ['nothing', json({}), 1, 'malformed', 'answers without a token'],
     [
       'a token without end',
       json({ access_token: 'x' }),
       1,
       'malformed',
-      'answers with a token that says not how long it lasts',
+      'returned a token without an expiry',
     ],
-    [
-      'a token with a strange end',
-      token('x', 'soon'),
-      1,
-      'malformed',
-      'answers with a token that says not how long it lasts',
-    ],
+    ['a token with a strange end', token('x', 'soon'), 1, 'malformed', 'returned a token without an expiry'],
     [
       'a token that has expired',
       token('x', -1),
       1,
       'malformed',
-      "answers with a token that has expired already (is this machine's clock right?)",
+      "returned a token that has already expired (check this machine's clock)",
     ],
     [
       'a connection that breaks',
       { fault: 'reset' },
       3,
       'unreachable',
-      'gives no token: its token service cannot be reached (ECONNRESET)',
+      'returned no token: its token service cannot be reached (ECONNRESET)',
     ],
   ])('%s', async (_, answer, times, kind, says) => {
     const path = surroundings.write('federation.json', federation());
@@ -302,9 +302,9 @@ describe('an answer that is no token', () => {
   });
 
   it.each<[string, Answer, string, string]>([
-    ['a refusal', { ...json({}, 403) }, 'denied', 'refuses a token (403)'],
-    ['a web page', { body: '<html>' }, 'malformed', 'answers with something that is no token'],
-    ['nothing', json({}), 'malformed', 'answers with something that is no token'],
+    ['a refusal', { ...json({}, 403) }, 'denied', 'denied the request for a token (403)'],
+    ['a web page', { body: '<html>' }, 'malformed', 'returned something that is not a token'],
+    ['nothing', json({}), 'malformed', 'returned something that is not a token'],
   ])('%s from the metadata server', async (_, answer, kind, says) => {
     expectMetadata(answer);
     const hint = kind === 'denied' ? `; ${DEFAULT_HINT}` : '';
@@ -321,7 +321,7 @@ describe('an answer that is no token', () => {
     expect(await createRegistryHarness(undefined, { timeoutMs: 2000 }).fetchFailure()).toEqual({
       kind: 'timeout',
       host: HOST,
-      message: `no credentials for ${HOST}: Google gives no token in time; ${DEFAULT_HINT}`,
+      message: `no credentials for ${HOST}: Google did not return a token in time; ${DEFAULT_HINT}`,
     });
     expectExchange({ fault: 'stall' });
     const harness = createRegistryHarness(surroundings.write('federation.json', federation()), {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createRenewal, type Expiring } from '../../../src/resilience/renewal.ts';
+import { RenewingValue, type Expiring } from '../../../src/resilience/renewing-value.ts';
 
 const HOUR = 3_600_000;
 
@@ -14,10 +14,10 @@ beforeEach(() => {
 });
 
 function create() {
-  return createRenewal<string>({ now: () => time, warn: (error) => warnings.push(error) });
+  return new RenewingValue<string>({ now: () => time, onRenewalFailed: (error) => warnings.push(error) });
 }
 
-/** Tokens that are told apart by their number, and last an hour. */
+/** Tokens that differ by their number and last an hour. */
 const succeed = async (): Promise<Expiring<string>> => ({
   value: `token ${++exchanges}`,
   expiresAt: time + HOUR,
@@ -27,7 +27,7 @@ const fail = async (): Promise<Expiring<string>> => {
   throw new Error('no token');
 };
 
-/** Lets a renewal that nobody waits for come to its end. */
+/** Lets a renewal in the background finish. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 10; i++) await Promise.resolve();
 }
@@ -42,7 +42,7 @@ describe('a token', () => {
     expect(exchanges).toBe(1);
   });
 
-  it('is renewed from then on, and the old one is handed out until the new one is there', async () => {
+  it('is renewed from then on, while the old one stays in use', async () => {
     const renewal = create();
     await renewal.read(succeed);
     time += 0.8 * HOUR;
@@ -52,7 +52,7 @@ describe('a token', () => {
     expect(exchanges).toBe(2);
   });
 
-  it('costs one exchange for a hundred callers, the first time and at a renewal', async () => {
+  it('costs one fetch for a hundred callers, the first time and at each renewal', async () => {
     const renewal = create();
     const ask = () => Promise.all(Array.from({ length: 100 }, () => renewal.read(succeed)));
     expect(new Set(await ask())).toEqual(new Set(['token 1']));
@@ -64,7 +64,7 @@ describe('a token', () => {
     expect(exchanges).toBe(3);
   });
 
-  it('that has expired, or is about to, is never handed out', async () => {
+  it('that has expired, or is about to, is never used', async () => {
     const renewal = create();
     await renewal.read(succeed);
     time += HOUR - 30_000;
@@ -73,7 +73,7 @@ describe('a token', () => {
     await expect(renewal.read(fail)).rejects.toThrow('no token');
   });
 
-  it('of a short life is handed out for most of it', async () => {
+  it('with a short life is used for most of it', async () => {
     const renewal = create();
     const brief = async () => ({ value: `token ${++exchanges}`, expiresAt: time + 10_000 });
     await renewal.read(brief);
@@ -84,7 +84,7 @@ describe('a token', () => {
     expect(await renewal.read(brief)).toBe('token 3');
   });
 
-  it('is renewed when the clock was set back, since its life is not known any more', async () => {
+  it('is renewed when the clock is set back, since the rest of its life is unknown', async () => {
     const renewal = create();
     await renewal.read(succeed);
     time -= 1;
@@ -93,7 +93,7 @@ describe('a token', () => {
 });
 
 describe('a renewal that fails', () => {
-  it('leaves the old token in use while it lasts, is told once, and is tried again every half minute', async () => {
+  it('leaves the old token in use while it lasts, is reported once, and is repeated every half minute', async () => {
     const renewal = create();
     await renewal.read(succeed);
     time += 0.8 * HOUR;
@@ -106,7 +106,7 @@ describe('a renewal that fails', () => {
     expect(warnings).toEqual([new Error('no token')]);
   });
 
-  it('is told again after one that succeeded', async () => {
+  it('is reported again after a success', async () => {
     const renewal = create();
     await renewal.read(succeed);
     for (let i = 0; i < 2; i++) {
@@ -120,7 +120,7 @@ describe('a renewal that fails', () => {
     expect(warnings).toHaveLength(2);
   });
 
-  it('is the failure of every caller when there is no token, and is not kept', async () => {
+  it('fails every caller when there is no token, and is not remembered', async () => {
     const renewal = create();
     const outcomes = await Promise.allSettled([renewal.read(fail), renewal.read(fail)]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
@@ -130,28 +130,28 @@ describe('a renewal that fails', () => {
   });
 });
 
-describe('a token that was refused', () => {
-  it('is kept for everybody else when there is no new one, and is not doubted again at once', async () => {
+describe('a token that was rejected', () => {
+  it('stays in use when there is no new one, and is not invalidated again at once', async () => {
     const renewal = create();
     const refused = await renewal.read(succeed);
     time += 5 * 60_000;
-    expect(renewal.forget(refused)).toBe(true);
+    expect(renewal.invalidate(refused)).toBe(true);
     expect(await Promise.all([renewal.read(fail), renewal.read(fail)])).toEqual(['token 1', 'token 1']);
     expect(exchanges).toBe(2);
     expect(warnings).toHaveLength(1);
-    expect(renewal.forget(refused)).toBe(false);
+    expect(renewal.invalidate(refused)).toBe(false);
     expect(await renewal.read(fail)).toBe('token 1');
     expect(exchanges).toBe(2);
     time += 30_000;
-    expect(renewal.forget(refused)).toBe(true);
+    expect(renewal.invalidate(refused)).toBe(true);
     expect(await renewal.read(succeed)).toBe('token 3');
   });
 
-  it('is not handed out when it expires while there is no new one', async () => {
+  it('is not used when it expires while there is no new one', async () => {
     const renewal = create();
     const refused = await renewal.read(succeed);
     time += 5 * 60_000;
-    renewal.forget(refused);
+    renewal.invalidate(refused);
     const late = async (): Promise<never> => {
       time += HOUR;
       throw new Error('no token');
@@ -159,27 +159,48 @@ describe('a token that was refused', () => {
     await expect(renewal.read(late)).rejects.toThrow('no token');
   });
 
-  it('is replaced when it is not young any more, by the next read', async () => {
+  it('is replaced by the next read, unless it is young', async () => {
     const renewal = create();
     const refused = await renewal.read(succeed);
     time += 5 * 60_000;
-    expect(renewal.forget(refused)).toBe(true);
+    expect(renewal.invalidate(refused)).toBe(true);
     expect(await renewal.read(succeed)).toBe('token 2');
   });
 
-  it('is kept while it is young: what is forbidden to a new token is forbidden', async () => {
+  it('stays in use while it is young: another token would be forbidden the same', async () => {
     const renewal = create();
     const refused = await renewal.read(succeed);
     time += 5 * 60_000 - 1;
-    expect(renewal.forget(refused)).toBe(false);
+    expect(renewal.invalidate(refused)).toBe(false);
     expect(await renewal.read(succeed)).toBe('token 1');
   });
 
-  it('does not drop another one', async () => {
+  it('does not invalidate another one', async () => {
     const renewal = create();
     await renewal.read(succeed);
     time += 6 * 60_000;
-    expect(renewal.forget('of somebody else')).toBe(false);
+    expect(renewal.invalidate('of somebody else')).toBe(false);
     expect(await renewal.read(succeed)).toBe('token 1');
+  });
+});
+
+describe('without renewal in the background', () => {
+  it('callers wait for a new token from 80% of the life on, and get its failure', async () => {
+    const renewal = new RenewingValue<string>({ now: () => time });
+    await renewal.read(succeed);
+    time += 0.8 * HOUR - 1;
+    expect(await renewal.read(fail)).toBe('token 1');
+    time += 1;
+    await expect(renewal.read(fail)).rejects.toThrow('no token');
+    expect(await renewal.read(succeed)).toBe('token 3');
+  });
+
+  it('a rejected token is dropped at once, unless it is another one', async () => {
+    const renewal = new RenewingValue<string>({ now: () => time });
+    const rejected = await renewal.read(succeed);
+    expect([renewal.invalidate('another'), renewal.invalidate(rejected)]).toEqual([false, true]);
+    expect(await renewal.read(succeed)).toBe('token 2');
+    expect(renewal.invalidate()).toBe(true);
+    expect(await renewal.read(succeed)).toBe('token 3');
   });
 });

@@ -1,0 +1,100 @@
+/** Circuit breakers for CI: a thousand branches must not each wait for the same fault. */
+import type { Clock } from '../clock.ts';
+import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../errors.ts';
+import { CircuitBreaker, type Outcome } from '../resilience/circuit-breaker.ts';
+
+/** Milliseconds, unless CI asks for another time. A time-out has already cost its caller a long wait. */
+const PAUSE_MS: Readonly<Record<UpstreamFailureKind, number>> = {
+  timeout: 10_000,
+  unreachable: 5000,
+  unavailable: 5000,
+  malformed: 5000,
+  denied: 15_000,
+  not_found: 15_000,
+  rate_limited: 60_000,
+};
+/** However long CI wants to be left alone: after this, one call finds out whether it still does. */
+const LONGEST_PAUSE_MS = 300_000;
+/** A page of runs may take seconds, and whoever does not wait for it fails for a limit that is over. */
+const TRIAL_PATIENCE_MS = 5000;
+/** Failures that concern every caller; the others concern only callers who ask for the same thing. */
+const SHARED: ReadonlySet<UpstreamFailureKind> = new Set([
+  'timeout',
+  'unreachable',
+  'unavailable',
+  'rate_limited',
+]);
+/** A denial lasts until somebody acts on it, so each further one doubles the pause. */
+const DENIALS: ReadonlySet<UpstreamFailureKind> = new Set(['denied', 'not_found']);
+
+export interface CiBreakerOptions {
+  readonly now: Clock;
+  /** Changes with the secret that the calls are made with; left out: it never changes. */
+  readonly generation?: (() => number) | undefined;
+}
+
+export class CiBreaker {
+  readonly #generation: () => number;
+  readonly #shared: CircuitBreaker;
+  readonly #byKey: CircuitBreaker;
+
+  constructor({ now, generation = () => 0 }: CiBreakerOptions) {
+    this.#generation = generation;
+    // Callers who are turned away may have to answer an error, so they all try CI when a pause is over.
+    this.#shared = new CircuitBreaker({ now, trials: 'all' });
+    this.#byKey = new CircuitBreaker({ now, trials: 'all' });
+  }
+
+  /**
+   * Runs the call, or fails at once with the last failure during its pause. A new secret is tried at once
+   * after a denial.
+   * @param key what the call asks for
+   * @throws UpstreamError
+   */
+  run<T>(key: string, call: () => Promise<T>): Promise<T> {
+    const keyed = `${this.#generation()} ${key}`;
+    return this.#shared.run(
+      '',
+      () => this.#byKey.run(keyed, call, (error) => judge(error, false)),
+      (error) => judge(error, true),
+    );
+  }
+}
+
+/**
+ * Leaves a connection alone for as long as its CI asks (a rate limit, a 503 with Retry-After). One call finds
+ * out whether that is over, every five minutes at the latest.
+ */
+export class RateLimitBreaker {
+  readonly #breaker: CircuitBreaker;
+
+  constructor(now: Clock) {
+    this.#breaker = new CircuitBreaker({ now, trials: 'one', patienceMs: TRIAL_PATIENCE_MS });
+  }
+
+  /** @throws UpstreamError, with what is left of the wait while the connection is left alone */
+  run<T>(call: () => Promise<T>): Promise<T> {
+    return this.#breaker.run('', call, judgeLimit);
+  }
+}
+
+/** @param isShared whether to judge the failures that concern every caller, or the others */
+function judge(error: unknown, isShared: boolean): Outcome {
+  if (!(error instanceof UpstreamError)) return 'inconclusive';
+  const { failure } = error;
+  if (SHARED.has(failure.kind) !== isShared) return 'inconclusive';
+  const ms = pauseMs(failure);
+  return { failure, ms, longestMs: DENIALS.has(failure.kind) ? LONGEST_PAUSE_MS : ms };
+}
+
+function judgeLimit(error: unknown): Outcome {
+  if (!(error instanceof UpstreamError)) return 'inconclusive';
+  const { failure } = error;
+  if (failure.retryAfterMs !== undefined) return { failure, ms: pauseMs(failure) };
+  // A response about this very call shows that calls are no longer limited.
+  return DENIALS.has(failure.kind) ? 'works' : 'inconclusive';
+}
+
+function pauseMs({ kind, retryAfterMs }: UpstreamFailure): number {
+  return Math.min(retryAfterMs ?? PAUSE_MS[kind], LONGEST_PAUSE_MS);
+}
