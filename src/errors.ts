@@ -52,11 +52,11 @@ export interface UpstreamFailure {
    */
   readonly message: string;
   /** For hints. */
-  readonly trouble?: ConnectionTrouble;
+  readonly trouble?: ConnectionTrouble | undefined;
   /** Milliseconds that the upstream asked us to stay away, from when the answer came. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** A page of the upstream's where a person can put it right. For hints only: it is another one each time. */
-  readonly remedyUrl?: string;
+  readonly remedyUrl?: string | undefined;
 }
 
 /** Thrown by the parts that talk to an upstream; `failure` is what the core works with. */

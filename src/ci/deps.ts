@@ -1,13 +1,13 @@
-/** What every CI provider is handed by `compose`. */
-import type { Dispatcher } from 'undici';
+/** What `compose` hands to every CI provider. */
 import type { Clock } from '../clock.ts';
+import type { DispatcherFor } from '../upstream/dispatchers.ts';
 import type { UpstreamObserver } from '../upstream/observer.ts';
 
 export interface CiDeps {
   readonly now: Clock;
-  /** Milliseconds that one call may take in all: credentials, redirects and the body included. */
+  /** Deadline of one call in milliseconds: credentials, redirects and the body included. */
   readonly timeoutMs: number;
   readonly observer: UpstreamObserver;
-  /** Carries the requests, for example through a proxy; left out: a connection pool of the provider's own. */
-  readonly dispatcher?: Dispatcher;
+  /** The connection pool for each request, for example through a proxy. */
+  readonly dispatcherFor: DispatcherFor;
 }

@@ -10,10 +10,7 @@ export interface CommandContext {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream;
   readonly version: string;
-  /**
-   * Takes over SIGTERM and SIGINT: from the call on they abort the returned signal instead of ending the
-   * process.
-   */
+  /** Takes over SIGTERM and SIGINT, which from then on abort the returned signal. */
   readonly stopSignal: () => AbortSignal;
 }
 

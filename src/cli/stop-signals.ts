@@ -11,10 +11,7 @@ const FORCED = 130;
 
 /** Signals this close together count as one: nobody presses Ctrl-C twice that fast. */
 const SAME_MS = 20;
-/**
- * npm forwards signals to the command it runs, although the terminal has sent Ctrl-C to both; a busy npm is
- * late.
- */
+/** npm forwards signals that the terminal has already sent to the command; a busy npm is late. */
 const SAME_UNDER_NPM_MS = 1_000;
 
 /** The part of `process` that is used. */

@@ -16,7 +16,7 @@ import type { BranchRequest } from '../resolve/types.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { World } from './runtime.ts';
 import type { CiInspector, CiProvider } from '../ci/provider.ts';
-import { PAUSES, composeConnection } from './ci.ts';
+import { RETRY_TIMING, composeConnection } from './ci.ts';
 
 /** Everything but HTTP. */
 export interface Core {
@@ -41,7 +41,7 @@ export function composeCore(
 ): Core {
   const timeoutMs = config.server.deadlineMs * CALL_SHARE_OF_DEADLINE;
   const { now } = world;
-  const share = exchange && createSharedCall({ exchange, now, delay: PAUSES.delay });
+  const share = exchange && createSharedCall({ exchange, now, delay: RETRY_TIMING.delay });
   const registries = composeRegistries(config, timeoutMs, world);
   const images = new DigestCache({
     client: share === undefined ? registries : createSharedRegistryClient(registries, share),

@@ -1,38 +1,33 @@
-/** Constructs the ways to upstream: proxies of the environment, authorities and client certificates of the configuration. */
-import type { Dispatcher } from 'undici';
+/** Constructs connection pools: the environment's proxies, the configuration's certificates. */
 import type { CiConnection, RegistrySettings } from '../config/config.ts';
 import { createTlsReader } from '../secrets/tls-reader.ts';
-import { createDispatchers, createRoutingDispatcher, type DispatcherFor } from '../upstream/dispatchers.ts';
+import { createDispatchers, type DispatcherFor } from '../upstream/dispatchers.ts';
 import { createHostDispatchers } from '../upstream/host-dispatchers.ts';
 import { createProxies } from '../upstream/proxies.ts';
 import { apiHost, foldRegistry } from '../image/reference.ts';
 import type { World } from './runtime.ts';
 
-/** Of one host at one time; registries limit connections more often than they say. */
+/** Maximum connections per host. Registries often enforce limits that they do not document. */
 export const MAX_REGISTRY_CONNECTIONS = 50;
 
-/** Under GitHub's limit of 100 concurrent requests (a secondary rate limit). */
+/** Below GitHub's limit of 100 concurrent requests (a secondary rate limit), the strictest one documented. */
 const MAX_CI_CONNECTIONS = 64;
 
-/** @throws ConfigError when a proxy's variable is not a proxy's URL */
-export function composeCiDispatcher(
-  { tls }: CiConnection,
+/** @throws ConfigError if a proxy variable is not a proxy's URL */
+export function composeCiDispatchers(
+  tls: CiConnection['tls'],
   timeoutMs: number,
   { env, warn }: World,
-): Dispatcher {
-  const proxyFor = createProxies(env);
-  const readTls = tls && createTlsReader(tls, { warn });
-  return createRoutingDispatcher(
-    createDispatchers({
-      proxyFor,
-      connections: MAX_CI_CONNECTIONS,
-      timeoutMs,
-      ...(readTls !== undefined && { readTls }),
-    }),
-  );
+): DispatcherFor {
+  return createDispatchers({
+    proxyFor: createProxies(env),
+    connections: MAX_CI_CONNECTIONS,
+    timeoutMs,
+    readTls: tls && createTlsReader(tls, { warn }),
+  });
 }
 
-/** @throws ConfigError when a proxy's variable is not a proxy's URL */
+/** @throws ConfigError if a proxy variable is not a proxy's URL */
 export function composeRegistryDispatchers(
   registries: Iterable<RegistrySettings>,
   timeoutMs: number,

@@ -1,4 +1,4 @@
-/** Constructs and connects the registries' part; by itself, for the command that needs nothing else. */
+/** Constructs the registry client; on its own, since `greenpin digest` needs nothing else. */
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { composeRegistryDispatchers, MAX_REGISTRY_CONNECTIONS } from './network.ts';
@@ -9,7 +9,7 @@ import { createIdentity, type Identity } from '../registry/credentials/cloud/ide
 import type { FileAccess } from '../secrets/watched-file.ts';
 import type { World } from './runtime.ts';
 
-/** @throws ConfigError when a proxy's variable is not a proxy's URL */
+/** @throws ConfigError if a proxy variable is not a proxy's URL */
 export function composeRegistries(
   { registries, dockerConfigFiles }: Pick<Config, 'registries' | 'dockerConfigFiles'>,
   timeoutMs: number,
@@ -36,12 +36,10 @@ export function composeRegistries(
     warn,
   });
   return new HttpRegistryClient({
-    registries: Object.fromEntries(
-      [...registries.values()].map(({ host, http }) => [host, http === undefined ? {} : { http }]),
-    ),
+    registries: Object.fromEntries([...registries.values()].map(({ host, http }) => [host, { http }])),
     credentialFor,
     forgetCredential: (refused) => [...identities.values()].some((identity) => identity.forget(refused)),
-    dispatcherFor: (_, url) => dispatcherFor(url),
+    dispatcherFor,
     maxConcurrent: MAX_REGISTRY_CONNECTIONS,
     timeoutMs,
     observer,

@@ -4,13 +4,14 @@ import type { ImageReference, Platform } from '../image/image.ts';
 import { formatPlatform, normalizePlatform } from '../image/platform.ts';
 import { apiHost, formatReference } from '../image/reference.ts';
 import { HostLimiter } from '../resilience/host-limiter.ts';
+import { toUpstreamError } from '../upstream/connection-failure.ts';
 import type { RevisionResult } from '../resolve/ports.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import { Session, type AuthMethod } from './auth/session.ts';
 import { TokenSource } from './auth/token.ts';
 import type { Credential } from './credentials/credential.ts';
 import { createEndpoints, type Endpoints, type RegistrySettings } from './endpoints.ts';
-import { describeError, NoAccess, OwnTrouble } from './failure.ts';
+import { NoAccess, OwnTrouble } from './failure.ts';
 import { ImageBreaker, type QueryOutcome } from './image-breaker.ts';
 import { createAbsenceVerifier } from './manifest/absence.ts';
 import { fetchBlob, fetchDigest } from './manifest/fetch.ts';
@@ -209,5 +210,5 @@ function toFailure(error: unknown, reference: ImageReference): UpstreamFailure {
   const host = apiHost(reference.registry);
   if (error instanceof InvalidManifest)
     return { kind: 'malformed', host, message: `${formatReference(reference)} ${error.message}` };
-  return describeError(error, host).failure;
+  return toUpstreamError(error, { host }).failure;
 }

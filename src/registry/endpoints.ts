@@ -1,11 +1,11 @@
-/** Where a registry's API is, and where a registry may send us (redirects, token services). */
+/** Where a registry's API is, and where the registry may send us (redirects, token services). */
 import { isInternalAddress, isLoopback } from '../upstream/internal-address.ts';
 import { parseKeyRegistry } from './credentials/credential.ts';
 import { apiHost } from '../image/reference.ts';
 
 export interface RegistrySettings {
-  /** Plain HTTP; left out: for loopback only. */
-  readonly http?: boolean;
+  /** Plain HTTP; left out: on loopback only. */
+  readonly http?: boolean | undefined;
 }
 
 export interface Endpoints {
@@ -13,12 +13,12 @@ export interface Endpoints {
   apiUrl(registry: string, path: string): URL;
   /**
    * @param from the URL whose answer names `target`
-   * @returns why `target` is refused, to go after "to"; undefined when it may be asked
+   * @returns why `target` must not be requested, completing "HOST redirects to ..."; undefined if it may
    */
-  refusal(target: URL, from: URL, registry: string): string | undefined;
+  explainForbidden(target: URL, from: URL, registry: string): string | undefined;
 }
 
-/** @param registries entries of the configuration's `registries`; a host that is listed there is trusted wherever its address is */
+/** @param registries the configuration's `registries`; a host listed there is trusted at any address */
 export function createEndpoints(registries: Readonly<Record<string, RegistrySettings>>): Endpoints {
   const http = new Map<string, boolean | undefined>();
   for (const [key, settings] of Object.entries(registries)) {
@@ -28,7 +28,7 @@ export function createEndpoints(registries: Readonly<Record<string, RegistrySett
 
   function apiUrl(registry: string, path: string): URL {
     const url = new URL(`https://${apiHost(registry)}${path}`);
-    // Never a try with https and a second one without: whoever breaks the first connection would read the second.
+    // No fallback from https to http: an attacker who breaks the first connection would read the second.
     return (http.get(registry) ?? isLoopback(url.hostname))
       ? new URL(`http://${apiHost(registry)}${path}`)
       : url;
@@ -36,8 +36,8 @@ export function createEndpoints(registries: Readonly<Record<string, RegistrySett
 
   const listed = new Set([...http.keys()].filter(isHost).map((registry) => apiUrl(registry, '/').origin));
 
-  /** As ggcr's `validateRealmURL` (a registry must not make us ask the cloud's metadata service, for one). */
-  function refusal(target: URL, from: URL, registry: string): string | undefined {
+  /** Like ggcr's `validateRealmURL`: a registry must not make us call the cloud's metadata service. */
+  function explainForbidden(target: URL, from: URL, registry: string): string | undefined {
     const own = apiUrl(registry, '/');
     if (target.protocol === 'http:' && from.protocol === 'https:')
       return `${target.host} over http, away from https`;
@@ -53,7 +53,7 @@ export function createEndpoints(registries: Readonly<Record<string, RegistrySett
     return undefined;
   }
 
-  return { apiUrl, refusal };
+  return { apiUrl, explainForbidden };
 }
 
 function isHost(registry: string): boolean {

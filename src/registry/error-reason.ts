@@ -1,7 +1,4 @@
-/**
- * Extracts a registry's own reason for an error for use in our messages: one short, stable line without
- * secrets. Pure.
- */
+/** Extracts a registry's reason for an error as one short, stable line without secrets. Pure. */
 import { parseRegistryErrors } from './manifest/registry-error.ts';
 
 const MAX_LENGTH = 120;

@@ -1,11 +1,6 @@
-/** Puts what went wrong in an HTTP exchange into the words of `UpstreamFailure`. Pure. */
-import { describeExchangeError } from '../upstream/connection-failure.ts';
-import {
-  UpstreamError,
-  type ConnectionTrouble,
-  type UpstreamFailure,
-  type UpstreamFailureKind,
-} from '../errors.ts';
+/** What a failed exchange with a registry means for the next ones, and the failures of registries. Pure. */
+import { UpstreamError, type UpstreamFailure } from '../errors.ts';
+import type { HttpResponse } from '../upstream/http-client.ts';
 import { parseRetryAfter } from '../upstream/retry-after.ts';
 import { listSecrets, type Credential } from './credentials/credential.ts';
 import { isGenericReason, extractReason } from './error-reason.ts';
@@ -13,87 +8,51 @@ import { isGenericReason, extractReason } from './error-reason.ts';
 /** A failed exchange, and what follows from it. */
 export interface Fault {
   readonly failure: UpstreamFailure;
-  /** The same request may well succeed in a moment. */
+  /** The same request may succeed in a moment. */
   readonly retry: boolean;
-  /** How long the whole host is left alone if this was the last try; 0: it is not. */
+  /** How long to leave the whole host alone if this was the last attempt; 0: not at all. */
   readonly restMs: number;
 }
 
-/** A body in an encoding that is not known, or that is not what its header says. */
-export class UndecodableBody extends Error {
-  override readonly name = 'UndecodableBody';
-}
-
-/** A body that is larger than the caller allows. */
-export class BodyTooLarge extends Error {
-  override readonly name = 'BodyTooLarge';
-}
-
-/** After a failure that says nothing of how long: so that not everybody waits for the same time-out. */
+/** Pause after a failure that names no time, so that not every caller waits for the same time-out. */
 const REST_MS = 2000;
 
-/**
- * @param error what undici (or reading the body) threw
- * @param isPlain plain http was spoken, which a port of TLS answers by closing the connection
- */
-export function describeError(error: unknown, host: string, isPlain = false): Fault {
-  if (error instanceof UpstreamError) return { failure: error.failure, retry: false, restMs: REST_MS };
-  if (error instanceof BodyTooLarge)
-    return settled(host, 'malformed', `${host} sent an answer that is too large`);
-  if (error instanceof UndecodableBody)
-    return settled(host, 'malformed', `${host} sent an answer that cannot be unpacked: ${error.message}`);
-  const { trouble, message: what } = describeExchangeError(error, host);
-  const isSuspect = isPlain && (trouble === 'broken' || trouble === 'not_http');
-  const message = isSuspect ? `${what} (it was asked by plain http)` : what;
-  const kind = trouble === 'timeout' ? 'timeout' : 'unreachable';
-  const failure: UpstreamFailure = { kind, host, message, ...(trouble && { trouble }) };
-  return { failure, retry: trouble === 'broken', restMs: REST_MS };
+/** @param failure of an exchange that brought no whole response */
+export function describeFault(failure: UpstreamFailure): Fault {
+  // A response that is too large or cannot be decompressed is this image's, not the host's.
+  const restMs = failure.kind === 'malformed' ? 0 : REST_MS;
+  return { failure, retry: failure.trouble === 'broken', restMs };
 }
 
 /**
- * @param retryAfter the header's value
- * @param now milliseconds since the epoch
- * @returns undefined for a status that is an answer, not a failure of the exchange. (501 is one: some registries know no HEAD.)
+ * @param now milliseconds since the epoch, when the response came
+ * @returns undefined for a status that is an answer. (501 is one: some registries do not know HEAD.)
  */
-export function describeStatus(
-  status: number,
-  retryAfter: string | undefined,
-  host: string,
-  now: number,
-): Fault | undefined {
+export function describeStatus(response: HttpResponse, now: number): Fault | undefined {
+  const { status, headers, url } = response;
   if (status !== 429 && (status < 500 || status === 501)) return undefined;
-  const retryAfterMs = parseRetryAfter(retryAfter, now);
-  const failure: UpstreamFailure = {
-    kind: status === 429 ? 'rate_limited' : 'unavailable',
-    host,
-    message: status === 429 ? `${host} limits our rate (429)` : `${host} cannot answer now (${status})`,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  };
-  // A 500 may well be one image's trouble; what stands in front of a host says 502, 503 or 504, and means the host.
+  const { host } = url;
+  const retryAfterMs = parseRetryAfter(headers, now);
+  const failure: UpstreamFailure =
+    status === 429
+      ? { kind: 'rate_limited', host, message: `${host} limits our rate (429)`, retryAfterMs }
+      : { kind: 'unavailable', host, message: `${host} cannot answer now (${status})`, retryAfterMs };
+  // A 500 may concern one image only; 502, 503 and 504 come from a proxy in front of the whole host.
   const rest = status === 429 || (status >= 502 && status <= 504) ? REST_MS : 0;
   const retry = status >= 502 && status <= 504 && retryAfterMs === undefined;
   return { failure, retry, restMs: retryAfterMs ?? rest };
 }
 
-function settled(host: string, kind: UpstreamFailureKind, message: string): Fault {
-  return { failure: { kind, host, message }, retry: false, restMs: 0 };
-}
-
-/** There is no way in: it is not about one image, but about all of an image repository. */
+/** Authentication failed: this concerns the whole image repository, not one image. */
 export class NoAccess extends UpstreamError {}
 
-/** The host answers, but not to this: what others ask is answered. */
+/** The host works, but not for this request: other requests to it may succeed. */
 export class OwnTrouble extends UpstreamError {}
 
-/** @returns the error for an answer that is not what the specification says */
-export function malformed(host: string, message: string, trouble?: ConnectionTrouble): UpstreamError {
-  return new UpstreamError({ kind: 'malformed', host, message, ...(trouble && { trouble }) });
-}
-
 /**
- * @param host that said no: the registry or its token service
+ * @param host that refused: the registry or its token service
  * @param imageRepository for example `ghcr.io/acme/shop`
- * @param body of its answer, with its own reason
+ * @param body of the response, with the host's own reason
  */
 export function denied(
   host: string,

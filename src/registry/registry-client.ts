@@ -9,10 +9,7 @@ export type DigestResult =
       readonly kind: 'found';
       readonly digest: Digest;
       readonly mediaType: string;
-      /**
-       * When the registry was queried, in milliseconds since the epoch; undefined means now. Set if another
-       * replica queried it.
-       */
+      /** When another replica queried the registry, milliseconds since the epoch; undefined: now. */
       readonly asOf?: number;
     }
   | {

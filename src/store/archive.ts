@@ -35,10 +35,7 @@ export interface Archive {
 export interface ArchiveRecord {
   /** See `LastGoodStore.wholeSince`. */
   wholeSince(): number | null;
-  /**
-   * Called with true before an answer is returned that could not be written, and with false when all of them
-   * are written.
-   */
+  /** Called with true before returning an answer that could not be written, with false once all are. */
   setIncomplete(incomplete: boolean): void;
   /** Called when a written answer has disappeared. */
   reportLoss(): void;

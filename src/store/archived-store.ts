@@ -1,7 +1,4 @@
-/**
- * The last good store that outlives the process: answers in memory in front of an archive (a file or a
- * server).
- */
+/** The last good store that outlives the process: answers in memory in front of an archive. */
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { isWithin } from '../clock.ts';
@@ -16,10 +13,7 @@ const CONFIRM_AFTER_MS = 300_000;
 const CATCH_UP_BATCH = 20;
 
 export interface ArchivedStoreOptions extends AnswerMemoryOptions {
-  /**
-   * Milliseconds for which an answer is served from memory without reading the archive; 0 if other processes
-   * write to it, too.
-   */
+  /** Milliseconds before the archive is read again; 0 if other processes write to it, too. */
   readonly readAgainAfter: number;
 }
 

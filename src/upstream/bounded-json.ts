@@ -1,24 +1,24 @@
-/** JSON with bounds on what parsing may cost: the size of a text alone does not tell it. Pure. */
+/** JSON with limits on the cost of parsing, which the size of the text alone does not bound. Pure. */
 
-/** Of one number: 2^64 has 20, and ids are the longest that there are. */
+/** Digits of one number: 2^64 has 20, and no number is longer than an id. */
 const LONGEST_NUMBER = 32;
-/** A run has 5. */
+/** Levels of nesting: a run has 5. */
 const DEEPEST = 64;
-/** Of values in all: 100 runs have about 30,000. */
+/** Values in total: 100 runs have about 30,000. */
 const MOST_VALUES = 500_000;
-/** Of those that no double can hold: a run has 8 ids at most. */
+/** Numbers beyond 2^53: a run has at most 8 ids. */
 const MOST_LONG_NUMBERS = 10_000;
-/** Shorter ones are whole as doubles. */
+/** Integers up to this many digits are exact as doubles. */
 const SAFE_DIGITS = 15;
 
-/** The text may be JSON, but none that is parsed. */
+/** The text exceeds a limit; it may still be JSON. */
 export class JsonBoundsError extends Error {
   override readonly name = 'JsonBoundsError';
 }
 
 /**
- * @returns as `JSON.parse`, except that integers beyond 2^53 are bigints, so that none is rounded
- * @throws SyntaxError for what is no JSON; JsonBoundsError
+ * @returns the same as `JSON.parse`, but with integers beyond 2^53 as bigints, so that none is rounded
+ * @throws SyntaxError if the text is not JSON; JsonBoundsError
  */
 export function parseBoundedJson(text: string): unknown {
   return scan(text).longNumbers > 0 ? JSON.parse(text, keepWhole) : JSON.parse(text);
@@ -31,7 +31,7 @@ function keepWhole(_key: string, value: unknown, context?: { source?: string }):
     : value;
 }
 
-/** One pass, whatever the text is. @throws JsonBoundsError */
+/** Takes one pass, for any text. @throws JsonBoundsError */
 function scan(text: string): { longNumbers: number } {
   let depth = 0;
   let values = 0;
@@ -57,21 +57,14 @@ function scan(text: string): { longNumbers: number } {
   return { longNumbers };
 }
 
-const [QUOTE, COMMA, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [
-  '"',
-  ',',
-  '{',
-  '}',
-  '[',
-  ']',
-].map((character) => character.charCodeAt(0));
+const [QUOTE, COMMA, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = Buffer.from('",{}[]');
 
-/** A digit, `-` or `.`, which lie side by side. */
+/** True for a digit, `-` or `.`. */
 function isPartOfNumber(code: number): boolean {
   return (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x2e;
 }
 
-/** @returns where the quotation mark is that closes the string; the text's end for none */
+/** @returns the index of the closing quotation mark; the length of the text if there is none */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let escapes = 0;

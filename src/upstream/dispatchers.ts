@@ -1,4 +1,4 @@
-/** Connection pools: through a proxy or directly, with the authorities and the client certificate that a host takes. */
+/** Connection pools, through a proxy or direct, with a host's authorities and client certificate. */
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import type { buildConnector, Dispatcher, Pool as PoolTypes } from 'undici';
 import { UpstreamError } from '../errors.ts';
@@ -8,36 +8,39 @@ import { Agent, loadProxyAgent, Pool } from './undici.ts';
 
 /** PEM. */
 export interface TlsMaterial {
-  /** Authorities that are trusted beside the usual ones. */
+  /** Authorities to trust in addition to the default ones. */
   readonly ca?: string;
   readonly client?: { readonly cert: string; readonly key: string };
 }
 
 export interface DispatcherOptions {
-  /** @returns the same object as long as nothing has changed; may throw */
-  readonly readTls?: () => TlsMaterial;
+  /** @returns the same object until something changes; may throw */
+  readonly readTls?: (() => TlsMaterial) | undefined;
   readonly proxyFor: ProxyFor;
-  /** To one origin at one time. */
+  /** Maximum concurrent connections to one origin. */
   readonly connections: number;
-  /** That the caller gives a request in all; milliseconds. */
+  /** The caller's timeout for a whole call, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 /**
- * @returns the pool for a request, which is to be made at once: a pool is retired when its certificates have changed
- * @throws UpstreamError when its certificates cannot be read
+ * @returns the pool for one request, to be sent at once: a pool is retired when its certificates change
+ * @throws UpstreamError if the certificates cannot be read
  */
 export type DispatcherFor = (url: URL) => Dispatcher;
 
 const NO_TLS: TlsMaterial = {};
 
 /**
- * Before the caller gives up: only after a time-out of its own does undici ask whether an HTTP/2 connection still lives. Without, all
- * requests would go on being sent into one that a router has forgotten.
+ * Slightly below the caller's timeout: undici checks whether an HTTP/2 connection is alive only after its own
+ * timeout fires. Otherwise requests would keep going into a connection that a router has forgotten.
  */
 const SHARE_OF_TIMEOUT = 0.9;
 
-/** From one poll to the next, so that it costs no handshake; undici's own 4 s do not last that long. What a host says goes first. */
+/**
+ * Survives from one poll to the next, which saves a handshake; undici's default is 4 s. The host's own hint
+ * wins.
+ */
 const KEEP_ALIVE_MS = 30_000;
 
 export function createDispatchers(options: DispatcherOptions): DispatcherFor {
@@ -68,16 +71,9 @@ function readFor({ host }: URL, readTls: () => TlsMaterial): TlsMaterial {
   }
 }
 
-/** @returns one dispatcher that finds the pool anew for each request */
-export function createRoutingDispatcher(dispatcherFor: DispatcherFor): Dispatcher {
-  return new Agent().compose(
-    () => (options, handler) => dispatcherFor(new URL(options.origin ?? '')).dispatch(options, handler),
-  );
-}
-
 interface Pools {
   through(proxy: Proxy | undefined): Dispatcher;
-  /** Requests that are going on are finished. */
+  /** Closes the pools once their running requests have finished. */
   retire(): void;
 }
 
@@ -115,10 +111,10 @@ function createProxied(
     ...poolOptions(options),
     connectTimeout: options.timeoutMs,
     requestTls: secureContext,
-    // An https proxy is trusted as Node.js trusts: a registry's authority is not the proxy's.
+    // An https proxy is verified by Node's default authorities: a registry's authority is not the proxy's.
     proxyTls: { allowH2: false },
     clientFactory: (origin, pool) => new Pool(origin, blamed(pool)),
-    // Of plain http origins the proxy itself is asked, under its own address.
+    // For plain http origins, undici sends the request to the proxy under the proxy's own address.
     factory: (origin, pool) => new Pool(origin, String(origin) === proxy.url ? blamed(pool) : pool),
   });
   return { agent, dispatcher: agent.compose(explainProxyFailures(proxy)) };
@@ -135,7 +131,10 @@ function blamed(options: object): PoolTypes.Options {
   return { ...options, connect: blameProxy(connect) };
 }
 
-/** One for all connections of a pool, since reading some 150 authorities takes milliseconds; none where Node.js' own will do. */
+/**
+ * Shared by a pool's connections, since parsing some 150 authorities takes milliseconds; empty for Node's
+ * defaults.
+ */
 function createContext({ ca, client }: TlsMaterial): { secureContext?: SecureContext } {
   if (ca === undefined && client === undefined) return {};
   const trusted = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };

@@ -1,4 +1,4 @@
-/** Which authorities and client certificates go with which host. */
+/** Applies certificate authorities and client certificates to the hosts they are configured for. */
 import {
   createDispatchers,
   type DispatcherFor,
@@ -9,9 +9,9 @@ import {
 type ReadTls = () => TlsMaterial;
 
 /**
- * A client certificate is for its host and port alone, as a password is; an authority is believed for the other ports of that
- * host as well, where its token service may be.
- * @param tls by host, with its port if it is not 443
+ * A client certificate is sent to its host and port only, like a password; an authority is trusted for the
+ * host's other ports too, where its token service may be.
+ * @param tls by host, with the port unless it is 443
  */
 export function createHostDispatchers(
   tls: ReadonlyMap<string, ReadTls>,

@@ -1,22 +1,19 @@
-/** NO_PROXY: which hosts are asked directly. There is no standard; this is what curl and Go agree on, and Go's networks. Pure. */
-import { BlockList, isIP } from 'node:net';
-
-/** This machine and its link (where clouds have their metadata service): no proxy can reach them in our place. */
-const LOCAL = new BlockList();
-LOCAL.addSubnet('127.0.0.0', 8, 'ipv4');
-LOCAL.addSubnet('169.254.0.0', 16, 'ipv4');
-LOCAL.addAddress('::1', 'ipv6');
-LOCAL.addSubnet('fe80::', 10, 'ipv6');
+/**
+ * NO_PROXY: the hosts to ask directly. There is no standard; this is what curl and Go have in common, plus
+ * Go's networks. Pure.
+ */
+import { isIP, type BlockList } from 'node:net';
+import { createNetworks, isInside, isOnLink } from './internal-address.ts';
 
 type Rule = (host: string, port: string) => boolean;
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
- * @param text entries separated by commas or blanks: `*`; a name, which stands for its subdomains as well (`example.com`, `.example.com`);
- * `*.example.com`, only for those; an address; a network (`10.0.0.0/8`) for hosts given as addresses; each but networks with `:PORT`
- * if it is meant for that port only
- * @returns whether a URL's host is asked directly; always for loopback and link-local addresses
+ * @param text entries separated by commas or blanks: `*`; a name, which includes its subdomains
+ *   (`example.com`, `.example.com`); `*.example.com`, which is subdomains only; an address; a network
+ *   (`10.0.0.0/8`) for hosts given as addresses. All but networks may end in `:PORT`
+ * @returns true for a URL whose host is asked directly; always for loopback and link-local addresses
  */
 export function createNoProxy(text: string): (url: URL) => boolean {
   const rules = text
@@ -26,7 +23,7 @@ export function createNoProxy(text: string): (url: URL) => boolean {
   return (url) => {
     const host = normalizeHost(url.hostname);
     const port = url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? '') : url.port;
-    return isLocal(host) || rules.some((matches) => matches(host, port));
+    return isOnLink(host) || rules.some((matches) => matches(host, port));
   };
 }
 
@@ -36,7 +33,7 @@ function createRule(entry: string): Rule {
   return (host, actual) => (port === undefined || port === actual) && matches(host);
 }
 
-/** A bare IPv6 address has no port: its colons are its own. */
+/** A bare IPv6 address cannot have a port: its colons belong to the address. */
 const ENTRY = /^(\[[^\]]+\]|[^:]+)(?::([0-9]+))?$/;
 
 function createHostRule(name: string): (host: string) => boolean {
@@ -52,23 +49,12 @@ function createHostRule(name: string): (host: string) => boolean {
 function parseNetwork(text: string): BlockList | undefined {
   const [address = '', prefix = ''] = text.split('/');
   const version = isIP(address);
-  if (version === 0 || !/^[0-9]{1,3}$/.test(prefix) || Number(prefix) > (version === 4 ? 32 : 128))
-    return undefined;
-  const network = new BlockList();
-  network.addSubnet(address, Number(prefix), version === 4 ? 'ipv4' : 'ipv6');
-  return network;
+  const isNetwork =
+    version !== 0 && /^[0-9]{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
+  return isNetwork ? createNetworks(text) : undefined;
 }
 
-function isInside(network: BlockList, host: string): boolean {
-  const version = isIP(host);
-  return version !== 0 && network.check(host, version === 4 ? 'ipv4' : 'ipv6');
-}
-
-function isLocal(host: string): boolean {
-  return /(?:^|\.)localhost$/.test(host) || isInside(LOCAL, host);
-}
-
-/** Lower case, without the brackets of IPv6 and the dot at the end of a full name. */
+/** Lower case, without the brackets of IPv6 and the final dot of a fully qualified name. */
 function normalizeHost(text: string): string {
   return text
     .toLowerCase()

@@ -1,24 +1,24 @@
-/** The proxies that the environment names, in the variables that curl and Go read. */
+/** The proxies of the environment, in the variables that curl and Go read. */
 import { ConfigError } from '../errors.ts';
 import { createNoProxy } from './no-proxy.ts';
 import { parseProxyUrl } from './proxy-url.ts';
 
 export interface Proxy {
-  /** Bears the credentials, if there are some. */
+  /** With the credentials, if there are any. */
   readonly url: string;
-  /** For messages, without credentials: `the proxy proxy.local:3128 (HTTPS_PROXY)`. */
+  /** For messages; without credentials: `the proxy proxy.local:3128 (HTTPS_PROXY)`. */
   readonly title: string;
 }
 
-/** @returns the proxy for a request; undefined when the host is asked directly */
+/** @returns the proxy for a request; undefined if the host is asked directly */
 export type ProxyFor = (url: URL) => Proxy | undefined;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * `HTTPS_PROXY` for https, `HTTP_PROXY` for http, `ALL_PROXY` for that of them which is not set, none for what `NO_PROXY` lists; lower
- * case goes before upper case. A variable that nothing would use is not looked at.
- * @throws ConfigError that names the variable; never with the credentials that may be in it
+ * `HTTPS_PROXY` applies to https, `HTTP_PROXY` to http, `ALL_PROXY` to whichever of them is not set, and none
+ * to hosts in `NO_PROXY`; lower case wins over upper case. A variable without effect is not validated.
+ * @throws ConfigError that names the variable, without the credentials that may be in it
  */
 export function createProxies(env: Environment): ProxyFor {
   const variables = [findVariable('HTTPS_PROXY', env), findVariable('HTTP_PROXY', env)];
@@ -35,12 +35,12 @@ export function createProxies(env: Environment): ProxyFor {
 }
 
 interface Variable {
-  /** As it is written there: `https_proxy`. */
+  /** As written in the environment: `https_proxy`. */
   readonly name: string;
   readonly value: string;
 }
 
-/** An empty variable is none. */
+/** An empty variable counts as not set. */
 function findVariable(variable: string, env: Environment): Variable | undefined {
   const [found] = [variable.toLowerCase(), variable].flatMap((name) => {
     const value = (env[name] ?? '').trim();

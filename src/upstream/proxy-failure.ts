@@ -1,14 +1,15 @@
-/** Failures that a proxy is to blame for, in the words of `errors.ts`; undici tells them like those of the host behind it. */
+/** Tells failures of the proxy from failures of the host behind it; undici reports both alike. */
 import type { buildConnector, Dispatcher } from 'undici';
-import { UpstreamError, type ConnectionTrouble } from '../errors.ts';
+import { UpstreamError } from '../errors.ts';
+import { describeConnection } from './connection-failure.ts';
 import type { Proxy } from './proxies.ts';
 
-/** No connection to the proxy itself; its cause is the system's or undici's error. */
+/** The connection to the proxy itself failed; the cause is the system's or undici's error. */
 class ProxyUnreachable extends Error {
   override readonly name = 'ProxyUnreachable';
 }
 
-/** @param connect makes connections to the proxy; to be told apart from those that the proxy makes */
+/** @param connect connects to the proxy, as opposed to the hosts behind it */
 export function blameProxy(connect: buildConnector.connector): buildConnector.connector {
   return (options, callback) => {
     connect(options, (...[error, socket]) => {
@@ -18,19 +19,19 @@ export function blameProxy(connect: buildConnector.connector): buildConnector.co
   };
 }
 
-/** Lets requests fail with an UpstreamError where the proxy is to blame. */
-export function explainProxyFailures(proxy: Proxy): Dispatcher.DispatcherComposeInterceptor {
+/** Makes requests fail with an UpstreamError where the proxy is to blame. */
+export function explainProxyFailures({ title }: Proxy): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
     const { host } = new URL(options.origin ?? '');
     return dispatch(options, {
       ...delegateTo(handler),
       onResponseError: (controller, error) =>
-        handler.onResponseError?.(controller, translate(error, host, proxy)),
+        handler.onResponseError?.(controller, translate(error, host, title)),
     });
   };
 }
 
-/** Handlers are class instances, whose methods a spread would lose. */
+/** A spread would lose the methods of the handler, which is a class instance. */
 function delegateTo(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
   return {
     onRequestStart: (...args) => handler.onRequestStart?.(...args),
@@ -44,35 +45,20 @@ function delegateTo(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHan
   };
 }
 
-function translate(error: Error, host: string, { title }: Proxy): Error {
-  const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(error.message)?.[1];
-  const code = codeOf(error);
-  if (status === '407') {
-    return failure(
-      host,
-      `${title} wants other credentials (407); they go into its URL`,
-      error,
-      'proxy_login',
-    );
-  }
-  if (status !== undefined) return failure(host, `${title} does not connect to ${host} (${status})`, error);
-  if (code === 'UND_ERR_PRX_CONN') {
-    return failure(host, `${title} broke off before it had connected to ${host}`, error);
-  }
-  if (code === 'UND_ERR_PRX_TLS') {
-    return failure(host, `${title} has a certificate for another host`, error);
-  }
-  if (!(error instanceof ProxyUnreachable)) return error;
-  return failure(host, `${title} cannot be reached (${codeOf(error.cause)})`, error);
+function translate(error: Error, host: string, proxy: string): Error {
+  const code = proxyCode(error);
+  if (code === undefined) return error;
+  const failure = { kind: 'unreachable', host, ...describeConnection({ host, code, proxy }) } as const;
+  return new UpstreamError(failure, { cause: error });
 }
 
-function failure(
-  host: string,
-  message: string,
-  cause: Error,
-  trouble: ConnectionTrouble = 'proxy',
-): UpstreamError {
-  return new UpstreamError({ kind: 'unreachable', host, message, trouble }, { cause });
+/** @returns a code of the table of connection failures; undefined if the proxy is not to blame */
+function proxyCode(error: Error): string | undefined {
+  const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(error.message)?.[1];
+  if (status !== undefined) return `PROXY_${status}`;
+  if (error instanceof ProxyUnreachable) return `PROXY_${codeOf(error.cause)}`;
+  const code = codeOf(error);
+  return code.startsWith('UND_ERR_PRX_') ? code : undefined;
 }
 
 function codeOf(error: unknown): string {

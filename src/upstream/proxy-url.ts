@@ -1,18 +1,29 @@
-/** What may stand in `HTTPS_PROXY` and its like. Pure. */
+/** Parses the value of `HTTPS_PROXY` and its siblings. Pure. */
 
 /**
- * What the URL parser would make something of that nobody meant: it takes `http:/proxy:3128` for a host named http, `3128` for an
- * address, `"http` for a name, and `user:p@ss/word@proxy` for the host ss. Blanks have been looked for before.
+ * Stricter than the URL parser, which reads `http:/proxy:3128` as a host named http, `3128` as an address,
+ * `"http` as a name, and `user:p@ss/word@proxy` as the host ss. Blanks are checked separately.
  */
-const PROXY =
-  /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<login>[^/?#\\]*@)?(?<host>\[[0-9a-f:.]+\]|[^/?#\\@:[\]"'`<>(){}$%&=,;|^*!+~]+)?(?<port>:[0-9]*)?(?<rest>[/?#\\].*)?$/i;
+const PROXY = new RegExp(
+  [
+    /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?/,
+    /(?<login>[^/?#\\]*@)?/,
+    /(?<host>\[[0-9a-f:.]+\]|[^/?#\\@:[\]"'`<>(){}$%&=,;|^*!+~]+)?/,
+    /(?<port>:[0-9]*)?(?<rest>[/?#\\].*)?$/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+  'i',
+);
 
 const EXPECTED = "expected a proxy's URL, for example http://proxy.local:3128";
 
 /**
- * @param text `http://proxy.local:3128`, `https://USER:PASSWORD@proxy.local`; `proxy.local:3128` is the former, as curl and Go read it
- * @returns the URL without a path, which means nothing here and which undici does not take; or what is wrong with it, `found …, expected
- * …`, which shows nothing of it but its scheme, since anything may be the password
+ * @param text `http://proxy.local:3128`, `https://USER:PASSWORD@proxy.local`; without a scheme it is http, as
+ *   in curl and Go
+ * @returns the URL without its path, which has no meaning here and which undici rejects; or what is wrong
+ *   with it, as `found …, expected …`. That shows nothing but the scheme, since any other part may be the
+ *   password
  */
 export function parseProxyUrl(text: string): URL | string {
   const parts = PROXY.exec(text)?.groups;
@@ -36,13 +47,13 @@ function findFault(parts: Readonly<Record<string, string | undefined>> | undefin
   if (rest.includes('@') || !isDecodable(login)) return LOGIN;
   if (scheme !== undefined && !/^https?$/i.test(scheme)) return HIDDEN;
   if (host === undefined) return 'a URL without a host';
-  // Without a scheme, what has a path is a scheme that is misspelt, or a port after the wrong character.
+  // Without a scheme, a path means a misspelt scheme, or a port after the wrong character.
   const isMisspelt = scheme === undefined && (/^https?$/i.test(host) || !['', '/'].includes(rest));
   if (isMisspelt || /^[0-9]+$/.test(host)) return HIDDEN;
   return Number(port?.slice(1) ?? 1) === 0 ? 'a URL without a port after its colon' : undefined;
 }
 
-/** undici decodes user and password when it needs them, which throws for a lone `%`. */
+/** undici decodes user and password when it uses them, and throws on a lone `%`. */
 function isDecodable(login: string): boolean {
   try {
     decodeURIComponent(login);

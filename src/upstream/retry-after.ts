@@ -1,29 +1,44 @@
-/** `Retry-After`, for CI and registries alike (RFC 9110, 10.2.3: whole seconds, or a date). Pure. */
+/** `Retry-After` (RFC 9110, 10.2.3: whole seconds, or a date). Pure. */
 
 const SECOND = 1000;
 
-/** Who asks to be asked again at once would be asked without end. */
+/** A host that allows retries at once would be called in a tight loop. */
 const SHORTEST_MS = SECOND;
-/** Whatever is sent: one absurd header must not silence a host for longer than this. Then one call finds out how it is. */
+/** One absurd header must not silence a host for longer than this; then a single call probes it. */
 const LONGEST_MS = 300_000;
 
 const DELAY = /^[+-]?\d+(?:\.\d+)?$/;
-/** The three forms of RFC 9110, 5.6.7, each of which begins with the day of the week, and what RFC 3339 has. */
+/** The three forms of RFC 9110, 5.6.7, each of which begins with the day of the week, and RFC 3339. */
 const DATE = /^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? |\d{4}-\d\d-\d\d[T ])/i;
-/** The asctime form, which names no zone: it is in UTC, where `Date.parse` would take our own. */
+/** The asctime form names no zone: it is in UTC, but `Date.parse` would assume the local one. */
 const WITHOUT_ZONE = /^[a-z]{3} [a-z]{3} [\d ]\d [\d:]{8} \d{4}$/i;
 
 /**
- * @param value the header's value
- * @param now milliseconds since the epoch, when the answer came
- * @returns milliseconds from then on, between one second and five minutes; undefined when the value says nothing
+ * @param headers of the response, by lower-case name
+ * @param now milliseconds since the epoch, when the response came. A date is read by the server's own clock
+ *   (`Date`), if that is sent
+ * @returns milliseconds from then on, between one second and five minutes; undefined if the header is missing
+ *   or unusable
  */
-export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
-  const text = value?.trim() ?? '';
+export function parseRetryAfter(headers: Headers, now: number): number | undefined {
+  const text = textOf(headers['retry-after'])?.trim() ?? '';
   if (DELAY.test(text)) return clamp(Number(text) * SECOND);
   if (!DATE.test(text)) return undefined;
   const moment = Date.parse(WITHOUT_ZONE.test(text) ? `${text} GMT` : text);
-  return Number.isNaN(moment) ? undefined : clamp(moment - now);
+  return Number.isNaN(moment) ? undefined : clamp(moment - (parseDate(headers) ?? now));
+}
+
+/** @returns what the server's clock said, milliseconds since the epoch; undefined if the header is missing */
+export function parseDate(headers: Headers): number | undefined {
+  const time = Date.parse(textOf(headers['date']) ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** A header sent on several lines contradicts itself. */
+function textOf(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function clamp(ms: number): number {

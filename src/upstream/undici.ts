@@ -1,8 +1,8 @@
 /**
- * The parts of undici that carry requests. Its index loads everything else as well (caches, mocks, WebSocket, fetch): measured with
- * Node 24, `greenpin digest` starts 28% later with it (side by side, medians of 40: 107 ms and 142 ms, 158 ms and 201 ms). So the index
- * is only loaded where a proxy is configured, whose agent needs more than `request`. The paths are not undici's to keep; its version is
- * pinned, and a test holds that these are the same classes.
+ * The parts of undici that carry requests. Its index also loads caches, mocks, WebSocket and fetch: measured
+ * side by side with Node 24, `greenpin digest` takes 28% longer with it (medians of 30: 173 ms instead of 135
+ * ms), and 12% more CPU behind a proxy. undici does not promise these paths: its version is pinned, and a
+ * test checks that the classes are those of the index.
  */
 import { createRequire } from 'node:module';
 import type * as Undici from 'undici';
@@ -13,10 +13,11 @@ export const Agent = load('undici/lib/dispatcher/agent.js') as typeof Undici.Age
 export const Pool = load('undici/lib/dispatcher/pool.js') as typeof Undici.Pool;
 
 const Dispatcher = load('undici/lib/dispatcher/dispatcher.js') as typeof Undici.Dispatcher;
-// What undici's index does, with all methods; this one is all that Greenpin itself calls.
+// undici's index adds all methods to the prototype; Greenpin calls only this one.
 Object.assign(Dispatcher.prototype, { request: load('undici/lib/api/api-request.js') as unknown });
 
-/** Most have no proxy. From undici's index, which completes the dispatchers: the agent tunnels by their `connect`. */
+/** Loaded only where a proxy is configured; the agent opens tunnels by the `connect` method. */
 export function loadProxyAgent(): typeof Undici.ProxyAgent {
-  return (load('undici') as typeof Undici).ProxyAgent;
+  Object.assign(Dispatcher.prototype, { connect: load('undici/lib/api/api-connect.js') as unknown });
+  return load('undici/lib/dispatcher/proxy-agent.js') as typeof Undici.ProxyAgent;
 }

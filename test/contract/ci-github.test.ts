@@ -1,3 +1,4 @@
+import { Agent } from 'undici';
 import { createCiProvider } from '../../src/ci/kinds.ts';
 import { createFakeGitHub } from '../fixtures/github/fake-github.ts';
 import type { FakeFault } from '../fixtures/fake-server.ts';
@@ -62,10 +63,11 @@ async function createUpstream(): Promise<CiUpstream> {
   github.addRepository(REPOSITORY);
   const auth = { kind: 'token', read: () => SECRET } as const;
   const observer = { requested: () => undefined, quota: () => undefined };
+  const agent = new Agent();
   const connect = (timeoutMs: number) =>
     createCiProvider(
       { name: 'hub', kind: 'github', url: github.url, auth },
-      { now: () => NOW, timeoutMs, observer },
+      { now: () => NOW, timeoutMs, observer, dispatcherFor: () => agent },
     );
   return {
     provider: connect(10_000),

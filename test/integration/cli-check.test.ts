@@ -194,7 +194,7 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
     expect(words).toContain('GITHUB does not know the workflow runs of acme/shap, or hides it');
     expect(words).toContain('hint: check projects.shop.repository;');
     expect(words).toContain(
-      '127.0.0.1:1 refuses connections hint: nothing listens there, or a firewall refuses: check host and port in ' +
+      '127.0.0.1:1 refuses connections hint: nothing listens there, or a firewall rejects the connection: check host and port in ' +
         'projects.shop.images.front',
     );
   });

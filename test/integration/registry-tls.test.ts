@@ -168,7 +168,7 @@ describe.skipIf(!registryImage.available)('a distribution registry that wants cl
 
   function refused() {
     const { host } = registry;
-    const message = expect.stringContaining(`${host} wants another client certificate than it is shown`);
+    const message = expect.stringContaining(`${host} did not accept the client certificate, or requires one`);
     return { kind: 'failed', failure: { kind: 'unreachable', host, message } };
   }
 

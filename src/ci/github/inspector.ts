@@ -1,13 +1,11 @@
 /** What `greenpin check` asks of GitHub: https://docs.github.com/rest/actions/workflows, https://docs.github.com/rest/pulls/pulls. */
 import { z } from 'zod';
-import type { GitHubClient } from './client.ts';
+import { apiPath } from '../../upstream/json-api.ts';
+import type { CiClient } from '../client.ts';
 import { nameOf } from './names.ts';
 import { PAGE_SIZE } from './page.ts';
 import { parseShape } from './schema.ts';
 import type { CiInspector, Workflow } from '../provider.ts';
-
-const WORKFLOWS = '/repos/{owner}/{repo}/actions/workflows';
-const PULL_REQUESTS = '/repos/{owner}/{repo}/pulls';
 
 /** What is read of GitHub's `workflow`; a contract test holds it against GitHub's OpenAPI description. */
 export const githubWorkflowSchema = z.object({ path: z.string().max(1024), state: z.string() });
@@ -28,13 +26,14 @@ export function parseWorkflowPage(value: unknown, host: string): { total: number
   };
 }
 
-export function createGitHubInspector(client: GitHubClient): CiInspector {
+export function createGitHubInspector(client: CiClient): CiInspector {
   const { host } = client;
   return {
     async fetchWorkflows(gitRepository) {
+      const { owner, repo } = nameOf(gitRepository, host);
       const { data } = await client.get({
-        path: WORKFLOWS,
-        parameters: { ...nameOf(gitRepository, host), per_page: PAGE_SIZE },
+        path: apiPath`/repos/${owner}/${repo}/actions/workflows`,
+        query: { per_page: PAGE_SIZE },
         what: `the workflows of ${gitRepository}`,
         permission: 'Actions: read',
       });
@@ -43,9 +42,10 @@ export function createGitHubInspector(client: GitHubClient): CiInspector {
     },
 
     async probePullRequests(gitRepository) {
+      const { owner, repo } = nameOf(gitRepository, host);
       await client.get({
-        path: PULL_REQUESTS,
-        parameters: { ...nameOf(gitRepository, host), per_page: 1 },
+        path: apiPath`/repos/${owner}/${repo}/pulls`,
+        query: { per_page: 1 },
         what: `the pull requests of ${gitRepository}`,
         permission: 'Pull requests: read',
       });

@@ -1,7 +1,7 @@
 /** Names and numbers that become parts of a URL's path. Pure. */
 import { UpstreamError } from '../../errors.ts';
 
-/** Octokit encodes what it is given, except that `.` and `..` are names to it and directories to a URL. */
+/** `apiPath` encodes names, but a URL resolves `.` and `..` as directories whatever their encoding. */
 export function nameOf(gitRepository: string, host: string): { owner: string; repo: string } {
   const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(gitRepository) ?? [];
   if (owner === undefined || repo === undefined || /^\.+$/.test(owner) || /^\.+$/.test(repo)) {

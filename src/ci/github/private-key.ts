@@ -1,7 +1,10 @@
-/** A private key in the forms in which it arrives: through variables, pipelines and secrets that bear no line ends. Pure. */
+/**
+ * Parses a private key in the forms that variables, pipelines and secrets without line ends leave it in.
+ * Pure.
+ */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 
-/** What is known by its first line, and is not what is wanted. */
+/** Other things in PEM, recognized by their first line. */
 const OTHERS: readonly (readonly [label: RegExp, found: string])[] = [
   [/^ENCRYPTED PRIVATE KEY$/, 'an encrypted private key, which needs a passphrase'],
   [/^OPENSSH PRIVATE KEY$/, "an OpenSSH private key, not the App's"],
@@ -12,10 +15,10 @@ const OTHERS: readonly (readonly [label: RegExp, found: string])[] = [
 const PEM = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/;
 
 /**
- * Takes a PEM as it is, in quotes, with its line ends written `\n`, on one line, as base64 of the whole, and the base64 of a PEM without
- * its first and last line; each of them can only mean one key.
- * @returns the key, of any kind
- * @throws Error whose message says what was found in its place; nothing of the text is in it
+ * Accepts PEM as it is, in quotes, with `\n` for line ends, on one line, as base64 of the whole, and without
+ * its first and last line: all of these are unambiguous.
+ * @returns the key, of any type
+ * @throws Error whose message says what was found instead, without any of the text
  */
 export function parsePrivateKey(text: string): KeyObject {
   if (text.includes('\0')) throw new Error('text in UTF-16, expected UTF-8');
@@ -37,7 +40,7 @@ function parseArmoured(label: string, body: string): KeyObject {
   return createPrivateKey([`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n'));
 }
 
-/** GitHub's own form is PKCS#1; PKCS#8 is what tools make of it. */
+/** GitHub hands out PKCS#1; tools convert it to PKCS#8. */
 function parseBare(base64: string): KeyObject {
   const key = Buffer.from(base64, 'base64');
   try {
@@ -56,7 +59,7 @@ function unwrap(text: string): string {
     .trim();
 }
 
-/** @returns undefined when it is not the base64 of a text with a PEM in it */
+/** @returns undefined unless it is the base64 of a text that contains PEM */
 function decodeBase64(text: string): string | undefined {
   if (!/^[A-Za-z0-9+/=\s]+$/.test(text)) return undefined;
   const decoded = Buffer.from(text, 'base64').toString('utf8');

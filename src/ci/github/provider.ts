@@ -1,17 +1,15 @@
 /** GitHub Actions, as https://docs.github.com/rest/actions/workflow-runs describes it. */
 import { UpstreamError } from '../../errors.ts';
 import type { CiDeps } from '../deps.ts';
-import { createGitHubClient, type GitHubConnection, type GitHubQuestion } from './client.ts';
+import type { CiRequest } from '../client.ts';
+import { createGitHubClient, type GitHubConnection } from './client.ts';
 import { createGitHubInspector } from './inspector.ts';
 import { digitsOf, nameOf } from './names.ts';
 import { PAGE_SIZE, toRunPage } from './page.ts';
 import { parsePullRequest, parseRun, parseRunPage } from './schema.ts';
-import { clockOf, type GitHubAnswer } from './request.ts';
+import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
+import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiInspector, CiProvider, RunPage } from '../provider.ts';
-
-const RUNS = '/repos/{owner}/{repo}/actions/runs';
-const RUN = '/repos/{owner}/{repo}/actions/runs/{run_id}';
-const PULL_REQUEST = '/repos/{owner}/{repo}/pulls/{pull_number}';
 
 /** @returns the provider; nothing is sent or read before its first call */
 export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps): CiProvider & CiInspector {
@@ -26,12 +24,12 @@ export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps)
     return `${client.anonymous ? 'without credentials, sees' : 'sees'} ${seen}`;
   }
 
-  function parsePage(answer: GitHubAnswer, page: number, filtered: boolean): RunPage {
+  function parsePage(answer: ApiResponse, page: number, filtered: boolean): RunPage {
     const { link, etag } = answer.headers;
     const parsed = parseRunPage(answer.data, host);
     const [odd] = parsed.unread;
     if (odd !== undefined) deps.observer.skipped?.(connection.name, parsed.unread.length, odd.problem);
-    return toRunPage({ ...parsed, link, etag, page, filtered, clock: clockOf(answer) }, host);
+    return toRunPage({ ...parsed, link, etag, page, filtered, clock: parseDate(answer.headers) }, host);
   }
 
   return {
@@ -42,13 +40,13 @@ export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps)
 
     async fetchRuns(gitRepository, page, validator) {
       const question = askRuns(gitRepository, host, { per_page: PAGE_SIZE, page });
-      const answer = await client.get(validator === undefined ? question : { ...question, validator });
+      const answer = await client.get({ ...question, validator });
       return answer.status === 304 ? 'unchanged' : parsePage(answer, page, false);
     },
 
     async fetchBranchRuns(gitRepository, branch, page, createdBy) {
-      const created = createdBy === undefined ? {} : { created: `<=${rfc3339(createdBy)}` };
-      const query = { per_page: PAGE_SIZE, page, branch, ...created };
+      const created = createdBy === undefined ? undefined : `<=${rfc3339(createdBy)}`;
+      const query = { per_page: PAGE_SIZE, page, branch, created };
       const answer = await client.get(askRuns(gitRepository, host, query));
       return parsePage(answer, page, true);
     },
@@ -70,7 +68,7 @@ export function createGitHubProvider(connection: GitHubConnection, deps: CiDeps)
       const askedAt = deps.now();
       const answer = await client.get(askPullRequest(gitRepository, host, number));
       const { createdAt, ...head } = parsePullRequest(answer.data, host);
-      return { ...head, openedAfter: openedAfter(createdAt, clockOf(answer), askedAt) };
+      return { ...head, openedAfter: openedAfter(createdAt, parseDate(answer.headers), askedAt) };
     },
   };
 }
@@ -80,21 +78,22 @@ function askedRuns(gitRepository: string) {
 }
 
 /** @param query `exclude_pull_requests` is added: the list would not name the pull request that triggered a run anyway */
-function askRuns(gitRepository: string, host: string, query: GitHubQuestion['parameters']): GitHubQuestion {
-  const parameters = { ...nameOf(gitRepository, host), ...query, exclude_pull_requests: true };
-  return { ...askedRuns(gitRepository), path: RUNS, parameters };
+function askRuns(gitRepository: string, host: string, query: CiRequest['query']): CiRequest {
+  const { owner, repo } = nameOf(gitRepository, host);
+  const path = apiPath`/repos/${owner}/${repo}/actions/runs`;
+  return { ...askedRuns(gitRepository), path, query: { ...query, exclude_pull_requests: true } };
 }
 
-function askRun(gitRepository: string, host: string, id: string): GitHubQuestion {
-  const name = nameOf(gitRepository, host);
-  const parameters = { ...name, run_id: digitsOf(id, host), exclude_pull_requests: true };
-  return { ...askedRuns(gitRepository), path: RUN, parameters };
+function askRun(gitRepository: string, host: string, id: string): CiRequest {
+  const { owner, repo } = nameOf(gitRepository, host);
+  const path = apiPath`/repos/${owner}/${repo}/actions/runs/${digitsOf(id, host)}`;
+  return { ...askedRuns(gitRepository), path, query: { exclude_pull_requests: true } };
 }
 
-function askPullRequest(gitRepository: string, host: string, number: string): GitHubQuestion {
-  const parameters = { ...nameOf(gitRepository, host), pull_number: digitsOf(number, host) };
-  const what = `the pull request of ${gitRepository}`;
-  return { path: PULL_REQUEST, parameters, what, permission: 'Pull requests: read' };
+function askPullRequest(gitRepository: string, host: string, number: string): CiRequest {
+  const { owner, repo } = nameOf(gitRepository, host);
+  const path = apiPath`/repos/${owner}/${repo}/pulls/${digitsOf(number, host)}`;
+  return { path, what: `the pull request of ${gitRepository}`, permission: 'Pull requests: read' };
 }
 
 /** Whole seconds, as in GitHub's answers and its search syntax. */

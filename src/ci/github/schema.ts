@@ -8,8 +8,8 @@ import { malformedError } from '../../upstream/failures.ts';
 const text = z.string().max(1024);
 
 /**
- * Ids exceed 32 bits. Octokit hands integers beyond 2^53 over as bigint (json-with-bigint), so that none is rounded; a number that is
- * not a safe integer is refused.
+ * Ids exceed 32 bits. Integers beyond 2^53 arrive as bigints (`parseBoundedJson`), so none is rounded; a number that is not a safe
+ * integer is refused.
  */
 const id = z.union([z.int().positive(), z.bigint().positive()]).transform(String);
 

@@ -1,7 +1,4 @@
-/**
- * `greenpin check`: validates the configuration, then probes the store and each CI connection and registry
- * once.
- */
+/** `greenpin check`: validates the configuration, then probes the store, CI and the registries once. */
 import { composeCore, type Core } from '../../compose/core.ts';
 import { probeStore } from '../../compose/store.ts';
 import type { CiConnection, Config } from '../../config/config.ts';

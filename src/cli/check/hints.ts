@@ -4,7 +4,7 @@ import type { UpstreamFailure } from '../../errors.ts';
 import type { ImageProbe } from '../../registry/client.ts';
 import { isLoopback } from '../../upstream/internal-address.ts';
 import { apiHost } from '../../image/reference.ts';
-import { hintForConnection, type ConnectionKeys } from './connection-hints.ts';
+import { hintForConnection, type ConnectionKeys } from '../../upstream/connection-failure.ts';
 import { formatPath } from '../../text/document-path.ts';
 import type { Place } from './places.ts';
 

@@ -1,7 +1,4 @@
-/**
- * Suggestions for a branch without runs in CI: its name may be misspelled or in another tool's notation.
- * Pure.
- */
+/** Suggestions for a branch without runs: it may be misspelled or in another notation. Pure. */
 import { findNearest } from '../../text/nearest.ts';
 
 const MOST_LISTED = 5;

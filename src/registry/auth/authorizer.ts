@@ -12,7 +12,8 @@ import { credentialIdentity } from '../credentials/credential.ts';
 import type { Endpoints } from '../endpoints.ts';
 import { NoAccess } from '../failure.ts';
 import { parseRegistryErrors } from '../manifest/registry-error.ts';
-import type { FetchHttp, HttpRequest, HttpResponse } from '../transport.ts';
+import type { HttpResponse } from '../../upstream/http-client.ts';
+import type { FetchHttp, RegistryRequest } from '../transport.ts';
 import { addScopes, ChallengeNegotiator, isInsufficientScope } from './negotiate.ts';
 import type { Authorization, Principal, TokenAuthorization } from './negotiate.ts';
 import type { TokenSource } from './token.ts';
@@ -26,7 +27,7 @@ export interface AuthorizerDeps {
 
 /** A request, with the image it is about and the credential it may be sent with. */
 export interface Call extends Principal {
-  readonly request: HttpRequest;
+  readonly request: RegistryRequest;
 }
 
 /** A request that was answered. */
@@ -221,7 +222,7 @@ async function asAccess<Result>(work: Promise<Result>): Promise<Result> {
   }
 }
 
-function withHeader(request: HttpRequest, authorization: string | undefined): HttpRequest {
+function withHeader(request: RegistryRequest, authorization: string | undefined): RegistryRequest {
   return authorization === undefined
     ? request
     : { ...request, headers: { ...request.headers, authorization } };

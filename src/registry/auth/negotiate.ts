@@ -4,8 +4,10 @@ import type { ImageReference } from '../../image/image.ts';
 import { imageRepository } from '../../image/reference.ts';
 import { basicAuthorization, type Credential } from '../credentials/credential.ts';
 import type { Endpoints } from '../endpoints.ts';
-import { denied, malformed } from '../failure.ts';
-import type { FetchHttp, HttpResponse } from '../transport.ts';
+import { malformed } from '../../upstream/failures.ts';
+import { denied } from '../failure.ts';
+import type { HttpResponse } from '../../upstream/http-client.ts';
+import type { FetchHttp } from '../transport.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import type { TokenQuery } from './token.ts';
 
@@ -116,7 +118,7 @@ export class ChallengeNegotiator {
       throw malformed(from.host, `${from.host} names a token service whose address is not a URL`);
     }
     const realm = new URL(text, from);
-    const refusal = this.#deps.endpoints.refusal(realm, from, registry);
+    const refusal = this.#deps.endpoints.explainForbidden(realm, from, registry);
     if (refusal === undefined) return realm;
     const isPlain = realm.protocol === 'http:' && from.protocol === 'https:';
     const message = `${from.host} names as its token service ${refusal}`;

@@ -1,7 +1,8 @@
 /** The requests of one query about one image. */
 import type { Credential } from '../credentials/credential.ts';
 import type { Endpoints } from '../endpoints.ts';
-import type { HttpRequest, HttpResponse } from '../transport.ts';
+import type { HttpResponse } from '../../upstream/http-client.ts';
+import type { RegistryRequest } from '../transport.ts';
 import { UNAUTHORIZED, type Authorizer } from './authorizer.ts';
 import type { Principal } from './negotiate.ts';
 
@@ -36,7 +37,7 @@ export class Session {
     const { registry, path: repository } = principal.reference;
     const url = this.#endpoints.apiUrl(registry, `/v2/${repository}/${path}`);
     const headers = accept === undefined ? {} : { accept };
-    const request: HttpRequest = { method, url, registry, headers, maxBytes };
+    const request: RegistryRequest = { method, url, registry, headers, maxBytes };
     try {
       const sent = await this.#authorizer.send({ ...principal, request }, !this.#isNewlyAuthorized);
       this.#used = sent.authorization;

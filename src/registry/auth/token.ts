@@ -12,10 +12,12 @@ import {
   listSecrets,
   type Credential,
 } from '../credentials/credential.ts';
-import { denied, malformed } from '../failure.ts';
+import { malformed } from '../../upstream/failures.ts';
+import { denied } from '../failure.ts';
 import { parseJsonObject } from '../json.ts';
 import { extractReason } from '../error-reason.ts';
-import type { FetchHttp, HttpResponse } from '../transport.ts';
+import type { HttpResponse } from '../../upstream/http-client.ts';
+import type { FetchHttp } from '../transport.ts';
 
 export interface TokenQuery {
   readonly registry: string;

@@ -1,7 +1,4 @@
-/**
- * Finds the credential for an image in the configured sources: files and variables that may change while the
- * process runs.
- */
+/** Finds the credential for an image in files and variables, which may change at run time. */
 import { UpstreamError } from '../../errors.ts';
 import {
   createPasswordCredential,

@@ -1,7 +1,4 @@
-/**
- * Matches credentials to repositories by the rules of containers-auth.json(5), with the host globs of
- * Kubernetes. Pure.
- */
+/** Matches credentials by the rules of containers-auth.json(5), with host globs as in Kubernetes. Pure. */
 import { createHash } from 'node:crypto';
 import { foldRegistry } from '../../image/reference.ts';
 import type { ImageReference } from '../../image/image.ts';
@@ -10,10 +7,7 @@ import type { ImageReference } from '../../image/image.ts';
 export type Credential = { readonly source: string } & (
   | {
       readonly kind: 'anonymous';
-      /**
-       * One sentence about a credential helper in a Docker configuration, which is not run but might have a
-       * credential.
-       */
+      /** One sentence about a credential helper that is not run but might have a credential. */
       readonly ignored?: string | undefined;
     }
   | {
@@ -159,10 +153,7 @@ function scoreKey(key: string, reference: ImageReference): number {
   return parsed.path.length * 2 + (isLiteral ? 1 : 0);
 }
 
-/**
- * `*` matches any characters within one label: `*.example.com` matches neither `example.com` nor
- * `a.b.example.com`.
- */
+/** `*` matches within one label: `*.a.com` matches neither `a.com` nor `c.b.a.com`. */
 function matchHost(glob: string, host: string): boolean {
   if (!glob.includes('*')) return false;
   const patterns = glob.split('.');

@@ -67,10 +67,7 @@ function parseObject(text: string, file: string): JsonObject {
   throw new InvalidDockerConfig(`${file} is not a JSON object; expected Docker's config.json`);
 }
 
-/**
- * Docker's reader takes the first object and ignores what follows, such as the end of an overwritten longer
- * file.
- */
+/** Docker takes the first object and ignores what follows, such as the end of an older, longer file. */
 function firstObject(text: string): string {
   let depth = 0;
   for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/gs)) {
@@ -98,10 +95,7 @@ function findAuths(config: JsonObject, file: string): JsonObject {
   return isOldFormat ? config : {};
 }
 
-/**
- * Helpers are programs, which a pod does not have. Without a warning, anonymous access would look like a
- * missing image.
- */
+/** Pods have no helper programs. Without a warning, anonymous access would look like a missing image. */
 function findHelpers(config: JsonObject, file: string): IgnoredHelper[] {
   const advice = 'Greenpin does not run credential helpers; put the credentials in auths';
   const credHelpers = findField(config, 'credHelpers');

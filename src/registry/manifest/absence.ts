@@ -6,14 +6,15 @@
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import type { UpstreamError } from '../../errors.ts';
 import { credentialIdentity } from '../credentials/credential.ts';
-import { denied, malformed } from '../failure.ts';
+import { denied } from '../failure.ts';
+import { malformed } from '../../upstream/failures.ts';
 import { ACCEPT, MAX_MANIFEST_BYTES } from './manifest.ts';
 import { CircuitBreaker } from '../../resilience/circuit-breaker.ts';
 import { formatReference, imageRepository } from '../../image/reference.ts';
 import { classifyNotFound } from './registry-error.ts';
 import { findListedTag } from './tag-list.ts';
 import { absent, type Absent, type AbsenceVerifier, type Target } from './target.ts';
-import { headerValue, type HttpResponse } from '../transport.ts';
+import { headerValue, type HttpResponse } from '../../upstream/http-client.ts';
 import type { Clock } from '../../clock.ts';
 import type { Digest } from '../../image/image.ts';
 import { parseDigest } from '../../image/digest.ts';
@@ -68,10 +69,7 @@ export function createAbsenceVerifier(deps: {
     throw answer === 'listed' ? createContradictionError(target) : unproven;
   }
 
-  /**
-   * True if a manifest seen earlier is still served while this one is still missing: then manifests are
-   * reachable.
-   */
+  /** True if manifests are reachable, proven by one seen earlier, and this one is still missing. */
   async function isGone({ session, reference }: Target, selector: string): Promise<boolean> {
     const knownDigest = known.get(imageRepository(reference));
     if (knownDigest === undefined || knownDigest === selector) return false;

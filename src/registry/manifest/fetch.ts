@@ -1,7 +1,8 @@
 /** Fetches manifests and blobs, and tells absent ones from failures. */
 import type { UpstreamError } from '../../errors.ts';
 import { listSecrets } from '../credentials/credential.ts';
-import { denied, malformed } from '../failure.ts';
+import { denied } from '../failure.ts';
+import { malformed } from '../../upstream/failures.ts';
 import {
   ACCEPT,
   computeDigest,
@@ -16,7 +17,7 @@ import {
 import { formatReference, imageRepository } from '../../image/reference.ts';
 import type { Absent, Target } from './target.ts';
 import { extractReason } from '../error-reason.ts';
-import { headerValue, type HttpResponse } from '../transport.ts';
+import { headerValue, type HttpResponse } from '../../upstream/http-client.ts';
 import type { Digest } from '../../image/image.ts';
 import type { DigestResult } from '../registry-client.ts';
 import { parseDigest } from '../../image/digest.ts';
@@ -108,10 +109,7 @@ function createMismatchError(): InvalidManifest {
   return new InvalidManifest('has content that does not match its digest');
 }
 
-/**
- * Every other response is a failure, never "absent", including the denials that many registries use for
- * missing images.
- */
+/** Every other response is a failure, including denials, which many registries use for missing images. */
 function createFailure(response: HttpResponse, { session, host, reference }: Target): UpstreamError {
   const { status } = response;
   const { credential } = session.authMethod();

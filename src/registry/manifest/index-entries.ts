@@ -1,7 +1,4 @@
-/**
- * Parses image indexes and selects the entries that may be images
- * (https://github.com/opencontainers/image-spec). Pure.
- */
+/** Selects entries of an index that may be images (https://github.com/opencontainers/image-spec). Pure. */
 import { copyStart, isJsonObject } from '../json.ts';
 import {
   InvalidManifest,

@@ -32,10 +32,7 @@ export interface PlatformQuery {
 
 type ReadImage = FoundImage & { readonly manifest: Manifest };
 
-/**
- * What a manifest contains, which its digest guarantees for ever. `platform` is the one in the image's
- * configuration.
- */
+/** A manifest's content, which its digest fixes. `platform` is the one in the configuration. */
 type Content = { readonly kind: 'artifact' } | { readonly kind: 'image'; readonly platform?: Platform };
 
 interface Search extends PlatformQuery {

@@ -1,12 +1,9 @@
-/**
- * Reads the tag list of an image repository (distribution-spec, end-8), only if a manifest's 404 proves
- * nothing.
- */
+/** Reads the tag list (distribution-spec, end-8), only if a manifest's 404 proves nothing. */
 import { UpstreamError } from '../../errors.ts';
 import type { Session } from '../auth/session.ts';
 import { parseJsonObject } from '../json.ts';
 import { classifyNotFound } from './registry-error.ts';
-import { headerValue, type HttpResponse } from '../transport.ts';
+import { headerValue, type HttpResponse } from '../../upstream/http-client.ts';
 
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 const MAX_PAGES = 20;

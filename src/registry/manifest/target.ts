@@ -1,7 +1,7 @@
 /** The image of a query, and the result that it is absent. */
 import type { Session } from '../auth/session.ts';
 import { formatReference } from '../../image/reference.ts';
-import type { HttpResponse } from '../transport.ts';
+import type { HttpResponse } from '../../upstream/http-client.ts';
 import type { Digest, ImageReference } from '../../image/image.ts';
 import type { DigestResult } from '../registry-client.ts';
 

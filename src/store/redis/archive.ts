@@ -11,10 +11,7 @@ const PREFIX = 'greenpin:1:last-good:';
 
 const PROBE_KEY = 'greenpin:1:check';
 
-/**
- * Holds an id that changes when the server loses its data: by a restart without persistence, a flush or an
- * eviction.
- */
+/** Holds an id that changes when the server loses its data: by a restart, a flush or an eviction. */
 const DATASET_KEY = 'greenpin:1:memory';
 /** After a loss, replicas may take this long to write again what they still know. */
 const REWRITE_MS = 30_000;
@@ -34,10 +31,7 @@ elseif not (kept[1] and kept[2] and #kept[1] <= 15 and kept[1]:match('^%d+$') an
   kept = nil; broken = redis.call('EXISTS', KEYS[1]) == 1
 end`;
 
-/**
- * KEYS: answer, dataset id. ARGV: time to live in milliseconds, id for a new dataset. Replies with the id and
- * what was found.
- */
+/** KEYS: answer, dataset id. ARGV: time to live in ms, id for a new dataset. */
 const READ = `${LOOK}
 if kept or broken then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 local dataset = redis.pcall('GET', KEYS[2])
@@ -46,10 +40,7 @@ if broken then return { dataset, 'broken' } end
 if kept then return { dataset, 'kept', kept[1], kept[2] } end
 return { dataset, 'none' }`;
 
-/**
- * KEYS: answer. ARGV: time to live in milliseconds, expected revision, value. Replies with the new revision,
- * or a newer answer.
- */
+/** KEYS: answer. ARGV: time to live in ms, expected revision, value. Replies: revision or newer answer. */
 const WRITE = `${LOOK}
 if kept and tonumber(kept[1]) > tonumber(ARGV[2]) then return kept end
 local revision = string.format('%d', ARGV[2] + 1)

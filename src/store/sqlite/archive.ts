@@ -46,10 +46,7 @@ export class SqliteArchive implements Archive {
   readonly #options: SqliteOptions;
   readonly #database: DatabaseSync;
   readonly #answers: AnswerTable;
-  /**
-   * In time of use, like the marks. Not due at once: after a long downtime, answers still needed are read
-   * first.
-   */
+  /** In time of use. Not due at once: after a long downtime, answers still needed are read first. */
   #forgottenAt: number;
   #uncounted = 0;
   /** Keys of unreadable rows: each resets the record only once, not on every read. */
@@ -128,10 +125,7 @@ export class SqliteArchive implements Archive {
     if (deleted < FORGET_BATCH) this.#forgottenAt = usedFor;
   }
 
-  /**
-   * The deleted answers may have been used just now, so the record proves nothing about earlier ones any
-   * more.
-   */
+  /** The deleted answers may be recent, so the record proves nothing about earlier ones any more. */
   #makeRoom(): void {
     const { maxAnswers = MAX_ANSWERS } = this.#options;
     if (this.#uncounted++ % COUNT_EVERY > 0) return;

@@ -13,10 +13,7 @@ const BUSY_TIMEOUT_MS = 250;
 /** The smallest page, and so the smallest database that is not empty. */
 const MIN_BYTES = 512;
 
-/**
- * Each migration raises the schema by one version; the file's `user_version` counts those applied. Never
- * change one.
- */
+/** Each migration raises the version; `user_version` counts those applied. Never change one. */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE last_good (
      key TEXT PRIMARY KEY,

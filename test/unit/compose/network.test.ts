@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fetch } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { composeCiDispatcher } from '../../../src/compose/network.ts';
+import { composeCiDispatchers } from '../../../src/compose/network.ts';
 import { composeRegistries } from '../../../src/compose/registries.ts';
 import type { CiConnection } from '../../../src/config/config.ts';
 import { ConfigError } from '../../../src/errors.ts';
@@ -47,9 +46,11 @@ describe('a CI connection', () => {
     const caFile = write('ca.pem', other.cert);
     const tls = { path: ['connections', 'gh'], caFile };
     const world = worldWith({ HTTPS_PROXY: proxy.host });
-    const dispatcher = composeCiDispatcher({ ...connection, tls }, 5000, world);
-    const ask = async () => (await fetch(`${connection.url}/meta`, { dispatcher })).status;
-    await expect(ask()).rejects.toThrow('fetch failed');
+    const url = new URL(`${connection.url}/meta`);
+    const dispatcherFor = composeCiDispatchers(tls, 5000, world);
+    const options = { origin: url.origin, path: url.pathname, method: 'GET' } as const;
+    const ask = async () => (await dispatcherFor(url).request(options)).statusCode;
+    await expect(ask()).rejects.toThrow('certificate');
     write('ca.pem', authority.cert);
     expect(await ask()).toBe(200);
     expect(proxy.asked).toEqual(['CONNECT github.test:443', 'CONNECT github.test:443']);
@@ -57,7 +58,7 @@ describe('a CI connection', () => {
 
   it('with a proxy that is none is an error of the configuration', () => {
     const world = worldWith({ HTTPS_PROXY: 'ftp://proxy' });
-    expect(() => composeCiDispatcher(connection, 5000, world)).toThrow(ConfigError);
+    expect(() => composeCiDispatchers(undefined, 5000, world)).toThrow(ConfigError);
   });
 });
 

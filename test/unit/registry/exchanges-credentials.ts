@@ -91,7 +91,7 @@ export const credentialExchanges: readonly Exchange[] = [
       [HEAD, challenged(BEARER)],
       ['POST auth.test/token', { status: 307, headers: { location: 'https://evil.test/' } }],
     ],
-    wanted: { failed: 'malformed', says: 'auth.test redirects a token request' },
+    wanted: { failed: 'malformed', says: 'auth.test redirects a POST request' },
   },
   {
     name: 'a registry token is sent as it is',

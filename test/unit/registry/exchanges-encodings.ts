@@ -30,7 +30,7 @@ export const encodingExchanges: readonly Exchange[] = [
     ['deflate, gzip', gzipSync(deflateSync(bytes))] as const,
     [['gzip', 'br'], brotliCompressSync(gzipSync(bytes))] as const,
   ].map(([encoding, body], i) => ({
-    name: `a manifest in ${String(encoding)} is unpacked (${i})`,
+    name: `a manifest in ${String(encoding)} is decompressed (${i})`,
     source: 'RFC 9110 8.4',
     image,
     steps: [noHead, encoded(encoding, body)],
@@ -49,7 +49,7 @@ export const encodingExchanges: readonly Exchange[] = [
     {
       what: 'an encoding that is not known',
       step: encoded('snappy', bytes),
-      says: 'its Content-Encoding is not known',
+      says: 'its Content-Encoding is unknown',
     },
     { what: 'another encoding than it says', step: encoded('gzip', bytes), says: 'it is not gzip' },
     {
@@ -65,7 +65,7 @@ export const encodingExchanges: readonly Exchange[] = [
     {
       what: 'encodings over and over',
       step: encoded('gzip, gzip, gzip, gzip', bytes),
-      says: 'over and over',
+      says: 'compressed too many times',
     },
     { what: 'a bomb', step: encoded('gzip', bomb), says: 'reg.test sent an answer that is too large' },
     {
@@ -111,7 +111,7 @@ export const encodingExchanges: readonly Exchange[] = [
     wanted: { absent: 'manifest' },
   },
   {
-    name: 'a 404 that cannot be unpacked says nothing',
+    name: 'a 404 that cannot be decompressed says nothing',
     source: 'a failure is never absent',
     image,
     steps: [
@@ -122,7 +122,7 @@ export const encodingExchanges: readonly Exchange[] = [
     wanted: { failed: 'malformed', says: 'may come from a proxy' },
   },
   {
-    name: 'a 401 that cannot be unpacked still has its challenge',
+    name: 'a 401 that cannot be decompressed still has its challenge',
     source: 'a refusal is one by its headers',
     image,
     steps: [

@@ -168,7 +168,7 @@ export const redirectExchanges: readonly Exchange[] = [
     ['https://2130706433/m', 'internal address'],
     ['https://x.localhost/m', 'internal address'],
     ['ftp://cdn.test/m', 'not http'],
-    ['https://[', 'no URL'],
+    ['https://[', 'invalid URL'],
   ].map(([location = '', says = '']) => ({
     name: `a redirect to ${location} is not followed`,
     source: 'ggcr validateRealmURL',

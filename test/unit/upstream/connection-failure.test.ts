@@ -1,20 +1,14 @@
 import { createServer } from 'node:http';
 import { createServer as createRawServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { fetch } from 'undici';
 import { describe, expect, test } from 'vitest';
-import { networkError } from '../../../src/upstream/failures.ts';
-import { describeExchangeError } from '../../../src/upstream/connection-failure.ts';
+import { describeConnection, toUpstreamError } from '../../../src/upstream/connection-failure.ts';
 import type { ConnectionTrouble } from '../../../src/errors.ts';
 import { createDispatchers } from '../../../src/upstream/dispatchers.ts';
-import { describeError } from '../../../src/registry/failure.ts';
+import { createHttpClient } from '../../../src/upstream/http-client.ts';
 import { createAuthority } from '../../fixtures/network/certificates.ts';
 import { createTlsServer } from '../../fixtures/network/tls-server.ts';
 
 const HOST = 'reg.test:5000';
-
-function failing(code: string): Error {
-  return Object.assign(new Error('a text that is not shown'), { code });
-}
 
 describe('an error of the network has a name for what is wrong, and one sentence', () => {
   test.each<[string, ConnectionTrouble | undefined, string]>([
@@ -57,7 +51,7 @@ describe('an error of the network has a name for what is wrong, and one sentence
     ].map((code): [string, ConnectionTrouble, string] => [
       code,
       'client_certificate',
-      `reg.test:5000 wants another client certificate than it is shown (${code})`,
+      `reg.test:5000 did not accept the client certificate, or requires one (${code})`,
     ]),
     [
       'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
@@ -68,7 +62,7 @@ describe('an error of the network has a name for what is wrong, and one sentence
     ['HPE_INVALID_CONSTANT', 'not_http', 'reg.test:5000 sent an answer that is not HTTP'],
     ['ESOMETHING', undefined, 'the request to reg.test:5000 failed (ESOMETHING)'],
   ])('%s', (code, trouble, message) => {
-    expect(describeExchangeError(failing(code), HOST)).toEqual({ trouble, message, code });
+    expect(describeConnection({ host: HOST, code })).toEqual({ trouble, message });
   });
 
   test.each([
@@ -77,14 +71,22 @@ describe('an error of the network has a name for what is wrong, and one sentence
     ['what is no error', 'x', 'the request to reg.test:5000 failed'],
     ['a time-out of our own', new DOMException('x', 'TimeoutError'), 'reg.test:5000 did not answer in time'],
   ])('%s', (_name, error, message) => {
-    expect(describeExchangeError(error, HOST)).toMatchObject({ message });
+    expect(toUpstreamError(error, { host: HOST })).toMatchObject({ message });
   });
 });
 
 const authority = createAuthority('the company');
 
 /** Real servers that fail in real ways: what Node.js calls them is not ours to say. */
-describe('CI and a registry that fail in the same way are described in the same words', () => {
+test.each(['broken', 'not_http'] as const)('a port asked by plain http may want TLS (%s)', (trouble) => {
+  const error = Object.assign(new Error('x'), {
+    code: { broken: 'ECONNRESET', not_http: 'HPE_INVALID' }[trouble],
+  });
+  const plain = toUpstreamError(error, new URL('http://reg.test'));
+  expect(plain.failure).toMatchObject({ trouble, message: expect.stringContaining('asked by plain http') });
+});
+
+describe('a server that fails is described', () => {
   test.each<[string, string, () => Promise<Trap>]>([
     ['a port that nobody listens on', 'refused', closedPort],
     ['a reset', 'broken', () => rawServer((socket) => socket.once('data', () => socket.resetAndDestroy()))],
@@ -102,16 +104,11 @@ describe('CI and a registry that fail in the same way are described in the same 
       timeoutMs: 5000,
     });
     const url = `https://${host}/`;
-    const dispatcher = dispatcherFor(new URL(url));
+    const send = createHttpClient({ dispatcherFor, observer: { requested: () => undefined } });
     const { signal } = new AbortController();
-    const asCi = await fetch(url, { dispatcher }).catch((error: unknown) =>
-      networkError(error, host, signal),
-    );
-    const asRegistry = await dispatcher
-      .request({ origin: `https://${host}`, path: '/', method: 'GET' })
-      .catch((error: unknown) => describeError(error, host));
-    expect(asCi).toMatchObject({ failure: { kind: 'unreachable', host, trouble } });
-    expect(asRegistry).toMatchObject({ failure: 'failure' in asCi ? asCi.failure : {} });
+    const request = { method: 'GET', url: new URL(url), headers: {}, maxBytes: 1000 } as const;
+    const failure = { kind: 'unreachable', host, trouble };
+    await expect(send(request, signal)).rejects.toMatchObject({ failure });
     await close();
   });
 });

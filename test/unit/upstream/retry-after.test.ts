@@ -13,7 +13,7 @@ describe('Retry-After', () => {
     ["a date in C's form, which is in UTC", 'Fri Jan  2 03:04:35 2026', 30_000],
     ['a date in the form of RFC 3339', '2026-01-02T03:04:35Z', 30_000],
   ])('is %s', (_, value, ms) => {
-    expect(parseRetryAfter(value, NOW)).toBe(ms);
+    expect(parseRetryAfter({ 'retry-after': value }, NOW)).toBe(ms);
   });
 
   it.each([
@@ -23,7 +23,7 @@ describe('Retry-After', () => {
     ['a date of another age', 'Thu, 01 Jan 1970 00:00:00 GMT'],
     ['a fraction of a second', '0.001'],
   ])('of %s is one second', (_, value) => {
-    expect(parseRetryAfter(value, NOW)).toBe(1000);
+    expect(parseRetryAfter({ 'retry-after': value }, NOW)).toBe(1000);
   });
 
   it.each([
@@ -32,13 +32,22 @@ describe('Retry-After', () => {
     ['more digits than a number has', '9'.repeat(400)],
     ['the year 9999', 'Fri, 31 Dec 9999 23:59:59 GMT'],
   ])('of %s is five minutes', (_, value) => {
-    expect(parseRetryAfter(value, NOW)).toBe(300_000);
+    expect(parseRetryAfter({ 'retry-after': value }, NOW)).toBe(300_000);
   });
 
   it.each([undefined, '', 'soon', 'NaN', 'Infinity', '1e3', '0x10', '5 s', '1, 2', 'Fri, soon'])(
     'that is %o says nothing',
     (value) => {
-      expect(parseRetryAfter(value, NOW)).toBeUndefined();
+      expect(parseRetryAfter({ 'retry-after': value }, NOW)).toBeUndefined();
     },
   );
+
+  it("reads a date by the server's own clock", () => {
+    const headers = { 'retry-after': 'Fri, 02 Jan 2026 05:00:30 GMT', date: 'Fri, 02 Jan 2026 05:00:00 GMT' };
+    expect(parseRetryAfter(headers, NOW)).toBe(30_000);
+  });
+
+  it('sent twice says nothing', () => {
+    expect(parseRetryAfter({ 'retry-after': ['7', '9'] }, NOW)).toBeUndefined();
+  });
 });

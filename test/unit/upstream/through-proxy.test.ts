@@ -92,7 +92,7 @@ describe('a proxy that does not do its work', () => {
     expect(await failureOf(`${scheme}://reg.test/`, through({ [name]: url }))).toEqual({
       kind: 'unreachable',
       host: 'reg.test',
-      message: `the proxy ${proxy.host} (${name}) wants other credentials (407); they go into its URL`,
+      message: `the proxy ${proxy.host} (${name}) requires other credentials (407); put them into its URL`,
       trouble: 'proxy_login',
     });
   });

@@ -25,3 +25,18 @@ it('can send requests without the rest of undici', () => {
   });
   expect(output).toBe('200 /x?y');
 });
+
+it('sends through a proxy without the rest of undici, too', () => {
+  const url = new URL('../../../src/upstream/undici.ts', import.meta.url);
+  const script = `
+    import { createRequire } from 'node:module';
+    const { cache } = createRequire(import.meta.url);
+    const { loadProxyAgent } = await import(${JSON.stringify(url.href)});
+    const agent = new (loadProxyAgent())('http://127.0.0.1:9');
+    const loaded = Object.keys(cache).filter((file) => /undici.(?:index|lib.(?:mock|web|cache))/.test(file));
+    process.stdout.write(JSON.stringify([typeof agent.connect, typeof agent.request, loaded]));`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+    encoding: 'utf8',
+  });
+  expect(JSON.parse(output)).toEqual(['function', 'function', []]);
+});

@@ -5,9 +5,9 @@
  */
 import { UpstreamError } from '../../../errors.ts';
 import type { Credential } from '../credential.ts';
-import { malformed } from '../../failure.ts';
+import { malformed } from '../../../upstream/failures.ts';
 import { parseJsonObject } from '../../json.ts';
-import type { HttpResponse } from '../../transport.ts';
+import type { HttpResponse } from '../../../upstream/http-client.ts';
 import { NoToken, type Cloud, type ExchangeContext } from './token-exchange.ts';
 import type { Expiring } from '../../../resilience/renewing-value.ts';
 

@@ -1,6 +1,4 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { createAppAuth } from '@octokit/auth-app';
-import { Octokit } from '@octokit/rest';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   createFakeGitHub,
@@ -209,23 +207,6 @@ describe('a connection as a GitHub App', () => {
 });
 
 describe('two Apps with the same installation id, at github.com and at a GitHub Enterprise server', () => {
-  it('are given each other’s token by @octokit/auth-app: the trap that we stay clear of', async () => {
-    const cloud = await install('1', 'cloud-token', KEY);
-    const server = await install('2', 'server-token', OTHER_KEY);
-    const [first, second] = await Promise.all(
-      [cloud, server].map(({ github, auth }) =>
-        createAppAuth({
-          appId: auth.id,
-          privateKey: auth.readPrivateKey(),
-          installationId: INSTALLATION,
-          request: new Octokit({ baseUrl: github.url }).request,
-        })({ type: 'installation' }),
-      ),
-    );
-    expect([first?.token, second?.token]).toEqual(['cloud-token', 'cloud-token']);
-    expect(tokenRequests(server.github)).toBe(0);
-  });
-
   it('each get their own, also while the other’s is still under way', async () => {
     const cloud = await install('1', 'cloud-token', KEY);
     const server = await install('2', 'server-token', OTHER_KEY);

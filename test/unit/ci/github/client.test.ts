@@ -101,7 +101,9 @@ describe('the deadline of a call', () => {
     github.fault({ kind: 'hang' });
     // With timeouts of its own that are far longer.
     const dispatcher = new Agent();
-    const { provider, observer, host } = connect(github.url, { auth: token, timeoutMs: 1000, dispatcher });
+    const dispatcherFor = () => dispatcher;
+    const options = { auth: token, timeoutMs: 1000, dispatcherFor };
+    const { provider, observer, host } = connect(github.url, options);
     expect(await failureOf(provider.fetchRuns('acme/shop', 1))).toEqual({
       kind: 'timeout',
       host,

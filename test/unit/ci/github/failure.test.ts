@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf } from '../../../../src/ci/github/failure.ts';
+import { describeGitHubFailure } from '../../../../src/ci/github/failure.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const RESET = String(NOW / 1000 + 600);
@@ -12,7 +12,7 @@ const ASKED = {
 };
 
 function failure(status: number, headers: Record<string, string> = {}, data: unknown = {}, asked = {}) {
-  return failureOf({ status, headers, data }, { ...ASKED, ...asked }, NOW);
+  return describeGitHubFailure({ status, headers, data }, { ...ASKED, ...asked }, NOW);
 }
 
 describe("GitHub's refusals", () => {
@@ -75,7 +75,7 @@ describe("GitHub's refusals", () => {
   });
 
   it.each([500, 502, 503, 504, 599])('take %i as unavailable', (status) => {
-    const message = `api.github.com cannot answer now (HTTP ${status})`;
+    const message = `api.github.com cannot answer now (${status})`;
     expect(failure(status)).toEqual({ kind: 'unavailable', host: 'api.github.com', message });
   });
 

@@ -233,7 +233,7 @@ describe('ACR', () => {
       'redirects, where the token must not go',
       { status: 307, headers: { location: 'https://evil.test/' } },
       'malformed',
-      'redirects a token request',
+      'redirects a POST request',
     ],
   ])('that %s is told so', async (_, answer, kind, says) => {
     useManagedIdentity();

@@ -1,7 +1,6 @@
-/** Bodies that were compressed on the way (RFC 9110, 8.4). */
+/** Decompresses response bodies (RFC 9110, 8.4). */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib';
-import { BodyTooLarge, UndecodableBody } from './failure.ts';
 
 type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 
@@ -16,22 +15,33 @@ const decompress = {
 const DECODERS: ReadonlyMap<string, Decoder> = new Map([
   ['gzip', decompress.gunzip],
   ['x-gzip', decompress.gunzip],
-  // Meant is zlib's format, sent is often the bare stream (RFC 9110, 8.4.1.2).
+  // The standard means zlib's format, but servers often send the raw stream (RFC 9110, 8.4.1.2).
   ['deflate', (body, options) => (isZlib(body) ? decompress.inflate : decompress.inflateRaw)(body, options)],
   ['br', decompress.brotli],
   ['zstd', decompress.zstd],
 ]);
-/** Who compresses more often than this wants something else. */
-const MOST = 3;
+/** No honest server applies more encodings than this to one body. */
+const MAX_ENCODINGS = 3;
 
-/** The two bytes of a header of zlib are a multiple of 31, and the method is 8 (RFC 1950, 2.2). */
+/** The encoding is unknown, or the body is not in it. The message completes "cannot be decompressed: ". */
+export class UndecodableBody extends Error {
+  override readonly name = 'UndecodableBody';
+}
+
+/** The body exceeds the request's limit. */
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge';
+}
+
+/** A zlib header is two bytes: compression method 8, and the whole a multiple of 31 (RFC 1950, 2.2). */
 function isZlib(body: Buffer): boolean {
   return body.length >= 2 && (body.readUInt8(0) & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0;
 }
 
 /**
- * @param header the value, or one for each line
- * @returns the encodings in the order in which they were applied, lower case; none for what is sent as it is
+ * @param header the value, or one element per header line
+ * @returns the encodings in the order in which they were applied, in lower case; empty if the body is sent as
+ *   it is
  */
 export function parseEncodings(header: string | readonly string[] | undefined): string[] {
   const lines = typeof header === 'string' ? [header] : (header ?? []);
@@ -42,7 +52,7 @@ export function parseEncodings(header: string | readonly string[] | undefined): 
 }
 
 /**
- * @param maxBytes for what comes out, at each step: a small body must not become a large one
+ * @param maxBytes limit on the output of each step, so that a small body cannot expand into a large one
  * @throws UndecodableBody, BodyTooLarge
  */
 export async function decodeBody(
@@ -50,11 +60,11 @@ export async function decodeBody(
   encodings: readonly string[],
   maxBytes: number,
 ): Promise<Buffer> {
-  if (encodings.length > MOST) throw new UndecodableBody('it is compressed over and over');
+  if (encodings.length > MAX_ENCODINGS) throw new UndecodableBody('it is compressed too many times');
   let decoded = body;
   for (const encoding of encodings.toReversed()) {
     const decoder = DECODERS.get(encoding);
-    if (decoder === undefined) throw new UndecodableBody('its Content-Encoding is not known');
+    if (decoder === undefined) throw new UndecodableBody('its Content-Encoding is unknown');
     try {
       decoded = await decoder(decoded, { maxOutputLength: maxBytes });
     } catch (error) {

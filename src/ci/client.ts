@@ -1,0 +1,95 @@
+/** A connection to a CI system, whatever its kind: one credential, one quota, one deadline per call. */
+import { UpstreamError, type UpstreamFailure } from '../errors.ts';
+import { withDeadline } from '../resilience/deadline.ts';
+import { timeoutError } from '../upstream/failures.ts';
+import type { ApiRequest, ApiResponse, SendApi } from '../upstream/json-api.ts';
+import type { CiDeps } from './deps.ts';
+import type { CallContext } from './failure.ts';
+import { RateLimitBreaker } from './ci-breaker.ts';
+
+/** One GET, and how messages name it. */
+export interface CiRequest
+  extends Pick<ApiRequest, 'path' | 'query'>, Pick<CallContext, 'what' | 'permission'> {
+  /** Makes the request conditional (ETag). */
+  readonly validator?: string | undefined;
+}
+
+/** Supplies the Authorization header. */
+export interface Authorizer {
+  readonly anonymous: boolean;
+  /**
+   * @returns the header's value; undefined: anonymous
+   * @throws UpstreamError `denied` if the secret cannot be used; whatever an exchange for a token meets
+   */
+  authorize(): Promise<string | undefined>;
+  /** The last value was rejected (401). */
+  invalidate(): void;
+  /** Returns another number whenever the secret has changed. */
+  generation(): number;
+}
+
+/** The calls left, as one response says it. */
+export interface QuotaReading {
+  readonly remaining: number;
+  readonly limit: number;
+  /** When all calls are available again, milliseconds since the epoch; Infinity if unknown. */
+  readonly resetsAt: number;
+}
+
+/** What differs between CI systems. */
+export interface CiClientOptions extends Pick<CiDeps, 'now' | 'timeoutMs' | 'observer'> {
+  /** Name of the connection in the configuration. */
+  readonly name: string;
+  readonly host: string;
+  readonly send: SendApi;
+  readonly authorizer: Authorizer;
+  /** Translates a response with any other status than 200, or 304 for a conditional request. */
+  readonly describeFailure: (response: ApiResponse, call: CallContext, now: number) => UpstreamFailure;
+  /** @returns undefined if the response does not say */
+  readonly readQuota: (response: ApiResponse, now: number) => QuotaReading | undefined;
+}
+
+export class CiClient {
+  readonly host: string;
+  readonly anonymous: boolean;
+  readonly #options: CiClientOptions;
+  readonly #breaker: RateLimitBreaker;
+
+  constructor(options: CiClientOptions) {
+    this.host = options.host;
+    this.anonymous = options.authorizer.anonymous;
+    this.#options = options;
+    this.#breaker = new RateLimitBreaker(options.now);
+  }
+
+  /** Returns another number whenever the secret has changed: what was denied may be allowed now. */
+  readonly generation = (): number => this.#options.authorizer.generation();
+
+  /**
+   * @returns a response with status 200, or 304 if the request has a validator
+   * @throws UpstreamError
+   */
+  get(request: CiRequest): Promise<ApiResponse> {
+    return this.#breaker.run(() => this.#send(request));
+  }
+
+  async #send({ path, query, validator, what, permission }: CiRequest): Promise<ApiResponse> {
+    const { name, send, authorizer, now, timeoutMs, observer, describeFailure, readQuota } = this.#options;
+    const { host, anonymous } = this;
+    const response = await withDeadline(
+      timeoutMs,
+      () => timeoutError(host),
+      async (signal) => {
+        const headers = { authorization: await authorizer.authorize(), 'if-none-match': validator };
+        return send({ path, query, headers, signal });
+      },
+    );
+    const quota = readQuota(response, now());
+    if (quota !== undefined) observer.quota(name, quota.remaining, quota.limit, quota.resetsAt);
+    const { status } = response;
+    if (status === 200 || (status === 304 && validator !== undefined)) return response;
+    if (status === 401) authorizer.invalidate();
+    const call = { host, connection: name, anonymous, what, permission };
+    throw new UpstreamError(describeFailure(response, call, now()));
+  }
+}

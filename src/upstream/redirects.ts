@@ -1,0 +1,56 @@
+/** Follows redirects by a policy; credentials never leave their origin. */
+import { malformed } from './failures.ts';
+import { headerValue, type HttpRequest, type HttpResponse } from './http-client.ts';
+
+/** @returns why `target` must not be requested, completing "HOST redirects to ..."; undefined if it may be */
+export type RedirectPolicy = (target: URL, from: URL) => string | undefined;
+
+const MAX_REDIRECTS = 5;
+
+/** Statuses that name another place for the same GET (RFC 9110, 15.4). */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * @param send one exchange, called again for each redirect
+ * @throws UpstreamError `malformed` for a redirect that the policy refuses, that leads nowhere or that never
+ *   ends; whatever `send` throws
+ */
+export async function followRedirects(
+  request: HttpRequest,
+  policy: RedirectPolicy,
+  send: (hop: HttpRequest) => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  let hop = request;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    const response = await send(hop);
+    const location = headerValue(response, 'location');
+    if (!REDIRECTS.has(response.status) || location === undefined) return response;
+    hop = redirect(hop, location, policy);
+  }
+  throw malformed(request.url.host, `${request.url.host} redirects without end`);
+}
+
+/**
+ * Authorization must not follow to another origin (RFC 9110, 15.4), nor a POST anywhere: its body may hold a
+ * secret.
+ */
+function redirect(hop: HttpRequest, location: string, policy: RedirectPolicy): HttpRequest {
+  const { host } = hop.url;
+  if (!URL.canParse(location, hop.url.href)) throw malformed(host, `${host} redirects to an invalid URL`);
+  if (hop.method === 'POST') throw malformed(host, `${host} redirects a POST request`);
+  const url = new URL(location, hop.url);
+  const reason = policy(url, hop.url);
+  if (reason !== undefined) throw malformed(host, `${host} redirects to ${reason}`);
+  const { authorization: _, ...others } = hop.headers;
+  return { ...hop, url, headers: url.origin === hop.url.origin ? hop.headers : others };
+}
+
+/**
+ * For APIs: a renamed repository redirects within its origin. Another origin must neither see the request nor
+ * have its response taken for that of the configured host.
+ */
+export function stayOnOrigin(target: URL, from: URL): string | undefined {
+  return target.origin === from.origin && target.username === '' && target.password === ''
+    ? undefined
+    : "another origin, which Greenpin does not trust with its credentials; correct the connection's url";
+}
