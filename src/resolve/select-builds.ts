@@ -59,6 +59,13 @@ export function selectBuilds(runs: readonly Run[], request: BranchRequest, origi
   return { builds, ignored, workflows: new Set(runs.flatMap(({ workflow }) => workflow ?? [])) };
 }
 
+type Source = Pick<Build, 'ci' | 'gitRepository'>;
+
+/** @returns whether positions of the two compare */
+export function isSameListing(a: Source, b: Source): boolean {
+  return a.ci === b.ci && a.gitRepository.toLowerCase() === b.gitRepository.toLowerCase();
+}
+
 /**
  * Orders builds of one branch in time.
  * @returns negative when `a` is older than `b`, 0 for the same commit
