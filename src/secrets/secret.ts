@@ -1,6 +1,5 @@
 /** Reads secrets from files and environment variables. Each use reads the current value. */
-import { readFileSync } from 'node:fs';
-import { createReloader, type ReloadDeps } from './reload.ts';
+import { createReloader, readText, type ReloadDeps } from './reload.ts';
 
 /** Where a secret is. The secret itself is never part of the configuration. */
 export type SecretSource =
@@ -40,19 +39,10 @@ export function createSecretReader(source: SecretSource, deps: SecretDeps): Secr
 
 function readSecretFile(file: string): string {
   // Editors on Windows write a byte order mark.
-  const secret = trimLineBreaks(readText(file).replace(/^\ufeff/, ''));
+  const secret = trimLineBreaks(readText(file, `the secret file ${file}`).replace(/^\ufeff/, ''));
   // Spaces may be part of a secret, but they are not one alone.
   if (secret.trim() === '') throw new Error(`the secret file ${file} is empty`);
   return secret;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-    throw new Error(`the secret file ${file} cannot be read${code}`, { cause });
-  }
 }
 
 function trimLineBreaks(text: string): string {
