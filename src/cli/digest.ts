@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { composeRegistries } from '../compose/registries.ts';
 import type { Config } from '../config/config.ts';
-import { expandHome } from '../secrets/home.ts';
+import { expandHome } from '../secrets/secret.ts';
 import type { ProbingRegistryClient } from '../registry/client.ts';
 import { parseReference } from '../image/reference.ts';
 import { createCommandRuntime, type CommandRuntime } from './command-runtime.ts';

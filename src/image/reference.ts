@@ -3,8 +3,7 @@
  * (https://github.com/distribution/reference/blob/main/reference.go). Pure.
  */
 import { quote } from '../text/quote.ts';
-import type { Digest, ImageReference } from './image.ts';
-import { parseDigest } from './digest.ts';
+import { parseDigest, type Digest, type ImageReference } from './image.ts';
 
 /** The message is one line: what was found, and what is expected. */
 export class InvalidReference extends Error {

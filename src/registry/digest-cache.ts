@@ -1,5 +1,4 @@
 /** Digests and revision labels, each asked for no more often than it can have changed. */
-import type { LRUCache } from 'lru-cache';
 import { isWithin, type Clock } from '../clock.ts';
 import type { Digest, ImageReference, Platform } from '../image/image.ts';
 import { formatPlatform } from '../image/platform.ts';
@@ -55,8 +54,8 @@ interface DigestQuery {
 
 export class DigestCache implements ImageSource {
   readonly #options: DigestCacheOptions;
-  readonly #digests: LRUCache<string, CachedDigest> = createBoundedCache(MAX_IMAGES);
-  readonly #revisions: LRUCache<string, readonly string[]> = createBoundedCache(MAX_IMAGES);
+  readonly #digests = createBoundedCache<CachedDigest>(MAX_IMAGES);
+  readonly #revisions = createBoundedCache<readonly string[]>(MAX_IMAGES);
   readonly #flights = new SingleFlight();
 
   constructor(options: DigestCacheOptions) {

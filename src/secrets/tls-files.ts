@@ -1,7 +1,9 @@
-/** Reads CA certificates and client certificates from PEM files. */
+/** Reads CA certificates and client certificates from PEM files, again when they change. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { formatPath, type DocumentPath } from '../text/document-path.ts';
 import { quote } from '../text/quote.ts';
+import { createReloader, type ReloadDeps } from './reload.ts';
 
 /** Paths of PEM files for TLS with one host. */
 export interface TlsFiles {
@@ -46,6 +48,24 @@ export function createTlsFiles(
       : { certFile: locate(certFile), keyFile: locate(keyFile) };
   if (caFile === undefined && client === undefined) return undefined;
   return { path, caFile: caFile === undefined ? undefined : locate(caFile), client };
+}
+
+/**
+ * @returns the same object until a file changes
+ * @throws Error with all problems in one line, if the files were never usable
+ */
+export type TlsReader = () => TlsMaterial;
+
+export function createTlsReader(files: TlsFiles, deps: ReloadDeps): TlsReader {
+  const paths = [files.caFile, files.client?.certFile, files.client?.keyFile].filter(
+    (path) => path !== undefined,
+  );
+  const load = (): TlsMaterial => {
+    const reading = readTlsFiles(files, (file) => readFileSync(file, 'utf8'));
+    if (reading.kind === 'unusable') throw new Error(reading.problems.join('; '));
+    return reading.material;
+  };
+  return createReloader(paths, load, deps);
 }
 
 /** @param readFile throws as `node:fs` does */

@@ -3,7 +3,6 @@
  * authorization that it has not demanded with DENIED and no challenge (renovatebot/renovate#11446). What
  * opened an image repository is remembered.
  */
-import type { LRUCache } from 'lru-cache';
 import { UpstreamError } from '../../errors.ts';
 import { imageRepository } from '../../image/reference.ts';
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
@@ -58,7 +57,7 @@ export class Authorizer {
   readonly #deps: AuthorizerDeps;
   readonly #negotiator: ChallengeNegotiator;
   /** What opens each image repository. */
-  readonly #known: LRUCache<string, Authorization> = createBoundedCache(MAX_AUTHORIZATIONS);
+  readonly #known = createBoundedCache<Authorization>(MAX_AUTHORIZATIONS);
   readonly #searches = new SingleFlight();
 
   constructor(deps: AuthorizerDeps) {

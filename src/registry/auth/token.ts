@@ -2,7 +2,6 @@
  * Bearer tokens from a registry's token service
  * (https://distribution.github.io/distribution/spec/auth/token/ and .../oauth/).
  */
-import type { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import { RenewingValue, type Expiring } from '../../resilience/renewing-value.ts';
@@ -44,7 +43,7 @@ const HEADERS = { accept: 'application/json' } as const;
 
 export class TokenSource {
   readonly #deps: { readonly fetchHttp: FetchHttp; readonly now: Clock };
-  readonly #authorizations: LRUCache<string, RenewingValue<string>> = createBoundedCache(MAX_TOKENS);
+  readonly #authorizations = createBoundedCache<RenewingValue<string>>(MAX_TOKENS);
 
   constructor(deps: { readonly fetchHttp: FetchHttp; readonly now: Clock }) {
     this.#deps = deps;

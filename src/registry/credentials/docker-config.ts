@@ -11,7 +11,8 @@ import {
   type CredentialEntry,
   type CredentialProblem,
 } from './credential.ts';
-import { isJsonObject, parseJsonObject, type JsonObject } from '../json.ts';
+import { parseJsonObject, type JsonObject } from '../json.ts';
+import { isMapping } from '../../text/document-path.ts';
 
 export interface DockerConfig {
   readonly credentials: readonly CredentialEntry[];
@@ -85,12 +86,12 @@ function findField(object: JsonObject, name: string): unknown {
 
 function findAuths(config: JsonObject, file: string): JsonObject {
   const auths = findField(config, 'auths');
-  if (isJsonObject(auths)) return auths;
+  if (isMapping(auths)) return auths;
   if (auths !== undefined && auths !== null)
     throw new InvalidDockerConfig(`${file}, auths: expected an object`);
   if (auths === null || NEW_FORMAT_KEYS.some((key) => findField(config, key) !== undefined)) return {};
   const isOldFormat = Object.values(config).some(
-    (value) => isJsonObject(value) && SECRET_FIELDS.some((field) => findField(value, field) !== undefined),
+    (value) => isMapping(value) && SECRET_FIELDS.some((field) => findField(value, field) !== undefined),
   );
   return isOldFormat ? config : {};
 }
@@ -100,7 +101,7 @@ function findHelpers(config: JsonObject, file: string): IgnoredHelper[] {
   const advice = 'Greenpin does not run credential helpers; put the credentials in auths';
   const credHelpers = findField(config, 'credHelpers');
   const credsStore = findField(config, 'credsStore');
-  const keys = isJsonObject(credHelpers) ? Object.keys(credHelpers) : [];
+  const keys = isMapping(credHelpers) ? Object.keys(credHelpers) : [];
   return [
     ...keys.map((key) => ({
       key,
@@ -124,7 +125,7 @@ function parseEntry(key: string, entry: unknown, source: string): (CredentialEnt
 }
 
 function parseCredential(entry: unknown, source: string): Credential | undefined {
-  if (!isJsonObject(entry)) throw new InvalidDockerConfig(`${source}: expected an object`);
+  if (!isMapping(entry)) throw new InvalidDockerConfig(`${source}: expected an object`);
   const registryToken = readString(entry, 'registrytoken', source);
   if (registryToken !== '') return { kind: 'registryToken', token: registryToken, source };
   const identityToken = readString(entry, 'identitytoken', source);

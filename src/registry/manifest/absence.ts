@@ -16,8 +16,7 @@ import { findListedTag } from './tag-list.ts';
 import { absent, type Absent, type AbsenceVerifier, type Target } from './target.ts';
 import { headerValue, type HttpResponse } from '../../upstream/http-client.ts';
 import type { Clock } from '../../clock.ts';
-import type { Digest } from '../../image/image.ts';
-import { parseDigest } from '../../image/digest.ts';
+import { parseDigest, type Digest } from '../../image/image.ts';
 
 const MAX_REPOSITORIES = 5000;
 const FIRST_PAUSE_MS = 15_000;

@@ -18,9 +18,8 @@ import { formatReference, imageRepository } from '../../image/reference.ts';
 import type { Absent, Target } from './target.ts';
 import { extractReason } from '../error-reason.ts';
 import { headerValue, type HttpResponse } from '../../upstream/http-client.ts';
-import type { Digest } from '../../image/image.ts';
+import { parseDigest, type Digest } from '../../image/image.ts';
 import type { DigestResult } from '../registry-client.ts';
-import { parseDigest } from '../../image/digest.ts';
 
 export interface FoundManifest {
   readonly kind: 'found';

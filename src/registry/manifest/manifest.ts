@@ -1,8 +1,8 @@
 /** Parses the needed parts of manifests and indexes (https://github.com/opencontainers/image-spec). Pure. */
 import { createHash } from 'node:crypto';
-import { copyStart, isJsonObject, parseJsonObject, type JsonObject } from '../json.ts';
-import type { Digest } from '../../image/image.ts';
-import { parseDigest } from '../../image/digest.ts';
+import { copyStart, parseJsonObject, type JsonObject } from '../json.ts';
+import { parseDigest, type Digest } from '../../image/image.ts';
+import { isMapping } from '../../text/document-path.ts';
 
 /**
  * A manifest that violates the specification. The message completes a sentence whose subject is the image.
@@ -87,7 +87,7 @@ export function parseManifest(bytes: Buffer, contentType: string | undefined): M
 /** Before OCI 1.1 manifests could omit their media type. */
 function guessType({ manifests, config }: JsonObject): string {
   if (Array.isArray(manifests)) return OCI_INDEX;
-  return isJsonObject(config) && typeof config['digest'] === 'string' ? OCI_IMAGE : '';
+  return isMapping(config) && typeof config['digest'] === 'string' ? OCI_IMAGE : '';
 }
 
 /** Media types of an image's configuration. */
@@ -117,7 +117,7 @@ export function isImage({ document }: Manifest): boolean {
 }
 
 function isLayer(descriptor: unknown): boolean {
-  const mediaType = isJsonObject(descriptor) ? descriptor['mediaType'] : undefined;
+  const mediaType = isMapping(descriptor) ? descriptor['mediaType'] : undefined;
   return typeof mediaType === 'string' && LAYER.test(normalizeMediaType(mediaType));
 }
 
@@ -128,7 +128,7 @@ export function parseConfigDigest({ document }: Manifest): Digest {
 
 /** @throws InvalidManifest */
 export function parseDescriptor(descriptor: unknown, where: string): { digest: Digest; mediaType: string } {
-  const { digest, mediaType } = isJsonObject(descriptor) ? descriptor : {};
+  const { digest, mediaType } = isMapping(descriptor) ? descriptor : {};
   const parsed = typeof digest === 'string' ? parseDigest(digest) : undefined;
   if (parsed === undefined) throw new InvalidManifest(`has ${where} with a descriptor that lacks a digest`);
   return { digest: parsed, mediaType: typeof mediaType === 'string' ? normalizeMediaType(mediaType) : '' };
@@ -152,12 +152,12 @@ export function findAnnotatedRevision({ document }: Manifest): string | undefine
 export function parseRevision(bytes: Buffer): string | undefined {
   const document = parseJsonObject(bytes);
   if (document === undefined) throw new InvalidManifest('has a configuration that is not a JSON object');
-  const config = isJsonObject(document['config']) ? document['config'] : {};
+  const config = isMapping(document['config']) ? document['config'] : {};
   return readRevision(config['Labels']);
 }
 
 function readRevision(labels: unknown): string | undefined {
-  const revision = isJsonObject(labels) ? labels[REVISION] : undefined;
+  const revision = isMapping(labels) ? labels[REVISION] : undefined;
   // Commits have at most 64 characters. The value is cached, and an image must not fill the memory.
   const text = typeof revision === 'string' ? copyStart(revision.trim(), MAX_REVISION) : '';
   return text === '' ? undefined : text;

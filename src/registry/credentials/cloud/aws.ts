@@ -5,19 +5,14 @@
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
  */
 import type { Credential } from '../credential.ts';
+import type { CloudHost } from './hosts.ts';
 import { WITHOUT_EXPIRY, NoToken, type Cloud, type ExchangeContext } from './token-exchange.ts';
 import type { Expiring } from '../../../resilience/renewing-value.ts';
 
-export interface EcrIdentity {
-  readonly cloud: 'aws';
-  readonly service: 'ecr' | 'ecr-public';
-  /** Where the API is: the registry's region; always us-east-1 for ECR Public. */
-  readonly region: string;
-  readonly fips: boolean;
-  readonly dualStack: boolean;
+export type EcrIdentity = Extract<CloudHost, { cloud: 'aws' }> & {
   /** Assumed before the token is requested, for another account's registry. */
   readonly roleArn?: string | undefined;
-}
+};
 
 /** The response of both services. */
 interface AuthorizationData {

@@ -11,10 +11,6 @@ import type { HttpResponse } from '../../../upstream/http-client.ts';
 import { NoToken, type Cloud, type ExchangeContext } from './token-exchange.ts';
 import type { Expiring } from '../../../resilience/renewing-value.ts';
 
-export interface AzureIdentity {
-  readonly cloud: 'azure';
-}
-
 /** The registries' own audience. Azure management's works too, unless a registry switches it off. */
 const SCOPE = 'https://containerregistry.azure.net/.default';
 /** This user name says that the password is a refresh token. */

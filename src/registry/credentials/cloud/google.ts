@@ -4,8 +4,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import type * as GoogleAuthLibrary from 'google-auth-library';
-import { isJsonObject, parseJsonObject, type JsonObject } from '../../json.ts';
+import { parseJsonObject, type JsonObject } from '../../json.ts';
 import { WITHOUT_EXPIRY, NoToken, type Cloud } from './token-exchange.ts';
+import { isMapping } from '../../../text/document-path.ts';
 
 export interface GoogleIdentity {
   readonly cloud: 'google';
@@ -81,7 +82,7 @@ function createFileClient(library: Library, key: JsonObject): TokenClient {
     });
   }
   const source = key['credential_source'];
-  if (type === 'external_account' && isJsonObject(source) && !('executable' in source)) {
+  if (type === 'external_account' && isMapping(source) && !('executable' in source)) {
     const options = { ...key, scopes: SCOPES };
     return 'environment_id' in source
       ? new library.AwsClient(options as unknown as GoogleAuthLibrary.AwsClientOptions)

@@ -6,12 +6,12 @@ import { RenewingValue, type Expiring } from '../../../resilience/renewing-value
 import type { FetchHttp } from '../../transport.ts';
 import type { Credential } from '../credential.ts';
 import { createAwsCloud, type AwsDeps, type EcrIdentity } from './aws.ts';
-import { createAzureCloud, type AzureIdentity } from './azure.ts';
+import { createAzureCloud } from './azure.ts';
 import { describeCloudFailure } from './failure.ts';
 import { createGoogleCloud, type GoogleIdentity } from './google.ts';
 import { NoToken, TOO_LATE, type Cloud } from './token-exchange.ts';
 
-export type IdentitySettings = EcrIdentity | GoogleIdentity | AzureIdentity;
+export type IdentitySettings = EcrIdentity | GoogleIdentity | { readonly cloud: 'azure' };
 
 export interface IdentityDeps extends AwsDeps {
   readonly now: Clock;
