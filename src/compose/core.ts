@@ -8,7 +8,6 @@ import { composeRuns } from '../runs/repositories.ts';
 import { type ComposedStore } from './store.ts';
 import type { Config } from '../config/config.ts';
 import type { ProbingRegistryClient } from '../registry/client.ts';
-import { parseReference } from '../image/reference.ts';
 import { isNeverHandedOut } from '../resolve/never-handed-out.ts';
 import { recall, type Remembered } from '../resolve/recall.ts';
 import { resolveBranch, type Resolution } from '../resolve/resolve-branch.ts';
@@ -41,7 +40,6 @@ export function composeCore(
   const registries = composeRegistries(config, timeoutMs, runtime);
   const images = new DigestCache({
     client: share === undefined ? registries : createSharedRegistryClient(registries, share),
-    parseReference,
     freshFor: config.freshForMs,
     now,
   });

@@ -10,10 +10,10 @@ import { Authorizer } from './auth/authorizer.ts';
 import { Session, type AuthMethod } from './auth/session.ts';
 import { TokenSource } from './auth/token.ts';
 import type { Credential } from './credentials/credential.ts';
-import { createEndpoints, type Endpoints, type RegistrySettings } from './endpoints.ts';
+import { Endpoints, type RegistrySettings } from './endpoints.ts';
 import { NoAccess, OwnTrouble } from './failure.ts';
 import { ImageBreaker, type QueryOutcome } from './image-breaker.ts';
-import { createAbsenceVerifier } from './manifest/absence.ts';
+import { AbsenceVerifier, type Target } from './manifest/absence.ts';
 import { fetchBlob, fetchDigest } from './manifest/fetch.ts';
 import {
   findAnnotatedRevision,
@@ -23,7 +23,6 @@ import {
   parseRevision,
 } from './manifest/manifest.ts';
 import { PlatformResolver, resolveWhole } from './manifest/platform.ts';
-import type { AbsenceVerifier, Target } from './manifest/target.ts';
 import type { DigestResult, RegistryClient } from './registry-client.ts';
 import { createTransport, type FetchHttp, type TransportDeps } from './transport.ts';
 
@@ -85,14 +84,14 @@ export class HttpRegistryClient implements ProbingRegistryClient {
 
   constructor(deps: RegistryClientDeps) {
     this.#deps = deps;
-    const endpoints = createEndpoints(deps.registries);
+    const endpoints = new Endpoints(deps.registries);
     const fetchHttp = createTransport({ ...deps, endpoints, gate: new HostLimiter(deps) });
     const tokens = new TokenSource({ fetchHttp, now: deps.now });
     this.#endpoints = endpoints;
     this.#fetchHttp = fetchHttp;
     this.#authorizer = new Authorizer({ fetchHttp, endpoints, tokens, delay: deps.delay });
     this.#breaker = new ImageBreaker(deps);
-    this.#absences = createAbsenceVerifier(deps);
+    this.#absences = new AbsenceVerifier(deps);
   }
 
   async resolveDigest(reference: ImageReference, platform?: Platform): Promise<DigestResult> {

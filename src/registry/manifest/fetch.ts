@@ -15,7 +15,7 @@ import {
   type Manifest,
 } from './manifest.ts';
 import { formatReference, imageRepository } from '../../image/reference.ts';
-import type { Absent, Target } from './target.ts';
+import type { Absent, Target } from './absence.ts';
 import { extractReason } from '../error-reason.ts';
 import { headerValue, type HttpResponse } from '../../upstream/http-client.ts';
 import { parseDigest, type Digest } from '../../image/image.ts';

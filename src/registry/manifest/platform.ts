@@ -13,7 +13,7 @@ import {
 } from './manifest.ts';
 import { rankPlatform } from './match-platform.ts';
 import { imageRepository } from '../../image/reference.ts';
-import { absent, type Absent, type Target } from './target.ts';
+import { absent, type Absent, type Target } from './absence.ts';
 import type { Platform } from '../../image/image.ts';
 import { formatPlatform } from '../../image/platform.ts';
 
