@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { composeRegistryDispatchers, MAX_REGISTRY_CONNECTIONS } from './network.ts';
 import type { Config } from '../config/config.ts';
-import { HttpRegistryClient, type ProbingRegistryClient } from '../registry/client.ts';
+import { HttpRegistryClient } from '../registry/client.ts';
 import { createCredentialStore } from '../registry/credentials/credential-store.ts';
 import { createIdentity } from '../registry/credentials/cloud/identity.ts';
 import type { Runtime } from './runtime.ts';
@@ -12,7 +12,7 @@ export function composeRegistries(
   { registries, dockerConfigFiles }: Pick<Config, 'registries' | 'dockerConfigFiles'>,
   timeoutMs: number,
   world: Runtime,
-): ProbingRegistryClient {
+): HttpRegistryClient {
   const { env, now, observer, warn } = world;
   const dispatcherFor = composeRegistryDispatchers(registries.values(), timeoutMs, world);
   const identities = new Map(

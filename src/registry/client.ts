@@ -1,7 +1,7 @@
 /** The registries: from tags to digests, and from a digest to the commit that its image was built from. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { ImageReference, Platform } from '../image/image.ts';
-import { formatPlatform, normalizePlatform } from '../image/platform.ts';
+import { formatPlatform } from '../image/platform.ts';
 import { apiHost, formatReference } from '../image/reference.ts';
 import { HostLimiter } from '../resilience/host-limiter.ts';
 import { toUpstreamError } from '../upstream/connection-failure.ts';
@@ -48,11 +48,6 @@ export interface ImageProbe {
   readonly access: AuthMethod | undefined;
 }
 
-export interface ProbingRegistryClient extends RegistryClient {
-  /** Like `resolveDigest`, but also returns the credential and scheme that were used. Never throws. */
-  probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe>;
-}
-
 type Failed = Extract<DigestResult, { kind: 'failed' }>;
 type Answer = DigestResult | RevisionResult;
 
@@ -73,7 +68,7 @@ interface Query<Result extends Answer> {
 /** Signatures, attestations and SBOMs of cosign; referrers in registries without that API. */
 const ATTACHMENT_TAG = /^sha(?:256|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?$/;
 
-export class HttpRegistryClient implements ProbingRegistryClient {
+export class HttpRegistryClient implements RegistryClient {
   readonly #deps: RegistryClientDeps;
   readonly #endpoints: Endpoints;
   readonly #fetchHttp: FetchHttp;
@@ -98,25 +93,24 @@ export class HttpRegistryClient implements ProbingRegistryClient {
     return (await this.probe(reference, platform)).result;
   }
 
+  /** Like `resolveDigest`, but also returns the credential and scheme that were used. Never throws. */
   async probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe> {
-    const variant = `digest ${platform === undefined ? '' : formatPlatform(platform)}`;
     const resolve = async (target: Target): Promise<DigestResult> => {
-      const found = await resolveTarget(target, platform, this.#platforms);
+      const found = await this.#resolveTarget(target, platform);
       if (found.kind === 'found') this.#absences.remember(reference, found.digest);
       return found;
     };
-    const { result, access } = await this.#query<DigestResult>({ reference, variant, resolve });
+    const { result, access } = await this.#query({
+      reference,
+      variant: toVariant('digest', platform),
+      resolve,
+    });
     return { result, access };
   }
 
   async resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult> {
-    const variant = `revision ${platform === undefined ? '' : formatPlatform(platform)}`;
-    const resolve = async (target: Target): Promise<RevisionResult> => {
-      const { digest } = reference;
-      if (digest !== undefined) return resolveTargetRevision(target, digest, platform, this.#platforms);
-      throw new InvalidManifest('has no digest; only a pinned image has one revision');
-    };
-    return (await this.#query<RevisionResult>({ reference, variant, resolve })).result;
+    const resolve = (target: Target) => this.#readRevision(target, platform);
+    return (await this.#query({ reference, variant: toVariant('revision', platform), resolve })).result;
   }
 
   /** A credential of a cloud may be revoked within its hours: when it is denied, a new one is tried. */
@@ -149,51 +143,38 @@ export class HttpRegistryClient implements ProbingRegistryClient {
       return { result: { kind: 'failed', failure }, access: session?.authMethod(), wasSent };
     }
   }
+
+  /** HEAD does not tell images from other artifacts, so the manifest is read if the tag is an attachment's. */
+  async #resolveTarget(target: Target, platform: Platform | undefined): Promise<DigestResult> {
+    const { digest, tag } = target.reference;
+    const selector = digest ?? tag ?? 'latest';
+    const isHeadEnough = platform === undefined && !ATTACHMENT_TAG.test(selector);
+    const headed = isHeadEnough ? await fetchDigest(target, selector) : undefined;
+    if (headed !== undefined) return headed;
+    const result =
+      platform === undefined
+        ? await resolveWhole(target, selector)
+        : await this.#platforms.resolvePlatform(selector, target, platform);
+    if (result.kind === 'absent') return result;
+    return { kind: 'found', digest: result.digest, mediaType: result.mediaType };
+  }
+
+  async #readRevision(target: Target, platform: Platform | undefined): Promise<RevisionResult> {
+    const { digest } = target.reference;
+    if (digest === undefined) {
+      throw new InvalidManifest('has no digest; only a pinned image has one revision');
+    }
+    const image = await this.#platforms.readImage(digest, target, platform);
+    if (image.kind === 'absent') return { kind: 'absent', reason: image.reason };
+    const { manifest, indexes } = image;
+    const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
+    const revisions = [...[...indexes, manifest].map(findAnnotatedRevision), parseRevision(config)];
+    return { kind: 'found', revisions: [...new Set(revisions.filter((revision) => revision !== undefined))] };
+  }
 }
 
-async function resolveTarget(
-  target: Target,
-  platform: Platform | undefined,
-  platforms: PlatformResolver,
-): Promise<DigestResult> {
-  const { digest, tag } = target.reference;
-  const selector = digest ?? tag ?? 'latest';
-  const result =
-    platform === undefined
-      ? await resolveAny(target, selector)
-      : await platforms.resolvePlatform(selector, { target, platform: normalizePlatform(platform) });
-  return result.kind === 'absent'
-    ? result
-    : { kind: 'found', digest: result.digest, mediaType: result.mediaType };
-}
-
-/** HEAD does not tell images from other artifacts, so the manifest is read if the tag is an attachment's. */
-async function resolveAny(
-  target: Target,
-  selector: string,
-): Promise<Exclude<DigestResult, { kind: 'failed' }>> {
-  const result = ATTACHMENT_TAG.test(selector) ? undefined : await fetchDigest(target, selector);
-  return result ?? resolveWhole(target, selector);
-}
-
-async function resolveTargetRevision(
-  target: Target,
-  digest: string,
-  platform: Platform | undefined,
-  platforms: PlatformResolver,
-): Promise<RevisionResult> {
-  const image = await platforms.readImage(digest, {
-    target,
-    platform: platform && normalizePlatform(platform),
-  });
-  if (image.kind === 'absent') return { kind: 'absent', reason: image.reason };
-  const { manifest, indexes } = image;
-  const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
-  const annotated = [...indexes, manifest].map(findAnnotatedRevision);
-  const revisions = new Set(
-    [...annotated, parseRevision(config)].filter((revision) => revision !== undefined),
-  );
-  return { kind: 'found', revisions: [...revisions] };
+function toVariant(kind: string, platform: Platform | undefined): string {
+  return `${kind} ${platform === undefined ? '' : formatPlatform(platform)}`;
 }
 
 /** What a host says concerns one image; whether it can be reached concerns the host. */

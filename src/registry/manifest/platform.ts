@@ -24,18 +24,15 @@ export type FoundImage = Omit<FoundManifest, 'manifest'> & {
   readonly indexes: readonly Manifest[];
 };
 
-export interface PlatformQuery {
-  readonly target: Target;
-  /** Normalized; undefined for the first image. */
-  readonly platform: Platform | undefined;
-}
-
 type ReadImage = FoundImage & { readonly manifest: Manifest };
 
 /** A manifest's content, which its digest fixes. `platform` is the one in the configuration. */
 type Content = { readonly kind: 'artifact' } | { readonly kind: 'image'; readonly platform?: Platform };
 
-interface Search extends PlatformQuery {
+interface Search {
+  readonly target: Target;
+  /** Undefined for the first image. */
+  readonly platform: Platform | undefined;
   /** Whether to read the image's manifest even if the index suffices. */
   readonly read: boolean;
 }
@@ -69,13 +66,13 @@ export class PlatformResolver {
    * @param selector a tag or a digest
    * @throws UpstreamError, InvalidManifest
    */
-  resolvePlatform(selector: string, query: PlatformQuery): Promise<FoundImage | Absent> {
-    return this.#resolve(selector, { ...query, read: false });
+  resolvePlatform(selector: string, target: Target, platform: Platform): Promise<FoundImage | Absent> {
+    return this.#resolve(selector, { target, platform, read: false });
   }
 
   /** Like `resolvePlatform`, but always reads the image's manifest. */
-  readImage(selector: string, query: PlatformQuery): Promise<ReadImage | Absent> {
-    return this.#resolve(selector, { ...query, read: true }) as Promise<ReadImage | Absent>;
+  readImage(selector: string, target: Target, platform: Platform | undefined): Promise<ReadImage | Absent> {
+    return this.#resolve(selector, { target, platform, read: true }) as Promise<ReadImage | Absent>;
   }
 
   async #resolve(selector: string, search: Search): Promise<FoundImage | Absent> {
