@@ -112,10 +112,8 @@ function checkTag(text: string, tag: string): string {
 function checkDigest(text: string, digest: string): Digest {
   const parsed = parseDigest(digest);
   if (parsed !== undefined) return parsed;
-  throw invalid(
-    text,
-    `has the digest ${quote(digest.slice(digest.lastIndexOf('@') + 1))}; expected sha256: and 64, or sha512: and 128, of 0-9 a-f`,
-  );
+  const found = `has the digest ${quote(digest.slice(digest.lastIndexOf('@') + 1))}`;
+  throw invalid(text, `${found}; expected sha256: and 64, or sha512: and 128, of 0-9 a-f`);
 }
 
 function invalid(text: string, problem: string): InvalidReference {

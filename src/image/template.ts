@@ -24,7 +24,6 @@ export interface ImageTemplate {
    * image, unless another commit renders to the same text.
    */
   readonly immutable: boolean;
-  /** The variables that the template uses. */
   readonly variables: ReadonlySet<TemplateVariable>;
   /** How many digits of the commit the tag contains: Infinity for all, 0 for none or fewer than 7. */
   readonly commitDigits: number;

@@ -12,7 +12,7 @@ import { TokenSource } from './auth/token.ts';
 import type { Credential } from './credentials/credential.ts';
 import { Endpoints, type RegistrySettings } from './endpoints.ts';
 import { NoAccess, OwnTrouble } from './failure.ts';
-import { ImageBreaker, type QueryOutcome } from './image-breaker.ts';
+import { ImageBreaker, type ImageQuery, type QueryOutcome } from './image-breaker.ts';
 import { AbsenceVerifier, type Target } from './manifest/absence.ts';
 import { fetchBlob, fetchDigest } from './manifest/fetch.ts';
 import {
@@ -58,10 +58,7 @@ interface Answered<Result extends Answer> {
   readonly wasSent: boolean;
 }
 
-interface Query<Result extends Answer> {
-  readonly reference: ImageReference;
-  /** Distinguishes it from other queries about the same reference. */
-  readonly variant: string;
+interface Query<Result extends Answer> extends Omit<ImageQuery, 'credential'> {
   readonly resolve: (target: Target) => Promise<Result>;
 }
 
@@ -138,13 +135,13 @@ export class HttpRegistryClient implements RegistryClient {
       return { result, access: session.authMethod(), wasSent: true };
     } catch (error) {
       const failure = toFailure(error, reference);
-      leave?.({ failure, scope: scopeOf(error) });
+      leave?.({ failure, scope: judgeScope(error) });
       const wasSent = leave !== undefined;
       return { result: { kind: 'failed', failure }, access: session?.authMethod(), wasSent };
     }
   }
 
-  /** HEAD does not tell images from other artifacts, so the manifest is read if the tag is an attachment's. */
+  /** HEAD does not tell images from other artifacts, so the manifest of an attachment's tag is read. */
   async #resolveTarget(target: Target, platform: Platform | undefined): Promise<DigestResult> {
     const { digest, tag } = target.reference;
     const selector = digest ?? tag ?? 'latest';
@@ -178,7 +175,7 @@ function toVariant(kind: string, platform: Platform | undefined): string {
 }
 
 /** What a host says concerns one image; whether it can be reached concerns the host. */
-function scopeOf(error: unknown): QueryOutcome['scope'] {
+function judgeScope(error: unknown): QueryOutcome['scope'] {
   if (error instanceof NoAccess) return 'access';
   if (error instanceof OwnTrouble || error instanceof InvalidManifest) return 'image';
   const kind = error instanceof UpstreamError ? error.failure.kind : undefined;

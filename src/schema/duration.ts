@@ -5,7 +5,6 @@ const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 /** At most six digits, so that the longest duration is still an exact number of milliseconds. */
 export const DURATION_PATTERN = /^([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m|h|d)$/;
 
-/** For error messages. */
 export const DURATION_EXPECTED = 'a duration with its unit (ms, s, m, h or d), for example 15s';
 
 /**

@@ -14,23 +14,16 @@ export interface TlsFiles {
   readonly client?: { readonly certFile: string; readonly keyFile: string } | undefined;
 }
 
-/** PEM. */
+/** The content of the files, in PEM. */
 export interface TlsMaterial {
-  /** CA certificates that are trusted in addition to the default ones. */
-  readonly ca?: string;
-  readonly client?: { readonly cert: string; readonly key: string };
+  readonly ca?: string | undefined;
+  readonly client?: { readonly cert: string; readonly key: string } | undefined;
 }
 
 /** Each problem is one line: the key, what was found in which file, and what is expected. */
 export type TlsReading =
   | { readonly kind: 'read'; readonly material: TlsMaterial }
   | { readonly kind: 'unusable'; readonly problems: readonly string[] };
-
-interface TlsEntry {
-  readonly caFile?: string | undefined;
-  readonly certFile?: string | undefined;
-  readonly keyFile?: string | undefined;
-}
 
 /**
  * @param entry satisfies the schema: it has both `certFile` and `keyFile`, or neither
@@ -39,7 +32,7 @@ interface TlsEntry {
  */
 export function createTlsFiles(
   path: DocumentPath,
-  { caFile, certFile, keyFile }: TlsEntry,
+  { caFile, certFile, keyFile }: { readonly [Key in 'caFile' | 'certFile' | 'keyFile']?: string | undefined },
   locate: (path: string) => string,
 ): TlsFiles | undefined {
   const client =
@@ -92,11 +85,8 @@ export function readTlsFiles(
   const cert = client && read('certFile', client.certFile, parseCertificates);
   const key = client && read('keyFile', client.keyFile, (text) => parseKey(text, cert?.[0]));
   if (problems.length > 0) return { kind: 'unusable', problems };
-  const material = {
-    ...(ca !== undefined && { ca: ca.join('\n') }),
-    ...(cert !== undefined && key !== undefined && { client: { cert: cert.join('\n'), key } }),
-  };
-  return { kind: 'read', material };
+  const pair = cert !== undefined && key !== undefined ? { cert: cert.join('\n'), key } : undefined;
+  return { kind: 'read', material: { ca: ca?.join('\n'), client: pair } };
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {

@@ -67,7 +67,7 @@ export class Authorizer {
 
   /** @returns undefined if it is not known what opens the repository */
   peek(principal: Principal): Authorization | undefined {
-    return this.#known.get(keyOf(principal));
+    return this.#known.get(toKey(principal));
   }
 
   /**
@@ -85,7 +85,7 @@ export class Authorizer {
 
   /** @returns undefined if it is not known what opens the repository */
   async #sendKnown(call: Call): Promise<Sent | undefined> {
-    const key = keyOf(call);
+    const key = toKey(call);
     const authorization = this.#known.get(key);
     if (authorization === undefined) return undefined;
     if (await this.#isUsable(authorization)) return this.#try(authorization, call);
@@ -99,7 +99,7 @@ export class Authorizer {
    * @param rejected what became of the request with the authorization that was known
    */
   async #sendSearching(call: Call, rejected: Sent | undefined): Promise<Sent> {
-    const key = keyOf(call);
+    const key = toKey(call);
     if (rejected !== undefined) this.#forget(key, rejected);
     const known = this.#known.get(key);
     if (known !== undefined) return this.#try(known, call);
@@ -122,7 +122,7 @@ export class Authorizer {
     const found = isRejection(sent, call)
       ? await asAccess(this.#negotiator.negotiate(sent.response, call))
       : UNAUTHORIZED;
-    if (!isInconclusive({ ...sent, authorization: found })) this.#known.set(keyOf(call), found);
+    if (!isInconclusive({ ...sent, authorization: found })) this.#known.set(toKey(call), found);
     return { call, bare, found };
   }
 
@@ -148,7 +148,7 @@ export class Authorizer {
     const first = await this.#try(found, call);
     if (first.response.status !== 401) return first;
     const last = found.kind === 'token' ? await this.#sendAgain(found, call, first) : first;
-    const key = keyOf(call);
+    const key = toKey(call);
     if (last.response.status === 401) this.#forget(key, last);
     else this.#known.set(key, last.authorization);
     return last;
@@ -227,6 +227,6 @@ function withHeader(request: RegistryRequest, authorization: string | undefined)
     : { ...request, headers: { ...request.headers, authorization } };
 }
 
-function keyOf({ reference, credential }: Principal): string {
+function toKey({ reference, credential }: Principal): string {
   return `${imageRepository(reference)} ${credentialIdentity(credential)}`;
 }

@@ -45,7 +45,8 @@ function hintFor({ service, roleArn }: EcrIdentity): string {
       ? 'ecr:GetAuthorizationToken'
       : 'ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken';
   const role = roleArn === undefined ? '' : `, the identity must be allowed to assume ${roleArn}`;
-  return `check the role of this process's service account (IRSA or Pod Identity)${role}; the role needs ${actions}`;
+  const check = "check the role of this process's service account (IRSA or Pod Identity)";
+  return `${check}${role}; the role needs ${actions}`;
 }
 
 /** Loads the libraries when they are first needed: they have hundreds of files. */

@@ -81,7 +81,7 @@ function describeUnavailable(message: string): CloudFailure {
 }
 
 function findStatus(error: Error): number | undefined {
-  const { $metadata, response, status, statusCode } = propertiesOf(error);
+  const { $metadata, response, status, statusCode } = toProperties(error);
   const inMetadata = isMapping($metadata) ? $metadata['httpStatusCode'] : undefined;
   const inResponse = isMapping(response) ? response['status'] : undefined;
   return [inMetadata, inResponse, status, statusCode].find((value) => typeof value === 'number');
@@ -89,7 +89,7 @@ function findStatus(error: Error): number | undefined {
 
 /** The cloud's error code, for example `AccessDenied`; empty if there is none that may be shown. */
 function findReason(error: Error): string {
-  const { response } = propertiesOf(error);
+  const { response } = toProperties(error);
   const data = isMapping(response) ? response['data'] : undefined;
   const oauth = isMapping(data) ? data['error'] : undefined;
   const word = typeof oauth === 'string' ? oauth : error.name;
@@ -97,11 +97,11 @@ function findReason(error: Error): string {
 }
 
 function findCode(error: Error): string {
-  const { code, cause } = propertiesOf(error);
+  const { code, cause } = toProperties(error);
   const inner = isMapping(cause) ? cause['code'] : undefined;
   return [code, inner].find((value) => typeof value === 'string') ?? error.name;
 }
 
-function propertiesOf(error: Error): Readonly<Record<string, unknown>> {
+function toProperties(error: Error): Readonly<Record<string, unknown>> {
   return error as unknown as Readonly<Record<string, unknown>>;
 }

@@ -45,7 +45,8 @@ export function createGoogleCloud({ credentialsFile }: GoogleIdentity): Cloud {
     },
     hint:
       credentialsFile === undefined
-        ? "check this process's workload identity, or GOOGLE_APPLICATION_CREDENTIALS; its account needs roles/artifactregistry.reader"
+        ? "check this process's workload identity, or GOOGLE_APPLICATION_CREDENTIALS; " +
+          'its account needs roles/artifactregistry.reader'
         : `check ${credentialsFile}; its account needs roles/artifactregistry.reader`,
   };
 }
@@ -90,6 +91,7 @@ function createFileClient(library: Library, key: JsonObject): TokenClient {
   }
   throw new NoToken(
     'denied',
-    "cannot use credentialsFile: it is neither a service account's key nor a workload identity federation's configuration",
+    "cannot use credentialsFile: it is neither a service account's key " +
+      "nor a workload identity federation's configuration",
   );
 }
