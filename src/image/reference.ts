@@ -13,11 +13,7 @@ export class InvalidReference extends Error {
 const DOCKER_HUB = 'docker.io';
 
 /** The name in references, the name in Docker's configuration, and the host of the API. */
-const DOCKER_HUB_HOSTS: ReadonlySet<string> = new Set([
-  DOCKER_HUB,
-  'index.docker.io',
-  'registry-1.docker.io',
-]);
+const DOCKER_HUB_HOSTS = new Set<string>([DOCKER_HUB, 'index.docker.io', 'registry-1.docker.io']);
 
 /** Longer than any valid reference: host 255 + port 6, path 255, tag 128, digest 135, separators. */
 const MAX_REFERENCE = 800;

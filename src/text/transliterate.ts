@@ -39,7 +39,7 @@ const DIFFERENCES: readonly (readonly [text: string, characters: string])[] = [
 ];
 
 /** The circled letters, ⓐ to ⓩ. */
-const CIRCLED = [...'abcdefghijklmnopqrstuvwxyz'].map((letter, i) => [0x24d0 + i, letter] as const);
+const CIRCLED = [...Array(26).keys()].map((i) => [0x24d0 + i, String.fromCharCode(97 + i)] as const);
 
 const argoCDs = new Map([
   ...CIRCLED,

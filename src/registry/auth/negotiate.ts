@@ -53,10 +53,10 @@ export class ChallengeNegotiator {
     const authorization = this.#select(challenges, own, principal);
     if (authorization !== undefined) return authorization;
     if (rejected.status !== 401) return { kind: 'none' };
-    const { reference, credential } = principal;
-    throw challenges.length === 0
-      ? unexplained(own.host, reference)
-      : denied(own.host, imageRepository(reference), credential, rejected.body);
+    const repository = imageRepository(principal.reference);
+    if (challenges.length > 0) throw denied(own.host, repository, principal.credential, rejected.body);
+    const message = `${own.host} denies access to ${repository} and does not say how to authenticate`;
+    throw new UpstreamError({ kind: 'denied', host: own.host, message });
   }
 
   /**
@@ -102,14 +102,8 @@ export class ChallengeNegotiator {
     const { registry } = reference;
     const realm = this.#parseRealm(bearer.parameters.get('realm') ?? '', from, registry);
     const service = bearer.parameters.get('service') || undefined;
-    const query = {
-      registry,
-      imageRepository: imageRepository(reference),
-      realm,
-      service,
-      scopes,
-      credential,
-    };
+    const repository = imageRepository(reference);
+    const query = { registry, imageRepository: repository, realm, service, scopes, credential };
     return { kind: 'token', query };
   }
 
@@ -157,9 +151,4 @@ function isBearer({ scheme, parameters }: Challenge): boolean {
 
 function parseScopes(bearer: Challenge): string[] {
   return (bearer.parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
-}
-
-function unexplained(host: string, reference: ImageReference): UpstreamError {
-  const message = `${host} denies access to ${imageRepository(reference)} and does not say how to authenticate`;
-  return new UpstreamError({ kind: 'denied', host, message });
 }

@@ -13,20 +13,12 @@ export class InvalidManifest extends Error {
 
 const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 const OCI_IMAGE = 'application/vnd.oci.image.manifest.v1+json';
+const DOCKER = 'application/vnd.docker.distribution.manifest';
 
-const INDEX_TYPES: ReadonlySet<string> = new Set([
-  OCI_INDEX,
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-]);
-const IMAGE_TYPES: ReadonlySet<string> = new Set([
-  OCI_IMAGE,
-  'application/vnd.docker.distribution.manifest.v2+json',
-]);
+const INDEX_TYPES: ReadonlySet<string> = new Set([OCI_INDEX, `${DOCKER}.list.v2+json`]);
+const IMAGE_TYPES: ReadonlySet<string> = new Set([OCI_IMAGE, `${DOCKER}.v2+json`]);
 /** Their digest is not the hash of the content (ggcr remote/fetcher.go). */
-const SCHEMA_1_TYPES: ReadonlySet<string> = new Set([
-  'application/vnd.docker.distribution.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v1+prettyjws',
-]);
+const SCHEMA_1_TYPES: ReadonlySet<string> = new Set([`${DOCKER}.v1+json`, `${DOCKER}.v1+prettyjws`]);
 
 /**
  * In one header line, since some registries read only the first (sapcc/keppel#181). With fewer types,
