@@ -14,14 +14,8 @@ import { Endpoints, type RegistrySettings } from './endpoints.ts';
 import { NoAccess, OwnTrouble } from './failure.ts';
 import { ImageBreaker, type ImageQuery, type QueryOutcome } from './image-breaker.ts';
 import { AbsenceVerifier, type Target } from './manifest/absence.ts';
-import { fetchBlob, fetchDigest } from './manifest/fetch.ts';
-import {
-  findAnnotatedRevision,
-  InvalidManifest,
-  MAX_CONFIG_BYTES,
-  parseConfigDigest,
-  parseRevision,
-} from './manifest/manifest.ts';
+import { fetchConfig, fetchDigest } from './manifest/fetch.ts';
+import { findAnnotatedRevision, InvalidManifest, parseRevision } from './manifest/manifest.ts';
 import { PlatformResolver, resolveWhole } from './manifest/platform.ts';
 import type { DigestResult, RegistryClient } from './registry-client.ts';
 import { createTransport, type FetchHttp, type TransportDeps } from './transport.ts';
@@ -164,7 +158,7 @@ export class HttpRegistryClient implements RegistryClient {
     const image = await this.#platforms.readImage(digest, target, platform);
     if (image.kind === 'absent') return { kind: 'absent', reason: image.reason };
     const { manifest, indexes } = image;
-    const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
+    const config = await fetchConfig(target, manifest);
     const revisions = [...[...indexes, manifest].map(findAnnotatedRevision), parseRevision(config)];
     return { kind: 'found', revisions: [...new Set(revisions.filter((revision) => revision !== undefined))] };
   }

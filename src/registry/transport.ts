@@ -3,12 +3,8 @@ import type { Clock } from '../clock.ts';
 import { UpstreamError } from '../errors.ts';
 import type { HostLimiter } from '../resilience/host-limiter.ts';
 import { jitteredPauseMs } from '../resilience/retry.ts';
-import {
-  createHttpClient,
-  type HttpClientDeps,
-  type HttpRequest,
-  type HttpResponse,
-} from '../upstream/http-client.ts';
+import { createHttpClient } from '../upstream/http-client.ts';
+import type { HttpClientDeps, HttpRequest, HttpResponse } from '../upstream/http-client.ts';
 import { followRedirects } from '../upstream/redirects.ts';
 import type { Endpoints } from './endpoints.ts';
 import { describeFault, describeStatus, OwnTrouble, type Fault } from './failure.ts';

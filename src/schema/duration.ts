@@ -14,10 +14,6 @@ export const DURATION_EXPECTED = 'a duration with its unit (ms, s, m, h or d), f
  */
 export function parseDuration(text: string): number {
   const [, amount, unit] = DURATION_PATTERN.exec(text) ?? [];
-  if (!isUnit(unit)) throw new Error(`found ${JSON.stringify(text)}, expected ${DURATION_EXPECTED}`);
-  return Math.round(Number(amount) * MILLISECONDS[unit]);
-}
-
-function isUnit(unit: string | undefined): unit is keyof typeof MILLISECONDS {
-  return unit !== undefined && unit in MILLISECONDS;
+  if (unit === undefined) throw new Error(`found ${JSON.stringify(text)}, expected ${DURATION_EXPECTED}`);
+  return Math.round(Number(amount) * MILLISECONDS[unit as keyof typeof MILLISECONDS]);
 }

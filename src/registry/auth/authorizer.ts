@@ -32,7 +32,6 @@ export interface Call extends Principal {
 /** A request that was answered. */
 export interface Sent {
   readonly authorization: Authorization;
-  /** The header that was sent. */
   readonly header: string | undefined;
   readonly response: HttpResponse;
 }

@@ -5,12 +5,8 @@
 import type { Clock } from '../../clock.ts';
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import { RenewingValue, type Expiring } from '../../resilience/renewing-value.ts';
-import {
-  basicAuthorization,
-  credentialIdentity,
-  listSecrets,
-  type Credential,
-} from '../credentials/credential.ts';
+import { basicAuthorization, credentialIdentity, listSecrets } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import { malformed } from '../../upstream/failures.ts';
 import { denied } from '../failure.ts';
 import { parseJsonObject } from '../json.ts';

@@ -1,13 +1,7 @@
 /** Finds the credential for an image in files and variables, which may change at run time. */
 import { UpstreamError } from '../../errors.ts';
-import {
-  createPasswordCredential,
-  matchCredential,
-  parseKeyRegistry,
-  type Credential,
-  type CredentialEntry,
-  type CredentialProblem,
-} from './credential.ts';
+import { createPasswordCredential, matchCredential, parseKeyRegistry } from './credential.ts';
+import type { Credential, CredentialEntry, CredentialProblem } from './credential.ts';
 import { parseDockerConfig, type DockerConfig } from './docker-config.ts';
 import type { Identity } from './cloud/identity.ts';
 import { imageRepository } from '../../image/reference.ts';

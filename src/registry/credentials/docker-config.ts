@@ -5,12 +5,8 @@
  * keys. Unlike there, a broken entry affects only the images of its registry. Pure.
  */
 import { isUtf8 } from 'node:buffer';
-import {
-  createPasswordCredential,
-  type Credential,
-  type CredentialEntry,
-  type CredentialProblem,
-} from './credential.ts';
+import { createPasswordCredential } from './credential.ts';
+import type { Credential, CredentialEntry, CredentialProblem } from './credential.ts';
 import { parseJsonObject, type JsonObject } from '../json.ts';
 import { isMapping } from '../../text/document-path.ts';
 
@@ -163,18 +159,13 @@ function parseLogin(entry: JsonObject, source: string, hasToken: boolean): Login
 function decodeAuth(auth: string, source: string): Login {
   const expected = `${source}, auth: expected base64 of USERNAME:PASSWORD`;
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(auth)) throw new InvalidDockerConfig(expected);
-  const bytes = trimNuls(Buffer.from(auth, 'base64'));
+  const padded = Buffer.from(auth, 'base64');
+  const bytes = padded.subarray(0, padded.findLastIndex((byte) => byte !== 0) + 1);
   const login = bytes.toString('utf8');
   const colon = login.indexOf(':');
   if (colon < 1) throw new InvalidDockerConfig(expected);
   const encoded = isUtf8(bytes) ? {} : { encoded: bytes.toString('base64') };
   return { username: login.slice(0, colon), password: login.slice(colon + 1), ...encoded };
-}
-
-function trimNuls(bytes: Buffer): Buffer {
-  let end = bytes.length;
-  while (end > 0 && bytes[end - 1] === 0) end--;
-  return bytes.subarray(0, end);
 }
 
 function readString(entry: JsonObject, name: string, source: string): string {

@@ -8,8 +8,10 @@ import {
   computeDigest,
   InvalidManifest,
   isManifestType,
+  MAX_CONFIG_BYTES,
   MAX_MANIFEST_BYTES,
   normalizeMediaType,
+  parseDescriptor,
   parseManifest,
   rejectSchema1,
   type Manifest,
@@ -80,11 +82,12 @@ export async function fetchManifest(target: Target, selector: string): Promise<F
 }
 
 /**
- * @returns the blob's content, verified against the digest
+ * @returns the image's configuration, verified against its digest
  * @throws UpstreamError, InvalidManifest
  */
-export async function fetchBlob(target: Target, digest: Digest, maxBytes: number): Promise<Buffer> {
-  const response = await target.session.send('GET', `blobs/${digest}`, maxBytes);
+export async function fetchConfig(target: Target, { document }: Manifest): Promise<Buffer> {
+  const { digest } = parseDescriptor(document['config'], 'a manifest');
+  const response = await target.session.send('GET', `blobs/${digest}`, MAX_CONFIG_BYTES);
   if (response.status !== 200) throw createFailure(response, target);
   if (computeDigest(response.body, digest) !== digest) throw createMismatchError();
   return response.body;

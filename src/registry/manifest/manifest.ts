@@ -114,11 +114,6 @@ function isLayer(descriptor: unknown): boolean {
 }
 
 /** @throws InvalidManifest */
-export function parseConfigDigest({ document }: Manifest): Digest {
-  return parseDescriptor(document['config'], 'a manifest').digest;
-}
-
-/** @throws InvalidManifest */
 export function parseDescriptor(descriptor: unknown, where: string): { digest: Digest; mediaType: string } {
   const { digest, mediaType } = isMapping(descriptor) ? descriptor : {};
   const parsed = typeof digest === 'string' ? parseDigest(digest) : undefined;

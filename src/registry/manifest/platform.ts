@@ -1,16 +1,9 @@
 /** Resolves an index to the image of one platform. */
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
-import { fetchBlob, fetchManifest, type FoundManifest } from './fetch.ts';
+import { fetchConfig, fetchManifest, type FoundManifest } from './fetch.ts';
 import { parseImagePlatform, parseIndex, selectCandidates, type Candidate } from './index-entries.ts';
 import { parseJsonObject } from '../json.ts';
-import {
-  InvalidManifest,
-  isImage,
-  isIndexType,
-  MAX_CONFIG_BYTES,
-  parseConfigDigest,
-  type Manifest,
-} from './manifest.ts';
+import { InvalidManifest, isImage, isIndexType, type Manifest } from './manifest.ts';
 import { rankPlatform } from './match-platform.ts';
 import { imageRepository } from '../../image/reference.ts';
 import { absent, type Absent, type Target } from './absence.ts';
@@ -194,7 +187,7 @@ function createMatch({ digest, mediaType }: Candidate, rank: number, manifest?: 
 async function classify(target: Target, manifest: Manifest, withPlatform: boolean): Promise<Content> {
   if (!isImage(manifest)) return { kind: 'artifact' };
   if (!withPlatform) return { kind: 'image' };
-  const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
+  const config = await fetchConfig(target, manifest);
   return { kind: 'image', platform: parseImagePlatform(parseJsonObject(config)) ?? LINUX_AMD64 };
 }
 

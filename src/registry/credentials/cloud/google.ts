@@ -51,7 +51,6 @@ export function createGoogleCloud({ credentialsFile }: GoogleIdentity): Cloud {
   };
 }
 
-/** Loads the library when it is first needed. */
 async function createClient(credentialsFile: string | undefined): Promise<TokenClient> {
   const library = await import('google-auth-library');
   if (credentialsFile !== undefined) {
