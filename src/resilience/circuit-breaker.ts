@@ -90,8 +90,10 @@ export class CircuitBreaker {
   async enter(key: string): Promise<Permit> {
     const circuit = this.#circuits.get(key);
     if (circuit?.trial !== undefined && this.#timeLeft(circuit) === 0) {
-      const { patienceMs = PATIENCE_MS, delay = waitUnreferenced } = this.#options;
-      await Promise.race([circuit.trial.promise, delay(patienceMs)]);
+      const { patienceMs = PATIENCE_MS, delay } = this.#options;
+      // The timer does not keep the process alive.
+      const patience = delay?.(patienceMs) ?? setTimeout(patienceMs, undefined, { ref: false });
+      await Promise.race([circuit.trial.promise, patience]);
     }
     const admitted = this.#admit(key);
     if ('end' in admitted) return admitted;
@@ -144,10 +146,12 @@ export class CircuitBreaker {
     const before = isSame ? Math.max(failures - 1, 0) : failures;
     const ms = Math.min(trip.ms * 2 ** before, longestMs);
     if (isSame && this.#timeLeft(current) >= ms) return;
+    const since = this.#options.now();
     this.#circuits.set(key, {
       failure,
       ms,
-      since: this.#options.now(),
+      since,
+      // Only pauses that may grow count towards their doubling.
       failures: longestMs > trip.ms ? before + 1 : 0,
       trial: undefined,
     });
@@ -157,11 +161,6 @@ export class CircuitBreaker {
     const now = this.#options.now();
     return isWithin(now, since, ms) ? since + ms - now : 0;
   }
-}
-
-/** A timer that does not keep the process alive. */
-function waitUnreferenced(ms: number): Promise<unknown> {
-  return setTimeout(ms, undefined, { ref: false });
 }
 
 /** A failure that says how long to wait says how much of that is left. */
