@@ -45,8 +45,9 @@ export function createDispatchers(options: DispatcherOptions): DispatcherFor {
   return (url) => {
     const present = readFor(url, readTls);
     if (present !== material) {
+      const renewed = createPools(present, options);
       pools.retire();
-      pools = createPools(present, options);
+      pools = renewed;
       material = present;
     }
     return pools.through(proxyFor(url));
