@@ -41,7 +41,7 @@ export function createHttpClient({ dispatcherFor, observer }: HttpClientDeps): S
   return async ({ method, url, headers, body = null, maxBytes }, signal) => {
     const dispatcher = dispatcherFor(url);
     try {
-      const answer = await dispatcher.request({
+      const answering = dispatcher.request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method,
@@ -49,6 +49,7 @@ export function createHttpClient({ dispatcherFor, observer }: HttpClientDeps): S
         body,
         signal,
       });
+      const answer = await untilAborted(answering, signal);
       const content = await readBody(answer.body, maxBytes);
       const response = { status: answer.statusCode, headers: answer.headers, body: content, url };
       const decoded = { ...response, body: await decode(response, maxBytes) };
@@ -60,6 +61,22 @@ export function createHttpClient({ dispatcherFor, observer }: HttpClientDeps): S
       throw failed;
     }
   };
+}
+
+/**
+ * undici heeds the signal only once a request has its connection. A proxy that does not answer CONNECT would
+ * keep it waiting for longer than any deadline. undici aborts the request when its turn comes.
+ */
+async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<Buffer> {
