@@ -52,6 +52,7 @@ export function createHttpClient({ dispatcherFor, observer }: HttpClientDeps): S
       const answer = await untilAborted(answering, signal);
       const content = await readBody(answer.body, maxBytes);
       const response = { status: answer.statusCode, headers: answer.headers, body: content, url };
+      if (isTruncated(response, method)) throw new TruncatedBody('the body is shorter than announced');
       const decoded = { ...response, body: await decode(response, maxBytes) };
       observer.requested(url.host, decoded.status);
       return decoded;
@@ -90,6 +91,20 @@ async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number)
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
+}
+
+/** The stream was reset in the middle of the body. */
+class TruncatedBody extends Error {
+  override readonly name = 'TruncatedBody';
+}
+
+/**
+ * undici takes an HTTP/2 stream that the server cancels for one that has ended. Responses to HEAD and 304
+ * announce the length of a body that they do not have (RFC 9110, 8.6).
+ */
+function isTruncated({ status, headers, body }: HttpResponse, method: HttpRequest['method']): boolean {
+  const announced = headerValue({ headers }, 'content-length');
+  return method !== 'HEAD' && status !== 304 && announced !== undefined && body.length < Number(announced);
 }
 
 /** Some proxies compress whatever passes, even though the request asked for `identity`. */
