@@ -140,7 +140,7 @@ describe('certificates that are replaced', () => {
     const good = material;
     const before = dispatcherFor(url);
     material = { client: { cert: 'no PEM', key: 'no PEM' } };
-    expect(() => dispatcherFor(url)).toThrow();
+    expect(() => dispatcherFor(url)).toThrow('PEM');
     material = good;
     expect(dispatcherFor(url)).toBe(before);
     expect(await see(url.href, before)).toHaveProperty('version');
