@@ -1,5 +1,5 @@
 /** `greenpin digest`: resolves tags to digests. */
-import { statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { composeRegistries } from '../compose/registries.ts';
 import type { Config } from '../config/config.ts';
 import { expandHome } from '../secrets/secret.ts';
@@ -91,7 +91,7 @@ const NO_CONFIG: Pick<Config, 'registries' | 'dockerConfigFiles'> = {
 };
 
 function requireFile(file: string): void {
-  if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
+  if (existsSync(file)) return;
   throw new UsageError(`--docker-config: found nothing at ${JSON.stringify(file)}, expected a file`);
 }
 

@@ -24,7 +24,10 @@ export function createReloader<Content>(
   return () => {
     // Taken before loading: if a file changes in between, the next call notices.
     const version = files.map(fileVersion).join('\n');
-    if (good !== undefined && good.version === version) return good.content;
+    if (good !== undefined && good.version === version) {
+      problem = undefined;
+      return good.content;
+    }
     try {
       good = { content: load(), version };
       problem = undefined;
@@ -39,6 +42,7 @@ export function createReloader<Content>(
 }
 
 /**
+/**
  * @param title names the file in the message
  * @throws Error with one line that gives the system's code
  */
@@ -51,8 +55,15 @@ export function readText(file: string, title = file): string {
   }
 }
 
-/** Identifies a state of the file. `stat` follows symlinks, so a swapped one shows as another inode. */
+/**
+ * Identifies a state of the file. `stat` follows symlinks, so a swapped one shows as another inode.
+ * @returns empty for a file that cannot be examined; reading it reports why
+ */
 function fileVersion(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat === undefined ? '' : [stat.ino, stat.mtimeMs, stat.ctimeMs, stat.size].join(' ');
+  try {
+    const { ino, mtimeMs, ctimeMs, size } = statSync(file);
+    return [ino, mtimeMs, ctimeMs, size].join(' ');
+  } catch {
+    return '';
+  }
 }

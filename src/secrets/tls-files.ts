@@ -1,6 +1,7 @@
 /** Reads CA certificates and client certificates from PEM files, again when they change. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { formatPath, type DocumentPath } from '../text/document-path.ts';
 import { quote } from '../text/quote.ts';
 import { createReloader, type ReloadDeps } from './reload.ts';
@@ -83,7 +84,7 @@ export function readTlsFiles(
 
   const ca = caFile === undefined ? undefined : read('caFile', caFile, parseCertificates);
   const cert = client && read('certFile', client.certFile, parseCertificates);
-  const key = client && read('keyFile', client.keyFile, (text) => parseKey(text, cert?.[0]));
+  const key = client && read('keyFile', client.keyFile, (text) => parseKey(text, cert));
   if (problems.length > 0) return { kind: 'unusable', problems };
   const pair = cert !== undefined && key !== undefined ? { cert: cert.join('\n'), key } : undefined;
   return { kind: 'read', material: { ca: ca?.join('\n'), client: pair } };
@@ -130,7 +131,8 @@ function parseCertificate(pem: string): X509Certificate {
   }
 }
 
-function parseKey(text: string, certificate: string | undefined): string {
+/** @param chain the client certificate with its chain; undefined if it is unusable */
+function parseKey(text: string, chain: readonly string[] | undefined): string {
   if (/ENCRYPTED/.test(text)) throw new UnusablePem('an encrypted private key');
   let key;
   try {
@@ -138,8 +140,19 @@ function parseKey(text: string, certificate: string | undefined): string {
   } catch (error) {
     throw new UnusablePem('no private key', { cause: error });
   }
-  if (certificate !== undefined && !parseCertificate(certificate).checkPrivateKey(key)) {
+  if (chain?.[0] === undefined) return text;
+  if (!parseCertificate(chain[0]).checkPrivateKey(key)) {
     throw new UnusablePem('the key of another certificate');
   }
+  rejectWeakCertificates(chain, text);
   return text;
+}
+
+/** OpenSSL rejects short keys and old signatures only when it is to use them. */
+function rejectWeakCertificates(chain: readonly string[], key: string): void {
+  try {
+    createSecureContext({ cert: chain.join('\n'), key });
+  } catch (error) {
+    throw new UnusablePem('the key of a certificate that TLS rejects as too weak', { cause: error });
+  }
 }

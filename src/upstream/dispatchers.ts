@@ -46,6 +46,7 @@ export function createDispatchers(options: DispatcherOptions): DispatcherFor {
   return (url) => {
     const present = readFor(url, readTls);
     if (present !== material) {
+      // Fails before the running pools are retired.
       context = createContext(present);
       material = present;
       // Requests that are running finish first.
@@ -98,17 +99,22 @@ function createPooled(
     requestTls: secureContext,
     // An https proxy is verified by Node's default authorities: a registry's authority is not the proxy's.
     proxyTls: { allowH2: false },
-    clientFactory: (origin, pool) => new Pool(origin, blamed(pool)),
+    // undici gives the tunnels to the proxy no time limits of their own.
+    clientFactory: (origin, pool) => new Pool(origin, { ...timeLimits(options), ...blamed(pool) }),
     // For plain http origins, undici sends the request to the proxy under the proxy's own address.
     factory: (origin, pool) => new Pool(origin, String(origin) === proxy.url ? blamed(pool) : pool),
   });
   return { agent, dispatcher: agent.compose(explainProxyFailures(proxy)) };
 }
 
-function poolOptions({ connections, timeoutMs }: DispatcherOptions) {
+function poolOptions(options: DispatcherOptions) {
+  const { connections } = options;
+  return { connections, ...timeLimits(options), keepAliveTimeout: KEEP_ALIVE_MS, allowH2: true };
+}
+
+function timeLimits({ timeoutMs }: DispatcherOptions) {
   const ms = Math.max(Math.floor(timeoutMs * SHARE_OF_TIMEOUT), 1);
-  const timeouts = { headersTimeout: ms, bodyTimeout: ms, keepAliveTimeout: KEEP_ALIVE_MS };
-  return { connections, ...timeouts, allowH2: true };
+  return { headersTimeout: ms, bodyTimeout: ms };
 }
 
 function blamed(options: object): PoolTypes.Options {
