@@ -1,6 +1,6 @@
 /** Evaluates whose image it is by the revision in its label or annotations. Pure. */
 import type { KnownRuns } from './rival-runs.ts';
-import type { EvaluatedBuild } from './select-builds.ts';
+import { imageCommit, type EvaluatedBuild } from './select-builds.ts';
 
 /**
  * - `own`: proven to be the build's
@@ -34,11 +34,14 @@ function evaluateRevision(
   { build, checkedOut }: EvaluatedBuild,
   known: KnownRuns,
 ): Ownership {
-  const { commit } = build;
+  const { commit, builtCommit } = build;
   const [hex] = BEGINNING.exec(revision) ?? [];
   if (hex === undefined) return 'unproven';
-  if (commit.startsWith(hex))
-    return hex === revision && isUnambiguous(hex, commit, known) ? 'own' : 'unproven';
+  if (builtCommit.startsWith(hex)) {
+    return hex === revision && isUnambiguous(hex, builtCommit, known) ? 'own' : 'unproven';
+  }
+  // The head of a merge that CI built: other merges of it may have been built as well.
+  if (commit.startsWith(hex)) return 'unproven';
   // A merge commit that CI made for a pull request has no run of its own.
   if (isKnownCommit(hex, known)) return 'other';
   return checkedOut && looksLikeCommit(hex, revision) ? 'other' : 'unproven';
@@ -51,7 +54,13 @@ function looksLikeCommit(hex: string, revision: string): boolean {
 
 /** An abbreviation proves nothing if another commit of the repository begins with it: such commits can be made on purpose. */
 function isUnambiguous(hex: string, commit: string, known: KnownRuns): boolean {
-  return hex === commit || known.peekCommit(hex).every((run) => run.commit === commit);
+  return (
+    hex === commit ||
+    known
+      .peekCommit(hex)
+      .flatMap((run) => [run.commit, imageCommit(run)])
+      .every((other) => other === commit || !other.startsWith(hex))
+  );
 }
 
 function isKnownCommit(hex: string, known: KnownRuns): boolean {

@@ -114,7 +114,7 @@ async function readTag(
   }
   if (result.kind !== 'found') return { ...result, reference: rendered };
   const { repository, tag, digest, asOf } = result;
-  const { commit, position } = evaluated.build;
+  const { builtCommit: commit, position } = evaluated.build;
   const found = {
     repository,
     tag,
@@ -142,7 +142,7 @@ function renderReference(
 ): string | ImageFinding {
   try {
     return renderImageTemplate(rule.template, {
-      commit: build.commit,
+      commit: build.builtCommit,
       branch: build.branch,
       buildId: build.id,
       buildNumber: build.number,

@@ -21,7 +21,7 @@ export interface EvaluatedBuild {
   readonly runs: readonly Run[];
   /** Start of the first attempt of the first of these runs, milliseconds since the epoch: all pushes of the build are later. */
   readonly startedAt: number;
-  /** True if CI checked out this very commit, so that a revision label with another commit speaks against the image. */
+  /** True if every run checked out `build.builtCommit`, so that a revision label with another commit speaks against the image. */
   readonly checkedOut: boolean;
   /** True if an earlier attempt or run has built the commit and may have pushed the same tag. */
   readonly repeated: boolean;
@@ -95,6 +95,11 @@ export function mayBuildProject(run: Run, project: Project): boolean {
   return project.workflows.length === 0 || isNamed(run, project);
 }
 
+/** @returns the commit that tags and revisions of the run's images name */
+export function imageCommit({ commit, builtCommit }: Run): string {
+  return builtCommit ?? commit;
+}
+
 /** @returns the build's runs and attempts, as a pinned image stores them */
 export function formatAttempts({ runs }: EvaluatedBuild): string {
   return runs.map(formatAttempt).toSorted().join(' ');
@@ -114,13 +119,14 @@ function evaluate(group: readonly Run[], identities: WorkflowIds, request: Branc
   const newestFirst = group.toSorted((a, b) => compareRuns(b, a));
   const runs = newestOfEachWorkflowAndEvent(newestFirst);
   const [status, reason] = evaluateStatus(runs, identities, request.project);
+  const build = createBuild(newestFirst, runs, request);
   return {
-    build: createBuild(newestFirst, runs, request),
+    build,
     status,
     reason,
     runs,
     startedAt: Math.min(...runs.map(firstStart)),
-    checkedOut: runs.every((run) => run.builtCommit === run.commit),
+    checkedOut: runs.every((run) => run.builtCommit === build.builtCommit),
     repeated: group.length > runs.length || runs.some((run) => run.attempt > 1),
     committedAt: commitTime(group),
   };
@@ -228,6 +234,7 @@ function createBuild(newestFirst: readonly Run[], runs: readonly Run[], request:
     ci: project.ci,
     gitRepository: project.gitRepository,
     commit: representative.commit,
+    builtCommit: imageCommit(representative),
     branch: representative.branch ?? request.branch,
     id: representative.id,
     number: representative.number,

@@ -106,7 +106,10 @@ export interface Build {
   /** Name of the CI connection, and the Git repository: what CI says of one means nothing for another. */
   readonly ci: string;
   readonly gitRepository: string;
+  /** Head of the branch or pull request. */
   readonly commit: string;
+  /** The commit that CI checked out, which tags and revisions name; equals `commit` where CI does not say. */
+  readonly builtCommit: string;
   readonly branch: string;
   readonly id: string;
   readonly number: string;
@@ -130,7 +133,7 @@ export interface PinnedImage {
   readonly digest: Digest;
   /** The rule that it was found by (`ruleKey`): under another template or for another platform it is not the answer. */
   readonly rule: string;
-  /** The build that pushed it: the set's own, or an older one (`onMissing: previous`). */
+  /** `Build.builtCommit` of the build that pushed it: the set's own, or an older one (`onMissing: previous`). */
   readonly commit: string;
   /** Where that build stands, as in `Build`. */
   readonly position: number;
