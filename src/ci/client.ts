@@ -3,29 +3,16 @@ import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import { withDeadline } from '../resilience/deadline.ts';
 import { timeoutError } from '../upstream/failures.ts';
 import type { ApiRequest, ApiResponse, SendApi } from '../upstream/json-api.ts';
-import type { CiDeps } from './deps.ts';
+import type { Authorizer } from './authorizer.ts';
 import type { CallContext } from './failure.ts';
 import { RateLimitBreaker } from './ci-breaker.ts';
+import type { CiDeps } from './kind.ts';
 
 /** One GET, and how messages name it. */
 export interface CiRequest
   extends Pick<ApiRequest, 'path' | 'query'>, Pick<CallContext, 'what' | 'permission'> {
   /** Makes the request conditional (ETag). */
   readonly validator?: string | undefined;
-}
-
-/** Supplies the Authorization header. */
-export interface Authorizer {
-  readonly anonymous: boolean;
-  /**
-   * @returns the header's value; undefined: anonymous
-   * @throws UpstreamError `denied` if the secret cannot be used; whatever an exchange for a token meets
-   */
-  authorize(): Promise<string | undefined>;
-  /** The last value was rejected (401). */
-  invalidate(): void;
-  /** Returns another number whenever the secret has changed. */
-  generation(): number;
 }
 
 /** The calls left, as one response says it. */

@@ -1,9 +1,11 @@
 /** What each kind of connection provides. Its folder exports one value of this type, and `kinds.ts` lists them. */
 import type { z } from 'zod';
+import type { Clock } from '../clock.ts';
 import type { TlsFiles } from '../secrets/tls-files.ts';
 import type { SecretDeps, SecretSource } from '../secrets/secret.ts';
+import type { DispatcherFor } from '../upstream/dispatchers.ts';
+import type { UpstreamObserver } from '../upstream/observer.ts';
 import type { CommitStatuses } from './commit-statuses.ts';
-import type { CiDeps } from './deps.ts';
 import type { GitHost } from './git-host.ts';
 import type { CiInspector, CiProvider } from './provider.ts';
 
@@ -60,6 +62,15 @@ export interface KindWords {
   readonly urlExample: string;
   /** Where a token is authorized for single sign-on. */
   readonly singleSignOn?: string | undefined;
+}
+
+export interface CiDeps {
+  readonly now: Clock;
+  /** Deadline of one call in milliseconds: credentials, redirects and the body included. */
+  readonly timeoutMs: number;
+  readonly observer: UpstreamObserver;
+  /** The connection pool for each request, for example through a proxy. */
+  readonly dispatcherFor: DispatcherFor;
 }
 
 type Locate = (path: string) => string;

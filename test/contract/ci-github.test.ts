@@ -67,7 +67,7 @@ async function createUpstream(): Promise<CiUpstream> {
   const agent = new Agent();
   const connect = (timeoutMs: number) =>
     createGitHub(
-      { name: 'hub', kind: 'github', url: github.url, auth },
+      { name: 'hub', url: github.url, auth },
       { now: () => NOW, timeoutMs, observer, dispatcherFor: () => agent },
     );
   return {

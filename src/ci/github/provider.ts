@@ -1,6 +1,6 @@
 /** GitHub Actions, as https://docs.github.com/rest/actions/workflow-runs describes it. */
 import { UpstreamError } from '../../errors.ts';
-import type { CiDeps } from '../deps.ts';
+import type { CiDeps } from '../kind.ts';
 import type { CiClient, CiRequest } from '../client.ts';
 import { digitsOf, nameOf } from './names.ts';
 import { formatCursor, PAGE_SIZE, parseCursor, toRunPage, type PageAddress } from './page.ts';
