@@ -2,7 +2,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { composeRegistryDispatchers, MAX_REGISTRY_CONNECTIONS } from './network.ts';
-import type { Config, RegistrySettings } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { RegistrySettings } from '../registry/settings.ts';
 import { HttpRegistryClient, type ProbingRegistryClient } from '../registry/client.ts';
 import { createCredentialStore, type ConfiguredLogin } from '../registry/credentials/credential-store.ts';
 import { createIdentity, type Identity } from '../registry/credentials/cloud/identity.ts';
@@ -13,10 +14,10 @@ import type { Runtime } from './runtime.ts';
 export function composeRegistries(
   { registries, dockerConfigFiles }: Pick<Config, 'registries' | 'dockerConfigFiles'>,
   timeoutMs: number,
-  world: Runtime,
+  runtime: Runtime,
 ): ProbingRegistryClient {
-  const { env, now, observer, warn } = world;
-  const dispatcherFor = composeRegistryDispatchers(registries.values(), timeoutMs, world);
+  const { env, now, observer, warn } = runtime;
+  const dispatcherFor = composeRegistryDispatchers(registries.values(), timeoutMs, runtime);
   const files: FileAccess = { readFile: (path) => readFile(path, 'utf8'), stat };
   const identities = new Map(
     [...registries.values()].flatMap(({ host, identity }) =>

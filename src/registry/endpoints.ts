@@ -1,12 +1,8 @@
 /** Where a registry's API is, and where the registry may send us (redirects, token services). */
 import { isInternalAddress, isLoopback } from '../upstream/internal-address.ts';
 import { parseKeyRegistry } from './credentials/credential.ts';
+import type { RegistrySettings } from './settings.ts';
 import { apiHost } from '../image/reference.ts';
-
-export interface RegistrySettings {
-  /** Plain HTTP; left out: on loopback only. */
-  readonly http?: boolean | undefined;
-}
 
 export interface Endpoints {
   /** @param path below the API's root, for example `/v2/` */
@@ -19,7 +15,9 @@ export interface Endpoints {
 }
 
 /** @param registries the configuration's `registries`; a host listed there is trusted at any address */
-export function createEndpoints(registries: Readonly<Record<string, RegistrySettings>>): Endpoints {
+export function createEndpoints(
+  registries: Readonly<Record<string, Pick<RegistrySettings, 'http'>>>,
+): Endpoints {
   const http = new Map<string, boolean | undefined>();
   for (const [key, settings] of Object.entries(registries)) {
     const registry = parseKeyRegistry(key);

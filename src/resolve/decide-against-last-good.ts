@@ -79,7 +79,7 @@ async function completeLastGood(
     const known = context ?? {
       images,
       runs,
-      standing: neverListed,
+      standing: () => ({ confirmedAt: -Infinity, pushedBy: 0 }),
       listedAt: -Infinity,
       pinBefore: pins.before,
     };
@@ -91,8 +91,4 @@ async function completeLastGood(
     kind: 'whole',
     lastGood: { ...lastGood, set: { build, images: { ...lastGood.set.images, ...added } } },
   };
-}
-
-function neverListed() {
-  return { confirmedAt: -Infinity, pushedBy: 0 };
 }

@@ -1,7 +1,7 @@
 /** The table of answers: compares what was found now with what was handed out last. */
 import type { UpstreamFailure } from '../errors.ts';
 import { decideFailed, answerStale, nameOf, refuse, type Decision } from './decision.ts';
-import type { Doubt, ImageSource } from './ports.ts';
+import type { UnresolvedRun, ImageSource } from './ports.ts';
 import type { Remembered } from './recall.ts';
 import type { SearchOutcome } from './search-builds.ts';
 import { compareBuilds, type EvaluatedBuild } from './select-builds.ts';
@@ -153,7 +153,7 @@ export function markUnremembered(decision: Decision, builds: readonly EvaluatedB
 }
 
 /** A newer run may have succeeded, but CI could not say: the answer is right, but perhaps not the newest. */
-export function markPossiblyOutdated(decision: Decision, { failure, position }: Doubt): Decision {
+export function markPossiblyOutdated(decision: Decision, { failure, position }: UnresolvedRun): Decision {
   if (decision.kind !== 'answered') return decision;
   if (position !== null && position <= decision.set.build.position) return decision;
   const because = `${decision.because}; a newer build may be there: ${failure.message}`;

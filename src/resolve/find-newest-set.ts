@@ -2,7 +2,7 @@
 import type { Found } from './decide.ts';
 import type { ImageContext } from './image-ownership.ts';
 import type { Pins } from './pins.ts';
-import type { BranchRuns, Doubt, ImageSource, RunSource } from './ports.ts';
+import type { BranchRuns, UnresolvedRun, ImageSource, RunSource } from './ports.ts';
 import { resolveOrigin } from './resolve-origin.ts';
 import { searchBuilds, type ExaminedBuild, type SearchOutcome } from './search-builds.ts';
 import { selectBuilds, type SelectedBuilds } from './select-builds.ts';
@@ -28,7 +28,7 @@ interface SearchTrace extends SelectedBuilds {
 
 export interface Search extends SearchTrace {
   readonly found: Found;
-  readonly doubt?: Doubt | undefined;
+  readonly unresolved?: UnresolvedRun | undefined;
 }
 
 const NOTHING_SEARCHED: SearchTrace = {
@@ -85,16 +85,16 @@ async function searchKnownRuns(
   { images, runs }: SearchPorts,
   pins: Pins,
 ): Promise<Search | SearchTrace> {
-  const { asOf: listedAt, standing, doubt } = known;
+  const { asOf: listedAt, standing, unresolved } = known;
   const context = { images, runs, standing, listedAt, pinBefore: pins.before };
   const selected = selectBuilds(known.runs, request, origin);
   const { outcome, examined } = await searchBuilds(selected.builds, known.coverage, request, context);
   const trace = { ...selected, examined, context, listedAt };
-  if (outcome.kind === 'none' && doubt !== undefined) {
-    return { ...trace, found: { kind: 'failed', failure: doubt.failure } };
+  if (outcome.kind === 'none' && unresolved !== undefined) {
+    return { ...trace, found: { kind: 'failed', failure: unresolved.failure } };
   }
   if (outcome.kind === 'undecided') return trace;
-  return { ...trace, found: withConfirmationTime(outcome, known), doubt };
+  return { ...trace, found: withConfirmationTime(outcome, known), unresolved };
 }
 
 /** An answer is as old as the oldest fact that it rests on. */

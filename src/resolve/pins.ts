@@ -1,7 +1,6 @@
 /** Digests that were proven to belong to a build: those handed out last, which outlive the process, and those found by this process. */
 import type { PinMemory } from './ports.ts';
-import type { Remembered } from './recall.ts';
-import { ruleKey } from './rule-key.ts';
+import { ruleKey, type Remembered } from './recall.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
 
 export interface Pins {

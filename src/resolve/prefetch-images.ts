@@ -23,10 +23,6 @@ export async function prefetchImages(
     runs: known,
     standing,
     listedAt: 0,
-    pinBefore: neverPinned,
+    pinBefore: () => undefined,
   });
-}
-
-function neverPinned(): undefined {
-  return undefined;
 }

@@ -3,7 +3,6 @@
  * does not count, and of a set whose images changed, only those with an unchanged rule do.
  */
 import type { ImageSource, LastGoodStore } from './ports.ts';
-import { ruleKey } from './rule-key.ts';
 import type { BranchRequest, ImageRule, LastGood, PinnedImage } from './types.ts';
 
 export type Remembered =
@@ -49,6 +48,12 @@ export function evaluateStored(
   }
   const lastGood = { ...stored, set: { build, images: held } };
   return missing.length === 0 ? { kind: 'whole', lastGood } : { kind: 'partial', lastGood, missing };
+}
+
+/** @returns a text that changes with the template (registry and path included) and the platform */
+export function ruleKey({ template, platform }: Pick<ImageRule, 'template' | 'platform'>): string {
+  const { os, architecture, variant } = platform ?? {};
+  return JSON.stringify([template.text, os, architecture, variant].filter((part) => part !== undefined));
 }
 
 /** Write access to the store must not allow naming a repository that the configuration does not name. */

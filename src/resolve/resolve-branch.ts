@@ -41,9 +41,9 @@ export async function resolveBranch(request: BranchRequest, ports: ResolvePorts)
   const pins = createPins(remembered, request, ports.pins);
   const search = await findNewestSet(request, ports, pins);
   const decision = await decideAgainstLastGood(search, remembered, pins, request, ports);
-  const { doubt, builds, examined, ignored, workflows } = search;
+  const { unresolved, builds, examined, ignored, workflows } = search;
   return {
-    decision: doubt === undefined ? decision : markPossiblyOutdated(decision, doubt),
+    decision: unresolved === undefined ? decision : markPossiblyOutdated(decision, unresolved),
     builds,
     examined,
     ignored,

@@ -7,7 +7,7 @@ import {
   type ImageContext,
   type Unconfirmed,
 } from './image-ownership.ts';
-import { ruleKey } from './rule-key.ts';
+import { ruleKey } from './recall.ts';
 import { formatAttempts, type EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage } from './types.ts';
 
@@ -147,7 +147,7 @@ function renderReference(
       buildId: build.id,
       buildNumber: build.number,
       attempt,
-      ...(request.number === undefined ? {} : { pullRequest: request.number }),
+      pullRequest: request.number,
     });
   } catch (error) {
     // A branch's name must never cause an error: that would freeze every other pull request.

@@ -173,7 +173,6 @@ function renderFor(
   build: Build,
   request: BranchRequest,
 ): string | undefined {
-  const pullRequest = run.pullRequest ?? request.number;
   try {
     return renderImageTemplate(template, {
       commit: imageCommit(run),
@@ -182,7 +181,7 @@ function renderFor(
       buildId: run.id,
       buildNumber: run.number,
       attempt,
-      ...(pullRequest !== undefined && { pullRequest }),
+      pullRequest: run.pullRequest ?? request.number,
     });
   } catch {
     return undefined;
