@@ -187,8 +187,7 @@ describe('a configuration that says everything', () => {
       onMissing: 'previous',
       revision: 'require',
     });
-    expect(images[1]).not.toHaveProperty('platform');
-    expect(images[1]).not.toHaveProperty('handOut');
+    expect(images[1]).toMatchObject({ platform: undefined, handOut: undefined });
   });
 
   it("knows nothing of the user's own keys, but for what their anchors bring in", () => {

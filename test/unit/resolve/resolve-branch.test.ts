@@ -70,7 +70,7 @@ function label(value: string | null): void {
   registry.revisions.set(digest('f7'), value);
 }
 
-describe('the table of answers (design §2)', () => {
+describe('the table of answers', () => {
   test('newest green build, all its images there: that set', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
     push('7');
