@@ -60,6 +60,21 @@ export class CiClient {
     return this.#breaker.run(() => this.#send(request));
   }
 
+  /**
+   * @param proveReadable throws unless the repository can be read, since a 404 may hide a repository that the credentials may not read
+   * @returns undefined if the resource does not exist
+   * @throws UpstreamError
+   */
+  async find(request: CiRequest, proveReadable: () => Promise<unknown>): Promise<ApiResponse | undefined> {
+    try {
+      return await this.get(request);
+    } catch (error) {
+      if (!(error instanceof UpstreamError) || error.failure.kind !== 'not_found') throw error;
+      await proveReadable();
+      return undefined;
+    }
+  }
+
   async #send({ path, query, validator, what, permission }: CiRequest): Promise<ApiResponse> {
     const { name, send, authorizer, now, timeoutMs, observer, describeFailure, readQuota } = this.#options;
     const { host, anonymous } = this;

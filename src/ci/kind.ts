@@ -1,4 +1,4 @@
-/** What each kind of connection provides. Its folder exports one value of this type, and `kinds.ts` lists them. */
+/** The parts of a kind of connection. Each kind's folder exports one `CiKind`, and `kinds.ts` lists them. */
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { TlsFiles } from '../secrets/tls-files.ts';
@@ -30,7 +30,6 @@ export interface CiConnection {
   readonly tls?: TlsFiles | undefined;
 }
 
-/** What a connection can do, by port. */
 export interface CiPorts {
   readonly provider: CiProvider;
   /** Undefined if another connection must answer for pull requests. */
@@ -40,12 +39,12 @@ export interface CiPorts {
   readonly inspector?: CiInspector | undefined;
 }
 
-/** How a project of this kind is written. Errors of the schemas say what is expected, and suggest what was probably meant. */
+/** Keys of a project of this kind. Errors of the schemas say what is expected, and suggest what was probably meant. */
 export interface ProjectKeys {
   readonly repository: z.ZodType<string>;
   /** Name of one workflow; `none` if runs of this kind belong to no workflow, so that naming one is an error. */
   readonly workflow: z.ZodType<string> | 'none';
-  /** A closed list: a mistyped event would match no run, and environments would be deleted for it. */
+  /** A closed list, because a mistyped event would match no run, and Argo CD would delete environments. */
   readonly event: z.ZodType<string>;
   /** The most trusted first. */
   readonly defaultEvents: readonly string[];
@@ -56,9 +55,9 @@ export interface KindWords {
   /** The permission to read runs, as people grant it. */
   readonly runsPermission: string;
   readonly pullRequestsPermission: string;
-  /** How to give a connection credentials: `add tokenFile or tokenEnv`. */
+  /** An instruction: `add tokenFile or tokenEnv`. */
   readonly addCredentials: string;
-  /** An example of `url` for a server of one's own. */
+  /** An example of `url` for a self-hosted server. */
   readonly urlExample: string;
   /** Where a token is authorized for single sign-on. */
   readonly singleSignOn?: string | undefined;

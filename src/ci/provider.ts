@@ -77,12 +77,12 @@ export interface CiProvider {
 export interface Workflow {
   /** `.github/workflows/build.yml` */
   readonly path: string;
-  /** Why CI does not run it, in the provider's own word (`disabled_manually`); null: it does. */
+  /** The provider's own word for why CI does not run it (`disabled_manually`); null if it does. */
   readonly disabled: string | null;
 }
 
-/** What `greenpin check` asks of CI beside `probe`; not for answers. Each method throws `UpstreamError`. */
+/** Used by `greenpin check` only. Each method throws `UpstreamError`. */
 export interface CiInspector {
-  /** Those that are in the repository or have run; undefined: there are too many to tell. */
+  /** @returns workflows that are in the repository or have run; undefined if there are too many */
   fetchWorkflows(gitRepository: string): Promise<readonly Workflow[] | undefined>;
 }

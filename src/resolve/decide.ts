@@ -1,7 +1,6 @@
 /** The table of answers: compares what was found now with what was handed out last. */
-import type { UpstreamFailure } from '../errors.ts';
 import { decideFailed, answerStale, nameOf, refuse, type Decision } from './decision.ts';
-import type { UnresolvedRun, ImageSource } from './ports.ts';
+import type { Failed, ImageSource, UnresolvedRun } from './ports.ts';
 import type { Remembered } from './recall.ts';
 import type { SearchOutcome } from './search-builds.ts';
 import { compareBuilds, type EvaluatedBuild } from './select-builds.ts';
@@ -19,7 +18,7 @@ export type Found =
       readonly asOf: number;
     }
   | { readonly kind: 'invalid'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+  | Failed;
 
 type Complete = Extract<Found, { kind: 'complete' }>;
 
@@ -169,11 +168,11 @@ export function isDowngrade(found: Complete, { set }: LastGood): boolean {
   });
 }
 
-type PinnedImages =
-  { readonly kind: 'found' | 'absent' } | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
-
 /** Checks whether all images that were handed out are still in the registry. */
-async function checkPinnedImages({ set }: LastGood, images: ImageSource): Promise<PinnedImages> {
+async function checkPinnedImages(
+  { set }: LastGood,
+  images: ImageSource,
+): Promise<Failed | { readonly kind: 'found' | 'absent' }> {
   const results = await Promise.all(
     Object.values(set.images).map(({ repository, digest }) =>
       images.readDigest(`${repository}@${digest}`, { immutable: true }),

@@ -4,7 +4,7 @@ import type { Coverage } from './coverage.ts';
 import type { BranchRequest, LastGood, PinnedImage, Run } from './types.ts';
 import type { Digest, Platform } from '../image/image.ts';
 
-type Failed = { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+export type Failed = { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
 export type BranchRuns =
   | {
@@ -84,7 +84,7 @@ export interface PullRequestHead {
   readonly origin: 'own' | 'foreign';
 }
 
-type Absent = { readonly kind: 'absent'; readonly reason: string };
+export type Absent = { readonly kind: 'absent'; readonly reason: string };
 
 export type ImageResult =
   | {

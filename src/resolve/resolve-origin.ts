@@ -1,19 +1,17 @@
 /** Resolves whose code a request is about, with the pull request's own record where the runs leave it open. */
-import type { UpstreamFailure } from '../errors.ts';
 import type { Coverage } from './coverage.ts';
-import type { BranchRuns, RunSource } from './ports.ts';
+import type { BranchRuns, Failed, RunSource } from './ports.ts';
 import { selectOrigin, selectOriginOfPullRequest, type ResolvedOrigin } from './select-origin.ts';
 import type { BranchRequest } from './types.ts';
 
-/** `undecided`: older runs could decide. */
-type Undecided =
-  { readonly kind: 'undecided' } | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+/** Older runs could decide. */
+type Undecided = { readonly kind: 'undecided' };
 
 export async function resolveOrigin(
   known: Extract<BranchRuns, { kind: 'known' }>,
   request: BranchRequest,
   source: Pick<RunSource, 'readPullRequest'>,
-): Promise<ResolvedOrigin | Undecided> {
+): Promise<ResolvedOrigin | Undecided | Failed> {
   const origin = selectOrigin(known.runs, request);
   if (origin.kind !== 'needsLookup') return trustRuns(origin, known.coverage);
   const head = await source.readPullRequest(origin.number);

@@ -1,6 +1,6 @@
 /** Searches for the newest green build whose images are all in the registry. */
-import type { UpstreamFailure } from '../errors.ts';
 import type { ImageContext, Unconfirmed } from './image-ownership.ts';
+import type { Failed } from './ports.ts';
 import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
 import { coversTime, type Coverage } from './coverage.ts';
 import type { EvaluatedBuild } from './select-builds.ts';
@@ -30,7 +30,7 @@ export type SearchOutcome =
   | { readonly kind: 'none' }
   /** Runs that were not read yet could decide. */
   | { readonly kind: 'undecided' }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
+  | Failed
   | { readonly kind: 'invalid'; readonly reason: string };
 
 export interface SearchResult {
@@ -122,7 +122,7 @@ function lacksOnlySubstitutes(findings: ImageFindings, rules: readonly ImageRule
 }
 
 /**
- * Assembles the set of a build. A failure outweighs an absence: while a registry is in doubt, nothing older is handed out.
+ * Assembles the set of a build. A failure outweighs an absence: while a registry does not answer, nothing older is handed out.
  * @returns undefined if the build is known to lack an image
  */
 function assemble(build: Build, findings: ImageFindings): SearchOutcome | undefined {

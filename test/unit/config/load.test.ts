@@ -76,7 +76,7 @@ describe('a configuration with what has no default', () => {
     expect(config.dockerConfigFiles).toEqual([]);
   });
 
-  it('has the project on the only connection, with the defaults of the design', () => {
+  it('has the project on the only connection, with the documented defaults', () => {
     expect([...config.projects.values()]).toEqual([
       {
         name: 'shop',
