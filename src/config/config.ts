@@ -94,7 +94,7 @@ function createConnection(
   };
 }
 
-/** The schema has checked that the connections exist and can do what the project needs. */
+/** The schema guarantees that the connections exist and have the ports that the project needs. */
 function createProject(
   name: string,
   entry: EntryOf<ConfigDocument['projects']>,
