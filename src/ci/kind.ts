@@ -72,8 +72,6 @@ export interface CiDeps {
   readonly dispatcherFor: DispatcherFor;
 }
 
-type Locate = (path: string) => string;
-
 export interface CiKind<Schema extends z.ZodObject = z.ZodObject> {
   /** Keys of `connections.<name>`. */
   readonly schema: Schema;
@@ -84,7 +82,7 @@ export interface CiKind<Schema extends z.ZodObject = z.ZodObject> {
   /** Default of `freshFor`, in milliseconds, where the quota does not allow the general one. */
   readonly freshForMs?: number | undefined;
   /** @param locate resolves a path relative to the configuration file */
-  createAuth(entry: z.output<Schema>, locate: Locate): ConnectionAuth;
+  createAuth(entry: z.output<Schema>, locate: (path: string) => string): ConnectionAuth;
   /** Sends and reads nothing yet. */
   connect(connection: CiConnection, deps: CiDeps & SecretDeps): CiPorts;
 }

@@ -58,7 +58,7 @@ function composeSqlite(
   observer: StoreObserver,
 ): ComposedStore {
   const outage = new StoreBreaker({ now, warn, observer, longestMs: LONGEST_FILE_PAUSE_MS });
-  const archive = new LiveSqlite({ path, forgetAfter, now, ...(elapsed && { elapsed }), warn, delay });
+  const archive = new LiveSqlite({ path, forgetAfter, now, elapsed, warn, delay });
   const lastGood = new ArchivedStore({ archive, outage, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now });
   const catchUp = new CatchUp(lastGood, outage);
   return {
@@ -125,5 +125,5 @@ export async function probeStore(settings: StoreSettings, runtime: Runtime): Pro
 
 function connect(settings: RedisSettings, runtime: Runtime): RedisConnection {
   const readPassword = settings.password && createSecretReader(settings.password, runtime);
-  return connectRedis({ url: settings.url, ...(readPassword && { readPassword }) });
+  return connectRedis({ url: settings.url, readPassword });
 }

@@ -77,13 +77,12 @@ export function createConfig(document: ConfigDocument, file: string, env: NodeJS
   };
 }
 
-type Locate = (path: string) => string;
 type EntryOf<T> = T extends Record<string, infer Entry> ? Entry : never;
 
 function createConnection(
   name: string,
   entry: EntryOf<ConfigDocument['connections']>,
-  locate: Locate,
+  locate: (path: string) => string,
 ): CiConnection {
   return {
     name,

@@ -78,23 +78,19 @@ export const entryName = text(
   'a name of at most 100 letters, digits, ".", "_", "-" and "/" that begins with a letter or digit',
 );
 
+const connectionName = z.string({ error: 'the name of a connection' }).optional();
+
 export const projectSchema = mapping(
   {
-    ci: z
-      .string({ error: 'the name of a connection' })
-      .optional()
-      .meta({
-        description: 'Connection that the builds come from. Default: the only connection.',
-        examples: ['github'],
-      }),
-    git: z
-      .string({ error: 'the name of a connection' })
-      .optional()
-      .meta({
-        description:
-          'Connection to the Git host that has the pull requests. Default: ci, if that is a Git host.',
-        examples: ['github'],
-      }),
+    ci: connectionName.meta({
+      description: 'Connection that the builds come from. Default: the only connection.',
+      examples: ['github'],
+    }),
+    git: connectionName.meta({
+      description:
+        'Connection to the Git host that has the pull requests. Default: ci, if that is a Git host.',
+      examples: ['github'],
+    }),
     repository: textOfKind('repository', 'the Git repository, for example acme/shop').meta({
       description: 'The Git repository, for example OWNER/NAME.',
       examples: ['acme/shop'],

@@ -4,7 +4,7 @@ import { decideProvenNothing, type Decision } from './decision.ts';
 import type { Search, SearchPorts } from './find-newest-set.ts';
 import { isNeverHandedOut } from './never-handed-out.ts';
 import type { Pins } from './pins.ts';
-import type { LastGoodStore } from './ports.ts';
+import type { ResolvePorts } from './ports.ts';
 import { evaluateStored, lastGoodKey, type Remembered } from './recall.ts';
 import { resolveImage } from './resolve-images.ts';
 import { recreateGreenBuild } from './select-builds.ts';
@@ -13,17 +13,13 @@ import type { BranchRequest, PinnedImage } from './types.ts';
 /** Replicas that keep overtaking each other agree at the next poll. */
 const MAX_DECISIONS = 3;
 
-interface DecidePorts extends SearchPorts {
-  readonly lastGood: LastGoodStore;
-}
-
 /** Another replica may answer in the meantime; if so, decides again so that we never go back behind its answer. */
 export async function decideAgainstLastGood(
   search: Search,
   first: Remembered,
   pins: Pins,
   request: BranchRequest,
-  ports: DecidePorts,
+  ports: ResolvePorts,
 ): Promise<Decision> {
   let remembered = first;
   for (let attempt = 1; ; attempt++) {
@@ -42,7 +38,7 @@ async function decideOnce(
   remembered: Remembered,
   pins: Pins,
   request: BranchRequest,
-  ports: DecidePorts,
+  ports: ResolvePorts,
 ): Promise<Decision> {
   const { found } = search;
   const completed = await completeLastGood(remembered, search, pins, request, ports);

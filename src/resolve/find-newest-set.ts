@@ -2,7 +2,7 @@
 import type { Found } from './decide.ts';
 import type { ImageContext } from './image-ownership.ts';
 import type { Pins } from './pins.ts';
-import type { BranchRuns, UnresolvedRun, ImageSource, RunSource } from './ports.ts';
+import type { BranchRuns, ResolvePorts, UnresolvedRun } from './ports.ts';
 import { resolveOrigin } from './resolve-origin.ts';
 import { searchBuilds, type ExaminedBuild, type SearchOutcome } from './search-builds.ts';
 import { selectBuilds, type SelectedBuilds } from './select-builds.ts';
@@ -12,10 +12,7 @@ import type { BranchRequest } from './types.ts';
 /** CI's statements may change while they are being confirmed. After this many confirmations, the answer counts as unreliable. */
 const MAX_CONFIRMATIONS = 2;
 
-export interface SearchPorts {
-  readonly runs: RunSource;
-  readonly images: ImageSource;
-}
+export type SearchPorts = Pick<ResolvePorts, 'runs' | 'images'>;
 
 /** The builds that a search looked at. */
 interface SearchTrace extends SelectedBuilds {

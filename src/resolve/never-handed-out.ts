@@ -1,5 +1,5 @@
 /** Proves that nothing was ever handed out for a pull request. */
-import type { LastGoodStore, RunSource } from './ports.ts';
+import type { ResolvePorts } from './ports.ts';
 import { lastGoodKey, type Remembered } from './recall.ts';
 import type { BranchRequest } from './types.ts';
 
@@ -11,7 +11,7 @@ import type { BranchRequest } from './types.ts';
 export async function isNeverHandedOut(
   request: BranchRequest,
   remembered: Remembered,
-  { runs, lastGood }: { readonly runs: RunSource; readonly lastGood: LastGoodStore },
+  { runs, lastGood }: Pick<ResolvePorts, 'runs' | 'lastGood'>,
 ): Promise<boolean> {
   const { project, branch, number } = request;
   if (remembered.kind !== 'nothing' || number === undefined || lastGood.wholeSince() === null) return false;

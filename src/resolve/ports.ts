@@ -69,6 +69,14 @@ export interface RunSource {
   peekUnread(): readonly UnreadRun[];
 }
 
+/** The ports that one request needs. */
+export interface ResolvePorts {
+  readonly runs: RunSource;
+  readonly images: ImageSource;
+  readonly lastGood: LastGoodStore;
+  readonly pins: PinMemory;
+}
+
 export type RunSubject = Pick<BranchRequest, 'branch' | 'number'>;
 
 export interface PullRequestHead {

@@ -7,19 +7,11 @@ import { markPossiblyOutdated } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { findNewestSet } from './find-newest-set.ts';
 import { createPins } from './pins.ts';
-import type { ImageSource, LastGoodStore, PinMemory, RunSource } from './ports.ts';
+import type { ResolvePorts } from './ports.ts';
 import { recall } from './recall.ts';
 import type { ExaminedBuild } from './search-builds.ts';
 import type { EvaluatedBuild, SelectedBuilds } from './select-builds.ts';
 import type { BranchRequest } from './types.ts';
-
-/** The ports that one request needs. */
-export interface ResolvePorts {
-  readonly runs: RunSource;
-  readonly images: ImageSource;
-  readonly lastGood: LastGoodStore;
-  readonly pins: PinMemory;
-}
 
 /** A decision together with its reasons. */
 export interface Resolution extends SelectedBuilds {

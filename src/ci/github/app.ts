@@ -86,9 +86,7 @@ const CLOCK_SKEW = 30;
 /** GitHub accepts at most ten minutes, in seconds. */
 const JWT_LIFE = 600;
 
-/**
- * GitHub's "Generating a JSON Web Token (JWT) for a GitHub App", with Node's own signature.
- */
+/** GitHub's "Generating a JSON Web Token (JWT) for a GitHub App", with Node's own signature. */
 function signJwt(appId: string, key: KeyObject, now: number): string {
   const issuedAt = Math.floor(now / 1000) - CLOCK_SKEW;
   const claims = { iat: issuedAt, exp: issuedAt + JWT_LIFE, iss: appId };
@@ -115,22 +113,17 @@ function loadPrivateKey({ readPrivateKey }: GitHubAppAuth, host: string): KeyObj
 
 function describeTokenFailure(response: ApiResponse, { host, connection, now }: AppDeps): UpstreamFailure {
   const app = `the GitHub App of connection "${connection}"`;
+  const denied = (message: string): UpstreamFailure => ({ kind: 'denied', host, message });
   if (response.status === 401) {
-    const message = `${host} does not accept ${app}: its id or private key is wrong, or this machine's clock is`;
-    return { kind: 'denied', host, message };
+    return denied(
+      `${host} does not accept ${app}: its id or private key is wrong, or this machine's clock is`,
+    );
   }
   if (response.status === 404) {
-    const message =
-      `${host} does not know the installation of ${app}: ` +
-      'check installationId, and that the App is still installed';
-    return { kind: 'denied', host, message };
+    const remedy = 'check installationId, and that the App is still installed';
+    return denied(`${host} does not know the installation of ${app}: ${remedy}`);
   }
-  const call = {
-    host,
-    connection,
-    anonymous: false,
-    what: `a token for ${app}`,
-    permission: 'Actions: read',
-  };
+  const what = `a token for ${app}`;
+  const call = { host, connection, anonymous: false, what, permission: 'Actions: read' };
   return describeGitHubFailure(response, call, now());
 }
