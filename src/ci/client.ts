@@ -1,5 +1,6 @@
 /** A connection to a CI system, whatever its kind: one credential, one quota, one deadline per call. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
+import type { UnreadRun } from '../resolve/ports.ts';
 import { withDeadline } from '../resilience/deadline.ts';
 import { timeoutError } from '../upstream/failures.ts';
 import type { ApiRequest, ApiResponse, SendApi } from '../upstream/json-api.ts';
@@ -73,6 +74,13 @@ export class CiClient {
       await proveReadable();
       return undefined;
     }
+  }
+
+  /** Reports runs that cannot be parsed to the metrics and the log. */
+  reportUnread(unread: readonly UnreadRun[]): void {
+    const { name, observer } = this.#options;
+    const [first] = unread;
+    if (first !== undefined) observer.skipped?.(name, unread.length, first.problem);
   }
 
   async #send({ path, query, validator, what, permission }: CiRequest): Promise<ApiResponse> {

@@ -38,7 +38,7 @@ export const github: CiKind<typeof githubConnectionSchema> = {
 export function createGitHub(connection: GitHubConnection, deps: CiDeps): CiPorts {
   const client = createGitHubClient(connection, deps);
   return {
-    provider: createGitHubProvider(client, connection.name, deps),
+    provider: createGitHubProvider(client),
     gitHost: createGitHubGitHost(client, deps),
     inspector: createGitHubInspector(client),
   };

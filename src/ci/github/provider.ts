@@ -1,5 +1,4 @@
 /** GitHub Actions: https://docs.github.com/rest/actions/workflow-runs */
-import type { CiDeps } from '../kind.ts';
 import type { CiClient, CiRequest } from '../client.ts';
 import { digitsOf, nameOf } from './names.ts';
 import { formatCursor, PAGE_SIZE, parseCursor, toRunPage, type PageAddress } from './page.ts';
@@ -8,12 +7,7 @@ import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiProvider, RunPage } from '../provider.ts';
 
-/** @param connection its name in the configuration */
-export function createGitHubProvider(
-  client: CiClient,
-  connection: string,
-  { observer }: Pick<CiDeps, 'observer'>,
-): CiProvider {
+export function createGitHubProvider(client: CiClient): CiProvider {
   const { host } = client;
 
   async function probe(gitRepository: string): Promise<string> {
@@ -27,8 +21,7 @@ export function createGitHubProvider(
   function parsePage(answer: ApiResponse, address: PageAddress, filtered: boolean): RunPage {
     const { link, etag } = answer.headers;
     const parsed = parseRunPage(answer.data, host);
-    const [odd] = parsed.unread;
-    if (odd !== undefined) observer.skipped?.(connection, parsed.unread.length, odd.problem);
+    client.reportUnread(parsed.unread);
     return toRunPage({ ...parsed, ...address, link, etag, filtered, clock: parseDate(answer.headers) }, host);
   }
 

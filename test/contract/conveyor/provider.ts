@@ -17,6 +17,7 @@ export function createConveyorProvider(client: CiClient): CiProvider {
   async function list(gitRepository: string, query: CiRequest['query'], cursor?: Cursor): Promise<RunPage> {
     const { data } = await client.get(ask(gitRepository, 'builds', { ...query, before: cursor }));
     const { runs, unread, count } = parseBuilds(data, gitRepository, source);
+    client.reportUnread(unread);
     const positions = [...runs, ...unread].flatMap(({ position }) => position ?? []);
     // There may be no page after a full one; it is then empty.
     const next = count < PAGE_SIZE ? undefined : String(Math.min(...positions));
