@@ -85,7 +85,10 @@ describe('a run that cannot be read where it is listed', () => {
     for (let id = 5; id < 30; id++) {
       ci.add(...runsFrom(id, id));
       ci.now += FRESH_FOR;
-      expect(await ci.index.read({ branch: 'branch-1' })).toHaveProperty('unresolved.failure.kind', 'malformed');
+      expect(await ci.index.read({ branch: 'branch-1' })).toHaveProperty(
+        'unresolved.failure.kind',
+        'malformed',
+      );
     }
   });
 
@@ -132,7 +135,10 @@ describe('a run that cannot be read where it is listed', () => {
     ci.add(...runsFrom(100, 110));
     for (let minutes = 0; minutes < 600; minutes++) {
       ci.now += 60_000;
-      expect(await ci.index.read({ branch: 'branch-4' })).toHaveProperty('unresolved.failure.kind', 'malformed');
+      expect(await ci.index.read({ branch: 'branch-4' })).toHaveProperty(
+        'unresolved.failure.kind',
+        'malformed',
+      );
     }
     expect(ci.calls.filter((call) => call === 'run 4').length).toBeLessThan(100);
   });
