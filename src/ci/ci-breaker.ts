@@ -15,7 +15,7 @@ const PAUSE_MS: Readonly<Record<UpstreamFailureKind, number>> = {
 };
 /** Whatever pause CI asks for, after this one call finds out whether it still does. */
 const LONGEST_PAUSE_MS = 300_000;
-/** A page of runs may take seconds. Callers that do not wait for the trial fail for a limit that may be over. */
+/** A page of runs may take seconds, and callers that do not wait fail for a limit that may be over. */
 const TRIAL_PATIENCE_MS = 5000;
 /** Failures that concern every caller; the others concern only callers who ask for the same thing. */
 const SHARED: ReadonlySet<UpstreamFailureKind> = new Set([

@@ -62,7 +62,8 @@ export class CiClient {
   }
 
   /**
-   * @param proveReadable throws unless the repository can be read, since a 404 may hide a repository that the credentials may not read
+   * @param proveReadable throws unless the repository can be read, since a 404 may hide a repository that the
+   *   credentials may not read
    * @returns undefined if the resource does not exist
    * @throws UpstreamError
    */

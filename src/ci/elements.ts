@@ -25,8 +25,8 @@ const MAX_UNREAD_SHARE = 0.5;
 const FEW_ELEMENTS = 10;
 
 /**
- * One odd run must not make a repository unreadable, so it is skipped and reported in `unread`, with the position of the run before
- * it if its own cannot be read.
+ * One odd run must not make a repository unreadable, so it is skipped and reported in `unread`, with the
+ * position of the run before it if its own cannot be read.
  * @param elements newest first
  * @throws UpstreamError `malformed` if most of many elements cannot be read
  */
@@ -58,7 +58,7 @@ export function parseRuns<Raw>(
   return { runs, unread };
 }
 
-/** @throws UpstreamError `malformed`, which names the field but not its index in a list, so that the message is stable */
+/** @throws UpstreamError `malformed`, without the index in a list, so that the message is stable */
 export function parseShape<T>(schema: z.ZodType<T>, value: unknown, source: Source): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

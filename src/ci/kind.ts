@@ -39,10 +39,10 @@ export interface CiPorts {
   readonly inspector?: CiInspector | undefined;
 }
 
-/** Keys of a project of this kind. Errors of the schemas say what is expected, and suggest what was probably meant. */
+/** Keys of a project. Errors of the schemas say what is expected, and suggest what was probably meant. */
 export interface ProjectKeys {
   readonly repository: z.ZodType<string>;
-  /** Name of one workflow; `none` if runs of this kind belong to no workflow, so that naming one is an error. */
+  /** Name of one workflow; `none`: runs of this kind belong to no workflow, so naming one is an error. */
   readonly workflow: z.ZodType<string> | 'none';
   /** A closed list, because a mistyped event would match no run, and Argo CD would delete environments. */
   readonly event: z.ZodType<string>;

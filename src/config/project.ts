@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ALL_KINDS } from '../ci/kinds.ts';
 import { choice, list, mapping, named, text, whole } from '../schema/fields.ts';
 
-/** Text in a format of each kind's own, which `project-kinds.ts` checks. The JSON Schema allows every kind's format. */
+/** `project-kinds.ts` checks the format by kind; the JSON Schema allows every kind's format. */
 function textOfKind(key: 'repository' | 'workflow' | 'event', expected: string) {
   const schemas = ALL_KINDS.flatMap(({ project }) => (project[key] === 'none' ? [] : [project[key]]));
   const [only, ...others] = schemas.map((schema) => {

@@ -1,4 +1,4 @@
-/** Decides on what was found against the last good answer, which another replica may replace at the same time. */
+/** Decides against the last good answer, which another replica may replace at the same time. */
 import { decide, isDowngrade, markUnremembered } from './decide.ts';
 import { decideProvenNothing, type Decision } from './decision.ts';
 import type { Search, SearchPorts } from './find-newest-set.ts';
@@ -13,7 +13,7 @@ import type { BranchRequest, PinnedImage } from './types.ts';
 /** Replicas that keep overtaking each other agree at the next poll. */
 const MAX_DECISIONS = 3;
 
-/** Another replica may answer in the meantime; if so, decides again so that we never go back behind its answer. */
+/** If another replica answers in the meantime, decides again, so as never to go back behind its answer. */
 export async function decideAgainstLastGood(
   search: Search,
   first: Remembered,
@@ -54,7 +54,7 @@ async function decideOnce(
   return decision;
 }
 
-/** Looks for images that were added to the project in the build that was handed out: a build pushes its images together. */
+/** Looks up images that were added to the project in the build that was handed out. */
 async function completeLastGood(
   remembered: Remembered,
   { found, builds, context }: Search,
@@ -67,7 +67,8 @@ async function completeLastGood(
   if (found.kind === 'complete' && !isDowngrade(found, lastGood)) return remembered;
   const { build } = lastGood.set;
   const evaluated = builds.find((one) => one.build.commit === build.commit) ?? recreateGreenBuild(build);
-  // Run again since: the image may belong to a later attempt that is not green, or to another merge of the same head.
+  // Run again since: the image may belong to a later attempt that is not green, or to another merge of the
+  // same head.
   const isSame = evaluated.status === 'green' && evaluated.build.builtCommit === build.builtCommit;
   if (!isSame) return remembered;
   const added: Record<string, PinnedImage> = {};

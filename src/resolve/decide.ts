@@ -73,8 +73,8 @@ async function decideComplete(
 }
 
 /**
- * While the store cannot be read, an empty list is no answer, since an environment may be running. A build that was found is answered
- * nevertheless (`decideComplete`): a new branch must not wait for a store.
+ * While the store cannot be read, an empty list is no answer, since an environment may be running. A build
+ * that was found is answered nevertheless (`decideComplete`): a new branch must not wait for a store.
  */
 function decideNone(
   found: Extract<Found, { kind: 'none' }>,
@@ -119,7 +119,7 @@ function decideExcluded(
   return refuse(request, `it seems that ${reason}, but something may have been handed out before`);
 }
 
-/** A grown configuration must not delete anything, and a set without one of the promised keys is no answer. */
+/** A new image must not delete anything, and a set that lacks a promised key is no answer. */
 function decideGrown(
   { lastGood, missing }: Extract<Remembered, { kind: 'partial' }>,
   request: BranchRequest,
@@ -134,8 +134,8 @@ function decideGrown(
 }
 
 /**
- * The store cannot say what was handed out last. If CI has a newer build that is green, or may have been before a re-run, the answer may
- * be a downgrade, so it is not called fresh.
+ * The store cannot say what was handed out last. If CI has a newer build that is green, or may have been
+ * before a re-run, the answer may be a downgrade, so it is not called fresh.
  * @param builds of the branch, newest first
  */
 export function markUnremembered(decision: Decision, builds: readonly EvaluatedBuild[]): Decision {
@@ -159,7 +159,7 @@ export function markPossiblyOutdated(decision: Decision, { failure, position }: 
   return { ...decision, freshness: 'stale', because };
 }
 
-/** True for an older build, or an older image under any name: a set is newer only if none of its images is older. */
+/** True if the build or any image is older: a set is newer only if none of its images is older. */
 export function isDowngrade(found: Complete, { set }: LastGood): boolean {
   if (compareBuilds(found.set.build, set.build) < 0) return true;
   return Object.entries(found.set.images).some(([name, image]) => {

@@ -2,7 +2,7 @@
 import type { ApiErrorCode, UpstreamFailure } from '../errors.ts';
 import type { BranchRequest, LastGood, PinnedSet } from './types.ts';
 
-/** `because` is one sentence for people; `asOf` is when upstream last confirmed the answer, in milliseconds since the epoch. */
+/** `because` is one sentence for people; `asOf` is when upstream last confirmed it (ms since the epoch). */
 export type Decision =
   | {
       readonly kind: 'answered';
@@ -31,8 +31,8 @@ export function refuse(request: BranchRequest, why: string): Decision {
 }
 
 /**
- * An upstream failed, but nothing was ever handed out for the pull request: an empty list loses nothing, and the other pull requests of
- * the ApplicationSet go on.
+ * An upstream failed, but nothing was ever handed out for the pull request: an empty list loses nothing, and
+ * the other pull requests of the ApplicationSet go on.
  * @param now milliseconds since the epoch
  */
 export function decideProvenNothing(decision: Decision, now: number): Decision {
@@ -91,7 +91,7 @@ export function decideDefect(lastGood: LastGood | undefined): Decision | undefin
   return lastGood && answerStale(lastGood, 'Greenpin failed to resolve the branch; its log has the reason');
 }
 
-/** An error freezes an ApplicationSet with all its pull requests, so the message must say which one caused it. */
+/** An error freezes all pull requests of an ApplicationSet, so the message says which one caused it. */
 export function nameOf({ project, branch }: BranchRequest): string {
   return `project ${project.name}, branch ${branch}`;
 }

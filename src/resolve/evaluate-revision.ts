@@ -14,7 +14,8 @@ const WHOLE_COMMIT = 40;
 const BEGINNING = /^[0-9a-f]{7,64}(?![0-9a-f])/i;
 
 /**
- * One revision with the build's commit is proof: an image may inherit its base image's label, but never the commit by chance.
+ * One revision with the build's commit is proof: an image may inherit its base image's label, but never the
+ * commit by chance.
  * @param revisions of the image: the annotation of the index or the manifest, the label of its configuration
  */
 export function evaluateRevisions(
@@ -52,7 +53,7 @@ function looksLikeCommit(hex: string, revision: string): boolean {
   return hex === revision || hex.length >= WHOLE_COMMIT || /[a-f]/.test(hex);
 }
 
-/** An abbreviation proves nothing if another commit of the repository begins with it: such commits can be made on purpose. */
+/** Proves nothing if another commit begins alike: such commits can be made on purpose. */
 function isUnambiguous(hex: string, commit: string, known: KnownRuns): boolean {
   return (
     hex === commit ||

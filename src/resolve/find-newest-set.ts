@@ -1,4 +1,4 @@
-/** Finds the newest complete set of a branch, reading further back and asking CI to confirm as far as needed. */
+/** Finds the newest complete set of a branch, with as much coverage and confirmation as needed. */
 import type { Found } from './decide.ts';
 import type { ImageContext } from './image-ownership.ts';
 import type { Pins } from './pins.ts';
@@ -9,7 +9,7 @@ import { selectBuilds, type SelectedBuilds } from './select-builds.ts';
 import type { Origin } from './select-origin.ts';
 import type { BranchRequest } from './types.ts';
 
-/** CI's statements may change while they are being confirmed. After this many confirmations, the answer counts as unreliable. */
+/** CI may change its answer with each confirmation. After this many, it counts as unreliable. */
 const MAX_CONFIRMATIONS = 2;
 
 export type SearchPorts = Pick<ResolvePorts, 'runs' | 'images'>;

@@ -61,9 +61,9 @@ export async function findOwnershipProblem(candidate: ImageCandidate): Promise<A
 }
 
 /**
- * A re-run of an older commit also moves the tag, and the listing does not show it. So a tag that has moved since the build's image was
- * found belongs to the build only if the build itself was run again, or has just ended: then the registry may have shown the image of
- * the previous build.
+ * A re-run of an older commit also moves the tag, and the listing does not show it. So a tag that has moved
+ * since the build's image was found belongs to the build only if the build itself was run again, or has just
+ * ended: then the registry may have shown the image of the previous build.
  */
 function findMovedTagProblem(candidate: ImageCandidate): Absent | Failed | undefined {
   const { rule, evaluated, askedAt, context } = candidate;
@@ -78,7 +78,7 @@ function findMovedTagProblem(candidate: ImageCandidate): Absent | Failed | undef
     : absent('the tag has moved since, though no run of the build has begun anew');
 }
 
-/** Milliseconds for which a registry may keep showing a tag's previous image after a push: until then it is polled often. */
+/** Milliseconds for which a registry may show a tag's previous image after a push. */
 export const SETTLES_WITHIN = 300_000;
 
 function absent(reason: string): Absent {
@@ -107,14 +107,15 @@ function describeRival(run: Run | undefined): string | undefined {
 const RUNNING_FOR = 300_000;
 
 /**
- * Milliseconds by which CI's report on a build's runs may be older than the first reading of its tag, if only a re-run of the same
- * commit can push that tag again: someone must start it, and it must get as far as the push.
+ * Milliseconds by which CI's report on a build's runs may be older than the first reading of its tag, if only
+ * a re-run of the same commit can push that tag again: someone must start it, and it must get as far as the
+ * push.
  */
 const RERUN_TAKES = 60_000;
 
 /**
- * A digest counts with the state of the runs at the time when it was read: an attempt started since may have pushed it, and may still
- * fail. A digest that was proven earlier needs no confirmation.
+ * A digest counts with the state of the runs at the time when it was read: an attempt started since may have
+ * pushed it, and may still fail. A digest that was proven earlier needs no confirmation.
  */
 export function selectUnconfirmed({
   image,

@@ -4,9 +4,10 @@ import { lastGoodKey, type Remembered } from './recall.ts';
 import type { BranchRequest } from './types.ts';
 
 /**
- * True if the store has nothing for the pull request, outlives the process, and has been complete since before the pull request was
- * opened. Sets handed out before the project's repository or connection changed, or before the number was passed on, may still be
- * running, so they count. Never throws for an upstream's fault.
+ * True if the store has nothing for the pull request, outlives the process, and has been complete since
+ * before the pull request was opened. Sets handed out before the project's repository or connection changed,
+ * or before the number was passed on, may still be running, so they count. Never throws for an upstream's
+ * fault.
  */
 export async function isNeverHandedOut(
   request: BranchRequest,

@@ -1,4 +1,4 @@
-/** Digests that were proven to belong to a build: those handed out last, which outlive the process, and those found by this process. */
+/** Digests proven to belong to a build: those handed out last, and those that this process found. */
 import type { PinMemory } from './ports.ts';
 import { ruleKey, type Remembered } from './recall.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';

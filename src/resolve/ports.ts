@@ -1,4 +1,4 @@
-/** The core's ports: runs, images, and the memory of what was handed out. Other ports stand beside their owners. */
+/** The core's ports: runs, images, and the memory of what was handed out. */
 import type { UpstreamFailure } from '../errors.ts';
 import type { Coverage } from './coverage.ts';
 import type { BranchRequest, LastGood, PinnedImage, Run } from './types.ts';
@@ -27,8 +27,9 @@ export interface RunStanding {
   /** Start of the newest call that reported the run's state. */
   readonly confirmedAt: number;
   /**
-   * Latest time at which the run can have pushed an image: when its present attempt and outcome were first seen. If the run was never
-   * seen in another state, the time of its last change by CI's clock, where that is earlier.
+   * Latest time at which the run can have pushed an image: when its present attempt and outcome were first
+   * seen. If the run was never seen in another state, the time of its last change by CI's clock, where that
+   * is earlier.
    */
   readonly pushedBy: number;
 }
@@ -43,16 +44,17 @@ export interface UnresolvedRun {
 /** Runs of one Git repository. No method throws, and `peek...` makes no call. */
 export interface RunSource {
   /**
-   * Makes at most one listing, which concurrent callers share. With a number, the result includes runs that name the pull request and
-   * no branch.
+   * Makes at most one listing, which concurrent callers share. With a number, the result includes runs that
+   * name the pull request and no branch.
    */
   read(subject: RunSubject): Promise<BranchRuns>;
   /** Like `read`, with more coverage. Call it only while the coverage is not complete. */
   readFurther(subject: RunSubject): Promise<BranchRuns>;
   readPullRequest(number: string): Promise<PullRequestHead | Failed>;
   /**
-   * Ensures that the listing and each of these runs are known as they were at `since` or later (milliseconds since the epoch, our
-   * clock): by one listing, and one call for each run that it does not show. After that, `read` returns the changes.
+   * Ensures that the listing and each of these runs are known as they were at `since` or later (milliseconds
+   * since the epoch, our clock): by one listing, and one call for each run that it does not show. After that,
+   * `read` returns the changes.
    */
   confirm(runs: readonly Run[], since: number): Promise<{ kind: 'confirmed' } | Failed>;
   /** Known branches: the same array until a branch comes or goes, so that callers may cache by it. */
@@ -81,7 +83,7 @@ export type RunSubject = Pick<BranchRequest, 'branch' | 'number'>;
 
 export interface PullRequestHead {
   readonly kind: 'known';
-  /** The pull request was opened at this time or later, by our clock, milliseconds since the epoch; null if unknown. */
+  /** It was opened then or later: milliseconds since the epoch, our clock; null if unknown. */
   readonly openedAfter: number | null;
   /** Null if the head repository was deleted. */
   readonly headRepositoryId: string | null;
@@ -101,7 +103,7 @@ export type ImageResult =
       readonly repository: string;
       readonly tag: string;
       readonly digest: Digest;
-      /** When the registry last confirmed this, milliseconds since the epoch; null if it never needs to be confirmed again. */
+      /** When the registry last confirmed it, milliseconds since the epoch; null if it never changes. */
       readonly asOf: number | null;
       /** When the query was sent that gave this result, milliseconds since the epoch, our clock. */
       readonly askedAt: number;
@@ -113,8 +115,8 @@ export type ImageResult =
 
 export type RevisionResult =
   /**
-   * The values of `org.opencontainers.image.revision`, each once: the annotations of the pinned document and of the platform's
-   * manifest, and the label in the image's configuration.
+   * The values of `org.opencontainers.image.revision`, each once: the annotations of the pinned document and
+   * of the platform's manifest, and the label in the image's configuration.
    */
   { readonly kind: 'found'; readonly revisions: readonly string[] } | Absent | Failed;
 
@@ -122,9 +124,10 @@ export interface ImageSource {
   /**
    * @param reference `ghcr.io/acme/shop-front:sha-1a2b3c4` or `ghcr.io/acme/shop-front@sha256:...`
    * @param immutable the tag can only ever mean one build's image
-   * @param notBefore do not use a cached answer from before this time (milliseconds since the epoch, our clock): the image may have
-   *   been pushed until then
-   * @param repushed an earlier run or attempt pushed the same tag: a registry may keep showing that image for a while
+   * @param notBefore do not use a cached answer from before this time (milliseconds since the epoch, our
+   *   clock): the image may have been pushed until then
+   * @param repushed an earlier run or attempt pushed the same tag: a registry may keep showing that image for
+   *   a while
    */
   readDigest(
     reference: string,
@@ -135,7 +138,7 @@ export interface ImageSource {
       readonly repushed?: boolean;
     },
   ): Promise<ImageResult>;
-  /** @returns registry and path as `readDigest` names them, aliases folded; undefined if the text is not a reference */
+  /** @returns registry and path, aliases folded, as in `ImageResult`; undefined if it is not a reference */
   repositoryOf(reference: string): string | undefined;
   /** @param reference by digest: `ghcr.io/acme/shop-front@sha256:...` */
   readRevision(reference: string, platform?: Platform): Promise<RevisionResult>;
@@ -148,32 +151,37 @@ export interface PinMemory {
 }
 
 /**
- * Remembers the last good answer of each key. Never throws: a fault of the store must not become a fault of the answer.
+ * Remembers the last good answer of each key. Never throws: a fault of the store must not become a fault of
+ * the answer.
  *
- * Several replicas may share a store, and an answer is decided against what `get` returned. If another replica has written since,
- * `set` writes nothing, and the caller decides again. So an older build replaces a newer one only if its writer knew the newer one and
- * found its image gone.
+ * Several replicas may share a store, and an answer is decided against what `get` returned. If another
+ * replica has written since, `set` writes nothing, and the caller decides again. So an older build replaces a
+ * newer one only if its writer knew the newer one and found its image gone.
  */
 export interface LastGoodStore {
   /** @returns undefined: nothing was handed out; `unreadable`: unknown for now */
   get(key: string): Promise<LastGood | 'unreadable' | undefined>;
-  /** @returns the answer that another replica has written since the last `get` of this key; undefined: the value is set */
+  /** @returns another replica's answer since the last `get` of this key; undefined: the value is set */
   set(key: string, value: LastGood): Promise<LastGood | undefined>;
   /**
-   * Since this time the store has been complete: `get` knows everything that was handed out for the first time later.
-   * @returns milliseconds since the epoch, our clock; null: not proven (the store does not outlive the process, others may have written
-   *   to it, or it does not answer)
+   * Since this time the store has been complete: `get` knows everything that was handed out for the first
+   * time later.
+   * @returns milliseconds since the epoch, our clock; null: not proven (the store does not outlive the
+   *   process, others may have written to it, or it does not answer)
    */
   wholeSince(): number | null;
 }
 
-/** A listed run that could not be parsed: it may be anything, even the newest green one. Null: that part could not be parsed. */
+/**
+ * A listed run that could not be parsed: it may be anything, even the newest green one. Null: that part could
+ * not be parsed.
+ */
 export interface UnreadRun {
   readonly id: string | null;
   /** Empty if the run names no branch. */
   readonly branch: string | null;
   readonly commit: string | null;
-  /** The run's position, or an upper bound of it: the position of the run before it on the page. Null: it is the first there. */
+  /** Or an upper bound: that of the run before it on the page. Null: it is the first there. */
   readonly position: number | null;
   readonly tie: string | null;
   /** An upper bound as well, milliseconds since the epoch. */

@@ -1,6 +1,7 @@
 /**
- * Recalls what was handed out last, as far as it was made for the present configuration: a set for another repository or connection
- * does not count, and of a set whose images changed, only those with an unchanged rule do.
+ * Recalls what was handed out last, as far as it was made for the present configuration: a set for another
+ * repository or connection does not count, and of a set whose images changed, only those with an unchanged
+ * rule do.
  */
 import type { ImageSource, LastGoodStore } from './ports.ts';
 import type { BranchRequest, ImageRule, LastGood, PinnedImage } from './types.ts';
@@ -11,7 +12,7 @@ export type Remembered =
   /** The store cannot say now. */
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'whole'; readonly lastGood: LastGood }
-  /** Images were added or their rules changed since: the rest of the set, and the rules that it has no image for. */
+  /** The rest of a set after images were added or changed, and the rules that it has no image for. */
   | { readonly kind: 'partial'; readonly lastGood: LastGood; readonly missing: readonly ImageRule[] };
 
 /** A branch that comes back under a new pull request starts clean. */

@@ -1,6 +1,6 @@
 /**
- * Resolves one branch: recall what was handed out last, find the newest green build with all its images, and decide whether that set
- * may follow the last one.
+ * Resolves one branch: recall what was handed out last, find the newest green build with all its images, and
+ * decide whether that set may follow the last one.
  */
 import { decideAgainstLastGood } from './decide-against-last-good.ts';
 import { markPossiblyOutdated } from './decide.ts';
@@ -25,8 +25,8 @@ export interface Resolution extends SelectedBuilds {
 }
 
 /**
- * Never throws for an upstream's fault: that is a decision like any other. Callers must not resolve one key (`lastGoodKey`) twice at
- * the same time.
+ * Never throws for an upstream's fault: that is a decision like any other. Callers must not resolve one key
+ * (`lastGoodKey`) twice at the same time.
  */
 export async function resolveBranch(request: BranchRequest, ports: ResolvePorts): Promise<Resolution> {
   const remembered = await recall(request, ports.lastGood, ports.images);

@@ -1,4 +1,4 @@
-/** Resolves the images of one build: the digest of each tag, and whether that image really belongs to the build. */
+/** Resolves the images of one build: each tag's digest, and whether it belongs to the build. */
 import { MissingParameter, renderImageTemplate, TemplateError } from '../image/template.ts';
 import {
   findOwnershipProblem,
@@ -16,7 +16,7 @@ export type ImageFinding =
   | {
       readonly kind: 'pinned';
       readonly image: PinnedImage;
-      /** When the registry last confirmed it, milliseconds since the epoch; null if it never needs to be confirmed again. */
+      /** When the registry last confirmed it, milliseconds since the epoch; null if it never changes. */
       readonly asOf: number | null;
       /** Runs that CI must confirm first, since it reported them before the tag was read. */
       readonly unconfirmed?: Unconfirmed | undefined;
@@ -51,8 +51,8 @@ export async function resolveImages(
 }
 
 /**
- * Resolves one image of a build. An image that was proven to belong to the build stays its image when the tag has moved on or was
- * deleted, as long as the registry has that digest. Never throws.
+ * Resolves one image of a build. An image that was proven to belong to the build stays its image when the tag
+ * has moved on or was deleted, as long as the registry has that digest. Never throws.
  */
 export async function resolveImage(
   rule: ImageRule,
@@ -75,7 +75,7 @@ export async function resolveImage(
   return result.kind === 'failed' ? { ...result, reference } : found;
 }
 
-/** If the tag contains the attempt, an earlier attempt's image will do: a re-run repeats only the failed jobs. */
+/** If the tag contains the attempt, an earlier one will do: a re-run repeats only the failed jobs. */
 async function readTags(
   rule: ImageRule,
   evaluated: EvaluatedBuild,

@@ -1,4 +1,4 @@
-/** Resolves whose code a request is about, with the pull request's own record where the runs leave it open. */
+/** Resolves whose code a request is about, by its runs or the pull request's own record. */
 import type { Coverage } from './coverage.ts';
 import type { BranchRuns, Failed, RunSource } from './ports.ts';
 import { selectOrigin, selectOriginOfPullRequest, type ResolvedOrigin } from './select-origin.ts';
@@ -17,13 +17,14 @@ export async function resolveOrigin(
   const head = await source.readPullRequest(origin.number);
   if (head.kind === 'known') return selectOriginOfPullRequest(head, request);
   const { fallback } = origin;
-  // Nothing suggests a fork: a token that may not read pull requests, or a blip, must not cost our branch its environment.
+  // Nothing suggests a fork: a token that may not read pull requests, or a blip, must not cost our branch its
+  // environment.
   if (fallback.kind === 'own' && known.runs.every((run) => run.origin === 'own')) return fallback;
   const isForbidden = head.failure.kind === 'denied' || head.failure.kind === 'not_found';
   return isForbidden ? trustRuns(fallback, known.coverage) : head;
 }
 
-/** Runs can only prove that a pull request is a fork's once all of them were read: one of ours may lie further back. */
+/** Only all runs together prove that a pull request is a fork's: one of ours may lie further back. */
 function trustRuns(origin: ResolvedOrigin, coverage: Coverage): ResolvedOrigin | Undecided {
   return origin.kind === 'own' || coverage.kind === 'complete' ? origin : { kind: 'undecided' };
 }

@@ -19,9 +19,9 @@ export interface EvaluatedBuild {
   readonly reason: string;
   /** The newest run of each workflow and event. */
   readonly runs: readonly Run[];
-  /** Start of the first attempt of the first of these runs, milliseconds since the epoch: all pushes of the build are later. */
+  /** Start of its first attempt, milliseconds since the epoch: all pushes of the build are later. */
   readonly startedAt: number;
-  /** True if every run checked out `build.builtCommit`, so that a revision label with another commit speaks against the image. */
+  /** True if every run checked out `build.builtCommit`: another commit's label disproves the image. */
   readonly checkedOut: boolean;
   /** True if an earlier attempt or run has built the commit and may have pushed the same tag. */
   readonly repeated: boolean;
@@ -39,8 +39,8 @@ export interface SelectedBuilds {
 }
 
 /**
- * A workflow counts by its newest run for each event: a commit built on push and on pull_request must be green in both, as in GitHub's
- * own commit status. A re-run replaces its earlier attempt (same id).
+ * A workflow counts by its newest run for each event: a commit built on push and on pull_request must be
+ * green in both, as in GitHub's own commit status. A re-run replaces its earlier attempt (same id).
  * @param runs of one branch, in any order
  */
 export function selectBuilds(runs: readonly Run[], request: BranchRequest, origin: Origin): SelectedBuilds {
@@ -90,7 +90,7 @@ function isNamed({ workflow }: Run, { workflows }: Project): boolean {
   return workflow !== null && workflows.includes(workflow);
 }
 
-/** @returns true if the run's workflow may push the project's images: any may if the configuration names none */
+/** @returns whether the run's workflow may push the project's images; any may if none is configured */
 export function mayBuildProject(run: Run, project: Project): boolean {
   return project.workflows.length === 0 || isNamed(run, project);
 }
@@ -109,7 +109,7 @@ export function formatAttempt({ id, attempt }: Run): string {
   return `${id}:${attempt}`;
 }
 
-/** Recreates a build that was handed out as green. CI may have forgotten its runs, so only the stored facts are known. */
+/** Recreates a build that was handed out, since CI may have forgotten its runs. */
 export function recreateGreenBuild(build: Build): EvaluatedBuild {
   const forgotten = { runs: [], startedAt: 0, checkedOut: false, repeated: true, committedAt: null };
   return { build, status: 'green', reason: 'handed out before', ...forgotten };
@@ -132,7 +132,7 @@ function evaluate(group: readonly Run[], identities: WorkflowIds, request: Branc
   };
 }
 
-/** A re-run often repeats only the failed jobs, so the image may be an earlier attempt's: one of any age, if CI does not date it. */
+/** A re-run often repeats only the failed jobs, so the image may be an earlier attempt's. */
 function firstStart({ attempt, createdAt, startedAt }: Run): number {
   return attempt > 1 ? Math.min(createdAt ?? 0, startedAt) : startedAt;
 }
@@ -145,12 +145,12 @@ function commitTime(group: readonly Run[]): number | null {
   return committedAt !== null && committedAt <= firstRun ? committedAt : null;
 }
 
-/** @returns a time by which the run had been created, milliseconds since the epoch; 0 if unknown, since it was run again */
+/** @returns latest possible creation time, milliseconds since the epoch; 0 if unknown (a re-run) */
 function latestCreation({ attempt, createdAt, startedAt }: Run): number {
   return createdAt ?? (attempt === 1 ? startedAt : 0);
 }
 
-/** A skipped run (a missing label, a condition) says nothing about a commit that the same workflow has run for, on any event. */
+/** A skipped run does not count if the same workflow has run for the commit, on any event. */
 function newestOfEachWorkflowAndEvent(newestFirst: readonly Run[]): Run[] {
   const ran = new Set(newestFirst.filter((run) => run.state !== 'skipped').map(workflowKey));
   const newest = new Map<string, Run>();
@@ -189,8 +189,9 @@ function evaluateStatus(runs: readonly Run[], ids: WorkflowIds, project: Project
 }
 
 /**
- * Several workflows can share a name (the repository's own, and one that an organization's ruleset adds). Then each of those that has
- * built the branch on the event is required: a single green one may be the one that builds nothing.
+ * Several workflows can share a name (the repository's own, and one that an organization's ruleset adds).
+ * Then each of those that has built the branch on the event is required: a single green one may be the one
+ * that builds nothing.
  */
 function isComplete(name: string, runs: readonly Run[], ids: WorkflowIds): boolean {
   const ofName = runs.filter((run) => run.workflow === name);
@@ -219,8 +220,8 @@ function shortName(workflow: string): string {
 }
 
 /**
- * The run of the workflow that the configuration names first, on the event that it names first, represents the build: the order says
- * which of several workflows pushes the images.
+ * The run of the workflow that the configuration names first, on the event that it names first, represents
+ * the build: the order says which of several workflows pushes the images.
  */
 function createBuild(newestFirst: readonly Run[], runs: readonly Run[], request: BranchRequest): Build {
   const { project } = request;

@@ -1,4 +1,4 @@
-/** The core's values: provider-neutral, and validated where they come in (`wire/`, `config/`, `ci/`, `registry/`). */
+/** The core's values: provider-neutral, and validated where they come in. */
 import type { ImageTemplate } from '../image/template.ts';
 import type { Digest, Platform } from '../image/image.ts';
 
@@ -9,8 +9,8 @@ export interface ImageRule {
   /** Resolve to this platform's manifest inside an index instead of to the index. */
   readonly platform?: Platform | undefined;
   /**
-   * Registry and path of a mirror or pull-through cache, which the parameter set names in place of the template's. Never requested, and
-   * not part of what is remembered.
+   * Registry and path of a mirror or pull-through cache, which the parameter set names in place of the
+   * template's. Never requested, and not part of what is remembered.
    */
   readonly handOut?: string | undefined;
   readonly onMissing: 'reject' | 'previous';
@@ -51,11 +51,11 @@ export interface Run {
   readonly number: string;
   readonly attempt: number;
   /**
-   * The workflow as the configuration names it (GitHub: its path, `.github/workflows/build.yml`); null if runs of this CI system belong
-   * to no workflow.
+   * The workflow as the configuration names it (GitHub: its path, `.github/workflows/build.yml`); null if
+   * runs of this CI system belong to no workflow.
    */
   readonly workflow: string | null;
-  /** The provider's own id of the workflow, since two can share a name (an organization's and ours); null if it has none. */
+  /** The provider's id of the workflow, since an organization's may have the same name; null if none. */
   readonly workflowId: string | null;
   /** Null if the run names none; then `pullRequest` may be set. */
   readonly branch: string | null;
@@ -65,7 +65,7 @@ export interface Run {
   readonly refKind: 'branch' | 'tag' | 'pull_request' | 'unknown';
   /** Full commit SHA, lower case: the branch's (or pull request's) head that was built. */
   readonly commit: string;
-  /** The commit that CI checked out; null if the provider does not report it, such as a pull request's merge commit. */
+  /** The commit that CI checked out; null if not reported (a pull request's merge commit). */
   readonly builtCommit: string | null;
   readonly event: string;
   /** `skipped`: no job ran. */
@@ -75,11 +75,11 @@ export interface Run {
   /** Id of the repository that the commit lies in; null when that repository is gone. */
   readonly headRepositoryId: string | null;
   /**
-   * Whether the commit lies in the repository itself or in another one (which may be deleted). If the provider does not say, the run
-   * counts as foreign until the pull request's record says that it is our own.
+   * Whether the commit lies in the repository itself or in another one (which may be deleted). If the
+   * provider does not say, the run counts as foreign until the pull request's record says that it is our own.
    */
   readonly origin: 'own' | 'foreign' | 'unknown';
-  /** True if the run had the repository's credentials; runs of a fork's pull request have none, so they cannot push images. */
+  /** False for runs without the repository's credentials, such as those of a fork's pull request. */
   readonly mayPush: boolean;
   readonly url: string;
   /** Rises from run to run of a repository; a re-run keeps it. Compares within one connection only. */
@@ -127,11 +127,11 @@ export interface PinnedImage {
   readonly digest: Digest;
   /** The rule that it was found by (`ruleKey`), since it is no answer for another template or platform. */
   readonly rule: string;
-  /** `Build.builtCommit` of the build that pushed it: the set's own, or an older one (`onMissing: previous`). */
+  /** `Build.builtCommit` of the set's build, or of an older one (`onMissing: previous`). */
   readonly commit: string;
   /** `Build.position` of that build. */
   readonly position: number;
-  /** The build's runs and attempts at that time (`101:1 102:3`), since a later attempt may push another image. */
+  /** The build's runs and attempts (`101:1 102:3`), since a later attempt may push another image. */
   readonly runs: string;
 }
 

@@ -7,7 +7,7 @@ import { PAGE_SIZE } from './page.ts';
 import { parseShape } from './schema.ts';
 import type { CiInspector, Workflow } from '../provider.ts';
 
-/** The parts of GitHub's `workflow` that are used. A contract test compares them with GitHub's OpenAPI description. */
+/** A contract test compares this with GitHub's OpenAPI description. */
 export const githubWorkflowSchema = z.object({ path: z.string().max(1024), state: z.string() });
 
 const workflowPageSchema = z.object({

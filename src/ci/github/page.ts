@@ -7,10 +7,10 @@ import type { Cursor, RunPage } from '../provider.ts';
 /** GitHub's largest page. */
 export const PAGE_SIZE = 100;
 
-/** Filtered lists end here: https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-repository */
+/** https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-repository */
 const FILTERED_LIMIT = 1000;
 
-/** A page of a list; `createdBy` (milliseconds since the epoch) limits the list to runs created then or before. */
+/** `createdBy` (milliseconds since the epoch) limits the list to runs created then or before. */
 export interface PageAddress {
   /** Counts from 1. */
   readonly page: number;
@@ -39,7 +39,7 @@ export interface PageFacts extends ParsedRunPage, PageAddress {
   readonly clock?: number | undefined;
 }
 
-/** @throws UpstreamError `malformed` if runs are missing, although the answer does not say that more follow */
+/** @throws UpstreamError `malformed` if runs are missing that no further page would show */
 export function toRunPage(facts: PageFacts, host: string): RunPage {
   const { runs, unread, total, link, etag, page, createdBy, filtered, clock } = facts;
   const more = hasNext(link);

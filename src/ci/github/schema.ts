@@ -8,8 +8,8 @@ import { parseRuns, parseShape as parseShapeOf } from '../elements.ts';
 export const text = z.string().max(1024);
 
 /**
- * Integers beyond 2^53 arrive as bigints (`parseBoundedJson`), so that none is rounded. Other numbers that are not safe integers are
- * rejected.
+ * Integers beyond 2^53 arrive as bigints (`parseBoundedJson`), so that none is rounded. Other numbers that
+ * are not safe integers are rejected.
  */
 export const id = z.union([z.int().positive(), z.bigint().positive()]).transform(String);
 
@@ -22,7 +22,7 @@ export const commit = z
 
 export const repository = z.object({ id });
 
-/** The parts of GitHub's `workflow-run` that are used. A contract test compares them with GitHub's OpenAPI description. */
+/** A contract test compares this with GitHub's OpenAPI description. */
 export const githubRunSchema = z.object({
   id,
   run_number: id,
@@ -157,8 +157,10 @@ function stateOf(completed: boolean, conclusion: string | null): Run['state'] {
 const BUILDS_ANOTHER_COMMIT: ReadonlySet<string> = new Set(['pull_request', 'pull_request_target']);
 
 /**
- * A tag's run has the tag's name as its `head_branch`. Only the ref after the workflow's path shows that, or an event that only tags
- * have (https://docs.github.com/actions/reference/events-that-trigger-workflows#release). A bare name may be a branch's or a tag's.
+ * A tag's run has the tag's name as its `head_branch`. Only the ref after the workflow's path shows that, or
+ * an event that only tags have
+ * (https://docs.github.com/actions/reference/events-that-trigger-workflows#release). A bare name may be a
+ * branch's or a tag's.
  */
 function refKindOf(path: string, event: string): Run['refKind'] {
   const ref = (REF.exec(path)?.[1] ?? '').replace(/^refs\//, '');
@@ -169,7 +171,7 @@ function refKindOf(path: string, event: string): Run['refKind'] {
 
 const REF = /(?<=\.ya?ml)@(.*)$/is;
 
-/** `path` may end in `@ref`. A file's own name may contain an `@` too, so the ref begins after the extension. */
+/** `path` may end in `@ref`. A file name may contain `@` too, so the ref begins after the extension. */
 function withoutRef(path: string): string {
   return path.replace(REF, '');
 }
