@@ -55,13 +55,7 @@ function looksLikeCommit(hex: string, revision: string): boolean {
 
 /** Proves nothing if another commit begins alike: such commits can be made on purpose. */
 function isUnambiguous(hex: string, commit: string, known: KnownRuns): boolean {
-  return (
-    hex === commit ||
-    known
-      .peekCommit(hex)
-      .flatMap((run) => [run.commit, imageCommit(run)])
-      .every((other) => other === commit || !other.startsWith(hex))
-  );
+  return hex === commit || known.peekCommit(hex).every((run) => imageCommit(run) === commit);
 }
 
 function isKnownCommit(hex: string, known: KnownRuns): boolean {

@@ -63,7 +63,7 @@ export interface RunSource {
   peekRuns(subject: RunSubject): readonly Run[];
   /** Runs that name no branch. */
   peekBranchless(): Iterable<Run>;
-  /** Runs whose `commit` or `builtCommit` begins with this. @param prefix at least 7 lower-case hex digits */
+  /** Runs by the commit that their images' tags name. @param prefix at least 7 lower-case hex digits */
   peekCommit(prefix: string): readonly Run[];
   /** Runs of any workflow with this number. */
   peekNumber(number: string): readonly Run[];

@@ -11,7 +11,7 @@ import {
   type BranchRecord,
   type KnownRun,
 } from './branch-runs.ts';
-import { CommitIndex } from './commit-index.ts';
+import { createCommitIndex } from './commit-index.ts';
 import { createNumberIndex } from './number-index.ts';
 import { branchOfKey, keyOfRun } from './run-list.ts';
 
@@ -32,7 +32,7 @@ export interface Sighting {
 
 export class BranchTable {
   readonly #records: LRUCache<string, BranchRecord>;
-  readonly #commits = new CommitIndex();
+  readonly #commits = createCommitIndex();
   readonly #numbers = createNumberIndex(() => this.#allRuns());
   #evicted = false;
   #names: readonly string[] | undefined;

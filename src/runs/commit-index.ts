@@ -1,44 +1,36 @@
 /** Runs by the first digits of their commit, to find whose image a short tag names. Holds exactly what the branches' records hold. */
+import { imageCommit } from '../resolve/select-builds.ts';
 import type { Run } from '../resolve/types.ts';
 
 /** Shorter prefixes are never looked up: https://git-scm.com/docs/git-config#Documentation/git-config.txt-coreabbrev */
 const DIGITS = 7;
 
-export class CommitIndex {
-  /** By the first digits as a number, which takes less memory than text. */
-  readonly #byDigits = new Map<number, Run[]>();
-
-  add(run: Run): void {
-    for (const key of keysOf(run)) {
-      const runs = this.#byDigits.get(key);
-      if (runs === undefined) this.#byDigits.set(key, [run]);
-      else runs.push(run);
-    }
-  }
-
-  remove(run: Run): void {
-    for (const key of keysOf(run)) {
-      const left = (this.#byDigits.get(key) ?? []).filter((other) => other !== run);
-      if (left.length === 0) this.#byDigits.delete(key);
-      else this.#byDigits.set(key, left);
-    }
-  }
-
+export interface CommitIndex {
+  add(run: Run): void;
+  remove(run: Run): void;
   /** @param prefix at least 7 lower-case hex digits */
-  find(prefix: string): readonly Run[] {
-    const runs = this.#byDigits.get(keyOf(prefix)) ?? [];
-    return runs.filter(
-      ({ commit, builtCommit }) => commit.startsWith(prefix) || builtCommit?.startsWith(prefix) === true,
-    );
-  }
+  find(prefix: string): readonly Run[];
 }
 
-/** By the head and by the commit that CI checked out, since a tag may name either. */
-function keysOf({ commit, builtCommit }: Run): readonly number[] {
-  const key = keyOf(commit);
-  if (builtCommit === null || builtCommit === commit) return [key];
-  const built = keyOf(builtCommit);
-  return built === key ? [key] : [key, built];
+export function createCommitIndex(): CommitIndex {
+  /** By the first digits as a number, which takes less memory than text. */
+  const byDigits = new Map<number, Run[]>();
+  return {
+    add(run) {
+      const key = keyOf(imageCommit(run));
+      const runs = byDigits.get(key);
+      if (runs === undefined) byDigits.set(key, [run]);
+      else runs.push(run);
+    },
+    remove(run) {
+      const key = keyOf(imageCommit(run));
+      const left = (byDigits.get(key) ?? []).filter((other) => other !== run);
+      if (left.length === 0) byDigits.delete(key);
+      else byDigits.set(key, left);
+    },
+    find: (prefix) =>
+      (byDigits.get(keyOf(prefix)) ?? []).filter((run) => imageCommit(run).startsWith(prefix)),
+  };
 }
 
 function keyOf(commit: string): number {
