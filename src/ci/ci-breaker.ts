@@ -13,9 +13,9 @@ const PAUSE_MS: Readonly<Record<UpstreamFailureKind, number>> = {
   not_found: 15_000,
   rate_limited: 60_000,
 };
-/** However long CI wants to be left alone: after this, one call finds out whether it still does. */
+/** Whatever pause CI asks for, after this one call finds out whether it still does. */
 const LONGEST_PAUSE_MS = 300_000;
-/** A page of runs may take seconds, and whoever does not wait for it fails for a limit that is over. */
+/** A page of runs may take seconds, and callers that do not wait fail for a limit that may be over. */
 const TRIAL_PATIENCE_MS = 5000;
 /** Failures that concern every caller; the others concern only callers who ask for the same thing. */
 const SHARED: ReadonlySet<UpstreamFailureKind> = new Set([
@@ -55,8 +55,8 @@ export class CiBreaker {
     const keyed = `${this.#generation()} ${key}`;
     return this.#shared.run(
       '',
-      () => this.#byKey.run(keyed, call, (error) => judge(error, false)),
-      (error) => judge(error, true),
+      () => this.#byKey.run(keyed, call, (error) => evaluate(error, false)),
+      (error) => evaluate(error, true),
     );
   }
 }
@@ -74,12 +74,12 @@ export class RateLimitBreaker {
 
   /** @throws UpstreamError, with what is left of the wait while the connection is left alone */
   run<T>(call: () => Promise<T>): Promise<T> {
-    return this.#breaker.run('', call, judgeLimit);
+    return this.#breaker.run('', call, evaluateLimit);
   }
 }
 
-/** @param isShared whether to judge the failures that concern every caller, or the others */
-function judge(error: unknown, isShared: boolean): Outcome {
+/** @param isShared true: evaluate the failures that concern every caller; false: the others */
+function evaluate(error: unknown, isShared: boolean): Outcome {
   if (!(error instanceof UpstreamError)) return 'inconclusive';
   const { failure } = error;
   if (SHARED.has(failure.kind) !== isShared) return 'inconclusive';
@@ -87,7 +87,7 @@ function judge(error: unknown, isShared: boolean): Outcome {
   return { failure, ms, longestMs: DENIALS.has(failure.kind) ? LONGEST_PAUSE_MS : ms };
 }
 
-function judgeLimit(error: unknown): Outcome {
+function evaluateLimit(error: unknown): Outcome {
   if (!(error instanceof UpstreamError)) return 'inconclusive';
   const { failure } = error;
   if (failure.retryAfterMs !== undefined) return { failure, ms: pauseMs(failure) };

@@ -1,31 +1,19 @@
 /** A connection to a CI system, whatever its kind: one credential, one quota, one deadline per call. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
+import type { UnreadRun } from '../resolve/ports.ts';
 import { withDeadline } from '../resilience/deadline.ts';
 import { timeoutError } from '../upstream/failures.ts';
 import type { ApiRequest, ApiResponse, SendApi } from '../upstream/json-api.ts';
-import type { CiDeps } from './deps.ts';
+import type { Authorizer } from './authorizer.ts';
 import type { CallContext } from './failure.ts';
 import { RateLimitBreaker } from './ci-breaker.ts';
+import type { CiDeps } from './kind.ts';
 
 /** One GET, and how messages name it. */
 export interface CiRequest
   extends Pick<ApiRequest, 'path' | 'query'>, Pick<CallContext, 'what' | 'permission'> {
   /** Makes the request conditional (ETag). */
   readonly validator?: string | undefined;
-}
-
-/** Supplies the Authorization header. */
-export interface Authorizer {
-  readonly anonymous: boolean;
-  /**
-   * @returns the header's value; undefined: anonymous
-   * @throws UpstreamError `denied` if the secret cannot be used; whatever an exchange for a token meets
-   */
-  authorize(): Promise<string | undefined>;
-  /** The last value was rejected (401). */
-  invalidate(): void;
-  /** Returns another number whenever the secret has changed. */
-  generation(): number;
 }
 
 /** The calls left, as one response says it. */
@@ -71,6 +59,29 @@ export class CiClient {
    */
   get(request: CiRequest): Promise<ApiResponse> {
     return this.#breaker.run(() => this.#send(request));
+  }
+
+  /**
+   * @param proveReadable throws unless the repository can be read, since a 404 may hide a repository that the
+   *   credentials may not read
+   * @returns undefined if the resource does not exist
+   * @throws UpstreamError
+   */
+  async find(request: CiRequest, proveReadable: () => Promise<unknown>): Promise<ApiResponse | undefined> {
+    try {
+      return await this.get(request);
+    } catch (error) {
+      if (!(error instanceof UpstreamError) || error.failure.kind !== 'not_found') throw error;
+      await proveReadable();
+      return undefined;
+    }
+  }
+
+  /** Reports runs that cannot be parsed to the metrics and the log. */
+  reportUnread(unread: readonly UnreadRun[]): void {
+    const { name, observer } = this.#options;
+    const [first] = unread;
+    if (first !== undefined) observer.skipped?.(name, unread.length, first.problem);
   }
 
   async #send({ path, query, validator, what, permission }: CiRequest): Promise<ApiResponse> {

@@ -1,4 +1,4 @@
-/** The port to the statuses and checks that other systems set on a commit: gates beside the builds themselves. */
+/** The port to statuses and checks that other systems set on a commit: additional gates for a build. */
 
 /** The latest status of one context. */
 export interface CommitStatus {

@@ -4,7 +4,7 @@ import type { UnreadRun } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
 import { malformedError } from '../upstream/failures.ts';
 
-/** Who answered, for messages. */
+/** The sender, for messages. */
 export interface Source {
   readonly host: string;
   /** The API's owner: `GitHub`. */
@@ -12,21 +12,21 @@ export interface Source {
 }
 
 export interface RunElements<Raw> {
-  /** Path of the list in the answer, for messages. */
+  /** Path of the list in the response, for messages. */
   readonly list: string;
   readonly schema: z.ZodType<Raw>;
   readonly toRun: (raw: Raw) => Run;
-  /** Reads what it can of an element that does not fit the schema. */
+  /** Reads what it can of an element that does not match the schema. */
   readonly salvage: (element: unknown) => Omit<UnreadRun, 'problem'>;
 }
 
-/** If most elements do not fit, the answer is no list of runs. A few elements prove nothing. */
+/** If most elements do not match, the response is no list of runs. A few elements prove nothing. */
 const MAX_UNREAD_SHARE = 0.5;
 const FEW_ELEMENTS = 10;
 
 /**
- * One odd run must not make a repository unreadable, so it is skipped and reported in `unread`, with the place of the run before it
- * where it shows none of its own.
+ * One odd run must not make a repository unreadable, so it is skipped and reported in `unread`, with the
+ * position of the run before it if its own cannot be read.
  * @param elements newest first
  * @throws UpstreamError `malformed` if most of many elements cannot be read
  */
@@ -58,7 +58,7 @@ export function parseRuns<Raw>(
   return { runs, unread };
 }
 
-/** @throws UpstreamError `malformed`, which names the field but not its index in a list, so that the message is stable */
+/** @throws UpstreamError `malformed`, without the index in a list, so that the message is stable */
 export function parseShape<T>(schema: z.ZodType<T>, value: unknown, source: Source): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -1,4 +1,4 @@
-/** The port to a Git host: pull requests. With Jenkins or Buildkite, another connection than the CI system's answers it. */
+/** The port to a Git host: pull requests. With Jenkins or Buildkite, another connection provides it. */
 import type { PullRequestHead } from '../resolve/ports.ts';
 import type { Cursor } from './provider.ts';
 
@@ -20,7 +20,7 @@ export interface PullRequestPage {
   readonly next?: Cursor | undefined;
   /** Makes the next request for this page conditional (ETag). */
   readonly validator?: string | undefined;
-  /** Elements that cannot be read, with their number where that can be read. A page shows nothing about these pull requests. */
+  /** Elements that cannot be parsed: the page says nothing about these pull requests. */
   readonly unread: readonly { readonly number: string | null; readonly problem: string }[];
 }
 

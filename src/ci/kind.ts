@@ -1,9 +1,11 @@
-/** What each kind of connection provides. Its folder exports one value of this type, and `kinds.ts` lists them. */
+/** The parts of a kind of connection. Each kind's folder exports one `CiKind`, and `kinds.ts` lists them. */
 import type { z } from 'zod';
+import type { Clock } from '../clock.ts';
 import type { TlsFiles } from '../secrets/tls-files.ts';
 import type { SecretDeps, SecretSource } from '../secrets/secret.ts';
+import type { DispatcherFor } from '../upstream/dispatchers.ts';
+import type { UpstreamObserver } from '../upstream/observer.ts';
 import type { CommitStatuses } from './commit-statuses.ts';
-import type { CiDeps } from './deps.ts';
 import type { GitHost } from './git-host.ts';
 import type { CiInspector, CiProvider } from './provider.ts';
 
@@ -28,7 +30,6 @@ export interface CiConnection {
   readonly tls?: TlsFiles | undefined;
 }
 
-/** What a connection can do, by port. */
 export interface CiPorts {
   readonly provider: CiProvider;
   /** Undefined if another connection must answer for pull requests. */
@@ -38,12 +39,12 @@ export interface CiPorts {
   readonly inspector?: CiInspector | undefined;
 }
 
-/** How a project of this kind is written. Errors of the schemas say what is expected, and suggest what was probably meant. */
+/** Keys of a project. Errors of the schemas say what is expected, and suggest what was probably meant. */
 export interface ProjectKeys {
   readonly repository: z.ZodType<string>;
-  /** Name of one workflow; `none` if runs of this kind belong to no workflow, so that naming one is an error. */
+  /** Name of one workflow; `none`: runs of this kind belong to no workflow, so naming one is an error. */
   readonly workflow: z.ZodType<string> | 'none';
-  /** A closed list: a mistyped event would match no run, and environments would be deleted for it. */
+  /** A closed list, because a mistyped event would match no run, and Argo CD would delete environments. */
   readonly event: z.ZodType<string>;
   /** The most trusted first. */
   readonly defaultEvents: readonly string[];
@@ -54,15 +55,22 @@ export interface KindWords {
   /** The permission to read runs, as people grant it. */
   readonly runsPermission: string;
   readonly pullRequestsPermission: string;
-  /** How to give a connection credentials: `add tokenFile or tokenEnv`. */
+  /** An instruction: `add tokenFile or tokenEnv`. */
   readonly addCredentials: string;
-  /** An example of `url` for a server of one's own. */
+  /** An example of `url` for a self-hosted server. */
   readonly urlExample: string;
   /** Where a token is authorized for single sign-on. */
   readonly singleSignOn?: string | undefined;
 }
 
-type Locate = (path: string) => string;
+export interface CiDeps {
+  readonly now: Clock;
+  /** Deadline of one call in milliseconds: credentials, redirects and the body included. */
+  readonly timeoutMs: number;
+  readonly observer: UpstreamObserver;
+  /** The connection pool for each request, for example through a proxy. */
+  readonly dispatcherFor: DispatcherFor;
+}
 
 export interface CiKind<Schema extends z.ZodObject = z.ZodObject> {
   /** Keys of `connections.<name>`. */
@@ -74,7 +82,7 @@ export interface CiKind<Schema extends z.ZodObject = z.ZodObject> {
   /** Default of `freshFor`, in milliseconds, where the quota does not allow the general one. */
   readonly freshForMs?: number | undefined;
   /** @param locate resolves a path relative to the configuration file */
-  createAuth(entry: z.output<Schema>, locate: Locate): ConnectionAuth;
+  createAuth(entry: z.output<Schema>, locate: (path: string) => string): ConnectionAuth;
   /** Sends and reads nothing yet. */
   connect(connection: CiConnection, deps: CiDeps & SecretDeps): CiPorts;
 }

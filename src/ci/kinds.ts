@@ -27,4 +27,4 @@ export const connectionSchema = z
   .discriminatedUnion('kind', Object.values(KINDS).map(({ schema }) => schema) as [Schema, ...Schema[]], {
     error: `a kind of connection that this version knows: ${Object.keys(KINDS).join(', ')}`,
   })
-  .meta({ title: 'Connection', description: 'A CI system or Git host, and how to sign in there.' });
+  .meta({ title: 'Connection', description: 'A CI system or Git host, and the credentials for it.' });

@@ -2,7 +2,7 @@
 import type { Run } from '../resolve/types.ts';
 import type { UnreadRun } from '../resolve/ports.ts';
 
-/** Where a page or a stream of changes begins. Opaque to everyone but the provider or Git host that returned it. */
+/** Where a page or a stream of changes begins. Only the port that returned it can read it. */
 export type Cursor = string;
 
 /** One page of a list of runs, newest first. */
@@ -14,11 +14,11 @@ export interface RunPage {
   readonly restarts?: boolean | undefined;
   /** Length of the list, where the provider reports it. */
   readonly total?: number | undefined;
-  /** Makes the next request for the same page conditional, such as an ETag. Without one, every refresh costs a call. */
+  /** Makes the next request for the page conditional (ETag). Without one, each refresh costs a call. */
   readonly validator?: string | undefined;
   /** Where `fetchChanges` begins, so that nothing that changes after this page is missed. */
   readonly changes?: Cursor | undefined;
-  /** When another replica fetched the page, in milliseconds since the epoch; undefined: it was fetched now. */
+  /** When another replica fetched the page, milliseconds since the epoch; undefined: fetched now. */
   readonly asOf?: number | undefined;
   /** Elements that could not be parsed. */
   readonly unread?: readonly UnreadRun[] | undefined;
@@ -41,28 +41,30 @@ export interface CiProvider {
   /** The host that is called, for messages. */
   readonly host: string;
   /**
-   * - `numbered`: pages count from the newest run, so they shift while they are read: a deleted run makes the next page skip one.
-   * - `keyset`: a page begins after the last run of the page before. It neither skips nor repeats, and pages are read in turn.
+   * - `numbered`: pages count from the newest run, so they shift while they are read: a deleted run makes the
+   *   next page skip one.
+   * - `keyset`: a page begins after the last run of the page before. It neither skips nor repeats, and pages
+   *   are read in turn.
    */
   readonly paging: 'numbered' | 'keyset';
-  /** Numbered paging: the cursor of a page of the repository's list, counted from 1. Without it only neighbouring pages are read. */
+  /** Numbered paging: the cursor of a page, counted from 1. Without it, pages are read in turn. */
   readonly cursorOf?: ((page: number) => Cursor) | undefined;
   /** Two spellings of one repository give the same key, so that they share one listing. */
   repositoryKey(gitRepository: string): string;
   /**
-   * Fetches a page of the repository's runs, unfiltered: GitHub serves filtered lists from a search index that may be stale by weeks
-   * (dawidd6/action-download-artifact#147).
+   * Fetches a page of the repository's runs, unfiltered: GitHub serves filtered lists from a search index
+   * that may be stale by weeks (dawidd6/action-download-artifact#147).
    * @param cursor undefined: the newest page
    */
   fetchRuns(gitRepository: string, cursor?: Cursor, validator?: string): Promise<RunPage | 'unchanged'>;
   /** Fetches a page of one branch's runs; called only for what the listing does not show. */
   fetchBranchRuns(gitRepository: string, branch: string, cursor?: Cursor): Promise<RunPage>;
-  /** Fetches a page of one pull request's runs. Required where such runs name no branch (`Run.pullRequest`). */
+  /** Fetches a page of a pull request's runs. Required if they name no branch (`Run.pullRequest`). */
   readonly fetchPullRequestRuns?:
     ((gitRepository: string, number: string, cursor?: Cursor) => Promise<RunPage>) | undefined;
   /**
-   * Fetches what has changed since a cursor, re-runs of old runs included, oldest change first. The provider overlaps the periods as
-   * its clock and index require; repeated runs do no harm.
+   * Fetches what has changed since a cursor, re-runs of old runs included, oldest change first. The provider
+   * overlaps the periods as its clock and index require; repeated runs do no harm.
    */
   readonly fetchChanges?: ((gitRepository: string, since: Cursor) => Promise<RunChanges>) | undefined;
   /** Fetches one run; `gone` when it was deleted. */
@@ -77,12 +79,12 @@ export interface CiProvider {
 export interface Workflow {
   /** `.github/workflows/build.yml` */
   readonly path: string;
-  /** Why CI does not run it, in the provider's own word (`disabled_manually`); null: it does. */
+  /** The provider's own word for why CI does not run it (`disabled_manually`); null if it does. */
   readonly disabled: string | null;
 }
 
-/** What `greenpin check` asks of CI beside `probe`; not for answers. Each method throws `UpstreamError`. */
+/** Used by `greenpin check` only. Each method throws `UpstreamError`. */
 export interface CiInspector {
-  /** Those that are in the repository or have run; undefined: there are too many to tell. */
+  /** @returns workflows that are in the repository or have run; undefined if there are too many */
   fetchWorkflows(gitRepository: string): Promise<readonly Workflow[] | undefined>;
 }

@@ -25,22 +25,22 @@ export function composeConnection(
   connection: CiConnection,
   { freshForMs, maxFreshForMs }: Config,
   timeoutMs: number,
-  world: Runtime,
+  runtime: Runtime,
   share: ShareCall | undefined,
 ): ComposedConnection {
   const { name, url, tls } = connection;
-  const { now, warn } = world;
+  const { now, warn } = runtime;
   const kind = selectKind(connection.kind);
   const freshness = createAdaptiveFreshness(kind.freshForMs ?? freshForMs, maxFreshForMs, now);
   const freshFor = () => freshness.freshFor();
-  world.observer.freshFor(name, freshFor);
-  const observer = createConnectionObserver(world.observer, {
+  runtime.observer.freshFor(name, freshFor);
+  const observer = createConnectionObserver(runtime.observer, {
     host: new URL(url).host,
     onQuota: (...quota) => freshness.observe(...quota),
     warn,
   });
-  const dispatcherFor = composeCiDispatchers(tls, timeoutMs, world);
-  const client = kind.connect(connection, { ...world, timeoutMs, observer, dispatcherFor });
+  const dispatcherFor = composeCiDispatchers(tls, timeoutMs, runtime);
+  const client = kind.connect(connection, { ...runtime, timeoutMs, observer, dispatcherFor });
   const provider = createRetryingProvider(client.provider, RETRY_TIMING);
   const gitHost = client.gitHost && createRetryingGitHost(client.gitHost, RETRY_TIMING);
   const { inspector } = client;

@@ -25,7 +25,7 @@ export interface Core {
   readonly registries: HttpRegistryClient;
 }
 
-/** No call upstream may use up the whole time that a caller waits: there must be some left for the one after it. */
+/** One upstream call must leave time for the next one before the caller's deadline. */
 const CALL_SHARE_OF_DEADLINE = 0.5;
 
 /** @param store left out: nothing is remembered from before, and nothing is left behind */

@@ -1,6 +1,6 @@
 /** Constructs connection pools: the environment's proxies, the configuration's certificates. */
 import type { CiConnection } from '../ci/kind.ts';
-import type { RegistrySettings } from '../config/config.ts';
+import type { RegistrySettings } from '../registry/settings.ts';
 import { createTlsReader } from '../secrets/tls-files.ts';
 import { createDispatchers, type DispatcherFor } from '../upstream/dispatchers.ts';
 import { createHostDispatchers } from '../upstream/host-dispatchers.ts';

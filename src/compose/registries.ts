@@ -11,10 +11,10 @@ import type { Runtime } from './runtime.ts';
 export function composeRegistries(
   { registries, dockerConfigFiles }: Pick<Config, 'registries' | 'dockerConfigFiles'>,
   timeoutMs: number,
-  world: Runtime,
+  runtime: Runtime,
 ): HttpRegistryClient {
-  const { env, now, observer, warn } = world;
-  const dispatcherFor = composeRegistryDispatchers(registries.values(), timeoutMs, world);
+  const { env, now, observer, warn } = runtime;
+  const dispatcherFor = composeRegistryDispatchers(registries.values(), timeoutMs, runtime);
   const identities = new Map(
     [...registries.values()].flatMap(({ host, identity }) =>
       identity === undefined

@@ -42,14 +42,14 @@ const LONGEST_FILE_PAUSE_MS = 500;
 /** @param readToken reads the plugin's token, by which replicas recognize each other */
 export function composeStore(
   settings: StoreSettings,
-  world: Runtime,
+  runtime: Runtime,
   observer: StoreObserver,
   readToken: SecretReader,
 ): ComposedStore {
   if (settings.kind === 'memory') return { lastGood: createMemoryStore(), open: doNothing, close: doNothing };
   return settings.kind === 'redis'
-    ? composeRedis(settings, world, observer, readToken)
-    : composeSqlite(settings, world, observer);
+    ? composeRedis(settings, runtime, observer, readToken)
+    : composeSqlite(settings, runtime, observer);
 }
 
 function composeSqlite(
@@ -58,7 +58,7 @@ function composeSqlite(
   observer: StoreObserver,
 ): ComposedStore {
   const outage = new StoreBreaker({ now, warn, observer, longestMs: LONGEST_FILE_PAUSE_MS });
-  const archive = new LiveSqlite({ path, forgetAfter, now, ...(elapsed && { elapsed }), warn, delay });
+  const archive = new LiveSqlite({ path, forgetAfter, now, elapsed, warn, delay });
   const lastGood = new ArchivedStore({ archive, outage, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now });
   const catchUp = new CatchUp(lastGood, outage);
   return {
@@ -80,13 +80,13 @@ function doNothing(): Promise<void> {
 
 function composeRedis(
   settings: RedisSettings,
-  world: Runtime,
+  runtime: Runtime,
   observer: StoreObserver,
   readToken: SecretReader,
 ): ComposedStore {
-  const { now, warn } = world;
+  const { now, warn } = runtime;
   const outage = new StoreBreaker({ now, warn, observer });
-  const redis = connect(settings, world);
+  const redis = connect(settings, runtime);
   const archive = createRedisArchive(redis, settings.forgetAfterMs);
   const lastGood = new ArchivedStore({ archive, outage, readAgainAfter: 0, now });
   const catchUp = new CatchUp(lastGood, outage);
@@ -110,10 +110,10 @@ function composeRedis(
  * @returns `empty` if it does not exist yet but could be created
  * @throws ConfigError or Error with one line
  */
-export async function probeStore(settings: StoreSettings, world: Runtime): Promise<'found' | 'empty'> {
+export async function probeStore(settings: StoreSettings, runtime: Runtime): Promise<'found' | 'empty'> {
   if (settings.kind === 'memory') return 'found';
   if (settings.kind === 'sqlite') return probeSqliteFile(settings.path);
-  const redis = connect(settings, world);
+  const redis = connect(settings, runtime);
   try {
     await redis.untilConnected(PROBE_WITHIN_MS);
     await probeRedis(redis);
@@ -123,7 +123,7 @@ export async function probeStore(settings: StoreSettings, world: Runtime): Promi
   }
 }
 
-function connect(settings: RedisSettings, world: Runtime): RedisConnection {
-  const readPassword = settings.password && createSecretReader(settings.password, world);
-  return connectRedis({ url: settings.url, ...(readPassword && { readPassword }) });
+function connect(settings: RedisSettings, runtime: Runtime): RedisConnection {
+  const readPassword = settings.password && createSecretReader(settings.password, runtime);
+  return connectRedis({ url: settings.url, readPassword });
 }

@@ -3,31 +3,14 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { parsePlatform } from '../image/platform.ts';
 import { parseImageTemplate } from '../image/template.ts';
 import type { ImageRule, Project } from '../resolve/types.ts';
-import { parseCloudHost, type CloudHost } from '../registry/credentials/cloud/hosts.ts';
+import { createRegistrySettings, type RegistrySettings } from '../registry/settings.ts';
 import type { CiConnection } from '../ci/kind.ts';
 import { selectKind } from '../ci/kinds.ts';
 import { parseDuration } from '../schema/duration.ts';
 import { createSecretSource, expandHome, type SecretSource } from '../secrets/secret.ts';
 import { DEFAULT_TOKEN_FILE, type ConfigDocument } from './schema.ts';
 import { createStoreSettings, type StoreSettings } from './store-settings.ts';
-import { createTlsFiles, type TlsFiles } from '../secrets/tls-files.ts';
-export type CloudIdentity = CloudHost & {
-  /** For `aws` only. */
-  readonly roleArn?: string | undefined;
-  /** For `google` only. */
-  readonly credentialsFile?: string | undefined;
-};
-
-export interface RegistrySettings {
-  /** As in image references: `ghcr.io`, `registry.local:5000`. */
-  readonly host: string;
-  readonly credentials?: { readonly username: string; readonly password: SecretSource } | undefined;
-  /** The identity of this process in the host's cloud. */
-  readonly identity?: CloudIdentity | undefined;
-  /** Whether to use plain HTTP; if undefined, only on loopback. */
-  readonly http?: boolean | undefined;
-  readonly tls?: TlsFiles | undefined;
-}
+import { createTlsFiles } from '../secrets/tls-files.ts';
 
 interface Address {
   readonly host: string;
@@ -78,7 +61,10 @@ export function createConfig(document: ConfigDocument, file: string, env: NodeJS
     store: createStoreSettings(store, locate, env['GREENPIN_STATE_DIRECTORY']),
     connections: new Map(connections.map(([name, value]) => [name, createConnection(name, value, locate)])),
     registries: new Map(
-      Object.entries(document.registries).map(([host, value]) => [host, createRegistry(host, value, locate)]),
+      Object.entries(document.registries).map(([host, value]) => [
+        host,
+        createRegistrySettings(host, value, locate),
+      ]),
     ),
     dockerConfigFiles: dockerConfigFiles.map((path) => locate(expandHome(path, env['HOME']))),
     projects: new Map(
@@ -90,13 +76,12 @@ export function createConfig(document: ConfigDocument, file: string, env: NodeJS
   };
 }
 
-type Locate = (path: string) => string;
 type EntryOf<T> = T extends Record<string, infer Entry> ? Entry : never;
 
 function createConnection(
   name: string,
   entry: EntryOf<ConfigDocument['connections']>,
-  locate: Locate,
+  locate: (path: string) => string,
 ): CiConnection {
   return {
     name,
@@ -107,40 +92,7 @@ function createConnection(
   };
 }
 
-type RegistryEntry = EntryOf<ConfigDocument['registries']>;
-
-function createRegistry(
-  host: string,
-  { username, passwordFile, passwordEnv, http, ...others }: RegistryEntry,
-  locate: Locate,
-): RegistrySettings {
-  const password = createSecretSource(passwordFile, passwordEnv, locate);
-  return {
-    host,
-    http,
-    identity: createIdentity(host, others, locate),
-    tls: createTlsFiles(['registries', host], others, locate),
-    credentials: username !== undefined && password !== undefined ? { username, password } : undefined,
-  };
-}
-
-/** The cross-checks guarantee that the identity fits the host. */
-function createIdentity(
-  host: string,
-  { identity, roleArn, credentialsFile }: Pick<RegistryEntry, 'identity' | 'roleArn' | 'credentialsFile'>,
-  locate: Locate,
-): CloudIdentity | undefined {
-  const cloudHost = identity && parseCloudHost(host);
-  return (
-    cloudHost && {
-      ...cloudHost,
-      roleArn,
-      credentialsFile: credentialsFile === undefined ? undefined : locate(credentialsFile),
-    }
-  );
-}
-
-/** The schema has checked that the connections exist and can do what the project needs. */
+/** The schema guarantees that the connections exist and have the ports that the project needs. */
 function createProject(
   name: string,
   entry: EntryOf<ConfigDocument['projects']>,
@@ -164,16 +116,15 @@ function createProject(
 type ImageEntry = EntryOf<EntryOf<ConfigDocument['projects']>['images']>;
 
 function createImage(name: string, entry: ImageEntry): ImageRule {
-  if (typeof entry === 'string') {
-    return { name, template: parseImageTemplate(entry), onMissing: 'reject', revision: 'auto' };
-  }
-  const { reference, platform, handOut, onMissing, revision } = entry;
+  const settings: Exclude<ImageEntry, string> =
+    typeof entry === 'string' ? { reference: entry, onMissing: 'reject', revision: 'auto' } : entry;
+  const { reference, platform, handOut, onMissing, revision } = settings;
   return {
     name,
     template: parseImageTemplate(reference),
+    platform: platform === undefined ? undefined : parsePlatform(platform),
+    handOut,
     onMissing,
     revision,
-    ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
-    ...(handOut === undefined ? {} : { handOut }),
   };
 }

@@ -4,7 +4,7 @@ import type { CiKind, ProjectKeys } from '../ci/kind.ts';
 import { findKind } from '../ci/kinds.ts';
 import { describeFound, isMapping, valueAt, type DocumentPath } from '../text/document-path.ts';
 
-/** A refinement of the whole document. It skips what the schema itself has refused. */
+/** A refinement of the whole document. It skips values that the schema has rejected. */
 export function checkProjectKinds(document: unknown, context: z.core.$RefinementCtx): void {
   for (const [path, project] of entriesAt(document, ['projects'])) {
     if (!isMapping(project)) continue;
@@ -17,7 +17,7 @@ export function checkProjectKinds(document: unknown, context: z.core.$Refinement
   }
 }
 
-/** @returns the connection's kind; if there is no such connection, the kind that all connections have in common */
+/** @returns the connection's kind; if there is no such connection, the kind that all connections share */
 function selectKindOf(document: unknown, connection: unknown): CiKind | undefined {
   const kinds = new Map(
     entriesAt(document, ['connections']).map(([path]) => [path.at(-1), valueAt(document, [...path, 'kind'])]),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ALL_KINDS } from '../ci/kinds.ts';
 import { choice, list, mapping, named, text, whole } from '../schema/fields.ts';
 
-/** A text that every kind of connection writes in its own way: `project-kinds.ts` checks it. The JSON Schema allows each kind's way. */
+/** `project-kinds.ts` checks the format by kind; the JSON Schema allows every kind's format. */
 function textOfKind(key: 'repository' | 'workflow' | 'event', expected: string) {
   const schemas = ALL_KINDS.flatMap(({ project }) => (project[key] === 'none' ? [] : [project[key]]));
   const [only, ...others] = schemas.map((schema) => {
@@ -15,15 +15,15 @@ function textOfKind(key: 'repository' | 'workflow' | 'event', expected: string) 
 
 const reference = z.string({ error: 'an image reference, for example ghcr.io/acme/shop:sha-{commit}' }).meta({
   description:
-    'An RFC 6570 template: {commit}, {commit:7} (its beginning), {branch} (as docker/metadata-action cleans it), {ref_slug} (as ' +
-    "GitLab's CI_COMMIT_REF_SLUG), {pull_request}, {build_id}, {build_number}, {attempt}.",
+    'Placeholders: {commit} (the head commit, or the merge that CI reports to have built), {commit:7} (its first digits), ' +
+    "{branch} (as docker/metadata-action cleans it), {ref_slug} (as GitLab's CI_COMMIT_REF_SLUG), {pull_request}, {build_id}, {build_number}, {attempt}.",
   examples: ['ghcr.io/acme/shop-front:sha-{commit}'],
 });
 
 const HOST_LABEL = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
 const PATH_COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 
-/** The host is written out: without one `mirror/acme/shop` would be a repository of Docker Hub. */
+/** The host is required: without it, `mirror/acme/shop` would be a repository of Docker Hub. */
 export const HAND_OUT_PATTERN = new RegExp(
   `^(?:localhost|${HOST_LABEL}(?:\\.${HOST_LABEL})+|(?:${HOST_LABEL}(?:\\.${HOST_LABEL})*|\\[[0-9a-f:]+\\]):[0-9]{1,5}|\\[[0-9a-f:]+\\])` +
     `(?:/${PATH_COMPONENT})+$`,
@@ -46,27 +46,27 @@ const imageSchema = mapping(
       .optional()
       .meta({
         description:
-          "Pin this platform's manifest instead of the index; left out, the node chooses, which is right for most.",
+          "Pin this platform's manifest instead of the index. Default: the index, so that each node picks its own platform.",
         examples: ['linux/amd64', 'linux/arm/v7'],
       }),
     handOut: handOut.optional().meta({
       description:
-        'The repository that is handed out in place of the one that is asked: a mirror, a pull-through cache. Greenpin itself never asks it.',
+        'Mirror or pull-through cache that parameter sets name in place of the repository in reference. Greenpin never contacts it.',
       examples: ['mirror.local/acme/shop-back'],
     }),
     onMissing: choice(['reject', 'previous']).default('reject').meta({
       description:
-        'When a green build has not pushed this image: reject the build, or take the image of the build before (monorepos that build only what changed).',
+        'If a green build has not pushed this image: reject the build, or use the image of an earlier build (monorepos that build only what changed).',
     }),
     revision: choice(['auto', 'require', 'ignore']).default('auto').meta({
       description:
-        "What the label org.opencontainers.image.revision must say: auto compares it with the build's commit where the tag can move and a push made the build, require wants it always, ignore never asks.",
+        "Whether the label org.opencontainers.image.revision must name the build's commit: auto checks it if the tag can move, require always, ignore never.",
     }),
   },
-  { title: 'Image', description: 'An image with settings of its own.' },
+  { title: 'Image', description: 'An image with its own settings.' },
 );
 
-/** No separator at the end: it would get lost in `digestFront`. */
+/** No separator at the end, since `digestFront` would lose it. */
 const imageName = text(
   /^[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$/,
   'a name of letters, digits, - and _ that begins with a letter and ends with a letter or digit',
@@ -78,23 +78,19 @@ export const entryName = text(
   'a name of at most 100 letters, digits, ".", "_", "-" and "/" that begins with a letter or digit',
 );
 
+const connectionName = z.string({ error: 'the name of a connection' }).optional();
+
 export const projectSchema = mapping(
   {
-    ci: z
-      .string({ error: 'the name of a connection' })
-      .optional()
-      .meta({
-        description: 'The connection that its builds come from; may be left out when there is only one.',
-        examples: ['github'],
-      }),
-    git: z
-      .string({ error: 'the name of a connection' })
-      .optional()
-      .meta({
-        description:
-          'The connection that knows its pull requests; may be left out where ci is a Git host itself.',
-        examples: ['github'],
-      }),
+    ci: connectionName.meta({
+      description: 'Connection that the builds come from. Default: the only connection.',
+      examples: ['github'],
+    }),
+    git: connectionName.meta({
+      description:
+        'Connection to the Git host that has the pull requests. Default: ci, if that is a Git host.',
+      examples: ['github'],
+    }),
     repository: textOfKind('repository', 'the Git repository, for example acme/shop').meta({
       description: 'The Git repository, for example OWNER/NAME.',
       examples: ['acme/shop'],
@@ -106,33 +102,32 @@ export const projectSchema = mapping(
       .optional()
       .meta({
         description:
-          'Workflows that must all be green for a commit; left out: every workflow that ran for it.',
+          'Workflows that must all be green for a commit. Default: every workflow that ran for it.',
         examples: [['.github/workflows/build.yml']],
       }),
     events: list(textOfKind('event', 'the name of an event'), 'a list of at least one event')
       .optional()
       .meta({
         description:
-          "Events whose runs count, the most trusted first. The default is the connection kind's own: push and pull_request for GitHub.",
+          "Events whose runs count, most trusted first. The default depends on the connection's kind; for GitHub, push and pull_request.",
         examples: [['push', 'pull_request']],
       }),
     forks: z.boolean().default(false).meta({
-      description:
-        'Runs whose commit lies in a fork count as well: images that strangers built may be deployed.',
+      description: 'Whether runs of forks count: strangers can then deploy images that they built.',
     }),
     lookback: whole(1, 100, 'a whole number from 1 to 100').default(5).meta({
-      description: 'How many green builds are looked at, the newest included, for one with all its images.',
+      description: 'Number of green builds to search for one with all its images, the newest included.',
     }),
     onNoBuild: choice(['empty', 'error']).default('empty').meta({
       description:
-        'When a branch has no green build and never had one: answer an empty list (no environment), or an error.',
+        'Answer for a branch that has never had a green build: an empty list (no environment), or an error.',
     }),
     images: named(
       imageName,
       z.union([reference, imageSchema], { error: 'an image reference, or a mapping with reference' }),
       1,
       {
-        description: 'The images that a build pushes; the name front gives the parameter digestFront.',
+        description: 'Images that a build pushes. The name front gives the parameter digestFront.',
         examples: [{ front: 'ghcr.io/acme/shop-front:sha-{commit}' }],
       },
     ),

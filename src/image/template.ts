@@ -33,7 +33,7 @@ export interface ImageTemplate {
 export interface TemplateValues {
   readonly commit: string;
   readonly branch: string;
-  readonly pullRequest?: string;
+  readonly pullRequest?: string | undefined;
   readonly buildId: string;
   readonly buildNumber: string;
   readonly attempt: string;

@@ -10,7 +10,8 @@ import { Authorizer } from './auth/authorizer.ts';
 import { Session, type AuthMethod } from './auth/session.ts';
 import { TokenSource } from './auth/token.ts';
 import type { Credential } from './credentials/credential.ts';
-import { Endpoints, type RegistrySettings } from './endpoints.ts';
+import { Endpoints } from './endpoints.ts';
+import type { RegistrySettings } from './settings.ts';
 import { NoAccess, OwnTrouble } from './failure.ts';
 import { ImageBreaker, type ImageQuery, type QueryOutcome } from './image-breaker.ts';
 import { AbsenceVerifier, type Target } from './manifest/absence.ts';
@@ -23,7 +24,7 @@ import { createTransport, type FetchHttp, type TransportDeps } from './transport
 /** `credentialFor` and `dispatcherFor` are called each time, so that they may renew what they return. */
 export type RegistryClientDeps = Omit<TransportDeps, 'endpoints' | 'gate'> & {
   /** The configuration's `registries`. */
-  readonly registries: Readonly<Record<string, RegistrySettings>>;
+  readonly registries: Readonly<Record<string, Pick<RegistrySettings, 'http'>>>;
   /** Requests at one time, for each host. */
   readonly maxConcurrent: number;
   /** May fetch and renew: cloud identities use `fetchHttp` at the registry itself. Throws UpstreamError. */

@@ -1,19 +1,15 @@
 /** Where a registry's API is, and where the registry may send us (redirects, token services). */
 import { isInternalAddress, isLoopback } from '../upstream/internal-address.ts';
 import { parseKeyRegistry } from './credentials/credential.ts';
+import type { RegistrySettings } from './settings.ts';
 import { apiHost } from '../image/reference.ts';
-
-export interface RegistrySettings {
-  /** Plain HTTP; left out: on loopback only. */
-  readonly http?: boolean | undefined;
-}
 
 export class Endpoints {
   readonly #http = new Map<string, boolean | undefined>();
   readonly #listed: ReadonlySet<string>;
 
   /** @param registries the configuration's `registries`; a host listed there is trusted at any address */
-  constructor(registries: Readonly<Record<string, RegistrySettings>>) {
+  constructor(registries: Readonly<Record<string, Pick<RegistrySettings, 'http'>>>) {
     for (const [key, settings] of Object.entries(registries)) {
       const registry = parseKeyRegistry(key);
       if (registry !== undefined) this.#http.set(registry, this.#http.get(registry) ?? settings.http);

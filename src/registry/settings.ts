@@ -1,6 +1,7 @@
-/** The schema of `registries.<host>`: credentials and connection settings of one registry. */
+/** Credentials and connection settings of one registry: `registries.<host>`. */
 import { z } from 'zod';
 import { combinations, mapping, text } from '../schema/fields.ts';
+import { parseCloudHost, type CloudHost } from './credentials/cloud/hosts.ts';
 import { identityKeys, identityRule } from './credentials/cloud/settings.ts';
 import { ONE_LINE } from '../text/secret-patterns.ts';
 import {
@@ -10,6 +11,8 @@ import {
   secretFile,
   secretVariable,
 } from '../schema/files.ts';
+import { createSecretSource, type SecretSource } from '../secrets/secret.ts';
+import { createTlsFiles, type TlsFiles } from '../secrets/tls-files.ts';
 
 /** Lower case, since hosts are compared as text. A host without a dot may be a token service. */
 const HOST_PATTERN =
@@ -67,3 +70,38 @@ export const registrySchema = mapping(
   { title: 'Registry', description: 'Connection and credentials of one registry.' },
   [credentials, identityRule, clientCertificateRule],
 );
+
+export interface RegistrySettings {
+  /** As in image references: `ghcr.io`, `registry.local:5000`. */
+  readonly host: string;
+  readonly credentials?: { readonly username: string; readonly password: SecretSource } | undefined;
+  /** The identity of this process in the host's cloud. `roleArn` is for AWS only, `credentialsFile` for Google only. */
+  readonly identity?:
+    | (CloudHost & { readonly roleArn: string | undefined; readonly credentialsFile: string | undefined })
+    | undefined;
+  /** Whether to use plain HTTP; if undefined, only on loopback. */
+  readonly http?: boolean | undefined;
+  readonly tls?: TlsFiles | undefined;
+}
+
+/**
+ * @param entry its identity fits the host, as the cross-checks guarantee
+ * @param locate resolves a path of the configuration file
+ */
+export function createRegistrySettings(
+  host: string,
+  entry: z.output<typeof registrySchema>,
+  locate: (path: string) => string,
+): RegistrySettings {
+  const { username, passwordFile, passwordEnv, http, identity, roleArn, credentialsFile: file } = entry;
+  const password = createSecretSource(passwordFile, passwordEnv, locate);
+  const cloudHost = identity && parseCloudHost(host);
+  const credentialsFile = file === undefined ? undefined : locate(file);
+  return {
+    host,
+    http,
+    identity: cloudHost && { ...cloudHost, roleArn, credentialsFile },
+    tls: createTlsFiles(['registries', host], entry, locate),
+    credentials: username !== undefined && password !== undefined ? { username, password } : undefined,
+  };
+}

@@ -1,10 +1,10 @@
-/** Decides on what was found against the last good answer, which another replica may replace at the same time. */
+/** Decides against the last good answer, which another replica may replace at the same time. */
 import { decide, isDowngrade, markUnremembered } from './decide.ts';
 import { decideProvenNothing, type Decision } from './decision.ts';
 import type { Search, SearchPorts } from './find-newest-set.ts';
 import { isNeverHandedOut } from './never-handed-out.ts';
 import type { Pins } from './pins.ts';
-import type { LastGoodStore } from './ports.ts';
+import type { ResolvePorts } from './ports.ts';
 import { evaluateStored, lastGoodKey, type Remembered } from './recall.ts';
 import { resolveImage } from './resolve-images.ts';
 import { recreateGreenBuild } from './select-builds.ts';
@@ -13,17 +13,13 @@ import type { BranchRequest, PinnedImage } from './types.ts';
 /** Replicas that keep overtaking each other agree at the next poll. */
 const MAX_DECISIONS = 3;
 
-interface DecidePorts extends SearchPorts {
-  readonly lastGood: LastGoodStore;
-}
-
-/** Another replica may answer in the meantime; if so, decides again so that we never go back behind its answer. */
+/** If another replica answers in the meantime, decides again, so as never to go back behind its answer. */
 export async function decideAgainstLastGood(
   search: Search,
   first: Remembered,
   pins: Pins,
   request: BranchRequest,
-  ports: DecidePorts,
+  ports: ResolvePorts,
 ): Promise<Decision> {
   let remembered = first;
   for (let attempt = 1; ; attempt++) {
@@ -42,7 +38,7 @@ async function decideOnce(
   remembered: Remembered,
   pins: Pins,
   request: BranchRequest,
-  ports: DecidePorts,
+  ports: ResolvePorts,
 ): Promise<Decision> {
   const { found } = search;
   const completed = await completeLastGood(remembered, search, pins, request, ports);
@@ -58,7 +54,7 @@ async function decideOnce(
   return decision;
 }
 
-/** Looks for images that were added to the project in the build that was handed out: a build pushes its images together. */
+/** Looks up images that were added to the project in the build that was handed out. */
 async function completeLastGood(
   remembered: Remembered,
   { found, builds, context }: Search,
@@ -71,14 +67,16 @@ async function completeLastGood(
   if (found.kind === 'complete' && !isDowngrade(found, lastGood)) return remembered;
   const { build } = lastGood.set;
   const evaluated = builds.find((one) => one.build.commit === build.commit) ?? recreateGreenBuild(build);
-  // Run again since: the image may belong to a later attempt that is not green.
-  if (evaluated.status !== 'green') return remembered;
+  // Run again since: the image may belong to a later attempt that is not green, or to another merge of the
+  // same head.
+  const isSame = evaluated.status === 'green' && evaluated.build.builtCommit === build.builtCommit;
+  if (!isSame) return remembered;
   const added: Record<string, PinnedImage> = {};
   for (const rule of missing) {
     const known = context ?? {
       images,
       runs,
-      standing: neverListed,
+      standing: () => ({ confirmedAt: -Infinity, pushedBy: 0 }),
       listedAt: -Infinity,
       pinBefore: pins.before,
     };
@@ -90,8 +88,4 @@ async function completeLastGood(
     kind: 'whole',
     lastGood: { ...lastGood, set: { build, images: { ...lastGood.set.images, ...added } } },
   };
-}
-
-function neverListed() {
-  return { confirmedAt: -Infinity, pushedBy: 0 };
 }

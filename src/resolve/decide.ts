@@ -1,7 +1,6 @@
 /** The table of answers: compares what was found now with what was handed out last. */
-import type { UpstreamFailure } from '../errors.ts';
 import { decideFailed, answerStale, nameOf, refuse, type Decision } from './decision.ts';
-import type { Doubt, ImageSource } from './ports.ts';
+import type { Failed, ImageSource, UnresolvedRun } from './ports.ts';
 import type { Remembered } from './recall.ts';
 import type { SearchOutcome } from './search-builds.ts';
 import { compareBuilds, type EvaluatedBuild } from './select-builds.ts';
@@ -19,7 +18,7 @@ export type Found =
       readonly asOf: number;
     }
   | { readonly kind: 'invalid'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+  | Failed;
 
 type Complete = Extract<Found, { kind: 'complete' }>;
 
@@ -74,8 +73,8 @@ async function decideComplete(
 }
 
 /**
- * While the store cannot be read, an empty list is no answer, since an environment may be running. A build that was found is answered
- * nevertheless (`decideComplete`): a new branch must not wait for a store.
+ * While the store cannot be read, an empty list is no answer, since an environment may be running. A build
+ * that was found is answered nevertheless (`decideComplete`): a new branch must not wait for a store.
  */
 function decideNone(
   found: Extract<Found, { kind: 'none' }>,
@@ -120,7 +119,7 @@ function decideExcluded(
   return refuse(request, `it seems that ${reason}, but something may have been handed out before`);
 }
 
-/** A grown configuration must not delete anything, and a set without one of the promised keys is no answer. */
+/** A new image must not delete anything, and a set that lacks a promised key is no answer. */
 function decideGrown(
   { lastGood, missing }: Extract<Remembered, { kind: 'partial' }>,
   request: BranchRequest,
@@ -135,8 +134,8 @@ function decideGrown(
 }
 
 /**
- * The store cannot say what was handed out last. If CI has a newer build that is green, or may have been before a re-run, the answer may
- * be a downgrade, so it is not called fresh.
+ * The store cannot say what was handed out last. If CI has a newer build that is green, or may have been
+ * before a re-run, the answer may be a downgrade, so it is not called fresh.
  * @param builds of the branch, newest first
  */
 export function markUnremembered(decision: Decision, builds: readonly EvaluatedBuild[]): Decision {
@@ -153,14 +152,14 @@ export function markUnremembered(decision: Decision, builds: readonly EvaluatedB
 }
 
 /** A newer run may have succeeded, but CI could not say: the answer is right, but perhaps not the newest. */
-export function markPossiblyOutdated(decision: Decision, { failure, position }: Doubt): Decision {
+export function markPossiblyOutdated(decision: Decision, { failure, position }: UnresolvedRun): Decision {
   if (decision.kind !== 'answered') return decision;
   if (position !== null && position <= decision.set.build.position) return decision;
   const because = `${decision.because}; a newer build may be there: ${failure.message}`;
   return { ...decision, freshness: 'stale', because };
 }
 
-/** True for an older build, or an older image under any name: a set is newer only if none of its images is older. */
+/** True if the build or any image is older: a set is newer only if none of its images is older. */
 export function isDowngrade(found: Complete, { set }: LastGood): boolean {
   if (compareBuilds(found.set.build, set.build) < 0) return true;
   return Object.entries(found.set.images).some(([name, image]) => {
@@ -169,11 +168,11 @@ export function isDowngrade(found: Complete, { set }: LastGood): boolean {
   });
 }
 
-type PinnedImages =
-  { readonly kind: 'found' | 'absent' } | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
-
 /** Checks whether all images that were handed out are still in the registry. */
-async function checkPinnedImages({ set }: LastGood, images: ImageSource): Promise<PinnedImages> {
+async function checkPinnedImages(
+  { set }: LastGood,
+  images: ImageSource,
+): Promise<Failed | { readonly kind: 'found' | 'absent' }> {
   const results = await Promise.all(
     Object.values(set.images).map(({ repository, digest }) =>
       images.readDigest(`${repository}@${digest}`, { immutable: true }),

@@ -2,7 +2,7 @@
 import type { ApiErrorCode, UpstreamFailure } from '../errors.ts';
 import type { BranchRequest, LastGood, PinnedSet } from './types.ts';
 
-/** `because` is one sentence for people; `asOf` is when upstream last confirmed the answer, in milliseconds since the epoch. */
+/** `because` is one sentence for people; `asOf` is when upstream last confirmed it (ms since the epoch). */
 export type Decision =
   | {
       readonly kind: 'answered';
@@ -23,16 +23,16 @@ export type Decision =
       readonly code: ApiErrorCode;
       readonly message: string;
       /** The failure of CI or the registry, if that is the reason. */
-      readonly failure?: UpstreamFailure;
+      readonly failure?: UpstreamFailure | undefined;
     };
 
 export function refuse(request: BranchRequest, why: string): Decision {
-  return { kind: 'failed', code: 'upstream_failed', message: `${nameOf(request)}: ${why}` };
+  return fallBack(undefined, request, 'upstream_failed', why);
 }
 
 /**
- * An upstream failed, but nothing was ever handed out for the pull request: an empty list loses nothing, and the other pull requests of
- * the ApplicationSet go on.
+ * An upstream failed, but nothing was ever handed out for the pull request: an empty list loses nothing, and
+ * the other pull requests of the ApplicationSet go on.
  * @param now milliseconds since the epoch
  */
 export function decideProvenNothing(decision: Decision, now: number): Decision {
@@ -47,13 +47,12 @@ export function decideFailed(
   lastGood: LastGood | undefined,
   request: BranchRequest,
 ): Decision {
-  if (lastGood !== undefined) return answerStale(lastGood, failure.message);
   const code = failure.kind === 'rate_limited' ? 'rate_limited' : 'upstream_failed';
-  return { kind: 'failed', code, message: `${nameOf(request)}: ${failure.message}`, failure };
+  return fallBack(lastGood, request, code, failure.message, failure);
 }
 
 /**
- * The caller waits no longer: gives the last good answer or, without one, an error.
+ * The caller waits no longer.
  * @param limit the setting that ended the wait
  */
 export function decideLate(
@@ -62,16 +61,25 @@ export function decideLate(
   limit: 'server.patience' | 'server.deadline',
 ): Decision {
   const message = `CI or the registry did not answer within ${limit}; the answer will be taken up once it comes`;
-  return lastGood === undefined
-    ? { kind: 'failed', code: 'deadline_exceeded', message: `${nameOf(request)}: ${message}` }
-    : answerStale(lastGood, message);
+  return fallBack(lastGood, request, 'deadline_exceeded', message);
 }
 
-/** Too many callers are waiting: gives the last good answer or, without one, an error. */
+/** Too many callers are waiting. */
 export function decideCrowded(lastGood: LastGood | undefined, request: BranchRequest): Decision {
   const message = 'too many calls wait for CI or the registry; send them one after the other';
+  return fallBack(lastGood, request, 'rate_limited', message);
+}
+
+/** Gives the last good answer or, without one, an error. */
+function fallBack(
+  lastGood: LastGood | undefined,
+  request: BranchRequest,
+  code: ApiErrorCode,
+  message: string,
+  failure?: UpstreamFailure,
+): Decision {
   return lastGood === undefined
-    ? { kind: 'failed', code: 'rate_limited', message: `${nameOf(request)}: ${message}` }
+    ? { kind: 'failed', code, message: `${nameOf(request)}: ${message}`, failure }
     : answerStale(lastGood, message);
 }
 
@@ -83,7 +91,7 @@ export function decideDefect(lastGood: LastGood | undefined): Decision | undefin
   return lastGood && answerStale(lastGood, 'Greenpin failed to resolve the branch; its log has the reason');
 }
 
-/** An error freezes an ApplicationSet with all its pull requests, so the message must say which one caused it. */
+/** An error freezes all pull requests of an ApplicationSet, so the message says which one caused it. */
 export function nameOf({ project, branch }: BranchRequest): string {
   return `project ${project.name}, branch ${branch}`;
 }

@@ -1,6 +1,6 @@
 /** Evaluates whose image it is by the revision in its label or annotations. Pure. */
 import type { KnownRuns } from './rival-runs.ts';
-import type { EvaluatedBuild } from './select-builds.ts';
+import { imageCommit, type EvaluatedBuild } from './select-builds.ts';
 
 /**
  * - `own`: proven to be the build's
@@ -14,7 +14,8 @@ const WHOLE_COMMIT = 40;
 const BEGINNING = /^[0-9a-f]{7,64}(?![0-9a-f])/i;
 
 /**
- * One revision with the build's commit is proof: an image may inherit its base image's label, but never the commit by chance.
+ * One revision with the build's commit is proof: an image may inherit its base image's label, but never the
+ * commit by chance.
  * @param revisions of the image: the annotation of the index or the manifest, the label of its configuration
  */
 export function evaluateRevisions(
@@ -34,11 +35,14 @@ function evaluateRevision(
   { build, checkedOut }: EvaluatedBuild,
   known: KnownRuns,
 ): Ownership {
-  const { commit } = build;
+  const { commit, builtCommit } = build;
   const [hex] = BEGINNING.exec(revision) ?? [];
   if (hex === undefined) return 'unproven';
-  if (commit.startsWith(hex))
-    return hex === revision && isUnambiguous(hex, commit, known) ? 'own' : 'unproven';
+  if (builtCommit.startsWith(hex)) {
+    return hex === revision && isUnambiguous(hex, builtCommit, known) ? 'own' : 'unproven';
+  }
+  // The head of a merge that CI built: other merges of it may have been built as well.
+  if (commit.startsWith(hex)) return 'unproven';
   // A merge commit that CI made for a pull request has no run of its own.
   if (isKnownCommit(hex, known)) return 'other';
   return checkedOut && looksLikeCommit(hex, revision) ? 'other' : 'unproven';
@@ -49,9 +53,9 @@ function looksLikeCommit(hex: string, revision: string): boolean {
   return hex === revision || hex.length >= WHOLE_COMMIT || /[a-f]/.test(hex);
 }
 
-/** An abbreviation proves nothing if another commit of the repository begins with it: such commits can be made on purpose. */
+/** Proves nothing if another commit begins alike: such commits can be made on purpose. */
 function isUnambiguous(hex: string, commit: string, known: KnownRuns): boolean {
-  return hex === commit || known.peekCommit(hex).every((run) => run.commit === commit);
+  return hex === commit || known.peekCommit(hex).every((run) => imageCommit(run) === commit);
 }
 
 function isKnownCommit(hex: string, known: KnownRuns): boolean {

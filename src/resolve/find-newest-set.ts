@@ -1,21 +1,18 @@
-/** Finds the newest complete set of a branch, reading further back and asking CI to confirm as far as needed. */
+/** Finds the newest complete set of a branch, with as much coverage and confirmation as needed. */
 import type { Found } from './decide.ts';
 import type { ImageContext } from './image-ownership.ts';
 import type { Pins } from './pins.ts';
-import type { BranchRuns, Doubt, ImageSource, RunSource } from './ports.ts';
+import type { BranchRuns, ResolvePorts, UnresolvedRun } from './ports.ts';
 import { resolveOrigin } from './resolve-origin.ts';
 import { searchBuilds, type ExaminedBuild, type SearchOutcome } from './search-builds.ts';
 import { selectBuilds, type SelectedBuilds } from './select-builds.ts';
 import type { Origin } from './select-origin.ts';
 import type { BranchRequest } from './types.ts';
 
-/** CI's statements may change while they are being confirmed. After this many confirmations, the answer counts as unreliable. */
+/** CI may change its answer with each confirmation. After this many, it counts as unreliable. */
 const MAX_CONFIRMATIONS = 2;
 
-export interface SearchPorts {
-  readonly runs: RunSource;
-  readonly images: ImageSource;
-}
+export type SearchPorts = Pick<ResolvePorts, 'runs' | 'images'>;
 
 /** The builds that a search looked at. */
 interface SearchTrace extends SelectedBuilds {
@@ -28,7 +25,7 @@ interface SearchTrace extends SelectedBuilds {
 
 export interface Search extends SearchTrace {
   readonly found: Found;
-  readonly doubt?: Doubt | undefined;
+  readonly unresolved?: UnresolvedRun | undefined;
 }
 
 const NOTHING_SEARCHED: SearchTrace = {
@@ -85,16 +82,16 @@ async function searchKnownRuns(
   { images, runs }: SearchPorts,
   pins: Pins,
 ): Promise<Search | SearchTrace> {
-  const { asOf: listedAt, standing, doubt } = known;
+  const { asOf: listedAt, standing, unresolved } = known;
   const context = { images, runs, standing, listedAt, pinBefore: pins.before };
   const selected = selectBuilds(known.runs, request, origin);
   const { outcome, examined } = await searchBuilds(selected.builds, known.coverage, request, context);
   const trace = { ...selected, examined, context, listedAt };
-  if (outcome.kind === 'none' && doubt !== undefined) {
-    return { ...trace, found: { kind: 'failed', failure: doubt.failure } };
+  if (outcome.kind === 'none' && unresolved !== undefined) {
+    return { ...trace, found: { kind: 'failed', failure: unresolved.failure } };
   }
   if (outcome.kind === 'undecided') return trace;
-  return { ...trace, found: withConfirmationTime(outcome, known), doubt };
+  return { ...trace, found: withConfirmationTime(outcome, known), unresolved };
 }
 
 /** An answer is as old as the oldest fact that it rests on. */

@@ -1,7 +1,6 @@
 /** Decides whether the image under a tag belongs to the build, since other builds may push the same tag. */
-import type { UpstreamFailure } from '../errors.ts';
 import { evaluateRevisions } from './evaluate-revision.ts';
-import type { ImageSource, RunSource, RunStanding } from './ports.ts';
+import type { Absent, Failed, ImageSource, RunSource, RunStanding } from './ports.ts';
 import { findRivals, hasUnreadRival, type KnownRuns } from './rival-runs.ts';
 import { formatAttempt, type EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, Run } from './types.ts';
@@ -16,7 +15,7 @@ export interface Unconfirmed {
 export interface ImageContext {
   readonly images: ImageSource;
   readonly runs: KnownRuns & Pick<RunSource, 'confirm'>;
-  /** When CI confirmed one of the branch's runs, by its id. */
+  /** The standing of one of the branch's runs, by its id. */
   readonly standing: (runId: string) => RunStanding;
   /** When CI last listed the repository's runs, milliseconds since the epoch. */
   readonly listedAt: number;
@@ -24,10 +23,10 @@ export interface ImageContext {
   readonly pinBefore: (rule: ImageRule, build: Build) => PinnedImage | undefined;
 }
 
-/** The image under a tag, and the build that it may belong to. */
+/** An image, and the build that it may belong to. */
 export interface ImageCandidate {
   readonly image: PinnedImage;
-  /** When the registry was asked, milliseconds since the epoch, our clock. */
+  /** When the registry was queried, milliseconds since the epoch, our clock. */
   readonly askedAt: number;
   /** The rule's template, rendered for the build. */
   readonly reference: string;
@@ -37,15 +36,11 @@ export interface ImageCandidate {
   readonly context: ImageContext;
 }
 
-export type OwnershipProblem =
-  | { readonly kind: 'absent'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
-
 /**
  * With `revision: ignore`, every image belongs to the build; with `require`, only the revision counts.
  * @returns the reason why the image does not belong to the build; undefined if it does
  */
-export async function findOwnershipProblem(candidate: ImageCandidate): Promise<OwnershipProblem | undefined> {
+export async function findOwnershipProblem(candidate: ImageCandidate): Promise<Absent | Failed | undefined> {
   const { image, rule, evaluated, context } = candidate;
   if (rule.revision === 'ignore') return undefined;
   const isRequired = rule.revision === 'require';
@@ -66,11 +61,11 @@ export async function findOwnershipProblem(candidate: ImageCandidate): Promise<O
 }
 
 /**
- * A re-run of an older commit also moves the tag, and the listing does not show it. So a tag that has moved since the build's image was
- * found belongs to the build only if the build itself was run again, or has just ended: then the registry may have shown the image of
- * the previous build.
+ * A re-run of an older commit also moves the tag, and the listing does not show it. So a tag that has moved
+ * since the build's image was found belongs to the build only if the build itself was run again, or has just
+ * ended: then the registry may have shown the image of the previous build.
  */
-function findMovedTagProblem(candidate: ImageCandidate): OwnershipProblem | undefined {
+function findMovedTagProblem(candidate: ImageCandidate): Absent | Failed | undefined {
   const { rule, evaluated, askedAt, context } = candidate;
   const pin = context.pinBefore(rule, evaluated.build);
   if (pin === undefined) return undefined;
@@ -83,18 +78,18 @@ function findMovedTagProblem(candidate: ImageCandidate): OwnershipProblem | unde
     : absent('the tag has moved since, though no run of the build has begun anew');
 }
 
-/** Milliseconds for which a registry may keep showing a tag's previous image after a push: until then it is polled often. */
+/** Milliseconds for which a registry may show a tag's previous image after a push. */
 export const SETTLES_WITHIN = 300_000;
 
-function absent(reason: string): OwnershipProblem {
+function absent(reason: string): Absent {
   return { kind: 'absent', reason };
 }
 
 /**
- * Has CI confirm rivals that were running when it last reported them long ago: they may have ended since.
+ * Confirms rivals that CI reported as running long ago, since they may have ended.
  * @returns a run that may have pushed the tag since, for people; undefined if there is none
  */
-async function findRival(candidate: ImageCandidate): Promise<string | OwnershipProblem | undefined> {
+async function findRival(candidate: ImageCandidate): Promise<string | Absent | Failed | undefined> {
   const { reference, rule, evaluated, request, context } = candidate;
   const find = (): Run[] => findRivals(rule.template, reference, evaluated, request, context.runs);
   const rivals = find();
@@ -112,14 +107,15 @@ function describeRival(run: Run | undefined): string | undefined {
 const RUNNING_FOR = 300_000;
 
 /**
- * Milliseconds by which CI's report on a build's runs may be older than the first reading of its tag, if only a re-run of the same
- * commit can push that tag again: someone must start it, and it must get as far as the push.
+ * Milliseconds by which CI's report on a build's runs may be older than the first reading of its tag, if only
+ * a re-run of the same commit can push that tag again: someone must start it, and it must get as far as the
+ * push.
  */
 const RERUN_TAKES = 60_000;
 
 /**
- * A digest counts with the state of the runs at the time when it was read: an attempt started since may have pushed it, and may still
- * fail. A digest that was proven earlier needs no confirmation.
+ * A digest counts with the state of the runs at the time when it was read: an attempt started since may have
+ * pushed it, and may still fail. A digest that was proven earlier needs no confirmation.
  */
 export function selectUnconfirmed({
   image,

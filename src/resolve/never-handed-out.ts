@@ -1,17 +1,18 @@
 /** Proves that nothing was ever handed out for a pull request. */
-import type { LastGoodStore, RunSource } from './ports.ts';
+import type { ResolvePorts } from './ports.ts';
 import { lastGoodKey, type Remembered } from './recall.ts';
 import type { BranchRequest } from './types.ts';
 
 /**
- * True if the store has nothing for the pull request, outlives the process, and has been complete since before the pull request was
- * opened. Sets handed out before the project's repository or connection changed, or before the number was passed on, may still be
- * running, so they count. Never throws for an upstream's fault.
+ * True if the store has nothing for the pull request, outlives the process, and has been complete since
+ * before the pull request was opened. Sets handed out before the project's repository or connection changed,
+ * or before the number was passed on, may still be running, so they count. Never throws for an upstream's
+ * fault.
  */
 export async function isNeverHandedOut(
   request: BranchRequest,
   remembered: Remembered,
-  { runs, lastGood }: { readonly runs: RunSource; readonly lastGood: LastGoodStore },
+  { runs, lastGood }: Pick<ResolvePorts, 'runs' | 'lastGood'>,
 ): Promise<boolean> {
   const { project, branch, number } = request;
   if (remembered.kind !== 'nothing' || number === undefined || lastGood.wholeSince() === null) return false;

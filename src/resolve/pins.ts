@@ -1,11 +1,10 @@
-/** Digests that were proven to belong to a build: those handed out last, which outlive the process, and those found by this process. */
+/** Digests proven to belong to a build: those handed out last, and those that this process found. */
 import type { PinMemory } from './ports.ts';
-import type { Remembered } from './recall.ts';
-import { ruleKey } from './rule-key.ts';
+import { ruleKey, type Remembered } from './recall.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
 
 export interface Pins {
-  readonly before: (rule: ImageRule, build: Pick<Build, 'commit'>) => PinnedImage | undefined;
+  readonly before: (rule: ImageRule, build: Pick<Build, 'builtCommit'>) => PinnedImage | undefined;
   /** Records a set that is handed out. */
   readonly note: (set: PinnedSet) => void;
 }
@@ -16,7 +15,7 @@ export function createPins(remembered: Remembered, request: BranchRequest, memor
   const keyOf = (rule: string, commit: string): string =>
     JSON.stringify([project.ci, project.gitRepository, branch, number, rule, commit]);
   return {
-    before(rule, { commit }) {
+    before(rule, { builtCommit: commit }) {
       const image = handedOut[rule.name];
       return image?.commit === commit ? image : memory.get(keyOf(ruleKey(rule), commit));
     },

@@ -1,85 +1,89 @@
-/** What the core is handed: runs, images, and the memory of what was handed out. Types only; other ports stand beside their owners. */
+/** The core's ports: runs, images, and the memory of what was handed out. */
 import type { UpstreamFailure } from '../errors.ts';
 import type { Coverage } from './coverage.ts';
 import type { BranchRequest, LastGood, PinnedImage, Run } from './types.ts';
 import type { Digest, Platform } from '../image/image.ts';
 
-/* ---------- what the core asks ---------- */
+export type Failed = { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
-/** What is known of a branch's runs. */
 export type BranchRuns =
   | {
       readonly kind: 'known';
       /** In no particular order. */
       readonly runs: readonly Run[];
-      /** Which of the branch's runs are certain to be among `runs`. */
+      /** Which of the branch's runs cannot be missing from `runs`. */
       readonly coverage: Coverage;
       /** When upstream last confirmed this, milliseconds since the epoch. */
       readonly asOf: number;
-      /** When upstream told the state of one of `runs`, by its id. */
+      /** The standing of one of `runs`, by its id. */
       readonly standing: (runId: string) => RunStanding;
-      readonly doubt?: Doubt | undefined;
+      /** The newest one. */
+      readonly unresolved?: UnresolvedRun | undefined;
     }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+  | Failed;
 
-/** What is known of a run, and since when: by our own clock, milliseconds since the epoch, whatever the clock of CI says. */
+/** Times are milliseconds since the epoch by our own clock, whatever CI's clock says. */
 export interface RunStanding {
-  /** The newest call that told the run's state began then. */
+  /** Start of the newest call that reported the run's state. */
   readonly confirmedAt: number;
   /**
-   * An image that the run pushed was there by then at the latest: its state (attempt and outcome) was first seen as it is now. Of a
-   * run that was never seen in another state, when it last changed by CI's clock, if that is earlier.
+   * Latest time at which the run can have pushed an image: when its present attempt and outcome were first
+   * seen. If the run was never seen in another state, the time of its last change by CI's clock, where that
+   * is earlier.
    */
   readonly pushedBy: number;
 }
 
-/** A run of which CI could not tell how it goes on, or anything that can be read: it may have ended green. */
-export interface Doubt {
+/** A run whose current state CI could not report, or that cannot be parsed; it may have succeeded since. */
+export interface UnresolvedRun {
   readonly failure: UpstreamFailure;
-  /** Builds at this position or above are certain, whatever became of the run; null: none is. */
+  /** Builds at this position or above are certain, whatever became of the run; null: no build is. */
   readonly position: number | null;
 }
 
-/** Runs of one Git repository, branch by branch. */
+/** Runs of one Git repository. No method throws, and `peek...` makes no call. */
 export interface RunSource {
   /**
-   * Returns what is known of the branch after at most one listing (joined by all callers). With a number, that includes the runs that
-   * name the pull request and no branch. Never throws.
+   * Makes at most one listing, which concurrent callers share. With a number, the result includes runs that
+   * name the pull request and no branch.
    */
   read(subject: RunSubject): Promise<BranchRuns>;
-  /** Like `read`, with more coverage; call it only while the coverage is not complete. Never throws. */
+  /** Like `read`, with more coverage. Call it only while the coverage is not complete. */
   readFurther(subject: RunSubject): Promise<BranchRuns>;
-  /** Whether a pull request's commits lie in another repository. Never throws. */
-  readPullRequest(number: string): Promise<PullRequestHead | { kind: 'failed'; failure: UpstreamFailure }>;
+  readPullRequest(number: string): Promise<PullRequestHead | Failed>;
   /**
-   * Sees to it that the listing and each of these runs are known as they were at `since` or later (milliseconds since the epoch, our
-   * clock): by one listing, and for runs that it does not show by one call each. `read` then returns what has changed.
-   * Never throws.
+   * Ensures that the listing and each of these runs are known as they were at `since` or later (milliseconds
+   * since the epoch, our clock): by one listing, and one call for each run that it does not show. After that,
+   * `read` returns the changes.
    */
-  confirm(
-    runs: readonly Run[],
-    since: number,
-  ): Promise<{ kind: 'confirmed' } | { kind: 'failed'; failure: UpstreamFailure }>;
-  /** Branches that are known. The same array until one comes or goes, so that what is reckoned from it can be kept. */
+  confirm(runs: readonly Run[], since: number): Promise<{ kind: 'confirmed' } | Failed>;
+  /** Known branches: the same array until a branch comes or goes, so that callers may cache by it. */
   branchNames(): readonly string[];
-  /** Known runs of a branch and pull request, in no particular order; makes no call. */
+  /** In no particular order. */
   peekRuns(subject: RunSubject): readonly Run[];
-  /** Known runs that name no branch; makes no call. */
+  /** Runs that name no branch. */
   peekBranchless(): Iterable<Run>;
-  /** Runs that are known of all commits that begin with this (at least 7 digits, lower-case hex): nobody is asked. */
+  /** Runs by the commit that their images' tags name. @param prefix at least 7 lower-case hex digits */
   peekCommit(prefix: string): readonly Run[];
-  /** Runs that are known of this number, of any workflow: nobody is asked. */
+  /** Runs of any workflow with this number. */
   peekNumber(number: string): readonly Run[];
-  /** Runs of all branches that CI has listed, and that could not be read there: nobody is asked. */
+  /** Listed runs of all branches that could not be parsed. */
   peekUnread(): readonly UnreadRun[];
 }
 
-/** Whose runs are asked for. */
+/** The ports that one request needs. */
+export interface ResolvePorts {
+  readonly runs: RunSource;
+  readonly images: ImageSource;
+  readonly lastGood: LastGoodStore;
+  readonly pins: PinMemory;
+}
+
 export type RunSubject = Pick<BranchRequest, 'branch' | 'number'>;
 
 export interface PullRequestHead {
   readonly kind: 'known';
-  /** It was not opened before this moment, by our own clock, milliseconds since the epoch; null: the provider does not tell. */
+  /** It was opened then or later: milliseconds since the epoch, our clock; null if unknown. */
   readonly openedAfter: number | null;
   /** Null if the head repository was deleted. */
   readonly headRepositoryId: string | null;
@@ -90,7 +94,8 @@ export interface PullRequestHead {
   readonly origin: 'own' | 'foreign';
 }
 
-/** One image, asked of its registry. */
+export type Absent = { readonly kind: 'absent'; readonly reason: string };
+
 export type ImageResult =
   | {
       readonly kind: 'found';
@@ -98,32 +103,31 @@ export type ImageResult =
       readonly repository: string;
       readonly tag: string;
       readonly digest: Digest;
-      /** When the registry last confirmed this, milliseconds since the epoch; null when it need not be asked again (immutable). */
+      /** When the registry last confirmed it, milliseconds since the epoch; null if it never changes. */
       readonly asOf: number | null;
-      /** When the registry was asked for what is told here, milliseconds since the epoch, our clock. */
+      /** When the query was sent that gave this result, milliseconds since the epoch, our clock. */
       readonly askedAt: number;
     }
-  | { readonly kind: 'absent'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
+  | Absent
+  | Failed
+  /** The text is not an image reference. */
   | { readonly kind: 'invalid'; readonly reason: string };
 
 export type RevisionResult =
   /**
-   * What is said under `org.opencontainers.image.revision`, each value once: the annotation of the document that is pinned, that of
-   * the platform's manifest, the label of the image's configuration. None when the image bears none.
+   * The values of `org.opencontainers.image.revision`, each once: the annotations of the pinned document and
+   * of the platform's manifest, and the label in the image's configuration.
    */
-  | { readonly kind: 'found'; readonly revisions: readonly string[] }
-  | { readonly kind: 'absent'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+  { readonly kind: 'found'; readonly revisions: readonly string[] } | Absent | Failed;
 
-/** Images, by the text of their reference. */
 export interface ImageSource {
   /**
-   * @param reference text such as `ghcr.io/acme/shop-front:sha-1a2b3c4` or `ghcr.io/acme/shop-front@sha256:...`
+   * @param reference `ghcr.io/acme/shop-front:sha-1a2b3c4` or `ghcr.io/acme/shop-front@sha256:...`
    * @param immutable the tag can only ever mean one build's image
-   * @param notBefore an earlier answer is no good: the image was pushed by then (a re-run pushes it anew); milliseconds since the
-   *   epoch, our clock
-   * @param repushed an earlier run or attempt pushed the same tag: a registry may go on showing that image for a while
+   * @param notBefore do not use a cached answer from before this time (milliseconds since the epoch, our
+   *   clock): the image may have been pushed until then
+   * @param repushed an earlier run or attempt pushed the same tag: a registry may keep showing that image for
+   *   a while
    */
   readDigest(
     reference: string,
@@ -134,53 +138,53 @@ export interface ImageSource {
       readonly repushed?: boolean;
     },
   ): Promise<ImageResult>;
-  /** @returns registry and path of a reference's text, aliases folded, as `readDigest` names them; undefined: it is no reference */
+  /** @returns registry and path, aliases folded, as in `ImageResult`; undefined if it is not a reference */
   repositoryOf(reference: string): string | undefined;
-  /** @param reference text of a reference by digest: `ghcr.io/acme/shop-front@sha256:...` */
+  /** @param reference by digest: `ghcr.io/acme/shop-front@sha256:...` */
   readRevision(reference: string, platform?: Platform): Promise<RevisionResult>;
 }
 
-/** Digests that were proven to be a build's, by a key of the core's. In this process's memory. */
+/** Digests that were proven to belong to a build, in this process's memory. */
 export interface PinMemory {
   get(key: string): PinnedImage | undefined;
   set(key: string, image: PinnedImage): void;
 }
 
 /**
- * Remembers the last good answer of each key. Never throws: a store's fault is never an answer's fault.
+ * Remembers the last good answer of each key. Never throws: a fault of the store must not become a fault of
+ * the answer.
  *
- * Several replicas may share it. What `get` gave is what an answer was decided against (never backwards), so `set` compares:
- * where another replica has written since, nothing is set, and the decision is to be taken again against that one's answer. So an
- * older build replaces a newer one only where its writer had that newer one before it, and found its image gone.
+ * Several replicas may share a store, and an answer is decided against what `get` returned. If another
+ * replica has written since, `set` writes nothing, and the caller decides again. So an older build replaces a
+ * newer one only if its writer knew the newer one and found its image gone.
  */
 export interface LastGoodStore {
-  /** @returns undefined: nothing was handed out; `unreadable`: nobody can tell now whether anything was */
+  /** @returns undefined: nothing was handed out; `unreadable`: unknown for now */
   get(key: string): Promise<LastGood | 'unreadable' | undefined>;
-  /** @returns another replica's answer, written since this one last asked for the key; undefined: set */
+  /** @returns another replica's answer since the last `get` of this key; undefined: the value is set */
   set(key: string, value: LastGood): Promise<LastGood | undefined>;
   /**
-   * What was first handed out after this moment, and is not known to `get`, was never handed out: that is proven.
-   * @returns milliseconds since the epoch, by our clock; null: no such proof (it does not outlive the process, others may have
-   *   written to it, or nobody can tell now)
+   * Since this time the store has been complete: `get` knows everything that was handed out for the first
+   * time later.
+   * @returns milliseconds since the epoch, our clock; null: not proven (the store does not outlive the
+   *   process, others may have written to it, or it does not answer)
    */
   wholeSince(): number | null;
 }
 
-/* ---------- what talks to upstream ---------- */
-
-/** A run of which a list shows nothing that can be relied on: it may be anything, also the newest green one. */
+/**
+ * A listed run that could not be parsed: it may be anything, even the newest green one. Null: that part could
+ * not be parsed.
+ */
 export interface UnreadRun {
-  /** Null where it cannot be read. */
   readonly id: string | null;
-  /** Null where it cannot be read; empty where the run names no branch. */
+  /** Empty if the run names no branch. */
   readonly branch: string | null;
-  /** Null where it cannot be read. */
   readonly commit: string | null;
-  /** No higher than this, as the run before it on the page shows; null: it is the first there. */
+  /** Or an upper bound: that of the run before it on the page. Null: it is the first there. */
   readonly position: number | null;
-  /** Null where it cannot be read. */
   readonly tie: string | null;
-  /** No later than this, milliseconds since the epoch; null: not known. */
+  /** An upper bound as well, milliseconds since the epoch. */
   readonly createdAt: number | null;
   /** `a field updated_at` */
   readonly problem: string;

@@ -5,7 +5,8 @@ import { selectBuilds } from './select-builds.ts';
 import type { BranchRequest } from './types.ts';
 
 /**
- * Decides nothing and does not call CI: the image source keeps the digests, and the next request finds them there. Never throws.
+ * Decides nothing and does not call CI: the image source keeps the digests, and the next request finds them
+ * there. Never throws.
  */
 export async function prefetchImages(
   request: BranchRequest,
@@ -23,10 +24,6 @@ export async function prefetchImages(
     runs: known,
     standing,
     listedAt: 0,
-    pinBefore: neverPinned,
+    pinBefore: () => undefined,
   });
-}
-
-function neverPinned(): undefined {
-  return undefined;
 }

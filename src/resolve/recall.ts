@@ -1,9 +1,9 @@
 /**
- * Recalls what was handed out last, as far as it was made for the present configuration: a set for another repository or connection
- * does not count, and of a set whose images changed, only those with an unchanged rule do.
+ * Recalls what was handed out last, as far as it was made for the present configuration: a set for another
+ * repository or connection does not count, and of a set whose images changed, only those with an unchanged
+ * rule do.
  */
 import type { ImageSource, LastGoodStore } from './ports.ts';
-import { ruleKey } from './rule-key.ts';
 import { isSameListing } from './select-builds.ts';
 import type { BranchRequest, ImageRule, LastGood, PinnedImage } from './types.ts';
 
@@ -13,7 +13,7 @@ export type Remembered =
   /** The store cannot say now. */
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'whole'; readonly lastGood: LastGood }
-  /** Images were added or their rules changed since: the rest of the set, and the rules that it has no image for. */
+  /** The rest of a set after images were added or changed, and the rules that it has no image for. */
   | { readonly kind: 'partial'; readonly lastGood: LastGood; readonly missing: readonly ImageRule[] };
 
 /** A branch that comes back under a new pull request starts clean. */
@@ -48,6 +48,12 @@ export function evaluateStored(
   }
   const lastGood = { ...stored, set: { build, images: held } };
   return missing.length === 0 ? { kind: 'whole', lastGood } : { kind: 'partial', lastGood, missing };
+}
+
+/** @returns a text that changes with the template (registry and path included) and the platform */
+export function ruleKey({ template, platform }: Pick<ImageRule, 'template' | 'platform'>): string {
+  const { os, architecture, variant } = platform ?? {};
+  return JSON.stringify([template.text, os, architecture, variant].filter((part) => part !== undefined));
 }
 
 /** Write access to the store must not allow naming a repository that the configuration does not name. */

@@ -1,25 +1,17 @@
 /**
- * Resolves one branch: recall what was handed out last, find the newest green build with all its images, and decide whether that set
- * may follow the last one.
+ * Resolves one branch: recall what was handed out last, find the newest green build with all its images, and
+ * decide whether that set may follow the last one.
  */
 import { decideAgainstLastGood } from './decide-against-last-good.ts';
 import { markPossiblyOutdated } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { findNewestSet } from './find-newest-set.ts';
 import { createPins } from './pins.ts';
-import type { ImageSource, LastGoodStore, PinMemory, RunSource } from './ports.ts';
+import type { ResolvePorts } from './ports.ts';
 import { recall } from './recall.ts';
 import type { ExaminedBuild } from './search-builds.ts';
 import type { EvaluatedBuild, SelectedBuilds } from './select-builds.ts';
 import type { BranchRequest } from './types.ts';
-
-/** The ports that one request needs. */
-export interface ResolvePorts {
-  readonly runs: RunSource;
-  readonly images: ImageSource;
-  readonly lastGood: LastGoodStore;
-  readonly pins: PinMemory;
-}
 
 /** A decision together with its reasons. */
 export interface Resolution extends SelectedBuilds {
@@ -33,17 +25,17 @@ export interface Resolution extends SelectedBuilds {
 }
 
 /**
- * Never throws for an upstream's fault: that is a decision like any other. Callers must not resolve one key (`lastGoodKey`) twice at
- * the same time.
+ * Never throws for an upstream's fault: that is a decision like any other. Callers must not resolve one key
+ * (`lastGoodKey`) twice at the same time.
  */
 export async function resolveBranch(request: BranchRequest, ports: ResolvePorts): Promise<Resolution> {
   const remembered = await recall(request, ports.lastGood, ports.images);
   const pins = createPins(remembered, request, ports.pins);
   const search = await findNewestSet(request, ports, pins);
   const decision = await decideAgainstLastGood(search, remembered, pins, request, ports);
-  const { doubt, builds, examined, ignored, workflows } = search;
+  const { unresolved, builds, examined, ignored, workflows } = search;
   return {
-    decision: doubt === undefined ? decision : markPossiblyOutdated(decision, doubt),
+    decision: unresolved === undefined ? decision : markPossiblyOutdated(decision, unresolved),
     builds,
     examined,
     ignored,

@@ -1,5 +1,4 @@
-/** Resolves the images of one build: the digest of each tag, and whether that image really belongs to the build. */
-import type { UpstreamFailure } from '../errors.ts';
+/** Resolves the images of one build: each tag's digest, and whether it belongs to the build. */
 import { MissingParameter, renderImageTemplate, TemplateError } from '../image/template.ts';
 import {
   findOwnershipProblem,
@@ -7,7 +6,8 @@ import {
   type ImageContext,
   type Unconfirmed,
 } from './image-ownership.ts';
-import { ruleKey } from './rule-key.ts';
+import type { Absent, Failed } from './ports.ts';
+import { ruleKey } from './recall.ts';
 import { formatAttempts, type EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage } from './types.ts';
 
@@ -16,15 +16,15 @@ export type ImageFinding =
   | {
       readonly kind: 'pinned';
       readonly image: PinnedImage;
-      /** When the registry last confirmed it, milliseconds since the epoch; null if it never needs to be confirmed again. */
+      /** When the registry last confirmed it, milliseconds since the epoch; null if it never changes. */
       readonly asOf: number | null;
       /** Runs that CI must confirm first, since it reported them before the tag was read. */
       readonly unconfirmed?: Unconfirmed | undefined;
       /** The older build that the image comes from (`onMissing: previous`). */
       readonly from?: Build;
     }
-  | { readonly kind: 'absent'; readonly reference: string; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reference: string; readonly failure: UpstreamFailure }
+  | (Absent & { readonly reference: string })
+  | (Failed & { readonly reference: string })
   /** The template needs a parameter that the caller did not pass. No registry was called. */
   | { readonly kind: 'invalid'; readonly reason: string };
 
@@ -51,8 +51,8 @@ export async function resolveImages(
 }
 
 /**
- * Resolves one image of a build. An image that was proven to belong to the build stays its image when the tag has moved on or was
- * deleted, as long as the registry has that digest. Never throws.
+ * Resolves one image of a build. An image that was proven to belong to the build stays its image when the tag
+ * has moved on or was deleted, as long as the registry has that digest. Never throws.
  */
 export async function resolveImage(
   rule: ImageRule,
@@ -72,10 +72,10 @@ export async function resolveImage(
     const problem = rule.revision === 'require' ? await findOwnershipProblem(candidate) : undefined;
     return problem === undefined ? { kind: 'pinned', image: pin, asOf: null } : { ...problem, reference };
   }
-  return result.kind === 'failed' ? { kind: 'failed', reference, failure: result.failure } : found;
+  return result.kind === 'failed' ? { ...result, reference } : found;
 }
 
-/** If the tag contains the attempt, an earlier attempt's image will do: a re-run repeats only the failed jobs. */
+/** If the tag contains the attempt, an earlier one will do: a re-run repeats only the failed jobs. */
 async function readTags(
   rule: ImageRule,
   evaluated: EvaluatedBuild,
@@ -110,23 +110,15 @@ async function readTag(
     repushed: evaluated.repeated,
   });
   if (result.kind === 'invalid') {
-    return { kind: 'absent', reference: rendered, reason: noTag(rendered, result.reason) };
+    return absent(rendered, result.reason);
   }
   if (result.kind !== 'found') return { ...result, reference: rendered };
-  const { repository, tag, digest, asOf } = result;
-  const { commit, position } = evaluated.build;
-  const found = {
-    repository,
-    tag,
-    digest,
-    rule: ruleKey(rule),
-    commit,
-    position,
-    runs: formatAttempts(evaluated),
-  };
+  const { repository, tag, digest, asOf, askedAt } = result;
+  const { builtCommit: commit, position } = evaluated.build;
+  const runs = formatAttempts(evaluated);
   const pin = context.pinBefore(rule, evaluated.build);
-  const image = pin?.digest === digest ? pin : found;
-  const { askedAt } = result;
+  const image =
+    pin?.digest === digest ? pin : { repository, tag, digest, rule: ruleKey(rule), commit, position, runs };
   const candidate = { image, askedAt, reference: rendered, rule, evaluated, request, context };
   const problem = await findOwnershipProblem(candidate);
   if (problem !== undefined) return { ...problem, reference: rendered };
@@ -142,21 +134,17 @@ function renderReference(
 ): string | ImageFinding {
   try {
     return renderImageTemplate(rule.template, {
-      commit: build.commit,
+      commit: build.builtCommit,
       branch: build.branch,
       buildId: build.id,
       buildNumber: build.number,
       attempt,
-      ...(request.number === undefined ? {} : { pullRequest: request.number }),
+      pullRequest: request.number,
     });
   } catch (error) {
     // A branch's name must never cause an error: that would freeze every other pull request.
     if (error instanceof TemplateError) {
-      return {
-        kind: 'absent',
-        reference: rule.template.text,
-        reason: noTag(rule.template.text, error.message),
-      };
+      return absent(rule.template.text, error.message);
     }
     if (error instanceof MissingParameter) {
       const reason = `project ${request.project.name}, image ${rule.name}: ${error.message}`;
@@ -166,6 +154,7 @@ function renderReference(
   }
 }
 
-function noTag(reference: string, reason: string): string {
-  return `the branch has no such image: ${JSON.stringify(reference)}: ${reason}`;
+function absent(reference: string, problem: string): ImageFinding {
+  const reason = `the branch has no such image: ${JSON.stringify(reference)}: ${problem}`;
+  return { kind: 'absent', reference, reason };
 }

@@ -1,31 +1,30 @@
-/** Resolves whose code a request is about, with the pull request's own record where the runs leave it open. */
-import type { UpstreamFailure } from '../errors.ts';
+/** Resolves whose code a request is about, by its runs or the pull request's own record. */
 import type { Coverage } from './coverage.ts';
-import type { BranchRuns, RunSource } from './ports.ts';
+import type { BranchRuns, Failed, RunSource } from './ports.ts';
 import { selectOrigin, selectOriginOfPullRequest, type ResolvedOrigin } from './select-origin.ts';
 import type { BranchRequest } from './types.ts';
 
-/** `undecided`: older runs could decide. */
-type Undecided =
-  { readonly kind: 'undecided' } | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+/** Older runs could decide. */
+type Undecided = { readonly kind: 'undecided' };
 
 export async function resolveOrigin(
   known: Extract<BranchRuns, { kind: 'known' }>,
   request: BranchRequest,
   source: Pick<RunSource, 'readPullRequest'>,
-): Promise<ResolvedOrigin | Undecided> {
+): Promise<ResolvedOrigin | Undecided | Failed> {
   const origin = selectOrigin(known.runs, request);
   if (origin.kind !== 'needsLookup') return trustRuns(origin, known.coverage);
   const head = await source.readPullRequest(origin.number);
   if (head.kind === 'known') return selectOriginOfPullRequest(head, request);
   const { fallback } = origin;
-  // Nothing suggests a fork: a token that may not read pull requests, or a blip, must not cost our branch its environment.
+  // Nothing suggests a fork: a token that may not read pull requests, or a blip, must not cost our branch its
+  // environment.
   if (fallback.kind === 'own' && known.runs.every((run) => run.origin === 'own')) return fallback;
   const isForbidden = head.failure.kind === 'denied' || head.failure.kind === 'not_found';
   return isForbidden ? trustRuns(fallback, known.coverage) : head;
 }
 
-/** Runs can only prove that a pull request is a fork's once all of them were read: one of ours may lie further back. */
+/** Only all runs together prove that a pull request is a fork's: one of ours may lie further back. */
 function trustRuns(origin: ResolvedOrigin, coverage: Coverage): ResolvedOrigin | Undecided {
   return origin.kind === 'own' || coverage.kind === 'complete' ? origin : { kind: 'undecided' };
 }

@@ -1,5 +1,5 @@
 /**
- * Runs of other commits that may have pushed a build's tag after it (design §2, "A tag that can move"): while there is one, what the tag
+ * Runs of other commits that may have pushed a build's tag after it: while there is one, what the tag
  * holds need not be the build's. Pure: what is known of the repository's runs is only read.
  */
 import {
@@ -10,7 +10,7 @@ import {
 } from '../image/template.ts';
 import type { RunSource, UnreadRun } from './ports.ts';
 import { compareRuns } from './run-order.ts';
-import { mayBuildProject, type EvaluatedBuild } from './select-builds.ts';
+import { imageCommit, mayBuildProject, type EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, Build, Run } from './types.ts';
 
 export type KnownRuns = Pick<
@@ -39,7 +39,7 @@ export function findRivals(
   const going: Run[] = [];
   for (const run of candidates(template, evaluated, request, known)) {
     const isRival =
-      run.commit !== evaluated.build.commit &&
+      imageCommit(run) !== evaluated.build.builtCommit &&
       mayPushImages(run, request) &&
       mayHavePushedSince(run, evaluated) &&
       mayRender(template, reference, run, evaluated.build, request);
@@ -60,7 +60,7 @@ export function hasUnreadRival(
     .peekUnread()
     .some(
       (run) =>
-        run.commit !== build.commit &&
+        (run.commit !== build.commit || build.builtCommit !== build.commit) &&
         (run.createdAt ?? Infinity) >= startedAt &&
         mayShareTag(run, template, build),
     );
@@ -71,7 +71,7 @@ function mayShareTag({ branch, commit }: UnreadRun, template: ImageTemplate, bui
   const { commitDigits, immutable } = template;
   if (immutable) {
     const isPrefix = commitDigits > 0 && commitDigits < WHOLE_COMMIT;
-    return isPrefix && commit !== null && commit.startsWith(build.commit.slice(0, commitDigits));
+    return isPrefix && commit !== null && commit.startsWith(build.builtCommit.slice(0, commitDigits));
   }
   if (branch === null || branch === build.branch) return true;
   return (
@@ -96,7 +96,7 @@ function candidates(
 ): Iterable<Run> {
   const { variables, commitDigits, immutable } = template;
   if (commitDigits >= WHOLE_COMMIT || (immutable && commitDigits === 0)) return [];
-  if (commitDigits >= SHORTEST_PREFIX) return known.peekCommit(build.commit.slice(0, commitDigits));
+  if (commitDigits >= SHORTEST_PREFIX) return known.peekCommit(build.builtCommit.slice(0, commitDigits));
   if (holdsWhole(template, 'pull_request')) return known.peekRuns({ branch: build.branch, number });
   const names = known.branchNames();
   if (variables.has('branch') || variables.has('ref_slug')) {
@@ -173,16 +173,15 @@ function renderFor(
   build: Build,
   request: BranchRequest,
 ): string | undefined {
-  const pullRequest = run.pullRequest ?? request.number;
   try {
     return renderImageTemplate(template, {
-      commit: run.commit,
+      commit: imageCommit(run),
       // A run that names no branch may have been the build's branch's.
       branch: run.branch ?? build.branch,
       buildId: run.id,
       buildNumber: run.number,
       attempt,
-      ...(pullRequest !== undefined && { pullRequest }),
+      pullRequest: run.pullRequest ?? request.number,
     });
   } catch {
     return undefined;

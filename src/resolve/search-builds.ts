@@ -1,6 +1,6 @@
 /** Searches for the newest green build whose images are all in the registry. */
-import type { UpstreamFailure } from '../errors.ts';
 import type { ImageContext, Unconfirmed } from './image-ownership.ts';
+import type { Failed } from './ports.ts';
 import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
 import { coversTime, type Coverage } from './coverage.ts';
 import type { EvaluatedBuild } from './select-builds.ts';
@@ -19,7 +19,7 @@ export type SearchOutcome =
   | {
       readonly kind: 'complete';
       readonly set: PinnedSet;
-      /** Oldest confirmation among the images, milliseconds since the epoch; null if none needs to be confirmed again. */
+      /** Oldest confirmation of an image, milliseconds since the epoch; null if none is needed. */
       readonly asOf: number | null;
       /** Names of the images that come from an older build (`onMissing: previous`). */
       readonly substituted: readonly string[];
@@ -30,7 +30,7 @@ export type SearchOutcome =
   | { readonly kind: 'none' }
   /** Runs that were not read yet could decide. */
   | { readonly kind: 'undecided' }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
+  | Failed
   | { readonly kind: 'invalid'; readonly reason: string };
 
 export interface SearchResult {
@@ -63,8 +63,9 @@ export async function searchBuilds(
 }
 
 /**
- * Selects the green builds worth looking up in the registry: up to `lookback`, and none beyond the first whose status could still be
- * changed by runs that were not read. A commit that was made well within the covered time has no older runs.
+ * Selects the green builds worth looking up in the registry: up to `lookback`, and none beyond the first
+ * whose status could still be changed by runs that were not read. A commit that was made well within the
+ * covered time has no older runs.
  */
 function selectGreenBuilds(
   builds: readonly EvaluatedBuild[],
@@ -86,7 +87,7 @@ function isWhole({ committedAt }: EvaluatedBuild, coverage: Coverage): boolean {
   return committedAt !== null && coversTime(coverage, committedAt - COMMIT_CLOCK_MARGIN);
 }
 
-/** Fills each absent image that may come from an earlier build (`onMissing: previous`) with the newest one that exists. */
+/** Fills absent images that may come from an earlier build (`onMissing: previous`). */
 async function substitute(
   findings: ImageFindings,
   older: readonly EvaluatedBuild[],
@@ -116,13 +117,14 @@ async function findPrevious(
   return undefined;
 }
 
-/** An older build that was not read yet could complete this one, so it must not be skipped in favour of an older one. */
+/** If so, an older build that was not read yet could complete this one, so it must not be skipped. */
 function lacksOnlySubstitutes(findings: ImageFindings, rules: readonly ImageRule[]): boolean {
   return rules.every((rule) => findings.get(rule.name)?.kind !== 'absent' || rule.onMissing === 'previous');
 }
 
 /**
- * Assembles the set of a build. A failure outweighs an absence: while a registry is in doubt, nothing older is handed out.
+ * Assembles the set of a build. A failure outweighs an absence: while a registry does not answer, nothing
+ * older is handed out.
  * @returns undefined if the build is known to lack an image
  */
 function assemble(build: Build, findings: ImageFindings): SearchOutcome | undefined {

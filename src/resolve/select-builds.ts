@@ -19,9 +19,9 @@ export interface EvaluatedBuild {
   readonly reason: string;
   /** The newest run of each workflow and event. */
   readonly runs: readonly Run[];
-  /** Start of the first attempt of the first of these runs, milliseconds since the epoch: all pushes of the build are later. */
+  /** Start of its first attempt, milliseconds since the epoch: all pushes of the build are later. */
   readonly startedAt: number;
-  /** True if CI checked out this very commit, so that a revision label with another commit speaks against the image. */
+  /** True if every run checked out `build.builtCommit`: another commit's label disproves the image. */
   readonly checkedOut: boolean;
   /** True if an earlier attempt or run has built the commit and may have pushed the same tag. */
   readonly repeated: boolean;
@@ -39,8 +39,8 @@ export interface SelectedBuilds {
 }
 
 /**
- * A workflow counts by its newest run for each event: a commit built on push and on pull_request must be green in both, as in GitHub's
- * own commit status. A re-run replaces its earlier attempt (same id).
+ * A workflow counts by its newest run for each event: a commit built on push and on pull_request must be
+ * green in both, as in GitHub's own commit status. A re-run replaces its earlier attempt (same id).
  * @param runs of one branch, in any order
  */
 export function selectBuilds(runs: readonly Run[], request: BranchRequest, origin: Origin): SelectedBuilds {
@@ -97,9 +97,14 @@ function isNamed({ workflow }: Run, { workflows }: Project): boolean {
   return workflow !== null && workflows.includes(workflow);
 }
 
-/** @returns true if the run's workflow may push the project's images: any may if the configuration names none */
+/** @returns whether the run's workflow may push the project's images; any may if none is configured */
 export function mayBuildProject(run: Run, project: Project): boolean {
   return project.workflows.length === 0 || isNamed(run, project);
+}
+
+/** @returns the commit that tags and revisions of the run's images name */
+export function imageCommit({ commit, builtCommit }: Run): string {
+  return builtCommit ?? commit;
 }
 
 /** @returns the build's runs and attempts, as a pinned image stores them */
@@ -111,7 +116,7 @@ export function formatAttempt({ id, attempt }: Run): string {
   return `${id}:${attempt}`;
 }
 
-/** Recreates a build that was handed out as green. CI may have forgotten its runs, so only the stored facts are known. */
+/** Recreates a build that was handed out, since CI may have forgotten its runs. */
 export function recreateGreenBuild(build: Build): EvaluatedBuild {
   const forgotten = { runs: [], startedAt: 0, checkedOut: false, repeated: true, committedAt: null };
   return { build, status: 'green', reason: 'handed out before', ...forgotten };
@@ -121,13 +126,14 @@ function evaluate(group: readonly Run[], identities: WorkflowIds, request: Branc
   const newestFirst = group.toSorted(compareNewestFirst);
   const runs = newestOfEachWorkflowAndEvent(newestFirst);
   const [status, reason] = evaluateStatus(runs, identities, request.project);
+  const build = createBuild(newestFirst, runs, request);
   return {
-    build: createBuild(newestFirst, runs, request),
+    build,
     status,
     reason,
     runs,
     startedAt: Math.min(...runs.map(firstStart)),
-    checkedOut: runs.every((run) => run.builtCommit === run.commit),
+    checkedOut: runs.every((run) => run.builtCommit === build.builtCommit),
     repeated: group.length > runs.length || runs.some((run) => run.attempt > 1),
     committedAt: commitTime(group),
   };
@@ -141,7 +147,7 @@ function compareNewestFirst(a: Run, b: Run): number {
   return compareRuns(b, a) || worse || compareText(b.id, a.id);
 }
 
-/** A re-run often repeats only the failed jobs, so the image may be an earlier attempt's: one of any age, if CI does not date it. */
+/** A re-run often repeats only the failed jobs, so the image may be an earlier attempt's. */
 function firstStart({ attempt, createdAt, startedAt }: Run): number {
   return attempt > 1 ? Math.min(createdAt ?? 0, startedAt) : startedAt;
 }
@@ -154,12 +160,12 @@ function commitTime(group: readonly Run[]): number | null {
   return committedAt !== null && committedAt <= firstRun ? committedAt : null;
 }
 
-/** @returns a time by which the run had been created, milliseconds since the epoch; 0 if unknown, since it was run again */
+/** @returns latest possible creation time, milliseconds since the epoch; 0 if unknown (a re-run) */
 function latestCreation({ attempt, createdAt, startedAt }: Run): number {
   return createdAt ?? (attempt === 1 ? startedAt : 0);
 }
 
-/** A skipped run (a missing label, a condition) says nothing about a commit that the same workflow has run for, on any event. */
+/** A skipped run does not count if the same workflow has run for the commit, on any event. */
 function newestOfEachWorkflowAndEvent(newestFirst: readonly Run[]): Run[] {
   const ran = new Set(newestFirst.filter((run) => run.state !== 'skipped').map(workflowKey));
   const newest = new Map<string, Run>();
@@ -198,8 +204,9 @@ function evaluateStatus(runs: readonly Run[], ids: WorkflowIds, project: Project
 }
 
 /**
- * Several workflows can share a name (the repository's own, and one that an organization's ruleset adds). Then each of those that has
- * built the branch on the event is required: a single green one may be the one that builds nothing.
+ * Several workflows can share a name (the repository's own, and one that an organization's ruleset adds).
+ * Then each of those that has built the branch on the event is required: a single green one may be the one
+ * that builds nothing.
  */
 function isComplete(name: string, runs: readonly Run[], ids: WorkflowIds): boolean {
   const ofName = runs.filter((run) => run.workflow === name);
@@ -228,8 +235,8 @@ function shortName(workflow: string): string {
 }
 
 /**
- * The run of the workflow that the configuration names first, on the event that it names first, represents the build: the order says
- * which of several workflows pushes the images.
+ * The run of the workflow that the configuration names first, on the event that it names first, represents
+ * the build: the order says which of several workflows pushes the images.
  */
 function createBuild(newestFirst: readonly Run[], runs: readonly Run[], request: BranchRequest): Build {
   const { project } = request;
@@ -243,6 +250,7 @@ function createBuild(newestFirst: readonly Run[], runs: readonly Run[], request:
     ci: project.ci,
     gitRepository: project.gitRepository,
     commit: representative.commit,
+    builtCommit: imageCommit(representative),
     branch: representative.branch ?? request.branch,
     id: representative.id,
     number: representative.number,

@@ -1,13 +1,15 @@
 /**
- * Decides whose code a pull request holds. A branch name alone is ambiguous: a fork's branch may have the same name as one of ours
- * (badges/shields#8733), and Argo CD's pullRequest generator does not say where the branch lives. Pure.
+ * Decides whose code a pull request holds. A branch name alone is ambiguous: a fork's branch may have the
+ * same name as one of ours (badges/shields#8733), and Argo CD's pullRequest generator does not say where the
+ * branch lives. Pure.
  */
 import type { PullRequestHead } from './ports.ts';
 import type { BranchRequest, Run } from './types.ts';
 
 /**
- * Whose runs count: those of the repository itself, or those of one fork (only with `forks: true`). `pullRequest` is the number of the
- * pull request whose record says so: its runs count even where CI does not say whose they are.
+ * Whose runs count: those of the repository itself, or those of one fork (only with `forks: true`).
+ * `pullRequest` is the number of the pull request whose record says so: its runs count even where CI does not
+ * say whose they are.
  */
 export type Origin =
   | { readonly kind: 'own'; readonly pullRequest?: string | undefined }
@@ -22,7 +24,7 @@ export type ResolvedOrigin =
   /** The code is a fork's and forks don't count, or nothing says which fork it is. */
   | {
       readonly kind: 'excluded';
-      /** True if the pull request's record says so. Runs alone prove nothing: a fork can copy our commit and branch name. */
+      /** True if the pull request's record says so. Runs prove nothing: a fork can copy commit and branch. */
       readonly certain: boolean;
       readonly reason: string;
     };
@@ -33,8 +35,8 @@ export type OriginFromRuns =
   | { readonly kind: 'needsLookup'; readonly number: string; readonly fallback: ResolvedOrigin };
 
 /**
- * A head commit that one of our own runs has built is ours. For any other head, the pull request's record decides if its number is
- * known; otherwise the runs must tell.
+ * A head commit that one of our own runs has built is ours. For any other head, the pull request's record
+ * decides if its number is known; otherwise the runs must tell.
  * @param runs of the branch named in the request, including those of forks
  */
 export function selectOrigin(runs: readonly Run[], request: BranchRequest): OriginFromRuns {

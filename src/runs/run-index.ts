@@ -6,7 +6,7 @@ import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import { intersectCoverage, isSameCoverage, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
 import type {
   BranchRuns,
-  Doubt,
+  UnresolvedRun,
   PullRequestHead,
   RunSource,
   RunSubject,
@@ -169,7 +169,7 @@ class BranchReader {
     });
     const runs = known.flatMap((one) => one.runs);
     const { host } = this.#provider;
-    const unread = known.flatMap((one) => one.unread.map((run) => toDoubt(run, one.runs, host)));
+    const unread = known.flatMap((one) => one.unread.map((run) => toUnresolvedRun(run, one.runs, host)));
     return {
       kind: 'known',
       runs,
@@ -180,7 +180,7 @@ class BranchReader {
         if (list === undefined) throw new RangeError('a subject has a list');
         return list.standing(runId);
       },
-      doubt: newestDoubt([...unread, ...polled.flatMap((doubt) => doubt ?? [])]),
+      unresolved: selectNewestUnresolved([...unread, ...polled.filter((run) => run !== undefined)]),
     };
   }
 }
@@ -208,16 +208,15 @@ function createPullRequestReader({
   return (number) => toResult(async () => heads.get(number) ?? flights.do(number, () => fetchHead(number)));
 }
 
-/** A doubt without a position concerns every build, so it comes first. */
-function newestDoubt(doubts: readonly Doubt[]): Doubt | undefined {
-  return doubts.reduce<Doubt | undefined>((newest, doubt) => {
-    if (newest === undefined || doubt.position === null) return doubt;
-    return newest.position === null || newest.position >= doubt.position ? newest : doubt;
-  }, undefined);
+/** One without a position concerns every build, so it comes first. */
+function selectNewestUnresolved(unresolved: readonly UnresolvedRun[]): UnresolvedRun | undefined {
+  return unresolved.toSorted(
+    (a, b) => (b.position ?? Number.MAX_VALUE) - (a.position ?? Number.MAX_VALUE),
+  )[0];
 }
 
 /** @param runs known runs of the branch */
-function toDoubt(unread: UnreadRun, runs: readonly Run[], host: string): Doubt {
+function toUnresolvedRun(unread: UnreadRun, runs: readonly Run[], host: string): UnresolvedRun {
   const message = `${host} lists a workflow run with ${unread.problem} that cannot be read`;
   return { failure: { kind: 'malformed', host, message }, position: uncertainBelow(unread, runs) };
 }

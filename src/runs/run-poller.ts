@@ -1,6 +1,6 @@
 /** Polls unfinished runs that have dropped off the listing's first page, since the listing no longer shows how they end. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
-import type { Doubt } from '../resolve/ports.ts';
+import type { UnresolvedRun } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
 import { CiBreaker } from '../ci/ci-breaker.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
@@ -56,7 +56,7 @@ export class RunPoller {
    * Polls those of the list's runs that are due: they had not ended, or could not be parsed where they were listed.
    * @returns the newest run whose current state CI could not report; undefined: there is none
    */
-  async pollUnfinished(list: RunList): Promise<Doubt | undefined> {
+  async pollUnfinished(list: RunList): Promise<UnresolvedRun | undefined> {
     const { known } = this.#options;
     const unfinished: Unfinished[] = [...known.unlistedRunning(list), ...known.unlistedUnread(list)];
     // The newest decide first.
@@ -65,11 +65,11 @@ export class RunPoller {
       .toSorted((a, b) => (b.position ?? Number.MAX_VALUE) - (a.position ?? Number.MAX_VALUE))
       .slice(0, MAX_AT_ONCE);
     await Promise.all(due.map(({ id }) => this.#poll(id, keyOf(list))));
-    const doubts = known.unlistedRunning(list).flatMap(({ id, position }) => {
+    const unresolved = known.unlistedRunning(list).flatMap(({ id, position }) => {
       const failure = this.#attempts.peek(id)?.failure;
       return failure === undefined ? [] : [{ failure, position }];
     });
-    return doubts.toSorted((a, b) => b.position - a.position)[0];
+    return unresolved.toSorted((a, b) => b.position - a.position)[0];
   }
 
   /**

@@ -15,12 +15,13 @@ const image = z.object({
   runs: z.string(),
 });
 
-/** Answers that were stored before builds had a tie-break are all GitHub's. */
+/** Answers that were stored before builds had a tie-break are all GitHub's, and their tags name `commit`. */
 const build = z
   .object({
     ci: z.string(),
     gitRepository: z.string(),
     commit: storedCommit,
+    builtCommit: storedCommit.optional(),
     branch: z.string().min(1),
     id: z.string(),
     number: z.string(),
@@ -31,7 +32,11 @@ const build = z
     position: time,
     tie: z.string().optional(),
   })
-  .transform(({ tie, ...rest }) => ({ ...rest, tie: tie ?? githubTie(rest.id) }));
+  .transform(({ tie, builtCommit, ...rest }) => ({
+    ...rest,
+    builtCommit: builtCommit ?? rest.commit,
+    tie: tie ?? githubTie(rest.id),
+  }));
 
 function githubTie(id: string): string {
   return id.padStart(20, '0');

@@ -13,14 +13,12 @@ export interface Proxy {
 /** @returns the proxy for a request; undefined if the host is asked directly */
 export type ProxyFor = (url: URL) => Proxy | undefined;
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * `HTTPS_PROXY` applies to https, `HTTP_PROXY` to http, `ALL_PROXY` to whichever of them is not set, and none
  * to hosts in `NO_PROXY`; lower case wins over upper case. A variable without effect is not validated.
  * @throws ConfigError that names the variable, without the credentials that may be in it
  */
-export function createProxies(env: Environment): ProxyFor {
+export function createProxies(env: NodeJS.ProcessEnv): ProxyFor {
   const variables = [findVariable('HTTPS_PROXY', env), findVariable('HTTP_PROXY', env)];
   const all = variables.includes(undefined) ? findVariable('ALL_PROXY', env) : undefined;
   const fallback = all && readProxy(all);
@@ -41,7 +39,7 @@ interface Variable {
 }
 
 /** An empty variable counts as not set. */
-function findVariable(variable: string, env: Environment): Variable | undefined {
+function findVariable(variable: string, env: NodeJS.ProcessEnv): Variable | undefined {
   const [found] = [variable.toLowerCase(), variable].flatMap((name) => {
     const value = (env[name] ?? '').trim();
     return value === '' ? [] : [{ name, value }];

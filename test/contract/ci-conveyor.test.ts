@@ -33,7 +33,6 @@ const FAULTS: Record<ContractFault, ConveyorFault> = {
 
 const DEPS = {
   now: () => NOW,
-  observer: { requested: () => undefined, quota: () => undefined },
   env: { CONVEYOR_TOKEN: SECRET },
   warn: () => undefined,
 };
@@ -64,10 +63,16 @@ async function createUpstream(): Promise<CiUpstream> {
   const server = new ConveyorServer(REPOSITORY, SECRET);
   const url = await server.listen();
   const agent = new Agent();
+  let skipped = 0;
+  const observer = {
+    requested: () => undefined,
+    quota: () => undefined,
+    skipped: (_connection: string, count: number) => void (skipped += count),
+  };
   const connect = (timeoutMs: number) =>
     kind.connect(
       { name: 'conveyor', kind: 'conveyor', url, auth: { kind: 'token', source: { env: 'CONVEYOR_TOKEN' } } },
-      { ...DEPS, timeoutMs, dispatcherFor: () => agent },
+      { ...DEPS, observer, timeoutMs, dispatcherFor: () => agent },
     );
   let last = 0;
   const add = (run: ContractRun, id: string = randomUUID()) => {
@@ -101,6 +106,7 @@ async function createUpstream(): Promise<CiUpstream> {
       add({ branch: 'main', state: 'success' }, SAMPLE_ID);
       server.fault = FAULTS[fault];
     },
+    skipped: () => skipped,
     requests: () => server.requests,
     close: () => server[Symbol.asyncDispose](),
   };

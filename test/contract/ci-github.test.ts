@@ -63,11 +63,16 @@ async function createUpstream(): Promise<CiUpstream> {
   const github = await createFakeGitHub({ token: SECRET });
   github.addRepository(REPOSITORY);
   const auth = { kind: 'token', read: () => SECRET } as const;
-  const observer = { requested: () => undefined, quota: () => undefined };
+  let skipped = 0;
+  const observer = {
+    requested: () => undefined,
+    quota: () => undefined,
+    skipped: (_connection: string, count: number) => void (skipped += count),
+  };
   const agent = new Agent();
   const connect = (timeoutMs: number) =>
     createGitHub(
-      { name: 'hub', kind: 'github', url: github.url, auth },
+      { name: 'hub', url: github.url, auth },
       { now: () => NOW, timeoutMs, observer, dispatcherFor: () => agent },
     );
   return {
@@ -100,6 +105,7 @@ async function createUpstream(): Promise<CiUpstream> {
       github.addPullRequest(REPOSITORY, 1);
       github.fault(FAULTS[fault]);
     },
+    skipped: () => skipped,
     requests: () => github.requests.length,
     async close() {
       await github.close();

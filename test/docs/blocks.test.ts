@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { stringify } from 'yaml';
-import { loadCommandConfig, type CommandContext } from '../../src/cli/context.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { ConfigError } from '../../src/errors.ts';
 import { readPages, ROOT, type Block } from './pages.ts';
 import { parseDocuments, selectYamlKind, type YamlKind } from './yaml-kind.ts';
 
@@ -31,14 +32,25 @@ const EXAMPLES = [
   'plugin.yaml',
 ].flatMap((name) => parseDocuments(readFileSync(join(ROOT, 'docs/examples', name), 'utf8')));
 
-/** A configuration, whole or in part; the variables that it names are set. */
-function checkConfig(part: Mapping): void {
+/** Loads a configuration, whole or in part; the variables that it names are set. @returns the problems */
+function findConfigProblems(part: Mapping): readonly string[] {
   const text = stringify({ ...BASE, ...part });
   const names = [...text.matchAll(/Env: (\w+)/g)].map(([, name = '']) => [name, 'secret']);
-  const file = join(folder, 'greenpin.yaml');
-  writeFileSync(file, text);
-  const context = { env: { ...Object.fromEntries(names), HOME: '/root' } };
-  expect(() => loadCommandConfig({ config: file }, context as unknown as CommandContext)).not.toThrow();
+  const env = { ...Object.fromEntries(names), HOME: '/root' };
+  try {
+    loadConfig({ file: 'greenpin.yaml', readFile: () => text, env });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+/** @param note `refused: PATH`: what the example shows does not exist, so exactly this key must be refused */
+function checkConfig(part: Mapping, note?: string): void {
+  const [, refused] = /^refused: (\S+)$/.exec(note ?? '') ?? [];
+  const problems = findConfigProblems(part);
+  expect(problems).toEqual(refused === undefined ? [] : [expect.stringContaining(` ${refused}: `)]);
 }
 
 const acceptsValues = new Ajv({ strict: false, allErrors: true }).compile(
@@ -78,8 +90,8 @@ function checkWorkflow(text: string): void {
   execFileSync(actionlint.command, ['-shellcheck=', '-pyflakes=', file]);
 }
 
-const CHECKS: Readonly<Record<YamlKind, (text: string) => void>> = {
-  configuration: (text) => checkConfig(parseDocuments(text)[0] as Mapping),
+const CHECKS: Readonly<Record<YamlKind, (text: string, note?: string) => void>> = {
+  configuration: (text, note) => checkConfig(parseDocuments(text)[0] as Mapping, note),
   values: (text) => checkValues(parseDocuments(text)[0] as Mapping),
   manifests: checkManifest,
   generators: (text) => checkGenerators(parseDocuments(text)[0] as readonly unknown[]),
@@ -92,10 +104,10 @@ function inLanguage(...languages: readonly string[]): Block[] {
 }
 
 describe('YAML', () => {
-  it.for(inLanguage('yaml'))('$place', ({ text }) => {
+  it.for(inLanguage('yaml'))('$place', ({ text, note }) => {
     const kind = selectYamlKind(text);
     expect(kind, 'what kind of YAML it is').toBeDefined();
-    if (kind !== undefined) CHECKS[kind](text);
+    if (kind !== undefined) CHECKS[kind](text, note);
   });
 });
 

@@ -1,4 +1,4 @@
-/** What holds for every command (design §4): where the configuration comes from, JSON, and exit status 2. */
+/** What holds for every command: where the configuration comes from, JSON, and exit status 2. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

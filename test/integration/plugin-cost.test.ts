@@ -1,4 +1,4 @@
-/** What a poll costs the upstreams (design §5), counted at the upstreams. */
+/** What a poll costs the upstreams, counted at the upstreams. */
 import { describe, expect, it, vi } from 'vitest';
 import { FRESH_FOR, IMAGES, REPOSITORY } from '../fixtures/plugin/config.ts';
 import { createPluginHarness, type PluginHarness } from '../fixtures/plugin/harness.ts';

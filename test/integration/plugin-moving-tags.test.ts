@@ -1,4 +1,4 @@
-/** Tags that more than one build pushes, and builds that are run again (design §2), over HTTP. */
+/** Tags that more than one build pushes, and builds that are run again, over HTTP. */
 import { describe, expect, it } from 'vitest';
 import type { FakeRun } from '../../src/cli/demo/workflow-runs.ts';
 import { FRESH_FOR, REPOSITORY } from '../fixtures/plugin/config.ts';

@@ -1,4 +1,4 @@
-/** One new pull request while an upstream fails must not freeze all the others (design §2, last row of the table), over HTTP. */
+/** One new pull request while an upstream fails must not freeze all the others, over HTTP. */
 import { expect, it } from 'vitest';
 import { FRESH_FOR, REPOSITORY } from '../fixtures/plugin/config.ts';
 import { createPluginHarness } from '../fixtures/plugin/harness.ts';

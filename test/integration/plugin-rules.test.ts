@@ -1,4 +1,4 @@
-/** Which builds count, and which images are theirs (design §2, below the table), over HTTP. */
+/** Which builds count, and which images are theirs, over HTTP. */
 import { describe, expect, it } from 'vitest';
 import { FORK } from '../fixtures/github/data.ts';
 import { FRESH_FOR, IMAGES, REPOSITORY } from '../fixtures/plugin/config.ts';

@@ -1,4 +1,4 @@
-/** The table of answers (design §2), over HTTP, from configuration to upstreams. */
+/** The table of answers, over HTTP, from configuration to upstreams. */
 import { describe, expect, it } from 'vitest';
 import { FRESH_FOR, IMAGES, REPOSITORY } from '../fixtures/plugin/config.ts';
 import { createPluginHarness } from '../fixtures/plugin/harness.ts';

@@ -4,13 +4,15 @@
  */
 import { sign, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import type { Clock } from '../../clock.ts';
 import { UpstreamError, type UpstreamFailure } from '../../errors.ts';
 import { withDeadline } from '../../resilience/deadline.ts';
 import { RenewingValue, type Expiring } from '../../resilience/renewing-value.ts';
+import type { SecretReader } from '../../secrets/secret.ts';
 import { timeoutError } from '../../upstream/failures.ts';
 import { apiPath, type ApiResponse, type SendApi } from '../../upstream/json-api.ts';
+import { countChanges, formatAuthorization, type Authorizer } from '../authorizer.ts';
 import { deniedError, readSecret } from '../failure.ts';
+import type { CiDeps } from '../kind.ts';
 import { describeGitHubFailure } from './failure.ts';
 import { parsePrivateKey } from './private-key.ts';
 import { instant, parseShape } from './schema.ts';
@@ -19,24 +21,15 @@ export interface GitHubAppAuth {
   readonly kind: 'app';
   readonly id: string;
   readonly installationId: string;
-  /** Called before each token exchange, to notice a changed key; throws an Error with one clear line. */
-  readonly readPrivateKey: () => string;
+  /** Called before each token exchange, to notice a changed key. */
+  readonly readPrivateKey: SecretReader;
 }
 
-export interface GitHubAuthDeps {
-  readonly now: Clock;
-  readonly timeoutMs: number;
+interface AppDeps extends Pick<CiDeps, 'now' | 'timeoutMs'> {
   readonly send: SendApi;
   readonly host: string;
   /** Name of the connection in the configuration. */
   readonly connection: string;
-}
-
-export interface TokenSource {
-  /** @throws UpstreamError `denied` if the key or the App is rejected; whatever else the exchange meets */
-  readToken(): Promise<string>;
-  /** The last token was rejected: it is not used again. */
-  forget(): void;
 }
 
 /** GitHub documents this life of an installation's token; a longer promise is not believed. */
@@ -53,7 +46,7 @@ const installationTokenSchema = z.object({ token: z.string(), expires_at: instan
  * keyed by installation id alone, so a github.com and a GitHub Enterprise connection with the same id would
  * get each other's token.
  */
-export function createAppTokenSource(auth: GitHubAppAuth, deps: GitHubAuthDeps): TokenSource {
+export function createAppAuthorizer(auth: GitHubAppAuth, deps: AppDeps): Authorizer {
   const renewing = new RenewingValue<string>({ now: deps.now });
 
   async function fetchToken(): Promise<Expiring<string>> {
@@ -63,12 +56,14 @@ export function createAppTokenSource(auth: GitHubAppAuth, deps: GitHubAuthDeps):
   }
 
   return {
-    readToken: () => renewing.read(fetchToken),
-    forget: () => void renewing.invalidate(),
+    anonymous: false,
+    authorize: async () => formatAuthorization('Bearer', await renewing.read(fetchToken), deps),
+    invalidate: () => void renewing.invalidate(),
+    generation: countChanges(auth.readPrivateKey),
   };
 }
 
-async function fetchInstallationToken(auth: GitHubAppAuth, deps: GitHubAuthDeps) {
+async function fetchInstallationToken(auth: GitHubAppAuth, deps: AppDeps) {
   const jwt = signJwt(auth.id, loadPrivateKey(auth, deps.host), deps.now());
   // Callers share this exchange, so it has a deadline of its own and outlives each caller's.
   const response = await withDeadline(
@@ -91,9 +86,7 @@ const CLOCK_SKEW = 30;
 /** GitHub accepts at most ten minutes, in seconds. */
 const JWT_LIFE = 600;
 
-/**
- * GitHub's "Generating a JSON Web Token (JWT) for a GitHub App", with Node's own signature.
- */
+/** GitHub's "Generating a JSON Web Token (JWT) for a GitHub App", with Node's own signature. */
 function signJwt(appId: string, key: KeyObject, now: number): string {
   const issuedAt = Math.floor(now / 1000) - CLOCK_SKEW;
   const claims = { iat: issuedAt, exp: issuedAt + JWT_LIFE, iss: appId };
@@ -118,27 +111,19 @@ function loadPrivateKey({ readPrivateKey }: GitHubAppAuth, host: string): KeyObj
   throw deniedError(host, `the GitHub App's private key is no RSA key; ${advice}`);
 }
 
-function describeTokenFailure(
-  response: ApiResponse,
-  { host, connection, now }: GitHubAuthDeps,
-): UpstreamFailure {
+function describeTokenFailure(response: ApiResponse, { host, connection, now }: AppDeps): UpstreamFailure {
   const app = `the GitHub App of connection "${connection}"`;
+  const denied = (message: string): UpstreamFailure => ({ kind: 'denied', host, message });
   if (response.status === 401) {
-    const message = `${host} does not accept ${app}: its id or private key is wrong, or this machine's clock is`;
-    return { kind: 'denied', host, message };
+    return denied(
+      `${host} does not accept ${app}: its id or private key is wrong, or this machine's clock is`,
+    );
   }
   if (response.status === 404) {
-    const message =
-      `${host} does not know the installation of ${app}: ` +
-      'check installationId, and that the App is still installed';
-    return { kind: 'denied', host, message };
+    const remedy = 'check installationId, and that the App is still installed';
+    return denied(`${host} does not know the installation of ${app}: ${remedy}`);
   }
-  const call = {
-    host,
-    connection,
-    anonymous: false,
-    what: `a token for ${app}`,
-    permission: 'Actions: read',
-  };
+  const what = `a token for ${app}`;
+  const call = { host, connection, anonymous: false, what, permission: 'Actions: read' };
   return describeGitHubFailure(response, call, now());
 }

@@ -1,14 +1,19 @@
 /** GitHub's part of a CI connection: headers, quota and failures. */
+import type { SecretReader } from '../../secrets/secret.ts';
 import { createJsonApi, type ApiResponse } from '../../upstream/json-api.ts';
 import { CiClient, type QuotaReading } from '../client.ts';
-import type { CiDeps } from '../deps.ts';
-import { createGitHubAuthorizer, type GitHubAuth } from './auth.ts';
+import { createTokenAuthorizer } from '../authorizer.ts';
+import type { CiDeps } from '../kind.ts';
+import { createAppAuthorizer, type GitHubAppAuth } from './app.ts';
 import { describeGitHubFailure, untilReset } from './failure.ts';
 
-/** A connection of the configuration, its secrets behind readers. */
+/** The secrets of a connection, behind readers. */
+export type GitHubAuth =
+  { readonly kind: 'none' } | { readonly kind: 'token'; readonly read: SecretReader } | GitHubAppAuth;
+
 export interface GitHubConnection {
+  /** In the configuration. */
   readonly name: string;
-  readonly kind: 'github';
   /** `https://api.github.com`, or `https://HOST/api/v3`. */
   readonly url: string;
   readonly auth: GitHubAuth;
@@ -19,7 +24,13 @@ const HEADERS = { accept: 'application/vnd.github+json' };
 export function createGitHubClient({ name, url, auth }: GitHubConnection, deps: CiDeps): CiClient {
   const { host } = new URL(url);
   const send = createJsonApi(url, HEADERS, deps);
-  const authorizer = createGitHubAuthorizer(auth, { ...deps, send, host, connection: name });
+  const authorizer =
+    auth.kind === 'app'
+      ? createAppAuthorizer(auth, { ...deps, send, host, connection: name })
+      : createTokenAuthorizer(auth.kind === 'token' ? auth.read : undefined, 'Bearer', {
+          host,
+          connection: name,
+        });
   const describeFailure = describeGitHubFailure;
   return new CiClient({ ...deps, name, host, send, authorizer, describeFailure, readQuota });
 }

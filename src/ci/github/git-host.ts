@@ -1,5 +1,5 @@
 /** GitHub's pull requests: https://docs.github.com/rest/pulls/pulls */
-import type { CiDeps } from '../deps.ts';
+import type { CiDeps } from '../kind.ts';
 import type { GitHost } from '../git-host.ts';
 import type { CiClient, CiRequest } from '../client.ts';
 import { apiPath } from '../../upstream/json-api.ts';

@@ -1,4 +1,4 @@
-/** What `greenpin check` asks of GitHub: https://docs.github.com/rest/actions/workflows. */
+/** GitHub's workflows, for `greenpin check`: https://docs.github.com/rest/actions/workflows */
 import { z } from 'zod';
 import { apiPath } from '../../upstream/json-api.ts';
 import type { CiClient } from '../client.ts';
@@ -7,7 +7,7 @@ import { PAGE_SIZE } from './page.ts';
 import { parseShape } from './schema.ts';
 import type { CiInspector, Workflow } from '../provider.ts';
 
-/** What is read of GitHub's `workflow`; a contract test holds it against GitHub's OpenAPI description. */
+/** A contract test compares this with GitHub's OpenAPI description. */
 export const githubWorkflowSchema = z.object({ path: z.string().max(1024), state: z.string() });
 
 const workflowPageSchema = z.object({
@@ -15,14 +15,14 @@ const workflowPageSchema = z.object({
   workflows: z.array(z.unknown()),
 });
 
-/** @throws UpstreamError `malformed`: it is no list of workflows; one that cannot be read is left out */
+/** Skips workflows that cannot be parsed. @throws UpstreamError `malformed` if it is no list of workflows */
 export function parseWorkflowPage(value: unknown, host: string): { total: number; workflows: Workflow[] } {
   const { total_count: total, workflows } = parseShape(workflowPageSchema, value, host);
   const read = workflows.flatMap((workflow) => githubWorkflowSchema.safeParse(workflow).data ?? []);
-  const there = read.filter(({ state }) => state !== 'deleted');
+  const existing = read.filter(({ state }) => state !== 'deleted');
   return {
     total,
-    workflows: there.map(({ path, state }) => ({ path, disabled: state === 'active' ? null : state })),
+    workflows: existing.map(({ path, state }) => ({ path, disabled: state === 'active' ? null : state })),
   };
 }
 

@@ -1,9 +1,7 @@
 /** GitHub Actions, at github.com or a GitHub Enterprise server. */
 import { createSecretReader, createSecretSource, type SecretDeps } from '../../secrets/secret.ts';
-import type { CiDeps } from '../deps.ts';
-import type { CiPorts, CiKind, ConnectionAuth } from '../kind.ts';
-import type { GitHubAuth } from './auth.ts';
-import { createGitHubClient, type GitHubConnection } from './client.ts';
+import type { CiDeps, CiKind, CiPorts, ConnectionAuth } from '../kind.ts';
+import { createGitHubClient, type GitHubAuth, type GitHubConnection } from './client.ts';
 import { createGitHubGitHost } from './git-host.ts';
 import { createGitHubInspector } from './inspector.ts';
 import { githubProjectKeys } from './project-keys.ts';
@@ -33,15 +31,14 @@ export const github: CiKind<typeof githubConnectionSchema> = {
       privateKeyFile: locate(privateKeyFile),
     };
   },
-  connect: ({ name, url, auth }, deps) =>
-    createGitHub({ name, kind: 'github', url, auth: readAuth(auth, deps) }, deps),
+  connect: ({ name, url, auth }, deps) => createGitHub({ name, url, auth: readAuth(auth, deps) }, deps),
 };
 
 /** @returns the clients of all ports, on one connection with one quota */
 export function createGitHub(connection: GitHubConnection, deps: CiDeps): CiPorts {
   const client = createGitHubClient(connection, deps);
   return {
-    provider: createGitHubProvider(client, connection.name, deps),
+    provider: createGitHubProvider(client),
     gitHost: createGitHubGitHost(client, deps),
     inspector: createGitHubInspector(client),
   };

@@ -1,4 +1,4 @@
-/** Pages of GitHub's lists: where they begin, and whether they are whole. Pure. */
+/** Pages of GitHub's lists: their cursors, and whether they are complete. Pure. */
 import type { ParsedRunPage } from './schema.ts';
 import { malformedError } from '../../upstream/failures.ts';
 import { oldestOf } from '../../resolve/run-order.ts';
@@ -7,10 +7,10 @@ import type { Cursor, RunPage } from '../provider.ts';
 /** GitHub's largest page. */
 export const PAGE_SIZE = 100;
 
-/** Filtered lists end here: https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-repository */
+/** https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-repository */
 const FILTERED_LIMIT = 1000;
 
-/** A page of a list; `createdBy` (milliseconds since the epoch) limits the list to runs created then or before. */
+/** `createdBy` (milliseconds since the epoch) limits the list to runs created then or before. */
 export interface PageAddress {
   /** Counts from 1. */
   readonly page: number;
@@ -22,7 +22,7 @@ export function formatCursor({ page, createdBy }: PageAddress): Cursor {
   return createdBy === undefined ? String(page) : `${page}@${createdBy}`;
 }
 
-/** @param cursor undefined: the first page @throws RangeError when it is no cursor of GitHub's */
+/** @param cursor undefined: the first page @throws RangeError for another provider's cursor */
 export function parseCursor(cursor: Cursor | undefined): PageAddress {
   const [, page, createdBy] = /^(\d+)(?:@(\d+))?$/.exec(cursor ?? '1') ?? [];
   if (page === undefined) throw new RangeError('expected a cursor that this provider returned');
@@ -35,11 +35,11 @@ export interface PageFacts extends ParsedRunPage, PageAddress {
   readonly link: string | undefined;
   readonly etag: string | undefined;
   readonly filtered: boolean;
-  /** GitHub's clock when it answered, milliseconds since the epoch; undefined: it did not tell. */
+  /** GitHub's clock when it answered, milliseconds since the epoch, if it reported one. */
   readonly clock?: number | undefined;
 }
 
-/** @throws UpstreamError `malformed` when the page cannot be whole, although nothing says that more follows */
+/** @throws UpstreamError `malformed` if runs are missing that no further page would show */
 export function toRunPage(facts: PageFacts, host: string): RunPage {
   const { runs, unread, total, link, etag, page, createdBy, filtered, clock } = facts;
   const more = hasNext(link);

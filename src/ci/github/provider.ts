@@ -1,6 +1,4 @@
-/** GitHub Actions, as https://docs.github.com/rest/actions/workflow-runs describes it. */
-import { UpstreamError } from '../../errors.ts';
-import type { CiDeps } from '../deps.ts';
+/** GitHub Actions: https://docs.github.com/rest/actions/workflow-runs */
 import type { CiClient, CiRequest } from '../client.ts';
 import { digitsOf, nameOf } from './names.ts';
 import { formatCursor, PAGE_SIZE, parseCursor, toRunPage, type PageAddress } from './page.ts';
@@ -9,16 +7,11 @@ import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiProvider, RunPage } from '../provider.ts';
 
-/** @param connection its name in the configuration */
-export function createGitHubProvider(
-  client: CiClient,
-  connection: string,
-  { observer }: Pick<CiDeps, 'observer'>,
-): CiProvider {
+export function createGitHubProvider(client: CiClient): CiProvider {
   const { host } = client;
 
   async function probe(gitRepository: string): Promise<string> {
-    const answer = await client.get(askRuns(gitRepository, host, { per_page: 1 }));
+    const answer = await client.get(createRequest(gitRepository, host, { per_page: 1 }));
     const { total } = parseRunPage(answer.data, host);
     const seen =
       total === 0 ? `no workflow runs of ${gitRepository} yet` : `the workflow runs of ${gitRepository}`;
@@ -28,8 +21,7 @@ export function createGitHubProvider(
   function parsePage(answer: ApiResponse, address: PageAddress, filtered: boolean): RunPage {
     const { link, etag } = answer.headers;
     const parsed = parseRunPage(answer.data, host);
-    const [odd] = parsed.unread;
-    if (odd !== undefined) observer.skipped?.(connection, parsed.unread.length, odd.problem);
+    client.reportUnread(parsed.unread);
     return toRunPage({ ...parsed, ...address, link, etag, filtered, clock: parseDate(answer.headers) }, host);
   }
 
@@ -45,8 +37,8 @@ export function createGitHubProvider(
 
     async fetchRuns(gitRepository, cursor, validator) {
       const address = parseCursor(cursor);
-      const question = askRuns(gitRepository, host, { per_page: PAGE_SIZE, page: address.page });
-      const answer = await client.get({ ...question, validator });
+      const request = createRequest(gitRepository, host, { per_page: PAGE_SIZE, page: address.page });
+      const answer = await client.get({ ...request, validator });
       return answer.status === 304 ? 'unchanged' : parsePage(answer, address, false);
     },
 
@@ -55,40 +47,33 @@ export function createGitHubProvider(
       const { page, createdBy } = address;
       const created = createdBy === undefined ? undefined : `<=${rfc3339(createdBy)}`;
       const query = { per_page: PAGE_SIZE, page, branch, created };
-      const answer = await client.get(askRuns(gitRepository, host, query));
+      const answer = await client.get(createRequest(gitRepository, host, query));
       return parsePage(answer, address, true);
     },
 
     async fetchRun(gitRepository, id) {
-      const question = askRun(gitRepository, host, id);
-      try {
-        const answer = await client.get(question);
-        return parseRun(answer.data, host);
-      } catch (error) {
-        if (!(error instanceof UpstreamError) || error.failure.kind !== 'not_found') throw error;
-        // GitHub answers 404 for what it hides, too: the run is gone only if its repository's runs can be read.
-        await probe(gitRepository);
-        return 'gone';
-      }
+      const request = createRequest(gitRepository, host, {}, apiPath`/${digitsOf(id, host)}`);
+      const answer = await client.find(request, () => probe(gitRepository));
+      return answer === undefined ? 'gone' : parseRun(answer.data, host);
     },
   };
 }
 
-function askedRuns(gitRepository: string) {
-  return { what: `the workflow runs of ${gitRepository}`, permission: 'Actions: read' };
-}
-
-/** @param query `exclude_pull_requests` is added: the list would not name the pull request that triggered a run anyway */
-function askRuns(gitRepository: string, host: string, query: CiRequest['query']): CiRequest {
+/** @param path below the runs of the repository */
+function createRequest(
+  gitRepository: string,
+  host: string,
+  query: CiRequest['query'],
+  path: string = '',
+): CiRequest {
   const { owner, repo } = nameOf(gitRepository, host);
-  const path = apiPath`/repos/${owner}/${repo}/actions/runs`;
-  return { ...askedRuns(gitRepository), path, query: { ...query, exclude_pull_requests: true } };
-}
-
-function askRun(gitRepository: string, host: string, id: string): CiRequest {
-  const { owner, repo } = nameOf(gitRepository, host);
-  const path = apiPath`/repos/${owner}/${repo}/actions/runs/${digitsOf(id, host)}`;
-  return { ...askedRuns(gitRepository), path, query: { exclude_pull_requests: true } };
+  return {
+    path: `${apiPath`/repos/${owner}/${repo}/actions/runs`}${path}`,
+    // The list would not name the pull request that triggered a run anyway.
+    query: { ...query, exclude_pull_requests: true },
+    what: `the workflow runs of ${gitRepository}`,
+    permission: 'Actions: read',
+  };
 }
 
 /** Whole seconds, as in GitHub's answers and its search syntax. */

@@ -37,7 +37,7 @@ export function parsePullRequest(value: unknown, host: string, toOurClock: ToOur
   return toHead(parseShape(pullRequestSchema, value, host), toOurClock);
 }
 
-/** @throws UpstreamError `malformed` if the answer is no list; single elements that cannot be read are listed in `unread` */
+/** @throws UpstreamError `malformed` if the answer is no list; `unread` has the odd elements */
 export function parsePullRequestPage(
   value: unknown,
   host: string,

@@ -1,15 +1,15 @@
-/** GitHub's JSON, translated into the core's values. Pure. */
+/** Parses GitHub's runs. Pure. */
 import { z } from 'zod';
 import type { UnreadRun } from '../../resolve/ports.ts';
 import type { Run } from '../../resolve/types.ts';
 import { parseRuns, parseShape as parseShapeOf } from '../elements.ts';
 
-/** No name that GitHub allows comes near this; a longer one is no answer of GitHub's. */
+/** GitHub allows no name that comes near this length. */
 export const text = z.string().max(1024);
 
 /**
- * Ids exceed 32 bits. Integers beyond 2^53 arrive as bigints (`parseBoundedJson`), so none is rounded; a number that is not a safe
- * integer is refused.
+ * Integers beyond 2^53 arrive as bigints (`parseBoundedJson`), so that none is rounded. Other numbers that
+ * are not safe integers are rejected.
  */
 export const id = z.union([z.int().positive(), z.bigint().positive()]).transform(String);
 
@@ -22,14 +22,14 @@ export const commit = z
 
 export const repository = z.object({ id });
 
-/** What is read of GitHub's `workflow-run`; a contract test holds it against GitHub's OpenAPI description. */
+/** A contract test compares this with GitHub's OpenAPI description. */
 export const githubRunSchema = z.object({
   id,
   run_number: id,
   // Missing from runs of older GitHub Enterprise servers.
   run_attempt: z.int().positive().default(1),
   path: text,
-  // Missing where a proxy or an older server leaves it out: then the path alone tells workflows apart.
+  // Some proxies and older servers omit it; then workflows differ by their paths only.
   workflow_id: id.nullish(),
   head_branch: text.nullable(),
   head_sha: commit,
@@ -39,16 +39,16 @@ export const githubRunSchema = z.object({
   html_url: z.unknown().optional(),
   created_at: instant,
   updated_at: instant,
-  // Of this attempt. Missing from runs of older GitHub Enterprise servers.
+  // Start of this attempt. Missing from runs of older GitHub Enterprise servers.
   run_started_at: instant.nullish(),
-  // The date in a commit is whatever its author's machine wrote: it must not make a repository's runs unreadable.
+  // The author's machine writes this date, so an odd one must not make the run unreadable.
   head_commit: z.object({ timestamp: z.unknown().optional() }).nullish(),
   repository,
-  // Null when the fork was deleted.
+  // Null if the fork was deleted.
   head_repository: repository.nullish(),
 });
 
-/** GitHub's largest page has 100; each element that is none costs time to find that out. */
+/** GitHub's largest page has 100. Rejecting many malformed elements one by one would cost time. */
 export const MAX_ELEMENTS = 1000;
 
 const runPageSchema = z.object({
@@ -56,31 +56,29 @@ const runPageSchema = z.object({
   workflow_runs: z.array(z.unknown()).max(MAX_ELEMENTS),
 });
 
-/** The parts of an element that does not fit the schema. */
-const remainsSchema = z.object({
-  id: id.nullable().catch(null),
-  head_branch: githubRunSchema.shape.head_branch
-    .transform((branch) => branch ?? '')
-    .nullable()
-    .catch(null),
-  head_sha: githubRunSchema.shape.head_sha.nullable().catch(null),
-  created_at: instant.nullable().catch(null),
-});
-const NOTHING_READ = { id: null, head_branch: null, head_sha: null, created_at: null };
+/** The parts of an element that does not match the schema. */
+const remainsSchema = z
+  .object({
+    id: id.nullable().catch(null),
+    head_branch: githubRunSchema.shape.head_branch
+      .transform((branch) => branch ?? '')
+      .nullable()
+      .catch(null),
+    head_sha: githubRunSchema.shape.head_sha.nullable().catch(null),
+    created_at: instant.nullable().catch(null),
+  })
+  .catch({ id: null, head_branch: null, head_sha: null, created_at: null });
 
-/**
- * @param value one element of `workflow_runs`, or the answer for one run
- * @throws UpstreamError `malformed`
- */
+/** @throws UpstreamError `malformed` */
 export function parseRun(value: unknown, host: string): Run {
   return toRun(parseShape(githubRunSchema, value, host));
 }
 
-/** What a list of runs shows, newest first. */
 export interface ParsedRunPage {
   readonly total: number;
+  /** Newest first. */
   readonly runs: readonly Run[];
-  /** Elements that cannot be read. */
+  /** Elements that cannot be parsed. */
   readonly unread: readonly UnreadRun[];
 }
 
@@ -93,7 +91,7 @@ export function parseRunPage(value: unknown, host: string): ParsedRunPage {
 const RUN_ELEMENTS = { list: 'workflow_runs', schema: githubRunSchema, toRun, salvage };
 
 function salvage(element: unknown): Omit<UnreadRun, 'problem'> {
-  const parts = remainsSchema.safeParse(element).data ?? NOTHING_READ;
+  const parts = remainsSchema.parse(element);
   return {
     id: parts.id,
     branch: parts.head_branch,
@@ -153,14 +151,16 @@ function stateOf(completed: boolean, conclusion: string | null): Run['state'] {
 }
 
 /**
- * A pull request's merge commit is checked out by default, and for `pull_request_target` the base's
+ * By default, `pull_request` checks out the pull request's merge commit, and `pull_request_target` the base's
  * (https://docs.github.com/actions/reference/events-that-trigger-workflows#pull_request).
  */
 const BUILDS_ANOTHER_COMMIT: ReadonlySet<string> = new Set(['pull_request', 'pull_request_target']);
 
 /**
- * A tag's run bears the tag's name as its `head_branch`: only the ref after the workflow's path tells, or an event that there is of
- * tags only (https://docs.github.com/actions/reference/events-that-trigger-workflows#release). A bare name may be either's.
+ * A tag's run has the tag's name as its `head_branch`. Only the ref after the workflow's path shows that, or
+ * an event that only tags have
+ * (https://docs.github.com/actions/reference/events-that-trigger-workflows#release). A bare name may be a
+ * branch's or a tag's.
  */
 function refKindOf(path: string, event: string): Run['refKind'] {
   const ref = (REF.exec(path)?.[1] ?? '').replace(/^refs\//, '');
@@ -171,12 +171,12 @@ function refKindOf(path: string, event: string): Run['refKind'] {
 
 const REF = /(?<=\.ya?ml)@(.*)$/is;
 
-/** `path` may end in `@ref`, and a file's own name may hold an `@`: the ref begins after the file's extension. */
+/** `path` may end in `@ref`. A file name may contain `@` too, so the ref begins after the extension. */
 function withoutRef(path: string): string {
   return path.replace(REF, '');
 }
 
-/** The address is shown as a link, so nothing but the web's schemes is let through. */
+/** The URL is shown as a link, so only web schemes are accepted. */
 function webUrl(value: unknown): string {
   if (typeof value !== 'string' || value.length > 2048 || !URL.canParse(value)) return '';
   const { protocol, username, password } = new URL(value);

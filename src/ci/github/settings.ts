@@ -18,11 +18,11 @@ const apiUrl = text(
 const githubApp = mapping(
   {
     id: identifier(/^(?:[1-9][0-9]*|Iv[0-9A-Za-z.]+)$/, "the App's id or client id, for example 12345").meta({
-      description: "The App's id, or its client id.",
+      description: 'Id or client id of the App.',
       examples: [12345],
     }),
     installationId: identifier(/^[1-9][0-9]*$/, 'a number, for example 6789').meta({
-      description: 'The id of the installation in your organization: the number at the end of its URL.',
+      description: 'Id of the installation in your organization: the number at the end of its URL.',
       examples: [6789],
     }),
     privateKeyFile: secretFile(
@@ -30,14 +30,17 @@ const githubApp = mapping(
       '/var/run/secrets/github/private-key.pem',
     ),
   },
-  { title: 'GitHub App', description: 'Sign in as an installation of a GitHub App: the largest quota.' },
+  {
+    title: 'GitHub App',
+    description: 'Signs in as an installation of a GitHub App, which has the largest quota.',
+  },
 );
 
 export const githubConnectionSchema = mapping(
   {
     kind: z.literal('github').meta({ description: 'GitHub Actions, at github.com or GitHub Enterprise.' }),
     url: apiUrl.default('https://api.github.com').meta({
-      description: 'Where the REST API is; of GitHub Enterprise Server https://HOST/api/v3.',
+      description: 'URL of the REST API. GitHub Enterprise Server: https://HOST/api/v3.',
       examples: ['https://github.example.com/api/v3'],
     }),
     tokenEnv: secretVariable(
@@ -45,7 +48,7 @@ export const githubConnectionSchema = mapping(
       'GITHUB_TOKEN',
     ).optional(),
     tokenFile: secretFile(
-      'File with a token that may read Actions; it is read again when it changes.',
+      'File with a token that may read Actions. Greenpin reads it again when it changes.',
       '/var/run/secrets/github/token',
     ).optional(),
     app: githubApp.optional(),
@@ -54,7 +57,7 @@ export const githubConnectionSchema = mapping(
   {
     title: 'GitHub connection',
     description:
-      'One of tokenEnv, tokenFile and app; with none of them only public repositories can be read, 60 times an hour.',
+      'At most one of tokenEnv, tokenFile and app. Without credentials, only public repositories can be read, at 60 calls an hour.',
   },
   [atMostOne('tokenEnv', 'tokenFile', 'app')],
 );

@@ -42,12 +42,7 @@ export function parseBranchRequest(
   const number = parseNumber(parameters['number'], problems);
   checkTargetBranch(parameters['target_branch'], problems);
   if (branch === undefined || project === undefined || problems.length > 0) throw invalid(...problems);
-  return {
-    project,
-    branch,
-    ...(headSha !== undefined && { headSha }),
-    ...(number !== undefined && { number }),
-  };
+  return { project, branch, headSha, number };
 }
 
 function invalid(...problems: readonly string[]): ApiError {

@@ -85,6 +85,7 @@ export function describeListing(current: () => CiUpstream): void {
       const { runs, unread = [] } = await list(upstream);
       expect(ids(runs)).toEqual([newer, older]);
       expect(unread).toMatchObject([{ problem: expect.any(String) }]);
+      expect(upstream.skipped()).toBe(1);
       expect(unread[0]?.position).toBeLessThanOrEqual(runs[0]?.position ?? 0);
       expect(unread[0]?.position).toBeGreaterThanOrEqual(runs[1]?.position ?? 0);
     });

@@ -66,6 +66,8 @@ export interface CiUpstream {
   readonly deleteRun: (id: string) => void;
   /** Spoils a run, so that it cannot be read. */
   readonly spoilRun: (id: string) => void;
+  /** Number of skipped runs that the observer has received. */
+  readonly skipped: () => number;
   /** Required if the ports include a Git host. */
   readonly addPullRequest?: (number: string, head: 'own' | 'fork' | 'deleted') => void;
   readonly closePullRequest?: (number: string) => void;

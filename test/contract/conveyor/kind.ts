@@ -1,7 +1,8 @@
 /** Conveyor, the example of `docs/development/adding-a-ci-provider.md`. */
 import { z } from 'zod';
+import { createTokenAuthorizer } from '../../../src/ci/authorizer.ts';
 import { CiClient } from '../../../src/ci/client.ts';
-import { describeStatus, readSecret } from '../../../src/ci/failure.ts';
+import { describeStatus } from '../../../src/ci/failure.ts';
 import type { CiKind } from '../../../src/ci/kind.ts';
 import { mapping, text } from '../../../src/schema/fields.ts';
 import { secretFile, secretVariable } from '../../../src/schema/files.ts';
@@ -49,12 +50,7 @@ export const conveyor: CiKind<typeof schema> = {
       name,
       host,
       send: createJsonApi(url, { accept: 'application/json' }, deps),
-      authorizer: {
-        anonymous: read === undefined,
-        authorize: async () => read && `Bearer ${readSecret(read, host)}`,
-        invalidate: () => undefined,
-        generation: () => 0,
-      },
+      authorizer: createTokenAuthorizer(read, 'Bearer', { host, connection: name }),
       describeFailure: describeStatus,
       readQuota: () => undefined,
     });

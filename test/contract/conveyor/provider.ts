@@ -4,7 +4,6 @@ import type { CiClient, CiRequest } from '../../../src/ci/client.ts';
 import type { CommitStatuses } from '../../../src/ci/commit-statuses.ts';
 import type { Source } from '../../../src/ci/elements.ts';
 import type { CiProvider, Cursor, RunPage } from '../../../src/ci/provider.ts';
-import { UpstreamError } from '../../../src/errors.ts';
 import { parseBuild, parseBuilds, parseChecks } from './schema.ts';
 
 /** Builds on a full page. */
@@ -18,6 +17,7 @@ export function createConveyorProvider(client: CiClient): CiProvider {
   async function list(gitRepository: string, query: CiRequest['query'], cursor?: Cursor): Promise<RunPage> {
     const { data } = await client.get(ask(gitRepository, 'builds', { ...query, before: cursor }));
     const { runs, unread, count } = parseBuilds(data, gitRepository, source);
+    client.reportUnread(unread);
     const positions = [...runs, ...unread].flatMap(({ position }) => position ?? []);
     // There may be no page after a full one; it is then empty.
     const next = count < PAGE_SIZE ? undefined : String(Math.min(...positions));
@@ -35,15 +35,10 @@ export function createConveyorProvider(client: CiClient): CiProvider {
       list(gitRepository, { pull_request: number }, cursor),
 
     async fetchRun(gitRepository, id) {
-      try {
-        const { data } = await client.get(ask(gitRepository, apiPath`builds/${id}`));
-        return parseBuild(data, gitRepository, source);
-      } catch (error) {
-        if (!(error instanceof UpstreamError) || error.failure.kind !== 'not_found') throw error;
-        // A 404 may also hide the repository: the build is gone only if its repository's builds can be read.
-        await list(gitRepository, {});
-        return 'gone';
-      }
+      const answer = await client.find(ask(gitRepository, apiPath`builds/${id}`), () =>
+        list(gitRepository, {}),
+      );
+      return answer === undefined ? 'gone' : parseBuild(answer.data, gitRepository, source);
     },
 
     async probe(gitRepository) {

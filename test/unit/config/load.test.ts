@@ -76,7 +76,7 @@ describe('a configuration with what has no default', () => {
     expect(config.dockerConfigFiles).toEqual([]);
   });
 
-  it('has the project on the only connection, with the defaults of the design', () => {
+  it('has the project on the only connection, with the documented defaults', () => {
     expect([...config.projects.values()]).toEqual([
       {
         name: 'shop',
@@ -187,8 +187,7 @@ describe('a configuration that says everything', () => {
       onMissing: 'previous',
       revision: 'require',
     });
-    expect(images[1]).not.toHaveProperty('platform');
-    expect(images[1]).not.toHaveProperty('handOut');
+    expect(images[1]).toMatchObject({ platform: undefined, handOut: undefined });
   });
 
   it("knows nothing of the user's own keys, but for what their anchors bring in", () => {

@@ -2,14 +2,15 @@ import { connect } from 'node:net';
 import { Agent } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
-import { Endpoints, type RegistrySettings } from '../../../src/registry/endpoints.ts';
+import { Endpoints } from '../../../src/registry/endpoints.ts';
+import type { RegistrySettings } from '../../../src/registry/settings.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import { createScriptedServer } from '../../fixtures/network/scripted-server.ts';
 import { createRegistryHarness } from '../../fixtures/registry/harness.ts';
 import { createImage, served } from '../../fixtures/registry/answers.ts';
 
 describe("a registry's API", () => {
-  it.each<[string, string, Record<string, RegistrySettings>]>([
+  it.each<[string, string, Record<string, Pick<RegistrySettings, 'http'>>]>([
     ['ghcr.io', 'https://ghcr.io/v2/', {}],
     ['docker.io', 'https://registry-1.docker.io/v2/', {}],
     ['10.0.0.5:5000', 'https://10.0.0.5:5000/v2/', {}],

@@ -1,4 +1,4 @@
-/** Whose image a tag holds that more than one build may have pushed (design §2, "A tag that can move"). */
+/** Whose image a tag holds that more than one build may have pushed. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createPinMemory } from '../../../src/answers/pin-memory.ts';
 import type { PinMemory } from '../../../src/resolve/ports.ts';

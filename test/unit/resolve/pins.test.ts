@@ -41,7 +41,7 @@ test('a digest is known for its own commit and rule only', () => {
   const memory = createPinMemory();
   const pins = createPins({ kind: 'nothing' }, createRequest(), memory);
   pins.note({ build: BUILD, images: { front: IMAGE } });
-  expect(pins.before(RULE, { commit: sha('8') })).toBeUndefined();
+  expect(pins.before(RULE, { builtCommit: sha('8') })).toBeUndefined();
   const elsewhere = createImageRule('front', { text: 'registry.test/other/front:{commit}' });
   expect(pins.before(elsewhere, BUILD)).toBeUndefined();
 });

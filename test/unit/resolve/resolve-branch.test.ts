@@ -70,7 +70,7 @@ function label(value: string | null): void {
   registry.revisions.set(digest('f7'), value);
 }
 
-describe('the table of answers (design §2)', () => {
+describe('the table of answers', () => {
   test('newest green build, all its images there: that set', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
     push('7');
@@ -137,14 +137,14 @@ describe('the table of answers (design §2)', () => {
 
   test('no build known, and CI cannot tell how a run goes on: an error, for it may have ended', async () => {
     runs.runs = [createRun({ id: '7', state: 'running' })];
-    runs.doubt = { failure: OUTAGE, position: 7000 };
+    runs.unresolved = { failure: OUTAGE, position: 7000 };
     expect(await answer()).toBe('upstream_failed');
   });
 
   test('an older build known, and CI cannot tell how a newer run goes on: that one, marked stale, and remembered', async () => {
     runs.runs = [createRun({ id: '7', state: 'running' }), createRun({ id: '6' })];
     push('6');
-    runs.doubt = { failure: OUTAGE, position: 7000 };
+    runs.unresolved = { failure: OUTAGE, position: 7000 };
     expect(await answer()).toBe('6 stale');
     runs.failure = OUTAGE;
     expect(await answer()).toBe('6 stale');
@@ -153,7 +153,7 @@ describe('the table of answers (design §2)', () => {
   test('a run that CI cannot tell of and that is older than the build says nothing against it', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6', state: 'running' })];
     push('7');
-    runs.doubt = { failure: OUTAGE, position: 6000 };
+    runs.unresolved = { failure: OUTAGE, position: 6000 };
     expect(await answer()).toBe('7 fresh');
   });
 

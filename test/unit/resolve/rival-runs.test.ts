@@ -1,4 +1,4 @@
-/** Which runs may have pushed a tag that moves: attempts, and runs that cannot be read (design §2, "A tag that can move"). */
+/** Which runs may have pushed a tag that moves: attempts, and runs that cannot be read. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createPinMemory } from '../../../src/answers/pin-memory.ts';
 import type { PinMemory, UnreadRun } from '../../../src/resolve/ports.ts';

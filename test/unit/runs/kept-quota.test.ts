@@ -61,7 +61,7 @@ describe('the last calls of a quota', () => {
     }
     expect(await ci.index.readPullRequest('5')).toMatchObject({ failure: { kind: 'rate_limited' } });
     expect(await ci.index.read({ branch: 'stuck' })).toMatchObject({
-      doubt: { failure: { kind: 'rate_limited' } },
+      unresolved: { failure: { kind: 'rate_limited' } },
     });
     expect(ci.calls).toEqual(['list 1']);
   });

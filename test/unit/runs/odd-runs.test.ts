@@ -11,11 +11,11 @@ describe('a run that cannot be read where it is listed', () => {
     expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({
       runs: [{ id: '1' }],
       coverage: { kind: 'complete' },
-      doubt: undefined,
+      unresolved: undefined,
     });
     expect(await ci.index.read({ branch: 'branch-4' })).toMatchObject({
       runs: [],
-      doubt: { failure: { kind: 'malformed', message: ODD }, position: 4001 },
+      unresolved: { failure: { kind: 'malformed', message: ODD }, position: 4001 },
     });
   });
 
@@ -23,7 +23,7 @@ describe('a run that cannot be read where it is listed', () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('3', { branch: null });
     for (const branch of ['branch-1', 'branch-4', 'nobody']) {
-      expect(await ci.index.read({ branch: branch })).toMatchObject({ doubt: { position: 3001 } });
+      expect(await ci.index.read({ branch: branch })).toMatchObject({ unresolved: { position: 3001 } });
     }
   });
 
@@ -41,7 +41,7 @@ describe('a run that cannot be read where it is listed', () => {
   test('whose time cannot be read may be newer than everything', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('4', { branch: 'branch-1', position: null, createdAt: null });
-    expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({ doubt: { position: null } });
+    expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({ unresolved: { position: null } });
   });
 
   test('of a commit that has other runs puts that whole build in doubt', async () => {
@@ -51,13 +51,13 @@ describe('a run that cannot be read where it is listed', () => {
       createRun({ id: '9', commit: sha('b'), branch: 'other' }),
     ]);
     ci.odd.set('1', {});
-    expect(await ci.index.read({ branch: 'feature' })).toMatchObject({ doubt: { position: 5001 } });
+    expect(await ci.index.read({ branch: 'feature' })).toMatchObject({ unresolved: { position: 5001 } });
   });
 
   test('of a commit that cannot be read may belong to any build that was made at about that time', async () => {
     const ci = createFixture(runsFrom(1, 4, 'feature'));
     ci.odd.set('3', { commit: null });
-    expect(await ci.index.read({ branch: 'feature' })).toMatchObject({ doubt: { position: 4001 } });
+    expect(await ci.index.read({ branch: 'feature' })).toMatchObject({ unresolved: { position: 4001 } });
   });
 
   test('that was known is not taken for deleted, nor for as it was', async () => {
@@ -66,7 +66,7 @@ describe('a run that cannot be read where it is listed', () => {
     ci.odd.set('4', { commit: null });
     ci.now += FRESH_FOR;
     const known = await ci.index.read({ branch: 'branch-4' });
-    expect(known).toMatchObject({ runs: [{ id: '4' }], doubt: { position: 4001 } });
+    expect(known).toMatchObject({ runs: [{ id: '4' }], unresolved: { position: 4001 } });
     expect(known.kind === 'known' && known.standing('4').confirmedAt).toBe(1_000_000);
   });
 
@@ -85,7 +85,10 @@ describe('a run that cannot be read where it is listed', () => {
     for (let id = 5; id < 30; id++) {
       ci.add(...runsFrom(id, id));
       ci.now += FRESH_FOR;
-      expect(await ci.index.read({ branch: 'branch-1' })).toHaveProperty('doubt.failure.kind', 'malformed');
+      expect(await ci.index.read({ branch: 'branch-1' })).toHaveProperty(
+        'unresolved.failure.kind',
+        'malformed',
+      );
     }
   });
 
@@ -97,7 +100,7 @@ describe('a run that cannot be read where it is listed', () => {
     ci.now += FRESH_FOR;
     expect(await ci.index.read({ branch: 'branch-4' })).toMatchObject({
       runs: [{ id: '4' }],
-      doubt: undefined,
+      unresolved: undefined,
     });
   });
 
@@ -107,7 +110,7 @@ describe('a run that cannot be read where it is listed', () => {
     await ci.index.read({ branch: 'branch-19' });
     ci.runs = ci.runs.filter(({ id }) => id !== '19');
     ci.now += FRESH_FOR;
-    expect(await ci.index.read({ branch: 'branch-19' })).toMatchObject({ doubt: undefined });
+    expect(await ci.index.read({ branch: 'branch-19' })).toMatchObject({ unresolved: undefined });
   });
 
   test('is asked for by its id when it has left the first page', async () => {
@@ -118,7 +121,7 @@ describe('a run that cannot be read where it is listed', () => {
     ci.now += FRESH_FOR;
     expect(await ci.index.read({ branch: 'branch-4' })).toMatchObject({
       runs: [{ id: '4' }],
-      doubt: undefined,
+      unresolved: undefined,
     });
     expect(ci.calls.filter((call) => call === 'run 4')).toHaveLength(1);
   });
@@ -132,7 +135,10 @@ describe('a run that cannot be read where it is listed', () => {
     ci.add(...runsFrom(100, 110));
     for (let minutes = 0; minutes < 600; minutes++) {
       ci.now += 60_000;
-      expect(await ci.index.read({ branch: 'branch-4' })).toHaveProperty('doubt.failure.kind', 'malformed');
+      expect(await ci.index.read({ branch: 'branch-4' })).toHaveProperty(
+        'unresolved.failure.kind',
+        'malformed',
+      );
     }
     expect(ci.calls.filter((call) => call === 'run 4').length).toBeLessThan(100);
   });
@@ -144,9 +150,9 @@ describe('a run that cannot be read where it is listed', () => {
     ci.failing = (call) => call === 'run 2';
     expect(await ci.index.read({ branch: 'quiet' })).toMatchObject({
       coverage: { kind: 'complete' },
-      doubt: { position: 2001 },
+      unresolved: { position: 2001 },
     });
-    expect(await ci.index.read({ branch: 'branch-20' })).toMatchObject({ doubt: undefined });
+    expect(await ci.index.read({ branch: 'branch-20' })).toMatchObject({ unresolved: undefined });
   });
 
   test('on two pages, since the list grew between them, is no gap', async () => {
@@ -174,7 +180,7 @@ describe('a run that cannot be read where it is listed', () => {
       await ci.index.read({ branch: 'nobody' });
     }
     expect(await ci.index.read({ branch: 'nobody' })).toMatchObject({
-      doubt: { position: expect.any(Number) },
+      unresolved: { position: expect.any(Number) },
     });
   });
 });

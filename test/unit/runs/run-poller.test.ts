@@ -65,7 +65,7 @@ describe('a run that is still going and has left the first page', () => {
     ci.now += 60_000;
     const known = await ci.index.read({ branch: 'slow' });
     expect(ids(known)).toEqual(['1011', '999']);
-    expect(known).toMatchObject({ doubt: { failure: { kind: 'malformed' }, position: 999_000 } });
+    expect(known).toMatchObject({ unresolved: { failure: { kind: 'malformed' }, position: 999_000 } });
   });
 
   test('such a run is tried again less and less often, and is in doubt until CI tells', async () => {
@@ -77,11 +77,11 @@ describe('a run that is still going and has left the first page', () => {
     const asked = () => ci.calls.filter((call) => call.startsWith('run')).length;
     for (let minutes = 0; minutes < 600; minutes++) {
       ci.now += 60_000;
-      expect(await ci.index.read({ branch: 'slow' })).toHaveProperty('doubt.failure.kind', 'malformed');
+      expect(await ci.index.read({ branch: 'slow' })).toHaveProperty('unresolved.failure.kind', 'malformed');
     }
     expect(asked()).toBeLessThan(100);
     ci.failure = undefined;
     ci.now += 3_600_000;
-    expect(await ci.index.read({ branch: 'slow' })).toHaveProperty('doubt', undefined);
+    expect(await ci.index.read({ branch: 'slow' })).toHaveProperty('unresolved', undefined);
   });
 });

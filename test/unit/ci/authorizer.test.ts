@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createFakeGitHub, type FakeGitHubOptions } from '../../../fixtures/github/fake-github.ts';
-import { connect, failureOf } from '../../../fixtures/github/connect.ts';
+import { createFakeGitHub, type FakeGitHubOptions } from '../../fixtures/github/fake-github.ts';
+import { connect, failureOf } from '../../fixtures/github/connect.ts';
 
 const closing: (() => Promise<void>)[] = [];
 
