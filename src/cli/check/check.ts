@@ -7,8 +7,8 @@ import { UpstreamError, type UpstreamFailure } from '../../errors.ts';
 import type { ImageProbe } from '../../registry/client.ts';
 import { parseReference } from '../../image/reference.ts';
 import type { Project } from '../../resolve/types.ts';
-import { describeCollisions, listBranches, listProjectsWithBranchTags } from './branch-collisions.ts';
-import { describePullRequests, describeWorkflows, listProjectsWithWorkflows } from './ci.ts';
+import { describeCollisions, hasBranchTag, listBranches } from './branch-collisions.ts';
+import { describePullRequests, describeWorkflows } from './ci.ts';
 import { checkFiles } from './files.ts';
 import { describeConnection, describeImageProbe, type Finding } from './findings.ts';
 import { describeStore } from './store.ts';
@@ -24,7 +24,13 @@ import type { Runtime } from '../../compose/runtime.ts';
 import type { GitHost } from '../../ci/git-host.ts';
 import type { RunPage } from '../../ci/provider.ts';
 import type { ComposedConnection } from '../../compose/ci.ts';
-import { dependsOnBranch, listGitRepositories, listImageRepositories, type Place } from './places.ts';
+import {
+  dependsOnBranch,
+  listGitRepositories,
+  listImageRepositories,
+  listProjects,
+  type Place,
+} from './places.ts';
 import { settledWithin } from '../../resilience/deadline.ts';
 
 export interface CheckOptions {
@@ -118,17 +124,18 @@ async function probeRuns(
   const seen = await ask(provider.probe(target));
   const first = describeConnection(connection, place, seen);
   if (typeof seen !== 'string') return [first];
-  const projects = listProjectsWithWorkflows(config, connection.name, target);
-  const byBranch = listProjectsWithBranchTags(config, connection.name, target);
+  const projects = listProjects(config, connection.name, target);
+  const byWorkflow = projects.filter(({ workflows }) => workflows.length > 0);
+  const byBranch = projects.filter(hasBranchTag);
   const [pullRequests, workflows, listing] = await Promise.all([
     probePullRequests(place, gitHost, probes),
-    projects.length === 0 || inspector === undefined ? undefined : ask(inspector.fetchWorkflows(target)),
+    byWorkflow.length === 0 || inspector === undefined ? undefined : ask(inspector.fetchWorkflows(target)),
     byBranch.length === 0 ? undefined : ask(provider.fetchRuns(target)),
   ]);
   return [
     first,
     ...pullRequests,
-    ...describeWorkflows(connection, place, projects, workflows),
+    ...describeWorkflows(connection, place, byWorkflow, workflows),
     ...describeListing(connection, place, byBranch, listing),
   ];
 }
@@ -176,10 +183,6 @@ function probeImages(config: Config, core: Core): Promise<Finding>[] {
 }
 
 function createTimeout(host: string): UpstreamFailure {
-  return {
-    kind: 'timeout',
-    host,
-    message: `${host} did not answer within server.deadline`,
-    trouble: 'timeout',
-  };
+  const message = `${host} did not answer within server.deadline`;
+  return { kind: 'timeout', host, message, trouble: 'timeout' };
 }

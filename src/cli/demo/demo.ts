@@ -1,13 +1,13 @@
 /** `greenpin demo`: the documented matrix example, end to end on loopback. */
+import { once } from 'node:events';
 import { createDemoSandbox, type DemoSandbox } from './sandbox.ts';
 import { ConfigError } from '../../errors.ts';
-import { untilAborted, type CommandContext } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { formatCommand } from './call.ts';
 import { DemoFailure, FIRST_PUSHED, playStory, type Stage } from './story.ts';
-import { writeDiagnostic } from '../diagnostics.ts';
+import { UsageError, writeDiagnostic } from '../diagnostics.ts';
 import { createColors } from '../terminal/colors.ts';
 import { fitLines, terminalWidth } from '../terminal/table.ts';
-import { UsageError } from '../diagnostics.ts';
 
 export interface DemoOptions {
   readonly keep?: boolean;
@@ -65,5 +65,6 @@ async function keepRunning(
 ): Promise<void> {
   say('\nStill running. Try it; stop it with Ctrl-C:\n');
   say(formatCommand(sandbox, FIRST_PUSHED), 'verbatim');
-  await untilAborted(stopSignal());
+  const stopping = stopSignal();
+  if (!stopping.aborted) await once(stopping, 'abort');
 }

@@ -93,9 +93,7 @@ export async function createDemoSandbox(port: number, version: string): Promise<
       const pushed = conclusion === 'success' ? IMAGES : [];
       return Object.fromEntries(pushed.map((name) => [name, registry.push(`acme/shop-${name}`, tag)]));
     },
-    pass(seconds) {
-      passed += seconds * 1000;
-    },
+    pass: (seconds) => void (passed += seconds * 1000),
     stop,
   };
 }
@@ -126,12 +124,8 @@ async function serveRegistry(): Promise<DemoRegistry> {
       const layer = createJsonBlob('application/vnd.oci.image.layer.v1.tar', {});
       return pushImage(images, name, tag, createImage(IMAGE_TYPE, config, layer));
     },
-    breakDown() {
-      isDown = true;
-    },
-    restore() {
-      isDown = false;
-    },
+    breakDown: () => void (isDown = true),
+    restore: () => void (isDown = false),
   };
 }
 
