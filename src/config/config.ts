@@ -10,7 +10,7 @@ import { parseDuration } from '../schema/duration.ts';
 import { expandHome } from '../secrets/home.ts';
 import { createSecretSource, type SecretSource } from '../secrets/secret.ts';
 import { DEFAULT_TOKEN_FILE, type ConfigDocument } from './schema.ts';
-import { createStoreSettings, type StoreSettings } from './store-settings.ts';
+import { createStoreSettings, type StoreSettings } from '../store/settings.ts';
 import { createTlsFiles, type TlsFiles } from '../secrets/tls-files.ts';
 export type CloudIdentity = CloudHost & {
   /** For `aws` only. */

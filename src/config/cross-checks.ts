@@ -7,7 +7,7 @@ import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from '../registry/credentials/clo
 import { parseDuration } from '../schema/duration.ts';
 import { findImageProblems } from './image-rules.ts';
 import { suggest } from '../text/suggest.ts';
-import { type Problem } from './problem.ts';
+import type { Problem } from './schema-issues.ts';
 import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from '../text/secret-patterns.ts';
 import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
 

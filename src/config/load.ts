@@ -2,8 +2,7 @@
 import { ConfigError } from '../errors.ts';
 import { readConfigFile, type ConfigFile, type ConfigFileSource } from './file.ts';
 import { createConfig, type Config } from './config.ts';
-import { describeIssues } from './schema-issues.ts';
-import { type Problem } from './problem.ts';
+import { describeIssues, type Problem } from './schema-issues.ts';
 import { crossCheck } from './cross-checks.ts';
 import { configSchema } from './schema.ts';
 import { formatPath } from '../text/document-path.ts';

@@ -1,5 +1,5 @@
 /** Describes the probe of the store, with advice. Pure. */
-import type { StoreSettings } from '../../config/store-settings.ts';
+import type { StoreSettings } from '../../store/settings.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Finding } from './findings.ts';
 

@@ -140,7 +140,7 @@ export class LiveSqlite implements Archive {
   #check(): void {
     if (this.#elapsed() - this.#checkedAt < CHECK_EVERY_MS) return;
     try {
-      this.#use().beat();
+      this.#use().record.beat();
     } catch {
       // The next read or write meets the same error and reports it.
     }
