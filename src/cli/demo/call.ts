@@ -56,8 +56,8 @@ export function formatCallInShort(call: Call): string {
   const { build, digestFront, digestBack } = set;
   return `${formatHead(call)} (in short)
   build        ${build.commit} #${build.number}, isHead ${build.isHead}
-  digestFront  ${digestFront}
-  digestBack   ${digestBack}`;
+  digestFront  ${String(digestFront)}
+  digestBack   ${String(digestBack)}`;
 }
 
 function formatHead({ status, freshness, age }: Call): string {
