@@ -120,8 +120,8 @@ function createQuotaObserver(
     help: string,
     states: ReadonlyMap<string, State>,
     read: (state: State) => number,
-  ): void {
-    new Gauge({
+  ): Gauge<'ci'> {
+    return new Gauge({
       name,
       help,
       labelNames: ['ci'],

@@ -45,17 +45,13 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
   const config = await loadCommandConfig(options, context);
   const runtime = createCommandRuntime(context);
   const core = composeCore(config, runtime);
-  const findings = [
-    ...checkFiles(config, runtime),
-    ...(
-      await Promise.all([
-        checkStore(config, runtime),
-        ...probeConnections(config, core),
-        ...probeImages(config, core),
-      ])
-    ).flat(),
-    ...findWarnings(config),
+  const probes = [
+    checkStore(config, runtime),
+    ...probeConnections(config, core),
+    ...probeImages(config, core),
   ];
+  const probed = (await Promise.all<Finding | Finding[]>(probes)).flat();
+  const findings = [...checkFiles(config, runtime), ...probed, ...findWarnings(config)];
   const text =
     options.json === true
       ? formatJson(createCheckReport(config, findings))

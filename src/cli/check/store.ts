@@ -10,12 +10,8 @@ export function describeStore(settings: StoreSettings, result: 'found' | 'empty'
     return { ...common, level: 'ok', detail: describeSuccess(settings, result) };
   if (result instanceof ConfigError) {
     const detail = result.problems.join('; ').replace(/^store\.path: /, '');
-    return {
-      ...common,
-      level: 'failed',
-      detail,
-      hint: 'tested as the current user; serve may run as another one',
-    };
+    const hint = 'tested as the current user; serve may run as another one';
+    return { ...common, level: 'failed', detail, hint };
   }
   return { ...common, level: 'failed', detail: result.message, hint: hintForRedis(result.message) };
 }

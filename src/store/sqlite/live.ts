@@ -162,7 +162,6 @@ function lockFile(path: string): FileLock | undefined {
 }
 
 function createInUseError(path: string): ConfigError {
-  return createPathError(path, 'a file in use by another Greenpin process', {
-    expected: 'a separate file for each process; stop the other process, or share a store.kind: redis',
-  });
+  const expected = 'a separate file for each process; stop the other process, or share a store.kind: redis';
+  return createPathError(path, 'a file in use by another Greenpin process', { expected });
 }
