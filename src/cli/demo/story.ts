@@ -25,21 +25,13 @@ export interface Stage {
   readonly paint: Colors;
 }
 
-const FIRST: PullRequest = {
-  branch: 'feature-branch-1',
-  number: '1',
-  head_sha: '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d',
-};
-const SECOND: PullRequest = {
-  branch: 'feature-branch-2',
-  number: '2',
-  head_sha: '9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c',
-};
-const THIRD: PullRequest = {
-  branch: 'feature-branch-3',
-  number: '3',
-  head_sha: '77777777777777777777777777777777deadbeef',
-};
+function createPullRequest(number: string, head_sha: string): PullRequest {
+  return { branch: `feature-branch-${number}`, number, head_sha };
+}
+
+const FIRST = createPullRequest('1', '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d');
+const SECOND = createPullRequest('2', '9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c');
+const THIRD = createPullRequest('3', '77777777777777777777777777777777deadbeef');
 const SECOND_GREEN = '0c1d2e3f405162738495a6b7c8d9eaf00c1d2e3f';
 /** The first pull request at the end of the story. */
 export const FIRST_PUSHED: PullRequest = { ...FIRST, head_sha: 'abcdef0123456789abcdef0123456789abcdef01' };
