@@ -11,7 +11,7 @@ export interface Trip {
   readonly failure: UpstreamFailure;
   /** Milliseconds of the pause after a first failure. */
   readonly ms: number;
-  /** The pause doubles with each further failure, up to this; left out: it does not. */
+  /** The pause doubles with each further failure that has a limit, up to this; left out: it does not. */
   readonly longestMs?: number;
 }
 
@@ -45,7 +45,7 @@ interface Circuit {
   /** When the pause began, milliseconds since the epoch, and how long it is. */
   readonly since: number;
   ms: number;
-  /** Consecutive failures, those of concurrent calls counted as one. */
+  /** Consecutive failures whose pauses double, those of concurrent calls counted as one. */
   readonly failures: number;
   /** The one call that is trying whether it works again. */
   trial: PromiseWithResolvers<void> | undefined;
@@ -140,14 +140,15 @@ export class CircuitBreaker {
     const { failure, longestMs = trip.ms } = trip;
     // A call that ran beside the one that failed first has met the same failure.
     const isSame = current !== undefined && current !== entered;
-    const before = current === undefined ? 0 : isSame ? current.failures - 1 : current.failures;
+    const failures = current?.failures ?? 0;
+    const before = isSame ? Math.max(failures - 1, 0) : failures;
     const ms = Math.min(trip.ms * 2 ** before, longestMs);
     if (isSame && this.#timeLeft(current) >= ms) return;
     this.#circuits.set(key, {
       failure,
       ms,
       since: this.#options.now(),
-      failures: before + 1,
+      failures: longestMs > trip.ms ? before + 1 : 0,
       trial: undefined,
     });
   }
