@@ -1,48 +1,35 @@
-/**
- * The failures of an upstream (CI or registry), by what happens next:
- * - `timeout`: no response within the deadline of the call
- * - `unreachable`: no connection, or it broke before the response was complete (DNS, TLS, reset, truncated
- *   body)
- * - `denied`: credentials are missing, wrong or insufficient (401, 403)
- * - `not_found`: the resource does not exist, or these credentials may not see it
- * - `rate_limited`: a quota or an abuse limit (429, or 403 with GitHub's rate limit headers)
- * - `unavailable`: the upstream cannot respond at present (5xx)
- * - `malformed`: the response violates the specification: wrong shape, truncated page, HTML
- */
+/** The failures of an upstream (CI or registry), by what happens next. */
 export type UpstreamFailureKind =
-  'timeout' | 'unreachable' | 'denied' | 'not_found' | 'rate_limited' | 'unavailable' | 'malformed';
+  | 'timeout' // no response within the deadline of the call
+  | 'unreachable' // no connection, or it broke before the response was complete
+  | 'denied' // credentials are missing, wrong or insufficient (401, 403)
+  | 'not_found' // the resource does not exist, or these credentials may not see it
+  | 'rate_limited' // a quota or an abuse limit (429, or 403 with GitHub's rate limit headers)
+  | 'unavailable' // the upstream cannot respond at present (5xx)
+  | 'malformed'; // the response violates the specification: wrong shape, truncated page, HTML
 
 /**
  * The cause of a failed connection, if more is known than the kind of failure. Each cause has its own remedy.
- * - `timeout`, `name` (DNS), `refused`, `route`, `broken` (reset, or closed early)
- * - `authority`, `validity`, `other_name` (of the host's certificate), `no_tls` (for example plain HTTP),
- *   `client_certificate`, `tls` (everything else)
- * - `proxy`, `proxy_login` (407)
- * - `files`: our own certificate files cannot be read
- * - `not_http`
- * - `wants_tls`: plain HTTP was sent to a TLS port; `plain_realm`: an HTTPS registry names an HTTP token
- *   service
- * - `policy`: the host refuses by a policy of its own, and says so
  */
 export type ConnectionTrouble =
   | 'timeout'
-  | 'name'
+  | 'name' // DNS
   | 'refused'
   | 'route'
-  | 'broken'
-  | 'authority'
-  | 'validity'
-  | 'other_name'
-  | 'no_tls'
+  | 'broken' // reset, or closed early
+  | 'authority' // the issuer of the host's certificate
+  | 'validity' // its dates
+  | 'other_name' // it is for another host
+  | 'no_tls' // for example plain HTTP
   | 'client_certificate'
-  | 'tls'
+  | 'tls' // everything else about TLS
   | 'proxy'
-  | 'proxy_login'
-  | 'files'
+  | 'proxy_login' // 407
+  | 'files' // our own certificate files cannot be read
   | 'not_http'
-  | 'wants_tls'
-  | 'plain_realm'
-  | 'policy';
+  | 'wants_tls' // plain HTTP was sent to a TLS port
+  | 'plain_realm' // an HTTPS registry names an HTTP token service
+  | 'policy'; // the host refuses by a policy of its own, and says so
 
 /** A failed upstream call, as a value. */
 export interface UpstreamFailure {

@@ -26,11 +26,7 @@ const stopping = new AbortController();
 
 /** Signals end the process as usual unless a command calls this because it has to shut down gracefully. */
 function stopSignal(): AbortSignal {
-  handleStopSignals(
-    process,
-    () => performance.now(),
-    () => stopping.abort(),
-  );
+  handleStopSignals(process, () => stopping.abort());
   return stopping.signal;
 }
 

@@ -30,31 +30,21 @@ export interface Metrics extends CallObserver, UpstreamObserver, FreshnessObserv
  */
 export function createMetrics(version: string, now: Clock = Date.now): Metrics {
   const registry = new Registry();
+  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  new Gauge({
-    name: 'greenpin_build_info',
-    help: 'Always 1; the version is the label.',
-    labelNames: ['version'],
-    registers: [registry],
-  }).set({ version }, 1);
+  const help = 'Always 1; the version is the label.';
+  new Gauge({ name: 'greenpin_build_info', help, labelNames: ['version'], registers }).set({ version }, 1);
   return {
     contentType: registry.contentType,
     expose: () => registry.metrics(),
-    callFinished: createCallObserver(registry),
-    ...createUpstreamObserver(registry),
-    ...createQuotaObserver(registry, now),
-    ...createStoreObserver(registry),
+    callFinished: createCallObserver(registers),
+    ...createUpstreamObserver(registers),
+    ...createQuotaObserver(registers, now),
+    ...createStoreObserver(registers),
   };
 }
 
-function createCallObserver(registry: Registry): CallObserver['callFinished'] {
-  const registers = [registry];
-  const calls = new Counter({
-    name: 'greenpin_calls_total',
-    help: 'Calls of getparams.execute by outcome.',
-    labelNames: ['outcome'],
-    registers,
-  });
+function createCallObserver(registers: Registry[]): CallObserver['callFinished'] {
   const duration = new Histogram({
     name: 'greenpin_call_duration_seconds',
     help: 'Time from accepting the request to writing the answer.',
@@ -72,7 +62,7 @@ function createCallObserver(registry: Registry): CallObserver['callFinished'] {
     help: 'Last good answers that were given because an upstream failed.',
     registers,
   });
-  const byOutcome = bindOutcomes(calls);
+  const byOutcome = createOutcomeCounters(registers);
   return (outcome, durationSeconds, freshness, age) => {
     byOutcome[outcome].inc();
     duration.observe(durationSeconds);
@@ -82,30 +72,31 @@ function createCallObserver(registry: Registry): CallObserver['callFinished'] {
 }
 
 /** Creates all outcomes at the start, with the value 0. */
-function bindOutcomes(calls: Counter<'outcome'>): Record<CallOutcome, Counter.Internal> {
-  const outcomes = ['fresh', 'stale', 'nothing', ...Object.keys(API_ERROR_STATUS)];
-  const bound = outcomes.map((outcome) => {
-    const child = calls.labels(outcome);
-    child.inc(0);
-    return [outcome, child];
+function createOutcomeCounters(registers: Registry[]): Record<CallOutcome, Counter.Internal> {
+  const calls = new Counter({
+    name: 'greenpin_calls_total',
+    help: 'Calls of getparams.execute by outcome.',
+    labelNames: ['outcome'],
+    registers,
   });
+  const outcomes = ['fresh', 'stale', 'nothing', ...Object.keys(API_ERROR_STATUS)];
+  for (const outcome of outcomes) calls.inc({ outcome }, 0);
+  const bound = outcomes.map((outcome) => [outcome, calls.labels(outcome)]);
   return Object.fromEntries(bound) as Record<CallOutcome, Counter.Internal>;
 }
 
-function createUpstreamObserver(
-  registry: Registry,
-): Required<Pick<UpstreamObserver, 'requested' | 'skipped'>> {
+function createUpstreamObserver(registers: Registry[]): Omit<UpstreamObserver, 'quota'> {
   const requests = new Counter({
     name: 'greenpin_upstream_requests_total',
     help: 'Requests to CI and registries by host and HTTP status, or by kind of failure if there was no response.',
     labelNames: ['host', 'status'],
-    registers: [registry],
+    registers,
   });
   const skipped = new Counter({
     name: 'greenpin_ci_unreadable_runs_total',
     help: 'Runs listed by CI that were skipped because they could not be parsed; the log has the reason once.',
     labelNames: ['ci'],
-    registers: [registry],
+    registers,
   });
   const hosts = new Set<string>();
   return {
@@ -119,27 +110,40 @@ function createUpstreamObserver(
 
 /** Computed when scraped, so that a quota that was reset does not look low until the next CI call. */
 function createQuotaObserver(
-  registry: Registry,
+  registers: Registry[],
   now: Clock,
 ): Pick<UpstreamObserver, 'quota'> & FreshnessObserver {
   const quotas = new Map<string, { remaining: number; limit: number; resetsAt: number }>();
   const freshness = new Map<string, () => number>();
-  createGaugeByCi(
-    registry,
+  function addGauge<State>(
+    name: string,
+    help: string,
+    states: ReadonlyMap<string, State>,
+    read: (state: State) => number,
+  ): Gauge<'ci'> {
+    return new Gauge({
+      name,
+      help,
+      labelNames: ['ci'],
+      registers,
+      collect() {
+        for (const [ci, state] of states) this.set({ ci }, read(state));
+      },
+    });
+  }
+  addGauge(
     'greenpin_quota_remaining',
     'Calls left for the CI connection in the current quota window.',
     quotas,
     ({ remaining, limit, resetsAt }) => (now() < resetsAt ? remaining : limit),
   );
-  createGaugeByCi(
-    registry,
+  addGauge(
     'greenpin_quota_limit',
     'Calls allowed for the CI connection in one quota window.',
     quotas,
     ({ limit }) => limit,
   );
-  createGaugeByCi(
-    registry,
+  addGauge(
     'greenpin_fresh_for_seconds',
     'Current maximum age of a listing of the CI connection: freshFor, extended when the quota runs low.',
     freshness,
@@ -151,26 +155,7 @@ function createQuotaObserver(
   };
 }
 
-function createGaugeByCi<State>(
-  registry: Registry,
-  name: string,
-  help: string,
-  states: ReadonlyMap<string, State>,
-  read: (state: State) => number,
-): Gauge<'ci'> {
-  return new Gauge({
-    name,
-    help,
-    labelNames: ['ci'],
-    registers: [registry],
-    collect() {
-      for (const [ci, state] of states) this.set({ ci }, read(state));
-    },
-  });
-}
-
-function createStoreObserver(registry: Registry): StoreObserver {
-  const registers = [registry];
+function createStoreObserver(registers: Registry[]): StoreObserver {
   const errors = new Counter({
     name: 'greenpin_store_errors_total',
     help: 'Failed calls of the store (file or Redis); answers continue from memory.',

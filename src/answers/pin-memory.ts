@@ -7,9 +7,5 @@ import { createBoundedCache } from '../resilience/bounded-cache.ts';
 const MAX_PINS = 100_000;
 
 export function createPinMemory(): PinMemory {
-  const pins = createBoundedCache<PinnedImage>(MAX_PINS);
-  return {
-    get: (key) => pins.get(key),
-    set: (key, image) => void pins.set(key, image),
-  };
+  return createBoundedCache<PinnedImage>(MAX_PINS);
 }

@@ -30,7 +30,7 @@ type AnswerReport =
     }
   | { readonly kind: 'failed'; readonly error: string; readonly message: string };
 
-interface BuildReport {
+export interface BuildReport {
   readonly commit: string;
   readonly number: string;
   readonly url: string;
@@ -42,7 +42,7 @@ interface BuildReport {
   readonly runs: readonly RunReport[];
 }
 
-type ImageReport =
+export type ImageReport =
   | {
       readonly kind: 'found';
       readonly reference: string;
@@ -53,15 +53,7 @@ type ImageReport =
   | { readonly kind: 'absent' | 'failed'; readonly reference: string; readonly reason: string }
   | { readonly kind: 'invalid'; readonly reason: string };
 
-interface RunReport {
-  readonly id: string;
-  readonly attempt: number;
-  /** Null if runs of this CI system belong to no workflow. */
-  readonly workflow: string | null;
-  readonly event: string;
-  readonly outcome: string;
-  readonly url: string;
-}
+type RunReport = Pick<Run, 'id' | 'attempt' | 'workflow' | 'event' | 'outcome' | 'url'>;
 
 export function createResolveReport(request: BranchRequest, resolution: Resolution): ResolveReport {
   const findings = new Map(resolution.examined.map(({ evaluated, findings: found }) => [evaluated, found]));
@@ -79,21 +71,15 @@ export function createResolveReport(request: BranchRequest, resolution: Resoluti
 
 function reportAnswer(decision: Decision, request: BranchRequest): AnswerReport {
   if (decision.kind === 'failed') return { kind: 'failed', error: decision.code, message: decision.message };
-  const { kind, because } = decision;
+  const { kind, freshness, because } = decision;
   const asOf = new Date(decision.asOf).toISOString();
-  return decision.kind === 'answered'
-    ? {
-        kind,
-        freshness: decision.freshness,
-        asOf,
-        because,
-        parameters: [createParameterSet(decision.set, request)],
-      }
-    : { kind, freshness: 'fresh', asOf, because, parameters: [] };
+  const parameters = kind === 'answered' ? [createParameterSet(decision.set, request)] : [];
+  return { kind, freshness, asOf, because, parameters };
 }
 
 function reportBuild(evaluated: EvaluatedBuild, findings: ImageFindings | undefined): BuildReport {
   const { commit, number, url, finishedAt } = evaluated.build;
+  const images = findings && [...findings].map(([name, finding]) => [name, reportImage(finding)]);
   return {
     commit,
     number,
@@ -101,10 +87,7 @@ function reportBuild(evaluated: EvaluatedBuild, findings: ImageFindings | undefi
     verdict: evaluated.status,
     reason: evaluated.reason,
     finishedAt: new Date(finishedAt).toISOString(),
-    images:
-      findings === undefined
-        ? null
-        : Object.fromEntries([...findings].map(([name, finding]) => [name, reportImage(finding)])),
+    images: images === undefined ? null : Object.fromEntries(images),
     runs: evaluated.runs.map(reportRun),
   };
 }
@@ -113,12 +96,8 @@ function reportImage(finding: ImageFinding): ImageReport {
   switch (finding.kind) {
     case 'pinned': {
       const { repository, tag, digest } = finding.image;
-      return {
-        kind: 'found',
-        reference: `${repository}:${tag}`,
-        digest,
-        fromCommit: finding.from?.commit ?? null,
-      };
+      const fromCommit = finding.from?.commit ?? null;
+      return { kind: 'found', reference: `${repository}:${tag}`, digest, fromCommit };
     }
     case 'absent':
       return { kind: 'absent', reference: finding.reference, reason: finding.reason };

@@ -13,20 +13,64 @@ import type { ServeOptions } from './serve.ts';
 /** Runs a command's work, which returns the exit status. */
 export type Run = (command: Command, work: () => Promise<number>) => Promise<void>;
 
+/** What the help of a command says after its options. */
+const HELP = {
+  serve: `
+Logs one JSON object per line to stderr. On SIGTERM or SIGINT it answers the
+calls in flight, then exits.
+
+Exit status: 0 stopped, 2 invalid usage or configuration, or an address that is
+already in use.`,
+  resolve: `
+Queries CI and the registries but not the store, so it never shows an earlier
+answer that a running serve still returns. If CI or a registry fails, run
+greenpin check for advice.
+
+Exit status: 0 answered, 3 nothing to deploy, 1 failed, 2 invalid usage or
+configuration.
+
+Example: greenpin resolve --project shop --branch feature-1 --number 17`,
+  digest: `
+Uses no credentials unless --config or --docker-config provides them.
+
+Exit status: 0 found, 3 not in the registry, 1 failed, 2 invalid reference. For
+several images, the digests found are printed and the worst outcome determines
+the status.
+
+Example: greenpin digest --platform linux/amd64 ghcr.io/acme/shop:v1`,
+  check: `
+Prints a hint for every failure and warning. It changes nothing: it does not
+create the store's file, and it queries registries for a tag that nobody pushes.
+
+Exit status: 0 all passed (warnings allowed), 1 something failed, 2 invalid
+usage or configuration.`,
+  health: `
+This is the image's HEALTHCHECK. For readiness, query /readyz on the management
+address instead.
+
+Exit status: 0 healthy, 1 unhealthy, 2 invalid usage or configuration.`,
+  schema: '',
+  demo: `
+Exit status: 0 every step went as announced, 1 a step did not, 2 invalid usage.`,
+  completion: `
+To load it in the current shell, or from its start-up file:
+  bash  source <(greenpin completion bash)
+  zsh   source <(greenpin completion zsh)
+  fish  greenpin completion fish | source`,
+};
+
 export function declareCommands(program: Command, context: CommandContext, run: Run): void {
-  addServe(program, context, run);
-  addResolve(program, context, run);
-  addDigest(program, context, run);
-  addCheck(program, context, run);
-  addHealth(program, context, run);
-  addSchema(program, context, run);
-  addDemo(program, context, run);
-  addCompletion(program, context, run);
+  const all = [addServe, addResolve, addDigest, addCheck, addHealth, addSchema, addDemo, addCompletion];
+  for (const add of all) add(program, context, run);
 }
 
 /** A command whose usage errors point to its own help. */
-function addCommand(program: Command, name: string, description: string): Command {
-  return program.command(name).description(description).showHelpAfterError(`Try greenpin ${name} --help.`);
+function addCommand(program: Command, name: keyof typeof HELP, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .addHelpText('after', HELP[name])
+    .showHelpAfterError(`Try greenpin ${name} --help.`);
 }
 
 function configOption(
@@ -39,15 +83,6 @@ function addServe(program: Command, context: CommandContext, run: Run): void {
   const command = addCommand(program, 'serve', 'run the plugin until SIGTERM or SIGINT')
     .addOption(configOption())
     .addOption(new Option('--log-level <LEVEL>', 'lowest level to log').choices(LOG_LEVELS).default('info'))
-    .addHelpText(
-      'after',
-      `
-Logs one JSON object per line to stderr. On SIGTERM or SIGINT it answers the
-calls in flight, then exits.
-
-Exit status: 0 stopped, 2 invalid usage or configuration, or an address that is
-already in use.`,
-    )
     .action((options: ServeOptions) =>
       run(command, async () => (await import('./serve.ts')).serve(options, context)),
     );
@@ -65,18 +100,6 @@ function addResolve(program: Command, context: CommandContext, run: Run): void {
     .option('--head-sha <SHA>', 'head commit of the pull request')
     .option('--number <NUMBER>', 'number of the pull request')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      `
-Queries CI and the registries but not the store, so it never shows an earlier
-answer that a running serve still returns. If CI or a registry fails, run
-greenpin check for advice.
-
-Exit status: 0 answered, 3 nothing to deploy, 1 failed, 2 invalid usage or
-configuration.
-
-Example: greenpin resolve --project shop --branch feature-1 --number 17`,
-    )
     .action((options: Omit<ResolveOptions, 'branch'> & { readonly branch?: string }) => {
       const { branch } = options;
       // Commander would report a missing --branch before the unknown option --brnach.
@@ -103,17 +126,6 @@ function addDigest(program: Command, context: CommandContext, run: Run): void {
     )
     .option('--platform <PLATFORM>', 'platform whose manifest to take from an index, for example linux/arm64')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      `
-Uses no credentials unless --config or --docker-config provides them.
-
-Exit status: 0 found, 3 not in the registry, 1 failed, 2 invalid reference. For
-several images, the digests found are printed and the worst outcome determines
-the status.
-
-Example: greenpin digest --platform linux/amd64 ghcr.io/acme/shop:v1`,
-    )
     .action((images: string[], options: DigestOptions) =>
       run(command, async () => (await import('./digest.ts')).digest(images, options, context)),
     );
@@ -127,15 +139,6 @@ function addCheck(program: Command, context: CommandContext, run: Run): void {
   )
     .addOption(configOption())
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      `
-Prints a hint for every failure and warning. It changes nothing: it does not
-create the store's file, and it queries registries for a tag that nobody pushes.
-
-Exit status: 0 all passed (warnings allowed), 1 something failed, 2 invalid
-usage or configuration.`,
-    )
     .action((options: CheckOptions) =>
       run(command, async () => (await import('./check/check.ts')).check(options, context)),
     );
@@ -144,14 +147,6 @@ usage or configuration.`,
 function addHealth(program: Command, context: CommandContext, run: Run): void {
   const command = addCommand(program, 'health', 'test whether serve is alive, through its management address')
     .addOption(configOption())
-    .addHelpText(
-      'after',
-      `
-This is the image's HEALTHCHECK. For readiness, query /readyz on the management
-address instead.
-
-Exit status: 0 healthy, 1 unhealthy, 2 invalid usage or configuration.`,
-    )
     .action((options: HealthOptions) =>
       run(command, async () => (await import('./health.ts')).health(options, context)),
     );
@@ -176,7 +171,6 @@ function addDemo(program: Command, context: CommandContext, run: Run): void {
       'port of the plugin on 127.0.0.1 (default: any free port; with --keep: 4355)',
       parsePort,
     )
-    .addHelpText('after', '\nExit status: 0 every step went as announced, 1 a step did not, 2 invalid usage.')
     .action((options: DemoOptions) =>
       run(command, async () => (await import('./demo/demo.ts')).demo(options, context)),
     );
@@ -186,14 +180,6 @@ function addCompletion(program: Command, context: CommandContext, run: Run): voi
   const command = addCommand(program, 'completion', 'print a shell completion script')
     .addArgument(
       new Argument('<SHELL>', 'shell to complete in').choices(['bash', 'zsh', 'fish'] satisfies Shell[]),
-    )
-    .addHelpText(
-      'after',
-      `
-To load it in the current shell, or from its start-up file:
-  bash  source <(greenpin completion bash)
-  zsh   source <(greenpin completion zsh)
-  fish  greenpin completion fish | source`,
     )
     .action((shell: Shell) =>
       run(command, async () =>

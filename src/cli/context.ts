@@ -28,14 +28,5 @@ export async function loadCommandConfig(
   { env }: CommandContext,
 ): Promise<Config> {
   const { loadConfig } = await import('../config/load.ts');
-  return loadConfig({
-    file: options.config,
-    readFile: readConfigText,
-    env,
-  });
-}
-
-export function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  return loadConfig({ file: options.config, readFile: readConfigText, env });
 }

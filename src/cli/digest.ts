@@ -28,6 +28,11 @@ type DigestReport =
 const STATUS = { found: 0, absent: 3, failed: 1, invalid: 2 } as const;
 const SEVERITY = Object.keys(STATUS);
 
+const NO_CONFIG: Pick<Config, 'registries' | 'dockerConfigFiles'> = {
+  registries: new Map(),
+  dockerConfigFiles: [],
+};
+
 /** The default of `server.deadline` allows one call the same time. */
 const TIMEOUT_MS = 10_000;
 
@@ -78,17 +83,9 @@ async function createClient(
     options.config === undefined ? NO_CONFIG : await loadCommandConfig(options, context);
   const given = (options.dockerConfig ?? []).map((path) => expandHome(path, context.env['HOME']));
   for (const file of given) requireFile(file);
-  return composeRegistries(
-    { registries, dockerConfigFiles: [...given, ...dockerConfigFiles] },
-    TIMEOUT_MS,
-    runtime,
-  );
+  const files = [...given, ...dockerConfigFiles];
+  return composeRegistries({ registries, dockerConfigFiles: files }, TIMEOUT_MS, runtime);
 }
-
-const NO_CONFIG: Pick<Config, 'registries' | 'dockerConfigFiles'> = {
-  registries: new Map(),
-  dockerConfigFiles: [],
-};
 
 function requireFile(file: string): void {
   if (existsSync(file)) return;
@@ -107,14 +104,9 @@ async function resolveImage(
     return { image, kind: 'invalid', reason: messageOf(error) };
   }
   const result = await client.resolveDigest(reference, platform);
-  switch (result.kind) {
-    case 'found':
-      return { image, kind: 'found', digest: result.digest };
-    case 'absent':
-      return { image, kind: 'absent', reason: result.reason };
-    case 'failed':
-      return { image, kind: 'failed', reason: `${image}: ${result.failure.message}` };
-  }
+  if (result.kind === 'found') return { image, kind: 'found', digest: result.digest };
+  const reason = result.kind === 'absent' ? result.reason : `${image}: ${result.failure.message}`;
+  return { image, kind: result.kind, reason };
 }
 
 function messageOf(error: unknown): string {

@@ -11,9 +11,7 @@ export interface HealthOptions {
 /** A process that takes longer to answer does not answer plugin calls either. */
 const TIMEOUT_MS = 4_000;
 
-/**
- * A server on all addresses is also reachable on loopback; almost every host with IPv6 has IPv4 there, too.
- */
+/** A server on all addresses listens on loopback, too; almost every host with IPv6 has IPv4 there. */
 const LOOPBACK = new Map([
   ['0.0.0.0', ['127.0.0.1']],
   ['::', ['127.0.0.1', '::1']],
@@ -66,11 +64,6 @@ async function probe(addresses: readonly Address[]): Promise<string | undefined>
   return unreachable.join('; ');
 }
 
-interface Problem {
-  readonly found: string;
-  readonly connected: boolean;
-}
-
 /** Errors after which another address of the same server may still answer. */
 const NOT_CONNECTED = new Map([
   ['ECONNREFUSED', 'nothing listening'],
@@ -82,7 +75,10 @@ const NOT_CONNECTED = new Map([
 ]);
 
 /** @returns undefined if the answer is 200 */
-function request(address: Address, signal: AbortSignal): Promise<Problem | undefined> {
+function request(
+  address: Address,
+  signal: AbortSignal,
+): Promise<{ readonly found: string; readonly connected: boolean } | undefined> {
   return new Promise((resolve) => {
     // The request must not go through a proxy from the environment, so it has its own agent.
     get({ ...address, path: PATH, agent: false, signal }, (response) => {

@@ -1,5 +1,5 @@
 /** `greenpin schema`: prints the JSON Schema of the configuration, for editors and CI. */
-import { configJsonSchema } from '../config/json-schema.ts';
+import { configJsonSchema } from '../config/schema.ts';
 import type { CommandContext } from './context.ts';
 
 /** @returns exit status 0 */

@@ -1,4 +1,5 @@
 /** `greenpin serve`: runs the plugin from start-up to graceful shutdown. */
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { checkSecretFiles } from '../config/mounted-files.ts';
 import { ConfigError } from '../errors.ts';
@@ -6,7 +7,7 @@ import type { LogLevel } from '../log/log-level.ts';
 import { createLogger } from '../log/logger.ts';
 import { redirectNodeWarnings } from './node-warnings.ts';
 import { findIneffectiveSettings } from './check/warnings.ts';
-import { loadCommandConfig, untilAborted, type CommandContext } from './context.ts';
+import { loadCommandConfig, type CommandContext } from './context.ts';
 import { composeService } from '../compose/service.ts';
 
 export interface ServeOptions {
@@ -38,7 +39,7 @@ export async function serve(options: ServeOptions, context: CommandContext): Pro
   for (const { subject, target, detail } of findIneffectiveSettings(config)) {
     logger.warn(`${subject} ${target}`.trimEnd() + `: ${detail}; see greenpin check`);
   }
-  await untilAborted(stopping);
+  if (!stopping.aborted) await once(stopping, 'abort');
   logger.info('stopping: answering calls in flight first');
   await service.stop();
   logger.info('stopped');

@@ -24,10 +24,10 @@ export interface Stoppable {
 
 /**
  * Replaces the listeners for all stop signals.
- * @param now monotonic milliseconds
  * @param stop called on the first signal
+ * @param now monotonic milliseconds
  */
-export function handleStopSignals(target: Stoppable, now: () => number, stop: () => void): void {
+export function handleStopSignals(target: Stoppable, stop: () => void, now = () => performance.now()): void {
   const sameMs = target.env['npm_lifecycle_event'] === undefined ? SAME_MS : SAME_UNDER_NPM_MS;
   let first: number | undefined;
   function onSignal(): void {

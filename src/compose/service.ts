@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import { createApp } from '../http/app.ts';
 import { createManagement } from '../http/management.ts';
 import { PluginServer } from '../http/plugin-server.ts';
-import { createServerAuthenticator } from '../http/server-token.ts';
+import { createServerAuthenticator } from '../http/authenticate.ts';
 import type { Logger } from '../log/logger.ts';
 import { createMetrics } from '../metrics.ts';
 import { createSecretReader } from '../secrets/secret.ts';

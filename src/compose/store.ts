@@ -1,11 +1,10 @@
 /** Constructs the store of last good answers, and the channel between replicas, as the configuration says. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RedisSettings, SqliteSettings, StoreSettings } from '../config/store-settings.ts';
+import type { RedisSettings, SqliteSettings, StoreSettings } from '../store/settings.ts';
 import { createSecretReader, type SecretReader } from '../secrets/secret.ts';
 import { parseTokens } from '../http/tokens.ts';
 import type { LastGoodStore } from '../resolve/ports.ts';
 import { createMemoryStore } from '../store/memory.ts';
-import { CatchUp } from '../store/catch-up.ts';
 import { StoreBreaker } from '../store/store-breaker.ts';
 import { connectRedis, type RedisConnection } from '../store/redis/connection.ts';
 import { createRedisExchange } from '../replicas/redis-exchange.ts';
@@ -60,15 +59,14 @@ function composeSqlite(
   const outage = new StoreBreaker({ now, warn, observer, longestMs: LONGEST_FILE_PAUSE_MS });
   const archive = new LiveSqlite({ path, forgetAfter, now, elapsed, warn, delay });
   const lastGood = new ArchivedStore({ archive, outage, readAgainAfter: READ_FILE_AGAIN_AFTER_MS, now });
-  const catchUp = new CatchUp(lastGood, outage);
   return {
     lastGood,
     async open() {
       await archive.open();
-      catchUp.start();
+      lastGood.start();
     },
     async close() {
-      await catchUp.stop();
+      await lastGood.stop();
       await archive.close();
     },
   };
@@ -89,17 +87,16 @@ function composeRedis(
   const redis = connect(settings, runtime);
   const archive = createRedisArchive(redis, settings.forgetAfterMs);
   const lastGood = new ArchivedStore({ archive, outage, readAgainAfter: 0, now });
-  const catchUp = new CatchUp(lastGood, outage);
   return {
     lastGood,
     exchange: createSignedExchange(createRedisExchange(redis, outage), () => parseTokens(readToken()).valid),
     async open() {
       await redis.untilConnected(CONNECT_WITHIN_MS);
       await outage.attempt('read', () => redis.send('PING'));
-      catchUp.start();
+      lastGood.start();
     },
     async close() {
-      await catchUp.stop();
+      await lastGood.stop();
       await archive.close();
     },
   };

@@ -9,7 +9,7 @@ import { selectKind } from '../ci/kinds.ts';
 import { parseDuration } from '../schema/duration.ts';
 import { createSecretSource, expandHome, type SecretSource } from '../secrets/secret.ts';
 import { DEFAULT_TOKEN_FILE, type ConfigDocument } from './schema.ts';
-import { createStoreSettings, type StoreSettings } from './store-settings.ts';
+import { createStoreSettings, type StoreSettings } from '../store/settings.ts';
 import { createTlsFiles } from '../secrets/tls-files.ts';
 
 interface Address {

@@ -7,7 +7,7 @@ import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from '../registry/credentials/clo
 import { parseDuration } from '../schema/duration.ts';
 import { findImageProblems } from './image-rules.ts';
 import { suggest } from '../text/suggest.ts';
-import { type Problem } from './problem.ts';
+import type { Problem } from './schema-issues.ts';
 import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from '../text/secret-patterns.ts';
 import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
 
@@ -40,31 +40,25 @@ const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 
 function findDurationProblems(document: unknown): Problem[] {
-  const problem = (key: DocumentPath, expected: string) => ({
-    path: key,
-    text: `found ${describeFound(key, valueAt(document, key))}, expected ${expected}`,
-  });
   const deadline = durationAt(document, ['server', 'deadline'], '20s');
   // The default patience never exceeds the deadline.
   const patience = durationAt(document, ['server', 'patience'], '0s');
   const freshFor = durationAt(document, ['freshFor'], '15s');
   const maxFreshFor = durationAt(document, ['maxFreshFor'], '5m');
   const forgetAfter = durationAt(document, ['store', 'forgetAfter'], '30d');
-  const longest = Math.min(maxFreshFor, 24 * HOUR);
-  return [
-    ...(deadline < SECOND || deadline > HOUR ? [problem(['server', 'deadline'], 'from 1s to 1h')] : []),
-    ...(patience > deadline
-      ? [problem(['server', 'patience'], `at most server.deadline (${deadlineText(document)})`)]
-      : []),
-    ...(forgetAfter < 24 * HOUR ? [problem(['store', 'forgetAfter'], 'at least 1d')] : []),
-    ...(maxFreshFor > 24 * HOUR ? [problem(['maxFreshFor'], 'at most 24h')] : []),
-    ...(freshFor > longest ? [problem(['freshFor'], 'at most maxFreshFor (5m unless given)')] : []),
-  ];
-}
-
-function deadlineText(document: unknown): string {
   const given = valueAt(document, ['server', 'deadline']);
-  return typeof given === 'string' ? given : '20s unless given';
+  const atMost = `at most server.deadline (${typeof given === 'string' ? given : '20s unless given'})`;
+  const limits: readonly [path: DocumentPath, isBroken: boolean, expected: string][] = [
+    [['server', 'deadline'], deadline < SECOND || deadline > HOUR, 'from 1s to 1h'],
+    [['server', 'patience'], patience > deadline, atMost],
+    [['store', 'forgetAfter'], forgetAfter < 24 * HOUR, 'at least 1d'],
+    [['maxFreshFor'], maxFreshFor > 24 * HOUR, 'at most 24h'],
+    [['freshFor'], freshFor > Math.min(maxFreshFor, 24 * HOUR), 'at most maxFreshFor (5m unless given)'],
+  ];
+  return limits.flatMap(([path, isBroken, expected]) => {
+    if (!isBroken) return [];
+    return [{ path, text: `found ${describeFound(path, valueAt(document, path))}, expected ${expected}` }];
+  });
 }
 
 /** @returns milliseconds; NaN, which is neither below nor above any limit, if the value is not a duration */
@@ -90,10 +84,9 @@ function findVariableProblems(document: unknown, environment: NodeJS.ProcessEnv)
     if (typeof name !== 'string' || !ENVIRONMENT_NAME_PATTERN.test(name)) return [];
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value !== undefined && value.trim() !== '') return [];
-    const state = value === undefined ? 'not set' : 'empty';
-    const found = `${showVariable(name)} that is ${state}`;
-    const text = `found ${found}, expected a variable that holds the secret (${exportCommand(name)})`;
-    return [{ path, text }];
+    const found = `${showVariable(name)} that is ${value === undefined ? 'not set' : 'empty'}`;
+    const expected = `a variable that holds the secret (${exportCommand(name)})`;
+    return [{ path, text: `found ${found}, expected ${expected}` }];
   });
 }
 
@@ -135,10 +128,8 @@ function findIdentityProblems(document: unknown): Problem[] {
     const found = CLOUDS.find((cloud) => cloud === valueAt(document, path));
     const actual = parseCloudHost(host)?.cloud;
     if (found === undefined || found === actual) return [];
-    const expected =
-      actual === undefined
-        ? `a host like ${CLOUD_HOSTS[found]}, or a username and a password for this one`
-        : `${actual} for this host`;
+    const other = `a host like ${CLOUD_HOSTS[found]}, or a username and a password for this one`;
+    const expected = actual === undefined ? other : `${actual} for this host`;
     return [{ path, text: `found ${found}, expected ${expected}` }];
   });
 }

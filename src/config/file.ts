@@ -22,10 +22,11 @@ export interface ConfigFile {
  */
 export function readConfigFile({ file: given, readFile, env }: ConfigFileSource): ConfigFile {
   // An empty value is what a shell passes for an unset variable.
-  const path = given || env['GREENPIN_CONFIG'] || DEFAULT_FILE;
-  const file = path === STANDARD_INPUT ? 'standard input' : path;
+  const path = given || env['GREENPIN_CONFIG'] || 'greenpin.yaml';
+  const file = path === '-' ? 'standard input' : path;
   const source = readText(path, file, readFile);
-  if (isUtf16(source)) {
+  // Decoded as UTF-8, a byte order mark of UTF-16 is invalid, or every other character is NUL.
+  if (source.startsWith('\ufffd\ufffd') || source.includes('\0')) {
     throw new ConfigError([`${file}: found UTF-16, expected UTF-8; save it in that encoding`]);
   }
   const yaml = parseYaml(source);
@@ -38,9 +39,6 @@ export function readConfigFile({ file: given, readFile, env }: ConfigFileSource)
   return { file, yaml };
 }
 
-const STANDARD_INPUT = '-';
-const DEFAULT_FILE = 'greenpin.yaml';
-
 /** By error code of `node:fs`. */
 const READ_FAILURES = new Map([
   ['ENOENT', 'found no such file'],
@@ -49,14 +47,6 @@ const READ_FAILURES = new Map([
   ['EACCES', 'found a file without read permission'],
   ['EPERM', 'found a file without read permission'],
 ]);
-
-/**
- * @param text the bytes decoded as UTF-8: a byte order mark of UTF-16 is invalid, or every other character is
- *   NUL
- */
-function isUtf16(text: string): boolean {
-  return text.startsWith('\ufffd\ufffd') || text.includes('\0');
-}
 
 function readText(path: string, file: string, readFile: (path: string) => string): string {
   try {

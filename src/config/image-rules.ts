@@ -5,7 +5,7 @@ import { parseReference } from '../image/reference.ts';
 import { parseImageTemplate, renderImageTemplate } from '../image/template.ts';
 import { HAND_OUT_PATTERN } from './project.ts';
 import { hintForTemplate } from './template-hints.ts';
-import { type Problem } from './problem.ts';
+import type { Problem } from './schema-issues.ts';
 import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
 
 /** Values for every placeholder. */

@@ -11,16 +11,11 @@ export const ADDRESS = /^(?:[A-Za-z0-9._-]+|[A-Fa-f0-9]*:[A-Fa-f0-9]*:[A-Za-z0-9
 export const HIGHEST_PORT = 65_535;
 
 /** @throws ConfigError if the file cannot be read, or contains no valid address */
-export function readManagementAddress(source: ConfigFileSource): {
-  readonly host: string;
-  readonly port: number;
-} {
+export function readManagementAddress(source: ConfigFileSource): typeof DEFAULT_MANAGEMENT {
   const { file, yaml } = readConfigFile(source);
   const { management = {} } = isMapping(yaml.value) ? yaml.value : {};
-  const { host, port } = {
-    ...DEFAULT_MANAGEMENT,
-    ...(isMapping(management) ? management : { port: undefined }),
-  };
+  const given = isMapping(management) ? management : { port: undefined };
+  const { host, port } = { ...DEFAULT_MANAGEMENT, ...given };
   if (typeof host === 'string' && ADDRESS.test(host) && isPort(port)) return { host, port };
   throw new ConfigError([
     `${file} management: found an invalid address, expected a host and a port from 1 to ${HIGHEST_PORT}`,

@@ -1,5 +1,6 @@
 /** Checks that the files with secrets and certificates exist and are usable. */
 import type { Config } from './config.ts';
+import type { SecretSource } from '../secrets/secret.ts';
 import { readTlsFiles } from '../secrets/tls-files.ts';
 import { formatPath, type DocumentPath } from '../text/document-path.ts';
 import { quote } from '../text/quote.ts';
@@ -15,9 +16,8 @@ type Stat = (path: string) => { isFile(): boolean };
 export function checkSecretFiles(config: Config, stat: Stat, readFile: (path: string) => string): string[] {
   const secrets = listSecretFiles(config).flatMap(({ path, file }) => {
     const found = describeFile(file, stat);
-    return found === undefined
-      ? []
-      : [`${formatPath(path)}: found ${found} at ${quote(file)}, expected a file`];
+    if (found === undefined) return [];
+    return [`${formatPath(path)}: found ${found} at ${quote(file)}, expected a file`];
   });
   const certificates = [...config.connections.values(), ...config.registries.values()].flatMap(({ tls }) => {
     const reading = tls && readTlsFiles(tls, readFile);
@@ -34,32 +34,22 @@ function describeFile(file: string, stat: Stat): string | undefined {
   }
 }
 
-function listSecretFiles(config: Config): { path: DocumentPath; file: string }[] {
-  const { token } = config.server;
-  return [
-    ...('file' in token ? [{ path: ['server', 'tokenFile'], file: token.file }] : []),
-    ...[...config.connections.values()].flatMap(({ name, auth }) => {
-      if (auth.kind === 'token' && 'file' in auth.source)
-        return [{ path: ['connections', name, 'tokenFile'], file: auth.source.file }];
-      return auth.kind === 'app'
-        ? [{ path: ['connections', name, 'app', 'privateKeyFile'], file: auth.privateKeyFile }]
-        : [];
-    }),
-    ...[...config.registries.values()].flatMap(({ host, credentials }) =>
-      credentials !== undefined && 'file' in credentials.password
-        ? [{ path: ['registries', host, 'passwordFile'], file: credentials.password.file }]
-        : [],
-    ),
-    ...[...config.registries.values()].flatMap(({ host, identity }) =>
-      identity?.credentialsFile === undefined
-        ? []
-        : [{ path: ['registries', host, 'credentialsFile'], file: identity.credentialsFile }],
-    ),
-    ...(config.store.kind === 'redis' &&
-    config.store.password !== undefined &&
-    'file' in config.store.password
-      ? [{ path: ['store', 'passwordFile'], file: config.store.password.file }]
-      : []),
-    ...config.dockerConfigFiles.map((file, i) => ({ path: ['dockerConfigFiles', i], file })),
-  ];
+function listSecretFiles({ server, connections, registries, store, dockerConfigFiles }: Config) {
+  const found: { path: DocumentPath; file: string }[] = [];
+  const add = (path: DocumentPath, source: SecretSource | string | undefined) => {
+    const file = typeof source === 'object' && 'file' in source ? source.file : source;
+    if (typeof file === 'string') found.push({ path, file });
+  };
+  add(['server', 'tokenFile'], server.token);
+  for (const { name, auth } of connections.values()) {
+    if (auth.kind === 'token') add(['connections', name, 'tokenFile'], auth.source);
+    if (auth.kind === 'app') add(['connections', name, 'app', 'privateKeyFile'], auth.privateKeyFile);
+  }
+  for (const { host, credentials, identity } of registries.values()) {
+    add(['registries', host, 'passwordFile'], credentials?.password);
+    add(['registries', host, 'credentialsFile'], identity?.credentialsFile);
+  }
+  if (store.kind === 'redis') add(['store', 'passwordFile'], store.password);
+  for (const [i, file] of dockerConfigFiles.entries()) add(['dockerConfigFiles', i], file);
+  return found;
 }

@@ -1,8 +1,14 @@
 /** Translates the issues of the schema into problems for people. */
 import type { z } from 'zod';
 import { presentName } from '../schema/unknown-key.ts';
-import { type Problem } from './problem.ts';
 import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
+
+/** A problem in the configuration file. It shows what was found only if that cannot be a secret. */
+export interface Problem {
+  readonly path: DocumentPath;
+  /** `found …, expected …`, on one line. */
+  readonly text: string;
+}
 
 /** The names of YAML nodes in messages. */
 const STRUCTURES = new Map([
@@ -42,13 +48,10 @@ function describeIssue(issue: z.core.$ZodIssue, document: unknown, parent: Docum
         text: sentences[i] ?? 'found an unknown key',
       }));
     }
-    case 'invalid_key':
-      return [
-        {
-          path,
-          text: `found the name ${describeFound([], path.at(-1))}, expected ${issue.issues[0]?.message}`,
-        },
-      ];
+    case 'invalid_key': {
+      const name = describeFound([], path.at(-1));
+      return [{ path, text: `found the name ${name}, expected ${issue.issues[0]?.message}` }];
+    }
     case 'custom':
       return [{ path, text: issue.message }];
     case 'invalid_union': {

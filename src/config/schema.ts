@@ -116,3 +116,8 @@ export const configSchema = mapping(
 
 /** A validated file with defaults. */
 export type ConfigDocument = z.output<typeof configSchema>;
+
+/** @returns the file's JSON Schema (draft 2020-12) as people write it: keys with a default are optional */
+export function configJsonSchema(): object {
+  return z.toJSONSchema(configSchema, { target: 'draft-2020-12', io: 'input' });
+}

@@ -42,8 +42,7 @@ export function hintForTemplate(
     const name = form.exec(template)?.[1];
     if (name === undefined) continue;
     const meant = findMeant(name);
-    const remedy =
-      meant === undefined ? 'use a placeholder of Greenpin, for example {commit}' : `use {${meant}}`;
+    const remedy = meant ? `use {${meant}}` : 'use a placeholder of Greenpin, for example {commit}';
     return { text: `Greenpin does not expand variables of ${whose}; ${remedy}`, instead: true };
   }
   for (const [, name = ''] of template.matchAll(/\{\s*([\w.-]+)\s*(?::[^{}]*)?\}/g)) {

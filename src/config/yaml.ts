@@ -34,20 +34,15 @@ const ALIAS_BOMB = 'found aliases (*name) that expand to a huge document, expect
 export function parseYaml(source: string): YamlDocument {
   const lines = new LineCounter();
   const at = (offset: number): Position => lines.linePos(offset);
-  const document = parseDocument(source, {
-    lineCounter: lines,
-    prettyErrors: false,
-    stringKeys: true,
-    merge: true,
-  });
+  const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, merge: true };
+  const document = parseDocument(source, options);
   const problems = findSyntaxProblems(document, source, at);
   if (problems.length > 0) return { kind: 'unreadable', problems };
   try {
     const value: unknown = document.toJS();
     return { kind: 'read', value, locate: (path) => at(offsetOf(document, path)) };
   } catch {
-    const offset = offsetOfLastAlias(document);
-    return { kind: 'unreadable', problems: [problemAt(at(offset), ALIAS_BOMB)] };
+    return { kind: 'unreadable', problems: [{ ...at(offsetOfLastAlias(document)), text: ALIAS_BOMB }] };
   }
 }
 
@@ -67,16 +62,16 @@ function findSyntaxProblems(
     .filter((fault) => fault === firstFault || fault.code === 'DUPLICATE_KEY')
     .map(({ code, offset }) => {
       const first = code === 'DUPLICATE_KEY' ? firstKeys.get(offset) : undefined;
-      const text =
-        first === undefined
-          ? describeFault(code, source, offset)
-          : `found the key ${quote(first.key)} for the second time (first in line ${at(first.offset).line}), expected each key once`;
-      return problemAt(at(offset), text);
+      const text = first
+        ? `found the key ${quote(first.key)} for the second time (first in line ${at(first.offset).line}), expected each key once`
+        : describeFault(code, source, offset);
+      const { line, col } = at(offset);
+      return { line, col, text };
     });
 }
 
 /** @returns by the offset of a duplicate key: the key, and the offset of its first occurrence */
-function findFirstKeys(document: Document): Map<number, { readonly key: string; readonly offset: number }> {
+function findFirstKeys(document: Document) {
   const found = new Map<number, { readonly key: string; readonly offset: number }>();
   visit(document, {
     Map: (_, { items }) => {
@@ -106,10 +101,6 @@ function findNodeFaults(document: Document): { code: FaultCode; pos: readonly [n
     },
   });
   return faults;
-}
-
-function problemAt({ line, col }: Position, text: string): SyntaxProblem {
-  return { line, col, text };
 }
 
 /** @returns the offset of the deepest existing node on the path; an entry of a mapping begins with its key */

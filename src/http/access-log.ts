@@ -36,16 +36,6 @@ interface SentAnswer {
   readonly because: string;
 }
 
-export interface AccessLog {
-  /** Starts the stopwatch for a request. */
-  start(request: FastifyRequest): void;
-  answered(request: FastifyRequest, answer: SentAnswer): void;
-  /** Logs the cause only of internal errors. */
-  failed(request: FastifyRequest, error: ApiError): void;
-  /** Writes all pending lines now. */
-  flush(): void;
-}
-
 interface PendingEntry extends SentAnswer {
   readonly request: BranchRequest | undefined;
   readonly durationMs: number;
@@ -60,66 +50,74 @@ const MAX_BATCH = 256;
 
 const UNFILLED = 'the branch looks like a template that Argo CD has not filled in';
 
-/** @param stopwatch monotonic milliseconds with fractions, such as `performance.now` */
-export function createAccessLog(logger: Logger, observer: CallObserver, stopwatch: () => number): AccessLog {
-  let pending: PendingEntry[] = [];
-  function flush(): void {
-    const batch = pending;
-    pending = [];
-    for (const entry of batch) writeAnswer(logger, observer, entry);
-  }
-  return {
-    flush,
-    start(request) {
-      request.startedAt = stopwatch();
-    },
-    answered({ branchRequest, startedAt }, answer) {
-      if (pending.length === 0) setTimeout(flush, MAX_DELAY_MS).unref();
-      pending.push({ ...answer, request: branchRequest, durationMs: stopwatch() - startedAt });
-      if (pending.length >= MAX_BATCH) flush();
-    },
-    failed({ branchRequest, startedAt, routeOptions }, error) {
-      flush();
-      const durationMs = stopwatch() - startedAt;
-      const fields = {
-        ...describeRequest(branchRequest),
-        outcome: error.code,
-        durationMs: round(durationMs),
-      };
-      // Load balancers and scanners probe other paths without a token. Only a refused call of Argo CD is
-      // worth a warning.
-      if (error.code === 'forbidden' && routeOptions.url === undefined) {
-        logger.debug({ ...fields, message: error.message }, 'refused');
-        return;
-      }
-      observer.callFinished(error.code, durationMs / 1000);
-      if (error.code === 'internal_error') logger.error({ ...fields, err: error.cause }, error.message);
-      else logger.warn({ ...fields, message: error.message }, 'refused or failed');
-    },
-  };
-}
+export class AccessLog {
+  readonly #logger: Logger;
+  readonly #observer: CallObserver;
+  readonly #stopwatch: () => number;
+  #pending: PendingEntry[] = [];
 
-function writeAnswer(
-  logger: Logger,
-  observer: CallObserver,
-  { request, kind, freshness, age, because, durationMs }: PendingEntry,
-): void {
-  const outcome = kind === 'nothing' ? 'nothing' : freshness;
-  observer.callFinished(outcome, durationMs / 1000, freshness, age);
-  const hint = kind === 'nothing' && request !== undefined && looksUnfilled(request.branch) && UNFILLED;
-  logger.info(
-    {
-      ...describeRequest(request),
-      outcome,
-      freshness,
-      age,
-      durationMs: round(durationMs),
-      // A fresh answer needs no explanation.
-      ...(outcome !== 'fresh' && { because }),
-      ...(hint !== false && { hint }),
-    },
-    'answered',
-  );
+  /** @param stopwatch monotonic milliseconds with fractions, such as `performance.now` */
+  constructor(logger: Logger, observer: CallObserver, stopwatch: () => number) {
+    this.#logger = logger;
+    this.#observer = observer;
+    this.#stopwatch = stopwatch;
+  }
+
+  /** Starts the stopwatch for a request. */
+  start(request: FastifyRequest): void {
+    request.startedAt = this.#stopwatch();
+  }
+
+  answered({ branchRequest, startedAt }: FastifyRequest, answer: SentAnswer): void {
+    if (this.#pending.length === 0) setTimeout(() => this.flush(), MAX_DELAY_MS).unref();
+    this.#pending.push({ ...answer, request: branchRequest, durationMs: this.#stopwatch() - startedAt });
+    if (this.#pending.length >= MAX_BATCH) this.flush();
+  }
+
+  /** Logs the cause only of internal errors. */
+  failed(
+    { branchRequest, startedAt, routeOptions }: FastifyRequest,
+    { code, message, cause }: ApiError,
+  ): void {
+    this.flush();
+    const durationMs = this.#stopwatch() - startedAt;
+    const fields = { ...describeRequest(branchRequest), outcome: code, durationMs: round(durationMs) };
+    // Load balancers and scanners probe other paths without a token. Only a refused call of Argo CD is worth
+    // a warning.
+    if (code === 'forbidden' && routeOptions.url === undefined) {
+      this.#logger.debug({ ...fields, message }, 'refused');
+      return;
+    }
+    this.#observer.callFinished(code, durationMs / 1000);
+    if (code === 'internal_error') this.#logger.error({ ...fields, err: cause }, message);
+    else this.#logger.warn({ ...fields, message }, 'refused or failed');
+  }
+
+  /** Writes all pending lines now. */
+  flush(): void {
+    const batch = this.#pending;
+    this.#pending = [];
+    for (const entry of batch) this.#write(entry);
+  }
+
+  #write({ request, kind, freshness, age, because, durationMs }: PendingEntry): void {
+    const outcome = kind === 'nothing' ? 'nothing' : freshness;
+    this.#observer.callFinished(outcome, durationMs / 1000, freshness, age);
+    const isUnfilled = kind === 'nothing' && request !== undefined && looksUnfilled(request.branch);
+    this.#logger.info(
+      {
+        ...describeRequest(request),
+        outcome,
+        freshness,
+        age,
+        durationMs: round(durationMs),
+        // A fresh answer needs no explanation.
+        because: outcome === 'fresh' ? undefined : because,
+        hint: isUnfilled ? UNFILLED : undefined,
+      },
+      'answered',
+    );
+  }
 }
 
 function describeRequest(request: BranchRequest | undefined): object {

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { ApiError } from '../errors.ts';
 import type { Project } from '../resolve/types.ts';
-import { createAccessLog, type CallObserver } from './access-log.ts';
+import { AccessLog, type CallObserver } from './access-log.ts';
 import { createGetParams, GETPARAMS_PATH, type AnswerSource } from './argocd/getparams.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
@@ -48,7 +48,7 @@ export interface AppDeps {
 export function createApp(deps: AppDeps): FastifyInstance {
   const { authenticator, logger, observer, projects, answers, now } = deps;
   const { stopwatch = () => performance.now(), requestTimeoutMs = REQUEST_TIMEOUT_MS } = deps;
-  const accessLog = createAccessLog(logger, observer, stopwatch);
+  const accessLog = new AccessLog(logger, observer, stopwatch);
   const app = createServer({
     keepAliveMs: KEEP_ALIVE_MS,
     requestTimeoutMs,

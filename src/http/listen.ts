@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { ConfigError } from '../errors.ts';
 
 /** All addresses. The operating system accepts IPv4 connections on this IPv6 socket, too. */
-export const EVERY_ADDRESS = '::';
+const EVERY_ADDRESS = '::';
 const EVERY_IPV4_ADDRESS = '0.0.0.0';
 
 /**
@@ -27,18 +27,18 @@ export interface ListenAddress {
  * @returns the URLs of the addresses, comma-separated (a host name may resolve to several)
  * @throws ConfigError if the address cannot be listened on
  */
-export type Listen = (app: Listener, address: ListenAddress, key: string) => Promise<string>;
+type Listen = (app: Listener, address: ListenAddress, key: string) => Promise<string>;
 
 /** @param warn called once for all servers if another address had to be used */
 export function createListen(warn: (message: string) => void): Listen {
   let warned = false;
-  return async function listen(app, { host, port }, key) {
+  return async function listen(app, address, key) {
+    const { host, port } = address;
     try {
       await app.listen({ host, port, backlog: BACKLOG });
     } catch (error) {
       const fallback = selectFallback(host, readCode(error));
-      if (fallback === undefined)
-        throw new ConfigError([explain(error, { host, port }, key)], { cause: error });
+      if (fallback === undefined) throw new ConfigError([explain(error, address, key)], { cause: error });
       if (!warned) warn(`this machine has no IPv6, so Greenpin listens on ${fallback} instead of ${host}`);
       warned = true;
       return listen(app, { host: fallback, port }, key);
@@ -63,36 +63,26 @@ export function selectFallback(host: string, code: string): string | undefined {
  * @returns one ConfigError with the problems of all attempts, or the first error that is not a ConfigError
  */
 export function joinListenErrors(attempts: readonly PromiseSettledResult<string>[]): unknown {
-  const errors = attempts.flatMap((attempt) =>
-    attempt.status === 'rejected' ? [attempt.reason as unknown] : [],
+  const errors = attempts.flatMap((attempt): unknown =>
+    attempt.status === 'rejected' ? attempt.reason : [],
   );
   const problems = errors.flatMap((error) => (error instanceof ConfigError ? error.problems : []));
-  return (
-    errors.find((error) => !(error instanceof ConfigError)) ?? new ConfigError(problems, { cause: errors[0] })
-  );
+  const other = errors.find((error) => !(error instanceof ConfigError));
+  return other ?? new ConfigError(problems, { cause: errors[0] });
 }
 
 const FAILURES = new Map([
-  ['EADDRINUSE', { part: 'port', found: 'another process', expected: 'a free one' }],
-  ['EACCES', { part: 'port', found: 'a port that this user may not use', expected: '1024 or higher' }],
-  [
-    'EADDRNOTAVAIL',
-    { part: 'host', found: 'an address that this machine does not have', expected: 'one that it has' },
-  ],
-  [
-    'EAFNOSUPPORT',
-    { part: 'host', found: 'an IPv6 address on a machine without IPv6', expected: 'an IPv4 address' },
-  ],
-  ['ENOTFOUND', { part: 'host', found: 'a host name that does not resolve', expected: 'one that resolves' }],
+  ['EADDRINUSE', ['port', 'another process', 'a free one']],
+  ['EACCES', ['port', 'a port that this user may not use', '1024 or higher']],
+  ['EADDRNOTAVAIL', ['host', 'an address that this machine does not have', 'one that it has']],
+  ['EAFNOSUPPORT', ['host', 'an IPv6 address on a machine without IPv6', 'an IPv4 address']],
+  ['ENOTFOUND', ['host', 'a host name that does not resolve', 'one that resolves']],
 ]);
 
 function explain(error: unknown, { host, port }: ListenAddress, key: string): string {
   const code = readCode(error);
-  const { part, found, expected } = FAILURES.get(code) ?? {
-    part: 'host',
-    found: `an address that cannot be listened on (${code})`,
-    expected: 'another one',
-  };
+  const other = ['host', `an address that cannot be listened on (${code})`, 'another one'];
+  const [part, found, expected] = FAILURES.get(code) ?? other;
   return `${key}.${part}: found ${found} at ${bracketIpv6(host)}:${port}, expected ${expected}`;
 }
 

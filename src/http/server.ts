@@ -9,7 +9,6 @@ export interface ServerOptions {
   readonly keepAliveMs: number;
   /** Time for the whole request to arrive. */
   readonly requestTimeoutMs: number;
-  readonly bodyLimit?: number;
   /** Time for a peer to close its side after a request that could not be parsed. */
   readonly lingerMs: number | undefined;
   readonly connectionLimits: ConnectionLimits;
@@ -20,11 +19,11 @@ export interface ServerOptions {
 
 /** @returns the server, without routes and not yet listening; `close()` completes the requests in flight */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { keepAliveMs, requestTimeoutMs, bodyLimit = 1024 * 1024, lingerMs, refuseUrl } = options;
+  const { keepAliveMs, requestTimeoutMs, lingerMs, refuseUrl } = options;
   const app = fastify({
     // Greenpin writes its own access log; Fastify's would repeat the URL and the caller.
     logger: false,
-    bodyLimit,
+    bodyLimit: 1024 * 1024,
     keepAliveTimeout: keepAliveMs,
     requestTimeout: requestTimeoutMs,
     http: {

@@ -22,9 +22,7 @@ export function parseTokens(text: string): Tokens {
   const lines = text.split(/\r\n|\n|\r/).map(parseLine);
   return {
     valid: lines.flatMap(({ token }) => token ?? []),
-    remarks: lines.flatMap(({ remark }, index) =>
-      remark === undefined ? [] : [`line ${index + 1}: ${remark}`],
-    ),
+    remarks: lines.flatMap(({ remark }, i) => (remark === undefined ? [] : [`line ${i + 1}: ${remark}`])),
   };
 }
 

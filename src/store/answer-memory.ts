@@ -29,9 +29,7 @@ export interface RememberedAnswer extends Versioned {
 export class AnswerMemory {
   /** Keys whose answers are not in the archive, the least recently tried first. */
   readonly unwritten = new Set<string>();
-  readonly #archive: Archive;
-  readonly #outage: StoreBreaker;
-  readonly #now: Clock;
+  readonly #options: AnswerMemoryOptions;
   readonly #answers: LRUCache<string, RememberedAnswer>;
   /**
    * Keys that the archive does not have, so that this is still known while it fails. Unused if other
@@ -41,10 +39,9 @@ export class AnswerMemory {
   #evictedUnwritten = false;
 
   /** @param isSoleWriter whether no other process writes to the archive */
-  constructor({ archive, outage, now, capacity = MAX_ANSWERS }: AnswerMemoryOptions, isSoleWriter: boolean) {
-    this.#archive = archive;
-    this.#outage = outage;
-    this.#now = now;
+  constructor(options: AnswerMemoryOptions, isSoleWriter: boolean) {
+    const { capacity = MAX_ANSWERS } = options;
+    this.#options = options;
     this.#answers = createBoundedCache<RememberedAnswer>(capacity, (_, key, reason) => {
       if (reason === 'evict' && this.unwritten.delete(key)) this.#evictedUnwritten = true;
     });
@@ -65,7 +62,7 @@ export class AnswerMemory {
     if (archivedAt === undefined) this.unwritten.add(key);
     else this.unwritten.delete(key);
     this.#absent?.delete(key);
-    this.#answers.set(key, { value, revision, archivedAt, readAt: this.#now() });
+    this.#answers.set(key, { value, revision, archivedAt, readAt: this.#options.now() });
   }
 
   /** Updates an answer that was confirmed again, which alone is not worth a write. */
@@ -79,7 +76,8 @@ export class AnswerMemory {
    * @returns the answer to use; `unreadable` if it cannot be known
    */
   merge(key: string, stored: Versioned | 'unreadable' | undefined): LastGood | 'unreadable' | undefined {
-    if (stored === 'unreadable') this.#outage.reportUnreadable();
+    const { archive, outage } = this.#options;
+    if (stored === 'unreadable') outage.reportUnreadable();
     const found = typeof stored === 'object' ? stored : undefined;
     const known = this.#answers.get(key);
     if (found !== undefined && (known === undefined || isAhead(found, known))) {
@@ -87,11 +85,11 @@ export class AnswerMemory {
       return found.value;
     }
     if (known === undefined) {
-      if (stored !== undefined || this.#archive.record?.lostRecently() === true) return 'unreadable';
+      if (stored !== undefined || archive.record?.lostRecently() === true) return 'unreadable';
       this.#absent?.set(key, true);
       return undefined;
     }
-    if (stored === undefined && known.archivedAt !== undefined) this.#archive.record?.reportLoss();
+    if (stored === undefined && known.archivedAt !== undefined) archive.record?.reportLoss();
     const isSame = found !== undefined && isDeepStrictEqual(found.value.set, known.value.set);
     // The next write must overwrite the revision compared with.
     const revision = Math.max(known.revision, found?.revision ?? 0);

@@ -9,6 +9,8 @@ import { AnswerMemory, type AnswerMemoryOptions, type RememberedAnswer } from '.
 
 /** Answers are confirmed every few seconds, but a confirmation is written only this often. */
 const CONFIRM_AFTER_MS = 300_000;
+/** A disk that is no longer full is written to at once. */
+const CATCH_UP_EVERY_MS = 1_000;
 /** How many late writes may run before calls get their turn again. */
 const CATCH_UP_BATCH = 20;
 
@@ -22,6 +24,7 @@ export class ArchivedStore implements LastGoodStore {
   readonly #options: ArchivedStoreOptions;
   readonly #memory: AnswerMemory;
   readonly #flight = new SingleFlight();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ArchivedStoreOptions) {
     this.#options = options;
@@ -52,9 +55,24 @@ export class ArchivedStore implements LastGoodStore {
     return this.#options.archive.record?.wholeSince() ?? null;
   }
 
+  /** Begins to catch up in the background. */
+  start(): void {
+    this.#timer = setInterval(() => void this.catchUp(), CATCH_UP_EVERY_MS).unref();
+  }
+
+  /** Tries a last time to catch up, even if the archive has just failed. */
+  async stop(): Promise<void> {
+    if (this.#timer === undefined) return;
+    clearInterval(this.#timer);
+    // A run that is under way may already have given up.
+    await this.catchUp();
+    this.#options.outage.retryNow();
+    await this.catchUp();
+  }
+
   /**
-   * Writes what the archive has missed, as far as it works again. To be called about once a second; costs
-   * nothing if there is nothing to write. Concurrent calls share one pass. Never throws.
+   * Writes what the archive has missed, as far as it works again; costs nothing if that is nothing. Concurrent
+   * calls share one pass. Never throws.
    */
   catchUp(): Promise<void> {
     this.#noticeReplacement();

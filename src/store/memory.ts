@@ -9,11 +9,8 @@ const MAX_ANSWERS = 100_000;
 export function createMemoryStore(): LastGoodStore {
   const answers = createBoundedCache<LastGood>(MAX_ANSWERS);
   return {
-    get: (key) => Promise.resolve(answers.get(key)),
-    set(key, value) {
-      answers.set(key, value);
-      return Promise.resolve(undefined);
-    },
+    get: async (key) => answers.get(key),
+    set: async (key, value) => void answers.set(key, value),
     wholeSince: () => null,
   };
 }

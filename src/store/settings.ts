@@ -1,9 +1,11 @@
-/** The schema of `store`: where last good answers are kept. */
+/** The settings of the store: the schema of `store`, and the settings as the program uses them. */
+import { join } from 'node:path';
 import { z } from 'zod';
-import { DURATION_EXPECTED, DURATION_PATTERN } from '../schema/duration.ts';
+import { DURATION_EXPECTED, DURATION_PATTERN, parseDuration } from '../schema/duration.ts';
 import { atMostOne, mapping, text } from '../schema/fields.ts';
 import { ONE_LINE } from '../text/secret-patterns.ts';
 import { secretFile, secretVariable } from '../schema/files.ts';
+import { createSecretSource, type SecretSource } from '../secrets/secret.ts';
 
 const forgetAfter = text(DURATION_PATTERN, DURATION_EXPECTED)
   .default('30d')
@@ -65,3 +67,40 @@ const redis = mapping(
 export const storeSchema = z
   .discriminatedUnion('kind', [sqlite, memory, redis], { error: 'sqlite, redis or memory' })
   .meta({ title: 'Store', description: 'Where to keep the last good answer of each branch.' });
+
+/** Durations are in milliseconds. */
+export type StoreSettings = { readonly kind: 'memory' } | SqliteSettings | RedisSettings;
+
+export interface SqliteSettings {
+  readonly kind: 'sqlite';
+  readonly path: string;
+  readonly forgetAfterMs: number;
+}
+
+export interface RedisSettings {
+  readonly kind: 'redis';
+  readonly url: string;
+  readonly password?: SecretSource | undefined;
+  readonly forgetAfterMs: number;
+}
+
+const DATABASE = 'greenpin.db';
+
+/**
+ * @param locate resolves a path of the configuration file
+ * @param stateDirectory the folder for persistent state, if the environment names one
+ */
+export function createStoreSettings(
+  store: z.output<typeof storeSchema>,
+  locate: (path: string) => string,
+  stateDirectory: string | undefined,
+): StoreSettings {
+  if (store.kind === 'memory') return store;
+  const forgetAfterMs = parseDuration(store.forgetAfter);
+  if (store.kind === 'sqlite') {
+    const path = stateDirectory ? join(stateDirectory, DATABASE) : locate(DATABASE);
+    return { kind: 'sqlite', path: store.path === undefined ? path : locate(store.path), forgetAfterMs };
+  }
+  const { kind, url, passwordFile, passwordEnv } = store;
+  return { kind, url, forgetAfterMs, password: createSecretSource(passwordFile, passwordEnv, locate) };
+}

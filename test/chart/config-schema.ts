@@ -1,5 +1,5 @@
 /** Greenpin's own JSON Schema as the part `config` of the chart's: in draft 7 and Go's regular expressions, which every helm understands. */
-import { configJsonSchema } from '../../src/config/json-schema.ts';
+import { configJsonSchema } from '../../src/config/schema.ts';
 import { toHelmPattern } from './helm-pattern.ts';
 import { namesASecret } from './secret-patterns.ts';
 

@@ -1,5 +1,5 @@
 /** Keys that say where a secret is (`tokenEnv`, `passwordFile`), and what a secret looks like that was pasted in its place. */
-import { configJsonSchema } from '../../src/config/json-schema.ts';
+import { configJsonSchema } from '../../src/config/schema.ts';
 import { toHelmPattern } from './helm-pattern.ts';
 
 interface Named {

@@ -1,5 +1,5 @@
 /** The part of JSON Schema that the configuration's schema uses. */
-import { configJsonSchema } from '../../src/config/json-schema.ts';
+import { configJsonSchema } from '../../src/config/schema.ts';
 
 export interface JsonSchema {
   readonly title?: string;

@@ -1,5 +1,4 @@
 /** Finds branches whose names yield the same tag, so that one would get the image of the other. Pure. */
-import type { Config } from '../../config/config.ts';
 import { renderImageTemplate, type ImageTemplate } from '../../image/template.ts';
 import type { Project, Run } from '../../resolve/types.ts';
 import type { Finding } from './findings.ts';
@@ -7,25 +6,15 @@ import { formatPath } from '../../text/document-path.ts';
 
 const MOST_NAMED = 3;
 
-/** @returns the projects of a Git repository whose tags contain the branch but nothing else that varies */
-export function listProjectsWithBranchTags(
-  { projects }: Config,
-  connection: string,
-  target: string,
-): Project[] {
-  return [...projects.values()].filter(
-    ({ ci, gitRepository, images }) =>
-      ci === connection &&
-      gitRepository === target &&
-      images.some(({ template }) => dependsOnBranchOnly(template)),
-  );
+/** True if the project has a tag that contains the branch but nothing else that varies. */
+export function hasBranchTag({ images }: Project): boolean {
+  return images.some(({ template }) => dependsOnBranchOnly(template));
 }
 
 function dependsOnBranchOnly({ parts }: ImageTemplate): boolean {
   const variables = parts.flatMap((part) => (typeof part === 'string' ? [] : [part.variable]));
   return (
-    variables.some((variable) => variable === 'branch' || variable === 'ref_slug') &&
-    variables.every((variable) => variable === 'branch' || variable === 'ref_slug')
+    variables.length > 0 && variables.every((variable) => variable === 'branch' || variable === 'ref_slug')
   );
 }
 

@@ -7,13 +7,12 @@ import { UpstreamError, type UpstreamFailure } from '../../errors.ts';
 import type { ImageProbe } from '../../registry/client.ts';
 import { parseReference } from '../../image/reference.ts';
 import type { Project } from '../../resolve/types.ts';
-import { describeCollisions, listBranches, listProjectsWithBranchTags } from './branch-collisions.ts';
-import { describePullRequests, describeWorkflows, listProjectsWithWorkflows } from './ci.ts';
+import { describeCollisions, hasBranchTag, listBranches } from './branch-collisions.ts';
+import { describePullRequests, describeWorkflows } from './ci.ts';
 import { checkFiles } from './files.ts';
 import { describeConnection, describeImageProbe, type Finding } from './findings.ts';
 import { describeStore } from './store.ts';
-import { createCheckReport } from './report.ts';
-import { formatFindings } from './text.ts';
+import { createCheckReport, formatFindings } from './report.ts';
 import { findWarnings } from './warnings.ts';
 import { createCommandRuntime } from '../command-runtime.ts';
 import { loadCommandConfig, type CommandContext } from '../context.ts';
@@ -24,7 +23,13 @@ import type { Runtime } from '../../compose/runtime.ts';
 import type { GitHost } from '../../ci/git-host.ts';
 import type { RunPage } from '../../ci/provider.ts';
 import type { ComposedConnection } from '../../compose/ci.ts';
-import { dependsOnBranch, listGitRepositories, listImageRepositories, type Place } from './places.ts';
+import {
+  dependsOnBranch,
+  listGitRepositories,
+  listImageRepositories,
+  listProjects,
+  type Place,
+} from './places.ts';
 import { settledWithin } from '../../resilience/deadline.ts';
 
 export interface CheckOptions {
@@ -40,17 +45,13 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
   const config = await loadCommandConfig(options, context);
   const runtime = createCommandRuntime(context);
   const core = composeCore(config, runtime);
-  const findings = [
-    ...checkFiles(config, runtime),
-    ...(
-      await Promise.all([
-        checkStore(config, runtime),
-        ...probeConnections(config, core),
-        ...probeImages(config, core),
-      ])
-    ).flat(),
-    ...findWarnings(config),
+  const probes = [
+    checkStore(config, runtime),
+    ...probeConnections(config, core),
+    ...probeImages(config, core),
   ];
+  const probed = (await Promise.all<Finding | Finding[]>(probes)).flat();
+  const findings = [...checkFiles(config, runtime), ...probed, ...findWarnings(config)];
   const text =
     options.json === true
       ? formatJson(createCheckReport(config, findings))
@@ -118,17 +119,18 @@ async function probeRuns(
   const seen = await ask(provider.probe(target));
   const first = describeConnection(connection, place, seen);
   if (typeof seen !== 'string') return [first];
-  const projects = listProjectsWithWorkflows(config, connection.name, target);
-  const byBranch = listProjectsWithBranchTags(config, connection.name, target);
+  const projects = listProjects(config, connection.name, target);
+  const byWorkflow = projects.filter(({ workflows }) => workflows.length > 0);
+  const byBranch = projects.filter(hasBranchTag);
   const [pullRequests, workflows, listing] = await Promise.all([
     probePullRequests(place, gitHost, probes),
-    projects.length === 0 || inspector === undefined ? undefined : ask(inspector.fetchWorkflows(target)),
+    byWorkflow.length === 0 || inspector === undefined ? undefined : ask(inspector.fetchWorkflows(target)),
     byBranch.length === 0 ? undefined : ask(provider.fetchRuns(target)),
   ]);
   return [
     first,
     ...pullRequests,
-    ...describeWorkflows(connection, place, projects, workflows),
+    ...describeWorkflows(connection, place, byWorkflow, workflows),
     ...describeListing(connection, place, byBranch, listing),
   ];
 }
@@ -176,10 +178,6 @@ function probeImages(config: Config, core: Core): Promise<Finding>[] {
 }
 
 function createTimeout(host: string): UpstreamFailure {
-  return {
-    kind: 'timeout',
-    host,
-    message: `${host} did not answer within server.deadline`,
-    trouble: 'timeout',
-  };
+  const message = `${host} did not answer within server.deadline`;
+  return { kind: 'timeout', host, message, trouble: 'timeout' };
 }

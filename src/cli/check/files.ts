@@ -37,11 +37,6 @@ function describeTokens(target: string, text: string): Finding[] {
 }
 
 function failed(target: string, detail: string): Finding {
-  return {
-    level: 'failed',
-    subject: 'file',
-    target,
-    detail,
-    hint: 'create the file or mount the Secret there',
-  };
+  const hint = 'create the file or mount the Secret there';
+  return { level: 'failed', subject: 'file', target, detail, hint };
 }

@@ -14,7 +14,6 @@ export interface Finding {
   /** The repository, image, path or address that was checked; may be empty. */
   readonly target: string;
   readonly detail: string;
-  /** Advice. */
   readonly hint?: string | undefined;
 }
 
@@ -28,10 +27,7 @@ export function describeConnection(
   return { ...common, level: 'failed', detail: result.message, hint: hintForCi(result, connection, place) };
 }
 
-/**
- * @param reference the reference probed, with a tag that nobody pushes: that the registry calls it absent is
- *   the good outcome
- */
+/** @param reference the reference probed, with a tag that no build pushes: `absent` is the good outcome */
 export function describeImageProbe(
   reference: ImageReference,
   place: Place,

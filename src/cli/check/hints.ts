@@ -1,4 +1,4 @@
-/** What to do about a probe that failed, with the keys of the configuration that it depends on. Pure. */
+/** Advises on a failed probe, naming the configuration keys that it depends on. Pure. */
 import type { CiConnection } from '../../ci/kind.ts';
 import { selectKind } from '../../ci/kinds.ts';
 import type { UpstreamFailure } from '../../errors.ts';
@@ -39,15 +39,11 @@ export function hintForCi(
   }
 }
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-
-/** How long the upstream said that it is; so exact that a person can plan. */
+/** @returns how long to wait, exact enough to plan with */
 function describeWait({ retryAfterMs }: UpstreamFailure): string {
   if (retryAfterMs === undefined) return 'for the quota to come back';
-  const seconds = Math.ceil(retryAfterMs / SECOND);
-  const minutes = Math.ceil(retryAfterMs / MINUTE);
-  return seconds < 100 ? `${seconds} more seconds` : `${minutes} more minutes`;
+  const seconds = Math.ceil(retryAfterMs / 1_000);
+  return seconds < 100 ? `${seconds} more seconds` : `${Math.ceil(retryAfterMs / 60_000)} more minutes`;
 }
 
 function describeCredential({ name, kind, auth }: CiConnection): string {
@@ -63,7 +59,7 @@ function describeCredential({ name, kind, auth }: CiConnection): string {
   }
 }
 
-/** @param access how the registry was asked; undefined when the credentials could not be had */
+/** @param access the credentials sent; undefined if they could not be obtained */
 export function hintForRegistry(
   failure: UpstreamFailure,
   registry: string,
@@ -77,7 +73,7 @@ export function hintForRegistry(
     case 'denied':
       if (access === undefined) return `check ${formatPath(['registries', registry])} and dockerConfigFiles`;
       return access.credential.kind === 'anonymous'
-        ? `${describeIgnored(access.credential)}give credentials, by ${formatPath(['registries', registry])} or dockerConfigFiles, or check ${keys.join(', ')}`
+        ? `${access.credential.ignored ? `${access.credential.ignored}. Otherwise ` : ''}give credentials, by ${formatPath(['registries', registry])} or dockerConfigFiles, or check ${keys.join(', ')}`
         : `try these credentials with docker pull; an image that does not exist may look the same: ${keys.join(', ')}`;
     case 'not_found':
       return `check ${keys.join(', ')}`;
@@ -94,12 +90,7 @@ export function hintForRegistry(
   }
 }
 
-/** What `docker login` has left, and Greenpin does not use. */
-function describeIgnored({ ignored }: { readonly ignored?: string | undefined }): string {
-  return ignored === undefined ? '' : `${ignored}. Otherwise `;
-}
-
-/** @param host that failed: it may be the registry's token service, which has an entry of its own */
+/** @param host the host that failed: it may be the registry's token service, which has its own entry */
 function registryKeys(host: string, registry: string, keys: readonly string[]): ConnectionKeys {
   const own = host === apiHost(registry);
   const at = (key: string) => formatPath(['registries', own ? registry : host, key]);

@@ -1,5 +1,6 @@
 /** Lists what projects use, with the configuration keys that name it. Pure. */
 import type { Config } from '../../config/config.ts';
+import type { Project } from '../../resolve/types.ts';
 import { formatPath } from '../../text/document-path.ts';
 
 /** A Git repository or an image repository. */
@@ -7,6 +8,13 @@ export interface Place {
   readonly target: string;
   /** The keys that name it: `projects.shop.repository` */
   readonly keys: readonly string[];
+}
+
+/** @returns the projects whose runs come from a Git repository of a connection */
+export function listProjects({ projects }: Config, connection: string, gitRepository: string): Project[] {
+  return [...projects.values()].filter(
+    (project) => project.ci === connection && project.gitRepository === gitRepository,
+  );
 }
 
 /** @returns the Git repositories whose runs (`ci`) or pull requests (`git`) come from a connection */

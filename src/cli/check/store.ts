@@ -1,5 +1,5 @@
 /** Describes the probe of the store, with advice. Pure. */
-import type { StoreSettings } from '../../config/store-settings.ts';
+import type { StoreSettings } from '../../store/settings.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Finding } from './findings.ts';
 
@@ -10,12 +10,8 @@ export function describeStore(settings: StoreSettings, result: 'found' | 'empty'
     return { ...common, level: 'ok', detail: describeSuccess(settings, result) };
   if (result instanceof ConfigError) {
     const detail = result.problems.join('; ').replace(/^store\.path: /, '');
-    return {
-      ...common,
-      level: 'failed',
-      detail,
-      hint: 'tested as the current user; serve may run as another one',
-    };
+    const hint = 'tested as the current user; serve may run as another one';
+    return { ...common, level: 'failed', detail, hint };
   }
   return { ...common, level: 'failed', detail: result.message, hint: hintForRedis(result.message) };
 }

@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { suggest } from '../../text/suggest.ts';
 import { foldRegistry, parseReference } from '../../image/reference.ts';
 import type { ImageTemplate } from '../../image/template.ts';
-import { type Finding } from './findings.ts';
+import type { Finding } from './findings.ts';
 import { formatPath } from '../../text/document-path.ts';
 import { dependsOnBranch, listGitRepositories, listImageRepositories } from './places.ts';
 
@@ -27,14 +27,10 @@ export function findWarnings(config: Config): Finding[] {
 /** A warning only, since Argo CD's own setting is unknown here. */
 function findLongDeadline({ server }: Config): Finding[] {
   if (server.deadlineMs < ARGOCD_TIMEOUT_MS) return [];
-  return [
-    warning(
-      'file',
-      'server.deadline',
-      'not below the 30s that Argo CD waits by default (requestTimeout)',
-      "lower server.deadline, or raise requestTimeout in the plugin's ConfigMap in Argo CD, which Greenpin cannot read",
-    ),
-  ];
+  const detail = 'not below the 30s that Argo CD waits by default (requestTimeout)';
+  const hint =
+    "lower server.deadline, or raise requestTimeout in the plugin's ConfigMap in Argo CD, which Greenpin cannot read";
+  return [warning('file', 'server.deadline', detail, hint)];
 }
 
 function findUnusedConnections(config: Config): Finding[] {

@@ -1,4 +1,6 @@
 /** One call of the demo: sent as Argo CD sends it, shown as a command that a reader can run. */
+import { GETPARAMS_PATH } from '../../http/argocd/getparams.ts';
+import type { ParameterSet } from '../../wire/argocd/parameter-set.ts';
 import type { DemoSandbox } from './sandbox.ts';
 
 /** The fields of a pull request that Argo CD passes on. */
@@ -12,25 +14,11 @@ export interface Call {
   readonly status: number;
   readonly freshness: string | null;
   readonly age: string | null;
-  readonly body: CallBody;
+  readonly body: { readonly output?: { readonly parameters: readonly ParameterSet[] } };
 }
-
-/** The part of a response that the demo reads. */
-interface CallBody {
-  readonly output?: { readonly parameters: readonly ParameterSet[] };
-  readonly message?: string;
-}
-
-interface ParameterSet {
-  readonly digestFront: string;
-  readonly digestBack: string;
-  readonly build: { readonly commit: string; readonly number: string; readonly isHead: string };
-}
-
-const PATH = '/api/v1/getparams.execute';
 
 export async function sendCall({ url, token }: DemoSandbox, pullRequest: PullRequest): Promise<Call> {
-  const response = await fetch(url + PATH, {
+  const response = await fetch(url + GETPARAMS_PATH, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: formatBody(pullRequest),
@@ -39,17 +27,15 @@ export async function sendCall({ url, token }: DemoSandbox, pullRequest: PullReq
     status: response.status,
     freshness: response.headers.get('greenpin-freshness'),
     age: response.headers.get('age'),
-    body: (await response.json()) as CallBody,
+    body: (await response.json()) as Call['body'],
   };
 }
 
 /** @returns the call as a shell command, with exactly the body that `sendCall` sends */
 export function formatCommand({ url, token }: DemoSandbox, pullRequest: PullRequest): string {
-  return [
-    `curl -i ${url}${PATH} \\`,
-    `  -H 'Authorization: Bearer ${token}' \\`,
-    `  -d '${formatBody(pullRequest)}'`,
-  ].join('\n');
+  return `curl -i ${url}${GETPARAMS_PATH} \\
+  -H 'Authorization: Bearer ${token}' \\
+  -d '${formatBody(pullRequest)}'`;
 }
 
 function formatBody({ branch, number, head_sha }: PullRequest): string {
@@ -68,16 +54,13 @@ export function formatCallInShort(call: Call): string {
   const [set] = call.body.output?.parameters ?? [];
   if (set === undefined) return formatCall(call);
   const { build, digestFront, digestBack } = set;
-  return [
-    `${formatHead(call)} (in short)`,
-    `  build        ${build.commit} #${build.number}, isHead ${build.isHead}`,
-    `  digestFront  ${digestFront}`,
-    `  digestBack   ${digestBack}`,
-  ].join('\n');
+  return `${formatHead(call)} (in short)
+  build        ${build.commit} #${build.number}, isHead ${build.isHead}
+  digestFront  ${String(digestFront)}
+  digestBack   ${String(digestBack)}`;
 }
 
 function formatHead({ status, freshness, age }: Call): string {
-  return freshness === null
-    ? `HTTP ${status}`
-    : `HTTP ${status}, Greenpin-Freshness: ${freshness}, Age: ${age}`;
+  const headers = freshness === null ? '' : `, Greenpin-Freshness: ${freshness}, Age: ${age}`;
+  return `HTTP ${status}${headers}`;
 }

@@ -20,7 +20,7 @@ export interface DemoSandbox {
   readonly token: string;
   readonly config: Config;
   readonly service: Service;
-  readonly registry: DemoRegistry;
+  readonly registry: Awaited<ReturnType<typeof serveRegistry>>;
   /**
    * CI finishes a build of a commit, and pushes both images if it is green.
    * @returns the images' digests by name; none if the build is red
@@ -36,14 +36,6 @@ export interface DemoBuild {
   readonly commit: string;
   readonly conclusion: 'success' | 'failure';
   readonly minutesAgo: number;
-}
-
-export interface DemoRegistry extends LoopbackServer {
-  /** @returns the digest */
-  push(name: string, tag: string): string;
-  /** Answers every request with 503 until `restore`. */
-  breakDown(): void;
-  restore(): void;
 }
 
 /** Protects nothing but servers on loopback that end with the demo. */
@@ -93,9 +85,7 @@ export async function createDemoSandbox(port: number, version: string): Promise<
       const pushed = conclusion === 'success' ? IMAGES : [];
       return Object.fromEntries(pushed.map((name) => [name, registry.push(`acme/shop-${name}`, tag)]));
     },
-    pass(seconds) {
-      passed += seconds * 1000;
-    },
+    pass: (seconds) => void (passed += seconds * 1000),
     stop,
   };
 }
@@ -109,7 +99,7 @@ function serveGitHub(runs: readonly FakeRun[]): Promise<LoopbackServer> {
   });
 }
 
-async function serveRegistry(): Promise<DemoRegistry> {
+async function serveRegistry() {
   const images: ImageRepositories = new Map();
   let isDown = false;
   const server = await listenOnLoopback((request, response) => {
@@ -121,17 +111,15 @@ async function serveRegistry(): Promise<DemoRegistry> {
   });
   return {
     ...server,
-    push(name, tag) {
+    /** @returns the digest */
+    push(name: string, tag: string): string {
       const config = createJsonBlob('application/vnd.oci.image.config.v1+json', { name, tag });
       const layer = createJsonBlob('application/vnd.oci.image.layer.v1.tar', {});
       return pushImage(images, name, tag, createImage(IMAGE_TYPE, config, layer));
     },
-    breakDown() {
-      isDown = true;
-    },
-    restore() {
-      isDown = false;
-    },
+    /** Answers every request with 503 until `restore`. */
+    breakDown: () => void (isDown = true),
+    restore: () => void (isDown = false),
   };
 }
 

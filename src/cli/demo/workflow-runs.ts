@@ -68,10 +68,7 @@ export function createRun(
   };
 }
 
-/**
- * Answers "List workflow runs for a repository": newest first, filtered by `branch` and `created`, in pages.
- * @param url the request's
- */
+/** Answers "List workflow runs for a repository": newest first, filtered by `branch` and `created`, in pages. */
 export function listRuns(runs: readonly FakeRun[], url: URL): Reply {
   const branch = url.searchParams.get('branch');
   const createdBy = url.searchParams.get('created')?.slice('<='.length) ?? '9999';
@@ -87,18 +84,17 @@ export function paginate<T>(all: readonly T[], url: URL): { items: T[]; headers:
   const size = Number(url.searchParams.get('per_page') ?? 30);
   const page = Number(url.searchParams.get('page') ?? 1);
   const last = Math.ceil(all.length / size);
+  const formatLink = (target: number, relation: string) => {
+    const link = new URL(url);
+    link.searchParams.set('page', String(target));
+    return `<${link.href}>; rel="${relation}"`;
+  };
   const links = [
-    ...(page > 1 ? [formatLink(url, page - 1, 'prev'), formatLink(url, 1, 'first')] : []),
-    ...(page < last ? [formatLink(url, page + 1, 'next'), formatLink(url, last, 'last')] : []),
+    ...(page > 1 ? [formatLink(page - 1, 'prev'), formatLink(1, 'first')] : []),
+    ...(page < last ? [formatLink(page + 1, 'next'), formatLink(last, 'last')] : []),
   ];
   const items = all.slice((page - 1) * size, page * size);
   return { items, headers: links.length === 0 ? {} : { link: links.join(', ') } };
-}
-
-function formatLink(url: URL, page: number, relation: string): string {
-  const target = new URL(url);
-  target.searchParams.set('page', String(page));
-  return `<${target.href}>; rel="${relation}"`;
 }
 
 /** @returns a workflow's id: the same for each of its runs */

@@ -1,8 +1,7 @@
 /** Advice on an unwanted answer, where `greenpin resolve` can tell its cause. Pure. */
 import type { Resolution } from '../../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../../resolve/types.ts';
-import { suggestBranch } from './branch-hints.ts';
-import { suggestWorkflow } from '../check/workflow-hints.ts';
+import { suggestBranch, suggestWorkflow } from '../suggestions.ts';
 
 /** @returns sentences; none if there is no advice */
 export function findHints(request: BranchRequest, resolution: Resolution): string[] {

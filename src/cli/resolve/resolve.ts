@@ -2,7 +2,7 @@
 import { composeCore } from '../../compose/core.ts';
 import type { Config } from '../../config/config.ts';
 import { ApiError } from '../../errors.ts';
-import { parseGetParams } from '../../wire/argocd/request.ts';
+import { parseBranchRequest } from '../../wire/argocd/request.ts';
 import type { Resolution } from '../../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../../resolve/types.ts';
 import { createCommandRuntime } from '../command-runtime.ts';
@@ -34,15 +34,14 @@ export async function resolve(options: ResolveOptions, context: CommandContext):
   const config = await loadCommandConfig(options, context);
   const request = parseRequest(options, config);
   const runtime = createCommandRuntime(context);
-  const core = composeCore(config, runtime);
-  const resolution = await core.resolve(request);
+  const resolution = await composeCore(config, runtime).resolve(request);
   const report = createResolveReport(request, resolution);
   const hints = findHints(request, resolution);
-  context.stdout.write(
+  const text =
     options.json === true
-      ? `${formatJson({ ...report, hints })}\n`
-      : `${fit(formatResolveReport(report, createColors(context), hints), context)}\n`,
-  );
+      ? formatJson({ ...report, hints })
+      : fit(formatResolveReport(report, createColors(context), hints), context);
+  context.stdout.write(`${text}\n`);
   runtime.flushWarnings(listFailures(resolution));
   return EXIT[resolution.decision.kind];
 }
@@ -67,10 +66,7 @@ function parseRequest(
   { projects }: Config,
 ): BranchRequest {
   try {
-    return parseGetParams(
-      { input: { parameters: { project, branch, head_sha: headSha, number } } },
-      projects,
-    );
+    return parseBranchRequest({ project, branch, head_sha: headSha, number }, projects);
   } catch (error) {
     if (error instanceof ApiError) throw new UsageError(error.message, { cause: error });
     throw error;

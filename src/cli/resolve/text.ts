@@ -1,6 +1,6 @@
 /** `greenpin resolve` as text: the builds, newest first, and the answer. Pure. */
 import { escapeControl } from '../../text/quote.ts';
-import type { ResolveReport } from '../../answers/report.ts';
+import type { BuildReport, ImageReport, ResolveReport } from '../../answers/report.ts';
 import type { Colors } from '../terminal/colors.ts';
 import { padTo } from '../terminal/table.ts';
 
@@ -14,8 +14,6 @@ const MARKS = {
   incomplete: ['yellow', '?'],
 } as const;
 
-type BuildReport = ResolveReport['builds'][number];
-type ImageReport = NonNullable<BuildReport['images']>[string];
 type Answered = Exclude<ResolveReport['answer'], { kind: 'failed' }>;
 
 /**

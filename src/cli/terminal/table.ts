@@ -7,21 +7,12 @@ const WIDEST_COLUMN = 44;
 /** The width without a terminal. */
 export const DEFAULT_WIDTH = 100;
 const MIN_WIDTH = 40;
-
 /** A continued line is indented by this many more columns. */
 const HANG = 4;
 
 /** @returns the columns available to results */
-export function terminalWidth({
-  isTTY,
-  columns,
-}: {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}): number {
-  return isTTY === true && columns !== undefined && columns > 0
-    ? Math.max(columns, MIN_WIDTH)
-    : DEFAULT_WIDTH;
+export function terminalWidth({ isTTY, columns }: { isTTY?: boolean; columns?: number }): number {
+  return isTTY === true && columns ? Math.max(columns, MIN_WIDTH) : DEFAULT_WIDTH;
 }
 
 /**
@@ -46,13 +37,7 @@ export function padTo(text: string, width: number): string {
 
 /** @returns lines of at most `width` columns, broken between words; a longer word is not broken */
 export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1);
-    if (line === undefined || textWidth(line) + 1 + textWidth(word) > width) lines.push(word);
-    else lines[lines.length - 1] = `${line} ${word}`;
-  }
-  return lines;
+  return fill(text.split(' '), width, 0, 0);
 }
 
 /**
@@ -72,18 +57,23 @@ const BEGIN = /^((?:\p{Cc}\[[\d;]*m)*)( *)/u;
 
 function fitLine(line: string, width: number): string[] {
   const [whole = '', color = '', blanks = ''] = BEGIN.exec(line) ?? [];
-  const begin = blanks.length;
-  const hang = begin === 0 ? 0 : begin + HANG;
+  const indent = blanks.length;
+  const words = line.slice(whole.length).split(' ');
+  const [first = '', ...others] = fill(words, width, indent, indent === 0 ? 0 : indent + HANG);
+  return [color + first.trimEnd(), ...others.map((each) => each.trimEnd())];
+}
+
+/** @param indent columns before the first line, `hang` before the others; fewer where a long word needs it */
+function fill(words: readonly string[], width: number, indent: number, hang: number): string[] {
   const lines: string[] = [];
-  for (const word of line.slice(whole.length).split(' ')) {
+  for (const word of words) {
     const last = lines.at(-1);
     if (last !== undefined && textWidth(last) + 1 + textWidth(word) <= width) {
       lines[lines.length - 1] = `${last} ${word}`;
     } else {
-      const indent = Math.min(last === undefined ? begin : hang, Math.max(width - textWidth(word), 0));
-      lines.push(' '.repeat(indent) + word);
+      const wanted = last === undefined ? indent : hang;
+      lines.push(' '.repeat(Math.min(wanted, Math.max(width - textWidth(word), 0))) + word);
     }
   }
-  const [first = '', ...others] = lines.map((each) => each.trimEnd());
-  return [color + first, ...others];
+  return lines;
 }

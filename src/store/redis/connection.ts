@@ -19,9 +19,7 @@ const RESP: RespVersions = 2;
 export interface RedisConnectionOptions {
   /** `redis://redis:6379/0`, without a password. */
   readonly url: string;
-  /**
-   * Called for each connection, so that a changed password is used. Throws if the password cannot be read.
-   */
+  /** Called for each connection, so that a changed password is used. Throws if it cannot be read. */
   readonly readPassword?: (() => string) | undefined;
 }
 
@@ -38,7 +36,7 @@ export interface RedisConnection {
 export function connectRedis({ url, readPassword }: RedisConnectionOptions): RedisConnection {
   const { host, username } = new URL(url);
   let problem: string | undefined = 'not connected yet';
-  const latency = new Latency(elapsed);
+  const latency = new Latency(() => performance.now());
   const client = createClient({
     url,
     RESP,
@@ -65,8 +63,12 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
 
   return {
     send(...command) {
-      const startedAt = elapsed();
-      return withDeadline(COMMAND_TIMEOUT_MS, createTimeoutError, () => client.sendCommand([...command]))
+      const startedAt = performance.now();
+      return withDeadline(
+        COMMAND_TIMEOUT_MS,
+        () => new TimeoutError(),
+        () => client.sendCommand([...command]),
+      )
         .catch((error: unknown) => {
           // No `cause`: the server's text may repeat what it was sent, including the password.
           throw new Error(`Redis at ${host}: ${(client.isReady ? undefined : problem) ?? describe(error)}`);
@@ -76,34 +78,22 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
     isSlow: () => latency.isSlow(),
     untilConnected: (timeoutMs) => settledWithin(timeoutMs, connected),
     async close() {
-      if (client.isReady)
-        await settledWithin(
-          COMMAND_TIMEOUT_MS,
-          client.close().catch(() => undefined),
-        );
+      const closing = client.isReady ? client.close().catch(() => undefined) : Promise.resolve();
+      await settledWithin(COMMAND_TIMEOUT_MS, closing);
       if (client.isOpen) client.destroy();
     },
   };
-}
-
-/** Monotonic milliseconds. */
-function elapsed(): number {
-  return performance.now();
 }
 
 class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
 
-function createTimeoutError(): TimeoutError {
-  return new TimeoutError('no answer in time');
-}
-
 /** @returns one stable line */
 function describe(error: unknown): string {
   if (error instanceof AggregateError) return describe(error.errors[0]);
   if (!(error instanceof Error)) return 'an unknown error';
-  if (error instanceof TimeoutError) return error.message;
+  if (error instanceof TimeoutError) return 'no answer in time';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   // Only the first word of the server's text, such as `WRONGPASS` or `NOAUTH`: the rest may hold secrets.
   return code ?? (/^[A-Z]+\b/.exec(error.message)?.[0] || error.name);

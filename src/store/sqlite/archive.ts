@@ -94,11 +94,6 @@ export class SqliteArchive implements Archive {
     }
   }
 
-  /** Records a sign of life if one is due. Never throws. */
-  beat(): void {
-    this.record.beat();
-  }
-
   async close(): Promise<void> {
     this.record.end();
     this.#database.close();

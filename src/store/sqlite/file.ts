@@ -80,10 +80,8 @@ function checkDirectory(path: string): void {
   try {
     accessSync(dirname(path), constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw createPathError(path, 'a directory that is missing or read-only', {
-      expected: WRITABLE_PLACE,
-      cause,
-    });
+    const found = 'a directory that is missing or read-only';
+    throw createPathError(path, found, { expected: WRITABLE_PLACE, cause });
   }
 }
 
@@ -120,9 +118,7 @@ function examine(database: DatabaseSync, path: string, known: number): void {
   const version = readNumber(database, 'user_version');
   const empty = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
   const fresh = empty && applicationId === 0 && version === 0;
-  if (applicationId !== APPLICATION_ID && !fresh) {
-    throw createPathError(path, "another program's database");
-  }
+  if (applicationId !== APPLICATION_ID && !fresh) throw createPathError(path, "another program's database");
   if (version > known) throw createPathError(path, "a newer Greenpin's database");
   const { quick_check: health } = database.prepare('PRAGMA quick_check(1)').get() ?? {};
   if (health !== 'ok') throw createPathError(path, 'a damaged database');
@@ -170,18 +166,15 @@ export function resultCode(error: unknown): number {
   return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
 }
 
-interface PathErrorOptions {
-  readonly expected?: string | undefined;
-  readonly cause?: unknown;
-}
-
 /** One line: what was found at the path, and what is expected there. */
 export function createPathError(
   path: string,
   found: string,
-  { expected = OWN_DATABASE, cause }: PathErrorOptions = {},
-): ConfigError {
-  return new ConfigError([`store.path: found ${found} at ${JSON.stringify(path)}, expected ${expected}`], {
+  {
+    expected = OWN_DATABASE,
     cause,
-  });
+  }: { readonly expected?: string | undefined; readonly cause?: unknown } = {},
+): ConfigError {
+  const problem = `store.path: found ${found} at ${JSON.stringify(path)}, expected ${expected}`;
+  return new ConfigError([problem], { cause });
 }

@@ -140,7 +140,7 @@ export class LiveSqlite implements Archive {
   #check(): void {
     if (this.#elapsed() - this.#checkedAt < CHECK_EVERY_MS) return;
     try {
-      this.#use().beat();
+      this.#use().record.beat();
     } catch {
       // The next read or write meets the same error and reports it.
     }
@@ -162,7 +162,6 @@ function lockFile(path: string): FileLock | undefined {
 }
 
 function createInUseError(path: string): ConfigError {
-  return createPathError(path, 'a file in use by another Greenpin process', {
-    expected: 'a separate file for each process; stop the other process, or share a store.kind: redis',
-  });
+  const expected = 'a separate file for each process; stop the other process, or share a store.kind: redis';
+  return createPathError(path, 'a file in use by another Greenpin process', { expected });
 }

@@ -91,8 +91,9 @@ export class SqliteRecord implements ArchiveRecord {
     this.#wholeSince = before !== undefined && isContinued(before, options) ? before.wholeSince : now();
     this.#clockAhead = now() - elapsed();
     this.#update = database.prepare(
-      `UPDATE meta SET boot = ?, whole_since = ?, seen_at = ?, clean = ?, used_for = ?, checksum = ?, answers = answers + ?
-       WHERE run = ?`,
+      `UPDATE meta SET boot = :boot, whole_since = :wholeSince, seen_at = :seenAt, clean = :clean,
+         used_for = :usedFor, checksum = :checksum, answers = answers + :added
+       WHERE run = :run`,
     );
     insertState(database, this.#describe(0));
     ignoreErrors(() => writeFileSync(this.#proof, this.#run));
@@ -144,7 +145,7 @@ export class SqliteRecord implements ArchiveRecord {
     return false;
   }
 
-  /** Writes a sign of life if one is due. */
+  /** Writes a sign of life if one is due. Never throws. */
   beat(): void {
     if (this.#options.elapsed() - this.#beatAt >= BEAT_EVERY_MS) ignoreErrors(() => this.#write(0));
   }
@@ -168,9 +169,7 @@ export class SqliteRecord implements ArchiveRecord {
   #write(added: number, clean = 0): void {
     this.#watchClock();
     const state = this.#describe(clean);
-    const { run, boot, wholeSince, seenAt, usedFor } = state;
-    const checksum = computeChecksum(state);
-    const { changes } = this.#update.run(boot, wholeSince, seenAt, clean, usedFor, checksum, added, run);
+    const { changes } = this.#update.run({ ...state, checksum: computeChecksum(state), added });
     if (Number(changes) === 0) this.#overtaken = true;
     this.#beatAt = this.#options.elapsed();
   }
@@ -226,16 +225,14 @@ function toNumber([name, value]: [string, unknown]): [string, unknown] {
 }
 
 function insertState(database: DatabaseSync, state: RecordState): void {
+  const insert = database.prepare(
+    `INSERT OR REPLACE INTO meta (id, run, boot, whole_since, seen_at, clean, used_for, checksum, answers)
+     VALUES (1, :run, :boot, :wholeSince, :seenAt, :clean, :usedFor, :checksum, (SELECT count(*) FROM last_good))`,
+  );
   database.exec('BEGIN IMMEDIATE');
-  const { run, boot, wholeSince, seenAt, clean, usedFor } = state;
-  database
-    .prepare(
-      `INSERT OR REPLACE INTO meta (id, run, boot, whole_since, seen_at, clean, used_for, checksum, answers)
-       VALUES (1, ?, ?, ?, ?, ?, ?, ?, (SELECT count(*) FROM last_good))`,
-    )
-    .run(run, boot, wholeSince, seenAt, clean, usedFor, computeChecksum(state));
+  insert.run({ ...state, checksum: computeChecksum(state) });
   // Marks are in the future if the record was lost or is an older one.
-  database.prepare('UPDATE last_good SET asked_at = ?1 WHERE asked_at > ?1').run(usedFor);
+  database.prepare('UPDATE last_good SET asked_at = ?1 WHERE asked_at > ?1').run(state.usedFor);
   database.exec('COMMIT');
 }
 

@@ -9,7 +9,7 @@ function listening(env: Readonly<Record<string, string>> = {}) {
   const target = Object.assign(new EventEmitter(), { env, exit });
   target.on('SIGINT', before);
   let time = 5_000;
-  handleStopSignals(target, () => time, stop);
+  handleStopSignals(target, stop, () => time);
   const at = (ms: number, signal: 'SIGTERM' | 'SIGINT') => {
     time = 5_000 + ms;
     target.emit(signal);

@@ -3,8 +3,7 @@ import * as fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { configJsonSchema } from '../../../src/config/json-schema.ts';
-import { configSchema } from '../../../src/config/schema.ts';
+import { configJsonSchema, configSchema } from '../../../src/config/schema.ts';
 import { documentWith } from '../../fixtures/config/configurations.ts';
 
 const EXAMPLE = readFileSync(new URL('../../../greenpin.example.yaml', import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { API_ERROR_STATUS, type ApiErrorCode } from '../../../src/errors.ts';
-import { createAuthenticator } from '../../../src/http/authenticate.ts';
+import { Authenticator } from '../../../src/http/authenticate.ts';
 import type { Answer } from '../../../src/answers/answer.ts';
 import { AUTHORIZED, body, createTestApp, FRESH, NOW, PATH, TOKEN } from '../../fixtures/http/test-app.ts';
 
@@ -180,7 +180,7 @@ describe('authentication', () => {
   });
 
   it('refuses every call while there is no token', async () => {
-    const { app } = createTestApp(() => FRESH, { authenticator: createAuthenticator(() => undefined) });
+    const { app } = createTestApp(() => FRESH, { authenticator: new Authenticator(() => undefined) });
     const response = await app.inject(call());
     expect(response.statusCode).toBe(403);
     expect(response.json<{ message: string }>().message).toContain('no token');

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSecretReader } from '../../../src/secrets/secret.ts';
-import { createAuthenticator } from '../../../src/http/authenticate.ts';
+import { Authenticator } from '../../../src/http/authenticate.ts';
 
 const letsIn = (token: string | undefined, header: string | undefined) =>
-  createAuthenticator(() => token).reject(header) === undefined;
+  new Authenticator(() => token).reject(header) === undefined;
 
 describe('the bearer token', () => {
   it.each(['Bearer secret', 'bearer secret', 'BEARER   secret'])('is accepted as %j', (header) => {
@@ -37,7 +37,7 @@ describe('the bearer token', () => {
   });
 
   it('is never part of the refusal, which says where it belongs', () => {
-    const message = createAuthenticator(() => 'secret').reject('Bearer presented');
+    const message = new Authenticator(() => 'secret').reject('Bearer presented');
     expect(message).toContain('server.tokenFile');
     expect(message).not.toMatch(/secret|presented/);
   });
@@ -46,7 +46,7 @@ describe('the bearer token', () => {
 /** @returns the warnings about a text of tokens */
 function remarksOn(text: string): string[] {
   const remarks: string[] = [];
-  const authenticator = createAuthenticator(
+  const authenticator = new Authenticator(
     () => text,
     (remark) => remarks.push(remark),
   );
@@ -106,7 +106,7 @@ describe('a file of tokens', () => {
   it.each(['sec\0ret', 'sec\u{1b}ret', 'secret\u{7f}', 'secret\u{fffd}', '\u{fffd}\u{fffd}s\0e\0'])(
     'with nothing but what no header can have is told of, and is none: %j',
     (text) => {
-      const authenticator = createAuthenticator(() => text);
+      const authenticator = new Authenticator(() => text);
       expect(authenticator.reject(`Bearer ${text}`)).toContain('no token');
       expect(authenticator.whyNotReady()).toContain('no token');
       expect(remarksOn(text)).toEqual([`line 1: ${IMPOSSIBLE}`]);
@@ -127,14 +127,14 @@ describe('a file of tokens', () => {
   it('is not reported twice, for example after the start', () => {
     const remarks: string[] = [];
     const tell = (remark: string) => void remarks.push(remark);
-    const authenticator = createAuthenticator(() => ' a', tell, ' a');
+    const authenticator = new Authenticator(() => ' a', tell, ' a');
     expect([authenticator.reject('Bearer a'), remarks]).toEqual([undefined, []]);
   });
 
   it('is reported again when it has changed', () => {
     let text = ' a';
     const remarks: string[] = [];
-    const authenticator = createAuthenticator(
+    const authenticator = new Authenticator(
       () => text,
       (remark) => remarks.push(remark),
     );
@@ -147,7 +147,7 @@ describe('a file of tokens', () => {
 
 it('exchanges a token without a gap: both are valid in between', () => {
   let text = 'old\n';
-  const authenticator = createAuthenticator(() => text);
+  const authenticator = new Authenticator(() => text);
   const valid = () => ['old', 'new'].filter((token) => authenticator.reject(`Bearer ${token}`) === undefined);
   expect(valid()).toEqual(['old']);
   text = 'new\nold\n';
@@ -165,8 +165,8 @@ describe.each([undefined, '', ' ', '\n \t\n'])('without a token on our side (%j)
   );
 
   it('is not ready', () => {
-    expect(createAuthenticator(() => none).whyNotReady()).toContain('no token');
-    expect(createAuthenticator(() => 'secret').whyNotReady()).toBeUndefined();
+    expect(new Authenticator(() => none).whyNotReady()).toContain('no token');
+    expect(new Authenticator(() => 'secret').whyNotReady()).toBeUndefined();
   });
 });
 
@@ -182,7 +182,7 @@ it('takes a rotated secret at once, as Kubernetes swaps it: by a symbolic link t
   publish('..1', 'old-secret\n');
   symlinkSync(join('..data', 'token'), join(mount, 'token'));
   const read = createSecretReader({ file: join(mount, 'token') }, { env: {}, warn: () => undefined });
-  const authenticator = createAuthenticator(read);
+  const authenticator = new Authenticator(read);
   expect(authenticator.reject('Bearer old-secret')).toBeUndefined();
 
   publish('..2', 'new-secret\n');

@@ -1,7 +1,7 @@
 /** What only a real connection shows. */
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { createAuthenticator } from '../../../src/http/authenticate.ts';
+import { Authenticator } from '../../../src/http/authenticate.ts';
 import { body, FRESH, PATH, send } from '../../fixtures/http/test-app.ts';
 import {
   AUTHORIZED_HEAD,
@@ -75,7 +75,7 @@ describe('authentication', () => {
   });
 
   it('knows a token that is not ASCII, as curl sends it', async () => {
-    const { app } = await listening(undefined, { authenticator: createAuthenticator(() => 'größe') });
+    const { app } = await listening(undefined, { authenticator: new Authenticator(() => 'größe') });
     const headers = { authorization: `Bearer ${Buffer.from('größe').toString('latin1')}` };
     expect(await send(app, { headers, chunks: [Buffer.from(QUESTION)] })).toMatchObject({ status: 200 });
   });

@@ -1,33 +1,32 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { CatchUp } from '../../../src/store/catch-up.ts';
+import { ArchivedStore } from '../../../src/store/archived-store.ts';
 
 let log: string[];
-let catchUp: CatchUp;
+let store: ArchivedStore;
 
 beforeEach(() => {
   vi.useFakeTimers();
   log = [];
-  catchUp = new CatchUp(
-    { catchUp: async () => void log.push('catch up') },
-    { retryNow: () => void log.push('retry now') },
-  );
+  const outage = { retryNow: () => void log.push('retry now') };
+  store = new ArchivedStore({ outage, archive: {}, readAgainAfter: 0, now: Date.now } as never);
+  vi.spyOn(store, 'catchUp').mockImplementation(async () => void log.push('catch up'));
 });
 afterEach(() => vi.useRealTimers());
 
 it('catches up every second', () => {
-  catchUp.start();
+  store.start();
   vi.advanceTimersByTime(3_000);
   expect(log).toEqual(['catch up', 'catch up', 'catch up']);
 });
 
 it('tries a last time when it stops, even if the store has just failed', async () => {
-  catchUp.start();
-  await catchUp.stop();
+  store.start();
+  await store.stop();
   vi.advanceTimersByTime(3_000);
   expect(log).toEqual(['catch up', 'retry now', 'catch up']);
 });
 
 it('does nothing when it stops without having started: the store may not be open', async () => {
-  await catchUp.stop();
+  await store.stop();
   expect(log).toEqual([]);
 });

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import {
   describeCollisions,
   listBranches,
-  listProjectsWithBranchTags,
+  hasBranchTag,
 } from '../../../../src/cli/check/branch-collisions.ts';
+import { listProjects } from '../../../../src/cli/check/places.ts';
 import { loadConfig } from '../../../../src/config/load.ts';
 import type { Project } from '../../../../src/resolve/types.ts';
 import { createRun } from '../../../fixtures/builders.ts';
@@ -32,7 +33,7 @@ projects:
 });
 
 function projects(): Project[] {
-  return listProjectsWithBranchTags(CONFIG, 'github', 'acme/shop');
+  return listProjects(CONFIG, 'github', 'acme/shop').filter(hasBranchTag);
 }
 
 test('only projects of the repository whose tags depend on the branch alone are looked at', () => {

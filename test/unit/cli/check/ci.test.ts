@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  describePullRequests,
-  describeWorkflows,
-  listProjectsWithWorkflows,
-} from '../../../../src/cli/check/ci.ts';
+import { describePullRequests, describeWorkflows } from '../../../../src/cli/check/ci.ts';
+import { listProjects } from '../../../../src/cli/check/places.ts';
 import type { CiConnection } from '../../../../src/ci/kind.ts';
 import type { Config } from '../../../../src/config/config.ts';
 import { loadConfig } from '../../../../src/config/load.ts';
@@ -30,7 +27,7 @@ const CONNECTION: CiConnection = {
   auth: { kind: 'token', source: { env: 'GITHUB_TOKEN' } },
 };
 const PLACE = { target: 'acme/shop', keys: ['projects.shop.repository'] };
-const PROJECTS = listProjectsWithWorkflows(CONFIG, 'github', 'acme/shop');
+const PROJECTS = listProjects(CONFIG, 'github', 'acme/shop');
 
 function failure(kind: UpstreamFailure['kind']): UpstreamFailure {
   return { kind, host: 'api.github.com', message: 'the message' };
@@ -40,8 +37,8 @@ function found(seen: Parameters<typeof describeWorkflows>[3]) {
   return describeWorkflows(CONNECTION, PLACE, PROJECTS, seen);
 }
 
-test('projects are those of the connection and the repository that name workflows', () => {
-  expect(PROJECTS.map(({ name }) => name)).toEqual(['shop', 'docs']);
+test('projects are those of the connection and the repository', () => {
+  expect(PROJECTS.map(({ name }) => name)).toEqual(['shop', 'docs', 'any']);
 });
 
 describe('workflows', () => {
@@ -66,7 +63,7 @@ describe('workflows', () => {
       expect.objectContaining({
         level: 'warning',
         detail:
-          '.github/workflows/docs.yml is switched off in CI (disabled_inactivity) (projects.docs.workflows)',
+          '.github/workflows/docs.yml is disabled in CI (disabled_inactivity) (projects.docs.workflows)',
       }),
     ]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { describeStore } from '../../../../src/cli/check/store.ts';
-import type { StoreSettings } from '../../../../src/config/store-settings.ts';
+import type { StoreSettings } from '../../../../src/store/settings.ts';
 import { ConfigError } from '../../../../src/errors.ts';
 
 const SQLITE: StoreSettings = { kind: 'sqlite', path: 'greenpin.db', forgetAfterMs: 1 };

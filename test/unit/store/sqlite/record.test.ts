@@ -49,7 +49,7 @@ function pass(milliseconds: number, archive?: SqliteArchive): void {
   for (let left = milliseconds; left > 0; left -= MINUTE) {
     now += Math.min(left, MINUTE);
     elapsed += Math.min(left, MINUTE);
-    archive?.beat();
+    archive?.record.beat();
   }
 }
 

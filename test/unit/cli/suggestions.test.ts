@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { suggestBranch } from '../../../../src/cli/resolve/branch-hints.ts';
+import { suggestBranch, suggestWorkflow } from '../../../src/cli/suggestions.ts';
 
 const KNOWN = ['main', 'develop', 'feature/cart', 'JIRA-12_new-menu', 'release/1.2', 'fix/menu', 'x'];
 
@@ -35,4 +35,23 @@ test('an end that two branches have means neither', () => {
   expect(suggestBranch('menu', ['team-a/menu', 'team-b/menu'])).toBe(
     'it has runs of team-a/menu, team-b/menu',
   );
+});
+
+const path = (file: string) => `.github/workflows/${file}`;
+
+test.each([
+  ['biuld.yml', 'build.yml'],
+  ['build.yaml', 'build.yml'],
+  ['Build.yml', 'build.yml'],
+])('%s is taken for %s', (wrong, right) => {
+  const known = [path('test.yml'), path(right), 'dynamic/pages/pages-build-deployment'];
+  expect(suggestWorkflow(path(wrong), known)).toBe(`did you mean ${path(right)}?`);
+});
+
+test('where nothing is like it, what there is is told, but not all of a hundred', () => {
+  const files = ['f', 'e', 'd', 'c', 'b', 'a', 'g'].map((name) => path(`${name.repeat(9)}.yml`));
+  expect(suggestWorkflow(path('release.yml'), files)).toBe(
+    `CI has ${['a', 'b', 'c', 'd', 'e'].map((name) => path(`${name.repeat(9)}.yml`)).join(', ')} and 2 more`,
+  );
+  expect(suggestWorkflow(path('release.yml'), [])).toBe('CI knows no workflow at all');
 });

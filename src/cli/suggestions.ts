@@ -1,5 +1,5 @@
-/** Suggestions for a branch without runs: it may be misspelled or in another notation. Pure. */
-import { suggest } from '../../text/suggest.ts';
+/** Suggests what a branch or workflow that CI does not know was meant to be. Pure. */
+import { suggest } from '../text/suggest.ts';
 
 const MOST_LISTED = 5;
 /** Bounds the cost of comparing names. */
@@ -10,7 +10,7 @@ const PREFIX =
   /^(?:refs\/(?:heads|remotes\/[^/]+)\/|remotes\/[^/]+\/|heads\/|(?:origin|upstream)\/|[\w.-]+:)/;
 
 /**
- * @param branch a branch without runs
+ * @param branch a branch without runs: it may be misspelled or in another notation
  * @param known the branches with runs, in the order in which CI lists them
  * @returns the likely name, or the known ones: `did you mean feature/cart?`
  */
@@ -18,9 +18,7 @@ export function suggestBranch(branch: string, known: readonly string[]): string 
   if (known.length === 0) return 'it has no runs of any branch';
   const intended = findIntended(branch, known);
   if (intended !== undefined) return `did you mean ${intended}?`;
-  const shown = known.slice(0, MOST_LISTED);
-  const rest = known.length - shown.length;
-  return `it has runs of ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  return `it has runs of ${listSome(known)}`;
 }
 
 function findIntended(branch: string, known: readonly string[]): string | undefined {
@@ -43,4 +41,26 @@ function slugify(branch: string): string {
 
 function only(names: readonly string[]): string | undefined {
   return names.length === 1 ? names[0] : undefined;
+}
+
+/**
+ * @param path a workflow without runs
+ * @param known the paths of workflows that have runs
+ * @returns the likely path, or the known ones: `did you mean .github/workflows/build.yml?`
+ */
+export function suggestWorkflow(path: string, known: Iterable<string>): string {
+  const paths = [...known].toSorted();
+  const nearestFile = suggest(fileName(path), paths.map(fileName));
+  const nearest = paths.find((each) => fileName(each) === nearestFile);
+  if (nearest !== undefined) return `did you mean ${nearest}?`;
+  return paths.length === 0 ? 'CI knows no workflow at all' : `CI has ${listSome(paths)}`;
+}
+
+function fileName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function listSome(names: readonly string[]): string {
+  const rest = names.length - MOST_LISTED;
+  return names.slice(0, MOST_LISTED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }

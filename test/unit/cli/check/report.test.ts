@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Finding } from '../../../../src/cli/check/findings.ts';
-import { formatFindings } from '../../../../src/cli/check/text.ts';
+import { formatFindings } from '../../../../src/cli/check/report.ts';
 import type { Colors } from '../../../../src/cli/terminal/colors.ts';
 
 const plain: Colors = (_format, text) => text;
