@@ -5,7 +5,7 @@ import { caFile, secretFile, secretVariable } from '../../../src/schema/files.ts
 
 export const conveyorConnectionSchema = mapping(
   {
-    kind: z.literal('conveyor').meta({ description: 'Conveyor.' }),
+    kind: z.literal('conveyor').meta({ description: 'A Conveyor server.' }),
     url: text(/^https?:\/\/\S+$/, 'the URL of the server, for example https://conveyor.example.com').meta({
       description: 'The URL of the server.',
       examples: ['https://conveyor.example.com'],
