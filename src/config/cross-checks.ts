@@ -84,9 +84,8 @@ function findVariableProblems(document: unknown, environment: NodeJS.ProcessEnv)
     if (typeof name !== 'string' || !ENVIRONMENT_NAME_PATTERN.test(name)) return [];
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value !== undefined && value.trim() !== '') return [];
-    const found = `${showVariable(name)} that is ${value === undefined ? 'not set' : 'empty'}`;
-    const expected = `a variable that holds the secret (${exportCommand(name)})`;
-    return [{ path, text: `found ${found}, expected ${expected}` }];
+    const found = `found that ${showVariable(name)} is ${value === undefined ? 'not set' : 'empty'}`;
+    return [{ path, text: `${found}, expected it to contain the secret (${exportCommand(name)})` }];
   });
 }
 
