@@ -16,7 +16,6 @@ export function crossCheck(document: unknown, environment: NodeJS.ProcessEnv): P
   return [
     ...findAddressProblems(document),
     ...findDurationProblems(document),
-    ...findVariableProblems(document, environment),
     ...findHomeProblems(document, environment),
     ...findConnectionProblems(document),
     ...findIdentityProblems(document),
@@ -72,7 +71,8 @@ function durationAt(document: unknown, path: DocumentPath, fallback: string): nu
   }
 }
 
-function findVariableProblems(document: unknown, environment: NodeJS.ProcessEnv): Problem[] {
+/** Separate, because the rest of the configuration can be used without the variables. */
+export function findVariableProblems(document: unknown, environment: NodeJS.ProcessEnv): Problem[] {
   const paths: DocumentPath[] = [
     ['server', 'tokenEnv'],
     ['store', 'passwordEnv'],
