@@ -1,4 +1,7 @@
-/** Translates Greenpin's JSON Schema for the key `config` of the chart: draft 7 and Go's regular expressions, which every helm knows. */
+/**
+ * Translates Greenpin's JSON Schema for the key `config` of the chart: draft 7 and Go's regular expressions,
+ * which every helm knows.
+ */
 import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { toHelmPattern } from './helm-pattern.ts';
 import { namesASecret } from './secret-patterns.ts';

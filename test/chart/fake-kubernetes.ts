@@ -1,6 +1,6 @@
 /**
- * The part of the Kubernetes API that helm needs to install, upgrade and uninstall. It stores objects without validating
- * them. An unexpected request fails, and helm with it.
+ * The part of the Kubernetes API that helm needs to install, upgrade and uninstall. It stores objects without
+ * validating them. An unexpected request fails, and helm with it.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';

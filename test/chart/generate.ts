@@ -1,4 +1,7 @@
-/** `npm run chart`: writes the files that are generated from values.yaml. A test fails while they are not current. */
+/**
+ * `npm run chart`: writes the files that are generated from values.yaml. A test fails while they are not
+ * current.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';

@@ -1,6 +1,6 @@
 /**
- * Rewrites a regular expression for helm, which validates values with Go's engine, which has no lookahead (`(?!...)`). Each
- * lookahead becomes a separate pattern that must or must not match.
+ * Rewrites a regular expression for helm, which validates values with Go's engine, which has no lookahead
+ * (`(?!...)`). Each lookahead becomes a separate pattern that must or must not match.
  */
 
 /** JSON Schema keywords for a string. */

@@ -37,7 +37,10 @@ export interface Rendering {
 const { helms } = inject('chartTools');
 
 export const withoutHelm = helms.length === 0;
-/** For suites that run with every helm. Without a helm they are skipped, but need an entry: vitest fails on an empty suite. */
+/**
+ * For suites that run with every helm. Without a helm they are skipped, but need an entry: vitest fails on an
+ * empty suite.
+ */
 export const eachHelm = withoutHelm ? [{ version: '(not built)', command: '' }] : helms;
 
 const SETTINGS = mkdtempSync(join(tmpdir(), 'greenpin-helm-'));

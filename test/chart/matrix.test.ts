@@ -1,4 +1,7 @@
-/** Renders each file of values in the chart's folder `ci` with each helm, and validates it with Kubernetes' and Prometheus' own code. */
+/**
+ * Renders each file of values in the chart's folder `ci` with each helm, and validates it with Kubernetes'
+ * and Prometheus' own code.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it, test } from 'vitest';

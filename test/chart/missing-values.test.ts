@@ -1,4 +1,7 @@
-/** Values that are missing or empty: `podLabels:`, an empty probe, a section that `--reuse-values` does not know yet. */
+/**
+ * Values that are missing or empty: `podLabels:`, an empty probe, a section that `--reuse-values` does not
+ * know yet.
+ */
 import { describe, expect, inject, it } from 'vitest';
 import { template } from './helm.ts';
 import { leaves, readSections, type Value } from './values-file.ts';

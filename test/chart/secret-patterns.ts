@@ -1,4 +1,7 @@
-/** Keys that name a secret's place (`tokenEnv`, `passwordFile`), and what a secret looks like that was pasted there. */
+/**
+ * Keys that name a secret's place (`tokenEnv`, `passwordFile`), and what a secret looks like that was pasted
+ * there.
+ */
 import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { toHelmPattern } from './helm-pattern.ts';
 

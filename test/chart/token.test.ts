@@ -1,6 +1,6 @@
 /**
- * The token that Argo CD sends: losing it in an upgrade would freeze every ApplicationSet. Helm installs into a fake
- * Kubernetes API.
+ * The token that Argo CD sends: losing it in an upgrade would freeze every ApplicationSet. Helm installs into
+ * a fake Kubernetes API.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

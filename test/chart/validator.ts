@@ -1,4 +1,7 @@
-/** Runs the program in `validator/`, which validates manifests and expressions with Kubernetes' and Prometheus' code. */
+/**
+ * Runs the program in `validator/`, which validates manifests and expressions with Kubernetes' and
+ * Prometheus' code.
+ */
 import { execFile } from 'node:child_process';
 
 export interface Judgement {

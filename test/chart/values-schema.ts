@@ -1,4 +1,7 @@
-/** Generates values.schema.json: types and descriptions from values.yaml, and rules that a default cannot express. */
+/**
+ * Generates values.schema.json: types and descriptions from values.yaml, and rules that a default cannot
+ * express.
+ */
 import { configPart, type Schema } from './config-schema.ts';
 import { readSections, type Value } from './values-file.ts';
 
@@ -42,7 +45,8 @@ const RULES: Readonly<Record<string, Schema>> = {
   },
   secretFiles: {
     type: 'object',
-    // Part of a volume's name and of a path. No dots, so that it cannot be a path that Kubernetes or a cloud mounts.
+    // Part of a volume's name and of a path. No dots, so that it cannot be a path that Kubernetes or a cloud
+    // mounts.
     propertyNames: { pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength: 50 },
     additionalProperties: SECRET_FILE,
   },
@@ -98,7 +102,9 @@ const RULES: Readonly<Record<string, Schema>> = {
   extraObjects: { type: 'array', items: { type: ['object', 'string'] } },
 };
 
-/** Values that Helm passes to a dependency. They are not in values.yaml, because the chart does not use them. */
+/**
+ * Values that Helm passes to a dependency. They are not in values.yaml, because the chart does not use them.
+ */
 const OF_AN_UMBRELLA = {
   enabled: {
     type: 'boolean',

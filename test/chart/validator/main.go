@@ -1,8 +1,10 @@
-// Command validator validates what the chart renders with the code that a cluster uses: Kubernetes' decoding, defaulting
-// and validation, the Pod Security Standards' evaluator, the Prometheus operator's types, and Prometheus' parser.
+// Command validator validates what the chart renders with the code that a cluster uses: Kubernetes' decoding,
+// defaulting and validation, the Pod Security Standards' evaluator, the Prometheus operator's types, and
+// Prometheus' parser.
 //
-// It reads one JSON object {"manifests": {NAME: YAML}, "expressions": {NAME: PromQL}} and prints one with the problems
-// (sorted lines that begin with the name) and the names of the metrics that alerts and expressions use.
+// It reads one JSON object {"manifests": {NAME: YAML}, "expressions": {NAME: PromQL}} and prints one with the
+// problems (sorted lines that begin with the name) and the names of the metrics that alerts and expressions
+// use.
 package main
 
 import (

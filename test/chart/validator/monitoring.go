@@ -31,7 +31,8 @@ func judgeMonitoring(c chapter, kind string, document []byte) {
 	}
 }
 
-// judgeRules parses the groups with Prometheus' rule parser: expressions, durations, labels, and templates in annotations.
+// judgeRules parses the groups with Prometheus' rule parser: expressions, durations, labels, and templates in
+// annotations.
 func judgeRules(c chapter, spec monitoringv1.PrometheusRuleSpec) {
 	file, err := json.Marshal(map[string]any{"groups": spec.Groups})
 	if err != nil {

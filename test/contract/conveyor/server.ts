@@ -1,7 +1,8 @@
 /**
- * A small server for Conveyor, a CI system that exists only in these tests. Its habits are those of Buildkite and others: UUIDs
- * as ids, keyset paging without totals and validators, pull-request builds that name no branch, forks' branches among our own.
- * It is strict: it answers 404 to a request that it does not know, and `verify` throws.
+ * A small server for Conveyor, a CI system that exists only in these tests. Its habits are those of Buildkite
+ * and others: UUIDs as ids, keyset paging without totals and validators, pull-request builds that name no
+ * branch, forks' branches among our own. It is strict: it answers 404 to a request that it does not know, and
+ * `verify` throws.
  */
 import type { IncomingMessage } from 'node:http';
 import { createJsonReply, type Reply } from '../../../src/cli/demo/loopback-server.ts';

@@ -25,7 +25,7 @@ import {
   servedBare,
   sha256,
   type Content,
-} from '../../fixtures/registry/answers.ts';
+} from '../../fixtures/registry/responses.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 
 const LABEL = 'org.opencontainers.image.revision';
