@@ -7,12 +7,12 @@ test.each([
   ['biuld.yml', 'build.yml'],
   ['build.yaml', 'build.yml'],
   ['Build.yml', 'build.yml'],
-])('%s is taken for %s', (wrong, right) => {
+])('%s suggests %s', (wrong, right) => {
   const known = [path('test.yml'), path(right), 'dynamic/pages/pages-build-deployment'];
   expect(suggestWorkflow(path(wrong), known)).toBe(`did you mean ${path(right)}?`);
 });
 
-test('where nothing is like it, what there is is told, but not all of a hundred', () => {
+test('without a similar name, some of the existing workflows are listed', () => {
   const files = ['f', 'e', 'd', 'c', 'b', 'a', 'g'].map((name) => path(`${name.repeat(9)}.yml`));
   expect(suggestWorkflow(path('release.yml'), files)).toBe(
     `CI has ${['a', 'b', 'c', 'd', 'e'].map((name) => path(`${name.repeat(9)}.yml`)).join(', ')} and 2 more`,
