@@ -1,5 +1,5 @@
 /** Reads files again when they change, so that rotating a secret or a certificate needs no restart. */
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 export interface ReloadDeps {
   /** Called once per problem. Never receives a secret. */
@@ -36,6 +36,19 @@ export function createReloader<Content>(
     }
     return good.content;
   };
+}
+
+/**
+ * @param title names the file in the message
+ * @throws Error with one line that gives the system's code
+ */
+export function readText(file: string, title = file): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+    throw new Error(`${title} cannot be read${code}`, { cause });
+  }
 }
 
 /** Identifies a state of the file. `stat` follows symlinks, so a swapped one shows as another inode. */

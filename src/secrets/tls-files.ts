@@ -1,7 +1,9 @@
-/** Reads CA certificates and client certificates from PEM files. */
+/** Reads CA certificates and client certificates from PEM files, again when they change. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { formatPath, type DocumentPath } from '../text/document-path.ts';
 import { quote } from '../text/quote.ts';
+import { createReloader, type ReloadDeps } from './reload.ts';
 
 /** Paths of PEM files for TLS with one host. */
 export interface TlsFiles {
@@ -12,23 +14,16 @@ export interface TlsFiles {
   readonly client?: { readonly certFile: string; readonly keyFile: string } | undefined;
 }
 
-/** PEM. */
+/** The content of the files, in PEM. */
 export interface TlsMaterial {
-  /** CA certificates that are trusted in addition to the default ones. */
-  readonly ca?: string;
-  readonly client?: { readonly cert: string; readonly key: string };
+  readonly ca?: string | undefined;
+  readonly client?: { readonly cert: string; readonly key: string } | undefined;
 }
 
 /** Each problem is one line: the key, what was found in which file, and what is expected. */
 export type TlsReading =
   | { readonly kind: 'read'; readonly material: TlsMaterial }
   | { readonly kind: 'unusable'; readonly problems: readonly string[] };
-
-interface TlsEntry {
-  readonly caFile?: string | undefined;
-  readonly certFile?: string | undefined;
-  readonly keyFile?: string | undefined;
-}
 
 /**
  * @param entry satisfies the schema: it has both `certFile` and `keyFile`, or neither
@@ -37,7 +32,7 @@ interface TlsEntry {
  */
 export function createTlsFiles(
   path: DocumentPath,
-  { caFile, certFile, keyFile }: TlsEntry,
+  { caFile, certFile, keyFile }: { readonly [Key in 'caFile' | 'certFile' | 'keyFile']?: string | undefined },
   locate: (path: string) => string,
 ): TlsFiles | undefined {
   const client =
@@ -46,6 +41,24 @@ export function createTlsFiles(
       : { certFile: locate(certFile), keyFile: locate(keyFile) };
   if (caFile === undefined && client === undefined) return undefined;
   return { path, caFile: caFile === undefined ? undefined : locate(caFile), client };
+}
+
+/**
+ * @returns the same object until a file changes
+ * @throws Error with all problems in one line, if the files were never usable
+ */
+export type TlsReader = () => TlsMaterial;
+
+export function createTlsReader(files: TlsFiles, deps: ReloadDeps): TlsReader {
+  const paths = [files.caFile, files.client?.certFile, files.client?.keyFile].filter(
+    (path) => path !== undefined,
+  );
+  const load = (): TlsMaterial => {
+    const reading = readTlsFiles(files, (file) => readFileSync(file, 'utf8'));
+    if (reading.kind === 'unusable') throw new Error(reading.problems.join('; '));
+    return reading.material;
+  };
+  return createReloader(paths, load, deps);
 }
 
 /** @param readFile throws as `node:fs` does */
@@ -72,11 +85,8 @@ export function readTlsFiles(
   const cert = client && read('certFile', client.certFile, parseCertificates);
   const key = client && read('keyFile', client.keyFile, (text) => parseKey(text, cert?.[0]));
   if (problems.length > 0) return { kind: 'unusable', problems };
-  const material = {
-    ...(ca !== undefined && { ca: ca.join('\n') }),
-    ...(cert !== undefined && key !== undefined && { client: { cert: cert.join('\n'), key } }),
-  };
-  return { kind: 'read', material };
+  const pair = cert !== undefined && key !== undefined ? { cert: cert.join('\n'), key } : undefined;
+  return { kind: 'read', material: { ca: ca?.join('\n'), client: pair } };
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
