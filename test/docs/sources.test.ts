@@ -1,4 +1,4 @@
-/** Pages that name something of the sources name what is there. */
+/** Files, folders and keys that pages name exist in the sources. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';

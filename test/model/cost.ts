@@ -52,7 +52,10 @@ function withoutClosing(calls: readonly Call[], freshFor: number): readonly Call
   return calls.filter((call) => !closing.has(call));
 }
 
-/** Between a call and the next one of the same there are at least so many milliseconds, or a pause if it failed. */
+/**
+ * Between a call and the next one of the same there are at least so many milliseconds, or a pause if it
+ * failed.
+ */
 function expectApart(calls: readonly Call[], least: (call: Call) => number): void {
   for (const [index, call] of calls.slice(0, -1).entries()) {
     const wait = (calls[index + 1]?.at ?? Infinity) - call.at;
@@ -83,7 +86,8 @@ function judgePages(
   firstPages: number,
   { paging, hasTotal }: PagingStyle,
 ): void {
-  // Without a total, each page but the last is read a second time, and a list's earlier pages with each further one.
+  // Without a total, each page but the last is read a second time, and a list's earlier pages with each
+  // further one.
   const readings = paging === 'numbered' && !hasTotal ? 2 : 1;
   const lookUpReadings = readings === 1 ? 1 : DEEPEST_LIST * readings;
   const listings = byWhat.get('list 1')?.filter(({ outcome }) => outcome === 'new').length ?? 0;

@@ -20,7 +20,10 @@ export interface PagingStyle {
 /** The pull request that forks' runs name in place of a branch, where a provider knows them so. */
 export const FORKS_NUMBER = '90';
 
-/** As Buildkite: random ids, and a number that says where the run stands. A fork's runs name a pull request only, as GitLab's do. */
+/**
+ * As Buildkite: random ids, and a number that says where the run stands. A fork's runs name a pull request
+ * only, as GitLab's do.
+ */
 function withRandomId(run: Run): Run {
   const { branch, pullRequest } =
     run.origin === 'foreign' ? { branch: null, pullRequest: FORKS_NUMBER } : run;
