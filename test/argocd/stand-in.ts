@@ -4,8 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { FORK, type FakePullRequestChange, type FakeRun } from '../fixtures/github/data.ts';
-import { createFakeGitHub, type FakeFault } from '../fixtures/github/fake-github.ts';
+import type { FakeRun } from '../../src/cli/demo/workflow-runs.ts';
+import type { FakeFault } from '../fixtures/fake-server.ts';
+import { FORK, type FakePullRequestChange } from '../fixtures/github/data.ts';
+import { createFakeGitHub } from '../fixtures/github/fake-github.ts';
 import { imageManifest, LINUX_AMD64 } from '../fixtures/registry/images.ts';
 import { createPusher } from '../fixtures/registry/push.ts';
 
@@ -71,7 +73,7 @@ const commands = {
   changePullRequest: ({ repository, number, change }: PullRequest) =>
     github.updatePullRequest(repository, number, change),
   break: ({ fault, path }: Break) =>
-    github.fault(fault, undefined, path === undefined ? undefined : new RegExp(path)),
+    github.fault(fault, path === undefined ? {} : { path: new RegExp(path) }),
   heal: () => github.heal(),
   /** Fails when a request came that GitHub would not have understood. */
   verify: () => github.verify(),

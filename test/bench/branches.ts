@@ -1,55 +1,166 @@
 /**
- * What many branches cost (design §6): calls upstream in a cycle, the time of a serial pass as Argo CD's matrix makes it, memory; and
- * the naive way beside it, one call to CI and one HEAD an image for each branch.
+ * The cost of many branches: the time of a serial pass, as Argo CD's matrix makes it, upstream calls in a cycle, and memory. Beside it, the
+ * naive way: one call to CI and one HEAD request an image for each branch.
  */
-import { request } from 'undici';
-import { createPluginBed, LATENCY, type Counts, type PluginBed } from './bed.ts';
+import { createHarness, IMAGES, LATENCY_MS, type Harness } from './harness.ts';
+import { alternate, measure, median, printRow } from './report.ts';
+import type { Tree } from './tree.ts';
+import type { Counts } from './upstream-server.ts';
 
 const SIZES = (process.env['BENCH_BRANCHES'] ?? '10,100,1000,10000').split(',').map(Number);
+/** Passes in a comparison of two trees: a pass takes seconds, and one of each says little. */
+const COMPARED_ROUNDS = 3;
 const CYCLE_MS = 30_000;
-/** In what order a first pass is made: Argo CD's matrix takes pull requests as the Git host lists them, which is the newest first or any other. */
+const MEMORY_BUDGET = { branches: 10_000, megabytes: 60 };
+/** Runs and pull requests: one conditional call each. */
+const CYCLE_CALLS_BUDGET = 2;
+
+/** Argo CD's matrix calls in the order in which the Git host lists pull requests: newest first, or any other. */
 const ORDERED_SIZE = 1000;
 const ORDERS: Readonly<Record<string, (branches: readonly number[]) => readonly number[]>> = {
   'newest first': (branches) => branches,
   'oldest first': (branches) => branches.toReversed(),
   shuffled: (branches) => shuffle(branches),
 };
-/** The naive way takes so long that it is measured on some branches and multiplied. */
+/** The naive way takes so long that a sample of branches stands for all. */
 const NAIVE_SAMPLE = 20;
 
-/** Runs and prints a row for each number of branches. */
-export async function benchBranches(): Promise<void> {
+export async function benchBranches(trees: readonly Tree[]): Promise<void> {
+  for (const size of SIZES) await benchSize(trees, size);
   console.log(
-    `\nMany branches, two images each, ${LATENCY} ms upstream latency, called one after the other:`,
+    `\n${ORDERED_SIZE} branches cold, by the order of the calls, ${LATENCY_MS} ms upstream latency:`,
   );
-  console.log(
-    ['branches', 'cold', 'naive', 'calls cold', 'warm', 'calls a cycle', 'one new build', 'memory']
-      .map((cell) => cell.padStart(14))
-      .join(''),
-  );
-  for (const size of SIZES) await benchSize(size);
-  console.log(
-    '  cold, naive, warm: seconds of a whole pass; calls: CI + free of quota (304) + registry; memory: MB over idle',
-  );
-  console.log(`\n${ORDERED_SIZE} branches cold, by the order of the calls (budget: under 4 s each):`);
-  for (const [name, order] of Object.entries(ORDERS)) await benchOrder(name, order(range(ORDERED_SIZE)));
+  for (const [label, order] of Object.entries(ORDERS)) {
+    const seconds = await measureTrees(trees, (tree) =>
+      withHarness(tree, ORDERED_SIZE, (harness) => callEach(harness, order(range(ORDERED_SIZE)))),
+    );
+    printRow({ label, values: seconds.map(median), unit: ' s', digits: 2, atMost: 4 });
+  }
 }
 
-async function benchOrder(name: string, branches: readonly number[]): Promise<void> {
-  const bed = await createPluginBed({ branches: branches.length, projects: ['shop'] });
-  try {
-    const [cold, calls] = await counted(bed, () => passOver(bed, branches));
-    console.log(`  ${name.padEnd(14)}${cold.toFixed(2).padStart(8)} s, calls ${show(calls)}`);
-  } finally {
-    bed.stop();
-  }
+interface Pass {
+  readonly cold: number;
+  readonly warm: number;
+  readonly naive: number;
+  readonly coldCalls: Counts;
+  readonly cycleCalls: Counts;
+  readonly buildCalls: Counts;
+  /** Megabytes over the idle process. */
+  readonly memory: number;
+}
+
+async function benchSize(trees: readonly Tree[], size: number): Promise<void> {
+  const passes = await measureTrees(trees, (tree) =>
+    withHarness(tree, size, (each) => measurePass(each, size)),
+  );
+  const row = (label: string, pick: (pass: Pass) => number, digits: number, unit: string) => ({
+    label,
+    values: passes.map((rounds) => median(rounds.map(pick))),
+    digits,
+    unit,
+  });
+  console.log(`\n${size} branches, two images each, called serially, ${LATENCY_MS} ms upstream latency:`);
+  printRow({
+    ...row('cold', (pass) => pass.cold, 2, ' s'),
+    ...(size === ORDERED_SIZE ? { atMost: 4 } : {}),
+  });
+  printRow(row('naive', (pass) => pass.naive, 1, ' s'));
+  printRow(row('cold / naive', (pass) => pass.cold / pass.naive, 3, ''));
+  printRow(row('warm, nothing new', (pass) => pass.warm, 2, ' s'));
+  printRow({
+    ...row('upstream calls in a cycle, nothing new', (pass) => sum(pass.cycleCalls), 0, ''),
+    atMost: CYCLE_CALLS_BUDGET,
+  });
+  printRow({
+    ...row('upstream calls in a cycle, one new build', (pass) => sum(pass.buildCalls), 0, ''),
+    atMost: CYCLE_CALLS_BUDGET - 1 + IMAGES.length,
+  });
+  printRow({
+    ...row('memory over the idle process', (pass) => pass.memory, 1, ' MB'),
+    ...(size === MEMORY_BUDGET.branches ? { atMost: MEMORY_BUDGET.megabytes } : {}),
+  });
+  const [pass] = passes[0] ?? [];
+  if (pass === undefined) return;
+  console.log('  calls to CI + free of quota (304) + to the registry:');
+  console.log(
+    `    cold ${show(pass.coldCalls)}, a cycle ${show(pass.cycleCalls)}, new build ${show(pass.buildCalls)}`,
+  );
+}
+
+function measureTrees<Value>(
+  trees: readonly Tree[],
+  run: (tree: Tree) => Promise<Value>,
+): Promise<Value[][]> {
+  return alternate(trees, { rounds: trees.length > 1 ? COMPARED_ROUNDS : 1 }, run);
+}
+
+async function withHarness<Value>(
+  tree: Tree,
+  branches: number,
+  run: (harness: Harness) => Promise<Value>,
+): Promise<Value> {
+  await using harness = await createHarness(tree, { branches, projects: ['shop'] });
+  return await run(harness);
+}
+
+async function measurePass(harness: Harness, size: number): Promise<Pass> {
+  const idle = await harness.memory();
+  const [cold, coldCalls] = await count(harness, () => callEach(harness, range(size)));
+  await harness.pass(CYCLE_MS);
+  const [warm, cycleCalls] = await count(harness, () => callEach(harness, range(size)));
+  await harness.build('acme/shop', Math.floor(size / 2));
+  await harness.pass(CYCLE_MS);
+  const [, buildCalls] = await count(harness, () => callEach(harness, range(size)));
+  const memory = ((await harness.memory()) - idle) / 1e6;
+  return { cold, warm, naive: await measureNaive(harness, size), coldCalls, cycleCalls, buildCalls, memory };
+}
+
+/** @returns seconds */
+async function callEach(harness: Harness, branches: readonly number[]): Promise<number> {
+  const ms = await measure(async () => {
+    for (const branch of branches) await harness.call({ branch: `branch-${branch}`, number: branch + 1 });
+  });
+  return ms / 1000;
+}
+
+/** For each branch, lists its runs, and then asks for both images. @returns seconds for all branches */
+async function measureNaive({ callUpstream, upstream }: Harness, size: number): Promise<number> {
+  const sample = Math.min(size, NAIVE_SAMPLE);
+  const ms = await measure(async () => {
+    for (let branch = 0; branch < sample; branch++) {
+      await callUpstream('GET', `${upstream.githubUrl}/repos/acme/shop/actions/runs?branch=branch-${branch}`);
+      for (const name of IMAGES) {
+        await callUpstream(
+          'HEAD',
+          `http://${upstream.registryHost}/v2/acme/${name}/manifests/naive-${branch}`,
+        );
+      }
+    }
+  });
+  return (ms / 1000 / sample) * size;
+}
+
+/** @returns what `work` returns, and the upstream calls meanwhile */
+async function count<Value>(harness: Harness, work: () => Promise<Value>): Promise<[Value, Counts]> {
+  const before = await harness.counts();
+  const value = await work();
+  const { ci, free, registry } = await harness.counts();
+  return [value, { ci: ci - before.ci, free: free - before.free, registry: registry - before.registry }];
+}
+
+function sum({ ci, free, registry }: Counts): number {
+  return ci + free + registry;
+}
+
+function show({ ci, free, registry }: Counts): string {
+  return `${ci} + ${free} + ${registry}`;
 }
 
 function range(size: number): number[] {
   return Array.from({ length: size }, (_, branch) => branch);
 }
 
-/** The same order in each run, by Fisher and Yates, with a linear congruential generator. */
+/** Fisher and Yates with a linear congruential generator: the same order in each run. */
 function shuffle(branches: readonly number[]): number[] {
   const shuffled = [...branches];
   let state = 1;
@@ -59,81 +170,4 @@ function shuffle(branches: readonly number[]): number[] {
     [shuffled[last], shuffled[other]] = [shuffled[other] ?? 0, shuffled[last] ?? 0];
   }
   return shuffled;
-}
-
-async function benchSize(size: number): Promise<void> {
-  const bed = await createPluginBed({ branches: size, projects: ['shop'] });
-  try {
-    const idle = await bed.memory();
-    const [cold, coldCalls] = await counted(bed, () => pass(bed, size));
-    await bed.pass(CYCLE_MS);
-    const [warm, cycleCalls] = await counted(bed, () => pass(bed, size));
-    await bed.build(Math.floor(size / 2));
-    await bed.pass(CYCLE_MS);
-    const [, buildCalls] = await counted(bed, () => pass(bed, size));
-    const memory = (await bed.memory()) - idle;
-    const naive = await naivePass(bed, size);
-    const cells = [
-      size,
-      cold.toFixed(2),
-      naive.toFixed(1),
-      show(coldCalls),
-      warm.toFixed(2),
-      show(cycleCalls),
-    ];
-    console.log(
-      [...cells, show(buildCalls), (memory / 1e6).toFixed(1)]
-        .map((cell) => String(cell).padStart(14))
-        .join(''),
-    );
-  } finally {
-    bed.stop();
-  }
-}
-
-function show({ ci, free, registry }: Counts): string {
-  return `${ci} + ${free} + ${registry}`;
-}
-
-/** @returns seconds, and the calls that were made upstream meanwhile */
-async function counted(bed: PluginBed, work: () => Promise<void>): Promise<[number, Counts]> {
-  const before = await bed.counts();
-  const seconds = await timed(work);
-  const after = await bed.counts();
-  return [
-    seconds,
-    { ci: after.ci - before.ci, free: after.free - before.free, registry: after.registry - before.registry },
-  ];
-}
-
-async function timed(work: () => Promise<void>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
-}
-
-/** As the matrix generator calls: one pull request after the other. */
-async function pass(bed: PluginBed, size: number): Promise<void> {
-  await passOver(bed, range(size));
-}
-
-async function passOver(bed: PluginBed, branches: readonly number[]): Promise<void> {
-  for (const branch of branches) await bed.call({ branch: `branch-${branch}`, number: branch + 1 });
-}
-
-/** For each branch, CI is asked for its runs, and then the registry for both images. @returns seconds */
-async function naivePass({ upstreamUrl, agent, images }: PluginBed, size: number): Promise<number> {
-  const sample = Math.min(size, NAIVE_SAMPLE);
-  const seconds = await timed(async () => {
-    for (let branch = 0; branch < sample; branch++) {
-      await send('GET', `/repos/acme/shop/actions/runs?branch=branch-${branch}`);
-      for (const name of images) await send('HEAD', `/v2/acme/${name}/manifests/sha-${branch}`);
-    }
-  });
-  return (seconds / sample) * size;
-
-  async function send(method: 'GET' | 'HEAD', path: string): Promise<void> {
-    const { body } = await request(`${upstreamUrl}${path}`, { method, dispatcher: agent });
-    await body.dump();
-  }
 }

@@ -1,54 +1,43 @@
 /**
- * A branch that nobody has asked for, in a repository that nobody has asked for (design §6): from the call to the answer, against the
- * two round trips that must follow each other, CI's listing and then the images' HEADs side by side, made by hand in the same run.
+ * The first call for a branch, in a repository that Greenpin has not read yet, against the two round trips that must follow each
+ * other: CI's listing, and then the HEAD requests of both images side by side. The same process makes those by hand.
  */
-import { request, type Dispatcher } from 'undici';
-import { createPluginBed, LATENCY, type PluginBed } from './bed.ts';
-import { median } from './median.ts';
+import { createHarness, IMAGES, LATENCY_MS, type Harness } from './harness.ts';
+import { alternate, measure, median, printRow } from './report.ts';
+import type { Tree } from './tree.ts';
 
 const ROUNDS = 20;
-/** The first ones are for V8 and the connections. */
+/** The first rounds warm up V8 and the connections. */
 const WARM_UP = 3;
-const BUDGET = 1.3;
 
-/** Runs and prints the row. */
-export async function benchColdResolve(): Promise<void> {
+export async function benchColdResolve(trees: readonly Tree[]): Promise<void> {
+  await using stack = new AsyncDisposableStack();
   const projects = Array.from({ length: ROUNDS + WARM_UP }, (_, i) => `shop-${i}`);
-  const bed = await createPluginBed({ branches: 1, projects });
-  try {
-    const cold = [];
-    const byHand = [];
-    for (const project of projects) {
-      cold.push(await timed(() => bed.call({ project, branch: 'branch-0' })));
-      byHand.push(await timed(() => roundTrips(bed, project)));
-    }
-    const [ours, theirs] = [cold, byHand].map((times) => median(times.slice(WARM_UP)));
-    const ratio = (ours ?? Number.NaN) / (theirs ?? Number.NaN);
-    console.log(
-      `\nCold resolve of one branch with two images, ${LATENCY} ms upstream latency, medians of ${ROUNDS}:`,
-    );
-    console.log(`  greenpin          ${ours?.toFixed(1)} ms`);
-    console.log(`  two round trips   ${theirs?.toFixed(1)} ms`);
-    console.log(`  ratio             ${ratio.toFixed(2)} (budget: at most ${BUDGET})`);
-  } finally {
-    bed.stop();
-  }
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}
-
-async function roundTrips({ upstreamUrl, agent, images }: PluginBed, project: string): Promise<void> {
-  await send('GET', `${upstreamUrl}/repos/acme/${project}/actions/runs?per_page=100`, agent);
-  await Promise.all(
-    images.map((name) => send('HEAD', `${upstreamUrl}/v2/acme/${name}/manifests/by-hand-${project}`, agent)),
+  const harnesses: Harness[] = [];
+  for (const tree of trees) harnesses.push(stack.use(await createHarness(tree, { branches: 1, projects })));
+  const times = await alternate(harnesses, { rounds: ROUNDS, warmUp: WARM_UP }, async (harness, round) => ({
+    cold: await measure(() => harness.call({ project: projects[round], branch: 'branch-0' })),
+    byHand: await measure(() => makeRoundTrips(harness, projects[round] ?? '')),
+  }));
+  console.log(
+    `\nCold resolve, one branch, two images, ${LATENCY_MS} ms upstream latency, medians of ${ROUNDS}:`,
   );
+  const medians = times.map((rounds) => ({
+    cold: median(rounds.map(({ cold }) => cold)),
+    byHand: median(rounds.map(({ byHand }) => byHand)),
+  }));
+  printRow({ label: 'Greenpin', values: medians.map(({ cold }) => cold), unit: ' ms', digits: 1 });
+  printRow({ label: 'two round trips', values: medians.map(({ byHand }) => byHand), unit: ' ms', digits: 1 });
+  const ratios = medians.map(({ cold, byHand }) => cold / byHand);
+  printRow({ label: 'Greenpin / two round trips', values: ratios, digits: 2, atMost: 1.1 });
 }
 
-async function send(method: 'GET' | 'HEAD', url: string, dispatcher: Dispatcher): Promise<void> {
-  const { body } = await request(url, { method, dispatcher });
-  await body.dump();
+async function makeRoundTrips({ callUpstream, upstream }: Harness, project: string): Promise<void> {
+  const { githubUrl, registryHost } = upstream;
+  await callUpstream('GET', `${githubUrl}/repos/acme/${project}/actions/runs?per_page=100`);
+  await Promise.all(
+    IMAGES.map((name) =>
+      callUpstream('HEAD', `http://${registryHost}/v2/acme/${name}/manifests/by-hand-${project}`),
+    ),
+  );
 }

@@ -1,165 +1,133 @@
 /**
- * `greenpin digest` against `skopeo inspect` and `crane digest`: real processes, one registry, behind a relay that holds every
- * answer back by 50 ms, as a registry on the other side of a continent would.
+ * `greenpin digest` against `skopeo inspect` and `crane digest`: real processes and one registry, behind a relay that delays every
+ * response by 50 ms, as a registry on another continent would.
  */
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createRegistryServer } from '../../src/cli/demo/registry-server.ts';
+import type { Image } from '../../src/cli/demo/image-store.ts';
+import { findTool, succeeds, type BuiltTool } from '../fixtures/built-tool.ts';
 import { createRelay } from '../fixtures/network/relay.ts';
-import { findCrane, startCraneRegistry, type Crane } from '../fixtures/registry/crane.ts';
+import { startCraneRegistry } from '../fixtures/registry/crane.ts';
+import { createFakeRegistry } from '../fixtures/registry/fake-registry.ts';
 import { imageManifest, LINUX_AMD64 } from '../fixtures/registry/images.ts';
 import { createPusher } from '../fixtures/registry/push.ts';
-import { buildGreenpin } from './build.ts';
-import { median } from './median.ts';
+import { LATENCY_MS } from './harness.ts';
+import { alternate, measure, median, printRow } from './report.ts';
+import type { Tree } from './tree.ts';
 
 const run = promisify(execFile);
-const LATENCY_MS = 50;
 const MANY = 100;
 const ROUNDS = { one: 15, many: 3 };
-/** What a script would do that does not want to wait for one after the other. */
-const AT_ONCE = 8;
+/** Processes at once, in a script that does not resolve one image after the other. */
+const CONCURRENCY = 8;
 
 interface Client {
   readonly name: string;
-  /** One process. */
-  readonly resolve: (images: readonly string[]) => Promise<string>;
+  /** Runs one process, with as many images as it takes. */
+  readonly resolve: (images: readonly string[]) => Promise<unknown>;
   /** Whether one process takes many images. */
   readonly takesMany: boolean;
 }
 
-export async function benchDigest(): Promise<void> {
-  const build = await buildGreenpin();
-  const crane = await findCrane(process.env);
-  const registry = await startRegistry(crane);
-  const relay = await createRelay(registry.port, LATENCY_MS);
-  try {
-    const images = registry.repositories.map((name) => `127.0.0.1:${relay.port}/${name}:v1`);
-    const clients = await findClients(build, crane);
-    console.log(`digest of an image, ${registry.title} behind ${LATENCY_MS} ms, medians`);
-    await benchOne(clients, images);
-    await benchMany(clients, images);
-  } finally {
-    rmSync(build, { recursive: true });
-    await relay[Symbol.asyncDispose]();
-    await registry.stop();
-  }
-}
-
-async function startRegistry(crane: Crane) {
+export async function benchDigest(trees: readonly Tree[]): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const crane = await findTool('crane', 'version', process.env);
   const repositories = Array.from({ length: MANY }, (_, i) => `acme/app-${i}`);
-  if (!crane.available) {
-    const demo = createRegistryServer();
-    const { server } = demo;
-    for (const repository of repositories) demo.push(repository, 'v1');
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    return { title: "the demo's registry", port, repositories, stop: async () => void server.close() };
-  }
-  const registry = await startCraneRegistry(crane);
-  const push = createPusher(registry.host);
-  for (const repository of repositories) {
-    await push(repository, 'v1', imageManifest('oci', LINUX_AMD64, { repository }));
-  }
-  const port = Number(registry.host.split(':')[1]);
-  return { title: "crane's registry", port, repositories, stop: () => registry.stop() };
-}
+  const registry = await startRegistry(crane, repositories);
+  stack.defer(() => registry.stop());
+  const relay = stack.use(await createRelay(Number(registry.host.split(':')[1]), LATENCY_MS));
+  const images = repositories.map((name) => `127.0.0.1:${relay.port}/${name}:v1`);
+  const greenpins = trees.map(createGreenpin);
+  const clients = [...greenpins, ...(await findOthers(crane))];
 
-/** Those that this machine has; Greenpin first. */
-async function findClients(build: string, crane: Crane): Promise<Client[]> {
-  const greenpin = join(build, 'dist/main.js');
-  const clients: Client[] = [
-    {
-      name: 'greenpin digest',
-      takesMany: true,
-      resolve: (images) => execute(process.execPath, [greenpin, 'digest', ...images]),
-    },
-    {
-      name: 'skopeo inspect',
-      takesMany: false,
-      resolve: ([image]) =>
-        execute('skopeo', ['inspect', '--tls-verify=false', '--format', '{{.Digest}}', `docker://${image}`]),
-    },
-    {
-      name: 'crane digest',
-      takesMany: false,
-      resolve: ([image = '']) => execute(crane.available ? crane.command : 'crane', ['digest', image]),
-    },
-  ];
-  const installed = [true, await isInstalled('skopeo', '--version'), crane.available];
-  return clients.filter((_, i) => installed[i]);
-}
-
-async function execute(command: string, args: readonly string[]): Promise<string> {
-  return (await run(command, [...args])).stdout.trim();
-}
-
-function isInstalled(command: string, ...args: string[]): Promise<boolean> {
-  return run(command, args).then(
-    () => true,
-    () => false,
+  console.log(`\ndigest of an image, ${registry.title} behind ${LATENCY_MS} ms, medians of ${ROUNDS.one}:`);
+  const one = await alternate(clients, { rounds: ROUNDS.one, warmUp: 1 }, ({ resolve }, round) =>
+    measure(() => resolve(images.slice(round, round + 1))),
   );
+  print(clients, one.map(median), greenpins.length, 1);
+
+  console.log(`\ndigest of ${MANY} images, one process after the other where one process takes one image:`);
+  const serial = await measureMany(clients, images, 1);
+  print(clients, serial, greenpins.length, 1 / 20);
+  console.log(`\ndigest of ${MANY} images, up to ${CONCURRENCY} processes at once:`);
+  print(clients, await measureMany(clients, images, CONCURRENCY), greenpins.length);
 }
 
-async function benchOne(clients: readonly Client[], images: readonly string[]): Promise<void> {
-  const times = clients.map((): number[] => []);
-  // Taken in turns: what else the machine does meets all alike. The first round warms up.
-  for (let round = 0; round <= ROUNDS.one; round++) {
-    const image = images.slice(round, round + 1);
-    for (const [i, { resolve }] of clients.entries()) {
-      const ms = await measure(() => resolve(image));
-      if (round > 0) times[i]?.push(ms);
-    }
+async function startRegistry(crane: BuiltTool, repositories: readonly string[]) {
+  if (!crane.available) {
+    const fake = await createFakeRegistry();
+    for (const repository of repositories) fake.push(repository, 'v1', createImage(repository));
+    return { title: 'the fake registry', host: fake.host, stop: () => fake.close() };
   }
-  print('1 image', clients, times.map(median));
+  const served = await startCraneRegistry(crane);
+  const push = createPusher(served.host);
+  for (const repository of repositories) await push(repository, 'v1', createImage(repository));
+  return { title: "crane's registry", host: served.host, stop: () => served.stop() };
 }
 
-async function benchMany(clients: readonly Client[], images: readonly string[]): Promise<void> {
-  const serially = [];
-  const together = [];
+function createImage(repository: string): Image {
+  return imageManifest('oci', LINUX_AMD64, { repository });
+}
+
+function createGreenpin({ main }: Tree): Client {
+  const resolve = (images: readonly string[]) => run(process.execPath, [main, 'digest', ...images]);
+  return { name: 'greenpin digest', takesMany: true, resolve };
+}
+
+/** @returns the other clients that this machine has */
+async function findOthers(crane: BuiltTool): Promise<Client[]> {
+  const inspect = ['inspect', '--tls-verify=false', '--format', '{{.Digest}}'];
+  const clients: Client[] = [];
+  if (await succeeds('skopeo', '--version')) {
+    const resolve = ([image]: readonly string[]) => run('skopeo', [...inspect, `docker://${image}`]);
+    clients.push({ name: 'skopeo inspect', takesMany: false, resolve });
+  }
+  if (crane.available) {
+    const resolve = ([image = '']: readonly string[]) => run(crane.command, ['digest', image]);
+    clients.push({ name: 'crane digest', takesMany: false, resolve });
+  }
+  return clients;
+}
+
+async function measureMany(
+  clients: readonly Client[],
+  images: readonly string[],
+  concurrency: number,
+): Promise<number[]> {
+  const medians = [];
   for (const client of clients) {
-    const rounds = client.takesMany ? ROUNDS.many : 1;
-    serially.push(await repeat(rounds, () => resolveAll(client, images, 1)));
-    together.push(await repeat(rounds, () => resolveAll(client, images, AT_ONCE)));
+    const times = [];
+    // A hundred processes are a mean by themselves.
+    for (let round = 0; round < (client.takesMany ? ROUNDS.many : 1); round++) {
+      times.push(await measure(() => resolveAll(client, images, concurrency)));
+    }
+    medians.push(median(times));
   }
-  print(`${images.length} images, one process after the other`, clients, serially);
-  print(`${images.length} images, ${AT_ONCE} processes at once`, clients, together);
+  return medians;
 }
 
-/** In one process, if the client can do that. */
-async function resolveAll(client: Client, images: readonly string[], atOnce: number): Promise<void> {
+async function resolveAll(client: Client, images: readonly string[], concurrency: number): Promise<void> {
   if (client.takesMany) return void (await client.resolve(images));
   const left = [...images];
   await Promise.all(
-    Array.from({ length: atOnce }, async () => {
+    Array.from({ length: concurrency }, async () => {
       for (let image = left.shift(); image !== undefined; image = left.shift()) await client.resolve([image]);
     }),
   );
 }
 
-async function repeat(rounds: number, work: () => Promise<void>): Promise<number> {
-  const times = [];
-  for (let round = 0; round < rounds; round++) times.push(await measure(work));
-  return median(times);
-}
-
-async function measure(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}
-
-function print(title: string, clients: readonly Client[], times: readonly number[]): void {
-  console.log(`  ${title}`);
+/**
+ * @param own the number of clients, at the front, that are Greenpin
+ * @param atMost the budget: Greenpin's time as a part of crane's
+ */
+function print(clients: readonly Client[], times: readonly number[], own: number, atMost?: number): void {
+  printRow({ label: 'greenpin digest', values: times.slice(0, own), unit: ' ms' });
   for (const [i, { name }] of clients.entries()) {
+    if (i < own) continue;
     const ms = times[i] ?? Number.NaN;
-    const ratio = (ms / (times[0] ?? Number.NaN)).toFixed(2);
-    console.log(
-      `    ${name.padEnd(16)} ${ms.toFixed(0).padStart(6)} ms${i === 0 ? '' : `   ${ratio} times greenpin's`}`,
-    );
+    printRow({ label: name, values: [ms], unit: ' ms' });
+    const ratios = times.slice(0, own).map((each) => each / ms);
+    const budget = atMost !== undefined && name.startsWith('crane') ? { atMost } : {};
+    printRow({ label: `greenpin / ${name}`, values: ratios, digits: 3, ...budget });
   }
 }

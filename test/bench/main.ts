@@ -1,6 +1,6 @@
 /**
- * Prints the budgets of design §6 and what this machine makes of them: `npm run bench`, or a part of it by name,
- * `npm run bench -- memory`. Nothing here is a timed test.
+ * Prints the budgets and what this machine makes of them: `npm run bench`, or one part, `npm run bench -- cold`. None is a timed test.
+ * `GREENPIN_BENCH_TREE=/path` measures another checkout too, with its own node_modules, in alternation with this one.
  */
 import { availableParallelism } from 'node:os';
 import { benchBranches } from './branches.ts';
@@ -8,8 +8,9 @@ import { benchColdResolve } from './cold-resolve.ts';
 import { benchDigest } from './digest.ts';
 import { benchMemoryAnswer } from './memory-answer.ts';
 import { benchStart } from './start.ts';
+import { buildTrees, type Tree } from './tree.ts';
 
-const PARTS: Readonly<Record<string, () => Promise<void>>> = {
+const PARTS: Readonly<Record<string, (trees: readonly Tree[]) => Promise<void>>> = {
   memory: benchMemoryAnswer,
   cold: benchColdResolve,
   start: benchStart,
@@ -17,6 +18,11 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   digest: benchDigest,
 };
 
-console.log(`Node ${process.version}, ${availableParallelism()} cores\n`);
-const [wanted] = process.argv.slice(2);
-for (const [name, run] of Object.entries(PARTS)) if (wanted === undefined || wanted === name) await run();
+console.log(`Node ${process.version}, ${availableParallelism()} cores`);
+const wanted = process.argv.slice(2);
+using stack = new DisposableStack();
+const trees = await buildTrees(process.env);
+for (const tree of trees) stack.use(tree);
+for (const [name, run] of Object.entries(PARTS)) {
+  if (wanted.length === 0 || wanted.includes(name)) await run(trees);
+}

@@ -18,7 +18,7 @@ export function derivedTemplates(): string {
   const values = leaves(readSections().flatMap((section) => section.values));
   const fallbacks = values.map((value) => [value.path, fallbackOf(value)] as const);
   return `{{/* Made from values.yaml and Greenpin's schema: \`npm run chart\`. */}}
-{{- define "greenpin.fallbacks" -}}
+{{- define "greenpin.defaults" -}}
 ${toYaml(Object.fromEntries(fallbacks.filter(([, fallback]) => fallback !== null)))}
 {{- end }}
 

@@ -8,7 +8,7 @@ declare module 'vitest' {
 }
 
 /**
- * Finds out once what is there, and says in one line what is left out.
+ * Finds the tools once, and prints one line on tests that are left out.
  *
  * @throws Error when something is missing and `GREENPIN_REQUIRE_CONTAINERS=1`
  */
@@ -20,7 +20,7 @@ export default async function setup(project: TestProject): Promise<void> {
     ...(tools.validator === undefined ? ["the chart's validator"] : []),
   ];
   if (missing.length === 0) return;
-  const text = `${missing.join(' and ')} not built; "bash .ci/helm" does it with Go 1.26 or later`;
+  const text = `${missing.join(' and ')} not built; "bash .ci/build-tool helm chart-validator" builds them with Go 1.26 or later`;
   if (process.env['GREENPIN_REQUIRE_CONTAINERS'] === '1') throw new Error(text);
   console.log(`Left out: tests of the chart (${text})`);
 }

@@ -1,6 +1,7 @@
 import { Agent } from 'undici';
 import { createGitHub, github as kind } from '../../src/ci/github/kind.ts';
-import { createFakeGitHub, type FakeFault } from '../fixtures/github/fake-github.ts';
+import { createFakeGitHub } from '../fixtures/github/fake-github.ts';
+import type { FakeFault } from '../fixtures/fake-server.ts';
 import { FORK } from '../fixtures/github/data.ts';
 import { describeConnection } from './ci/suite.ts';
 import type { CiUpstream, ContractFault, ContractRun } from './ci/upstream.ts';

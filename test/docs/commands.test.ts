@@ -10,13 +10,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { createRegistryServer, type DemoRegistry } from '../../src/cli/demo/registry-server.ts';
 import { createFakeGitHub, type FakeGitHub } from '../fixtures/github/fake-github.ts';
 import { findFreePort } from '../fixtures/network/free-port.ts';
+import { createFakeRegistry, type FakeRegistry } from '../fixtures/registry/fake-registry.ts';
+import { imageManifest, LINUX_AMD64 } from '../fixtures/registry/images.ts';
 import { readPage, readPages, ROOT, type Block, type Page } from './pages.ts';
 
 const COMMIT = '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d';
@@ -28,8 +28,7 @@ const QUICK_START = 'docs/start/quick-start.md';
 const pages = readPages().filter(({ path }) => !path.startsWith('charts/'));
 
 let github: FakeGitHub;
-let registry: DemoRegistry;
-let registryHost: string;
+let registry: FakeRegistry;
 const folders: string[] = [];
 
 beforeAll(async () => {
@@ -39,20 +38,19 @@ beforeAll(async () => {
     head_sha: COMMIT,
     path: '.github/workflows/build.yml',
   });
-  registry = createRegistryServer();
-  registry.server.listen(0, '127.0.0.1');
-  await once(registry.server, 'listening');
-  registryHost = `127.0.0.1:${(registry.server.address() as AddressInfo).port}`;
-  for (const name of ['front', 'back']) registry.push(`acme/shop-${name}`, `sha-${COMMIT}`);
+  registry = await createFakeRegistry();
+  for (const name of ['front', 'back']) {
+    registry.push(`acme/shop-${name}`, `sha-${COMMIT}`, imageManifest('oci', LINUX_AMD64, {}));
+  }
   const branch = { head_branch: 'feature/login', path: '.github/workflows/build.yml' };
   github.addRun('acme/shop', { ...branch, head_sha: COMMIT });
   github.addRun('acme/shop', { ...branch, head_sha: RED_COMMIT, conclusion: 'failure' });
   github.addPullRequest('acme/shop', 17);
 });
 afterAll(async () => {
+  await Promise.all([github.close(), registry.close()]);
   github.verify();
-  await github.close();
-  registry.server.close();
+  registry.verify();
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
@@ -117,7 +115,7 @@ class Session {
   #onLoopback(text: string): string {
     return text
       .replace('kind: github,', `kind: github, url: "${github.url}",`)
-      .replaceAll('ghcr.io/', `${registryHost}/`)
+      .replaceAll('ghcr.io/', `${registry.host}/`)
       .replace('server: {', `management: { port: 0 }\nserver: { port: ${this.#port},`)
       .replaceAll(/127\.0\.0\.1:4355\b/g, `127.0.0.1:${this.#port}`);
   }
@@ -205,7 +203,7 @@ describe('what is shown is what is printed', () => {
 
   test('digest --json', async () => {
     const documented = findBlock(readPage('docs/reference/cli.md'), 'json', '"kind": "found"');
-    const image = `${registryHost}/acme/shop-front:sha-${COMMIT}`;
+    const image = `${registry.host}/acme/shop-front:sha-${COMMIT}`;
     expect(shape(await readJson(`digest --json ${image}`))).toEqual(shape(JSON.parse(documented)));
   });
 

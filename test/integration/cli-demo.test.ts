@@ -8,9 +8,9 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { runCli, startCli } from '../fixtures/cli/process.ts';
 import { createScriptedServer } from '../fixtures/network/scripted-server.ts';
 
-/** The demo's clock goes on while it plays, and nothing is fresh that is older than the default of `freshFor`, 15 s. */
+/** The demo's clock runs while it plays. A fresh answer is at most as old as the default `freshFor`, 15 s. */
 const AT_ONCE = String.raw`Age: (?:\d|1[0-5])`;
-/** What it passes, and as much again for the playing. */
+/** The 30 s that the demo passes, plus the time it takes to play. */
 const HALF_A_MINUTE_LATER = String.raw`Age: [34]\d`;
 
 let cwd: string;
@@ -20,7 +20,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(cwd, { recursive: true }));
 
-/** The commands that it shows, as a reader would copy them. */
+/** The commands in the demo's output, as a reader would copy them. */
 function commandsIn(output: string): string[] {
   return [...output.matchAll(/^(?:\$ )?(curl [\s\S]*?\}\}\}')$/gm)].map(([, command]) => command ?? '');
 }
@@ -30,7 +30,7 @@ test.concurrent('ends by itself, tells its story on stdout, and leaves nothing b
   expect([status, stderr]).toEqual([0, '']);
   expect(stdout.match(/^\d\. .*$/gm)).toEqual([
     '1. The newest build of pull request 1 is green. Argo CD asks what to run:',
-    '2. The newest build of pull request 2 is red. It runs the green one before:',
+    '2. The newest build of pull request 2 is red. It keeps the green build before it:',
     '3. CI builds a new commit of pull request 1, and the registry goes down.',
     '4. The registry is back. Pull request 1 moves on to its new build:',
   ]);
@@ -88,7 +88,7 @@ test.concurrent('a port that is taken is a usage error, and ends', async () => {
     status: 2,
     stdout: '',
     stderr:
-      `greenpin: server.port: found another process at 127.0.0.1:${port}, expected a free one; give another one by --port\n` +
+      `greenpin: server.port: found another process at 127.0.0.1:${port}, expected a free one; choose another one with --port\n` +
       'Try greenpin demo --help.\n',
   });
 });

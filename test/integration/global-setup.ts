@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
-import { findActionlint, type Actionlint } from '../fixtures/actionlint.ts';
+import { findTool, type BuiltTool } from '../fixtures/built-tool.ts';
 import type { Availability } from '../fixtures/containers/engine.ts';
 import { containerEngine, containersRequired, missing } from '../fixtures/containers/engine.ts';
-import { findCrane, type Crane } from '../fixtures/registry/crane.ts';
 import type { RegistryImage } from '../fixtures/registry/distribution.ts';
 import { provideRegistryImage } from '../fixtures/registry/distribution.ts';
 import { skopeoVersion } from '../fixtures/registry/skopeo.ts';
@@ -16,9 +15,9 @@ declare module 'vitest' {
     docker: Availability;
     skopeo: Availability;
     redis: Availability;
-    crane: Crane;
+    crane: BuiltTool;
     curl: Availability;
-    actionlint: Actionlint;
+    actionlint: BuiltTool;
   }
 }
 
@@ -32,9 +31,9 @@ export default async function setup(project: TestProject): Promise<void> {
   const docker = await find('docker', () => promisify(execFile)('docker', ['--version']));
   const skopeo = await find('skopeo', skopeoVersion);
   const redis = await find('redis-server', redisVersion);
-  const crane = await findCrane(process.env);
+  const crane = await findTool('crane', 'version', process.env);
   const curl = await find('curl', () => promisify(execFile)('curl', ['--version']));
-  const actionlint = await findActionlint(process.env);
+  const actionlint = await findTool('actionlint', '-version', process.env);
   for (const tool of [crane, actionlint]) {
     if (!tool.available && containersRequired()) throw missing(tool.reason, undefined);
   }

@@ -178,7 +178,7 @@ it('a GitHub that names a time is left alone until then, by all branches', async
   await using harness = await createPluginHarness();
   const [first = '', second = ''] = buildMany(harness, 2);
   const headers = { 'retry-after': '40' };
-  harness.github.fault({ kind: 'status', status: 429, headers, body: '{}' }, 1);
+  harness.github.fault({ kind: 'status', status: 429, headers, body: '{}' }, { times: 1 });
   expect(await harness.ask({ branch: first })).toMatchObject({
     status: 503,
     answer: { error: 'rate_limited' },

@@ -4,8 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { parseReference } from '../../src/image/reference.ts';
-import type { FakeFault } from '../fixtures/github/fake-github.ts';
-import type { FakeRegistryFault, FakeRegistryTarget } from '../fixtures/registry/fake-registry.ts';
+import type { FakeFault, FaultTarget } from '../fixtures/fake-server.ts';
 import { REPOSITORY } from '../fixtures/plugin/config.ts';
 import type { Reply } from '../fixtures/plugin/reply.ts';
 import { createPluginHarness, type Built, type PluginHarness } from '../fixtures/plugin/harness.ts';
@@ -105,7 +104,7 @@ const BACK = /\/shop-back\/manifests\//;
 const MANIFESTS = /\/manifests\//;
 const TOKEN = /^\/token/;
 
-type Hit = readonly [FakeRegistryFault, FakeRegistryTarget];
+type Hit = readonly [FakeFault, FaultTarget];
 
 function registry(what: string, hits: readonly Hit[], more: Pick<Row, 'expected' | 'options'> = {}): Row {
   return { what, hit: (harness) => hits.forEach((hit) => harness.registry.fault(...hit)), ...more };

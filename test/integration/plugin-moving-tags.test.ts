@@ -1,6 +1,6 @@
 /** Tags that more than one build pushes, and builds that are run again (design §2), over HTTP. */
 import { describe, expect, it } from 'vitest';
-import type { FakeRun } from '../fixtures/github/data.ts';
+import type { FakeRun } from '../../src/cli/demo/workflow-runs.ts';
 import { FRESH_FOR, REPOSITORY } from '../fixtures/plugin/config.ts';
 import { createPluginHarness, type PluginHarness } from '../fixtures/plugin/harness.ts';
 

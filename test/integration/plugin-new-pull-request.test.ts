@@ -44,7 +44,7 @@ it('gets an empty list while CI lists no runs, but tells when the pull request w
   await using harness = await createPluginHarness();
   harness.pass(4 * 3600);
   harness.github.addPullRequest(REPOSITORY, 500);
-  harness.github.fault(STATUS, Infinity, /actions\/runs/);
+  harness.github.fault(STATUS, { path: /actions\/runs/ });
   expect(await harness.ask({ branch: 'new', number: 500 })).toMatchObject({
     status: 200,
     answer: 'nothing',

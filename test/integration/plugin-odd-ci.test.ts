@@ -1,6 +1,6 @@
 /** CI answers, and a part of what it says is odd, lags behind or is cut off: true answers all the same, or none. */
 import { describe, expect, it } from 'vitest';
-import type { FakeRun } from '../fixtures/github/data.ts';
+import type { FakeRun } from '../../src/cli/demo/workflow-runs.ts';
 import { REPOSITORY } from '../fixtures/plugin/config.ts';
 import { createPluginHarness, type PluginHarness } from '../fixtures/plugin/harness.ts';
 

@@ -76,7 +76,7 @@ it('a caller that goes away cancels nothing for those who joined it', async () =
   await using harness = await createPluginHarness({ guard: 'none' });
   const { pinned } = harness.build('feature');
   const gate = Promise.withResolvers<void>();
-  harness.github.fault({ kind: 'wait', until: gate.promise }, 1);
+  harness.github.fault({ kind: 'wait', until: gate.promise }, { times: 1 });
   const leaving = new AbortController();
   const left = fetch(`${harness.url}/api/v1/getparams.execute`, {
     method: 'POST',

@@ -8,7 +8,8 @@ import {
   LINUX_AMD64,
   LINUX_ARM64,
 } from '../fixtures/registry/images.ts';
-import type { Format, Image } from '../fixtures/registry/images.ts';
+import type { Format } from '../fixtures/registry/images.ts';
+import type { Image } from '../../src/cli/demo/image-store.ts';
 import { createPusher } from '../fixtures/registry/push.ts';
 import { composeClient } from '../fixtures/registry/compose-client.ts';
 import { HTPASSWD_AUTH, REGISTRY_USER, startRegistry } from '../fixtures/registry/container.ts';

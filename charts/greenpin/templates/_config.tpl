@@ -1,13 +1,13 @@
-{{/* What the deployment and the configuration must agree on. */}}
+{{/* Paths that the deployment and the configuration share. */}}
 {{- define "greenpin.storePath" -}}/var/lib/greenpin/greenpin.db{{- end }}
 {{- define "greenpin.tokenFile" -}}/var/run/argo/token{{- end }}
 
-{{/* Kind of the store: sqlite, memory or redis. */}}
+{{/* The kind of store: sqlite, memory or redis. */}}
 {{- define "greenpin.storeKind" -}}
 {{ (.Values.config.store | default dict).kind | default "sqlite" }}
 {{- end }}
 
-{{/* The configuration as the pod gets it. */}}
+{{/* The content of the pod's greenpin.yaml. */}}
 {{- define "greenpin.config" -}}
 {{- $config := deepCopy .Values.config }}
 {{- if eq (include "greenpin.storeKind" .) "sqlite" }}
@@ -37,7 +37,7 @@
 {{ include "greenpin.seconds" (.Values.config.maxFreshFor | default "5m") }}
 {{- end }}
 
-{{/* yes, if the pod has a claim of its own: two pods must never have it at once. */}}
+{{/* yes, if the pod has a claim. Two pods must never use it at the same time. */}}
 {{- define "greenpin.hasClaim" -}}
 {{- if and .Values.persistence.enabled (eq (include "greenpin.storeKind" .) "sqlite") }}yes{{ end }}
 {{- end }}
@@ -46,12 +46,12 @@
 {{- if or .Values.certificates.configMap .Values.certificates.secret .Values.certificates.pem }}yes{{ end }}
 {{- end }}
 
-{{/* What a URL with a port begins with: perhaps a user, then a host, or an address of IPv6 in brackets. */}}
+{{/* The beginning of a URL with a port: an optional user, then a host or an IPv6 address in brackets. */}}
 {{- define "greenpin.urlWithPort" -}}
 ^[a-z]+://([^/@]*@)?([^][/:@]+|\[[^]]+\]):[0-9]+
 {{- end }}
 
-{{/* The TCP ports that the configuration makes Greenpin call, one a line and sorted: 443, and those of URLs, hosts, images and proxies. */}}
+{{/* The TCP ports that Greenpin calls, one a line, sorted: 443, and those of URLs, hosts, images and proxies in the configuration. */}}
 {{- define "greenpin.egressPorts" -}}
 {{- $ports := list 443 }}
 {{- $urls := list }}
@@ -83,47 +83,7 @@
 {{- $ports | uniq | sortAlpha | join "\n" }}
 {{- end }}
 
-{{/* yes, if a registry is signed in to with the pod's identity in a cloud. */}}
+{{/* yes, if Greenpin signs in to a registry with the pod's cloud identity. */}}
 {{- define "greenpin.hasIdentity" -}}
 {{- range .Values.config.registries }}{{ if (. | default dict).identity }}yes{{ end }}{{ end }}
-{{- end }}
-
-{{/* Values that are missing, or null, get their default: `podLabels:` left empty, a section that `--reuse-values` does not know yet. */}}
-{{- define "greenpin.complete" -}}
-{{- range $path, $fallback := include "greenpin.fallbacks" . | fromYaml }}
-{{- $keys := splitList "." $path }}
-{{- $section := $.Values }}
-{{- range initial $keys }}
-{{- if kindIs "invalid" (index $section .) }}{{ $_ := set $section . dict }}{{ end }}
-{{- $section = index $section . }}
-{{- end }}
-{{- if kindIs "invalid" (index $section (last $keys)) }}{{ $_ := set $section (last $keys) $fallback }}{{ end }}
-{{- end }}
-{{- end }}
-
-{{- define "greenpin.ipFamilies" -}}
-{{- with .Values.service.ipFamilyPolicy }}
-ipFamilyPolicy: {{ . }}
-{{- end }}
-{{- with .Values.service.ipFamilies }}
-ipFamilies: {{ toJson . }}
-{{- end }}
-{{- end }}
-
-{{/* Ways in that only the user knows: through a load balancer, a mesh, an ingress, from another cluster. */}}
-{{- define "greenpin.hasUnknownWayIn" -}}
-{{- if or (ne .Values.service.type "ClusterIP") .Values.argocd.configMap.baseUrl (not .Values.argocd.configMap.create) }}yes{{ end }}
-{{- end }}
-
-{{/* yes, if there is a NetworkPolicy. */}}
-{{- define "greenpin.isFenced" -}}
-{{- if eq (toString .Values.networkPolicy.enabled) "auto" }}{{ if not (include "greenpin.hasUnknownWayIn" .) }}yes{{ end }}
-{{- else if .Values.networkPolicy.enabled }}yes{{ end }}
-{{- end }}
-
-{{/* Labels as kubectl takes them. */}}
-{{- define "greenpin.selector" -}}
-{{- $pairs := list }}
-{{- range $key, $value := . }}{{ $pairs = append $pairs (printf "%s=%s" $key $value) }}{{ end }}
-{{- $pairs | join "," }}
 {{- end }}

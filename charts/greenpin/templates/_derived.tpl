@@ -1,5 +1,5 @@
 {{/* Made from values.yaml and Greenpin's schema: `npm run chart`. */}}
-{{- define "greenpin.fallbacks" -}}
+{{- define "greenpin.defaults" -}}
 config: {}
 logLevel: info
 env: {}

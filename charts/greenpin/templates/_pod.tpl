@@ -1,4 +1,4 @@
-{{/* The container's variables: one that is named twice would be the last. */}}
+{{/* The container's variables. Where a name occurs twice, Kubernetes uses the last. */}}
 {{- define "greenpin.env" -}}
 {{- if include "greenpin.hasCertificates" . }}
 - name: NODE_EXTRA_CA_CERTS
@@ -92,7 +92,7 @@
 {{- end }}
 {{- end }}
 
-{{- define "greenpin.spread" -}}
+{{- define "greenpin.topologySpreadConstraints" -}}
 {{- $own := dict "labelSelector" (dict "matchLabels" (include "greenpin.selectorLabels" . | fromYaml)) "matchLabelKeys" (list "pod-template-hash") }}
 {{- range .Values.topologySpreadConstraints }}
 - {{ ternary . (merge dict . $own) (hasKey . "labelSelector") | toYaml | nindent 2 | trim }}

@@ -1,7 +1,7 @@
-/** One call of the demo: sent as Argo CD sends it, and shown as a command that a reader can type. */
-import type { DemoWorld } from './sandbox.ts';
+/** One call of the demo: sent as Argo CD sends it, shown as a command that a reader can run. */
+import type { DemoSandbox } from './sandbox.ts';
 
-/** What Argo CD passes on of a pull request. */
+/** The fields of a pull request that Argo CD passes on. */
 export interface PullRequest {
   readonly branch: string;
   readonly number: string;
@@ -15,7 +15,7 @@ export interface Call {
   readonly body: CallBody;
 }
 
-/** Of the API's answers (design §1) what the demo shows. */
+/** The part of a response that the demo reads. */
 interface CallBody {
   readonly output?: { readonly parameters: readonly ParameterSet[] };
   readonly message?: string;
@@ -29,7 +29,7 @@ interface ParameterSet {
 
 const PATH = '/api/v1/getparams.execute';
 
-export async function sendCall({ url, token }: DemoWorld, pullRequest: PullRequest): Promise<Call> {
+export async function sendCall({ url, token }: DemoSandbox, pullRequest: PullRequest): Promise<Call> {
   const response = await fetch(url + PATH, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -43,8 +43,8 @@ export async function sendCall({ url, token }: DemoWorld, pullRequest: PullReque
   };
 }
 
-/** @returns the call as a shell command; its body is, character for character, the one that is sent */
-export function formatCommand({ url, token }: DemoWorld, pullRequest: PullRequest): string {
+/** @returns the call as a shell command, with exactly the body that `sendCall` sends */
+export function formatCommand({ url, token }: DemoSandbox, pullRequest: PullRequest): string {
   return [
     `curl -i ${url}${PATH} \\`,
     `  -H 'Authorization: Bearer ${token}' \\`,
@@ -58,12 +58,12 @@ function formatBody({ branch, number, head_sha }: PullRequest): string {
     "head_sha": "${head_sha}"}}}`;
 }
 
-/** @returns the whole answer, indented */
+/** @returns the whole response, indented */
 export function formatCall(call: Call): string {
   return `${formatHead(call)}\n${JSON.stringify(call.body, null, 2)}`;
 }
 
-/** @returns what changes from call to call */
+/** @returns the part of the response that changes from call to call */
 export function formatCallInShort(call: Call): string {
   const [set] = call.body.output?.parameters ?? [];
   if (set === undefined) return formatCall(call);

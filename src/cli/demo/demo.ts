@@ -1,5 +1,5 @@
-/** `greenpin demo`: the documented matrix example from end to end, on loopback. */
-import { createDemoWorld, type DemoWorld } from './sandbox.ts';
+/** `greenpin demo`: the documented matrix example, end to end on loopback. */
+import { createDemoSandbox, type DemoSandbox } from './sandbox.ts';
 import { ConfigError } from '../../errors.ts';
 import { untilAborted, type CommandContext } from '../context.ts';
 import { formatCommand } from './call.ts';
@@ -18,52 +18,52 @@ export interface DemoOptions {
 const DOCUMENTED_PORT = 4355;
 
 /**
- * @returns exit status: 0 everything came out as it says, 1 it did not
+ * @returns exit status: 0 if every answer was as the text says, else 1
  * @throws UsageError when the port is taken
  */
 export async function demo({ keep = false, port }: DemoOptions, context: CommandContext): Promise<number> {
   const { stdout, stderr, version } = context;
-  const world = await openWorld(port ?? (keep ? DOCUMENTED_PORT : 0), version);
+  const sandbox = await openSandbox(port ?? (keep ? DOCUMENTED_PORT : 0), version);
   const width = terminalWidth(stdout);
   const say: Stage['say'] = (text = '', form) =>
     void stdout.write(`${form === 'verbatim' ? text : fitLines(text, width)}\n`);
   try {
-    introduce(world, say, keep);
-    await playStory({ world, say, paint: createColors(context) });
-    if (keep) await keepRunning(world, say, context);
+    introduce(sandbox, say, keep);
+    await playStory({ sandbox, say, paint: createColors(context) });
+    if (keep) await keepRunning(sandbox, say, context);
     return 0;
   } catch (error) {
     if (!(error instanceof DemoFailure)) throw error;
     writeDiagnostic(stderr, error.message);
     return 1;
   } finally {
-    await world.stop();
+    await sandbox.stop();
   }
 }
 
-async function openWorld(port: number, version: string): Promise<DemoWorld> {
+async function openSandbox(port: number, version: string): Promise<DemoSandbox> {
   try {
-    return await createDemoWorld(port, version);
+    return await createDemoSandbox(port, version);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new UsageError(`${error.message}; give another one by --port`, { cause: error });
+    throw new UsageError(`${error.message}; choose another one with --port`, { cause: error });
   }
 }
 
-function introduce({ url }: DemoWorld, say: Stage['say'], keep: boolean): void {
+function introduce({ url }: DemoSandbox, say: Stage['say'], keep: boolean): void {
   say(
-    'A GitHub, a registry and Greenpin run on loopback, with a project, shop, whose CI builds two images, front and back, for each commit.',
+    'A fake GitHub, a fake registry and Greenpin run on loopback. CI of the project shop builds two images, front and back, for each commit.',
   );
-  say(`Greenpin listens at ${url}; what Argo CD would send is sent here.`);
-  if (!keep) say('(npm run demo -- --keep leaves them running afterwards, for your own calls.)');
+  say(`Greenpin listens at ${url}. The demo sends it what Argo CD would send.`);
+  if (!keep) say('(npm run demo -- --keep leaves everything running afterwards, for your own calls.)');
 }
 
 async function keepRunning(
-  world: DemoWorld,
+  sandbox: DemoSandbox,
   say: Stage['say'],
   { stopSignal }: CommandContext,
 ): Promise<void> {
-  say('\nStill running; try it, and end it with Ctrl-C:\n');
-  say(formatCommand(world, FIRST_PUSHED), 'verbatim');
+  say('\nStill running. Try it; stop it with Ctrl-C:\n');
+  say(formatCommand(sandbox, FIRST_PUSHED), 'verbatim');
   await untilAborted(stopSignal());
 }

@@ -1,53 +1,68 @@
-/** The documented example on loopback: a GitHub and a registry, and the plugin before them. */
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** The documented example on loopback: Greenpin between a fake GitHub and a fake registry. */
+import { composeService, type Service } from '../../compose/service.ts';
 import type { Config } from '../../config/config.ts';
 import { loadConfig } from '../../config/load.ts';
 import { createLogger } from '../../log/logger.ts';
-import { createGitHubServer, type DemoRun } from './github-server.ts';
-import { createRegistryServer, type DemoRegistry } from './registry-server.ts';
-import { composeService, type Service } from '../../compose/service.ts';
+import { createRun, formatTime, listRuns, type FakeRun } from './workflow-runs.ts';
+import {
+  createImage,
+  createJsonBlob,
+  createRegistryError,
+  pushImage,
+  readManifest,
+  type ImageRepositories,
+} from './image-store.ts';
+import { createJsonReply, listenOnLoopback, sendReply, type LoopbackServer } from './loopback-server.ts';
 
-export interface DemoWorld {
-  /** `http://127.0.0.1:PORT` of the plugin. */
+export interface DemoSandbox {
+  /** Greenpin's URL: `http://127.0.0.1:PORT`. */
   readonly url: string;
   readonly token: string;
   readonly config: Config;
   readonly service: Service;
   readonly registry: DemoRegistry;
   /**
-   * CI has built a commit: a finished run, and, if it was green, both images in the registry.
-   * @returns the images' digests by name; of a red build none
+   * CI finishes a build of a commit, and pushes both images if it is green.
+   * @returns the images' digests by name; none if the build is red
    */
   build(build: DemoBuild): Readonly<Record<string, string>>;
-  /** Lets time pass, so that the plugin asks upstream anew. */
+  /** Moves Greenpin's clock forward, so that it reads from upstream again. */
   pass(seconds: number): void;
   stop(): Promise<void>;
 }
 
-export interface DemoBuild extends Pick<DemoRun, 'branch' | 'commit' | 'conclusion'> {
+export interface DemoBuild {
+  readonly branch: string;
+  readonly commit: string;
+  readonly conclusion: 'success' | 'failure';
   readonly minutesAgo: number;
 }
 
-/** It guards nothing but servers on loopback that end with the demo. */
+export interface DemoRegistry extends LoopbackServer {
+  /** @returns the digest */
+  push(name: string, tag: string): string;
+  /** Answers every request with 503 until `restore`. */
+  breakDown(): void;
+  restore(): void;
+}
+
+/** Protects nothing but servers on loopback that end with the demo. */
 const TOKEN = 'demo-token';
 const TOKEN_VARIABLE = 'GREENPIN_DEMO_TOKEN';
+const GIT_REPOSITORY = { id: 1, full_name: 'acme/shop' };
 const IMAGES = ['front', 'back'] as const;
 const FIRST_RUN = 29_000_000_411;
+const IMAGE_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 
 /**
- * @param port of the plugin; 0: any that is free
+ * @param port Greenpin's; 0: any free one
  * @throws ConfigError when the port is taken
  */
-export async function createDemoWorld(port: number, version: string): Promise<DemoWorld> {
-  const runs: DemoRun[] = [];
-  const registry = createRegistryServer();
-  const github = createGitHubServer(runs);
-  const closeUpstreams = () => Promise.all([close(github), close(registry.server)]);
-  const [githubHost, registryHost] = await Promise.all([listen(github), listen(registry.server)]);
+export async function createDemoSandbox(port: number, version: string): Promise<DemoSandbox> {
+  const runs: FakeRun[] = [];
+  const [github, registry] = await Promise.all([serveGitHub(runs), serveRegistry()]);
   const env = { [TOKEN_VARIABLE]: TOKEN };
-  const readFile = () => describeConfig(githubHost, registryHost, port);
+  const readFile = () => describeConfig(github.host, registry.host, port);
   const config = loadConfig({ file: 'the demo', readFile, env });
 
   let passed = 0;
@@ -55,8 +70,13 @@ export async function createDemoWorld(port: number, version: string): Promise<De
   const stopping = new AbortController();
   const logger = createLogger('silent');
   const service = composeService(config, { env, now, logger, version, stopping: stopping.signal });
+  const stop = async () => {
+    stopping.abort();
+    await service.stop();
+    await Promise.all([github.close(), registry.close()]);
+  };
   const { server: url } = await service.start().catch(async (error: unknown) => {
-    await closeUpstreams();
+    await stop();
     throw error;
   });
   return {
@@ -65,20 +85,52 @@ export async function createDemoWorld(port: number, version: string): Promise<De
     config,
     service,
     registry,
-    build({ minutesAgo, ...run }) {
-      const createdAt = now() - minutesAgo * 60_000 - 90_000;
-      runs.push({ id: FIRST_RUN + runs.length, createdAt, ...run });
-      const tag = `sha-${run.commit.slice(0, 7)}`;
-      const pushed = run.conclusion === 'success' ? IMAGES : [];
+    build({ minutesAgo, branch, commit, conclusion }) {
+      const created_at = formatTime(now() - minutesAgo * 60_000 - 30_000);
+      const given = { head_branch: branch, head_sha: commit, conclusion, created_at };
+      runs.push(createRun(GIT_REPOSITORY, FIRST_RUN + runs.length, given));
+      const tag = `sha-${commit.slice(0, 7)}`;
+      const pushed = conclusion === 'success' ? IMAGES : [];
       return Object.fromEntries(pushed.map((name) => [name, registry.push(`acme/shop-${name}`, tag)]));
     },
     pass(seconds) {
       passed += seconds * 1000;
     },
-    async stop() {
-      stopping.abort();
-      await service.stop();
-      await closeUpstreams();
+    stop,
+  };
+}
+
+/** @param runs read again at each request */
+function serveGitHub(runs: readonly FakeRun[]): Promise<LoopbackServer> {
+  return listenOnLoopback((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://github.demo');
+    const known = url.pathname === `/repos/${GIT_REPOSITORY.full_name}/actions/runs`;
+    sendReply(response, known ? listRuns(runs, url) : createJsonReply(404, { message: 'Not Found' }));
+  });
+}
+
+async function serveRegistry(): Promise<DemoRegistry> {
+  const images: ImageRepositories = new Map();
+  let isDown = false;
+  const server = await listenOnLoopback((request, response) => {
+    const [, name = '', reference = ''] = /^\/v2\/(.+)\/manifests\/([^/]+)$/.exec(request.url ?? '') ?? [];
+    const reply = isDown
+      ? createRegistryError(503, 'UNAVAILABLE', { 'retry-after': 5 })
+      : readManifest(images, name, reference);
+    sendReply(response, reply);
+  });
+  return {
+    ...server,
+    push(name, tag) {
+      const config = createJsonBlob('application/vnd.oci.image.config.v1+json', { name, tag });
+      const layer = createJsonBlob('application/vnd.oci.image.layer.v1.tar', {});
+      return pushImage(images, name, tag, createImage(IMAGE_TYPE, config, layer));
+    },
+    breakDown() {
+      isDown = true;
+    },
+    restore() {
+      isDown = false;
     },
   };
 }
@@ -96,16 +148,4 @@ projects:
     images:
 ${IMAGES.map((name) => `      ${name}: "${registryHost}/acme/shop-${name}:sha-{commit:7}"`).join('\n')}
 `;
-}
-
-async function listen(server: Server): Promise<string> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function close(server: Server): Promise<void> {
-  server.closeAllConnections();
-  server.close();
-  await once(server, 'close');
 }

@@ -1,5 +1,5 @@
-/** What the demo plays: four scenes, each of which checks that it came out as it says. */
-import type { DemoWorld } from './sandbox.ts';
+/** The demo's four scenes. Each checks that Greenpin answered what the text says. */
+import type { DemoSandbox } from './sandbox.ts';
 import { parseBranchRequest } from '../../wire/argocd/request.ts';
 import {
   formatCall,
@@ -13,14 +13,14 @@ import { createResolveReport } from '../../answers/report.ts';
 import { formatResolveReport } from '../resolve/text.ts';
 import type { Colors } from '../terminal/colors.ts';
 
-/** A demo that shows something else than it says is a failure. */
+/** Greenpin answered something other than what the demo's text says. */
 export class DemoFailure extends Error {
   override readonly name = 'DemoFailure';
 }
 
 export interface Stage {
-  readonly world: DemoWorld;
-  /** @param form `verbatim`: to be copied; else it may be broken into lines of the terminal's width */
+  readonly sandbox: DemoSandbox;
+  /** @param form `verbatim` text is meant to be copied; other text wraps at the terminal's width */
   readonly say: (text?: string, form?: 'verbatim') => void;
   readonly paint: Colors;
 }
@@ -41,33 +41,33 @@ const THIRD: PullRequest = {
   head_sha: '77777777777777777777777777777777deadbeef',
 };
 const SECOND_GREEN = '0c1d2e3f405162738495a6b7c8d9eaf00c1d2e3f';
-/** The first pull request at the story's end. */
+/** The first pull request at the end of the story. */
 export const FIRST_PUSHED: PullRequest = { ...FIRST, head_sha: 'abcdef0123456789abcdef0123456789abcdef01' };
 
 /** @throws DemoFailure */
 export async function playStory(stage: Stage): Promise<void> {
-  const { world, say } = stage;
-  const first = buildOf(world, FIRST.branch, FIRST.head_sha, 120);
-  const second = buildOf(world, SECOND.branch, SECOND_GREEN, 90);
-  world.build({ branch: SECOND.branch, commit: SECOND.head_sha, conclusion: 'failure', minutesAgo: 30 });
+  const { sandbox, say } = stage;
+  const first = buildGreen(sandbox, FIRST.branch, FIRST.head_sha, 120);
+  const second = buildGreen(sandbox, SECOND.branch, SECOND_GREEN, 90);
+  sandbox.build({ branch: SECOND.branch, commit: SECOND.head_sha, conclusion: 'failure', minutesAgo: 30 });
 
   await playGreen(stage, first);
   await playRed(stage, second);
   const pushed = await playOutage(stage, first);
   await playRecovery(stage, pushed);
   say(
-    '\nThat was all: only what CI had built and found green was handed out, and no fault took anything away.',
+    '\nThat is all: Greenpin answered only with images of green builds, and no fault took an environment away.',
   );
 }
 
-/** A green build, and what must be handed out for it. */
+/** A green build and the digests that Greenpin must answer for it. */
 interface Expected {
   readonly commit: string;
   readonly digests: Readonly<Record<string, string>>;
 }
 
-function buildOf(world: DemoWorld, branch: string, commit: string, minutesAgo: number): Expected {
-  return { commit, digests: world.build({ branch, commit, conclusion: 'success', minutesAgo }) };
+function buildGreen(sandbox: DemoSandbox, branch: string, commit: string, minutesAgo: number): Expected {
+  return { commit, digests: sandbox.build({ branch, commit, conclusion: 'success', minutesAgo }) };
 }
 
 async function playGreen(stage: Stage, built: Expected): Promise<void> {
@@ -79,33 +79,33 @@ async function playGreen(stage: Stage, built: Expected): Promise<void> {
 }
 
 async function playRed(stage: Stage, built: Expected): Promise<void> {
-  heading(stage, '2. The newest build of pull request 2 is red. It runs the green one before:');
+  heading(stage, '2. The newest build of pull request 2 is red. It keeps the green build before it:');
   const call = await ask(stage, SECOND);
   stage.say(formatCallInShort(call));
   expectAnswer(call, 'fresh', built);
   await explain(stage, SECOND);
 }
 
-/** @returns the new build */
+/** @returns the new build, whose images the broken registry still hides */
 async function playOutage(stage: Stage, before: Expected): Promise<Expected> {
-  const { world, say } = stage;
+  const { sandbox, say } = stage;
   heading(
     stage,
-    '3. CI builds a new commit of pull request 1, and the registry goes down.\n   What runs stays:',
+    '3. CI builds a new commit of pull request 1, and the registry goes down.\n   The environment keeps what it runs:',
   );
-  const pushed = buildOf(world, FIRST.branch, FIRST_PUSHED.head_sha, 0);
-  world.registry.breakDown();
-  world.pass(30);
+  const pushed = buildGreen(sandbox, FIRST.branch, FIRST_PUSHED.head_sha, 0);
+  sandbox.registry.breakDown();
+  sandbox.pass(30);
   const call = await ask(stage, FIRST_PUSHED);
   say(formatCallInShort(call));
   expectAnswer(call, 'stale', before);
   await explain(stage, FIRST_PUSHED);
 
   say(
-    '\nPull request 3 is new, and the demo keeps what it handed out in memory only. So nothing proves that pull request 3 never had anything: it gets an error, since an empty list would tell Argo CD to delete. (A store that lasts, as serve has by default, has the proof. There it gets an empty list, and holds nobody up.)\n',
+    '\nPull request 3 is new. The demo keeps its answers in memory only, so nothing proves that pull request 3 never had an environment. It gets an error: an empty list would make Argo CD delete one. (With a persistent store, the default of serve, the proof exists: pull request 3 gets an empty list and delays nothing.)\n',
   );
-  buildOf(world, THIRD.branch, THIRD.head_sha, 0);
-  world.pass(30);
+  buildGreen(sandbox, THIRD.branch, THIRD.head_sha, 0);
+  sandbox.pass(30);
   const refused = await ask(stage, THIRD);
   say(formatCall(refused));
   expect(refused.status === 502 && refused.body.output === undefined, 'an error for pull request 3', refused);
@@ -114,8 +114,8 @@ async function playOutage(stage: Stage, before: Expected): Promise<Expected> {
 
 async function playRecovery(stage: Stage, pushed: Expected): Promise<void> {
   heading(stage, '4. The registry is back. Pull request 1 moves on to its new build:');
-  stage.world.registry.mend();
-  stage.world.pass(30);
+  stage.sandbox.registry.restore();
+  stage.sandbox.pass(30);
   const call = await ask(stage, FIRST_PUSHED);
   stage.say(formatCallInShort(call));
   expectAnswer(call, 'fresh', pushed);
@@ -125,15 +125,15 @@ function heading({ say, paint }: Stage, text: string): void {
   say(`\n${paint('bold', text)}\n`);
 }
 
-async function ask({ world, say, paint }: Stage, pullRequest: PullRequest): Promise<Call> {
-  const [first = '', ...others] = formatCommand(world, pullRequest).split('\n');
+async function ask({ sandbox, say, paint }: Stage, pullRequest: PullRequest): Promise<Call> {
+  const [first = '', ...others] = formatCommand(sandbox, pullRequest).split('\n');
   say([`$ ${first}`, ...others].map((line) => paint('dim', line)).join('\n'), 'verbatim');
-  return sendCall(world, pullRequest);
+  return sendCall(sandbox, pullRequest);
 }
 
-async function explain({ world, say, paint }: Stage, pullRequest: PullRequest): Promise<void> {
-  const request = parseBranchRequest({ ...pullRequest }, world.config.projects);
-  const report = createResolveReport(request, await world.service.core.resolve(request));
+async function explain({ sandbox, say, paint }: Stage, pullRequest: PullRequest): Promise<void> {
+  const request = parseBranchRequest({ ...pullRequest }, sandbox.config.projects);
+  const report = createResolveReport(request, await sandbox.service.core.resolve(request));
   const text = formatResolveReport(report, paint);
   say(`\nWhy? (greenpin resolve)\n\n${text.replaceAll(/^(?=.)/gm, '  ')}`);
 }
@@ -152,5 +152,5 @@ function expectAnswer(call: Call, freshness: 'fresh' | 'stale', { commit, digest
 
 function expect(asExpected: boolean, what: string, { status }: Call): void {
   if (!asExpected)
-    throw new DemoFailure(`the demo expected ${what}, and got something else (HTTP ${status})`);
+    throw new DemoFailure(`the demo expected ${what}, but Greenpin answered something else (HTTP ${status})`);
 }

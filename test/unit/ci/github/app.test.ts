@@ -92,7 +92,7 @@ describe('a connection as a GitHub App', () => {
   it('does not use a refused token again', async () => {
     const { github, provider } = await install('1', 'installation-token');
     await provider.fetchRuns('acme/shop');
-    github.fault({ kind: 'status', status: 401 }, 1);
+    github.fault({ kind: 'status', status: 401 }, { times: 1 });
     expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe('denied');
     await provider.fetchRuns('acme/shop');
     expect(tokenRequests(github)).toBe(2);
@@ -192,7 +192,7 @@ describe('a connection as a GitHub App', () => {
 
   it('is quiet after a rate limit on the call for a token', async () => {
     const { github, provider } = await install('1', 'installation-token');
-    github.fault({ kind: 'status', status: 429 }, 1);
+    github.fault({ kind: 'status', status: 429 }, { times: 1 });
     await failureOf(provider.fetchRuns('acme/shop'));
     expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe('rate_limited');
     expect(github.requests).toHaveLength(1);
@@ -200,7 +200,7 @@ describe('a connection as a GitHub App', () => {
 
   it('ends a call in time while the token does not come, and begins anew with the next', async () => {
     const { github, provider } = await install('1', 'installation-token', KEY, { timeoutMs: 4000 });
-    github.fault({ kind: 'hang' }, 1);
+    github.fault({ kind: 'hang' }, { times: 1 });
     expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe('timeout');
     expect(await provider.fetchRuns('acme/shop')).toHaveProperty('runs');
   });
@@ -211,7 +211,7 @@ describe('two Apps with the same installation id, at github.com and at a GitHub 
     const cloud = await install('1', 'cloud-token', KEY);
     const server = await install('2', 'server-token', OTHER_KEY);
     const held = Promise.withResolvers<void>();
-    cloud.github.fault({ kind: 'wait', until: held.promise }, 1);
+    cloud.github.fault({ kind: 'wait', until: held.promise }, { times: 1 });
     const waiting = cloud.provider.fetchRuns('acme/shop');
     expect(await server.provider.fetchRuns('acme/shop')).toHaveProperty('runs');
     held.resolve();

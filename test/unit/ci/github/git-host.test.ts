@@ -25,7 +25,7 @@ function sent() {
 
 function answer(body: unknown): void {
   const headers = { 'content-type': 'application/json' };
-  github.fault({ kind: 'status', status: 200, headers, body: JSON.stringify(body) }, 1);
+  github.fault({ kind: 'status', status: 200, headers, body: JSON.stringify(body) }, { times: 1 });
 }
 
 describe('fetchPullRequest', () => {

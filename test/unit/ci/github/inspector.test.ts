@@ -23,7 +23,7 @@ function inspector() {
 
 function answer(body: object): void {
   const headers = { 'content-type': 'application/json' };
-  github.fault({ kind: 'status', status: 200, headers, body: JSON.stringify(body) }, 1);
+  github.fault({ kind: 'status', status: 200, headers, body: JSON.stringify(body) }, { times: 1 });
 }
 
 describe('fetchWorkflows', () => {

@@ -126,7 +126,7 @@ describe('fetchRun', () => {
     const { id } = github.addRun('acme/shop');
     github.deleteRun('acme/shop', id);
     const held = Promise.withResolvers<void>();
-    github.fault({ kind: 'wait', until: held.promise }, 1);
+    github.fault({ kind: 'wait', until: held.promise }, { times: 1 });
     const failing = failureOf(connect(github.url).provider.fetchRun('acme/shop', String(id)));
     await expect.poll(() => github.requests.length).toBe(1);
     github.fault({ kind: 'status', status: 503 });
@@ -194,7 +194,7 @@ describe('a renamed repository', () => {
     github.addRun('acme/shop');
     github.fault(
       { kind: 'status', status: 301, headers: { location: '/repos/acme/shop/actions/runs?per_page=100' } },
-      1,
+      { times: 1 },
     );
     expect(await connect(github.url).provider.fetchRuns('acme/old-name')).toMatchObject({ runs: [{}] });
   });

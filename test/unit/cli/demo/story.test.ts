@@ -1,30 +1,30 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DemoFailure, playStory } from '../../../../src/cli/demo/story.ts';
-import { createDemoWorld, type DemoBuild, type DemoWorld } from '../../../../src/cli/demo/sandbox.ts';
+import { createDemoSandbox, type DemoBuild, type DemoSandbox } from '../../../../src/cli/demo/sandbox.ts';
 
-let world: DemoWorld;
+let sandbox: DemoSandbox;
 let said: string[];
 
 beforeEach(async () => {
   said = [];
-  world = await createDemoWorld(0, '0.0.0-test');
+  sandbox = await createDemoSandbox(0, '0.0.0-test');
 });
-afterEach(() => world.stop());
+afterEach(() => sandbox.stop());
 
-function play(changes: Partial<DemoWorld> = {}): Promise<void> {
+function play(changes: Partial<DemoSandbox> = {}): Promise<void> {
   return playStory({
-    world: { ...world, ...changes },
+    sandbox: { ...sandbox, ...changes },
     say: (text = '') => said.push(text),
     paint: (_format, text) => text,
   });
 }
 
-/** Whatever CI says. */
+/** Builds green, whatever CI's conclusion. */
 function buildGreen(build: DemoBuild): Readonly<Record<string, string>> {
-  return world.build({ ...build, conclusion: 'success' });
+  return sandbox.build({ ...build, conclusion: 'success' });
 }
 
-/** How many scenes were begun. */
+/** The number of scenes that began. */
 function scenes(): number {
   return said.filter((text) => /^\n\d\. /.test(text)).length;
 }
@@ -37,7 +37,7 @@ test('the story ends when all comes out as it says', async () => {
 describe('the story fails when something comes out otherwise:', () => {
   test('another digest than the one that was pushed', async () => {
     const digest = `sha256:${'0'.repeat(64)}`;
-    const build: DemoWorld['build'] = (given) => ({ ...world.build(given), front: digest });
+    const build: DemoSandbox['build'] = (given) => ({ ...sandbox.build(given), front: digest });
     await expect(play({ build })).rejects.toThrow(DemoFailure);
     expect(scenes()).toBe(1);
   });
@@ -50,13 +50,13 @@ describe('the story fails when something comes out otherwise:', () => {
   });
 
   test('a fresh answer while the registry is down', async () => {
-    const registry = { ...world.registry, breakDown: () => undefined };
+    const registry = { ...sandbox.registry, breakDown: () => undefined };
     await expect(play({ registry })).rejects.toThrow(/^the demo expected a stale answer /);
     expect(scenes()).toBe(3);
   });
 
   test('no new answer when the registry is back', async () => {
-    const registry = { ...world.registry, mend: () => undefined };
+    const registry = { ...sandbox.registry, restore: () => undefined };
     await expect(play({ registry })).rejects.toThrow(DemoFailure);
     expect(scenes()).toBe(4);
   });

@@ -9,7 +9,7 @@ import {
 } from '../../../../fixtures/network/scripted-server.ts';
 import {
   createCloudHarness,
-  createTlsFront,
+  createTrustedTlsFront,
   enterSurroundings,
   HOUR,
   setTime,
@@ -186,7 +186,7 @@ describe('the API', () => {
     ['in the European sovereign cloud', { region: 'eusc-de-east-1' }, 'api.ecr.eusc-de-east-1.amazonaws.eu'],
     ['of ECR Public', PUBLIC, 'api.ecr-public.us-east-1.amazonaws.com'],
   ])("is asked by way of the environment's proxy: %s", async (_, changes, endpoint) => {
-    await using front = await createTlsFront(server, endpoint);
+    await using front = await createTrustedTlsFront(server, endpoint);
     await using proxy = await createConnectProxy({ targetPort: front.port });
     surroundings.set({
       AWS_ENDPOINT_URL_ECR: undefined,

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { TlsFront } from '../../../../fixtures/network/tls-front.ts';
 import {
   createScriptedServer,
   type Answer,
@@ -11,13 +12,12 @@ import {
 } from '../../../../fixtures/network/scripted-server.ts';
 import {
   createCloudHarness,
-  createTlsFront,
+  createTrustedTlsFront,
   enterSurroundings,
   HOUR,
   setTime,
   START,
   type Surroundings,
-  type TlsFront,
 } from '../../../../fixtures/registry/cloud-harness.ts';
 
 const HOST = 'acme.azurecr.io';
@@ -42,7 +42,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   server = await createScriptedServer();
-  front = await createTlsFront(server, '127.0.0.1');
+  front = await createTrustedTlsFront(server, '127.0.0.1');
   surroundings = enterSurroundings({});
 });
 afterEach(async () => {

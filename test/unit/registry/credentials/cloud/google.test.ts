@@ -9,7 +9,7 @@ import {
 } from '../../../../fixtures/network/scripted-server.ts';
 import {
   createCloudHarness,
-  createTlsFront,
+  createTrustedTlsFront,
   enterSurroundings,
   HOUR,
   setTime,
@@ -186,7 +186,7 @@ describe("a service account's key", () => {
       private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
       private_key_id: 'one',
     };
-    await using google = await createTlsFront(server, 'oauth2.googleapis.com');
+    await using google = await createTrustedTlsFront(server, 'oauth2.googleapis.com');
     await using proxy = await createConnectProxy({ targetPort: google.port });
     surroundings.set({
       HTTPS_PROXY: `http://${proxy.host}`,

@@ -1,8 +1,8 @@
 {{/*
-What makes the values unusable, one line each: what was found, where, and what is expected. All at once, as Greenpin itself does. What the
-schema refuses does not come here.
+All problems of the values that the schema does not find, one line each: the key, what was found and what was expected. Greenpin reports
+problems of its configuration in the same form.
 */}}
-{{- define "greenpin.problems" -}}
+{{- define "greenpin.validate" -}}
 {{- $config := .Values.config }}
 {{- if not $config.connections }}
 config.connections: found none, expected a connection to CI, for example github: {kind: github, tokenEnv: GITHUB_TOKEN}
@@ -10,12 +10,12 @@ config.connections: found none, expected a connection to CI, for example github:
 {{- if not $config.projects }}
 config.projects: found none, expected a project, for example shop: {repository: acme/shop, images: {front: "ghcr.io/acme/shop-front:sha-{commit}"}}
 {{- end }}
-{{- include "greenpin.secretProblems" . }}
-{{- include "greenpin.ownershipProblems" . }}
-{{- include "greenpin.replicaProblems" . }}
-{{- include "greenpin.timeoutProblems" . }}
-{{- include "greenpin.variableProblems" . }}
-{{- include "greenpin.fileProblems" . }}
+{{- include "greenpin.validateSecrets" . }}
+{{- include "greenpin.validateChartOwned" . }}
+{{- include "greenpin.validateReplicas" . }}
+{{- include "greenpin.validateTimeouts" . }}
+{{- include "greenpin.validateVariables" . }}
+{{- include "greenpin.validateFiles" . }}
 {{- with .Values.metrics }}
 {{- if and .prometheusRule.enabled (not .serviceMonitor.enabled) (not .prometheusRule.job) }}
 metrics.prometheusRule.enabled: found true without metrics.serviceMonitor.enabled, expected both, or in metrics.prometheusRule.job the label job that your scrapes give
@@ -28,8 +28,8 @@ certificates: found {{ join " and " $sources }}, expected one of configMap, secr
 {{- end }}
 {{- end }}
 
-{{/* Keys that the chart sets: they may be left out, or be what the chart sets. */}}
-{{- define "greenpin.ownershipProblems" -}}
+{{/* Keys that the chart sets. The user may leave them out or repeat the chart's value. */}}
+{{- define "greenpin.validateChartOwned" -}}
 {{- $server := .Values.config.server | default dict }}
 {{- $management := .Values.config.management | default dict }}
 {{- range $section, $entries := dict "server" $server "management" $management }}
@@ -55,7 +55,7 @@ config.store.path: found {{ $path }}, expected {{ include "greenpin.storePath" .
 {{- end }}
 {{- end }}
 
-{{- define "greenpin.replicaProblems" -}}
+{{- define "greenpin.validateReplicas" -}}
 {{- $kind := include "greenpin.storeKind" . }}
 {{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) }}
 autoscaling.minReplicas: found {{ .Values.autoscaling.minReplicas }}, expected at most maxReplicas ({{ .Values.autoscaling.maxReplicas }})
@@ -72,7 +72,7 @@ replicas: found {{ .Values.replicas }} with config.store.kind {{ $kind }}, expec
 {{- end }}
 {{- end }}
 
-{{- define "greenpin.timeoutProblems" -}}
+{{- define "greenpin.validateTimeouts" -}}
 {{- $deadline := include "greenpin.deadlineSeconds" . | int }}
 {{- $timeout := int .Values.argocd.configMap.requestTimeout }}
 {{- if and .Values.argocd.configMap.create (le $timeout $deadline) }}
@@ -80,8 +80,8 @@ argocd.configMap.requestTimeout: found {{ $timeout }}, expected more than config
 {{- end }}
 {{- end }}
 
-{{/* Variables that the chart sets itself, and those that the configuration reads and nothing gives: the process would not start. */}}
-{{- define "greenpin.variableProblems" -}}
+{{/* Variables that only the chart may set, and variables that the configuration reads but nothing sets: the process would not start. */}}
+{{- define "greenpin.validateVariables" -}}
 {{- if hasKey .Values.env "GREENPIN_CONFIG" }}
 env.GREENPIN_CONFIG: found a value, expected none; the chart sets it, and config is the file's content
 {{- end }}
@@ -115,8 +115,8 @@ config.store.passwordEnv: {{ quote . }}
 {{- end }}
 {{- end }}
 
-{{/* Files that the configuration reads and nothing mounts: under /var/run/secrets/NAME, and beside the configuration, where a relative path leads. */}}
-{{- define "greenpin.fileProblems" -}}
+{{/* Files that the configuration reads but nothing mounts: below /var/run/secrets/NAME, or beside the configuration for relative paths. */}}
+{{- define "greenpin.validateFiles" -}}
 {{- if not .Values.extraVolumeMounts }}
 {{- range $path, $file := include "greenpin.files" . | fromYaml }}
 {{- if not (include "greenpin.isSecret" (list $ $path $file)) }}
@@ -158,16 +158,16 @@ config.store.passwordFile: {{ quote . }}
 {{- end }}
 {{- end }}
 
-{{/* Secrets that were pasted where a key says where the secret is. What it was is not shown. */}}
-{{- define "greenpin.secretProblems" -}}
+{{/* Secrets pasted in place of the name of a variable or file. The message does not show them. */}}
+{{- define "greenpin.validateSecrets" -}}
 {{- range $path, $text := merge (include "greenpin.variables" . | fromYaml) (include "greenpin.files" . | fromYaml) }}
 {{- if include "greenpin.isSecret" (list $ $path $text) }}
-{{ include "greenpin.pastedSecret" (list $path) }}
+{{ include "greenpin.pastedSecretMessage" (list $path) }}
 {{- end }}
 {{- end }}
 {{- end }}
 
-{{/* yes, if the text of a key looks like a secret, or cannot be where one is. Takes a list: the root, path, text. */}}
+{{/* yes, if a key's text looks like a secret, or cannot be the name of a variable or file. Takes a list: the root, path, text. */}}
 {{- define "greenpin.isSecret" -}}
 {{- $text := index . 2 | toString }}
 {{- $kind := ternary "Env" "File" (hasSuffix "Env" (index . 1)) }}
@@ -179,7 +179,7 @@ config.store.passwordFile: {{ quote . }}
 {{- end }}
 {{- end }}
 
-{{- define "greenpin.pastedSecret" -}}
+{{- define "greenpin.pastedSecretMessage" -}}
 {{- if hasSuffix "Env" (index . 0) -}}
 {{ index . 0 }}: found a secret itself, or no name, expected the name of a variable, for example GITHUB_TOKEN, and env.GITHUB_TOKEN: {secretName: greenpin-secrets, key: github}
 {{- else -}}
