@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CiConnection } from '../ci/kind.ts';
 import { selectKind } from '../ci/kinds.ts';
 import { createRetryingGitHost, createRetryingProvider } from '../ci/retrying-provider.ts';
-import type { ShareCall } from '../replicas/shared-fetch.ts';
+import type { SharedFetch } from '../replicas/shared-fetch.ts';
 import { createSharedGitHost } from '../replicas/shared-git-host.ts';
 import { createSharedProvider } from '../replicas/shared-provider.ts';
 import { createAdaptiveFreshness } from '../runs/adaptive-freshness.ts';
@@ -26,7 +26,7 @@ export function composeConnection(
   { freshForMs, maxFreshForMs }: Config,
   timeoutMs: number,
   world: Runtime,
-  share: ShareCall | undefined,
+  share: SharedFetch | undefined,
 ): ComposedConnection {
   const { name, url, tls } = connection;
   const { now, warn } = world;
