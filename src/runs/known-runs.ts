@@ -2,40 +2,18 @@
  * What is known of one repository's runs: a contiguous window of the listing, and what look-ups of single branches added
  * (docs/development/run-index.md).
  */
-import { COMPLETE, isCovered, type Coverage } from '../resolve/coverage.ts';
+import { COMPLETE, isCovered, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
 import type { BranchRuns, RunStanding, UnreadRun } from '../resolve/ports.ts';
 import { newestOf, oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
-import {
-  coverageOf,
-  createBranchRecord,
-  isLookUpDue,
-  noteLookUp,
-  noteRead,
-  resetCoverage,
-  restartReading,
-  runsOf,
-  type BranchRecord,
-  type KnownRun,
-  type Reading,
-} from './branch-runs.ts';
+import { BranchRecord, type KnownRun, type Reading } from './branch-record.ts';
 import { BranchTable, type Sighting } from './branch-table.ts';
 import type { Listing } from './listing-reader.ts';
 import { missingFrom, missingWithin, type IsMissing } from './missing-runs.ts';
 import { branchesOf, keyOf, keyOfRun, type RunList } from './run-list.ts';
 import { UnreadRuns } from './unread-runs.ts';
-import {
-  coverageOfWindow,
-  extendWindow,
-  isContiguous,
-  mergeWindow,
-  raiseWindow,
-  type Window,
-} from './window.ts';
+import { extendWindow, isContiguous, mergeWindow, raiseWindow, type Window } from './window.ts';
 import type { Cursor, RunChanges, RunPage } from '../ci/provider.ts';
-
-/** Pages of a branch's own lists that are read at most to decide about it. */
-const MAX_BRANCH_PAGES = 60;
 
 /** The runs whose state each refresh confirms, and when the last one began. */
 interface Confirmed {
@@ -78,7 +56,7 @@ export class KnownRuns {
     const before = this.#window;
     this.#window = mergeWindow(before, first, listing, removed);
     if (before === undefined || !isContiguous(before, oldestOf(runs))) {
-      for (const record of this.#table.values()) resetCoverage(record, this.#table.evicted);
+      for (const record of this.#table.values()) record.resetCoverage(this.#table.evicted);
     }
     return branchesOf(changed);
   }
@@ -125,14 +103,14 @@ export class KnownRuns {
   /** Merges the next page of a branch's own list. @param again it is the first page again, since the list has changed */
   mergeBranchPage(list: RunList, page: RunPage, sighting: Sighting, again: boolean): void {
     const record = this.#mergeFiltered(list, page, sighting);
-    if (again) restartReading(record, this.#table.evicted);
-    noteRead(record, page);
-    noteLookUp(record, sighting.askedAt);
+    if (again) record.restartReading(this.#table.evicted);
+    record.noteRead(page);
+    record.noteLookUp(sighting.askedAt);
   }
 
   /** Merges the first page of a branch's own list once more. Coverage stays as it is. */
   refreshBranch(list: RunList, page: RunPage, sighting: Sighting): void {
-    noteLookUp(this.#mergeFiltered(list, page, sighting), sighting.askedAt);
+    this.#mergeFiltered(list, page, sighting).noteLookUp(sighting.askedAt);
   }
 
   mergeRun(run: Run, sighting: Sighting): void {
@@ -155,8 +133,7 @@ export class KnownRuns {
   }
 
   peekRuns(lists: readonly RunList[]): Run[] {
-    const records = lists.flatMap((list) => this.#table.peek(keyOf(list)) ?? []);
-    return records.flatMap(runsOf);
+    return lists.flatMap((list) => this.#table.peek(keyOf(list))?.allRuns() ?? []);
   }
 
   peekBranchless(): Iterable<Run> {
@@ -190,7 +167,7 @@ export class KnownRuns {
 
   /** Number of known runs in the window, with those at the position just below it, of which more may follow. */
   windowSize(): number {
-    const coverage = coverageOfWindow(this.#window);
+    const coverage = this.#window?.coverage ?? NO_COVERAGE;
     return this.#table.count(({ position }) => isCovered(position + 1, coverage));
   }
 
@@ -218,13 +195,12 @@ export class KnownRuns {
 
   /** How far the branch's own list was read; undefined: so far that it is not read on. */
   nextLookUp(list: RunList): Reading | undefined {
-    const { reading } = this.#table.peek(keyOf(list)) ?? createBranchRecord(false);
-    return reading.pages < MAX_BRANCH_PAGES ? reading : undefined;
+    return (this.#table.peek(keyOf(list)) ?? new BranchRecord(false)).reading;
   }
 
   isLookUpDue(list: RunList, at: number): boolean {
     const record = this.#table.peek(keyOf(list));
-    return record !== undefined && isLookUpDue(record, ({ id }) => this.#confirmed.runs.has(id), at);
+    return record?.isLookUpDue(({ id }) => this.#confirmed.runs.has(id), at) === true;
   }
 
   /** Elements that are the list's, or may be, and that could not be parsed. */
@@ -249,11 +225,11 @@ export class KnownRuns {
   }
 
   #coverageOf(record: BranchRecord | undefined): Coverage | undefined {
-    const listed = coverageOfWindow(this.#window);
+    const listed = this.#window?.coverage ?? NO_COVERAGE;
     if (record === undefined) {
       return listed.kind === 'complete' && !this.#table.evicted ? COMPLETE : undefined;
     }
-    const coverage = coverageOf(record, listed);
+    const coverage = record.coverage(listed);
     return coverage.kind === 'none' && this.#window === undefined ? undefined : coverage;
   }
 
@@ -281,7 +257,7 @@ export class KnownRuns {
       for (const { run } of record.runs.values()) {
         if (listed.has(run.id) || !isMissing(run)) continue;
         this.#table.remove(key, run.id);
-        resetCoverage(record, this.#table.evicted);
+        record.resetCoverage(this.#table.evicted);
         removed = true;
       }
     }

@@ -9,7 +9,7 @@ import { UpstreamError } from '../errors.ts';
 import { compareText, oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
 import type { UnreadRun } from '../resolve/ports.ts';
-import type { Reading } from './branch-runs.ts';
+import type { Reading } from './branch-record.ts';
 import { fetchList, type RunList } from './run-list.ts';
 import type { CiProvider, Cursor, RunPage } from '../ci/provider.ts';
 

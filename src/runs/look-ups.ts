@@ -2,7 +2,7 @@
 import { UpstreamError } from '../errors.ts';
 import { CiBreaker } from '../ci/ci-breaker.ts';
 import { SingleFlight } from '../resilience/single-flight.ts';
-import { createAllowance } from './allowance.ts';
+import { Allowance } from './allowance.ts';
 import type { Backfill } from './backfill.ts';
 import type { KnownRuns } from './known-runs.ts';
 import type { Listing } from './listing.ts';
@@ -43,8 +43,8 @@ export class LookUps {
     const { provider, freshFor, now } = options;
     this.#options = options;
     this.#breaker = new CiBreaker({ now, generation: provider.generation });
-    this.#unknown = createAllowance({ most: MOST_UNKNOWN, each: () => MS_PER_UNKNOWN, now });
-    this.#repeated = createAllowance({ most: MOST_REPEATED, each: () => freshFor() / MOST_REPEATED, now });
+    this.#unknown = new Allowance(MOST_UNKNOWN, () => MS_PER_UNKNOWN, now);
+    this.#repeated = new Allowance(MOST_REPEATED, () => freshFor() / MOST_REPEATED, now);
   }
 
   /** Reads the next page of the list. @throws UpstreamError */
@@ -58,8 +58,7 @@ export class LookUps {
   /** Reads the list's first page again if that is due, beside the answer. */
   repeatIfDue(list: RunList): void {
     const { provider, gitRepository, known, listing, isQuotaLow, now } = this.#options;
-    if (!known.isLookUpDue(list, now()) || isQuotaLow() || this.#repeated.isUsedUp()) return;
-    this.#repeated.use();
+    if (!known.isLookUpDue(list, now()) || isQuotaLow() || !this.#repeated.tryUse()) return;
     void this.#flights.do(`${keyOf(list)} again`, async () => {
       const sighting = listing.sight();
       try {
@@ -74,8 +73,7 @@ export class LookUps {
   /** Counts a look-up from its beginning: of thousands at once, none has ended when the next one begins. */
   async #readUnknown(list: RunList): Promise<void> {
     const { host } = this.#options.provider;
-    if (this.#unknown.isUsedUp()) throw tooManyUnknown(host);
-    this.#unknown.use();
+    if (!this.#unknown.tryUse()) throw tooManyUnknown(host);
     let hasNone = false;
     try {
       hasNone = !(await this.#readNext(list));

@@ -1,12 +1,5 @@
 /** The contiguous part of a repository's listing that is known, from its newest run back. Pure. */
-import {
-  COMPLETE,
-  coverageDownTo,
-  extendCoverage,
-  isCovered,
-  NO_COVERAGE,
-  type Coverage,
-} from '../resolve/coverage.ts';
+import { COMPLETE, coverageDownTo, extendCoverage, isCovered, type Coverage } from '../resolve/coverage.ts';
 import { newestOf, oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
 import type { Listing } from './listing-reader.ts';
@@ -81,8 +74,4 @@ export function extendWindow(
 export function raiseWindow(window: Window, changed: readonly Run[]): Window {
   const newest = newestOf([...(window.newest ? [window.newest] : []), ...changed]);
   return { ...window, newest };
-}
-
-export function coverageOfWindow(window: Window | undefined): Coverage {
-  return window?.coverage ?? NO_COVERAGE;
 }
