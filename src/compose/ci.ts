@@ -6,7 +6,7 @@ import { createRetryingGitHost, createRetryingProvider } from '../ci/retrying-pr
 import type { SharedFetch } from '../replicas/shared-fetch.ts';
 import { createSharedGitHost } from '../replicas/shared-git-host.ts';
 import { createSharedProvider } from '../replicas/shared-provider.ts';
-import { createAdaptiveFreshness } from '../runs/adaptive-freshness.ts';
+import { AdaptiveFreshness } from '../runs/adaptive-freshness.ts';
 import { createConnectionObserver } from '../ci/connection-observer.ts';
 import { composeCiDispatchers } from './network.ts';
 import type { Connection } from '../runs/repositories.ts';
@@ -31,7 +31,7 @@ export function composeConnection(
   const { name, url, tls } = connection;
   const { now, warn } = world;
   const kind = selectKind(connection.kind);
-  const freshness = createAdaptiveFreshness(kind.freshForMs ?? freshForMs, maxFreshForMs, now);
+  const freshness = new AdaptiveFreshness(kind.freshForMs ?? freshForMs, maxFreshForMs, now);
   const freshFor = () => freshness.freshFor();
   world.observer.freshFor(name, freshFor);
   const observer = createConnectionObserver(world.observer, {

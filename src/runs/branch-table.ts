@@ -24,6 +24,9 @@ export interface Sighting {
   readonly filtered?: boolean;
 }
 
+/** Called when a call begins; the function that it returns is called when the answer is there. */
+export type Sight = () => (asOf?: number) => Sighting;
+
 export class BranchTable {
   readonly #records: LRUCache<string, BranchRecord>;
   /** To find whose image a short tag names. A number takes less memory than text. */

@@ -27,6 +27,11 @@ interface Confirmed {
 export type KnownBranch = Pick<Known, 'runs' | 'coverage' | 'standing'>;
 type Known = Extract<BranchRuns, { kind: 'known' }>;
 
+type ReadableTable = Pick<
+  BranchTable,
+  'size' | 'branchNames' | 'listedBranches' | 'branchlessRuns' | 'findCommit' | 'findNumber'
+>;
+
 /** A run that has not ended, or that could not be parsed. */
 export type Unfinished = Pick<UnreadRun, 'position' | 'createdAt'> & { readonly id: string };
 
@@ -128,32 +133,17 @@ export class KnownRuns {
     return known && standingOf(known, this.#confirmed).confirmedAt;
   }
 
-  branchNames(): readonly string[] {
-    return this.#table.branchNames();
+  /** All known runs, to be read only. */
+  get table(): ReadableTable {
+    return this.#table;
   }
 
   peekRuns(lists: readonly RunList[]): Run[] {
     return lists.flatMap((list) => this.#table.peek(keyOf(list))?.allRuns() ?? []);
   }
 
-  peekBranchless(): Iterable<Run> {
-    return this.#table.branchlessRuns();
-  }
-
-  peekCommit(prefix: string): readonly Run[] {
-    return this.#table.findCommit(prefix);
-  }
-
-  peekNumber(number: string): readonly Run[] {
-    return this.#table.findNumber(number);
-  }
-
   peekUnread(): readonly UnreadRun[] {
     return this.#unread.all();
-  }
-
-  get isEmpty(): boolean {
-    return this.#table.size === 0;
   }
 
   isContiguous(oldest: Run | undefined): boolean {
@@ -169,10 +159,6 @@ export class KnownRuns {
   windowSize(): number {
     const coverage = this.#window?.coverage ?? NO_COVERAGE;
     return this.#table.count(({ position }) => isCovered(position + 1, coverage));
-  }
-
-  listedBranches(): string[] {
-    return this.#table.listedBranches();
   }
 
   /** @returns undefined: neither listing nor look-up has shown the list, and the listing does not cover everything */

@@ -1,9 +1,9 @@
-/** The runs of each Git repository, for all its projects, and what is asked for ahead when they change. */
+/** The runs of each Git repository, for all its projects. When they change, images are prefetched. */
 import { createReservingGitHost, type Quota } from '../ci/reserving-provider.ts';
 import type { GitHost } from '../ci/git-host.ts';
 import { createRunIndex, type RunIndex, type RunIndexOptions } from './run-index.ts';
 import type { AdaptiveFreshness } from './adaptive-freshness.ts';
-import { createImagePrefetcher, type ImagePrefetcher } from './prefetch.ts';
+import { ImagePrefetcher } from './prefetch.ts';
 import type { ImageSource, RunSource } from '../resolve/ports.ts';
 import type { BranchRequest, Project } from '../resolve/types.ts';
 import { prefetchImages } from '../resolve/prefetch-images.ts';
@@ -116,7 +116,7 @@ function createProjectPrefetcher(
   images: ImageSource,
   now: Clock,
 ): ImagePrefetcher {
-  return createImagePrefetcher({
+  return new ImagePrefetcher({
     now,
     candidates: () => index.listedBranches(),
     prefetch(branch) {

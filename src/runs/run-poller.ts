@@ -5,11 +5,10 @@ import type { Run } from '../resolve/types.ts';
 import { CiBreaker } from '../ci/ci-breaker.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { SingleFlight } from '../resilience/single-flight.ts';
-import type { Sighting } from './branch-table.ts';
-import type { KnownRuns, Unfinished } from './known-runs.ts';
+import type { IndexContext } from './index-context.ts';
+import type { Listing } from './listing.ts';
+import type { Unfinished } from './known-runs.ts';
 import { keyOf, keyOfRun, type RunList } from './run-list.ts';
-import type { Clock } from '../clock.ts';
-import type { CiProvider } from '../ci/provider.ts';
 
 /** Runs of one branch that are polled at one time. */
 const MAX_AT_ONCE = 10;
@@ -17,20 +16,6 @@ const MAX_AT_ONCE = 10;
 const AGE_DIVISOR = 20;
 /** Upper bound on tracked runs. Runs evicted from this cache lose their back-off and are polled every time. */
 const MAX_RUNS = 50_000;
-
-export interface RunPollerOptions {
-  readonly provider: CiProvider;
-  readonly gitRepository: string;
-  /** Takes the results. */
-  readonly known: KnownRuns;
-  /** Called when a call begins; the function that it returns is called when the answer is there. */
-  readonly sight: () => () => Sighting;
-  /** How far our clock is ahead of CI's, milliseconds; 0: unknown. */
-  readonly ahead: () => number;
-  /** Shortest time between two calls for one run, milliseconds. */
-  readonly freshFor: () => number;
-  readonly now: Clock;
-}
 
 interface Attempt {
   /** Milliseconds since the epoch. */
@@ -41,15 +26,17 @@ interface Attempt {
 }
 
 export class RunPoller {
-  readonly #options: RunPollerOptions;
+  readonly #context: IndexContext;
+  readonly #listing: Listing;
   /** By the run's id. */
   readonly #attempts = createBoundedCache<Attempt>(MAX_RUNS);
   readonly #breaker;
   readonly #flights = new SingleFlight();
 
-  constructor(options: RunPollerOptions) {
-    this.#options = options;
-    this.#breaker = new CiBreaker({ now: options.now, generation: options.provider.generation });
+  constructor(context: IndexContext, listing: Listing) {
+    this.#context = context;
+    this.#listing = listing;
+    this.#breaker = new CiBreaker({ now: context.now, generation: context.provider.generation });
   }
 
   /**
@@ -57,7 +44,7 @@ export class RunPoller {
    * @returns the newest run whose current state CI could not report; undefined: there is none
    */
   async pollUnfinished(list: RunList): Promise<Doubt | undefined> {
-    const { known } = this.#options;
+    const { known } = this.#context;
     const unfinished: Unfinished[] = [...known.unlistedRunning(list), ...known.unlistedUnread(list)];
     // The newest decide first.
     const due = unfinished
@@ -92,16 +79,16 @@ export class RunPoller {
 
   /** By our clock or CI's, whichever makes the run younger. Where neither is plausible, since it was first polled. */
   #ageOf({ id, createdAt }: Unfinished): number {
-    const { now, ahead } = this.#options;
+    const { now } = this.#context;
     const ours = createdAt === null ? -1 : now() - createdAt;
-    const ages = [ours, ours - ahead()].filter((age) => age >= 0);
+    const ages = [ours, ours - this.#listing.ahead].filter((age) => age >= 0);
     return createdAt !== null && ages.length > 0
       ? Math.min(...ages)
       : now() - (this.#attempts.peek(id)?.first ?? now());
   }
 
   #isDue(run: Unfinished): boolean {
-    const { now, freshFor } = this.#options;
+    const { now, freshFor } = this.#context;
     const age = this.#ageOf(run);
     const before = this.#attempts.get(run.id);
     if (before === undefined) return age === 0 || age >= freshFor();
@@ -111,7 +98,7 @@ export class RunPoller {
   }
 
   #isUnconfirmed(run: Run, since: number): boolean {
-    const { known, now } = this.#options;
+    const { known, now } = this.#context;
     const at = known.confirmedAt(run);
     // In the future: the clock was set back.
     return at !== undefined && (at < since || at > now());
@@ -119,8 +106,8 @@ export class RunPoller {
 
   #poll(id: string, key: string): Promise<void> {
     return this.#flights.do(id, async () => {
-      const { provider, gitRepository, known, sight, now } = this.#options;
-      const sighting = sight();
+      const { provider, gitRepository, known, now } = this.#context;
+      const sighting = this.#listing.sight();
       const first = this.#attempts.peek(id)?.first ?? now();
       try {
         const current = await this.#breaker.run(id, () => provider.fetchRun(gitRepository, id));
@@ -135,7 +122,7 @@ export class RunPoller {
   }
 
   #unconfirmable(): UpstreamFailure {
-    const { host } = this.#options.provider;
+    const { host } = this.#context.provider;
     return { kind: 'unavailable', host, message: `${host} does not report the current state of a run` };
   }
 }
