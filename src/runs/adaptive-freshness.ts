@@ -1,4 +1,5 @@
 /** Widens the freshness window as a quota runs out: a slightly older listing beats none at all. */
+import type { Quota } from '../ci/reserving-provider.ts';
 import type { Clock } from '../clock.ts';
 
 /** The window widens when less than this share of the quota is left. */
@@ -11,7 +12,9 @@ const WINDOW = 3_600_000;
 /** A listing has several pages at times. */
 const CALLS_PER_LISTING = 2;
 
-export class AdaptiveFreshness {
+export class AdaptiveFreshness implements Quota {
+  /** Number of repositories that are listed with the credential. */
+  repositories = 0;
   readonly #freshFor: number;
   readonly #maxFreshFor: number;
   readonly #now: Clock;
@@ -52,28 +55,22 @@ export class AdaptiveFreshness {
     return this.#freshFor + (this.#maxFreshFor - this.#freshFor) * shortage;
   }
 
-  /**
-   * Whether no more calls are left than listings need until the window ends, with a margin: then they are reserved.
-   * @param repositories number that is listed with the credential
-   */
-  isLow(repositories: number): boolean {
+  /** Whether no more calls are left than listings need until the window ends, with a margin: then they are reserved. */
+  isLow(): boolean {
     const rest = this.#resetsAt - this.#now();
     if (this.#limit <= 0 || rest <= 0) return false;
-    const listings = (repositories * Math.min(rest, WINDOW)) / this.#maxFreshFor;
+    const listings = (Math.max(1, this.repositories) * Math.min(rest, WINDOW)) / this.#maxFreshFor;
     const reserved = Math.min(MOST_RESERVED, (CALLS_PER_LISTING * listings) / this.#limit);
     return (this.#remaining - this.#underWay) / this.#limit <= Math.max(LEAST_RESERVED, reserved);
   }
 
-  /**
-   * Counts a call that is not a listing as used until it has ended: of thousands at once, none has yet returned how many are left.
-   * @returns called once, when the call has ended
-   */
+  /** Counts the call as used until it has ended: of thousands at once, none has yet returned how many are left. */
   began(): () => void {
     this.#underWay += 1;
     return () => void (this.#underWay -= 1);
   }
 
-  /** Upstream refuses calls for this many milliseconds: a listing that cannot be renewed does not stay fresh for longer. */
+  /** A listing that cannot be renewed does not stay fresh for longer. */
   refused(forMs: number): void {
     this.#refusedUntil = this.#now() + forMs;
   }

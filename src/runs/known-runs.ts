@@ -8,7 +8,7 @@ import { newestOf, oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
 import { BranchRecord, type KnownRun, type Reading } from './branch-record.ts';
 import { BranchTable, type Sighting } from './branch-table.ts';
-import type { Listing } from './listing-reader.ts';
+import type { ListedRuns } from './listing-reader.ts';
 import { missingFrom, missingWithin, type IsMissing } from './missing-runs.ts';
 import { branchesOf, keyOf, keyOfRun, type RunList } from './run-list.ts';
 import { UnreadRuns } from './unread-runs.ts';
@@ -46,7 +46,7 @@ export class KnownRuns {
    * @param first its first page, which each refresh shows
    * @returns branches with news
    */
-  mergeListing(first: RunPage, listing: Listing, sighting: Sighting): Set<string> {
+  mergeListing(first: RunPage, listing: ListedRuns, sighting: Sighting): Set<string> {
     const { runs, whole } = listing;
     const removed = this.#removeDeleted(listing, missingFrom(runs, whole));
     this.#unread.add(listing.unread, newestOf(runs)?.position);
@@ -96,7 +96,7 @@ export class KnownRuns {
    * @param from the cursor that they were read from, where they are read in turn
    * @returns branches with news; undefined: the pages leave a gap to the window, and are dropped
    */
-  mergeOlder(older: Listing, sighting: Sighting, from?: Cursor): Set<string> | undefined {
+  mergeOlder(older: ListedRuns, sighting: Sighting, from?: Cursor): Set<string> | undefined {
     const window = this.#window && extendWindow(this.#window, older, from);
     if (window === undefined) return undefined;
     this.#removeDeleted(older, missingWithin(older.runs));
@@ -233,7 +233,7 @@ export class KnownRuns {
   }
 
   /** Removes runs that the listing should show, and does not: they were deleted. @returns whether there were any */
-  #removeDeleted(listing: Listing, isMissing: IsMissing): boolean {
+  #removeDeleted(listing: ListedRuns, isMissing: IsMissing): boolean {
     // An element without an id may be any of the missing runs.
     if (listing.unread.some(({ id }) => id === null)) return false;
     const listed = new Set([...listing.runs, ...listing.unread].flatMap(({ id }) => id ?? []));

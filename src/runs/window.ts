@@ -2,7 +2,7 @@
 import { COMPLETE, coverageDownTo, extendCoverage, isCovered, type Coverage } from '../resolve/coverage.ts';
 import { newestOf, oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
-import type { Listing } from './listing-reader.ts';
+import type { ListedRuns } from './listing-reader.ts';
 import type { Cursor, RunPage } from '../ci/provider.ts';
 
 export interface Window {
@@ -32,7 +32,7 @@ export function isContiguous(window: Window | undefined, oldest: Run | undefined
 export function mergeWindow(
   before: Window | undefined,
   first: RunPage,
-  { runs, whole, next }: Listing,
+  { runs, whole, next }: ListedRuns,
   lacksKnown: boolean,
 ): Window {
   const newest = newestOf([...(before?.newest ? [before.newest] : []), ...runs]);
@@ -56,7 +56,7 @@ export function mergeWindow(
  */
 export function extendWindow(
   window: Window,
-  { runs, whole, next }: Listing,
+  { runs, whole, next }: ListedRuns,
   from: Cursor | undefined,
 ): Window | undefined {
   const { coverage } = window;

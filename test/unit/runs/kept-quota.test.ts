@@ -21,24 +21,27 @@ describe('the last calls of a quota', () => {
     (limit, repositories, remaining, isLow) => {
       const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
       freshness.observe(remaining, limit, HOUR);
-      expect(freshness.isLow(repositories)).toBe(isLow);
+      freshness.repositories = repositories;
+      expect(freshness.isLow()).toBe(isLow);
     },
   );
 
   test('are not kept for a window that has ended or ends soon, nor where there is no quota', () => {
     let now = 0;
     const freshness = new AdaptiveFreshness(15_000, 300_000, () => now);
-    expect(freshness.isLow(1)).toBe(false);
+    expect(freshness.isLow()).toBe(false);
     freshness.observe(1000, 5000, HOUR);
-    expect(freshness.isLow(100)).toBe(true);
+    freshness.repositories = 100;
+    expect(freshness.isLow()).toBe(true);
     now = HOUR - 300_000;
-    expect(freshness.isLow(100)).toBe(false);
+    expect(freshness.isLow()).toBe(false);
+    freshness.repositories = 1;
     freshness.observe(0, 5000, HOUR);
-    expect(freshness.isLow(1)).toBe(true);
+    expect(freshness.isLow()).toBe(true);
     now = HOUR;
-    expect(freshness.isLow(1)).toBe(false);
+    expect(freshness.isLow()).toBe(false);
     freshness.observe(0, 0, Infinity);
-    expect(freshness.isLow(1)).toBe(false);
+    expect(freshness.isLow()).toBe(false);
   });
 
   test('are for listings: whatever else is asked for fails at once, and says so', async () => {
@@ -70,11 +73,11 @@ describe('the last calls of a quota', () => {
     const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
     freshness.observe(1000, 5000, HOUR);
     const ends = Array.from({ length: 749 }, () => freshness.began());
-    expect(freshness.isLow(1)).toBe(false);
+    expect(freshness.isLow()).toBe(false);
     ends.push(freshness.began());
-    expect(freshness.isLow(1)).toBe(true);
+    expect(freshness.isLow()).toBe(true);
     for (const end of ends) end();
-    expect(freshness.isLow(1)).toBe(false);
+    expect(freshness.isLow()).toBe(false);
   });
 
   test('are told of each call that is no listing, when it begins and when it has ended, well or not', async () => {
