@@ -273,7 +273,7 @@ test.concurrent("what is odd about the callers' token is told, and never the tok
       `${token}\n${token} ${token}\n`,
       3,
       0,
-      'warning file server.tokenFile line 2: the token has spaces or invisible',
+      'warning file server.tokenFile line 2: the token contains spaces or invisible',
     ],
     [`"${token}"\n`, 3, 0, 'warning file server.tokenFile line 1: the token is in quotes'],
     ['\u0001\n', 2, 1, 'failed file server.tokenFile line 1: found control characters'],

@@ -84,7 +84,7 @@ test.concurrent('a token that no caller can present: it says so, and is not read
   const log = await served.seen('stderr', /"listening".*\n/);
   const messages = log.split('\n').flatMap((line) => /"msg":"(.*token.*)"/.exec(line)?.[1] ?? []);
   expect(messages).toEqual([
-    'server.tokenFile token: line 2: found control characters or bytes that are no UTF-8, expected a token; it is passed over',
+    'server.tokenFile token: line 2: found control characters or invalid UTF-8, expected a token; this line is ignored',
     "server.tokenFile token: found no token that a caller can present; every call is refused until Argo CD's token is there",
   ]);
   const { management } = JSON.parse(
@@ -95,7 +95,7 @@ test.concurrent('a token that no caller can present: it says so, and is not read
   await served.ended;
 });
 
-test.concurrent('a token is exchanged without a gap, and spaces around it are told of once', async () => {
+test.concurrent('a token is exchanged without a gap, and spaces around it are reported once', async () => {
   await using harness = await createCliHarness();
   harness.build(COMMIT);
   const served = harness.start(['serve']);
@@ -110,7 +110,7 @@ test.concurrent('a token is exchanged without a gap, and spaces around it are to
   served.child.kill('SIGTERM');
   const { stderr } = await served.ended;
   expect(
-    stderr.match(/server\.tokenFile token: line 1: the spaces around the token are left out/g),
+    stderr.match(/server\.tokenFile token: line 1: the spaces around the token are ignored/g),
   ).toHaveLength(1);
 });
 
