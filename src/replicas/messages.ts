@@ -1,4 +1,4 @@
-/** Schemas for records shared between replicas. They leave the process, so they are validated when read back. */
+/** Schemas for records shared between replicas. They leave the process, so they are validated again. */
 import { z } from 'zod';
 import type { PullRequestHead, RevisionResult } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';

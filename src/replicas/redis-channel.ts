@@ -11,14 +11,14 @@ const NOW = `local time = redis.call('TIME'); local now = time[1] * 1000 + math.
 /** The longest text that is parsed (shared-fetch.ts), with its signature. */
 const LONGEST_TEXT = 4_100_000;
 
-/** A key of another type, too long a text or a time in the future (the clock was set back) counts as no record. */
+/** A key of another type, too long a text or a time in the future (a clock set back) counts as no record. */
 const READ = `${NOW}
 local record = redis.pcall('HMGET', KEYS[1], 'at', 'text')
 local at = not record.err and record[2] and #record[2] <= ${LONGEST_TEXT} and tonumber(record[1])
 local age = at and now - at
 if age and not (age >= 0 and age < 1e15) then age = nil end`;
 
-/** KEYS: record, lease. ARGV: maximum age in milliseconds, id of the lease's holder, milliseconds to hold it. */
+/** KEYS: record, lease. ARGV: maximum age (ms), id of the lease's holder, time to hold it (ms). */
 const READ_OR_ACQUIRE = `${READ}
 local acquired = 0
 if not age or age > tonumber(ARGV[1]) then
@@ -30,7 +30,7 @@ return { acquired, string.format('%d', age), record[2] }`;
 /** KEYS: lease. ARGV: its holder. */
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
-/** KEYS: record, lease. ARGV: age in milliseconds, text, time to live in milliseconds, the lease's holder or nothing. */
+/** KEYS: record, lease. ARGV: age (ms), text, time to live (ms), the lease's holder or nothing. */
 const PUBLISH = `${READ}
 if ARGV[4] ~= '' and redis.call('GET', KEYS[2]) == ARGV[4] then redis.call('DEL', KEYS[2]) end
 if age and age < tonumber(ARGV[1]) then return 0 end

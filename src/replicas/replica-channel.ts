@@ -10,10 +10,12 @@ export interface SharedRecord {
 /** Never throws: without it, each replica calls upstream itself. */
 export interface ReplicaChannel {
   /**
-   * Reads a record, and acquires the lease to call upstream where there is none that is as young: one round trip for both.
+   * Reads a record, and acquires the lease to call upstream where there is none that is as young: one round
+   * trip for both.
    * @param maxAgeMs -1: acquires the lease whatever is there
    * @param leaseMs longest time that the lease is held
-   * @returns no lease: another replica has it, or the record is young enough. While the channel is down, everyone gets a lease.
+   * @returns no lease: another replica has it, or the record is young enough. While the channel is down,
+   *   everyone gets a lease.
    */
   readOrAcquire(topic: string, maxAgeMs: number, leaseMs: number): Promise<Acquired>;
   /** Stores the record unless a newer one is there. Returns before it has arrived. */

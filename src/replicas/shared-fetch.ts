@@ -1,8 +1,8 @@
-/** Calls upstream once for all replicas: one holds the lease and publishes the response, the others wait for it. */
+/** Calls upstream once for all replicas: one holds the lease and publishes, the others wait. */
 import type { Clock } from '../clock.ts';
 import type { Lease, ReplicaChannel } from './replica-channel.ts';
 
-/** Milliseconds for which a replica holds its lease at most, and the others wait. Then each calls upstream itself. */
+/** Milliseconds for which a lease is held at most. Then every waiting replica calls upstream itself. */
 const LEASE_MS = 3_000;
 const READ_EVERY_MS = 40;
 /** A page of a hundred runs is a fiftieth of it. */
@@ -32,7 +32,7 @@ export interface SharedQuery<T> {
    * @param last the published response, which was not accepted
    */
   readonly fetch: (last: Observed<T> | undefined) => Promise<T>;
-  /** Age beyond which `accept` refuses every response: the lease is acquired by the first read. Left out: unknown. */
+  /** Age beyond which `accept` refuses every response, so that the first read acquires the lease. */
   readonly maxAgeMs?: number;
   /** Calls upstream without reading while a read takes longer. */
   readonly skipIfSlow?: boolean;

@@ -116,7 +116,10 @@ class SharedPages {
     return withTime(observed);
   }
 
-  /** Accepts a look-up as long as the listing's first page shows everything that was created since, and never twice. */
+  /**
+   * Accepts a look-up as long as the listing's first page shows everything that was created since, and never
+   * twice.
+   */
   async lookUp(
     kind: string,
     gitRepository: string,

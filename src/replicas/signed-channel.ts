@@ -1,12 +1,15 @@
-/** Signs the records of a replica channel: write access to Redis alone must not be enough to forge upstream's responses. */
+/**
+ * Signs the records of a replica channel: write access to Redis alone must not be enough to forge upstream's
+ * responses.
+ */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { ReplicaChannel, SharedRecord } from './replica-channel.ts';
 
 const MAC_LENGTH = 44;
 
 /**
- * @param readSecrets the secrets that all replicas have, the one to sign with first; several during a rotation. With none, or on an
- *   error, no record is published or accepted; leases work all the same.
+ * @param readSecrets the secrets that all replicas have, the one to sign with first; several during a
+ *   rotation. With none, or on an error, no record is published or accepted; leases work all the same.
  */
 export function createSignedChannel(
   channel: ReplicaChannel,

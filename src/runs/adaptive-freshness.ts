@@ -55,7 +55,7 @@ export class AdaptiveFreshness implements Quota {
     return this.#freshFor + (this.#maxFreshFor - this.#freshFor) * shortage;
   }
 
-  /** Whether no more calls are left than listings need until the window ends, with a margin: then they are reserved. */
+  /** Whether listings need all calls that are left until the window ends, with a margin. */
   isLow(): boolean {
     const rest = this.#resetsAt - this.#now();
     if (this.#limit <= 0 || rest <= 0) return false;
@@ -64,7 +64,7 @@ export class AdaptiveFreshness implements Quota {
     return (this.#remaining - this.#underWay) / this.#limit <= Math.max(LEAST_RESERVED, reserved);
   }
 
-  /** Counts the call as used until it has ended: of thousands at once, none has yet returned how many are left. */
+  /** Counts the call as used until it ends: of thousands at once, none has returned yet how many are left. */
   began(): () => void {
     this.#underWay += 1;
     return () => void (this.#underWay -= 1);

@@ -1,7 +1,8 @@
 /**
- * Reads a listing's older pages in blocks: a page of a hundred runs is cheaper than a look-up for each of their branches. The first block
- * follows the first listing. Each further one follows when as many look-ups as it has pages have found what the listing would have
- * shown. This costs at most twice what an optimal offline strategy would.
+ * Reads a listing's older pages in blocks: a page of a hundred runs is cheaper than a look-up for each of
+ * their branches. The first block follows the first listing. Each further one follows when as many look-ups
+ * as it has pages have found what the listing would have shown. This costs at most twice what an optimal
+ * offline strategy would.
  */
 import { UpstreamError } from '../errors.ts';
 import type { Sight } from './branch-table.ts';
@@ -11,7 +12,7 @@ import type { RunPage } from '../ci/provider.ts';
 
 /** Pages in all: their runs must fit into memory. */
 const MAX_PAGES = 500;
-/** The wait after blocks that bring nothing doubles this often at most: after a long outage they must resume. */
+/** The wait after fruitless blocks doubles this often at most, so that they resume after a long outage. */
 const MAX_DOUBLINGS = 6;
 
 export class Backfill {
@@ -107,8 +108,8 @@ export class Backfill {
   }
 
   /**
-   * The page that holds the oldest run of the window is read once more, to show that nothing lies between. Where many runs were deleted,
-   * it lies further up.
+   * The page that holds the oldest run of the window is read once more, to show that nothing lies between.
+   * Where many runs were deleted, it lies further up.
    */
   #nextPage(first: RunPage): number {
     const back = this.#blockSize * (2 ** this.#fruitless - 1);

@@ -14,7 +14,9 @@ export interface KnownRun {
 
 /** How far a branch's own list has been read, page by page. */
 export interface Reading {
-  /** Where the list begins; undefined: at the branch's newest run. Some providers end a list early and begin another one. */
+  /**
+   * Where the list begins; undefined: at the newest run. Some providers end a list early and begin another.
+   */
   readonly start: Cursor | undefined;
   /** The page that the next look-up reads. */
   readonly next: Cursor | undefined;
@@ -35,7 +37,7 @@ interface Span {
 
 /** Pages of a branch's own lists that are read at most to decide about it. */
 const MAX_PAGES = 60;
-/** Newest runs of a branch that are kept at least. It is cut down to them when it holds half as many again. */
+/** Newest runs of a branch that are kept at least. At half as many again, the others are dropped. */
 const KEPT_RUNS = 200;
 const ROOM = 1.5;
 
@@ -57,7 +59,9 @@ export class BranchRecord {
   /** Milliseconds since the epoch; undefined: never. */
   #lookedUp: Span | undefined;
 
-  /** @param evicted the list may have been evicted before: then the listing no longer proves that its runs are complete */
+  /**
+   * @param evicted the list may have been evicted: the listing then does not prove that its runs are complete
+   */
   constructor(evicted: boolean) {
     this.#isPartial = evicted;
   }
@@ -97,8 +101,8 @@ export class BranchRecord {
   }
 
   /**
-   * Counts from when something was first known of the branch: what the listing has shown did not come from a lagging index. A look-up
-   * of another replica may be hours old, and is dated so.
+   * Counts from when something was first known of the branch: what the listing has shown did not come from a
+   * lagging index. A look-up of another replica may be hours old, and is dated so.
    * @param at when the call began, milliseconds since the epoch
    */
   noteLookUp(at: number): void {
@@ -128,10 +132,11 @@ export class BranchRecord {
   /**
    * Whether the branch's own list should be read again.
    *
-   * It is a filtered list, which GitHub serves from an index that may lag behind (dawidd6/action-download-artifact#147): what it showed
-   * is read again after some minutes, and then less and less often. It is also the only place where a re-run of an old run shows. So
-   * runs that only the listing has shown are looked up as well once they have left its first page, more often while the branch has no
-   * green build to show.
+   * It is a filtered list, which GitHub serves from an index that may lag behind
+   * (dawidd6/action-download-artifact#147): what it showed is read again after some minutes, and then less
+   * and less often. It is also the only place where a re-run of an old run shows. So runs that only the
+   * listing has shown are looked up as well once they have left its first page, more often while the branch
+   * has no green build to show.
    * @param isListed whether the listing's first page shows the run
    * @param at milliseconds since the epoch
    */
@@ -157,8 +162,8 @@ export class BranchRecord {
 }
 
 /**
- * Whether the newest run of each workflow is green. Projects differ in which workflows count: as long as one is not green, a re-run may
- * make a newer build.
+ * Whether the newest run of each workflow is green. Projects differ in which workflows count: as long as one
+ * is not green, a re-run may make a newer build.
  */
 function isNewestGreen(runs: readonly Run[]): boolean {
   const newest = new Map<string, Run>();

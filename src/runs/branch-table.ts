@@ -1,4 +1,4 @@
-/** Known runs, filed by list (`keyOfRun`). Bounded: lists that nobody asks for, and CI no longer shows, make room for others. */
+/** Known runs, filed by list (`keyOfRun`). Bounded: the least recently used list is evicted first. */
 import type { LRUCache } from 'lru-cache';
 import { compareRuns, newestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
@@ -9,7 +9,9 @@ import { branchOfKey, keyOfRun } from './run-list.ts';
 
 const MAX_BRANCHES = 20_000;
 const MAX_RUNS = 100_000;
-/** Shorter prefixes are never looked up: https://git-scm.com/docs/git-config#Documentation/git-config.txt-coreabbrev */
+/**
+ * The shortest prefix looked up: https://git-scm.com/docs/git-config#Documentation/git-config.txt-coreabbrev
+ */
 const PREFIX_DIGITS = 7;
 
 /** How runs came to be seen. */
@@ -173,7 +175,7 @@ function prefixOf(commit: string): number {
   return Number.parseInt(commit.slice(0, PREFIX_DIGITS), 16);
 }
 
-/** Filtered lists are served from an index that may lag behind: an attempt and its last change only ever go forward. */
+/** Filtered lists may lag behind, and an attempt and its last change only ever go forward. */
 function isOlderState(run: Run, known: Run): boolean {
   return run.attempt === known.attempt ? run.updatedAt < known.updatedAt : run.attempt < known.attempt;
 }

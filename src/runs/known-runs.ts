@@ -1,6 +1,6 @@
 /**
- * What is known of one repository's runs: a contiguous window of the listing, and what look-ups of single branches added
- * (docs/development/run-index.md).
+ * What is known of one repository's runs: a contiguous window of the listing, and what look-ups of single
+ * branches added (docs/development/run-index.md).
  */
 import { COMPLETE, isCovered, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
 import type { BranchRuns, RunStanding, UnreadRun } from '../resolve/ports.ts';
@@ -105,7 +105,9 @@ export class KnownRuns {
     return branchesOf(this.#put(older.runs, sighting));
   }
 
-  /** Merges the next page of a branch's own list. @param again it is the first page again, since the list has changed */
+  /**
+   * Merges the next page of a branch's list. @param again it is the first page again: the list has changed
+   */
   mergeBranchPage(list: RunList, page: RunPage, sighting: Sighting, again: boolean): void {
     const record = this.#mergeFiltered(list, page, sighting);
     if (again) record.restartReading(this.#table.evicted);
@@ -127,7 +129,7 @@ export class KnownRuns {
     this.#unread.settle(id);
   }
 
-  /** When the last call that reported the run's state began, in milliseconds since the epoch; undefined: the run is unknown. */
+  /** When the last call that reported the run's state began, ms since the epoch; undefined: unknown run. */
   confirmedAt(run: Run): number | undefined {
     const known = this.#table.peek(keyOfRun(run))?.runs.get(run.id);
     return known && standingOf(known, this.#confirmed).confirmedAt;
@@ -155,13 +157,13 @@ export class KnownRuns {
     return this.#window?.next;
   }
 
-  /** Number of known runs in the window, with those at the position just below it, of which more may follow. */
+  /** Number of known runs in the window and at the position just below it. */
   windowSize(): number {
     const coverage = this.#window?.coverage ?? NO_COVERAGE;
     return this.#table.count(({ position }) => isCovered(position + 1, coverage));
   }
 
-  /** @returns undefined: neither listing nor look-up has shown the list, and the listing does not cover everything */
+  /** @returns undefined: no listing or look-up has shown the list, and the listing does not cover it */
   list(list: RunList): KnownBranch | undefined {
     const record = this.#table.get(keyOf(list));
     const coverage = this.#coverageOf(record);
@@ -232,7 +234,7 @@ export class KnownRuns {
     return this.#table.record(keyOf(list));
   }
 
-  /** Removes runs that the listing should show, and does not: they were deleted. @returns whether there were any */
+  /** Removes runs that were deleted: the listing should show them. @returns whether there were any */
   #removeDeleted(listing: ListedRuns, isMissing: IsMissing): boolean {
     // An element without an id may be any of the missing runs.
     if (listing.unread.some(({ id }) => id === null)) return false;

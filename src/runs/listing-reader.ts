@@ -1,9 +1,11 @@
 /**
- * Reads lists of runs over several pages, and proves that no run was missed between them (docs/development/run-index.md).
+ * Reads lists of runs over several pages, and proves that no run was missed between them
+ * (docs/development/run-index.md).
  *
- * Keyset pages neither skip nor repeat. Numbered pages shift while they are read: a deleted run moves those behind it forward, so that
- * the next page skips one; a new run moves them back, so that the next page repeats one. Where CI reports the length of the list, each
- * page must repeat as many runs as the list has grown by. Where it does not, the pages are read a second time, oldest first.
+ * Keyset pages neither skip nor repeat. Numbered pages shift while they are read: a deleted run moves those
+ * behind it forward, so that the next page skips one; a new run moves them back, so that the next page
+ * repeats one. Where CI reports the length of the list, each page must repeat as many runs as the list has
+ * grown by. Where it does not, the pages are read a second time, oldest first.
  */
 import { UpstreamError } from '../errors.ts';
 import { oldestOf } from '../resolve/run-order.ts';
@@ -14,7 +16,7 @@ import { endOf, isBelow } from './missing-runs.ts';
 import { fetchList, type RunList } from './run-list.ts';
 import type { CiProvider, Cursor, RunPage } from '../ci/provider.ts';
 
-/** Pages that are read back to meet the window, before the gap is accepted and branches are looked up again. */
+/** Pages that are read back to meet the window. Beyond, a gap is accepted: branches are looked up again. */
 const MAX_LISTING_PAGES = 10;
 
 /** Runs of pages without a gap between them. */
@@ -157,8 +159,8 @@ async function readOn(
 }
 
 /**
- * Reads the pages again, the older ones first. A deletion moves runs to pages that are still to be read, so that none is skipped; and
- * no run was created meanwhile if the first page, read last, shows no new one.
+ * Reads the pages again, the older ones first. A deletion moves runs to pages that are still to be read, so
+ * that none is skipped; and no run was created meanwhile if the first page, read last, shows no new one.
  */
 async function readAgain(pages: readonly Page[], fetch: FetchPage): Promise<Contiguous> {
   const again = pages.slice(-1) as RunPage[];
@@ -176,14 +178,14 @@ function joinPages(pages: readonly RunPage[]): ListedRuns {
     unread: pages.flatMap(({ unread = [] }, index) =>
       unread.map((one) => placedBelow(one, pages[index - 1])),
     ),
-    // A count that says one run more is reason enough not to take the list for complete: each branch's own list decides.
+    // A total that is one too high is reason enough to distrust the end: each branch's own list decides.
     whole: last !== undefined && last.next === undefined && last.short !== true,
     next: last?.next,
     asOf: asOf.length === 0 ? undefined : Math.min(...asOf),
   };
 }
 
-/** An element of unknown position that is the first of its page is no newer than what the page before shows. */
+/** Where its position is unknown, the first element of a page is no newer than the page before. */
 function placedBelow(unread: UnreadRun, before: RunPage | undefined): UnreadRun {
   const oldest = before && oldestOf(before.runs);
   if (unread.position !== null || oldest === undefined) return unread;
@@ -210,8 +212,8 @@ function isUnbroken(pages: readonly RunPage[]): boolean {
 }
 
 /**
- * Pages that are read side by side may come in any order: a new run and a deleted one in between can leave a gap that no two pages
- * show. So while they are read, runs may only have been created, or only been deleted.
+ * Pages that are read side by side may come in any order: a new run and a deleted one in between can leave a
+ * gap that no two pages show. So while they are read, runs may only have been created, or only been deleted.
  */
 function isExplained(first: RunPage, after: RunPage, total: number): boolean {
   const created = countNewRuns(first, after);

@@ -11,7 +11,7 @@ import type { Cursor, RunChanges, RunPage } from '../ci/provider.ts';
 
 /** Milliseconds for which an empty listing is not believed where runs were known (argoproj/argo-cd#11464). */
 const DISTRUST_EMPTY_FOR = 600_000;
-/** Listings that are tried for one that is new enough: the first may have been under way, or another replica's. */
+/** Attempts to get a listing that is new enough: the first may have been under way, or another replica's. */
 const MAX_LISTINGS = 3;
 /** Changes show no deletions: so often, in milliseconds, the first page is read as well. */
 const FIRST_PAGE_EVERY = 300_000;
@@ -49,7 +49,7 @@ export class Listing {
     return this.#listedAt ?? this.#context.now();
   }
 
-  /** How far our clock is ahead of CI's, milliseconds, as the last answer with CI's time has it; 0: unknown. */
+  /** How far our clock is ahead of CI's, milliseconds, by CI's last response; 0: unknown. */
   get ahead(): number {
     return this.#ahead;
   }
@@ -69,7 +69,7 @@ export class Listing {
     if (this.#listedAt === undefined || !isWithin(now(), this.#listedAt, freshFor())) await this.#list();
   }
 
-  /** Sees to it that the listing is known as it was at `since` or later (milliseconds since the epoch, not in the future). */
+  /** Makes sure that the listing is as of `since` or later (ms since the epoch, not in the future). */
   async confirm(since: number): Promise<void> {
     const { now, provider, gitRepository } = this.#context;
     for (let tries = 0; tries <= MAX_LISTINGS; tries++) {
@@ -124,7 +124,7 @@ export class Listing {
     this.#backfill?.listed(first);
   }
 
-  /** @returns false where the provider has no changes, or too many of them: then the first page must be read */
+  /** @returns false: the provider has no changes or too many, so the first page must be read */
   async #readChanges(startedAt: number): Promise<boolean> {
     const { provider, gitRepository, known, now } = this.#context;
     if (this.#changes === undefined || provider.fetchChanges === undefined) return false;

@@ -1,4 +1,7 @@
-/** Reads single branches' own lists: of branches that the listing does not cover, and again of those that may have changed unseen. */
+/**
+ * Reads single branches' lists: those that the listing does not cover, and those that may have changed
+ * unseen.
+ */
 import { UpstreamError } from '../errors.ts';
 import { CiBreaker } from '../ci/ci-breaker.ts';
 import { SingleFlight } from '../resilience/single-flight.ts';
@@ -10,8 +13,9 @@ import { lengthOf } from './listing-reader.ts';
 import { fetchList, keyOf, type RunList } from './run-list.ts';
 
 /**
- * Branches without runs that are looked up at once; further ones become possible with time. Requests for invented names must not use up
- * the calls that others need. A repository with this many pull requests without any run is read in one go.
+ * Branches without runs that are looked up at once; further ones become possible with time. Requests for
+ * invented names must not use up the calls that others need. A repository with this many pull requests
+ * without any run is read in one go.
  */
 const MOST_UNKNOWN = 1000;
 const MS_PER_UNKNOWN = 500;

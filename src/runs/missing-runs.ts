@@ -33,8 +33,8 @@ export function missingWithin(all: readonly Run[]): IsMissing {
 }
 
 /**
- * Returns the end of a page. GitHub lists runs of nearly the same time in the order of their ids. So a run is certainly above or below
- * the end only by position and by tie-break: those of the end may be of two runs.
+ * Returns the end of a page. GitHub lists runs of nearly the same time in the order of their ids. So a run is
+ * certainly above or below the end only by position and by tie-break: those of the end may be of two runs.
  */
 export function endOf(all: readonly Run[]): { readonly position: number; readonly tie: string } | undefined {
   const [tie] = all.map((run) => run.tie).toSorted(compareText);

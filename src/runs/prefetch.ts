@@ -1,6 +1,6 @@
 /**
- * Prefetches images before their branches are requested. Argo CD's matrix generator requests one pull request after the other: if each
- * waited for its own round trip, a thousand branches would take minutes.
+ * Prefetches images before their branches are requested. Argo CD's matrix generator requests one pull request
+ * after the other: if each waited for its own round trip, a thousand branches would take minutes.
  */
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import type { Clock } from '../clock.ts';

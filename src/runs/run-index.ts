@@ -1,6 +1,7 @@
 /**
- * The runs of one Git repository, for all its branches and projects: one conditional listing serves every caller, a branch that it does
- * not cover is looked up, and the results are kept (docs/development/run-index.md).
+ * The runs of one Git repository, for all its branches and projects: one conditional listing serves every
+ * caller, a branch that it does not cover is looked up, and the results are kept
+ * (docs/development/run-index.md).
  */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import { intersectCoverage, isSameCoverage, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
@@ -31,7 +32,7 @@ import type { GitHost } from '../ci/git-host.ts';
 import type { CiProvider } from '../ci/provider.ts';
 
 const MAX_PULL_REQUESTS = 20_000;
-/** Pages of the listing that are read when nothing is known yet, so that not every branch must be looked up. */
+/** Pages that the first listing reads, so that not every branch must be looked up. */
 const MAX_FIRST_PAGES = 20;
 
 export interface RunIndexOptions {

@@ -1,4 +1,4 @@
-/** Polls unfinished runs that have dropped off the listing's first page, since the listing no longer shows how they end. */
+/** Polls unfinished runs that have left the listing's first page, which would show how they end. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { Doubt } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
@@ -12,9 +12,9 @@ import { keyOf, keyOfRun, type RunList } from './run-list.ts';
 
 /** Runs of one branch that are polled at one time. */
 const MAX_AT_ONCE = 10;
-/** The longer a run takes, the less often it is polled: one that is stuck for a week must not use up a quota. */
+/** The longer a run takes, the less often it is polled: a stuck one must not use up a quota. */
 const AGE_DIVISOR = 20;
-/** Upper bound on tracked runs. Runs evicted from this cache lose their back-off and are polled every time. */
+/** Upper bound on tracked runs. Evicted runs lose their back-off and are polled every time. */
 const MAX_RUNS = 50_000;
 
 interface Attempt {
@@ -40,7 +40,8 @@ export class RunPoller {
   }
 
   /**
-   * Polls those of the list's runs that are due: they had not ended, or could not be parsed where they were listed.
+   * Polls those of the list's runs that are due: they had not ended, or could not be parsed where they were
+   * listed.
    * @returns the newest run whose current state CI could not report; undefined: there is none
    */
   async pollUnfinished(list: RunList): Promise<Doubt | undefined> {
@@ -61,7 +62,8 @@ export class RunPoller {
 
   /**
    * Polls those of the runs whose state was last reported before `since`.
-   * @returns the first failure; undefined: the state of each run that still exists was reported at `since` or later
+   * @returns the first failure; undefined: the state of each run that still exists was reported at `since` or
+   *   later
    */
   async confirm(runs: readonly Run[], since: number): Promise<UpstreamFailure | undefined> {
     const unconfirmed = runs.filter((run) => this.#isUnconfirmed(run, since));
@@ -77,7 +79,7 @@ export class RunPoller {
     return undefined;
   }
 
-  /** By our clock or CI's, whichever makes the run younger. Where neither is plausible, since it was first polled. */
+  /** By our clock or CI's, whichever makes the run younger; if neither is plausible, since the first poll. */
   #ageOf({ id, createdAt }: Unfinished): number {
     const { now } = this.#context;
     const ours = createdAt === null ? -1 : now() - createdAt;

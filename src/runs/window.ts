@@ -12,13 +12,15 @@ export interface Window {
   readonly firstPage: Coverage;
   /** Where the listing goes on below the window, for keyset paging. */
   readonly next: Cursor | undefined;
-  /** A listing that claimed to be complete lacked known runs: that may have been a fault, so the next one begins a new window. */
+  /**
+   * A listing that claimed to be complete lacked known runs. It may be faulty: the next begins a new window.
+   */
   readonly isSuspect: boolean;
 }
 
 /**
- * Whether a listing that reaches back to this run leaves no gap to the window. It must be strictly older than the newest known run: of
- * the runs at that position some may have been missed.
+ * Whether a listing that reaches back to this run leaves no gap to the window. It must be strictly older than
+ * the newest known run: of the runs at that position some may have been missed.
  */
 export function isContiguous(window: Window | undefined, oldest: Run | undefined): boolean {
   if (window === undefined) return true;
@@ -51,7 +53,8 @@ export function mergeWindow(
 
 /**
  * Extends the window by older pages.
- * @param from the cursor that they were read from, where it proves that they begin at the window's end (keyset paging)
+ * @param from the cursor that they were read from, where it proves that they begin at the window's end
+ *   (keyset paging)
  * @returns undefined: they leave a gap
  */
 export function extendWindow(
@@ -70,7 +73,9 @@ export function extendWindow(
   return { ...window, coverage: extendCoverage(coverage, older), next };
 }
 
-/** @param changed everything that has changed since the window was last extended: every new run is among them */
+/**
+ * @param changed everything that has changed since the window was last extended: every new run is among them
+ */
 export function raiseWindow(window: Window, changed: readonly Run[]): Window {
   const newest = newestOf([...(window.newest ? [window.newest] : []), ...changed]);
   return { ...window, newest };

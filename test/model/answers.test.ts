@@ -1,7 +1,7 @@
 /**
  * Random histories of a repository, polled at random by many branches, against an oracle that saw everything.
- * The same histories each time, unless `GREENPIN_MODEL_SEED` is another number, or `random`; `GREENPIN_MODEL_RUNS` says how many. A
- * failing history is printed with its seed.
+ * The same histories each time, unless `GREENPIN_MODEL_SEED` is another number, or `random`;
+ * `GREENPIN_MODEL_RUNS` says how many. A failing history is printed with its seed.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -211,7 +211,10 @@ function poll(all: readonly Ask[]): Action {
   };
 }
 
-/** A red run is run again when the first page no longer shows it, and turns green; nobody else asks for anything meanwhile. */
+/**
+ * A red run is run again when the first page no longer shows it, and turns green; nobody else asks for
+ * anything meanwhile.
+ */
 function rerunOld(name: string): Action {
   const asking = poll([{ branch: name, number: undefined, withHead: false }]);
   return {
@@ -295,8 +298,8 @@ function judgeFresh(request: BranchRequest, commit: string, given: Given | undef
 }
 
 /**
- * Nothing is green but what an old run has made green when it was run again: a listing does not show that, but a look-up, which a
- * question sees to within half an hour, for the questions after it.
+ * Nothing is green but what an old run has made green when it was run again: a listing does not show that,
+ * but a look-up, which a question sees to within half an hour, for the questions after it.
  */
 function judgeReruns(request: BranchRequest, commit: string, { sim, polls }: World): void {
   if (isForks(request) || sim.staleFilterSince !== undefined) return;
@@ -309,7 +312,10 @@ function judgeReruns(request: BranchRequest, commit: string, { sim, polls }: Wor
   }
 }
 
-/** The pull request is a fork's, and forks don't count: with its head passed on, it gets nothing once its runs are there. */
+/**
+ * The pull request is a fork's, and forks don't count: with its head passed on, it gets nothing once its runs
+ * are there.
+ */
 function judgeFork({ branch: name, headSha }: BranchRequest, sim: Simulation): void {
   const since = sim.contestedSince(name);
   if (headSha === undefined || since === undefined) return;
@@ -322,7 +328,9 @@ function isForks({ number }: BranchRequest): boolean {
   return number?.startsWith('9') === true;
 }
 
-/** The newest build for so long that it must be known by now; undefined: there is none, or nobody could know. */
+/**
+ * The newest build for so long that it must be known by now; undefined: there is none, or nobody could know.
+ */
 function missed({ branch: name }: BranchRequest, sim: Simulation): TrueBuild | undefined {
   if (sim.staleFilterSince !== undefined) return undefined;
   const truth = sim.truthThroughout(name, sim.now - FRESH_FOR, sim.now);

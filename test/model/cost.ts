@@ -54,7 +54,10 @@ function withoutClosing(calls: readonly Call[], freshFor: number): readonly Call
   return calls.filter((call) => !closing.has(call));
 }
 
-/** Between a call and the next one of the same there are at least so many milliseconds, or a pause if it failed. */
+/**
+ * Between a call and the next one of the same there are at least so many milliseconds, or a pause if it
+ * failed.
+ */
 function expectApart(calls: readonly Call[], least: (call: Call) => number): void {
   for (const [index, call] of calls.slice(0, -1).entries()) {
     const wait = (calls[index + 1]?.at ?? Infinity) - call.at;
@@ -119,7 +122,10 @@ function listOf(what: string): string {
   return what.slice(0, what.lastIndexOf(' '));
 }
 
-/** @param calls for one branch's list @returns how often a further page showed another length of the list than the page read before */
+/**
+ * @param calls for one branch's list @returns how often a further page showed another length of the list than
+ *   the page read before
+ */
 function countRestarts(calls: readonly Call[]): number {
   return calls.filter(({ what, total }, index) => {
     const before = calls[index - 1];

@@ -1,6 +1,6 @@
 /**
- * Lists that change while they are read: calls are served and delivered in any order, with runs created and deleted in between. What
- * the index then says to know of a branch since some moment, it must know.
+ * Lists that change while they are read: calls are served and delivered in any order, with runs created and
+ * deleted in between. What the index then says to know of a branch since some moment, it must know.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -109,7 +109,10 @@ function push(world: World, branches: readonly number[]): void {
   }
 }
 
-/** Numbered pages without a total cannot show that a run came and went between two of them. No CI deletes a run that fast. */
+/**
+ * Numbered pages without a total cannot show that a run came and went between two of them. No CI deletes a
+ * run that fast.
+ */
 function mayBeDeleted(run: Run, { style, pending }: World): boolean {
   const oldest = Math.min(...pending.map(({ newest }) => newest));
   return style.hasTotal || style.paging === 'keyset' || Number(run.id) <= oldest;

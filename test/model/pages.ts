@@ -21,8 +21,8 @@ export interface PagingStyle {
 export const FORKS_NUMBER = '90';
 
 /**
- * Random ids, so that only the time of creation says where a run stands, and nothing orders the runs of one second. A fork's runs name
- * a pull request only, as GitLab's do.
+ * Random ids, so that only the time of creation says where a run stands, and nothing orders the runs of one
+ * second. A fork's runs name a pull request only, as GitLab's do.
  */
 function withRandomId(run: Run): Run {
   const { branch, pullRequest } =
