@@ -1,5 +1,5 @@
 /** Diagnostics go to stderr, one line each; stdout carries results only. */
-import { escapeControl } from '../text/escape-control.ts';
+import { escapeControl } from '../text/quote.ts';
 
 /** Invalid arguments: exit status 2, one line, and a pointer to the command's help. */
 export class UsageError extends Error {

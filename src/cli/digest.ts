@@ -1,14 +1,14 @@
 /** `greenpin digest`: resolves tags to digests. */
-import { statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { composeRegistries } from '../compose/registries.ts';
 import type { Config } from '../config/config.ts';
-import { expandHome } from '../secrets/home.ts';
-import type { ProbingRegistryClient } from '../registry/client.ts';
+import { expandHome } from '../secrets/secret.ts';
+import type { HttpRegistryClient } from '../registry/client.ts';
 import { parseReference } from '../image/reference.ts';
 import { createCommandRuntime, type CommandRuntime } from './command-runtime.ts';
 import { loadCommandConfig, type CommandContext } from './context.ts';
 import { UsageError, writeDiagnostic } from './diagnostics.ts';
-import { formatJson } from '../text/escape-control.ts';
+import { formatJson } from '../text/quote.ts';
 import type { ImageReference, Platform } from '../image/image.ts';
 import { parsePlatform } from '../image/platform.ts';
 
@@ -73,7 +73,7 @@ async function createClient(
   options: DigestOptions,
   context: CommandContext,
   runtime: CommandRuntime,
-): Promise<ProbingRegistryClient> {
+): Promise<HttpRegistryClient> {
   const { registries, dockerConfigFiles } =
     options.config === undefined ? NO_CONFIG : await loadCommandConfig(options, context);
   const given = (options.dockerConfig ?? []).map((path) => expandHome(path, context.env['HOME']));
@@ -91,14 +91,14 @@ const NO_CONFIG: Pick<Config, 'registries' | 'dockerConfigFiles'> = {
 };
 
 function requireFile(file: string): void {
-  if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
+  if (existsSync(file)) return;
   throw new UsageError(`--docker-config: found nothing at ${JSON.stringify(file)}, expected a file`);
 }
 
 async function resolveImage(
   image: string,
   platform: Platform | undefined,
-  client: ProbingRegistryClient,
+  client: HttpRegistryClient,
 ): Promise<DigestReport> {
   let reference: ImageReference;
   try {

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { CommandContext } from './context.ts';
 import { declareCommands, type Run } from './commands.ts';
 import { UsageError, writeDiagnostic } from './diagnostics.ts';
-import { escapeControl } from '../text/escape-control.ts';
+import { escapeControl } from '../text/quote.ts';
 import { ConfigError } from '../errors.ts';
 
 const FAILED = 1;

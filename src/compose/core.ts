@@ -7,8 +7,7 @@ import { composeRegistries } from './registries.ts';
 import { composeRuns } from '../runs/repositories.ts';
 import { type ComposedStore } from './store.ts';
 import type { Config } from '../config/config.ts';
-import type { ProbingRegistryClient } from '../registry/client.ts';
-import { parseReference } from '../image/reference.ts';
+import type { HttpRegistryClient } from '../registry/client.ts';
 import { isNeverHandedOut } from '../resolve/never-handed-out.ts';
 import { recall, type Remembered } from '../resolve/recall.ts';
 import { resolveBranch, type Resolution } from '../resolve/resolve-branch.ts';
@@ -23,7 +22,7 @@ export interface Core {
   isNeverHandedOut(request: BranchRequest, remembered: Remembered): Promise<boolean>;
   /** By the connection's name in the configuration. */
   readonly connections: ReadonlyMap<string, ComposedConnection>;
-  readonly registries: ProbingRegistryClient;
+  readonly registries: HttpRegistryClient;
 }
 
 /** No call upstream may use up the whole time that a caller waits: there must be some left for the one after it. */
@@ -41,7 +40,6 @@ export function composeCore(
   const registries = composeRegistries(config, timeoutMs, runtime);
   const images = new DigestCache({
     client: share === undefined ? registries : createSharedRegistryClient(registries, share),
-    parseReference,
     freshFor: config.freshForMs,
     now,
   });

@@ -1,7 +1,7 @@
 /** Constructs connection pools: the environment's proxies, the configuration's certificates. */
 import type { CiConnection } from '../ci/kind.ts';
 import type { RegistrySettings } from '../config/config.ts';
-import { createTlsReader } from '../secrets/tls-reader.ts';
+import { createTlsReader } from '../secrets/tls-files.ts';
 import { createDispatchers, type DispatcherFor } from '../upstream/dispatchers.ts';
 import { createHostDispatchers } from '../upstream/host-dispatchers.ts';
 import { createProxies } from '../upstream/proxies.ts';

@@ -7,8 +7,7 @@ import { parseCloudHost, type CloudHost } from '../registry/credentials/cloud/ho
 import type { CiConnection } from '../ci/kind.ts';
 import { selectKind } from '../ci/kinds.ts';
 import { parseDuration } from '../schema/duration.ts';
-import { expandHome } from '../secrets/home.ts';
-import { createSecretSource, type SecretSource } from '../secrets/secret.ts';
+import { createSecretSource, expandHome, type SecretSource } from '../secrets/secret.ts';
 import { DEFAULT_TOKEN_FILE, type ConfigDocument } from './schema.ts';
 import { createStoreSettings, type StoreSettings } from './store-settings.ts';
 import { createTlsFiles, type TlsFiles } from '../secrets/tls-files.ts';

@@ -13,7 +13,7 @@ import { checkProjectKinds } from './project-kinds.ts';
 import { registryHost, registrySchema } from '../registry/settings.ts';
 import { ONE_LINE } from '../text/secret-patterns.ts';
 import { storeSchema } from '../store/settings.ts';
-import { secretFile, secretVariable } from '../schema/secret-source.ts';
+import { secretFile, secretVariable } from '../schema/files.ts';
 
 /** The path at which Argo CD's documentation mounts the plugin's token. */
 export const DEFAULT_TOKEN_FILE = '/var/run/argo/token';

@@ -1,7 +1,14 @@
-/** The values that name an image and its platform. Their parsers have validated them. */
+/** The values that name an image and its platform. Their parsers have validated them. Pure. */
 
 /** `sha256:` + 64 or `sha512:` + 128 lower-case hex digits (OCI image spec, descriptor.md#digests). */
 export type Digest = string & { readonly __brand: 'Digest' };
+
+const DIGEST = /^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/;
+
+/** @returns undefined if the text is not a digest */
+export function parseDigest(text: string): Digest | undefined {
+  return DIGEST.test(text) ? (text as Digest) : undefined;
+}
 
 /** An OCI platform: `linux/amd64`, `linux/arm/v7`. */
 export interface Platform {

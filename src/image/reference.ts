@@ -3,8 +3,7 @@
  * (https://github.com/distribution/reference/blob/main/reference.go). Pure.
  */
 import { quote } from '../text/quote.ts';
-import type { Digest, ImageReference } from './image.ts';
-import { parseDigest } from './digest.ts';
+import { parseDigest, type Digest, type ImageReference } from './image.ts';
 
 /** The message is one line: what was found, and what is expected. */
 export class InvalidReference extends Error {
@@ -14,11 +13,7 @@ export class InvalidReference extends Error {
 const DOCKER_HUB = 'docker.io';
 
 /** The name in references, the name in Docker's configuration, and the host of the API. */
-const DOCKER_HUB_HOSTS: ReadonlySet<string> = new Set([
-  DOCKER_HUB,
-  'index.docker.io',
-  'registry-1.docker.io',
-]);
+const DOCKER_HUB_HOSTS = new Set<string>([DOCKER_HUB, 'index.docker.io', 'registry-1.docker.io']);
 
 /** Longer than any valid reference: host 255 + port 6, path 255, tag 128, digest 135, separators. */
 const MAX_REFERENCE = 800;
@@ -113,10 +108,8 @@ function checkTag(text: string, tag: string): string {
 function checkDigest(text: string, digest: string): Digest {
   const parsed = parseDigest(digest);
   if (parsed !== undefined) return parsed;
-  throw invalid(
-    text,
-    `has the digest ${quote(digest.slice(digest.lastIndexOf('@') + 1))}; expected sha256: and 64, or sha512: and 128, of 0-9 a-f`,
-  );
+  const found = `has the digest ${quote(digest.slice(digest.lastIndexOf('@') + 1))}`;
+  throw invalid(text, `${found}; expected sha256: and 64, or sha512: and 128, of 0-9 a-f`);
 }
 
 function invalid(text: string, problem: string): InvalidReference {

@@ -14,7 +14,6 @@ export type TemplateVariable = (typeof VARIABLES)[number];
 
 export type TemplatePart = string | { readonly variable: TemplateVariable; readonly length?: number };
 
-/** A parsed template. */
 export interface ImageTemplate {
   readonly text: string;
   readonly parts: readonly TemplatePart[];
@@ -25,7 +24,6 @@ export interface ImageTemplate {
    * image, unless another commit renders to the same text.
    */
   readonly immutable: boolean;
-  /** The variables that the template uses. */
   readonly variables: ReadonlySet<TemplateVariable>;
   /** How many digits of the commit the tag contains: Infinity for all, 0 for none or fewer than 7. */
   readonly commitDigits: number;
@@ -63,19 +61,19 @@ export function parseImageTemplate(text: string): ImageTemplate {
   if (host.includes('{') && text.includes('/')) {
     throw new TemplateError(`the registry's host must be written out, found ${JSON.stringify(host)}`);
   }
-  const tagStart = tagIndex(parts);
-  if (tagStart === undefined) {
+  const colon = findTag(text);
+  if (colon === -1) {
     throw new TemplateError(
       'the tag is missing; expected REGISTRY/PATH:TAG, for example ghcr.io/acme/shop:sha-{commit}',
     );
   }
-  const tag = parts.slice(tagStart).filter((part) => typeof part !== 'string');
+  const tag = splitParts(text.slice(colon)).filter((part) => typeof part !== 'string');
   const commitDigits = Math.max(0, ...tag.map(countCommitDigits));
   const holdsBuildId = tag.some((part) => part.variable === 'build_id' && part.length === undefined);
   return {
     text,
     parts,
-    repository: textBefore(parts, tagStart),
+    repository: text.slice(0, colon),
     immutable: holdsBuildId || commitDigits > 0,
     variables: new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : [part.variable]))),
     commitDigits,
@@ -102,50 +100,23 @@ function parseExpression(expression: string): TemplatePart {
   const variable = VARIABLES.find((name) => name === match?.[1]);
   if (match === null || variable === undefined) {
     throw new TemplateError(
-      `{${expression}} is not known; expected one of ${VARIABLES.map((name) => `{${name}}`).join(', ')}, or with a length, {commit:7}`,
+      `{${expression}} is not known; expected one of ${VARIABLES.map((name) => `{${name}}`).join(', ')}, ` +
+        'or with a length, {commit:7}',
     );
   }
   return match[2] === undefined ? { variable } : { variable, length: Number(match[2]) };
 }
 
-/** @returns the index of the part in which the tag begins: the literal with a `:` after the last `/` */
-function tagIndex(parts: readonly TemplatePart[]): number | undefined {
-  for (let i = parts.length - 1; i >= 0; i--) {
-    const part = parts[i];
-    if (typeof part !== 'string') continue;
-    if (part.slice(part.lastIndexOf('/') + 1).includes(':')) return i;
-    if (part.includes('/')) return undefined;
-  }
-  return undefined;
-}
-
-/** @returns the text up to the tag's colon, which is in the part at `tagStart` */
-function textBefore(parts: readonly TemplatePart[], tagStart: number): string {
-  const text = parts
-    .slice(0, tagStart + 1)
-    .map(formatPart)
-    .join('');
-  return text.slice(0, text.lastIndexOf(':'));
-}
-
-function formatPart(part: TemplatePart): string {
-  if (typeof part === 'string') return part;
-  return part.length === undefined ? `{${part.variable}}` : `{${part.variable}:${part.length}}`;
+/** @returns the index of the colon before the tag; -1 if there is no tag */
+function findTag(text: string): number {
+  const literal = text.replaceAll(/\{[^{}]*\}/g, (placeholder) => '-'.repeat(placeholder.length));
+  const colon = literal.lastIndexOf(':');
+  return colon > literal.lastIndexOf('/') ? colon : -1;
 }
 
 /** The template needs a parameter that the caller did not pass: the caller's mistake, not the branch's. */
 export class MissingParameter extends Error {
   override readonly name = 'MissingParameter';
-}
-
-/**
- * @returns the text of the reference, which may still be invalid
- * @throws TemplateError if a value is empty, for example because no character of the branch can be part of a
- *   slug
- * @throws MissingParameter if the template needs a value that was not passed
- */
-export function renderImageTemplate(template: ImageTemplate, values: TemplateValues): string {
-  return renderParts(template.parts, values);
 }
 
 /**
@@ -155,27 +126,33 @@ export function renderImageTemplate(template: ImageTemplate, values: TemplateVal
 export function renderBranchParts(template: ImageTemplate, branch: string): string {
   const parts = template.parts.filter((part) => typeof part !== 'string' && dependsOnBranch(part));
   const others = { commit: '', buildId: '', buildNumber: '', attempt: '' };
-  return JSON.stringify(parts.map((part) => renderParts([part], { branch, ...others })));
+  return JSON.stringify(parts.map((part) => renderPart(part, { branch, ...others })));
 }
 
 function dependsOnBranch({ variable }: Exclude<TemplatePart, string>): boolean {
   return variable === 'branch' || variable === 'ref_slug';
 }
 
-function renderParts(parts: readonly TemplatePart[], values: TemplateValues): string {
-  return parts
-    .map((part) => {
-      if (typeof part === 'string') return part;
-      const value = selectValue(part.variable, values);
-      // `日本` has no slug: the rest of the tag would be that of other branches, too.
-      if (value === '') {
-        throw new TemplateError(
-          `{${part.variable}} is empty for this branch; expected a tag by {commit} instead`,
-        );
-      }
-      return part.length === undefined ? value : value.slice(0, part.length);
-    })
-    .join('');
+/**
+ * @returns the text of the reference, which may still be invalid
+ * @throws TemplateError if a value is empty, for example because no character of the branch can be part of a
+ *   slug
+ * @throws MissingParameter if the template needs a value that was not passed
+ */
+export function renderImageTemplate({ parts }: ImageTemplate, values: TemplateValues): string {
+  return parts.map((part) => renderPart(part, values)).join('');
+}
+
+function renderPart(part: TemplatePart, values: TemplateValues): string {
+  if (typeof part === 'string') return part;
+  const value = selectValue(part.variable, values);
+  // `日本` has no slug: the rest of the tag would be that of other branches, too.
+  if (value === '') {
+    throw new TemplateError(
+      `{${part.variable}} is empty for this branch; expected a tag by {commit} instead`,
+    );
+  }
+  return value.slice(0, part.length);
 }
 
 function selectValue(variable: TemplateVariable, values: TemplateValues): string {

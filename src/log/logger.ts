@@ -1,7 +1,7 @@
 /** The log: one JSON object per line on stderr, because stdout is for results. */
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
-import { escapeControlInJson } from '../text/escape-control.ts';
+import { escapeControlInJson } from '../text/quote.ts';
 import type { LogLevel } from './log-level.ts';
 import { createLogStream } from './log-stream.ts';
 

@@ -1,7 +1,7 @@
 /** The registries: from tags to digests, and from a digest to the commit that its image was built from. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { ImageReference, Platform } from '../image/image.ts';
-import { formatPlatform, normalizePlatform } from '../image/platform.ts';
+import { formatPlatform } from '../image/platform.ts';
 import { apiHost, formatReference } from '../image/reference.ts';
 import { HostLimiter } from '../resilience/host-limiter.ts';
 import { toUpstreamError } from '../upstream/connection-failure.ts';
@@ -10,20 +10,13 @@ import { Authorizer } from './auth/authorizer.ts';
 import { Session, type AuthMethod } from './auth/session.ts';
 import { TokenSource } from './auth/token.ts';
 import type { Credential } from './credentials/credential.ts';
-import { createEndpoints, type Endpoints, type RegistrySettings } from './endpoints.ts';
+import { Endpoints, type RegistrySettings } from './endpoints.ts';
 import { NoAccess, OwnTrouble } from './failure.ts';
-import { ImageBreaker, type QueryOutcome } from './image-breaker.ts';
-import { createAbsenceVerifier } from './manifest/absence.ts';
-import { fetchBlob, fetchDigest } from './manifest/fetch.ts';
-import {
-  findAnnotatedRevision,
-  InvalidManifest,
-  MAX_CONFIG_BYTES,
-  parseConfigDigest,
-  parseRevision,
-} from './manifest/manifest.ts';
+import { ImageBreaker, type ImageQuery, type QueryOutcome } from './image-breaker.ts';
+import { AbsenceVerifier, type Target } from './manifest/absence.ts';
+import { fetchConfig, fetchDigest } from './manifest/fetch.ts';
+import { findAnnotatedRevision, InvalidManifest, parseRevision } from './manifest/manifest.ts';
 import { PlatformResolver, resolveWhole } from './manifest/platform.ts';
-import type { AbsenceVerifier, Target } from './manifest/target.ts';
 import type { DigestResult, RegistryClient } from './registry-client.ts';
 import { createTransport, type FetchHttp, type TransportDeps } from './transport.ts';
 
@@ -49,11 +42,6 @@ export interface ImageProbe {
   readonly access: AuthMethod | undefined;
 }
 
-export interface ProbingRegistryClient extends RegistryClient {
-  /** Like `resolveDigest`, but also returns the credential and scheme that were used. Never throws. */
-  probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe>;
-}
-
 type Failed = Extract<DigestResult, { kind: 'failed' }>;
 type Answer = DigestResult | RevisionResult;
 
@@ -64,17 +52,14 @@ interface Answered<Result extends Answer> {
   readonly wasSent: boolean;
 }
 
-interface Query<Result extends Answer> {
-  readonly reference: ImageReference;
-  /** Distinguishes it from other queries about the same reference. */
-  readonly variant: string;
+interface Query<Result extends Answer> extends Omit<ImageQuery, 'credential'> {
   readonly resolve: (target: Target) => Promise<Result>;
 }
 
 /** Signatures, attestations and SBOMs of cosign; referrers in registries without that API. */
 const ATTACHMENT_TAG = /^sha(?:256|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?$/;
 
-export class HttpRegistryClient implements ProbingRegistryClient {
+export class HttpRegistryClient implements RegistryClient {
   readonly #deps: RegistryClientDeps;
   readonly #endpoints: Endpoints;
   readonly #fetchHttp: FetchHttp;
@@ -85,39 +70,38 @@ export class HttpRegistryClient implements ProbingRegistryClient {
 
   constructor(deps: RegistryClientDeps) {
     this.#deps = deps;
-    const endpoints = createEndpoints(deps.registries);
+    const endpoints = new Endpoints(deps.registries);
     const fetchHttp = createTransport({ ...deps, endpoints, gate: new HostLimiter(deps) });
     const tokens = new TokenSource({ fetchHttp, now: deps.now });
     this.#endpoints = endpoints;
     this.#fetchHttp = fetchHttp;
     this.#authorizer = new Authorizer({ fetchHttp, endpoints, tokens, delay: deps.delay });
     this.#breaker = new ImageBreaker(deps);
-    this.#absences = createAbsenceVerifier(deps);
+    this.#absences = new AbsenceVerifier(deps);
   }
 
   async resolveDigest(reference: ImageReference, platform?: Platform): Promise<DigestResult> {
     return (await this.probe(reference, platform)).result;
   }
 
+  /** Like `resolveDigest`, but also returns the credential and scheme that were used. Never throws. */
   async probe(reference: ImageReference, platform?: Platform): Promise<ImageProbe> {
-    const variant = `digest ${platform === undefined ? '' : formatPlatform(platform)}`;
     const resolve = async (target: Target): Promise<DigestResult> => {
-      const found = await resolveTarget(target, platform, this.#platforms);
+      const found = await this.#resolveTarget(target, platform);
       if (found.kind === 'found') this.#absences.remember(reference, found.digest);
       return found;
     };
-    const { result, access } = await this.#query<DigestResult>({ reference, variant, resolve });
+    const { result, access } = await this.#query({
+      reference,
+      variant: toVariant('digest', platform),
+      resolve,
+    });
     return { result, access };
   }
 
   async resolveRevision(reference: ImageReference, platform?: Platform): Promise<RevisionResult> {
-    const variant = `revision ${platform === undefined ? '' : formatPlatform(platform)}`;
-    const resolve = async (target: Target): Promise<RevisionResult> => {
-      const { digest } = reference;
-      if (digest !== undefined) return resolveTargetRevision(target, digest, platform, this.#platforms);
-      throw new InvalidManifest('has no digest; only a pinned image has one revision');
-    };
-    return (await this.#query<RevisionResult>({ reference, variant, resolve })).result;
+    const resolve = (target: Target) => this.#readRevision(target, platform);
+    return (await this.#query({ reference, variant: toVariant('revision', platform), resolve })).result;
   }
 
   /** A credential of a cloud may be revoked within its hours: when it is denied, a new one is tried. */
@@ -145,60 +129,47 @@ export class HttpRegistryClient implements ProbingRegistryClient {
       return { result, access: session.authMethod(), wasSent: true };
     } catch (error) {
       const failure = toFailure(error, reference);
-      leave?.({ failure, scope: scopeOf(error) });
+      leave?.({ failure, scope: judgeScope(error) });
       const wasSent = leave !== undefined;
       return { result: { kind: 'failed', failure }, access: session?.authMethod(), wasSent };
     }
   }
+
+  /** HEAD does not tell images from other artifacts, so the manifest of an attachment's tag is read. */
+  async #resolveTarget(target: Target, platform: Platform | undefined): Promise<DigestResult> {
+    const { digest, tag } = target.reference;
+    const selector = digest ?? tag ?? 'latest';
+    const isHeadEnough = platform === undefined && !ATTACHMENT_TAG.test(selector);
+    const headed = isHeadEnough ? await fetchDigest(target, selector) : undefined;
+    if (headed !== undefined) return headed;
+    const result =
+      platform === undefined
+        ? await resolveWhole(target, selector)
+        : await this.#platforms.resolvePlatform(selector, target, platform);
+    if (result.kind === 'absent') return result;
+    return { kind: 'found', digest: result.digest, mediaType: result.mediaType };
+  }
+
+  async #readRevision(target: Target, platform: Platform | undefined): Promise<RevisionResult> {
+    const { digest } = target.reference;
+    if (digest === undefined) {
+      throw new InvalidManifest('has no digest; only a pinned image has one revision');
+    }
+    const image = await this.#platforms.readImage(digest, target, platform);
+    if (image.kind === 'absent') return { kind: 'absent', reason: image.reason };
+    const { manifest, indexes } = image;
+    const config = await fetchConfig(target, manifest);
+    const revisions = [...[...indexes, manifest].map(findAnnotatedRevision), parseRevision(config)];
+    return { kind: 'found', revisions: [...new Set(revisions.filter((revision) => revision !== undefined))] };
+  }
 }
 
-async function resolveTarget(
-  target: Target,
-  platform: Platform | undefined,
-  platforms: PlatformResolver,
-): Promise<DigestResult> {
-  const { digest, tag } = target.reference;
-  const selector = digest ?? tag ?? 'latest';
-  const result =
-    platform === undefined
-      ? await resolveAny(target, selector)
-      : await platforms.resolvePlatform(selector, { target, platform: normalizePlatform(platform) });
-  return result.kind === 'absent'
-    ? result
-    : { kind: 'found', digest: result.digest, mediaType: result.mediaType };
-}
-
-/** HEAD does not tell images from other artifacts, so the manifest is read if the tag is an attachment's. */
-async function resolveAny(
-  target: Target,
-  selector: string,
-): Promise<Exclude<DigestResult, { kind: 'failed' }>> {
-  const result = ATTACHMENT_TAG.test(selector) ? undefined : await fetchDigest(target, selector);
-  return result ?? resolveWhole(target, selector);
-}
-
-async function resolveTargetRevision(
-  target: Target,
-  digest: string,
-  platform: Platform | undefined,
-  platforms: PlatformResolver,
-): Promise<RevisionResult> {
-  const image = await platforms.readImage(digest, {
-    target,
-    platform: platform && normalizePlatform(platform),
-  });
-  if (image.kind === 'absent') return { kind: 'absent', reason: image.reason };
-  const { manifest, indexes } = image;
-  const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
-  const annotated = [...indexes, manifest].map(findAnnotatedRevision);
-  const revisions = new Set(
-    [...annotated, parseRevision(config)].filter((revision) => revision !== undefined),
-  );
-  return { kind: 'found', revisions: [...revisions] };
+function toVariant(kind: string, platform: Platform | undefined): string {
+  return `${kind} ${platform === undefined ? '' : formatPlatform(platform)}`;
 }
 
 /** What a host says concerns one image; whether it can be reached concerns the host. */
-function scopeOf(error: unknown): QueryOutcome['scope'] {
+function judgeScope(error: unknown): QueryOutcome['scope'] {
   if (error instanceof NoAccess) return 'access';
   if (error instanceof OwnTrouble || error instanceof InvalidManifest) return 'image';
   const kind = error instanceof UpstreamError ? error.failure.kind : undefined;

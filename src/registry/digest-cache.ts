@@ -1,9 +1,8 @@
 /** Digests and revision labels, each asked for no more often than it can have changed. */
-import type { LRUCache } from 'lru-cache';
 import { isWithin, type Clock } from '../clock.ts';
 import type { Digest, ImageReference, Platform } from '../image/image.ts';
 import { formatPlatform } from '../image/platform.ts';
-import { imageRepository } from '../image/reference.ts';
+import { imageRepository, parseReference } from '../image/reference.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { SingleFlight } from '../resilience/single-flight.ts';
 import { SETTLES_WITHIN } from '../resolve/image-ownership.ts';
@@ -23,8 +22,6 @@ const MAX_IMAGES = 100_000;
 
 export interface DigestCacheOptions {
   readonly client: RegistryClient;
-  /** Throws an error with one clear line. */
-  readonly parseReference: (text: string) => ImageReference;
   /** Milliseconds for which the result for a mutable tag, or for an absent image, is good enough. */
   readonly freshFor: number;
   readonly now: Clock;
@@ -55,8 +52,8 @@ interface DigestQuery {
 
 export class DigestCache implements ImageSource {
   readonly #options: DigestCacheOptions;
-  readonly #digests: LRUCache<string, CachedDigest> = createBoundedCache(MAX_IMAGES);
-  readonly #revisions: LRUCache<string, readonly string[]> = createBoundedCache(MAX_IMAGES);
+  readonly #digests = createBoundedCache<CachedDigest>(MAX_IMAGES);
+  readonly #revisions = createBoundedCache<readonly string[]>(MAX_IMAGES);
   readonly #flights = new SingleFlight();
 
   constructor(options: DigestCacheOptions) {
@@ -65,7 +62,7 @@ export class DigestCache implements ImageSource {
 
   async readDigest(...[text, options]: Parameters<ImageSource['readDigest']>): Promise<ImageResult> {
     const { immutable, platform, notBefore = 0, repushed = false } = options;
-    const reference = this.#parse(text);
+    const reference = parse(text);
     if ('kind' in reference) return reference;
     const key = toKey('digest', text, platform);
     const query: DigestQuery = { key, reference, platform, notBefore, repushed, immutable };
@@ -78,12 +75,12 @@ export class DigestCache implements ImageSource {
   }
 
   repositoryOf(text: string): string | undefined {
-    const reference = this.#parse(text);
+    const reference = parse(text);
     return 'kind' in reference ? undefined : imageRepository(reference);
   }
 
   async readRevision(text: string, platform?: Platform): Promise<RevisionResult> {
-    const { client, parseReference } = this.#options;
+    const { client } = this.#options;
     const reference = parseReference(text);
     const key = toKey('revision', text, platform);
     const revisions = this.#revisions.get(key);
@@ -146,13 +143,13 @@ export class DigestCache implements ImageSource {
       absent: Math.max(least, now() - absentFor + 1),
     };
   }
+}
 
-  #parse(text: string): ImageReference | { kind: 'invalid'; reason: string } {
-    try {
-      return this.#options.parseReference(text);
-    } catch (error) {
-      return { kind: 'invalid', reason: error instanceof Error ? error.message : String(error) };
-    }
+function parse(text: string): ImageReference | { kind: 'invalid'; reason: string } {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    return { kind: 'invalid', reason: error instanceof Error ? error.message : String(error) };
   }
 }
 

@@ -8,52 +8,50 @@ export interface RegistrySettings {
   readonly http?: boolean | undefined;
 }
 
-export interface Endpoints {
+export class Endpoints {
+  readonly #http = new Map<string, boolean | undefined>();
+  readonly #listed: ReadonlySet<string>;
+
+  /** @param registries the configuration's `registries`; a host listed there is trusted at any address */
+  constructor(registries: Readonly<Record<string, RegistrySettings>>) {
+    for (const [key, settings] of Object.entries(registries)) {
+      const registry = parseKeyRegistry(key);
+      if (registry !== undefined) this.#http.set(registry, this.#http.get(registry) ?? settings.http);
+    }
+    const hosts = [...this.#http.keys()].filter(isHost);
+    this.#listed = new Set(hosts.map((registry) => this.apiUrl(registry, '/').origin));
+  }
+
   /** @param path below the API's root, for example `/v2/` */
-  apiUrl(registry: string, path: string): URL;
+  apiUrl(registry: string, path: string): URL {
+    const url = new URL(`https://${apiHost(registry)}${path}`);
+    // No fallback from https to http: an attacker who breaks the first connection would read the second.
+    const isPlain = this.#http.get(registry) ?? isLoopback(url.hostname);
+    return isPlain ? new URL(`http://${apiHost(registry)}${path}`) : url;
+  }
+
   /**
+   * Like ggcr's `validateRealmURL`: a registry must not make us call the cloud's metadata service.
    * @param from the URL whose answer names `target`
    * @returns why `target` must not be requested, completing "HOST redirects to ..."; undefined if it may
    */
-  explainForbidden(target: URL, from: URL, registry: string): string | undefined;
-}
-
-/** @param registries the configuration's `registries`; a host listed there is trusted at any address */
-export function createEndpoints(registries: Readonly<Record<string, RegistrySettings>>): Endpoints {
-  const http = new Map<string, boolean | undefined>();
-  for (const [key, settings] of Object.entries(registries)) {
-    const registry = parseKeyRegistry(key);
-    if (registry !== undefined) http.set(registry, http.get(registry) ?? settings.http);
-  }
-
-  function apiUrl(registry: string, path: string): URL {
-    const url = new URL(`https://${apiHost(registry)}${path}`);
-    // No fallback from https to http: an attacker who breaks the first connection would read the second.
-    return (http.get(registry) ?? isLoopback(url.hostname))
-      ? new URL(`http://${apiHost(registry)}${path}`)
-      : url;
-  }
-
-  const listed = new Set([...http.keys()].filter(isHost).map((registry) => apiUrl(registry, '/').origin));
-
-  /** Like ggcr's `validateRealmURL`: a registry must not make us call the cloud's metadata service. */
-  function explainForbidden(target: URL, from: URL, registry: string): string | undefined {
-    const own = apiUrl(registry, '/');
-    if (target.protocol === 'http:' && from.protocol === 'https:')
-      return `${target.host} over http, away from https`;
-    if (target.protocol !== 'https:' && target.protocol !== 'http:') return 'an address that is not http';
-    const loopbackToLoopback = isLoopback(own.hostname) && isLoopback(target.hostname);
-    if (loopbackToLoopback || target.origin === own.origin || listed.has(target.origin)) return undefined;
-    if (target.protocol === 'http:') {
-      return `${target.host} over http; if that is right, set registries.${target.host}.http to true`;
+  explainForbidden(
+    { protocol, host, hostname, origin }: URL,
+    from: URL,
+    registry: string,
+  ): string | undefined {
+    const own = this.apiUrl(registry, '/');
+    if (protocol === 'http:' && from.protocol === 'https:') return `${host} over http, away from https`;
+    if (protocol !== 'https:' && protocol !== 'http:') return 'an address that is not http';
+    const isLocal = isLoopback(own.hostname) && isLoopback(hostname);
+    if (isLocal || origin === own.origin || this.#listed.has(origin)) return undefined;
+    if (protocol === 'http:') {
+      return `${host} over http; if that is right, set registries.${host}.http to true`;
     }
-    if (isInternalAddress(target.hostname)) {
-      return `the internal address ${target.host}; if that is right, list ${target.host} under registries`;
-    }
-    return undefined;
+    return isInternalAddress(hostname)
+      ? `the internal address ${host}; if that is right, list ${host} under registries`
+      : undefined;
   }
-
-  return { apiUrl, explainForbidden };
 }
 
 function isHost(registry: string): boolean {

@@ -2,7 +2,6 @@
  * Circuit breakers for queries that a registry denied, or answered with nonsense: it will mostly do so again.
  * Another credential is tried at once.
  */
-import type { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { UpstreamFailure } from '../errors.ts';
 import type { ImageReference } from '../image/image.ts';
@@ -56,13 +55,12 @@ export class ImageBreaker {
   readonly #queries: CircuitBreaker;
   readonly #repositories: CircuitBreaker;
   /** By source, not by credential: a cloud that issues new ones each time must not shorten the pauses. */
-  readonly #standings: LRUCache<string, Standing>;
+  readonly #standings = createBoundedCache<Standing>(MAX_REPOSITORIES);
 
   constructor(deps: { readonly now: Clock; readonly delay: (ms: number) => Promise<void> }) {
     this.#now = deps.now;
     this.#queries = new CircuitBreaker({ ...deps, trials: 'one', maxKeys: MAX_QUERIES });
     this.#repositories = new CircuitBreaker({ ...deps, trials: 'one', maxKeys: MAX_REPOSITORIES });
-    this.#standings = createBoundedCache(MAX_REPOSITORIES);
   }
 
   /**

@@ -1,10 +1,7 @@
 /** Reads JSON of unknown shape. Pure. */
+import { isMapping } from '../text/document-path.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /**
  * @returns a copy of the beginning of a text. A plain slice would keep the whole text, possibly megabytes, in
@@ -18,7 +15,7 @@ export function copyStart(text: string, maxLength: number): string {
 export function parseJsonObject(text: string | Buffer): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text.toString());
-    return isJsonObject(value) ? value : undefined;
+    return isMapping(value) ? value : undefined;
   } catch {
     return undefined;
   }

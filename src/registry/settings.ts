@@ -3,8 +3,13 @@ import { z } from 'zod';
 import { combinations, mapping, text } from '../schema/fields.ts';
 import { identityKeys, identityRule } from './credentials/cloud/settings.ts';
 import { ONE_LINE } from '../text/secret-patterns.ts';
-import { caFile, clientCertificateKeys, clientCertificateRule } from '../schema/tls.ts';
-import { secretFile, secretVariable } from '../schema/secret-source.ts';
+import {
+  caFile,
+  clientCertificateKeys,
+  clientCertificateRule,
+  secretFile,
+  secretVariable,
+} from '../schema/files.ts';
 
 /** Lower case, since hosts are compared as text. A host without a dot may be a token service. */
 const HOST_PATTERN =
@@ -48,10 +53,14 @@ export const registrySchema = mapping(
       'GHCR_PASSWORD',
     ).optional(),
     ...identityKeys,
-    http: z.boolean().optional().meta({
-      description:
-        'Whether to use plain http for this registry. Default: only on loopback. Greenpin never falls back from https to http.',
-    }),
+    http: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'Whether to use plain http for this registry. Default: only on loopback. ' +
+          'Greenpin never falls back from https to http.',
+      }),
     caFile: caFile('this registry'),
     ...clientCertificateKeys,
   },

@@ -3,12 +3,8 @@ import type { Clock } from '../clock.ts';
 import { UpstreamError } from '../errors.ts';
 import type { HostLimiter } from '../resilience/host-limiter.ts';
 import { jitteredPauseMs } from '../resilience/retry.ts';
-import {
-  createHttpClient,
-  type HttpClientDeps,
-  type HttpRequest,
-  type HttpResponse,
-} from '../upstream/http-client.ts';
+import { createHttpClient } from '../upstream/http-client.ts';
+import type { HttpClientDeps, HttpRequest, HttpResponse } from '../upstream/http-client.ts';
 import { followRedirects } from '../upstream/redirects.ts';
 import type { Endpoints } from './endpoints.ts';
 import { describeFault, describeStatus, OwnTrouble, type Fault } from './failure.ts';
@@ -24,6 +20,20 @@ export interface RegistryRequest extends HttpRequest {
  */
 export type FetchHttp = (request: RegistryRequest) => Promise<HttpResponse>;
 
+const MAX_TOKEN_BYTES = 1024 * 1024;
+
+/** @returns a POST to a token service, which answers in JSON */
+export function formPost(
+  url: URL,
+  registry: string,
+  form: Readonly<Record<string, string>>,
+): RegistryRequest {
+  const type = 'application/x-www-form-urlencoded';
+  const body = new URLSearchParams(form).toString();
+  const headers = { accept: 'application/json', 'content-type': type };
+  return { method: 'POST', url, registry, headers, body, maxBytes: MAX_TOKEN_BYTES };
+}
+
 export interface TransportDeps extends HttpClientDeps {
   readonly endpoints: Endpoints;
   readonly gate: HostLimiter;
@@ -37,7 +47,7 @@ export interface TransportDeps extends HttpClientDeps {
 
 const MAX_RETRIES = 2;
 const FIRST_PAUSE_MS = 200;
-/** A time-out counts against a host only if it had this share of the deadline: others may have used the rest. */
+/** A time-out counts against a host only if it had this share of the deadline, which others may have used. */
 const FAIR_SHARE = 0.5;
 
 export function createTransport(deps: TransportDeps): FetchHttp {

@@ -11,7 +11,7 @@ export interface Trip {
   readonly failure: UpstreamFailure;
   /** Milliseconds of the pause after a first failure. */
   readonly ms: number;
-  /** The pause doubles with each further failure, up to this; left out: it does not. */
+  /** The pause doubles with each further failure that has a limit, up to this; left out: it does not. */
   readonly longestMs?: number;
 }
 
@@ -45,7 +45,7 @@ interface Circuit {
   /** When the pause began, milliseconds since the epoch, and how long it is. */
   readonly since: number;
   ms: number;
-  /** Consecutive failures, those of concurrent calls counted as one. */
+  /** Consecutive failures whose pauses double, those of concurrent calls counted as one. */
   readonly failures: number;
   /** The one call that is trying whether it works again. */
   trial: PromiseWithResolvers<void> | undefined;
@@ -90,8 +90,10 @@ export class CircuitBreaker {
   async enter(key: string): Promise<Permit> {
     const circuit = this.#circuits.get(key);
     if (circuit?.trial !== undefined && this.#timeLeft(circuit) === 0) {
-      const { patienceMs = PATIENCE_MS, delay = waitUnreferenced } = this.#options;
-      await Promise.race([circuit.trial.promise, delay(patienceMs)]);
+      const { patienceMs = PATIENCE_MS, delay } = this.#options;
+      // The timer does not keep the process alive.
+      const patience = delay?.(patienceMs) ?? setTimeout(patienceMs, undefined, { ref: false });
+      await Promise.race([circuit.trial.promise, patience]);
     }
     const admitted = this.#admit(key);
     if ('end' in admitted) return admitted;
@@ -140,14 +142,17 @@ export class CircuitBreaker {
     const { failure, longestMs = trip.ms } = trip;
     // A call that ran beside the one that failed first has met the same failure.
     const isSame = current !== undefined && current !== entered;
-    const before = current === undefined ? 0 : isSame ? current.failures - 1 : current.failures;
+    const failures = current?.failures ?? 0;
+    const before = isSame ? Math.max(failures - 1, 0) : failures;
     const ms = Math.min(trip.ms * 2 ** before, longestMs);
     if (isSame && this.#timeLeft(current) >= ms) return;
+    const since = this.#options.now();
     this.#circuits.set(key, {
       failure,
       ms,
-      since: this.#options.now(),
-      failures: before + 1,
+      since,
+      // Only pauses that may grow count towards their doubling.
+      failures: longestMs > trip.ms ? before + 1 : 0,
       trial: undefined,
     });
   }
@@ -156,11 +161,6 @@ export class CircuitBreaker {
     const now = this.#options.now();
     return isWithin(now, since, ms) ? since + ms - now : 0;
   }
-}
-
-/** A timer that does not keep the process alive. */
-function waitUnreferenced(ms: number): Promise<unknown> {
-  return setTimeout(ms, undefined, { ref: false });
 }
 
 /** A failure that says how long to wait says how much of that is left. */

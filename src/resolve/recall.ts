@@ -4,6 +4,7 @@
  */
 import type { ImageSource, LastGoodStore } from './ports.ts';
 import { ruleKey } from './rule-key.ts';
+import { isSameListing } from './select-builds.ts';
 import type { BranchRequest, ImageRule, LastGood, PinnedImage } from './types.ts';
 
 export type Remembered =
@@ -37,9 +38,7 @@ export function evaluateStored(
   images: Pick<ImageSource, 'repositoryOf'>,
 ): Remembered {
   const { build } = stored.set;
-  const isOfProject =
-    build.ci === project.ci && build.gitRepository.toLowerCase() === project.gitRepository.toLowerCase();
-  if (!isOfProject) return { kind: 'nothing' };
+  if (!isSameListing(build, project)) return { kind: 'nothing' };
   const held: Record<string, PinnedImage> = {};
   const missing: ImageRule[] = [];
   for (const rule of project.images) {

@@ -156,7 +156,7 @@ function mayHavePushedSince(run: Run, { runs, startedAt, build }: EvaluatedBuild
   const overwrittenBefore = runs.some(({ attempt }) => attempt > 1) ? startedAt : build.finishedAt;
   if (run.state === 'running' || run.updatedAt >= overwrittenBefore) return true;
   if (run.startedAt !== startedAt) return run.startedAt > startedAt;
-  return runs.every((own) => compareRuns(run, own) > 0);
+  return runs.every((own) => compareRuns(run, own) >= 0);
 }
 
 /** An earlier attempt has pushed a tag of its own. */

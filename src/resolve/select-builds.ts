@@ -59,6 +59,13 @@ export function selectBuilds(runs: readonly Run[], request: BranchRequest, origi
   return { builds, ignored, workflows: new Set(runs.flatMap(({ workflow }) => workflow ?? [])) };
 }
 
+type Source = Pick<Build, 'ci' | 'gitRepository'>;
+
+/** @returns whether positions of the two compare */
+export function isSameListing(a: Source, b: Source): boolean {
+  return a.ci === b.ci && a.gitRepository.toLowerCase() === b.gitRepository.toLowerCase();
+}
+
 /**
  * Orders builds of one branch in time.
  * @returns negative when `a` is older than `b`, 0 for the same commit
@@ -111,7 +118,7 @@ export function recreateGreenBuild(build: Build): EvaluatedBuild {
 }
 
 function evaluate(group: readonly Run[], identities: WorkflowIds, request: BranchRequest): EvaluatedBuild {
-  const newestFirst = group.toSorted((a, b) => compareRuns(b, a));
+  const newestFirst = group.toSorted(compareNewestFirst);
   const runs = newestOfEachWorkflowAndEvent(newestFirst);
   const [status, reason] = evaluateStatus(runs, identities, request.project);
   return {
@@ -124,6 +131,14 @@ function evaluate(group: readonly Run[], identities: WorkflowIds, request: Branc
     repeated: group.length > runs.length || runs.some((run) => run.attempt > 1),
     committedAt: commitTime(group),
   };
+}
+
+const WORST_FIRST: readonly Run['state'][] = ['unsuccessful', 'running', 'success', 'skipped'];
+
+/** Where CI does not tell which of two runs is newer, the worse one may be. */
+function compareNewestFirst(a: Run, b: Run): number {
+  const worse = WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state);
+  return compareRuns(b, a) || worse || compareText(b.id, a.id);
 }
 
 /** A re-run often repeats only the failed jobs, so the image may be an earlier attempt's: one of any age, if CI does not date it. */

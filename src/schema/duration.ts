@@ -5,7 +5,6 @@ const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 /** At most six digits, so that the longest duration is still an exact number of milliseconds. */
 export const DURATION_PATTERN = /^([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m|h|d)$/;
 
-/** For error messages. */
 export const DURATION_EXPECTED = 'a duration with its unit (ms, s, m, h or d), for example 15s';
 
 /**
@@ -15,10 +14,6 @@ export const DURATION_EXPECTED = 'a duration with its unit (ms, s, m, h or d), f
  */
 export function parseDuration(text: string): number {
   const [, amount, unit] = DURATION_PATTERN.exec(text) ?? [];
-  if (!isUnit(unit)) throw new Error(`found ${JSON.stringify(text)}, expected ${DURATION_EXPECTED}`);
-  return Math.round(Number(amount) * MILLISECONDS[unit]);
-}
-
-function isUnit(unit: string | undefined): unit is keyof typeof MILLISECONDS {
-  return unit !== undefined && unit in MILLISECONDS;
+  if (unit === undefined) throw new Error(`found ${JSON.stringify(text)}, expected ${DURATION_EXPECTED}`);
+  return Math.round(Number(amount) * MILLISECONDS[unit as keyof typeof MILLISECONDS]);
 }

@@ -42,7 +42,6 @@ export function text(
   });
 }
 
-/** One of several words. */
 export function choice<const T extends readonly [string, ...string[]]>(
   words: T,
 ): z.ZodEnum<{ [Word in T[number]]: Word }> {

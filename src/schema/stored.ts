@@ -1,6 +1,6 @@
 /** Zod schemas for values that are read back from a store and that several formats share. */
 import { z } from 'zod';
-import { parseDigest } from '../image/digest.ts';
+import { parseDigest } from '../image/image.ts';
 
 export const storedDigest = z.string().transform((text, context) => {
   const digest = parseDigest(text);

@@ -1,5 +1,5 @@
 /** Reads files again when they change, so that rotating a secret or a certificate needs no restart. */
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 export interface ReloadDeps {
   /** Called once per problem. Never receives a secret. */
@@ -24,7 +24,10 @@ export function createReloader<Content>(
   return () => {
     // Taken before loading: if a file changes in between, the next call notices.
     const version = files.map(fileVersion).join('\n');
-    if (good !== undefined && good.version === version) return good.content;
+    if (good !== undefined && good.version === version) {
+      problem = undefined;
+      return good.content;
+    }
     try {
       good = { content: load(), version };
       problem = undefined;
@@ -38,8 +41,29 @@ export function createReloader<Content>(
   };
 }
 
-/** Identifies a state of the file. `stat` follows symlinks, so a swapped one shows as another inode. */
+/**
+/**
+ * @param title names the file in the message
+ * @throws Error with one line that gives the system's code
+ */
+export function readText(file: string, title = file): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+    throw new Error(`${title} cannot be read${code}`, { cause });
+  }
+}
+
+/**
+ * Identifies a state of the file. `stat` follows symlinks, so a swapped one shows as another inode.
+ * @returns empty for a file that cannot be examined; reading it reports why
+ */
 function fileVersion(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat === undefined ? '' : [stat.ino, stat.mtimeMs, stat.ctimeMs, stat.size].join(' ');
+  try {
+    const { ino, mtimeMs, ctimeMs, size } = statSync(file);
+    return [ino, mtimeMs, ctimeMs, size].join(' ');
+  } catch {
+    return '';
+  }
 }

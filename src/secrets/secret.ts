@@ -1,6 +1,5 @@
 /** Reads secrets from files and environment variables. Each use reads the current value. */
-import { readFileSync } from 'node:fs';
-import { createReloader, type ReloadDeps } from './reload.ts';
+import { createReloader, readText, type ReloadDeps } from './reload.ts';
 
 /** Where a secret is. The secret itself is never part of the configuration. */
 export type SecretSource =
@@ -40,21 +39,22 @@ export function createSecretReader(source: SecretSource, deps: SecretDeps): Secr
 
 function readSecretFile(file: string): string {
   // Editors on Windows write a byte order mark.
-  const secret = trimLineBreaks(readText(file).replace(/^\ufeff/, ''));
+  const secret = trimLineBreaks(readText(file, `the secret file ${file}`).replace(/^\ufeff/, ''));
   // Spaces may be part of a secret, but they are not one alone.
   if (secret.trim() === '') throw new Error(`the secret file ${file} is empty`);
   return secret;
 }
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-    throw new Error(`the secret file ${file} cannot be read${code}`, { cause });
-  }
-}
-
 function trimLineBreaks(text: string): string {
   return text.replace(/[\r\n]+$/, '');
+}
+
+/**
+ * Expands `~` at the start of a path. The shell does so only if it is not quoted.
+ * @param home the value of `HOME`
+ * @returns the path with `~` or `~/` replaced; unchanged without a home, or if it names another user's
+ *   (`~bot/x`)
+ */
+export function expandHome(path: string, home: string | undefined): string {
+  return home && /^~(?:\/|$)/.test(path) ? `${home.replace(/\/+$/, '')}${path.slice(1)}` : path;
 }

@@ -1,7 +1,10 @@
-/** Reads CA certificates and client certificates from PEM files. */
+/** Reads CA certificates and client certificates from PEM files, again when they change. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { formatPath, type DocumentPath } from '../text/document-path.ts';
 import { quote } from '../text/quote.ts';
+import { createReloader, type ReloadDeps } from './reload.ts';
 
 /** Paths of PEM files for TLS with one host. */
 export interface TlsFiles {
@@ -12,23 +15,16 @@ export interface TlsFiles {
   readonly client?: { readonly certFile: string; readonly keyFile: string } | undefined;
 }
 
-/** PEM. */
+/** The content of the files, in PEM. */
 export interface TlsMaterial {
-  /** CA certificates that are trusted in addition to the default ones. */
-  readonly ca?: string;
-  readonly client?: { readonly cert: string; readonly key: string };
+  readonly ca?: string | undefined;
+  readonly client?: { readonly cert: string; readonly key: string } | undefined;
 }
 
 /** Each problem is one line: the key, what was found in which file, and what is expected. */
 export type TlsReading =
   | { readonly kind: 'read'; readonly material: TlsMaterial }
   | { readonly kind: 'unusable'; readonly problems: readonly string[] };
-
-interface TlsEntry {
-  readonly caFile?: string | undefined;
-  readonly certFile?: string | undefined;
-  readonly keyFile?: string | undefined;
-}
 
 /**
  * @param entry satisfies the schema: it has both `certFile` and `keyFile`, or neither
@@ -37,7 +33,7 @@ interface TlsEntry {
  */
 export function createTlsFiles(
   path: DocumentPath,
-  { caFile, certFile, keyFile }: TlsEntry,
+  { caFile, certFile, keyFile }: { readonly [Key in 'caFile' | 'certFile' | 'keyFile']?: string | undefined },
   locate: (path: string) => string,
 ): TlsFiles | undefined {
   const client =
@@ -46,6 +42,24 @@ export function createTlsFiles(
       : { certFile: locate(certFile), keyFile: locate(keyFile) };
   if (caFile === undefined && client === undefined) return undefined;
   return { path, caFile: caFile === undefined ? undefined : locate(caFile), client };
+}
+
+/**
+ * @returns the same object until a file changes
+ * @throws Error with all problems in one line, if the files were never usable
+ */
+export type TlsReader = () => TlsMaterial;
+
+export function createTlsReader(files: TlsFiles, deps: ReloadDeps): TlsReader {
+  const paths = [files.caFile, files.client?.certFile, files.client?.keyFile].filter(
+    (path) => path !== undefined,
+  );
+  const load = (): TlsMaterial => {
+    const reading = readTlsFiles(files, (file) => readFileSync(file, 'utf8'));
+    if (reading.kind === 'unusable') throw new Error(reading.problems.join('; '));
+    return reading.material;
+  };
+  return createReloader(paths, load, deps);
 }
 
 /** @param readFile throws as `node:fs` does */
@@ -70,13 +84,10 @@ export function readTlsFiles(
 
   const ca = caFile === undefined ? undefined : read('caFile', caFile, parseCertificates);
   const cert = client && read('certFile', client.certFile, parseCertificates);
-  const key = client && read('keyFile', client.keyFile, (text) => parseKey(text, cert?.[0]));
+  const key = client && read('keyFile', client.keyFile, (text) => parseKey(text, cert));
   if (problems.length > 0) return { kind: 'unusable', problems };
-  const material = {
-    ...(ca !== undefined && { ca: ca.join('\n') }),
-    ...(cert !== undefined && key !== undefined && { client: { cert: cert.join('\n'), key } }),
-  };
-  return { kind: 'read', material };
+  const pair = cert !== undefined && key !== undefined ? { cert: cert.join('\n'), key } : undefined;
+  return { kind: 'read', material: { ca: ca?.join('\n'), client: pair } };
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -120,7 +131,8 @@ function parseCertificate(pem: string): X509Certificate {
   }
 }
 
-function parseKey(text: string, certificate: string | undefined): string {
+/** @param chain the client certificate with its chain; undefined if it is unusable */
+function parseKey(text: string, chain: readonly string[] | undefined): string {
   if (/ENCRYPTED/.test(text)) throw new UnusablePem('an encrypted private key');
   let key;
   try {
@@ -128,8 +140,19 @@ function parseKey(text: string, certificate: string | undefined): string {
   } catch (error) {
     throw new UnusablePem('no private key', { cause: error });
   }
-  if (certificate !== undefined && !parseCertificate(certificate).checkPrivateKey(key)) {
+  if (chain?.[0] === undefined) return text;
+  if (!parseCertificate(chain[0]).checkPrivateKey(key)) {
     throw new UnusablePem('the key of another certificate');
   }
+  rejectWeakCertificates(chain, text);
   return text;
+}
+
+/** OpenSSL rejects short keys and old signatures only when it is to use them. */
+function rejectWeakCertificates(chain: readonly string[], key: string): void {
+  try {
+    createSecureContext({ cert: chain.join('\n'), key });
+  } catch (error) {
+    throw new UnusablePem('the key of a certificate that TLS rejects as too weak', { cause: error });
+  }
 }

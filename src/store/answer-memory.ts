@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
-import { compareBuilds } from '../resolve/select-builds.ts';
+import { compareBuilds, isSameListing } from '../resolve/select-builds.ts';
 import type { LastGood } from '../resolve/types.ts';
 import type { Archive, Versioned } from './archive.ts';
 import type { StoreBreaker } from './store-breaker.ts';
@@ -119,9 +119,11 @@ export class AnswerMemory {
 /**
  * Believes the archive if another process has written after this one. The archive may also have lost writes
  * (a server that was flushed, or failed over to a lagging replica) or missed ours: then the newer build wins,
- * and resolution finds out if its image is gone.
+ * and resolution finds out if its image is gone. Of builds from two listings neither is newer: what is known
+ * here was handed out under the present configuration.
  */
 function isAhead(stored: Versioned, known: RememberedAnswer): boolean {
   if (stored.revision > known.revision && known.archivedAt !== undefined) return true;
-  return compareBuilds(stored.value.set.build, known.value.set.build) > 0;
+  const [theirs, ours] = [stored.value.set.build, known.value.set.build];
+  return isSameListing(theirs, ours) && compareBuilds(theirs, ours) > 0;
 }

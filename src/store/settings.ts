@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DURATION_EXPECTED, DURATION_PATTERN } from '../schema/duration.ts';
 import { atMostOne, mapping, text } from '../schema/fields.ts';
 import { ONE_LINE } from '../text/secret-patterns.ts';
-import { secretFile, secretVariable } from '../schema/secret-source.ts';
+import { secretFile, secretVariable } from '../schema/files.ts';
 
 const forgetAfter = text(DURATION_PATTERN, DURATION_EXPECTED)
   .default('30d')

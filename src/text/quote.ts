@@ -1,4 +1,4 @@
-/** Untrusted text inside a message: short, on one line, and without credentials. Pure. */
+/** Untrusted text in messages and on terminals: no credentials, and no control over the cursor. Pure. */
 import { SECRET_VALUE } from './secret-patterns.ts';
 
 /** In code points of the text. */
@@ -6,7 +6,7 @@ const MAX_QUOTED = 60;
 /** In UTF-16 units of the output, because an escaped character takes up to twelve. */
 const MAX_SHOWN = 90;
 /** Control and format characters, including those that end a line or change the writing direction. */
-export const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** @returns the text as a JSON string on one line, redacted, and truncated with an ellipsis */
 export function quote(text: string): string {
@@ -21,7 +21,7 @@ export function quote(text: string): string {
 }
 
 /** @returns `\u001b`; a surrogate pair becomes two escapes, as in JSON */
-export function escapeCharacter(character: string): string {
+function escapeCharacter(character: string): string {
   return character
     .split('')
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
@@ -49,4 +49,25 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);
+}
+
+/** JSON.stringify escapes the first 32 itself, and its own line breaks must stay. */
+const INVISIBLE_IN_JSON = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** @returns the text on one line, with each invisible character as its code point: `\u{1b}` */
+export function escapeControl(text: string): string {
+  return text.replaceAll(INVISIBLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** @returns indented JSON without invisible characters; it parses to the same value */
+export function formatJson(value: object): string {
+  return escapeControlInJson(JSON.stringify(value, null, 2));
+}
+
+/**
+ * @returns the JSON text with its invisible characters escaped, except line breaks; it parses to the same
+ *   value
+ */
+export function escapeControlInJson(json: string): string {
+  return json.replaceAll(INVISIBLE_IN_JSON, escapeCharacter);
 }

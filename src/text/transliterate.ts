@@ -14,42 +14,37 @@ const DIFFERENCES: readonly (readonly [text: string, characters: string])[] = [
   ['-', '2ef-2fe 3f4-3fe 42a 44a af1-af9 13f5-13fd 1e9c-1e9d 1e9f 1efa-1efe 213b-213f 25f4-25f7'],
   ['-', '4e00 fdfc-fdfd'],
   ['0', '24ea'],
-  ['a', '212b 24d0 2c65 2c6f'],
-  ['b', '1d6c 1d80 24d1'],
-  ['c', '24d2'],
+  ['a', '212b 2c65 2c6f'],
+  ['b', '1d6c 1d80'],
   ['chi', '3061 30c1'],
-  ['d', '1d6d 1d81 24d3'],
-  ['e', '24d4'],
+  ['d', '1d6d 1d81'],
   ['eu', '20ac'],
-  ['f', '1d6e 1d82 2132 214e 24d5'],
-  ['g', '1d77 1d83 24d6'],
-  ['h', '24d7 2c67-2c68'],
-  ['i', '24d8'],
+  ['f', '1d6e 1d82 2132 214e'],
+  ['g', '1d77 1d83'],
+  ['h', '2c67-2c68'],
   ['ie', '404'],
-  ['j', '24d9'],
-  ['k', '2b0 1d84 212a 24da 2c69-2c6a'],
-  ['l', '1d85 24db 2c60-2c62'],
-  ['m', '1d6f 1d86 24dc 2c6e'],
-  ['n', '1d70 1d87 24dd'],
-  ['o', '24de'],
-  ['p', '1d71 1d7d 1d88 24df 2c63'],
-  ['q', '24e0'],
-  ['r', '1d72-1d73 1d89 24e1 2c64'],
-  ['s', '1d74 1d8a 24e2'],
+  ['k', '2b0 1d84 212a 2c69-2c6a'],
+  ['l', '1d85 2c60-2c62'],
+  ['m', '1d6f 1d86 2c6e'],
+  ['n', '1d70 1d87'],
+  ['p', '1d71 1d7d 1d88 2c63'],
+  ['r', '1d72-1d73 1d89 2c64'],
+  ['s', '1d74 1d8a'],
   ['shi', '3057 30b7'],
-  ['t', '1d75 24e3 2c66'],
+  ['t', '1d75 2c66'],
   ['tsu', '3063-3064 30c3-30c4'],
-  ['u', '24e4'],
-  ['v', '1d8c 24e5'],
-  ['w', '24e6'],
-  ['x', '1d8d 24e7'],
-  ['y', '24e8'],
-  ['z', '1d76 1d8e 24e9 2c6b-2c6c'],
+  ['v', '1d8c'],
+  ['x', '1d8d'],
+  ['z', '1d76 1d8e 2c6b-2c6c'],
 ];
 
-const argoCDs = new Map(
-  DIFFERENCES.flatMap(([text, characters]) => expand(characters).map((code) => [code, text])),
-);
+/** The circled letters, ⓐ to ⓩ. */
+const CIRCLED = [...Array(26).keys()].map((i) => [0x24d0 + i, String.fromCharCode(97 + i)] as const);
+
+const argoCDs = new Map([
+  ...CIRCLED,
+  ...DIFFERENCES.flatMap(([text, characters]) => expand(characters).map((code) => [code, text] as const)),
+]);
 
 /** @param characters for example `80-9f 2e5` */
 function expand(characters: string): number[] {

@@ -21,7 +21,7 @@ export class JsonBoundsError extends Error {
  * @throws SyntaxError if the text is not JSON; JsonBoundsError
  */
 export function parseBoundedJson(text: string): unknown {
-  return scan(text).longNumbers > 0 ? JSON.parse(text, keepWhole) : JSON.parse(text);
+  return hasLongNumbers(text) ? JSON.parse(text, keepWhole) : JSON.parse(text);
 }
 
 function keepWhole(_key: string, value: unknown, context?: { source?: string }): unknown {
@@ -32,7 +32,7 @@ function keepWhole(_key: string, value: unknown, context?: { source?: string }):
 }
 
 /** Takes one pass, for any text. @throws JsonBoundsError */
-function scan(text: string): { longNumbers: number } {
+function hasLongNumbers(text: string): boolean {
   let depth = 0;
   let values = 0;
   let longNumbers = 0;
@@ -54,7 +54,7 @@ function scan(text: string): { longNumbers: number } {
     if (depth > DEEPEST || values > MOST_VALUES || longNumbers > MOST_LONG_NUMBERS)
       throw new JsonBoundsError('far too many values');
   }
-  return { longNumbers };
+  return longNumbers > 0;
 }
 
 const [QUOTE, COMMA, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = Buffer.from('",{}[]');

@@ -36,7 +36,7 @@ const USE_PROXY = 'if you need a proxy, set HTTPS_PROXY';
 const TIMEOUT = /^(?:TimeoutError|ETIMEDOUT|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT)$/;
 const NO_ROUTE = /^(?:EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)$/;
 const BROKEN =
-  /^(?:ECONN(?:RESET|ABORTED)|EPIPE|UND_ERR_(?:SOCKET|RES_CONTENT_LENGTH_MISMATCH)|ERR_HTTP2_\w+)$/;
+  /^(?:TruncatedBody|ECONN(?:RESET|ABORTED)|EPIPE|UND_ERR_(?:SOCKET|RES_CONTENT_LENGTH_MISMATCH)|ERR_HTTP2_\w+)$/;
 /** The chain does not end at a trusted authority. */
 const UNTRUSTED =
   /^(?:UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(?:_LOCALLY)?)|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w*)$/;
@@ -81,7 +81,8 @@ const TROUBLES: Readonly<Record<ConnectionTrouble, Row>> = {
     causes: [
       [
         UNTRUSTED,
-        'the certificate of HOST comes from an authority that is not trusted here (CODE); if you trust it, give it as caFile',
+        'the certificate of HOST comes from an authority that is not trusted here (CODE); ' +
+          'if you trust it, give it as caFile',
       ],
     ],
     hint: (_host, { caFile }) =>
@@ -190,13 +191,13 @@ export function toUpstreamError(
   { host, protocol }: { readonly host: string; readonly protocol?: string },
   signal?: AbortSignal,
 ): UpstreamError {
-  const causes = causesOf(error);
+  const causes = listCauses(error);
   const known = causes.find((cause) => cause instanceof UpstreamError);
   if (known !== undefined) return known;
   if (error instanceof BodyTooLarge) return malformed(host, `${host} sent an answer that is too large`);
   if (error instanceof UndecodableBody)
     return malformed(host, `${host} sent an answer that cannot be decompressed: ${error.message}`);
-  const { trouble, message: text } = describeConnection({ host, code: codeOf(causes) });
+  const { trouble, message: text } = describeConnection({ host, code: findCode(causes) });
   if (signal?.aborted === true || trouble === 'timeout') return timeoutError(host, error);
   // A TLS port answers plain http by closing the connection.
   const isSuspect = protocol === 'http:' && (trouble === 'broken' || trouble === 'not_http');
@@ -205,7 +206,7 @@ export function toUpstreamError(
 }
 
 /** undici's parser error often has no code, so its name is used. */
-function codeOf(causes: readonly Error[]): string {
+function findCode(causes: readonly Error[]): string {
   for (const cause of causes) {
     if (cause.name === 'HTTPParserError') return cause.name;
     if ('code' in cause && typeof cause.code === 'string') return cause.code;
@@ -215,7 +216,7 @@ function codeOf(causes: readonly Error[]): string {
 }
 
 /** @returns the error and its causes, outermost first */
-function causesOf(error: unknown): Error[] {
+function listCauses(error: unknown): Error[] {
   const causes: Error[] = [];
   for (let at = error; at instanceof Error && causes.length < 5; at = at.cause) causes.push(at);
   return causes;

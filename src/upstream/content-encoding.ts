@@ -4,21 +4,15 @@ import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'n
 
 type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 
-const decompress = {
-  gunzip: promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip),
-  inflate: promisify<Buffer, { maxOutputLength: number }, Buffer>(inflate),
-  inflateRaw: promisify<Buffer, { maxOutputLength: number }, Buffer>(inflateRaw),
-  brotli: promisify<Buffer, { maxOutputLength: number }, Buffer>(brotliDecompress),
-  zstd: promisify<Buffer, { maxOutputLength: number }, Buffer>(zstdDecompress),
-};
-
-const DECODERS: ReadonlyMap<string, Decoder> = new Map([
-  ['gzip', decompress.gunzip],
-  ['x-gzip', decompress.gunzip],
+const inflateZlib: Decoder = promisify(inflate);
+const inflateStream: Decoder = promisify(inflateRaw);
+const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
+  ['gzip', promisify(gunzip)],
+  ['x-gzip', promisify(gunzip)],
   // The standard means zlib's format, but servers often send the raw stream (RFC 9110, 8.4.1.2).
-  ['deflate', (body, options) => (isZlib(body) ? decompress.inflate : decompress.inflateRaw)(body, options)],
-  ['br', decompress.brotli],
-  ['zstd', decompress.zstd],
+  ['deflate', (body, options) => (isZlib(body) ? inflateZlib : inflateStream)(body, options)],
+  ['br', promisify(brotliDecompress)],
+  ['zstd', promisify(zstdDecompress)],
 ]);
 /** No honest server applies more encodings than this to one body. */
 const MAX_ENCODINGS = 3;

@@ -40,17 +40,33 @@ const KEEP_ALIVE_MS = 30_000;
 export function createDispatchers(options: DispatcherOptions): DispatcherFor {
   const { readTls = () => NO_TLS, proxyFor } = options;
   let material: TlsMaterial | undefined;
-  let pools = createPools(NO_TLS, options);
+  let context: TlsContext = {};
+  let pools = new Map<Proxy | undefined, Pooled>();
 
   return (url) => {
     const present = readFor(url, readTls);
     if (present !== material) {
-      pools.retire();
-      pools = createPools(present, options);
+      // Fails before the running pools are retired.
+      context = createContext(present);
       material = present;
+      // Requests that are running finish first.
+      for (const { agent } of pools.values()) void agent.close();
+      pools = new Map();
     }
-    return pools.through(proxyFor(url));
+    const proxy = proxyFor(url);
+    const pooled = pools.get(proxy) ?? createPooled(proxy, context, options);
+    pools.set(proxy, pooled);
+    return pooled.dispatcher;
   };
+}
+
+interface TlsContext {
+  readonly secureContext?: SecureContext;
+}
+
+interface Pooled {
+  readonly agent: Dispatcher;
+  readonly dispatcher: Dispatcher;
 }
 
 function readFor({ host }: URL, readTls: () => TlsMaterial): TlsMaterial {
@@ -65,59 +81,40 @@ function readFor({ host }: URL, readTls: () => TlsMaterial): TlsMaterial {
   }
 }
 
-interface Pools {
-  through(proxy: Proxy | undefined): Dispatcher;
-  /** Closes the pools once their running requests have finished. */
-  retire(): void;
-}
-
-function createPools(material: TlsMaterial, options: DispatcherOptions): Pools {
-  const secureContext = createContext(material);
-  const pools = new Map<Proxy | undefined, { readonly agent: Dispatcher; readonly dispatcher: Dispatcher }>();
-
-  function create(proxy: Proxy | undefined) {
-    if (proxy !== undefined) return createProxied(proxy, secureContext, options);
-    const { timeoutMs: timeout } = options;
-    const agent = new Agent({ ...poolOptions(options), connect: { ...secureContext, timeout } });
-    return { agent, dispatcher: agent };
-  }
-
-  return {
-    through(proxy) {
-      const pool = pools.get(proxy) ?? create(proxy);
-      pools.set(proxy, pool);
-      return pool.dispatcher;
-    },
-    retire() {
-      for (const { agent } of pools.values()) void agent.close();
-    },
-  };
-}
-
-function createProxied(
-  proxy: Proxy,
-  secureContext: { secureContext?: SecureContext },
+function createPooled(
+  proxy: Proxy | undefined,
+  secureContext: TlsContext,
   options: DispatcherOptions,
-) {
+): Pooled {
+  const { timeoutMs: timeout } = options;
+  if (proxy === undefined) {
+    const direct = new Agent({ ...poolOptions(options), connect: { ...secureContext, timeout } });
+    return { agent: direct, dispatcher: direct };
+  }
   const ProxyAgent = loadProxyAgent();
   const agent = new ProxyAgent({
     uri: proxy.url,
     ...poolOptions(options),
-    connectTimeout: options.timeoutMs,
+    connectTimeout: timeout,
     requestTls: secureContext,
     // An https proxy is verified by Node's default authorities: a registry's authority is not the proxy's.
     proxyTls: { allowH2: false },
-    clientFactory: (origin, pool) => new Pool(origin, blamed(pool)),
+    // undici gives the tunnels to the proxy no time limits of their own.
+    clientFactory: (origin, pool) => new Pool(origin, { ...timeLimits(options), ...blamed(pool) }),
     // For plain http origins, undici sends the request to the proxy under the proxy's own address.
     factory: (origin, pool) => new Pool(origin, String(origin) === proxy.url ? blamed(pool) : pool),
   });
   return { agent, dispatcher: agent.compose(explainProxyFailures(proxy)) };
 }
 
-function poolOptions({ connections, timeoutMs }: DispatcherOptions) {
+function poolOptions(options: DispatcherOptions) {
+  const { connections } = options;
+  return { connections, ...timeLimits(options), keepAliveTimeout: KEEP_ALIVE_MS, allowH2: true };
+}
+
+function timeLimits({ timeoutMs }: DispatcherOptions) {
   const ms = Math.max(Math.floor(timeoutMs * SHARE_OF_TIMEOUT), 1);
-  const timeouts = { headersTimeout: ms, bodyTimeout: ms, keepAliveTimeout: KEEP_ALIVE_MS };
-  return { connections, ...timeouts, allowH2: true };
+  return { headersTimeout: ms, bodyTimeout: ms };
 }
 
 function blamed(options: object): PoolTypes.Options {
@@ -129,7 +126,7 @@ function blamed(options: object): PoolTypes.Options {
  * Shared by a pool's connections, since parsing some 150 authorities takes milliseconds; empty for Node's
  * defaults.
  */
-function createContext({ ca, client }: TlsMaterial): { secureContext?: SecureContext } {
+function createContext({ ca, client }: TlsMaterial): TlsContext {
   if (ca === undefined && client === undefined) return {};
   const trusted = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };
   return { secureContext: createSecureContext({ ...trusted, ...client }) };

@@ -30,7 +30,7 @@ function withoutClient(readTls: ReadTls): ReadTls {
   let trusted: TlsMaterial = {};
   return () => {
     const present = readTls();
-    if (present !== seen) trusted = present.ca === undefined ? {} : { ca: present.ca };
+    if (present !== seen) trusted = { ca: present.ca };
     seen = present;
     return trusted;
   };

@@ -41,7 +41,7 @@ export function createHttpClient({ dispatcherFor, observer }: HttpClientDeps): S
   return async ({ method, url, headers, body = null, maxBytes }, signal) => {
     const dispatcher = dispatcherFor(url);
     try {
-      const answer = await dispatcher.request({
+      const answering = dispatcher.request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method,
@@ -49,8 +49,10 @@ export function createHttpClient({ dispatcherFor, observer }: HttpClientDeps): S
         body,
         signal,
       });
+      const answer = await untilAborted(answering, signal);
       const content = await readBody(answer.body, maxBytes);
       const response = { status: answer.statusCode, headers: answer.headers, body: content, url };
+      if (isTruncated(response, method)) throw new TruncatedBody('the body is shorter than announced');
       const decoded = { ...response, body: await decode(response, maxBytes) };
       observer.requested(url.host, decoded.status);
       return decoded;
@@ -60,6 +62,22 @@ export function createHttpClient({ dispatcherFor, observer }: HttpClientDeps): S
       throw failed;
     }
   };
+}
+
+/**
+ * undici heeds the signal only once a request has its connection. A proxy that does not answer CONNECT would
+ * keep it waiting for longer than any deadline. undici aborts the request when its turn comes.
+ */
+async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<Buffer> {
@@ -73,6 +91,20 @@ async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number)
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
+}
+
+/** The stream was reset in the middle of the body. */
+class TruncatedBody extends Error {
+  override readonly name = 'TruncatedBody';
+}
+
+/**
+ * undici takes an HTTP/2 stream that the server cancels for one that has ended. Responses to HEAD and 304
+ * announce the length of a body that they do not have (RFC 9110, 8.6).
+ */
+function isTruncated({ status, headers, body }: HttpResponse, method: HttpRequest['method']): boolean {
+  const announced = headerValue({ headers }, 'content-length');
+  return method !== 'HEAD' && status !== 304 && announced !== undefined && body.length < Number(announced);
 }
 
 /** Some proxies compress whatever passes, even though the request asked for `identity`. */

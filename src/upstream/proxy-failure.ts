@@ -56,12 +56,12 @@ function translate(error: Error, host: string, proxy: string): Error {
 function proxyCode(error: Error): string | undefined {
   const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(error.message)?.[1];
   if (status !== undefined) return `PROXY_${status}`;
-  if (error instanceof ProxyUnreachable) return `PROXY_${codeOf(error.cause)}`;
-  const code = codeOf(error);
+  if (error instanceof ProxyUnreachable) return `PROXY_${findCode(error.cause)}`;
+  const code = findCode(error);
   return code.startsWith('UND_ERR_PRX_') ? code : undefined;
 }
 
-function codeOf(error: unknown): string {
+function findCode(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }

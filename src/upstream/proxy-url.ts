@@ -29,7 +29,10 @@ export function parseProxyUrl(text: string): URL | string {
   const parts = PROXY.exec(text)?.groups;
   const scheme = parts?.['scheme']?.toLowerCase();
   if (scheme?.startsWith('socks') === true) {
-    return 'found a SOCKS proxy, expected an HTTP proxy, for example http://proxy.local:3128; SOCKS is not supported';
+    return (
+      'found a SOCKS proxy, expected an HTTP proxy, for example http://proxy.local:3128; ' +
+      'SOCKS is not supported'
+    );
   }
   const fault = /\s/.test(text) ? 'a URL with a blank in it' : findFault(parts);
   if (fault !== undefined) return `found ${fault}, ${EXPECTED}`;
@@ -39,7 +42,8 @@ export function parseProxyUrl(text: string): URL | string {
 
 const HIDDEN = 'a value that is not shown here';
 const LOGIN =
-  'a login with a character that must be written by its number (% as %25, @ as %40, / as %2F, # as %23, ? as %3F)';
+  'a login with a character that must be written by its number ' +
+  '(% as %25, @ as %40, / as %2F, # as %23, ? as %3F)';
 
 function findFault(parts: Readonly<Record<string, string | undefined>> | undefined): string | undefined {
   if (parts === undefined) return HIDDEN;

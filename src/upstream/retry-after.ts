@@ -1,4 +1,5 @@
 /** `Retry-After` (RFC 9110, 10.2.3: whole seconds, or a date). Pure. */
+import { headerValue, type HttpResponse } from './http-client.ts';
 
 const SECOND = 1000;
 
@@ -20,8 +21,8 @@ const WITHOUT_ZONE = /^[a-z]{3} [a-z]{3} [\d ]\d [\d:]{8} \d{4}$/i;
  * @returns milliseconds from then on, between one second and five minutes; undefined if the header is missing
  *   or unusable
  */
-export function parseRetryAfter(headers: Headers, now: number): number | undefined {
-  const text = textOf(headers['retry-after'])?.trim() ?? '';
+export function parseRetryAfter(headers: HttpResponse['headers'], now: number): number | undefined {
+  const text = headerValue({ headers }, 'retry-after')?.trim() ?? '';
   if (DELAY.test(text)) return clamp(Number(text) * SECOND);
   if (!DATE.test(text)) return undefined;
   const moment = Date.parse(WITHOUT_ZONE.test(text) ? `${text} GMT` : text);
@@ -29,16 +30,9 @@ export function parseRetryAfter(headers: Headers, now: number): number | undefin
 }
 
 /** @returns what the server's clock said, milliseconds since the epoch; undefined if the header is missing */
-export function parseDate(headers: Headers): number | undefined {
-  const time = Date.parse(textOf(headers['date']) ?? '');
+export function parseDate(headers: HttpResponse['headers']): number | undefined {
+  const time = Date.parse(headerValue({ headers }, 'date') ?? '');
   return Number.isNaN(time) ? undefined : time;
-}
-
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
-
-/** A header sent on several lines contradicts itself. */
-function textOf(value: string | string[] | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
 
 function clamp(ms: number): number {

@@ -224,6 +224,19 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
     );
   });
 
+  it('a process that was the first to read notices the loss by itself', async () => {
+    await server.command('FLUSHALL');
+    const archive = createRedisArchive(await connect(), DAY);
+    await archive.read('key');
+    await server.command('FLUSHALL');
+    expect(await archive.read('key')).toBeUndefined();
+    expect(archive.record?.lostRecently()).toBe(true);
+    expect(archive.record?.wasReplaced()).toBe(true);
+    await archive.read('key');
+    expect(archive.record?.wasReplaced()).toBe(false);
+    await archive.close();
+  });
+
   describe('the replica channel', () => {
     it('returns a record with its age, and the lease to one replica, in one command', async () => {
       await server.command('FLUSHALL');

@@ -10,7 +10,6 @@ import { DigestCache } from '../../src/registry/digest-cache.ts';
 import { createPinMemory } from '../../src/answers/pin-memory.ts';
 import { createRunIndex } from '../../src/runs/run-index.ts';
 import type { UpstreamFailureKind } from '../../src/errors.ts';
-import { parseReference } from '../../src/image/reference.ts';
 import { lastGoodKey, recall } from '../../src/resolve/recall.ts';
 import { resolveBranch } from '../../src/resolve/resolve-branch.ts';
 import type { BranchRequest, Project } from '../../src/resolve/types.ts';
@@ -48,7 +47,7 @@ function createGreenpin(sim: Simulation, firstPages: number): AnswerService {
     now,
     firstPages,
   });
-  const images = new DigestCache({ client: sim.registry, parseReference, freshFor: FRESH_FOR, now });
+  const images = new DigestCache({ client: sim.registry, freshFor: FRESH_FOR, now });
   const lastGood = createMemoryStore();
   const pins = createPinMemory();
   return new AnswerService({

@@ -7,7 +7,6 @@ import { expect, test } from 'vitest';
 import { DigestCache } from '../../src/registry/digest-cache.ts';
 import { createPinMemory } from '../../src/answers/pin-memory.ts';
 import { createRunIndex } from '../../src/runs/run-index.ts';
-import { parseReference } from '../../src/image/reference.ts';
 import { resolveBranch, type ResolvePorts } from '../../src/resolve/resolve-branch.ts';
 import type { LastGoodStore } from '../../src/resolve/ports.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
@@ -44,7 +43,7 @@ function start(sim: Simulation, lastGood: LastGoodStore): ResolvePorts {
     now,
     firstPages: 3,
   });
-  const images = new DigestCache({ client: sim.registry, parseReference, freshFor: FRESH_FOR, now });
+  const images = new DigestCache({ client: sim.registry, freshFor: FRESH_FOR, now });
   return { runs, images, lastGood, pins: createPinMemory() };
 }
 

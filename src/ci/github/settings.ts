@@ -1,8 +1,7 @@
 /** Keys of a connection to GitHub: `connections.<name>`. */
 import { z } from 'zod';
 import { atMostOne, identifier, mapping, text } from '../../schema/fields.ts';
-import { caFile } from '../../schema/tls.ts';
-import { secretFile, secretVariable } from '../../schema/secret-source.ts';
+import { caFile, secretFile, secretVariable } from '../../schema/files.ts';
 
 const HOST = '(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])';
 const LOOPBACK = '(?:localhost|127(?:\\.[0-9]{1,3}){3}|\\[::1\\])';

@@ -17,7 +17,7 @@ import { formatFindings } from './text.ts';
 import { findWarnings } from './warnings.ts';
 import { createCommandRuntime } from '../command-runtime.ts';
 import { loadCommandConfig, type CommandContext } from '../context.ts';
-import { escapeControl, formatJson } from '../../text/escape-control.ts';
+import { escapeControl, formatJson } from '../../text/quote.ts';
 import { createColors } from '../terminal/colors.ts';
 import { terminalWidth } from '../terminal/table.ts';
 import type { Runtime } from '../../compose/runtime.ts';

@@ -1,6 +1,6 @@
 /** `greenpin check` as text. Pure. */
 import type { Finding } from './findings.ts';
-import { escapeControl } from '../../text/escape-control.ts';
+import { escapeControl } from '../../text/quote.ts';
 import type { Colors } from '../terminal/colors.ts';
 import { formatTable, DEFAULT_WIDTH, wrap } from '../terminal/table.ts';
 import { textWidth } from '../terminal/text-width.ts';

@@ -7,7 +7,7 @@ import type { Resolution } from '../../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../../resolve/types.ts';
 import { createCommandRuntime } from '../command-runtime.ts';
 import { loadCommandConfig, type CommandContext } from '../context.ts';
-import { formatJson } from '../../text/escape-control.ts';
+import { formatJson } from '../../text/quote.ts';
 import { findHints } from './hints.ts';
 import { createResolveReport } from '../../answers/report.ts';
 import { formatResolveReport } from './text.ts';

@@ -1,5 +1,5 @@
 /** `greenpin resolve` as text: the builds, newest first, and the answer. Pure. */
-import { escapeControl } from '../../text/escape-control.ts';
+import { escapeControl } from '../../text/quote.ts';
 import type { ResolveReport } from '../../answers/report.ts';
 import type { Colors } from '../terminal/colors.ts';
 import { padTo } from '../terminal/table.ts';

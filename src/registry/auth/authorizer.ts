@@ -3,7 +3,6 @@
  * authorization that it has not demanded with DENIED and no challenge (renovatebot/renovate#11446). What
  * opened an image repository is remembered.
  */
-import type { LRUCache } from 'lru-cache';
 import { UpstreamError } from '../../errors.ts';
 import { imageRepository } from '../../image/reference.ts';
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
@@ -33,7 +32,6 @@ export interface Call extends Principal {
 /** A request that was answered. */
 export interface Sent {
   readonly authorization: Authorization;
-  /** The header that was sent. */
   readonly header: string | undefined;
   readonly response: HttpResponse;
 }
@@ -58,7 +56,7 @@ export class Authorizer {
   readonly #deps: AuthorizerDeps;
   readonly #negotiator: ChallengeNegotiator;
   /** What opens each image repository. */
-  readonly #known: LRUCache<string, Authorization> = createBoundedCache(MAX_AUTHORIZATIONS);
+  readonly #known = createBoundedCache<Authorization>(MAX_AUTHORIZATIONS);
   readonly #searches = new SingleFlight();
 
   constructor(deps: AuthorizerDeps) {
@@ -68,7 +66,7 @@ export class Authorizer {
 
   /** @returns undefined if it is not known what opens the repository */
   peek(principal: Principal): Authorization | undefined {
-    return this.#known.get(keyOf(principal));
+    return this.#known.get(toKey(principal));
   }
 
   /**
@@ -86,7 +84,7 @@ export class Authorizer {
 
   /** @returns undefined if it is not known what opens the repository */
   async #sendKnown(call: Call): Promise<Sent | undefined> {
-    const key = keyOf(call);
+    const key = toKey(call);
     const authorization = this.#known.get(key);
     if (authorization === undefined) return undefined;
     if (await this.#isUsable(authorization)) return this.#try(authorization, call);
@@ -100,7 +98,7 @@ export class Authorizer {
    * @param rejected what became of the request with the authorization that was known
    */
   async #sendSearching(call: Call, rejected: Sent | undefined): Promise<Sent> {
-    const key = keyOf(call);
+    const key = toKey(call);
     if (rejected !== undefined) this.#forget(key, rejected);
     const known = this.#known.get(key);
     if (known !== undefined) return this.#try(known, call);
@@ -123,7 +121,7 @@ export class Authorizer {
     const found = isRejection(sent, call)
       ? await asAccess(this.#negotiator.negotiate(sent.response, call))
       : UNAUTHORIZED;
-    if (!isInconclusive({ ...sent, authorization: found })) this.#known.set(keyOf(call), found);
+    if (!isInconclusive({ ...sent, authorization: found })) this.#known.set(toKey(call), found);
     return { call, bare, found };
   }
 
@@ -149,7 +147,7 @@ export class Authorizer {
     const first = await this.#try(found, call);
     if (first.response.status !== 401) return first;
     const last = found.kind === 'token' ? await this.#sendAgain(found, call, first) : first;
-    const key = keyOf(call);
+    const key = toKey(call);
     if (last.response.status === 401) this.#forget(key, last);
     else this.#known.set(key, last.authorization);
     return last;
@@ -228,6 +226,6 @@ function withHeader(request: RegistryRequest, authorization: string | undefined)
     : { ...request, headers: { ...request.headers, authorization } };
 }
 
-function keyOf({ reference, credential }: Principal): string {
+function toKey({ reference, credential }: Principal): string {
   return `${imageRepository(reference)} ${credentialIdentity(credential)}`;
 }

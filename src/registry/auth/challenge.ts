@@ -49,21 +49,15 @@ function parseLine(line: string): Challenge[] {
     take(cursor, SPACES);
     if (line[cursor.position] === '=') {
       cursor.position++;
-      addParameter(challenges.at(-1)?.parameters, name, takeValue(cursor));
+      const value = takeValue(cursor);
+      const parameters = challenges.at(-1)?.parameters;
+      if (value !== undefined && parameters?.has(name) === false) parameters.set(name, value);
     } else {
       challenges.push({ scheme: name, parameters: new Map() });
       if (cursor.position > afterName) take(cursor, TOKEN68);
     }
   }
   return challenges;
-}
-
-function addParameter(
-  parameters: Map<string, string> | undefined,
-  name: string,
-  value: string | undefined,
-): void {
-  if (parameters !== undefined && value !== undefined && !parameters.has(name)) parameters.set(name, value);
 }
 
 /** @returns undefined when a quoted value does not end: half a value is worse than none */

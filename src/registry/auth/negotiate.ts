@@ -45,18 +45,18 @@ export class ChallengeNegotiator {
   async negotiate(rejected: HttpResponse, principal: Principal): Promise<Authorization> {
     const { registry } = principal.reference;
     const own = this.#deps.endpoints.apiUrl(registry, '/v2/');
-    const given = rejected.url.origin === own.origin ? challengesOf(rejected) : [];
+    const given = rejected.url.origin === own.origin ? readChallenges(rejected) : [];
     // gcr.io has answered 401 without a challenge (containers/image#211), so ask `/v2/` for one. With GET,
     // since Gitea 1.26 answers HEAD with 405. Never `/v2/` alone, since a partly private zot answers 200
     // there (project-zot/zot#1917).
-    const challenges = given.length > 0 ? given : challengesOf(await this.#ping(own, registry));
+    const challenges = given.length > 0 ? given : readChallenges(await this.#ping(own, registry));
     const authorization = this.#select(challenges, own, principal);
     if (authorization !== undefined) return authorization;
     if (rejected.status !== 401) return { kind: 'none' };
-    const { reference, credential } = principal;
-    throw challenges.length === 0
-      ? unexplained(own.host, reference)
-      : denied(own.host, imageRepository(reference), credential, rejected.body);
+    const repository = imageRepository(principal.reference);
+    if (challenges.length > 0) throw denied(own.host, repository, principal.credential, rejected.body);
+    const message = `${own.host} denies access to ${repository} and does not say how to authenticate`;
+    throw new UpstreamError({ kind: 'denied', host: own.host, message });
   }
 
   /**
@@ -64,10 +64,10 @@ export class ChallengeNegotiator {
    * (google/go-containerregistry#2359). It never sees our credentials.
    */
   negotiateRedirectHost(rejected: HttpResponse, reference: ImageReference): TokenAuthorization | undefined {
-    const bearer = challengesOf(rejected).find(isBearer);
+    const bearer = readChallenges(rejected).find(isBearer);
     if (bearer === undefined) return undefined;
     const credential: Credential = { kind: 'anonymous', source: 'no configured credentials' };
-    return this.#authorizeByToken(bearer, rejected.url, { reference, credential }, scopesOf(bearer));
+    return this.#authorizeByToken(bearer, rejected.url, { reference, credential }, parseScopes(bearer));
   }
 
   async #ping(url: URL, registry: string): Promise<HttpResponse> {
@@ -102,14 +102,8 @@ export class ChallengeNegotiator {
     const { registry } = reference;
     const realm = this.#parseRealm(bearer.parameters.get('realm') ?? '', from, registry);
     const service = bearer.parameters.get('service') || undefined;
-    const query = {
-      registry,
-      imageRepository: imageRepository(reference),
-      realm,
-      service,
-      scopes,
-      credential,
-    };
+    const repository = imageRepository(reference);
+    const query = { registry, imageRepository: repository, realm, service, scopes, credential };
     return { kind: 'token', query };
   }
 
@@ -136,7 +130,7 @@ export function addScopes(
   rejected: HttpResponse,
 ): TokenAuthorization | undefined {
   const { query } = authorization;
-  const demanded = challengesOf(rejected).filter(isBearer).flatMap(scopesOf);
+  const demanded = readChallenges(rejected).filter(isBearer).flatMap(parseScopes);
   const missing = demanded.filter((scope) => !query.scopes.includes(scope));
   if (missing.length === 0) return undefined;
   return { kind: 'token', query: { ...query, scopes: [...missing, ...query.scopes] } };
@@ -144,10 +138,10 @@ export function addScopes(
 
 /** Whether a 401 says that the token is valid but does not permit this (RFC 6750, 3.1). */
 export function isInsufficientScope(rejected: HttpResponse): boolean {
-  return challengesOf(rejected).some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
+  return readChallenges(rejected).some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
 }
 
-function challengesOf(response: HttpResponse): Challenge[] {
+function readChallenges(response: HttpResponse): Challenge[] {
   return parseChallenges(response.headers['www-authenticate']);
 }
 
@@ -155,11 +149,6 @@ function isBearer({ scheme, parameters }: Challenge): boolean {
   return scheme === 'bearer' && parameters.has('realm') && parameters.get('realm') !== '';
 }
 
-function scopesOf(bearer: Challenge): string[] {
+function parseScopes(bearer: Challenge): string[] {
   return (bearer.parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
-}
-
-function unexplained(host: string, reference: ImageReference): UpstreamError {
-  const message = `${host} denies access to ${imageRepository(reference)} and does not say how to authenticate`;
-  return new UpstreamError({ kind: 'denied', host, message });
 }

@@ -2,22 +2,17 @@
  * Bearer tokens from a registry's token service
  * (https://distribution.github.io/distribution/spec/auth/token/ and .../oauth/).
  */
-import type { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import { RenewingValue, type Expiring } from '../../resilience/renewing-value.ts';
-import {
-  basicAuthorization,
-  credentialIdentity,
-  listSecrets,
-  type Credential,
-} from '../credentials/credential.ts';
+import { basicAuthorization, credentialIdentity, listSecrets } from '../credentials/credential.ts';
+import type { Credential } from '../credentials/credential.ts';
 import { malformed } from '../../upstream/failures.ts';
 import { denied } from '../failure.ts';
 import { parseJsonObject } from '../json.ts';
 import { extractReason } from '../error-reason.ts';
 import type { HttpResponse } from '../../upstream/http-client.ts';
-import type { FetchHttp } from '../transport.ts';
+import { formPost, type FetchHttp } from '../transport.ts';
 
 export interface TokenQuery {
   readonly registry: string;
@@ -39,12 +34,10 @@ const SHORTEST_LIFE_S = 60;
 const LONGEST_LIFE_S = 86_400;
 /** Responses to a POST that mean "only GET here": GCR 404, others 405, JFrog 401, ACR 400. */
 const NO_POST: ReadonlySet<number> = new Set([400, 401, 404, 405]);
-/** Artifactory answers 406 without Accept. */
-const HEADERS = { accept: 'application/json' } as const;
 
 export class TokenSource {
   readonly #deps: { readonly fetchHttp: FetchHttp; readonly now: Clock };
-  readonly #authorizations: LRUCache<string, RenewingValue<string>> = createBoundedCache(MAX_TOKENS);
+  readonly #authorizations = createBoundedCache<RenewingValue<string>>(MAX_TOKENS);
 
   constructor(deps: { readonly fetchHttp: FetchHttp; readonly now: Clock }) {
     this.#deps = deps;
@@ -82,23 +75,15 @@ export class TokenSource {
     if (service !== undefined) url.searchParams.append('service', service);
     for (const scope of scopes) url.searchParams.append('scope', scope);
     const authorization = basicAuthorization(credential);
-    const headers = { ...HEADERS, ...(authorization !== undefined && { authorization }) };
+    // Artifactory answers 406 without Accept.
+    const headers = { accept: 'application/json', authorization };
     return this.#deps.fetchHttp({ method: 'GET', url, registry, headers, maxBytes: MAX_ANSWER_BYTES });
   }
 
   #post({ realm, service, scopes, registry }: TokenQuery, refreshToken: string): Promise<HttpResponse> {
-    const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'greenpin' });
-    if (service !== undefined) form.append('service', service);
-    form.append('scope', scopes.join(' '));
-    form.append('refresh_token', refreshToken);
-    return this.#deps.fetchHttp({
-      method: 'POST',
-      url: realm,
-      registry,
-      headers: { ...HEADERS, 'content-type': 'application/x-www-form-urlencoded' },
-      body: form.toString(),
-      maxBytes: MAX_ANSWER_BYTES,
-    });
+    const form = { grant_type: 'refresh_token', client_id: 'greenpin', ...(service && { service }) };
+    const all = { ...form, scope: scopes.join(' '), refresh_token: refreshToken };
+    return this.#deps.fetchHttp(formPost(realm, registry, all));
   }
 }
 

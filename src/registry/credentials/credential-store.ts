@@ -1,38 +1,26 @@
 /** Finds the credential for an image in files and variables, which may change at run time. */
 import { UpstreamError } from '../../errors.ts';
-import {
-  createPasswordCredential,
-  matchCredential,
-  parseKeyRegistry,
-  type Credential,
-  type CredentialEntry,
-  type CredentialProblem,
-} from './credential.ts';
+import { createPasswordCredential, matchCredential, parseKeyRegistry } from './credential.ts';
+import type { Credential, CredentialEntry, CredentialProblem } from './credential.ts';
 import { parseDockerConfig, type DockerConfig } from './docker-config.ts';
 import type { Identity } from './cloud/identity.ts';
 import { imageRepository } from '../../image/reference.ts';
 import type { FetchHttp } from '../transport.ts';
-import { createWatchedFile, type FileAccess } from '../../secrets/watched-file.ts';
-import type { Clock } from '../../clock.ts';
+import { createReloader, readText } from '../../secrets/reload.ts';
+import { createSecretReader, type SecretDeps, type SecretSource } from '../../secrets/secret.ts';
 import type { ImageReference } from '../../image/image.ts';
 
 /** The credentials of one entry of `registries`. */
-export interface ConfiguredLogin {
-  /** Replaces the other properties: fetches and renews the credential on demand. */
-  readonly identity?: Pick<Identity, 'fetchCredential'>;
-  readonly username?: string;
-  readonly passwordFile?: string;
-  readonly passwordEnv?: string;
+export interface ConfiguredCredentials {
+  /** Replaces the login: fetches and renews the credential on demand. */
+  readonly identity?: Pick<Identity, 'fetchCredential'> | undefined;
+  readonly login?: { readonly username: string; readonly password: SecretSource } | undefined;
 }
 
-export interface CredentialStoreDeps {
-  /** By registry, or registry and path prefix. Entries without `identity` and `username` are ignored. */
-  readonly registries: Readonly<Record<string, ConfiguredLogin>>;
+export interface CredentialStoreDeps extends SecretDeps {
+  /** By registry, or registry and path prefix. */
+  readonly registries: Readonly<Record<string, ConfiguredCredentials>>;
   readonly dockerConfigFiles: readonly string[];
-  readonly files: FileAccess;
-  readonly readEnvironment: (name: string) => string | undefined;
-  readonly now: Clock;
-  readonly warn: (message: string) => void;
 }
 
 /** What a key maps to: a credential, a provider of one, or the reason why there is none. */
@@ -40,8 +28,6 @@ type Entry =
   | CredentialEntry
   | { readonly key: string; readonly identity: Pick<Identity, 'fetchCredential'> }
   | CredentialProblem;
-
-type Source = () => Promise<readonly Entry[]>;
 
 /**
  * An unreadable credential makes the query fail. Without it, or with a less specific one, a registry that
@@ -53,20 +39,20 @@ type Source = () => Promise<readonly Entry[]>;
 export function createCredentialStore(
   deps: CredentialStoreDeps,
 ): (reference: ImageReference, fetchHttp: FetchHttp) => Promise<Credential> {
-  const configured = Object.entries(deps.registries).flatMap(([key, login]) =>
-    createLoginSource(key, login, deps),
+  const configured = Object.entries(deps.registries).flatMap(([key, credentials]) =>
+    createEntryReader(key, credentials, deps),
   );
-  const files = deps.dockerConfigFiles.map((path) => createFileSource(path, deps));
+  const files = deps.dockerConfigFiles.map((path) => createFileReader(path, deps));
 
   return async (reference, fetchHttp) => {
-    const entries = (await Promise.all(configured.map((read) => read()))).flat();
-    const read = await Promise.allSettled(files.map((source) => source()));
-    const contents = read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const entries = configured.map((read) => read());
+    const results = files.map((read) => read());
+    const contents = results.filter((result) => typeof result === 'object');
     const fromFiles = contents.flatMap(({ credentials, problems }) => [...credentials, ...problems]);
     const match = matchCredential([...entries, ...fromFiles], reference);
-    const unreadable = read.find((result) => result.status === 'rejected')?.reason;
+    const unreadable = results.find((result) => typeof result === 'string');
     const isExplicit = match !== undefined && entries.includes(match) && namesHost(match, reference);
-    if (unreadable instanceof Error && !isExplicit) throw createUnusableError(reference, unreadable.message);
+    if (unreadable !== undefined && !isExplicit) throw createUnusableError(reference, unreadable);
     if (match !== undefined && 'credential' in match) return match.credential;
     if (match !== undefined && 'identity' in match) return match.identity.fetchCredential(fetchHttp);
     if (match !== undefined) throw createUnusableError(reference, match.problem);
@@ -87,58 +73,48 @@ function namesHost({ key }: Entry, { registry }: ImageReference): boolean {
   return parseKeyRegistry(key) === registry.toLowerCase();
 }
 
-function createLoginSource(key: string, login: ConfiguredLogin, deps: CredentialStoreDeps): Source[] {
-  const { identity, username } = login;
-  if (identity !== undefined) return [async () => [{ key, identity }]];
-  if (username === undefined) return [];
+function createEntryReader(
+  key: string,
+  { identity, login }: ConfiguredCredentials,
+  deps: SecretDeps,
+): (() => Entry)[] {
+  if (identity !== undefined) return [() => ({ key, identity })];
+  if (login === undefined) return [];
   const source = `registries.${key} in the configuration`;
-  const readPassword = createPasswordReader(login, deps);
+  const readPassword = createSecretReader(login.password, deps);
   return [
-    async () => {
+    () => {
       try {
-        return [{ key, credential: createPasswordCredential(username, await readPassword(), source) }];
+        return { key, credential: createPasswordCredential(login.username, readPassword(), source) };
       } catch (error) {
-        return [{ key, problem: `${source}: ${error instanceof Error ? error.message : 'no password'}` }];
+        return { key, problem: `${source}: ${error instanceof Error ? error.message : 'no password'}` };
       }
     },
   ];
 }
 
-function createPasswordReader(login: ConfiguredLogin, deps: CredentialStoreDeps): () => Promise<string> {
-  const { passwordFile, passwordEnv } = login;
-  if (passwordFile !== undefined) {
-    return createWatchedFile({
-      ...deps,
-      path: passwordFile,
-      parse: (text) => parsePassword(text, passwordFile),
-    });
-  }
-  return async () => {
-    if (passwordEnv === undefined) throw new Error('expected passwordFile or passwordEnv');
-    return parsePassword(deps.readEnvironment(passwordEnv) ?? '', `the environment variable ${passwordEnv}`);
-  };
-}
-
-/** Strips the final line break, which editors and `echo` add. */
-function parsePassword(text: string, where: string): string {
-  const password = text.replace(/\r?\n$/, '');
-  if (password === '') throw new Error(`${where} is empty or not set; expected the password`);
-  return password;
-}
-
-function createFileSource(path: string, deps: CredentialStoreDeps): () => Promise<DockerConfig> {
+/** @returns a reader that warns of a file that was never readable, and returns the problem */
+function createFileReader(path: string, { warn }: SecretDeps): () => DockerConfig | string {
   let good: readonly CredentialEntry[] = [];
-  return createWatchedFile({
-    ...deps,
-    path,
-    parse: (text) => {
-      const config = parseDockerConfig(text, path);
-      for (const warning of config.warnings) deps.warn(warning);
-      const kept = keepLastGood(config, good, deps.warn);
-      good = kept.credentials;
-      return kept;
-    },
-  });
+  let reported: string | undefined;
+  const load = () => {
+    const config = parseDockerConfig(readText(path), path);
+    for (const warning of config.warnings) warn(warning);
+    const kept = keepLastGood(config, good, warn);
+    good = kept.credentials;
+    return kept;
+  };
+  const read = createReloader([path], load, { warn });
+  return () => {
+    try {
+      return read();
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : `${path} cannot be read`;
+      if (problem !== reported) warn(problem);
+      reported = problem;
+      return problem;
+    }
+  };
 }
 
 /** Keeps the last good value of an entry that becomes malformed, as is done for whole files. */
@@ -161,6 +137,7 @@ function createUnusableError(reference: ImageReference, problem: string): Upstre
   return new UpstreamError({
     kind: 'denied',
     host: reference.registry,
-    message: `${imageRepository(reference)} was not queried because its credentials cannot be read: ${problem}`,
+    message:
+      `${imageRepository(reference)} was not queried because its credentials cannot be read: ` + problem,
   });
 }

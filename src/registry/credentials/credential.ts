@@ -47,17 +47,12 @@ export function createPasswordCredential(username: string, password: string, sou
 
 /** @returns the value of an `Authorization: Basic` header, or undefined if the credential has no such form */
 export function basicAuthorization(credential: Credential): string | undefined {
-  switch (credential.kind) {
-    case 'basic':
-      return credential.encoded === undefined
-        ? encodeBasic(credential.username, credential.password)
-        : `Basic ${credential.encoded}`;
-    case 'identityToken':
-      return encodeBasic(credential.username ?? TOKEN_USERNAME, credential.token);
-    case 'registryToken':
-    case 'anonymous':
-      return undefined;
+  if (credential.kind === 'identityToken') {
+    return encodeBasic(credential.username ?? TOKEN_USERNAME, credential.token);
   }
+  if (credential.kind !== 'basic') return undefined;
+  const { encoded, username, password } = credential;
+  return encoded === undefined ? encodeBasic(username, password) : `Basic ${encoded}`;
 }
 
 function encodeBasic(username: string, password: string): string {
@@ -66,16 +61,9 @@ function encodeBasic(username: string, password: string): string {
 
 /** @returns the secrets of a credential, in every form in which they are sent */
 export function listSecrets(credential: Credential): string[] {
-  const header = basicAuthorization(credential)?.slice('Basic '.length) ?? '';
-  switch (credential.kind) {
-    case 'anonymous':
-      return [];
-    case 'basic':
-      return [credential.password, header];
-    case 'identityToken':
-    case 'registryToken':
-      return [credential.token, header];
-  }
+  if (credential.kind === 'anonymous') return [];
+  const secret = credential.kind === 'basic' ? credential.password : credential.token;
+  return [secret, basicAuthorization(credential)?.slice('Basic '.length) ?? ''];
 }
 
 /** @returns a hash of everything but `source`, for cache keys */
@@ -132,10 +120,7 @@ export function matchCredential<Entry extends { readonly key: string }>(
   let bestScore = -1;
   for (const entry of entries) {
     const score = scoreKey(entry.key, reference);
-    if (score > bestScore) {
-      best = entry;
-      bestScore = score;
-    }
+    if (score > bestScore) [best, bestScore] = [entry, score];
   }
   return best;
 }

@@ -5,13 +5,10 @@
  * keys. Unlike there, a broken entry affects only the images of its registry. Pure.
  */
 import { isUtf8 } from 'node:buffer';
-import {
-  createPasswordCredential,
-  type Credential,
-  type CredentialEntry,
-  type CredentialProblem,
-} from './credential.ts';
-import { isJsonObject, parseJsonObject, type JsonObject } from '../json.ts';
+import { createPasswordCredential } from './credential.ts';
+import type { Credential, CredentialEntry, CredentialProblem } from './credential.ts';
+import { parseJsonObject, type JsonObject } from '../json.ts';
+import { isMapping } from '../../text/document-path.ts';
 
 export interface DockerConfig {
   readonly credentials: readonly CredentialEntry[];
@@ -85,12 +82,12 @@ function findField(object: JsonObject, name: string): unknown {
 
 function findAuths(config: JsonObject, file: string): JsonObject {
   const auths = findField(config, 'auths');
-  if (isJsonObject(auths)) return auths;
+  if (isMapping(auths)) return auths;
   if (auths !== undefined && auths !== null)
     throw new InvalidDockerConfig(`${file}, auths: expected an object`);
   if (auths === null || NEW_FORMAT_KEYS.some((key) => findField(config, key) !== undefined)) return {};
   const isOldFormat = Object.values(config).some(
-    (value) => isJsonObject(value) && SECRET_FIELDS.some((field) => findField(value, field) !== undefined),
+    (value) => isMapping(value) && SECRET_FIELDS.some((field) => findField(value, field) !== undefined),
   );
   return isOldFormat ? config : {};
 }
@@ -100,7 +97,7 @@ function findHelpers(config: JsonObject, file: string): IgnoredHelper[] {
   const advice = 'Greenpin does not run credential helpers; put the credentials in auths';
   const credHelpers = findField(config, 'credHelpers');
   const credsStore = findField(config, 'credsStore');
-  const keys = isJsonObject(credHelpers) ? Object.keys(credHelpers) : [];
+  const keys = isMapping(credHelpers) ? Object.keys(credHelpers) : [];
   return [
     ...keys.map((key) => ({
       key,
@@ -124,7 +121,7 @@ function parseEntry(key: string, entry: unknown, source: string): (CredentialEnt
 }
 
 function parseCredential(entry: unknown, source: string): Credential | undefined {
-  if (!isJsonObject(entry)) throw new InvalidDockerConfig(`${source}: expected an object`);
+  if (!isMapping(entry)) throw new InvalidDockerConfig(`${source}: expected an object`);
   const registryToken = readString(entry, 'registrytoken', source);
   if (registryToken !== '') return { kind: 'registryToken', token: registryToken, source };
   const identityToken = readString(entry, 'identitytoken', source);
@@ -162,18 +159,13 @@ function parseLogin(entry: JsonObject, source: string, hasToken: boolean): Login
 function decodeAuth(auth: string, source: string): Login {
   const expected = `${source}, auth: expected base64 of USERNAME:PASSWORD`;
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(auth)) throw new InvalidDockerConfig(expected);
-  const bytes = trimNuls(Buffer.from(auth, 'base64'));
+  const padded = Buffer.from(auth, 'base64');
+  const bytes = padded.subarray(0, padded.findLastIndex((byte) => byte !== 0) + 1);
   const login = bytes.toString('utf8');
   const colon = login.indexOf(':');
   if (colon < 1) throw new InvalidDockerConfig(expected);
   const encoded = isUtf8(bytes) ? {} : { encoded: bytes.toString('base64') };
   return { username: login.slice(0, colon), password: login.slice(colon + 1), ...encoded };
-}
-
-function trimNuls(bytes: Buffer): Buffer {
-  let end = bytes.length;
-  while (end > 0 && bytes[end - 1] === 0) end--;
-  return bytes.subarray(0, end);
 }
 
 function readString(entry: JsonObject, name: string, source: string): string {

@@ -5,99 +5,117 @@
  */
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import type { UpstreamError } from '../../errors.ts';
-import { credentialIdentity } from '../credentials/credential.ts';
+import { credentialIdentity, type Credential } from '../credentials/credential.ts';
 import { denied } from '../failure.ts';
 import { malformed } from '../../upstream/failures.ts';
 import { ACCEPT, MAX_MANIFEST_BYTES } from './manifest.ts';
-import { CircuitBreaker } from '../../resilience/circuit-breaker.ts';
+import { CircuitBreaker, type Outcome } from '../../resilience/circuit-breaker.ts';
 import { formatReference, imageRepository } from '../../image/reference.ts';
 import { classifyNotFound } from './registry-error.ts';
 import { findListedTag } from './tag-list.ts';
-import { absent, type Absent, type AbsenceVerifier, type Target } from './target.ts';
+import type { Session } from '../auth/session.ts';
+import type { DigestResult } from '../registry-client.ts';
 import { headerValue, type HttpResponse } from '../../upstream/http-client.ts';
 import type { Clock } from '../../clock.ts';
-import type { Digest } from '../../image/image.ts';
-import { parseDigest } from '../../image/digest.ts';
+import { parseDigest, type Digest, type ImageReference } from '../../image/image.ts';
 
 const MAX_REPOSITORIES = 5000;
 const FIRST_PAUSE_MS = 15_000;
 const LONGEST_PAUSE_MS = 300_000;
 
-export function createAbsenceVerifier(deps: {
-  readonly now: Clock;
-  readonly delay: (ms: number) => Promise<void>;
-}): AbsenceVerifier {
-  const known = createBoundedCache<Digest>(MAX_REPOSITORIES);
-  const breaker = new CircuitBreaker({ ...deps, trials: 'one', maxKeys: MAX_REPOSITORIES });
+/** The image of a query. */
+export interface Target {
+  readonly reference: ImageReference;
+  /** The host of the registry's API, for messages. */
+  readonly host: string;
+  readonly session: Session;
+  readonly absences: AbsenceVerifier;
+}
 
-  async function verify(response: HttpResponse, target: Target, selector: string): Promise<Absent> {
-    switch (classifyNotFound(response.body)) {
-      case 'denied': {
-        const { credential } = target.session.authMethod();
-        throw denied(target.host, imageRepository(target.reference), credential, response.body);
-      }
+export type Absent = Extract<DigestResult, { kind: 'absent' }>;
+
+export class AbsenceVerifier {
+  readonly #known = createBoundedCache<Digest>(MAX_REPOSITORIES);
+  readonly #breaker: CircuitBreaker;
+
+  constructor(deps: { readonly now: Clock; readonly delay: (ms: number) => Promise<void> }) {
+    this.#breaker = new CircuitBreaker({ ...deps, trials: 'one', maxKeys: MAX_REPOSITORIES });
+  }
+
+  /** Notes that the image repository has this manifest, for later verification. */
+  remember(reference: ImageReference, digest: Digest): void {
+    this.#known.set(imageRepository(reference), digest);
+  }
+
+  /**
+   * @param response the 404 to a GET of the manifest
+   * @param selector the requested tag or digest
+   * @throws UpstreamError unless the image is proven to be absent
+   */
+  async verify({ body }: HttpResponse, target: Target, selector: string): Promise<Absent> {
+    const { credential } = target.session.authMethod();
+    switch (classifyNotFound(body)) {
+      case 'denied':
+        throw denied(target.host, imageRepository(target.reference), credential, body);
       case 'repository':
         return withoutRepository(target);
       case 'manifest':
         return absent(target, 'is not in the registry');
       case 'unproven':
-        return confirm(target, selector);
+        return this.#confirm(target, selector, credential);
     }
   }
 
   /** After an inconclusive confirmation, pauses before the next one for the same image repository. */
-  async function confirm(target: Target, selector: string): Promise<Absent> {
-    const key = `${imageRepository(target.reference)} ${credentialIdentity(target.session.authMethod().credential)}`;
-    const unproven = createUnprovenError(target);
-    let permit;
-    try {
-      permit = await breaker.enter(key);
-    } catch {
+  async #confirm(target: Target, selector: string, credential: Credential): Promise<Absent> {
+    const unproven = createError(
+      target,
+      ', but not in the form of a registry; the answer may come from a proxy',
+    );
+    const entering = this.#breaker.enter(
+      `${imageRepository(target.reference)} ${credentialIdentity(credential)}`,
+    );
+    const permit = await entering.catch(() => {
       throw unproven;
-    }
-    let answer: Absent | 'listed' | 'inconclusive' | undefined;
+    });
+    let outcome: Outcome = 'inconclusive';
     try {
-      answer = await checkTagList(target, selector);
-      if (answer === 'inconclusive' && (await isGone(target, selector)))
-        answer = absent(target, 'is not in the registry');
-    } finally {
+      const found = await this.#check(target, selector);
       const trip = { failure: unproven.failure, ms: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS };
-      if (answer === undefined) permit.end('inconclusive');
-      else permit.end(answer === 'inconclusive' ? trip : 'works');
+      outcome = found === 'inconclusive' ? trip : 'works';
+      if (typeof found === 'object') return found;
+      throw found === 'listed'
+        ? createError(target, ' but lists the tag; the 404 may come from a proxy')
+        : unproven;
+    } finally {
+      permit.end(outcome);
     }
-    if (typeof answer === 'object') return answer;
-    throw answer === 'listed' ? createContradictionError(target) : unproven;
+  }
+
+  /** @returns `listed` if the tag list contradicts the 404; `inconclusive` if nothing confirms it */
+  async #check(target: Target, selector: string): Promise<Absent | 'listed' | 'inconclusive'> {
+    const listing =
+      parseDigest(selector) === undefined ? await findListedTag(target.session, selector) : 'inconclusive';
+    if (listing === 'no repository') return withoutRepository(target);
+    if (listing === 'not listed' || (listing === 'inconclusive' && (await this.#isGone(target, selector)))) {
+      return absent(target, 'is not in the registry');
+    }
+    return listing;
   }
 
   /** True if manifests are reachable, proven by one seen earlier, and this one is still missing. */
-  async function isGone({ session, reference }: Target, selector: string): Promise<boolean> {
-    const knownDigest = known.get(imageRepository(reference));
-    if (knownDigest === undefined || knownDigest === selector) return false;
-    const response = await session.send('HEAD', `manifests/${knownDigest}`, MAX_MANIFEST_BYTES, ACCEPT);
-    if (response.status !== 200 || headerValue(response, 'docker-content-digest') !== knownDigest)
-      return false;
+  async #isGone({ session, reference }: Target, selector: string): Promise<boolean> {
+    const known = this.#known.get(imageRepository(reference));
+    if (known === undefined || known === selector) return false;
+    const response = await session.send('HEAD', `manifests/${known}`, MAX_MANIFEST_BYTES, ACCEPT);
+    if (response.status !== 200 || headerValue(response, 'docker-content-digest') !== known) return false;
     return (await session.send('GET', `manifests/${selector}`, MAX_MANIFEST_BYTES, ACCEPT)).status === 404;
   }
-
-  return {
-    remember: (reference, digest) => void known.set(imageRepository(reference), digest),
-    verify,
-  };
 }
 
-/** @returns `listed` if the tag list contradicts the 404; `inconclusive` if it does not help */
-async function checkTagList(target: Target, selector: string): Promise<Absent | 'listed' | 'inconclusive'> {
-  if (parseDigest(selector) !== undefined) return 'inconclusive';
-  switch (await findListedTag(target.session, selector)) {
-    case 'listed':
-      return 'listed';
-    case 'not listed':
-      return absent(target, 'is not in the registry');
-    case 'no repository':
-      return withoutRepository(target);
-    case 'inconclusive':
-      return 'inconclusive';
-  }
+/** @param predicate completes a sentence whose subject is the image: `is not in the registry` */
+export function absent({ reference }: Pick<Target, 'reference'>, predicate: string): Absent {
+  return { kind: 'absent', missing: 'manifest', reason: `${formatReference(reference)} ${predicate}` };
 }
 
 function withoutRepository({ reference: { registry, path } }: Target): Absent {
@@ -105,15 +123,6 @@ function withoutRepository({ reference: { registry, path } }: Target): Absent {
   return { kind: 'absent', missing: 'repository', reason };
 }
 
-function createUnprovenError({ host, reference }: Target): UpstreamError {
-  const text = formatReference(reference);
-  return malformed(
-    host,
-    `${host} answers 404 for ${text}, but not in the form of a registry; the answer may come from a proxy`,
-  );
-}
-
-function createContradictionError({ host, reference }: Target): UpstreamError {
-  const text = formatReference(reference);
-  return malformed(host, `${host} answers 404 for ${text} but lists the tag; the 404 may come from a proxy`);
+function createError({ host, reference }: Target, problem: string): UpstreamError {
+  return malformed(host, `${host} answers 404 for ${formatReference(reference)}${problem}`);
 }

@@ -8,19 +8,20 @@ import {
   computeDigest,
   InvalidManifest,
   isManifestType,
+  MAX_CONFIG_BYTES,
   MAX_MANIFEST_BYTES,
   normalizeMediaType,
+  parseDescriptor,
   parseManifest,
   rejectSchema1,
   type Manifest,
 } from './manifest.ts';
 import { formatReference, imageRepository } from '../../image/reference.ts';
-import type { Absent, Target } from './target.ts';
+import type { Absent, Target } from './absence.ts';
 import { extractReason } from '../error-reason.ts';
 import { headerValue, type HttpResponse } from '../../upstream/http-client.ts';
-import type { Digest } from '../../image/image.ts';
+import { parseDigest, type Digest } from '../../image/image.ts';
 import type { DigestResult } from '../registry-client.ts';
-import { parseDigest } from '../../image/digest.ts';
 
 export interface FoundManifest {
   readonly kind: 'found';
@@ -81,11 +82,12 @@ export async function fetchManifest(target: Target, selector: string): Promise<F
 }
 
 /**
- * @returns the blob's content, verified against the digest
+ * @returns the image's configuration, verified against its digest
  * @throws UpstreamError, InvalidManifest
  */
-export async function fetchBlob(target: Target, digest: Digest, maxBytes: number): Promise<Buffer> {
-  const response = await target.session.send('GET', `blobs/${digest}`, maxBytes);
+export async function fetchConfig(target: Target, { document }: Manifest): Promise<Buffer> {
+  const { digest } = parseDescriptor(document['config'], 'a manifest');
+  const response = await target.session.send('GET', `blobs/${digest}`, MAX_CONFIG_BYTES);
   if (response.status !== 200) throw createFailure(response, target);
   if (computeDigest(response.body, digest) !== digest) throw createMismatchError();
   return response.body;

@@ -1,5 +1,5 @@
 /** Selects entries of an index that may be images (https://github.com/opencontainers/image-spec). Pure. */
-import { copyStart, isJsonObject } from '../json.ts';
+import { copyStart } from '../json.ts';
 import {
   InvalidManifest,
   isImageConfigType,
@@ -11,6 +11,7 @@ import type { Manifest } from './manifest.ts';
 import { rankPlatform } from './match-platform.ts';
 import type { Digest, Platform } from '../../image/image.ts';
 import { normalizePlatform } from '../../image/platform.ts';
+import { isMapping } from '../../text/document-path.ts';
 
 /** A manifest or a nested index. */
 export interface IndexEntry {
@@ -45,7 +46,7 @@ export function parseIndex({ document }: Manifest): ImageIndex {
 
 function parseEntry(descriptor: unknown): IndexEntry | 'attestation' | 'artifact' {
   const { digest, mediaType } = parseDescriptor(descriptor, 'an index');
-  const { platform, annotations, artifactType } = isJsonObject(descriptor) ? descriptor : {};
+  const { platform, annotations, artifactType } = isMapping(descriptor) ? descriptor : {};
   if (isAttestation(annotations)) return 'attestation';
   if (!isManifestType(mediaType)) return 'artifact';
   // By the specification, registries fall back to the configuration's media type for images without
@@ -58,12 +59,12 @@ function parseEntry(descriptor: unknown): IndexEntry | 'attestation' | 'artifact
 }
 
 function isAttestation(annotations: unknown): boolean {
-  return isJsonObject(annotations) && annotations['vnd.docker.reference.type'] === 'attestation-manifest';
+  return isMapping(annotations) && annotations['vnd.docker.reference.type'] === 'attestation-manifest';
 }
 
 /** `os.features`; containerd ignores `win32k` (platforms.go, `windowsStripFeaturesMatcher`). */
 function hasFeatures(platform: unknown): boolean {
-  const features = isJsonObject(platform) ? platform['os.features'] : undefined;
+  const features = isMapping(platform) ? platform['os.features'] : undefined;
   return Array.isArray(features) && features.some((feature) => feature !== 'win32k');
 }
 
@@ -72,7 +73,7 @@ function hasFeatures(platform: unknown): boolean {
  * @returns normalized; undefined if missing or incomplete
  */
 export function parseImagePlatform(value: unknown): Platform | undefined {
-  if (!isJsonObject(value)) return undefined;
+  if (!isMapping(value)) return undefined;
   const { os, architecture, variant } = value;
   if (typeof os !== 'string' || typeof architecture !== 'string' || os === '' || architecture === '') {
     return undefined;

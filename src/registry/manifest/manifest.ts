@@ -1,8 +1,8 @@
 /** Parses the needed parts of manifests and indexes (https://github.com/opencontainers/image-spec). Pure. */
 import { createHash } from 'node:crypto';
-import { copyStart, isJsonObject, parseJsonObject, type JsonObject } from '../json.ts';
-import type { Digest } from '../../image/image.ts';
-import { parseDigest } from '../../image/digest.ts';
+import { copyStart, parseJsonObject, type JsonObject } from '../json.ts';
+import { parseDigest, type Digest } from '../../image/image.ts';
+import { isMapping } from '../../text/document-path.ts';
 
 /**
  * A manifest that violates the specification. The message completes a sentence whose subject is the image.
@@ -13,20 +13,12 @@ export class InvalidManifest extends Error {
 
 const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 const OCI_IMAGE = 'application/vnd.oci.image.manifest.v1+json';
+const DOCKER = 'application/vnd.docker.distribution.manifest';
 
-const INDEX_TYPES: ReadonlySet<string> = new Set([
-  OCI_INDEX,
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-]);
-const IMAGE_TYPES: ReadonlySet<string> = new Set([
-  OCI_IMAGE,
-  'application/vnd.docker.distribution.manifest.v2+json',
-]);
+const INDEX_TYPES: ReadonlySet<string> = new Set([OCI_INDEX, `${DOCKER}.list.v2+json`]);
+const IMAGE_TYPES: ReadonlySet<string> = new Set([OCI_IMAGE, `${DOCKER}.v2+json`]);
 /** Their digest is not the hash of the content (ggcr remote/fetcher.go). */
-const SCHEMA_1_TYPES: ReadonlySet<string> = new Set([
-  'application/vnd.docker.distribution.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v1+prettyjws',
-]);
+const SCHEMA_1_TYPES: ReadonlySet<string> = new Set([`${DOCKER}.v1+json`, `${DOCKER}.v1+prettyjws`]);
 
 /**
  * In one header line, since some registries read only the first (sapcc/keppel#181). With fewer types,
@@ -87,7 +79,7 @@ export function parseManifest(bytes: Buffer, contentType: string | undefined): M
 /** Before OCI 1.1 manifests could omit their media type. */
 function guessType({ manifests, config }: JsonObject): string {
   if (Array.isArray(manifests)) return OCI_INDEX;
-  return isJsonObject(config) && typeof config['digest'] === 'string' ? OCI_IMAGE : '';
+  return isMapping(config) && typeof config['digest'] === 'string' ? OCI_IMAGE : '';
 }
 
 /** Media types of an image's configuration. */
@@ -117,18 +109,13 @@ export function isImage({ document }: Manifest): boolean {
 }
 
 function isLayer(descriptor: unknown): boolean {
-  const mediaType = isJsonObject(descriptor) ? descriptor['mediaType'] : undefined;
+  const mediaType = isMapping(descriptor) ? descriptor['mediaType'] : undefined;
   return typeof mediaType === 'string' && LAYER.test(normalizeMediaType(mediaType));
 }
 
 /** @throws InvalidManifest */
-export function parseConfigDigest({ document }: Manifest): Digest {
-  return parseDescriptor(document['config'], 'a manifest').digest;
-}
-
-/** @throws InvalidManifest */
 export function parseDescriptor(descriptor: unknown, where: string): { digest: Digest; mediaType: string } {
-  const { digest, mediaType } = isJsonObject(descriptor) ? descriptor : {};
+  const { digest, mediaType } = isMapping(descriptor) ? descriptor : {};
   const parsed = typeof digest === 'string' ? parseDigest(digest) : undefined;
   if (parsed === undefined) throw new InvalidManifest(`has ${where} with a descriptor that lacks a digest`);
   return { digest: parsed, mediaType: typeof mediaType === 'string' ? normalizeMediaType(mediaType) : '' };
@@ -152,12 +139,12 @@ export function findAnnotatedRevision({ document }: Manifest): string | undefine
 export function parseRevision(bytes: Buffer): string | undefined {
   const document = parseJsonObject(bytes);
   if (document === undefined) throw new InvalidManifest('has a configuration that is not a JSON object');
-  const config = isJsonObject(document['config']) ? document['config'] : {};
+  const config = isMapping(document['config']) ? document['config'] : {};
   return readRevision(config['Labels']);
 }
 
 function readRevision(labels: unknown): string | undefined {
-  const revision = isJsonObject(labels) ? labels[REVISION] : undefined;
+  const revision = isMapping(labels) ? labels[REVISION] : undefined;
   // Commits have at most 64 characters. The value is cached, and an image must not fill the memory.
   const text = typeof revision === 'string' ? copyStart(revision.trim(), MAX_REVISION) : '';
   return text === '' ? undefined : text;

@@ -1,19 +1,12 @@
 /** Resolves an index to the image of one platform. */
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
-import { fetchBlob, fetchManifest, type FoundManifest } from './fetch.ts';
+import { fetchConfig, fetchManifest, type FoundManifest } from './fetch.ts';
 import { parseImagePlatform, parseIndex, selectCandidates, type Candidate } from './index-entries.ts';
 import { parseJsonObject } from '../json.ts';
-import {
-  InvalidManifest,
-  isImage,
-  isIndexType,
-  MAX_CONFIG_BYTES,
-  parseConfigDigest,
-  type Manifest,
-} from './manifest.ts';
+import { InvalidManifest, isImage, isIndexType, type Manifest } from './manifest.ts';
 import { rankPlatform } from './match-platform.ts';
 import { imageRepository } from '../../image/reference.ts';
-import { absent, type Absent, type Target } from './target.ts';
+import { absent, type Absent, type Target } from './absence.ts';
 import type { Platform } from '../../image/image.ts';
 import { formatPlatform } from '../../image/platform.ts';
 
@@ -24,18 +17,15 @@ export type FoundImage = Omit<FoundManifest, 'manifest'> & {
   readonly indexes: readonly Manifest[];
 };
 
-export interface PlatformQuery {
-  readonly target: Target;
-  /** Normalized; undefined for the first image. */
-  readonly platform: Platform | undefined;
-}
-
 type ReadImage = FoundImage & { readonly manifest: Manifest };
 
 /** A manifest's content, which its digest fixes. `platform` is the one in the configuration. */
 type Content = { readonly kind: 'artifact' } | { readonly kind: 'image'; readonly platform?: Platform };
 
-interface Search extends PlatformQuery {
+interface Search {
+  readonly target: Target;
+  /** Undefined for the first image. */
+  readonly platform: Platform | undefined;
   /** Whether to read the image's manifest even if the index suffices. */
   readonly read: boolean;
 }
@@ -69,13 +59,13 @@ export class PlatformResolver {
    * @param selector a tag or a digest
    * @throws UpstreamError, InvalidManifest
    */
-  resolvePlatform(selector: string, query: PlatformQuery): Promise<FoundImage | Absent> {
-    return this.#resolve(selector, { ...query, read: false });
+  resolvePlatform(selector: string, target: Target, platform: Platform): Promise<FoundImage | Absent> {
+    return this.#resolve(selector, { target, platform, read: false });
   }
 
   /** Like `resolvePlatform`, but always reads the image's manifest. */
-  readImage(selector: string, query: PlatformQuery): Promise<ReadImage | Absent> {
-    return this.#resolve(selector, { ...query, read: true }) as Promise<ReadImage | Absent>;
+  readImage(selector: string, target: Target, platform: Platform | undefined): Promise<ReadImage | Absent> {
+    return this.#resolve(selector, { target, platform, read: true }) as Promise<ReadImage | Absent>;
   }
 
   async #resolve(selector: string, search: Search): Promise<FoundImage | Absent> {
@@ -197,7 +187,7 @@ function createMatch({ digest, mediaType }: Candidate, rank: number, manifest?: 
 async function classify(target: Target, manifest: Manifest, withPlatform: boolean): Promise<Content> {
   if (!isImage(manifest)) return { kind: 'artifact' };
   if (!withPlatform) return { kind: 'image' };
-  const config = await fetchBlob(target, parseConfigDigest(manifest), MAX_CONFIG_BYTES);
+  const config = await fetchConfig(target, manifest);
   return { kind: 'image', platform: parseImagePlatform(parseJsonObject(config)) ?? LINUX_AMD64 };
 }
 

@@ -2,7 +2,8 @@
  * Parses error responses of registries
  * (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes). Pure.
  */
-import { isJsonObject, parseJsonObject } from '../json.ts';
+import { parseJsonObject } from '../json.ts';
+import { isMapping } from '../../text/document-path.ts';
 
 export interface RegistryError {
   /** In upper case: `MANIFEST_UNKNOWN`; Red Hat uses `404`. */
@@ -14,7 +15,7 @@ export interface RegistryError {
 export function parseRegistryErrors(body: Buffer): RegistryError[] {
   const errors = parseJsonObject(body)?.['errors'];
   if (!Array.isArray(errors)) return [];
-  return errors.filter(isJsonObject).flatMap(({ code, message }) => {
+  return errors.filter(isMapping).flatMap(({ code, message }) => {
     if (typeof code !== 'string' && typeof code !== 'number') return [];
     return [{ code: String(code).toUpperCase(), message: typeof message === 'string' ? message : '' }];
   });

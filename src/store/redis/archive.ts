@@ -64,7 +64,6 @@ export function createRedisArchive(
   elapsed: Clock = () => performance.now(),
 ): Archive {
   const timeToLive = String(forgetAfter);
-  const newDataset = randomUUID();
   let dataset: string | undefined;
   let lostAt = -Infinity;
   let replaced = false;
@@ -90,7 +89,9 @@ export function createRedisArchive(
 
   return {
     async read(key) {
-      const reply = await redis.send('EVAL', READ, '2', PREFIX + key, DATASET_KEY, timeToLive, newDataset);
+      // A new id each time, so that a process also notices the loss of a dataset that it has named itself.
+      const newId = randomUUID();
+      const reply = await redis.send('EVAL', READ, '2', PREFIX + key, DATASET_KEY, timeToLive, newId);
       const [present, kind, revision, value]: unknown[] = Array.isArray(reply) ? reply : [];
       watchDataset(present);
       if (kind === 'none') return undefined;

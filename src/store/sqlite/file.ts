@@ -61,10 +61,19 @@ export function openSqliteFile(path: string, migrations = MIGRATIONS): DatabaseS
  * @throws ConfigError
  */
 export function probeSqliteFile(path: string): 'found' | 'empty' {
-  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  const size = readSize(path);
   if (size === undefined) checkDirectory(path);
   else open(path, MIGRATIONS.length, (database) => database.exec('BEGIN IMMEDIATE; ROLLBACK')).close();
   return (size ?? 0) === 0 ? 'empty' : 'found';
+}
+
+/** @returns undefined if there is no file */
+function readSize(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size;
+  } catch (error) {
+    throw explainUnusable(path, error);
+  }
 }
 
 function checkDirectory(path: string): void {
@@ -83,7 +92,7 @@ function open(path: string, known: number, prepare: (database: DatabaseSync) => 
   let database: DatabaseSync | undefined;
   try {
     // SQLite treats a one-byte file as empty.
-    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    const size = readSize(path) ?? 0;
     if (size > 0 && size < MIN_BYTES) throw createPathError(path, 'a file that is not a database');
     database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     examine(database, path, known);

@@ -4,7 +4,7 @@ import { CiClient } from '../../../src/ci/client.ts';
 import { describeStatus, readSecret } from '../../../src/ci/failure.ts';
 import type { CiKind } from '../../../src/ci/kind.ts';
 import { mapping, text } from '../../../src/schema/fields.ts';
-import { secretFile, secretVariable } from '../../../src/schema/secret-source.ts';
+import { secretFile, secretVariable } from '../../../src/schema/files.ts';
 import { createSecretReader, createSecretSource } from '../../../src/secrets/secret.ts';
 import { createJsonApi } from '../../../src/upstream/json-api.ts';
 import { createConveyorProvider, createConveyorStatuses } from './provider.ts';

@@ -55,6 +55,22 @@ describe('a denial', () => {
     expect(await ask()).toBe('ok');
   });
 
+  test('that follows other failures is the first of its kind: those do not lengthen its pause', async () => {
+    const { ci, ask, untilNextCall } = createFixture();
+    ci.failure = { kind: 'malformed' };
+    await ask();
+    for (let i = 0; i < 6; i++) expect(await untilNextCall()).toBe(5000);
+    ci.failure = { kind: 'denied' };
+    expect(await untilNextCall()).toBe(5000);
+    expect(await untilNextCall()).toBe(15_000);
+    expect(await untilNextCall()).toBe(30_000);
+    ci.failure = { kind: 'malformed' };
+    expect(await untilNextCall()).toBe(60_000);
+    ci.failure = { kind: 'denied' };
+    expect(await untilNextCall()).toBe(5000);
+    expect(await untilNextCall()).toBe(15_000);
+  });
+
   test('is followed by short pauses again after a success', async () => {
     const { ci, ask, untilNextCall } = createFixture();
     await ask();

@@ -69,6 +69,9 @@ test('the version is the package’s, and nothing else', async () => {
   expect(await run('--version')).toEqual({ status: 0, stdout: '1.2.3\n', stderr: '' });
 });
 
+/** Longer than file systems allow. */
+const LONG_NAME = '/'.padEnd(300, 'x');
+
 describe('a usage error is one line and a pointer to help, with exit status 2', () => {
   test.each([
     [['resolve'], "required option '-b, --branch <BRANCH>' not specified"],
@@ -89,6 +92,11 @@ describe('a usage error is one line and a pointer to help, with exit status 2', 
     [
       ['digest', '--docker-config', '/no/such', 'x'],
       '--docker-config: found nothing at "/no/such", expected a file',
+    ],
+    [
+      // Even to examine it fails.
+      ['digest', '--docker-config', LONG_NAME, 'x'],
+      `--docker-config: found nothing at "${LONG_NAME}", expected a file`,
     ],
     [
       ['serve', '--log-level', 'loud'],

@@ -10,7 +10,7 @@ import {
 } from '../../../src/image/reference.ts';
 import { sha256, sha512 } from '../../fixtures/registry/answers.ts';
 import { resultOrError } from '../../fixtures/result-or-error.ts';
-import { parseDigest } from '../../../src/image/digest.ts';
+import { parseDigest } from '../../../src/image/image.ts';
 import { formatPlatform, parsePlatform } from '../../../src/image/platform.ts';
 
 const digest = sha256('x');

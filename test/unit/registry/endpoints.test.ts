@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { Agent } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
-import { createEndpoints, type RegistrySettings } from '../../../src/registry/endpoints.ts';
+import { Endpoints, type RegistrySettings } from '../../../src/registry/endpoints.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import { createScriptedServer } from '../../fixtures/network/scripted-server.ts';
 import { createRegistryHarness } from '../../fixtures/registry/harness.ts';
@@ -22,7 +22,7 @@ describe("a registry's API", () => {
     ['reg.local', 'http://reg.local/v2/', { 'https://reg.local/v2/': { http: true } }],
     ['reg.local', 'http://reg.local/v2/', { 'reg.local/team': {}, 'reg.local/other': { http: true } }],
   ])('of %s is %s', (registry, url, registries) => {
-    expect(createEndpoints(registries).apiUrl(registry, '/v2/').href).toBe(url);
+    expect(new Endpoints(registries).apiUrl(registry, '/v2/').href).toBe(url);
   });
 
   it('is reached over plain HTTP on loopback, without any setting', async () => {

@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { DigestCache } from '../../../src/registry/digest-cache.ts';
 import { createSharedFetch } from '../../../src/replicas/shared-fetch.ts';
 import { createSharedRegistryClient } from '../../../src/replicas/shared-registry.ts';
-import { parseReference } from '../../../src/image/reference.ts';
 import type { ImageSource, RevisionResult } from '../../../src/resolve/ports.ts';
 import { createFakeReplicaChannel, type FakeReplicaChannel } from '../../fixtures/fake-replica-channel.ts';
 import { digest } from '../../fixtures/builders.ts';
@@ -44,7 +43,6 @@ function createReplica(): ImageSource {
   };
   return new DigestCache({
     client: createSharedRegistryClient(client, share),
-    parseReference,
     freshFor: FRESH_FOR,
     now: () => now,
   });

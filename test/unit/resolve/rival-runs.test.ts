@@ -61,6 +61,13 @@ const confirmations = () => runs.asked.filter((call) => call.startsWith('confirm
 const buildA = (given: Partial<Run> = {}) => createRun({ id: '10', commit: A, ...given });
 const buildB = (given: Partial<Run> = {}) => createRun({ id: '20', commit: B, ...given });
 
+test('a run that began with the build, and of which CI does not tell whether it is newer, may have the tag', async () => {
+  const at = { position: 7, tie: '', startedAt: 10_000 };
+  ran(buildA({ ...at, updatedAt: 20_000 }), buildB({ ...at, updatedAt: 15_000, state: 'unsuccessful' }));
+  push('feature', 'bbb');
+  expect(await answer(asking('{branch}'))).toBe('nothing');
+});
+
 describe('only the jobs that had failed were run again', () => {
   test('the run that came between the attempts has the tag', async () => {
     ran(buildA({ attempt: 2, startedAt: 30_000, updatedAt: 31_000 }), buildB({ state: 'unsuccessful' }));

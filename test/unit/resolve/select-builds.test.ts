@@ -51,6 +51,19 @@ describe('a commit that was built more than once', () => {
   });
 });
 
+test('of two runs whose order CI does not tell, the one that is not green counts, however they are listed', () => {
+  const at = { commit: sha('a'), position: 7, tie: '' };
+  for (const state of ['unsuccessful', 'running'] as const) {
+    const runs = [createRun({ id: 'x', ...at }), createRun({ id: 'y', ...at, state })];
+    for (const listed of [runs, runs.toReversed()]) {
+      expect(select(listed, createProject(), OWN)).toMatchObject([{ status: state, runs: [{ id: 'y' }] }]);
+    }
+  }
+  const green = [createRun({ id: 'x', ...at }), createRun({ id: 'y', ...at })];
+  const [one, other] = [green, green.toReversed()].map((listed) => select(listed, createProject(), OWN)[0]);
+  expect(one?.build).toEqual(other?.build);
+});
+
 test('run ids are compared as numbers of any length when two builds were created in the same second', () => {
   const at = { createdAt: 1000 };
   const runs = [

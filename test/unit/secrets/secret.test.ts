@@ -109,6 +109,31 @@ describe('a secret in a file', () => {
     expect(warn).toHaveBeenCalledTimes(2);
   });
 
+  it('is kept while the file cannot even be examined', () => {
+    writeFileSync(file, 'first');
+    const { read, warn } = createReader();
+    read();
+    rmSync(file);
+    symlinkSync('token', file);
+    expect([read(), read()]).toEqual(['first', 'first']);
+    expect(warn.mock.calls).toEqual([
+      [`the secret file ${file} cannot be read (ELOOP); the previous content stays in use`],
+    ]);
+  });
+
+  it('warns again when the file is gone again after it was back unchanged', () => {
+    writeFileSync(file, 'first');
+    const { read, warn } = createReader();
+    read();
+    for (let time = 1; time <= 2; time++) {
+      renameSync(file, `${file}-away`);
+      read();
+      expect(warn).toHaveBeenCalledTimes(time);
+      renameSync(`${file}-away`, file);
+      read();
+    }
+  });
+
   it('is kept while the file is empty, as it is for a moment while it is being written', () => {
     writeFileSync(file, 'first');
     const { read, warn } = createReader();

@@ -109,6 +109,13 @@ describe('PEM files', () => {
     expect(problems.join('\n')).not.toContain('-----');
   });
 
+  it('of a certificate that TLS rejects as too weak', () => {
+    const weak = authority.issue('weak', [], generateKeyPairSync('rsa', { modulusLength: 1024 }));
+    expect(problemsWith({ '/tls.crt': weak.cert, '/tls.key': weak.key })).toEqual([
+      'registries["reg.test"].keyFile: found the key of a certificate that TLS rejects as too weak at "/tls.key", expected the private key of certFile\'s certificate in PEM, without a passphrase',
+    ]);
+  });
+
   it('that may not be read', () => {
     const reading = readTlsFiles({ path: ['connections', 'gh'], caFile: '/ca.pem' }, () => {
       throw Object.assign(new Error('no'), { code: 'EACCES' });

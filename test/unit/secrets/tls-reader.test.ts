@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createTlsReader } from '../../../src/secrets/tls-reader.ts';
+import { createTlsReader } from '../../../src/secrets/tls-files.ts';
 import { createAuthority } from '../../fixtures/network/certificates.ts';
 import { mountSecret } from '../../fixtures/mounted-secret.ts';
 

@@ -344,6 +344,24 @@ describe('what was not written', () => {
     expect(await one.get('key')).toEqual(createLastGood(3));
   });
 
+  it('does not lose to an answer for another connection or repository, whose position says nothing', async () => {
+    for (const moved of [{ ci: 'ghe' }, { gitRepository: 'acme/new-shop' }]) {
+      archive = createFakeArchive();
+      await open(0).set('key', createLastGood(2));
+      archive.stuck.add('key');
+      const store = open(0);
+      await store.get('key');
+      await store.set('key', createLastGood(1, moved));
+      now += MINUTE;
+      await store.catchUp();
+      expect(await store.get('key')).toEqual(createLastGood(1, moved));
+      archive.stuck.clear();
+      now += MINUTE;
+      await store.catchUp();
+      expect(archive.kept.get('key')?.value).toEqual(createLastGood(1, moved));
+    }
+  });
+
   it('and is set anew while it is being written, is the newer one in the end', async () => {
     archive.failing = true;
     const store = open(60 * MINUTE);

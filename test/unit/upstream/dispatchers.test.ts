@@ -132,6 +132,20 @@ describe('certificates that are replaced', () => {
     expect(dispatcherFor(url)).toBe(dispatcherFor(url));
   });
 
+  it('that TLS rejects leave the connections as they are', async () => {
+    await using server = await createTlsServer(served);
+    let material: TlsMaterial = { ca: authority.cert };
+    const dispatcherFor = createDispatchers({ ...OPTIONS, readTls: () => material });
+    const url = new URL(`https://127.0.0.1:${server.port}`);
+    const good = material;
+    const before = dispatcherFor(url);
+    material = { client: { cert: 'no PEM', key: 'no PEM' } };
+    expect(() => dispatcherFor(url)).toThrow('PEM');
+    material = good;
+    expect(dispatcherFor(url)).toBe(before);
+    expect(await see(url.href, before)).toHaveProperty('version');
+  });
+
   it('that cannot be read are a failure of the request, with the reason', async () => {
     const dispatcherFor = createDispatchers({
       ...OPTIONS,

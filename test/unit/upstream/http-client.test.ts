@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { constants } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { Agent } from 'undici';
@@ -6,6 +7,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
 import { createHttpClient, type HttpRequest } from '../../../src/upstream/http-client.ts';
 import { createObserver, failureOf } from '../../fixtures/github/connect.ts';
+import { createAuthority } from '../../fixtures/network/certificates.ts';
+import { createTlsServer } from '../../fixtures/network/tls-server.ts';
 
 const stops: (() => Promise<unknown>)[] = [];
 
@@ -116,5 +119,30 @@ describe('a response', () => {
       trouble: 'timeout',
     });
     expect(observer.requested.mock.calls).toEqual([[url.host, 'timeout']]);
+  });
+
+  it('whose HTTP/2 stream is cancelled in the middle is not taken as whole', async () => {
+    const authority = createAuthority('the company');
+    await using server = await createTlsServer(authority.issue('server', ['127.0.0.1']), {
+      handle: (_message, response) => {
+        response.writeHead(200, { 'content-length': '10' });
+        response.write('part', () => response.stream.close(constants.NGHTTP2_CANCEL));
+      },
+    });
+    const connect = { ca: authority.cert };
+    const { get } = setUp(new Agent({ allowH2: true, connect }));
+    expect(await failureOf(get(new URL(`https://127.0.0.1:${server.port}/`)))).toMatchObject({
+      kind: 'unreachable',
+      trouble: 'broken',
+    });
+  });
+
+  it('may announce the length of a body that it does not have (HEAD, 304)', async () => {
+    const { url } = await serve(({ method }, response) =>
+      response.writeHead(method === 'HEAD' ? 200 : 304, { 'content-length': '10' }).end(),
+    );
+    const { get } = setUp();
+    expect(await get(url, { method: 'HEAD' })).toMatchObject({ status: 200 });
+    expect(await get(url)).toMatchObject({ status: 304 });
   });
 });

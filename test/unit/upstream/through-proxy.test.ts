@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { createDispatchers, type DispatcherFor } from '../../../src/upstream/dispatchers.ts';
+import { createHttpClient } from '../../../src/upstream/http-client.ts';
 import { createProxies } from '../../../src/upstream/proxies.ts';
 import { createAuthority } from '../../fixtures/network/certificates.ts';
 import { createConnectProxy } from '../../fixtures/network/connect-proxy.ts';
@@ -10,12 +11,12 @@ import { createTlsServer, type Seen } from '../../fixtures/network/tls-server.ts
 const authority = createAuthority('the company');
 const MATERIAL = { ca: authority.cert };
 
-function through(env: Readonly<Record<string, string>>): DispatcherFor {
+function through(env: Readonly<Record<string, string>>, timeoutMs = 30_000): DispatcherFor {
   return createDispatchers({
     readTls: () => MATERIAL,
     proxyFor: createProxies(env),
     connections: 4,
-    timeoutMs: 30_000,
+    timeoutMs,
   });
 }
 
@@ -114,6 +115,23 @@ describe('a proxy that does not do its work', () => {
       host: 'reg.test',
       message: `the proxy ${proxy.host} (HTTPS_PROXY) broke off before it had connected to reg.test`,
       trouble: 'proxy',
+    });
+  });
+
+  it('does not answer: the tunnel is given up in time', async () => {
+    await using proxy = await createConnectProxy({ targetPort: 9, refusal: 'silence' });
+    expect(await failureOf('https://reg.test/', through({ HTTPS_PROXY: proxy.host }, 100))).toMatchObject({
+      code: 'UND_ERR_HEADERS_TIMEOUT',
+    });
+  });
+
+  it('does not answer: the request ends when its signal fires', async () => {
+    await using proxy = await createConnectProxy({ targetPort: 9, refusal: 'silence' });
+    const dispatcherFor = through({ HTTPS_PROXY: proxy.host });
+    const send = createHttpClient({ dispatcherFor, observer: { requested: () => undefined } });
+    const get = { method: 'GET', url: new URL('https://reg.test/'), headers: {}, maxBytes: 1 } as const;
+    await expect(send(get, AbortSignal.timeout(50))).rejects.toMatchObject({
+      failure: { kind: 'timeout', message: 'reg.test did not answer in time' },
     });
   });
 

@@ -5,19 +5,14 @@
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
  */
 import type { Credential } from '../credential.ts';
+import type { CloudHost } from './hosts.ts';
 import { WITHOUT_EXPIRY, NoToken, type Cloud, type ExchangeContext } from './token-exchange.ts';
 import type { Expiring } from '../../../resilience/renewing-value.ts';
 
-export interface EcrIdentity {
-  readonly cloud: 'aws';
-  readonly service: 'ecr' | 'ecr-public';
-  /** Where the API is: the registry's region; always us-east-1 for ECR Public. */
-  readonly region: string;
-  readonly fips: boolean;
-  readonly dualStack: boolean;
+export type EcrIdentity = Extract<CloudHost, { cloud: 'aws' }> & {
   /** Assumed before the token is requested, for another account's registry. */
   readonly roleArn?: string | undefined;
-}
+};
 
 /** The response of both services. */
 interface AuthorizationData {
@@ -50,7 +45,8 @@ function hintFor({ service, roleArn }: EcrIdentity): string {
       ? 'ecr:GetAuthorizationToken'
       : 'ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken';
   const role = roleArn === undefined ? '' : `, the identity must be allowed to assume ${roleArn}`;
-  return `check the role of this process's service account (IRSA or Pod Identity)${role}; the role needs ${actions}`;
+  const check = "check the role of this process's service account (IRSA or Pod Identity)";
+  return `${check}${role}; the role needs ${actions}`;
 }
 
 /** Loads the libraries when they are first needed: they have hundreds of files. */

@@ -8,18 +8,14 @@ import type { Credential } from '../credential.ts';
 import { malformed } from '../../../upstream/failures.ts';
 import { parseJsonObject } from '../../json.ts';
 import type { HttpResponse } from '../../../upstream/http-client.ts';
+import { formPost } from '../../transport.ts';
 import { NoToken, type Cloud, type ExchangeContext } from './token-exchange.ts';
 import type { Expiring } from '../../../resilience/renewing-value.ts';
-
-export interface AzureIdentity {
-  readonly cloud: 'azure';
-}
 
 /** The registries' own audience. Azure management's works too, unless a registry switches it off. */
 const SCOPE = 'https://containerregistry.azure.net/.default';
 /** This user name says that the password is a refresh token. */
 const NULL_USER = '00000000-0000-0000-0000-000000000000';
-const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** @param host as in image references: `acme.azurecr.io` */
 export function createAzureCloud(host: string): Cloud {
@@ -51,22 +47,9 @@ async function exchangeToken(
   entraToken: string,
   { source, fetchHttp }: ExchangeContext,
 ): Promise<Expiring<Credential>> {
-  const response = await fetchHttp({
-    method: 'POST',
-    url: new URL(`https://${host}/oauth2/exchange`),
-    registry: host,
-    headers: {
-      accept: 'application/json',
-      'content-type': 'application/x-www-form-urlencoded',
-      'user-agent': 'greenpin',
-    },
-    body: new URLSearchParams({
-      grant_type: 'access_token',
-      service: host,
-      access_token: entraToken,
-    }).toString(),
-    maxBytes: MAX_ANSWER_BYTES,
-  });
+  const url = new URL(`https://${host}/oauth2/exchange`);
+  const form = { grant_type: 'access_token', service: host, access_token: entraToken };
+  const response = await fetchHttp(formPost(url, host, form));
   const token = parseRefreshToken(response, host);
   const expiresAt = parseExpiry(token);
   if (expiresAt === undefined) throw malformed(host, `${host} returned a refresh token without an expiry`);
@@ -75,7 +58,9 @@ async function exchangeToken(
 
 function parseRefreshToken({ status, body }: HttpResponse, host: string): string {
   if (status === 400 || status === 401 || status === 403) {
-    const message = `${host} does not accept this process's Azure identity (${status}); the identity needs the role AcrPull there`;
+    const message =
+      `${host} does not accept this process's Azure identity (${status}); ` +
+      'the identity needs the role AcrPull there';
     throw new UpstreamError({ kind: 'denied', host, message });
   }
   const token = status === 200 ? parseJsonObject(body)?.['refresh_token'] : undefined;

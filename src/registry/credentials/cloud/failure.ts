@@ -3,8 +3,8 @@
  * they hold request ids, times and whole responses, and change from one version to the next.
  */
 import type { UpstreamFailureKind } from '../../../errors.ts';
-import { isJsonObject } from '../../json.ts';
 import { NoToken, TOO_LATE } from './token-exchange.ts';
+import { isMapping } from '../../../text/document-path.ts';
 
 export interface CloudFailure {
   readonly kind: UpstreamFailureKind;
@@ -81,27 +81,27 @@ function describeUnavailable(message: string): CloudFailure {
 }
 
 function findStatus(error: Error): number | undefined {
-  const { $metadata, response, status, statusCode } = propertiesOf(error);
-  const inMetadata = isJsonObject($metadata) ? $metadata['httpStatusCode'] : undefined;
-  const inResponse = isJsonObject(response) ? response['status'] : undefined;
+  const { $metadata, response, status, statusCode } = toProperties(error);
+  const inMetadata = isMapping($metadata) ? $metadata['httpStatusCode'] : undefined;
+  const inResponse = isMapping(response) ? response['status'] : undefined;
   return [inMetadata, inResponse, status, statusCode].find((value) => typeof value === 'number');
 }
 
 /** The cloud's error code, for example `AccessDenied`; empty if there is none that may be shown. */
 function findReason(error: Error): string {
-  const { response } = propertiesOf(error);
-  const data = isJsonObject(response) ? response['data'] : undefined;
-  const oauth = isJsonObject(data) ? data['error'] : undefined;
+  const { response } = toProperties(error);
+  const data = isMapping(response) ? response['data'] : undefined;
+  const oauth = isMapping(data) ? data['error'] : undefined;
   const word = typeof oauth === 'string' ? oauth : error.name;
   return /^(?!Unknown$|\w*Error$)[A-Za-z_]{3,60}$/.test(word) ? word : '';
 }
 
 function findCode(error: Error): string {
-  const { code, cause } = propertiesOf(error);
-  const inner = isJsonObject(cause) ? cause['code'] : undefined;
+  const { code, cause } = toProperties(error);
+  const inner = isMapping(cause) ? cause['code'] : undefined;
   return [code, inner].find((value) => typeof value === 'string') ?? error.name;
 }
 
-function propertiesOf(error: Error): Readonly<Record<string, unknown>> {
+function toProperties(error: Error): Readonly<Record<string, unknown>> {
   return error as unknown as Readonly<Record<string, unknown>>;
 }

@@ -2,10 +2,11 @@
  * Google Artifact Registry and Container Registry: an access token with the user name `oauth2accesstoken`.
  * https://cloud.google.com/artifact-registry/docs/docker/authentication#token
  */
+import { readFile } from 'node:fs/promises';
 import type * as GoogleAuthLibrary from 'google-auth-library';
-import { isJsonObject, parseJsonObject, type JsonObject } from '../../json.ts';
-import type { FileAccess } from '../../../secrets/watched-file.ts';
+import { parseJsonObject, type JsonObject } from '../../json.ts';
 import { WITHOUT_EXPIRY, NoToken, type Cloud } from './token-exchange.ts';
+import { isMapping } from '../../../text/document-path.ts';
 
 export interface GoogleIdentity {
   readonly cloud: 'google';
@@ -27,12 +28,12 @@ interface TokenClient {
 
 const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
 
-export function createGoogleCloud(identity: GoogleIdentity, files: Pick<FileAccess, 'readFile'>): Cloud {
+export function createGoogleCloud({ credentialsFile }: GoogleIdentity): Cloud {
   return {
     name: 'Google',
     // A new client each time, since a client keeps its token until five minutes before it expires.
     exchange: async ({ source }) => {
-      const client = await createClient(identity, files);
+      const client = await createClient(credentialsFile);
       const { token } = await client.getAccessToken();
       const expiresAt = client.credentials.expiry_date;
       if (typeof token !== 'string' || token === '')
@@ -43,20 +44,17 @@ export function createGoogleCloud(identity: GoogleIdentity, files: Pick<FileAcce
       return { value: { kind: 'basic', username: 'oauth2accesstoken', password: token, source }, expiresAt };
     },
     hint:
-      identity.credentialsFile === undefined
-        ? "check this process's workload identity, or GOOGLE_APPLICATION_CREDENTIALS; its account needs roles/artifactregistry.reader"
-        : `check ${identity.credentialsFile}; its account needs roles/artifactregistry.reader`,
+      credentialsFile === undefined
+        ? "check this process's workload identity, or GOOGLE_APPLICATION_CREDENTIALS; " +
+          'its account needs roles/artifactregistry.reader'
+        : `check ${credentialsFile}; its account needs roles/artifactregistry.reader`,
   };
 }
 
-/** Loads the library when it is first needed. */
-async function createClient(
-  { credentialsFile }: GoogleIdentity,
-  files: Pick<FileAccess, 'readFile'>,
-): Promise<TokenClient> {
+async function createClient(credentialsFile: string | undefined): Promise<TokenClient> {
   const library = await import('google-auth-library');
   if (credentialsFile !== undefined) {
-    return createFileClient(library, parseKeyFile(await files.readFile(credentialsFile)));
+    return createFileClient(library, parseKeyFile(await readFile(credentialsFile, 'utf8')));
   }
   // The library's detection of a metadata server gives a false no when the server is slow, keeps it for the
   // life of the process, and prints the response. Without detection, the metadata server is simply tried
@@ -84,7 +82,7 @@ function createFileClient(library: Library, key: JsonObject): TokenClient {
     });
   }
   const source = key['credential_source'];
-  if (type === 'external_account' && isJsonObject(source) && !('executable' in source)) {
+  if (type === 'external_account' && isMapping(source) && !('executable' in source)) {
     const options = { ...key, scopes: SCOPES };
     return 'environment_id' in source
       ? new library.AwsClient(options as unknown as GoogleAuthLibrary.AwsClientOptions)
@@ -92,6 +90,7 @@ function createFileClient(library: Library, key: JsonObject): TokenClient {
   }
   throw new NoToken(
     'denied',
-    "cannot use credentialsFile: it is neither a service account's key nor a workload identity federation's configuration",
+    "cannot use credentialsFile: it is neither a service account's key " +
+      "nor a workload identity federation's configuration",
   );
 }

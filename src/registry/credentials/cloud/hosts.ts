@@ -6,6 +6,7 @@ export type CloudHost =
   | {
       readonly cloud: 'aws';
       readonly service: 'ecr' | 'ecr-public';
+      /** Where the API is: the registry's region; always us-east-1 for ECR Public. */
       readonly region: string;
       readonly fips: boolean;
       readonly dualStack: boolean;
@@ -53,7 +54,6 @@ const AZURE = /^[a-z0-9-]+\.azurecr\.(?:io|cn|us)$/;
  */
 export function parseCloudHost(host: string): CloudHost | undefined {
   if (host === 'public.ecr.aws') {
-    // The API exists only there.
     return { cloud: 'aws', service: 'ecr-public', region: 'us-east-1', fips: false, dualStack: false };
   }
   const ecr = ECR.exec(host);

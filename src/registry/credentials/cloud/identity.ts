@@ -3,19 +3,17 @@ import type { Clock } from '../../../clock.ts';
 import { UpstreamError, type UpstreamFailure } from '../../../errors.ts';
 import { withDeadline } from '../../../resilience/deadline.ts';
 import { RenewingValue, type Expiring } from '../../../resilience/renewing-value.ts';
-import type { FileAccess } from '../../../secrets/watched-file.ts';
 import type { FetchHttp } from '../../transport.ts';
 import type { Credential } from '../credential.ts';
 import { createAwsCloud, type AwsDeps, type EcrIdentity } from './aws.ts';
-import { createAzureCloud, type AzureIdentity } from './azure.ts';
+import { createAzureCloud } from './azure.ts';
 import { describeCloudFailure } from './failure.ts';
 import { createGoogleCloud, type GoogleIdentity } from './google.ts';
 import { NoToken, TOO_LATE, type Cloud } from './token-exchange.ts';
 
-export type IdentitySettings = EcrIdentity | GoogleIdentity | AzureIdentity;
+export type IdentitySettings = EcrIdentity | GoogleIdentity | { readonly cloud: 'azure' };
 
 export interface IdentityDeps extends AwsDeps {
-  readonly files: Pick<FileAccess, 'readFile'>;
   readonly now: Clock;
   readonly warn: (message: string) => void;
 }
@@ -77,7 +75,7 @@ function createCloud(host: string, settings: IdentitySettings, deps: IdentityDep
     case 'aws':
       return createAwsCloud(settings, deps);
     case 'google':
-      return createGoogleCloud(settings, deps.files);
+      return createGoogleCloud(settings);
     case 'azure':
       return createAzureCloud(host);
   }

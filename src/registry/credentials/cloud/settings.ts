@@ -1,15 +1,18 @@
 /** Keys for a cloud identity in place of a password (`registries.<host>`). */
 import { CLOUDS } from './hosts.ts';
 import { choice, text, type KeyRule } from '../../../schema/fields.ts';
-import { secretFile } from '../../../schema/secret-source.ts';
+import { secretFile } from '../../../schema/files.ts';
 
 const ROLE_ARN = /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[A-Za-z0-9+=,.@_/-]+$/;
 
 export const identityKeys = {
-  identity: choice(CLOUDS).optional().meta({
-    description:
-      "Sign in with this process's own identity in the registry's cloud, as the cloud's library finds it: aws for ECR, google for Artifact Registry, azure for ACR.",
-  }),
+  identity: choice(CLOUDS)
+    .optional()
+    .meta({
+      description:
+        "Sign in with this process's own identity in the registry's cloud, as the cloud's library finds it: " +
+        'aws for ECR, google for Artifact Registry, azure for ACR.',
+    }),
   roleArn: text(ROLE_ARN, "a role's ARN, for example arn:aws:iam::123456789012:role/pull")
     .optional()
     .meta({
@@ -17,7 +20,8 @@ export const identityKeys = {
       examples: ['arn:aws:iam::123456789012:role/pull'],
     }),
   credentialsFile: secretFile(
-    "With identity google: a service account's key, or a workload identity federation configuration. Default: the environment's credentials.",
+    "With identity google: a service account's key, or a workload identity federation configuration. " +
+      "Default: the environment's credentials.",
     '/var/run/secrets/google/credentials.json',
   ).optional(),
 };
@@ -31,7 +35,8 @@ export const identityRule: KeyRule = {
   explain: (present, { identity }) => {
     const others = present.filter((key) => NOT_WITH_IDENTITY.includes(key));
     if (identity !== undefined && others.length > 0) {
-      return `found identity and ${others.join(' and ')}, expected identity without ${NOT_WITH_IDENTITY.join(', ')}`;
+      const excluded = NOT_WITH_IDENTITY.join(', ');
+      return `found identity and ${others.join(' and ')}, expected identity without ${excluded}`;
     }
     const lost = Object.entries(COMPANIONS).find(
       ([key, cloud]) => present.includes(key) && identity !== cloud,

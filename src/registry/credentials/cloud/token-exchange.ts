@@ -12,13 +12,11 @@ export interface ExchangeContext {
   readonly fetchHttp: FetchHttp;
 }
 
-/** @throws UpstreamError with its final message, or whatever the cloud's library throws */
-export type TokenExchange = (context: ExchangeContext) => Promise<Expiring<Credential>>;
-
 export interface Cloud {
   /** For messages: `AWS`. */
   readonly name: string;
-  readonly exchange: TokenExchange;
+  /** Throws UpstreamError with its final message, or whatever the cloud's library throws. */
+  readonly exchange: (context: ExchangeContext) => Promise<Expiring<Credential>>;
   /** What to check when the cloud denies a token; follows a semicolon. */
   readonly hint: string;
 }

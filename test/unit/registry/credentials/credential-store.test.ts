@@ -1,4 +1,7 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   createCredentialStore,
   type CredentialStoreDeps,
@@ -6,48 +9,39 @@ import {
 import type { Credential } from '../../../../src/registry/credentials/credential.ts';
 import { parseReference } from '../../../../src/image/reference.ts';
 import type { FetchHttp } from '../../../../src/registry/transport.ts';
-import type { FileAccess } from '../../../../src/secrets/watched-file.ts';
 import type { ImageReference } from '../../../../src/image/image.ts';
 
-const CONFIG = '/secrets/config.json';
 const shop = parseReference('ghcr.io/acme/shop');
+const fromEnvironment = { login: { username: 'u', password: { env: 'PASSWORD' } } };
 
-/** Files in memory; each write is a new inode, as Kubernetes swaps them. */
-let contents: Map<string, { text: string; ino: number }>;
-let reads: string[];
+let folder: string;
+let configFile: string;
 let warnings: string[];
-let time: number;
-let inode: number;
 
-const files: FileAccess = {
-  stat: async (path) => ({ mtimeMs: 0, ino: lookUp(path).ino, size: lookUp(path).text.length }),
-  readFile: async (path) => {
-    reads.push(path);
-    return lookUp(path).text;
-  },
-};
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'greenpin-credentials-'));
+  configFile = join(folder, 'config.json');
+  warnings = [];
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
 
-function lookUp(path: string): { text: string; ino: number } {
-  const file = contents.get(path);
-  if (file === undefined) throw Object.assign(new Error('secret details'), { code: 'ENOENT' });
-  return file;
-}
-
+/** Each write is a new file, as Kubernetes swaps them. */
 function write(path: string, text: string): void {
-  contents.set(path, { text, ino: ++inode });
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
 }
 
 function writeConfig(key: string, password: string): void {
-  write(CONFIG, JSON.stringify({ auths: { [key]: { username: 'u', password } } }));
+  write(configFile, JSON.stringify({ auths: { [key]: { username: 'u', password } } }));
 }
 
 function createStore(deps: Partial<CredentialStoreDeps>): (reference: ImageReference) => Promise<Credential> {
   const store = createCredentialStore({
     registries: {},
     dockerConfigFiles: [],
-    files,
-    readEnvironment: (name) => (name === 'PASSWORD' ? 'from-env' : undefined),
-    now: () => time,
+    env: { PASSWORD: 'from-env' },
     warn: (message) => warnings.push(message),
     ...deps,
   });
@@ -58,120 +52,93 @@ const fetchHttp: FetchHttp = async ({ url }) => {
   throw new Error(`unexpected request: ${url.href}`);
 };
 
-beforeEach(() => {
-  contents = new Map();
-  reads = [];
-  warnings = [];
-  time = 0;
-  inode = 0;
-});
-
 describe('the credential of an image', () => {
   it('is anonymous when nothing is configured for it', async () => {
     const store = createStore({
-      registries: { 'reg.test': { username: 'u', passwordEnv: 'PASSWORD' }, 'ghcr.io': {} },
+      registries: { 'reg.test': fromEnvironment, 'ghcr.io': {} },
     });
     expect(await store(shop)).toMatchObject({ kind: 'anonymous' });
   });
 
   it('comes from an environment variable, and says so', async () => {
-    const store = createStore({ registries: { 'ghcr.io': { username: 'u', passwordEnv: 'PASSWORD' } } });
+    const store = createStore({ registries: { 'ghcr.io': fromEnvironment } });
     const source = 'registries.ghcr.io in the configuration';
     expect(await store(shop)).toEqual({ kind: 'basic', username: 'u', password: 'from-env', source });
   });
 
   it('comes from a file, without the line break at its end', async () => {
-    write('/secrets/password', 'p w \n');
+    const file = join(folder, 'password');
+    write(file, 'p w \n');
     const store = createStore({
-      registries: { 'ghcr.io': { username: 'u', passwordFile: '/secrets/password' } },
+      registries: { 'ghcr.io': { login: { username: 'u', password: { file } } } },
     });
     expect(await store(shop)).toMatchObject({ password: 'p w ' });
   });
 
   it("may be a Google service account's key, of several lines, for the user _json_key", async () => {
     const key = '{\n  "type": "service_account",\n  "private_key": "a:b"\n}';
-    write('/secrets/key.json', `${key}\n`);
-    const registries = { 'ghcr.io': { username: '_json_key', passwordFile: '/secrets/key.json' } };
+    const file = join(folder, 'key.json');
+    write(file, `${key}\n`);
+    const registries = { 'ghcr.io': { login: { username: '_json_key', password: { file } } } };
     expect(await createStore({ registries })(shop)).toMatchObject({ username: '_json_key', password: key });
   });
 
   it("comes from a Docker configuration, with the file's name and key", async () => {
     writeConfig('ghcr.io', 'p');
-    const store = createStore({ dockerConfigFiles: [CONFIG] });
-    expect(await store(shop)).toMatchObject({ password: 'p', source: `${CONFIG}, auths["ghcr.io"]` });
+    const store = createStore({ dockerConfigFiles: [configFile] });
+    expect(await store(shop)).toMatchObject({ password: 'p', source: `${configFile}, auths["ghcr.io"]` });
   });
 
   it("comes from the configuration before a file with the same key, after one with the image's path", async () => {
     writeConfig('ghcr.io', 'p');
-    const registries = { 'ghcr.io': { username: 'u', passwordEnv: 'PASSWORD' } };
-    const store = createStore({ registries, dockerConfigFiles: [CONFIG] });
+    const registries = { 'ghcr.io': fromEnvironment };
+    const store = createStore({ registries, dockerConfigFiles: [configFile] });
     expect(await store(shop)).toMatchObject({ password: 'from-env' });
     writeConfig('ghcr.io/acme', 'p');
-    time += 1000;
     expect(await store(shop)).toMatchObject({ password: 'p' });
   });
 });
 
 describe('a file of credentials', () => {
-  it('is read again when it has changed, and looked at no more than once a second', async () => {
+  it('is read again when it has changed', async () => {
     writeConfig('ghcr.io', 'old');
-    const store = createStore({ dockerConfigFiles: [CONFIG] });
+    const store = createStore({ dockerConfigFiles: [configFile] });
     await store(shop);
     writeConfig('ghcr.io', 'new');
-    time += 999;
-    expect(await store(shop)).toMatchObject({ password: 'old' });
-    time += 1;
-    expect(await store(shop)).toMatchObject({ password: 'new' });
-    time += 1000;
-    await Promise.all([store(shop), store(shop)]);
-    expect(reads).toEqual([CONFIG, CONFIG]);
-  });
-
-  it('is read again after the clock was set back', async () => {
-    writeConfig('ghcr.io', 'old');
-    const store = createStore({ dockerConfigFiles: [CONFIG] });
-    await store(shop);
-    writeConfig('ghcr.io', 'new');
-    time -= 3_600_000;
     expect(await store(shop)).toMatchObject({ password: 'new' });
   });
 
   it('that turns unreadable keeps its last good content, and is told once', async () => {
     writeConfig('ghcr.io', 'p');
-    const store = createStore({ dockerConfigFiles: [CONFIG] });
+    const store = createStore({ dockerConfigFiles: [configFile] });
     await store(shop);
-    contents.delete(CONFIG);
+    rmSync(configFile);
     for (let i = 0; i < 3; i++) {
-      time += 1000;
       expect(await store(shop)).toMatchObject({ password: 'p' });
     }
-    expect(warnings).toEqual([`${CONFIG} cannot be read (ENOENT); the previous content stays in use`]);
+    expect(warnings).toEqual([`${configFile} cannot be read (ENOENT); the previous content stays in use`]);
   });
 
   it('that turns malformed keeps its last good content, and is told once without its content', async () => {
     writeConfig('ghcr.io', 'p');
-    const store = createStore({ dockerConfigFiles: [CONFIG] });
+    const store = createStore({ dockerConfigFiles: [configFile] });
     await store(shop);
-    write(CONFIG, 'hunter2');
+    write(configFile, 'hunter2');
     for (let i = 0; i < 3; i++) {
-      time += 1000;
       expect(await store(shop)).toMatchObject({ password: 'p' });
     }
     expect(warnings).toEqual([
-      `${CONFIG} is not a JSON object; expected Docker's config.json; the previous content stays in use`,
+      `${configFile} is not a JSON object; expected Docker's config.json; the previous content stays in use`,
     ]);
   });
 
   it('that turns unreadable a second time is told a second time', async () => {
     writeConfig('ghcr.io', 'p');
-    const store = createStore({ dockerConfigFiles: [CONFIG] });
-    const file = lookUp(CONFIG);
+    const store = createStore({ dockerConfigFiles: [configFile] });
     for (let i = 0; i < 2; i++) {
-      contents.set(CONFIG, file);
-      time += 1000;
+      writeConfig('ghcr.io', 'p');
       await store(shop);
-      contents.delete(CONFIG);
-      time += 1000;
+      rmSync(configFile);
       await store(shop);
     }
     expect(warnings).toHaveLength(2);
@@ -179,28 +146,25 @@ describe('a file of credentials', () => {
 
   it('that is good again is used again', async () => {
     writeConfig('ghcr.io', 'old');
-    const store = createStore({ dockerConfigFiles: [CONFIG] });
+    const store = createStore({ dockerConfigFiles: [configFile] });
     await store(shop);
-    contents.delete(CONFIG);
-    time += 1000;
+    rmSync(configFile);
     await store(shop);
     writeConfig('ghcr.io', 'new');
-    time += 1000;
     expect(await store(shop)).toMatchObject({ password: 'new' });
   });
 
   it('that has never been readable makes a failure, since it may hold what a private image needs', async () => {
-    const store = createStore({ dockerConfigFiles: [CONFIG] });
+    const store = createStore({ dockerConfigFiles: [configFile] });
     await expect(store(shop)).rejects.toMatchObject({
       failure: {
         kind: 'denied',
         host: 'ghcr.io',
-        message: expect.stringContaining(`${CONFIG} cannot be read (ENOENT)`),
+        message: expect.stringContaining(`${configFile} cannot be read (ENOENT)`),
       },
     });
-    expect(warnings).toEqual([`${CONFIG} cannot be read (ENOENT)`]);
+    expect(warnings).toEqual([`${configFile} cannot be read (ENOENT)`]);
     writeConfig('ghcr.io', 'p');
-    time += 1000;
     expect(await store(shop)).toMatchObject({ password: 'p' });
   });
 
@@ -208,70 +172,70 @@ describe('a file of credentials', () => {
     'that has never been readable makes a failure although another file has %s: it may hold what is more specific',
     async (key) => {
       writeConfig(key, 'p');
-      const store = createStore({ dockerConfigFiles: [CONFIG, '/none'] });
+      const store = createStore({ dockerConfigFiles: [configFile, '/none'] });
       await expect(store(shop)).rejects.toMatchObject({ failure: { kind: 'denied' } });
     },
   );
 
   it('that has never been readable makes a failure although a glob of registries matches', async () => {
-    const registries = { '*.io': { username: 'u', passwordEnv: 'PASSWORD' } };
-    const store = createStore({ registries, dockerConfigFiles: [CONFIG] });
+    const registries = { '*.io': fromEnvironment };
+    const store = createStore({ registries, dockerConfigFiles: [configFile] });
     await expect(store(shop)).rejects.toMatchObject({ failure: { kind: 'denied' } });
   });
 
   it('that is not readable does not matter to an image whose host stands in registries', async () => {
-    const registries = { 'ghcr.io': { username: 'u', passwordEnv: 'PASSWORD' } };
-    const store = createStore({ registries, dockerConfigFiles: [CONFIG] });
+    const registries = { 'ghcr.io': fromEnvironment };
+    const store = createStore({ registries, dockerConfigFiles: [configFile] });
     expect(await store(shop)).toMatchObject({ password: 'from-env' });
   });
 
   it('with an entry that is broken fails for the images of that entry, and for no others', async () => {
     const good = { username: 'u', password: 'p' };
     write(
-      CONFIG,
+      configFile,
       JSON.stringify({ auths: { 'ghcr.io': { username: 'u' }, 'reg.test': good, 'x.test': null } }),
     );
-    const store = createStore({ dockerConfigFiles: [CONFIG] });
+    const store = createStore({ dockerConfigFiles: [configFile] });
     expect(await store(parseReference('reg.test/x'))).toMatchObject({ password: 'p' });
     expect(await store(parseReference('other.test/x'))).toMatchObject({ kind: 'anonymous' });
     expect(warnings).toEqual([]);
     await expect(store(shop)).rejects.toMatchObject({
       failure: {
         kind: 'denied',
-        message: expect.stringContaining(`${CONFIG}, auths["ghcr.io"]: found a username without a password`),
+        message: expect.stringContaining(
+          `${configFile}, auths["ghcr.io"]: found a username without a password`,
+        ),
       },
     });
   });
 
   it('with an entry that turns malformed keeps its last good value, and says so once', async () => {
     writeConfig('ghcr.io', 'p');
-    const store = createStore({ dockerConfigFiles: [CONFIG] });
+    const store = createStore({ dockerConfigFiles: [configFile] });
     await store(shop);
-    write(CONFIG, JSON.stringify({ auths: { 'ghcr.io': { auth: 'hunter2!' } } }));
+    write(configFile, JSON.stringify({ auths: { 'ghcr.io': { auth: 'hunter2!' } } }));
     for (let i = 0; i < 2; i++) {
-      time += 1000;
       expect(await store(shop)).toMatchObject({ password: 'p' });
     }
     expect(warnings).toEqual([
-      `${CONFIG}, auths["ghcr.io"], auth: expected base64 of USERNAME:PASSWORD; its last good value remains in use`,
+      `${configFile}, auths["ghcr.io"], auth: expected base64 of USERNAME:PASSWORD; its last good value remains in use`,
     ]);
   });
 
   it('that leaves an image to a helper says so with the missing credential', async () => {
     const credHelpers = { 'gcr.io': 'gcloud' };
-    write(CONFIG, JSON.stringify({ auths: { 'ghcr.io': {} }, credHelpers, credsStore: 'desktop' }));
-    const store = createStore({ dockerConfigFiles: [CONFIG] });
-    const ignored = expect.stringContaining(`${CONFIG}, credsStore is ignored: `);
+    write(configFile, JSON.stringify({ auths: { 'ghcr.io': {} }, credHelpers, credsStore: 'desktop' }));
+    const store = createStore({ dockerConfigFiles: [configFile] });
+    const ignored = expect.stringContaining(`${configFile}, credsStore is ignored: `);
     expect(await store(shop)).toMatchObject({ kind: 'anonymous', ignored });
-    const byHost = expect.stringContaining(`${CONFIG}, credHelpers["gcr.io"] is ignored: `);
+    const byHost = expect.stringContaining(`${configFile}, credHelpers["gcr.io"] is ignored: `);
     expect(await store(parseReference('gcr.io/x/y'))).toMatchObject({ kind: 'anonymous', ignored: byHost });
   });
 
   it('that asks for helpers says so once', async () => {
-    write(CONFIG, JSON.stringify({ auths: {}, credsStore: 'desktop' }));
-    const store = createStore({ dockerConfigFiles: [CONFIG] });
+    write(configFile, JSON.stringify({ auths: {}, credsStore: 'desktop' }));
+    const store = createStore({ dockerConfigFiles: [configFile] });
     await store(shop);
-    time += 1000;
     await store(shop);
     expect(warnings).toHaveLength(1);
   });
@@ -298,7 +262,7 @@ describe('an identity', () => {
 
   it('is not asked for images of other registries, nor for those that have a credential of their own', async () => {
     writeConfig('ghcr.io/acme', 'p');
-    const store = createStore({ registries: { 'ghcr.io': { identity } }, dockerConfigFiles: [CONFIG] });
+    const store = createStore({ registries: { 'ghcr.io': { identity } }, dockerConfigFiles: [configFile] });
     expect(await store(parseReference('reg.test/x'))).toMatchObject({ kind: 'anonymous' });
     expect(await store(shop)).toMatchObject({ username: 'u' });
     expect(shown).toEqual([]);
@@ -307,21 +271,13 @@ describe('an identity', () => {
 
 describe('a password that cannot be read', () => {
   it.each([
-    [
-      'in a file that is missing',
-      { passwordFile: '/none' },
-      'registries.ghcr.io in the configuration: /none cannot be read (ENOENT)',
-    ],
-    ['in an empty file', { passwordFile: '/empty' }, '/empty is empty or not set; expected the password'],
-    [
-      'in a variable that is not set',
-      { passwordEnv: 'NONE' },
-      'the environment variable NONE is empty or not set',
-    ],
-    ['nowhere', {}, 'expected passwordFile or passwordEnv'],
-  ])('%s makes a failure of its own images, instead of asking without it', async (_, login, message) => {
-    write('/empty', '\n');
-    const store = createStore({ registries: { 'ghcr.io': { username: 'u', ...login } } });
+    ['in a file that is missing', { file: 'none' }, 'none cannot be read (ENOENT)'],
+    ['in an empty file', { file: 'empty' }, 'empty is empty'],
+    ['in a variable that is not set', { env: 'NONE' }, 'the environment variable NONE is not set or empty'],
+  ])('%s makes a failure of its own images, instead of asking without it', async (_, source, message) => {
+    write(join(folder, 'empty'), '\n');
+    const password = 'env' in source ? source : { file: join(folder, source.file) };
+    const store = createStore({ registries: { 'ghcr.io': { login: { username: 'u', password } } } });
     await expect(store(shop)).rejects.toMatchObject({
       failure: { kind: 'denied', message: expect.stringContaining(message) },
     });

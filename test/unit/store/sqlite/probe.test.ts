@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,6 +41,13 @@ describe('where there is no database yet', () => {
       /found a directory that is missing or read-only.*expected a directory that this user can/,
     );
     expect(existsSync(join(folder, 'missing'))).toBe(false);
+  });
+
+  it('but a link that leads nowhere, that is told in one line', () => {
+    symlinkSync(path, path);
+    expect(() => probeSqliteFile(path)).toThrow(
+      'store.path: found a file or directory that is missing or cannot be opened at ',
+    );
   });
 });
 

@@ -45,18 +45,16 @@ afterEach(async () => {
 
 function createRegistryHarness(host = HOST) {
   const service = host === HOST ? 'ecr' : 'ecr-public';
-  const files = { readFile: async () => '', stat: async () => ({ mtimeMs: 0, ino: 0, size: 0 }) };
-  const common = { now: Date.now, warn: () => undefined, files };
+  const common = { env: {}, warn: () => undefined };
   const identity = createIdentity(
     host,
     { cloud: 'aws', service, region: 'eu-central-1', fips: false, dualStack: false },
-    { ...common, env: {}, timeoutMs: 10_000 },
+    { ...common, now: Date.now, timeoutMs: 10_000 },
   );
   const credentialFor = createCredentialStore({
     ...common,
     registries: { [host]: { identity } },
     dockerConfigFiles: [],
-    readEnvironment: () => undefined,
   });
   return createTokenRegistry(registry, {
     credentialFor,

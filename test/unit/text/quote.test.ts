@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { escapeControl, formatJson } from '../../../src/text/escape-control.ts';
+import { escapeControl, formatJson } from '../../../src/text/quote.ts';
 
 const HOSTILE = [
   ['an escape sequence', '\u001b[2J'],
