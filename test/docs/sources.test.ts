@@ -24,7 +24,7 @@ describe('the page about the architecture', () => {
 });
 
 test("SECURITY.md names Redis' keys as the sources do", () => {
-  const files = ['store/redis/archive.ts', 'replicas/redis-exchange.ts'];
+  const files = ['store/redis/archive.ts', 'replicas/redis-channel.ts'];
   const sources = files.map((file) => readFileSync(join(SOURCE, file), 'utf8')).join('\n');
   const keys = [...readPage('SECURITY.md').text.matchAll(/`(greenpin:1:[a-z-]+:)\*`/g)];
   expect(keys.length).toBeGreaterThan(2);

@@ -14,6 +14,7 @@ import type { UnreadRun } from '../../src/resolve/ports.ts';
 
 const FRESH_FOR = 15_000;
 const BRANCHES = Array.from({ length: 6 }, (_, index) => `branch-${index}`);
+const RUNS_PER_SECOND = 4;
 const NUMBER_OF_RUNS = Number(process.env['GREENPIN_MODEL_RUNS'] ?? 10_000) / 2;
 const SEED = process.env['GREENPIN_MODEL_SEED'] ?? '20260101';
 
@@ -48,7 +49,7 @@ function createWorld(style: PagingStyle, firstPages: number, lag: number): World
       serve: () => (answer = compute()),
       deliver: () => resolve(answer),
       served: false,
-      newest: ids,
+      newest: world.changes.length,
     });
     return promise;
   }
@@ -97,11 +98,12 @@ function createWorld(style: PagingStyle, firstPages: number, lag: number): World
   return world;
 }
 
-let ids = 0;
+/** Creates up to four runs a second, which share a position. The list may be read between two of them. */
 function push(world: World, branches: readonly number[]): void {
   for (const branch of branches) {
-    world.now += 1000;
-    const run = createRun({ id: String(++ids), branch: BRANCHES[branch] ?? '', createdAt: world.now });
+    const number = world.changes.length + 1;
+    if (number % RUNS_PER_SECOND === 0) world.now += 1000;
+    const run = createRun({ id: String(number), branch: BRANCHES[branch] ?? '', createdAt: world.now });
     world.runs = [...world.runs, run];
     world.changes.push(run.id);
   }

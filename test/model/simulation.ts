@@ -347,10 +347,14 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
   }
 
   /** @param outcome looked at once the call has arrived */
-  async function called(what: string, outcome: () => Call['outcome'] = () => 'new'): Promise<void> {
+  async function called(
+    what: string,
+    outcome: () => Call['outcome'] = () => 'new',
+    total: () => number | undefined = () => undefined,
+  ): Promise<void> {
     await Promise.resolve();
     const failed = sim.fault.ci !== undefined;
-    calls.push({ what, at: sim.now, outcome: failed ? 'failed' : outcome() });
+    calls.push({ what, at: sim.now, total: total(), outcome: failed ? 'failed' : outcome() });
     if (sim.fault.ci === undefined) return;
     sim.failedAt = sim.now;
     throw new UpstreamError({ kind: sim.fault.ci, host: 'ci.test', message: 'ci.test failed' });
@@ -402,14 +406,17 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
         return { ...answer, changes: String(stream.length) };
       },
       async fetchBranchRuns(_repository, branch, cursor) {
-        await called(`branch ${branch} ${cursor ?? 1}`);
-        const all = sim.staleFilterSince === undefined ? runs : filtered;
-        return pageOf(
-          all.filter((run) => style.present(run).branch === branch),
-          cursor,
-          style,
-          sim,
+        const answer = (): RunPage => {
+          const all = sim.staleFilterSince === undefined ? runs : filtered;
+          const ofBranch = all.filter((run) => style.present(run).branch === branch);
+          return pageOf(ofBranch, cursor, style, sim);
+        };
+        await called(
+          `branch ${branch} ${cursor ?? 1}`,
+          () => 'new',
+          () => answer().total,
         );
+        return answer();
       },
       ...(style.paging === 'keyset' && { fetchPullRequestRuns }),
       ...(style.hasChanges && { fetchChanges }),
