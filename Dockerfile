@@ -4,17 +4,17 @@
 #   docker run -v "$PWD/greenpin.yaml:/etc/greenpin/greenpin.yaml:ro" -v "$PWD/token:/etc/greenpin/token:ro" \
 #     -e GITHUB_TOKEN -p 127.0.0.1:4355:4355 --read-only --cap-drop=ALL greenpin
 #
-# It is written for BuildKit, which Docker from 23 on and buildx build with; other builders are not tried. Nothing in the image
-# depends on the processor but its base: the stages before run on the machine that builds, and an image for another one needs no
+# Requires BuildKit, the default since Docker 23; other builders are not tested. Only the base image depends
+# on the processor. The other stages run on the build machine, so images for other processors need no
 # emulation.
 
 FROM --platform=$BUILDPLATFORM docker.io/library/node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# No package that runs in production needs its install script.
+# No production dependency needs its install script.
 RUN --mount=type=cache,id=greenpin-npm,target=/root/.npm,sharing=locked \
     npm ci --omit=dev --ignore-scripts --prefer-offline
-# What Node never loads: types, sources and maps, documentation, tests. Licenses stay.
+# Remove what Node never loads: types, sources and maps, documentation, tests. Keep the licenses.
 RUN find node_modules -type f '(' -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' ')' -exec rm {} + \
  && find node_modules -type f -iname '*.md' ! -iname 'licen[cs]e*' ! -iname 'notice*' ! -iname 'copying*' -exec rm {} + \
  && find node_modules -type d '(' -name test -o -name tests -o -name __tests__ -o -name benchmark -o -name benchmarks \
@@ -29,19 +29,20 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build
 COPY LICENSE ./
-# The command `greenpin`, also for `kubectl exec`. There is no env in the image, so the first line names Node itself.
+# The command `greenpin`, also for `kubectl exec`. The image has no env, so the first line names Node itself.
 RUN sed -i '1s,.*,#!/nodejs/bin/node,' dist/main.js \
  && chmod 755 dist/main.js \
  && mkdir -p /rootfs/app /rootfs/usr/local/bin /rootfs/etc/greenpin /rootfs/var/lib/greenpin \
  && cp -R dist package.json LICENSE /rootfs/app \
  && ln -s /app/dist/main.js /rootfs/usr/local/bin/greenpin \
- # Files are as they were in the checkout, which may be its owner's alone.
+ # The checkout's files may be readable by their owner only.
  && chmod -R a+rX /rootfs \
- # Kubernetes' usual user, or any user of the group 0, as OpenShift chooses them.
+ # For UID 65532, and for any user of group 0, as OpenShift assigns them.
  && chown 65532:0 /rootfs/var/lib/greenpin \
  && chmod 770 /rootfs/var/lib/greenpin
 
-# No shell, no package manager, no writable file. To look inside: `kubectl debug`, `docker debug`, or the tag debug-nonroot.
+# No shell, no package manager, no writable file. To inspect it: `kubectl debug`, `docker debug`, or the tag
+# debug-nonroot.
 FROM gcr.io/distroless/nodejs24-debian13:nonroot
 COPY --from=dependencies /app/node_modules /app/node_modules
 COPY --from=build /rootfs /
@@ -56,11 +57,11 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=10s CMD ["greenpin", "he
 ENTRYPOINT ["greenpin"]
 CMD ["serve"]
 
-# Last, since they change with each build.
+# Last, because they change with each build.
 ARG VERSION=unknown
 ARG REVISION=unknown
 ARG CREATED=unknown
-# A release resolves the names of all base images to digests first, and builds from those: the contexts of the same names that it gives.
+# A release resolves all base images to digests first, and passes these as build contexts of the same names.
 ARG BASE_NAME=gcr.io/distroless/nodejs24-debian13:nonroot
 ARG BASE_DIGEST=unknown
 LABEL org.opencontainers.image.title="Greenpin" \

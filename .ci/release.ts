@@ -1,18 +1,18 @@
 /**
- * What the release workflow asks for; it runs without node_modules.
+ * Used by the release workflow. Runs without node_modules.
  *
- *     node .ci/release.ts outputs v1.2.3          VERSION, image tags and so on, as lines for GITHUB_OUTPUT
+ *     node .ci/release.ts outputs v1.2.3          version, image tags and so on, as lines for GITHUB_OUTPUT
  *     node .ci/release.ts notes v1.2.3 sha256:… 'BASE@sha256:… …'
- *                                                 the release's text; last, the images that the image was built from
+ *                                                 the release notes; the last argument lists the base images
  *
- * Both end with status 1, and a line for each problem, when the files of the checkout do not fit the tag. `outputs` needs all tags of the
- * repository: `latest` and `1.2` never go back to an older version.
+ * Both exit with status 1 and one line per problem if the checkout does not match the tag. `outputs` reads
+ * all tags of the repository, so that `latest` and `1.2` never move to an older version.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The files' texts. */
+/** The texts of the files. */
 export interface ReleaseFiles {
   readonly packageJson: string;
   readonly packageLock: string;
@@ -23,7 +23,7 @@ export interface ReleaseFiles {
 export interface Release {
   readonly version: string;
   readonly prerelease: boolean;
-  /** Of the image. */
+  /** References of the image. */
   readonly tags: readonly string[];
   /** The changelog's entry, without its heading. */
   readonly notes: string;
@@ -32,14 +32,14 @@ export interface Release {
 const IMAGE = 'ghcr.io/greenpin/greenpin';
 const CHART = 'oci://ghcr.io/greenpin/charts/greenpin';
 
-/** Of https://semver.org, without build metadata, which no image tag can hold. */
+/** As in https://semver.org, without build metadata, which an image tag cannot contain. */
 const VERSION =
   /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?<pre>-(?:0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*))*)?$/;
 
 /**
- * @param tag Git's: `v1.2.3`, or `v1.2.3-rc.1` for a pre-release
+ * @param tag Git tag: `v1.2.3`, or `v1.2.3-rc.1` for a pre-release
  * @param released every tag of the repository
- * @throws AggregateError with each thing that does not fit
+ * @throws AggregateError with every mismatch
  */
 export function readRelease(tag: string, files: ReleaseFiles, released: readonly string[] = []): Release {
   const version = tag.replace(/^v/, '');
@@ -58,7 +58,10 @@ export function readRelease(tag: string, files: ReleaseFiles, released: readonly
   return { version, prerelease, tags: tags.map((each) => `${IMAGE}:${each}`), notes: entry.text };
 }
 
-/** Those that follow new versions: `1.2` the newest patch of that minor, `latest` the newest of all. */
+/**
+ * The tags that move to this version: `1.2` to the newest patch of that minor, `latest` to the newest version
+ * of all.
+ */
 function followedTags(version: string, released: readonly string[]): string[] {
   const minor = version.split('.').slice(0, 2).join('.');
   const others = released
@@ -72,7 +75,7 @@ function followedTags(version: string, released: readonly string[]): string[] {
   ];
 }
 
-/** Of versions that are no pre-releases. */
+/** Compares versions that are not pre-releases. */
 function compareVersions(one: string, two: string): number {
   return one.localeCompare(two, 'en', { numeric: true });
 }
@@ -84,7 +87,7 @@ function problems(messages: readonly string[]): AggregateError {
   );
 }
 
-/** Each version that the checkout states, with the place where it does. */
+/** @returns each place of a version in the checkout, with the version */
 export function versionsOf({
   packageJson,
   packageLock,
@@ -132,8 +135,8 @@ function describeEntry(entry: Entry | undefined, version: string): string[] {
 }
 
 /**
- * @param digest the image's
- * @param bases what it was built from, each as `NAME:TAG@sha256:...`
+ * @param digest digest of the image
+ * @param bases base images, each as `NAME:TAG@sha256:...`
  */
 export function formatNotes({ version, notes }: Release, digest: string, bases: readonly string[]): string {
   const wrong = [
@@ -146,13 +149,13 @@ export function formatNotes({ version, notes }: Release, digest: string, bases: 
   if (wrong.length > 0) throw problems(wrong);
   return `${notes}
 
-## Where it is
+## Artifacts
 
 - Image: \`${IMAGE}:${version}@${digest}\` (linux/amd64, linux/arm64)
 - Chart: \`helm install greenpin ${CHART} --version ${version}\`
 - Built from: ${bases.map((base) => `\`${base}\``).join(', ')}
 
-Both are signed; [SECURITY.md](https://github.com/greenpin/greenpin/blob/v${version}/SECURITY.md#verify-a-release) tells how to verify them.
+Both are signed; [SECURITY.md](https://github.com/greenpin/greenpin/blob/v${version}/SECURITY.md#verify-a-release) describes how to verify them.
 `;
 }
 
@@ -171,7 +174,7 @@ export function readReleaseFiles(root: URL): ReleaseFiles {
   };
 }
 
-/** The remote's, since a checkout of CI has no tag but its own. */
+/** Reads the tags from the remote, because CI's checkout has only the pushed one. */
 function readTags(root: URL): string[] {
   const command = ['ls-remote', '--tags', '--refs', 'origin'];
   const { status, stdout, stderr } = spawnSync('git', command, {

@@ -1,6 +1,6 @@
 /**
- * A CI provider that reserves the last calls of a quota for listings: requests for unknown branches or pull requests must not use up
- * the calls that keep every known branch fresh.
+ * A CI provider that reserves the last calls of a quota for listings: requests for unknown branches or pull
+ * requests must not use up the calls that keep every known branch fresh.
  */
 import { UpstreamError } from '../errors.ts';
 import type { GitHost } from './git-host.ts';

@@ -1,6 +1,7 @@
 /**
- * A CI provider that retries once after a transient failure. Without it, one reset connection or 502 before anything is known would be
- * an error to Argo CD, which then leaves the whole ApplicationSet alone for three minutes.
+ * A CI provider that retries once after a transient failure. Without it, one reset connection or 502 before
+ * anything is known would be an error to Argo CD, which then leaves the whole ApplicationSet alone for three
+ * minutes.
  */
 import { UpstreamError, type UpstreamFailureKind } from '../errors.ts';
 import { retry, type RetryOptions } from '../resilience/retry.ts';

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CiConnection } from '../ci/kind.ts';
 import { selectKind } from '../ci/kinds.ts';
 import { createRetryingGitHost, createRetryingProvider } from '../ci/retrying-provider.ts';
-import type { ShareCall } from '../replicas/shared-fetch.ts';
+import type { SharedFetch } from '../replicas/shared-fetch.ts';
 import { createSharedGitHost } from '../replicas/shared-git-host.ts';
 import { createSharedProvider } from '../replicas/shared-provider.ts';
-import { createAdaptiveFreshness } from '../runs/adaptive-freshness.ts';
+import { AdaptiveFreshness } from '../runs/adaptive-freshness.ts';
 import { createConnectionObserver } from '../ci/connection-observer.ts';
 import { composeCiDispatchers } from './network.ts';
 import type { Connection } from '../runs/repositories.ts';
@@ -26,12 +26,12 @@ export function composeConnection(
   { freshForMs, maxFreshForMs }: Config,
   timeoutMs: number,
   runtime: Runtime,
-  share: ShareCall | undefined,
+  share: SharedFetch | undefined,
 ): ComposedConnection {
   const { name, url, tls } = connection;
   const { now, warn } = runtime;
   const kind = selectKind(connection.kind);
-  const freshness = createAdaptiveFreshness(kind.freshForMs ?? freshForMs, maxFreshForMs, now);
+  const freshness = new AdaptiveFreshness(kind.freshForMs ?? freshForMs, maxFreshForMs, now);
   const freshFor = () => freshness.freshFor();
   runtime.observer.freshFor(name, freshFor);
   const observer = createConnectionObserver(runtime.observer, {

@@ -1,7 +1,7 @@
 /** Constructs everything except HTTP and the store. */
 import { DigestCache } from '../registry/digest-cache.ts';
 import { createPinMemory } from '../answers/pin-memory.ts';
-import { createSharedCall } from '../replicas/shared-fetch.ts';
+import { createSharedFetch } from '../replicas/shared-fetch.ts';
 import { createSharedRegistryClient } from '../replicas/shared-registry.ts';
 import { composeRegistries } from './registries.ts';
 import { composeRuns } from '../runs/repositories.ts';
@@ -32,11 +32,11 @@ const CALL_SHARE_OF_DEADLINE = 0.5;
 export function composeCore(
   config: Config,
   runtime: Runtime,
-  { lastGood, exchange }: Pick<ComposedStore, 'lastGood' | 'exchange'> = { lastGood: createMemoryStore() },
+  { lastGood, channel }: Pick<ComposedStore, 'lastGood' | 'channel'> = { lastGood: createMemoryStore() },
 ): Core {
   const timeoutMs = config.server.deadlineMs * CALL_SHARE_OF_DEADLINE;
   const { now } = runtime;
-  const share = exchange && createSharedCall({ exchange, now, delay: RETRY_TIMING.delay });
+  const share = channel && createSharedFetch({ channel, now, delay: RETRY_TIMING.delay });
   const registries = composeRegistries(config, timeoutMs, runtime);
   const images = new DigestCache({
     client: share === undefined ? registries : createSharedRegistryClient(registries, share),

@@ -7,20 +7,20 @@ import type { LastGoodStore } from '../resolve/ports.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { StoreBreaker } from '../store/store-breaker.ts';
 import { connectRedis, type RedisConnection } from '../store/redis/connection.ts';
-import { createRedisExchange } from '../replicas/redis-exchange.ts';
+import { createRedisChannel } from '../replicas/redis-channel.ts';
 import { createRedisArchive, probeRedis } from '../store/redis/archive.ts';
 import { ArchivedStore } from '../store/archived-store.ts';
-import { createSignedExchange } from '../replicas/signed-exchange.ts';
+import { createSignedChannel } from '../replicas/signed-channel.ts';
 import { LiveSqlite } from '../store/sqlite/live.ts';
 import { probeSqliteFile } from '../store/sqlite/file.ts';
 import type { Runtime } from './runtime.ts';
-import type { Exchange } from '../replicas/exchange.ts';
+import type { ReplicaChannel } from '../replicas/replica-channel.ts';
 import type { StoreObserver } from '../store/archive.ts';
 
 export interface ComposedStore {
   readonly lastGood: LastGoodStore;
   /** Undefined if there are no other replicas. */
-  readonly exchange?: Exchange;
+  readonly channel?: ReplicaChannel;
   /**
    * Opens the file, or waits a moment for the server; without it, the process starts with an empty memory.
    * @throws ConfigError if the file cannot be opened, is not ours, or is used by another process
@@ -89,7 +89,7 @@ function composeRedis(
   const lastGood = new ArchivedStore({ archive, outage, readAgainAfter: 0, now });
   return {
     lastGood,
-    exchange: createSignedExchange(createRedisExchange(redis, outage), () => parseTokens(readToken()).valid),
+    channel: createSignedChannel(createRedisChannel(redis, outage), () => parseTokens(readToken()).valid),
     async open() {
       await redis.untilConnected(CONNECT_WITHIN_MS);
       await outage.attempt('read', () => redis.send('PING'));

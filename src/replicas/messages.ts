@@ -1,4 +1,4 @@
-/** What replicas tell each other, as it is checked when it comes back: it was somewhere else meanwhile. */
+/** Schemas for records shared between replicas. They leave the process, so they are validated again. */
 import { z } from 'zod';
 import type { PullRequestHead, RevisionResult } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
@@ -6,9 +6,9 @@ import type { RunPage } from '../ci/provider.ts';
 import type { DigestResult } from '../registry/registry-client.ts';
 import { storedCommit, storedDigest } from '../schema/stored.ts';
 
-/** Of the time that a date can hold (ECMAScript, "time value"). */
+/** The range of an ECMAScript time value, milliseconds. */
 const moment = z.number().min(-8.64e15).max(8.64e15);
-/** No longer than what a provider gives. A branch's name may hold nearly any character. */
+/** As long as providers allow. A branch's name may hold nearly any character. */
 const word = z.string().max(4_000);
 
 const run: z.ZodType<Run> = z.object({
@@ -79,7 +79,7 @@ const digestResult = z.discriminatedUnion('kind', [
 
 const revision = z.object({ kind: z.literal('found'), revisions: z.array(word.min(1)).max(1_000) });
 
-/** Each: undefined for what is none. */
+/** Each returns undefined if the record is malformed. */
 export const parseRunPage = (value: unknown): RunPage | undefined => runPage.safeParse(value).data;
 export const parseRun = (value: unknown): Run | 'gone' | undefined =>
   value === 'gone' ? value : run.safeParse(value).data;

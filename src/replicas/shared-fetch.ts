@@ -1,102 +1,98 @@
-/** Calls upstream once for all replicas: one has the turn and publishes what it is told, the others wait for that. */
+/** Calls upstream once for all replicas: one holds the lease and publishes, the others wait. */
 import type { Clock } from '../clock.ts';
-import type { Exchange, Turn } from './exchange.ts';
+import type { Lease, ReplicaChannel } from './replica-channel.ts';
 
-/** Milliseconds for which a replica keeps its turn at most, and the others wait; then each goes on by itself. */
-const TURN_MS = 3_000;
-const LOOK_EVERY_MS = 40;
+/** Milliseconds for which a lease is held at most. Then every waiting replica calls upstream itself. */
+const LEASE_MS = 3_000;
+const READ_EVERY_MS = 40;
 /** A page of a hundred runs is a fiftieth of it. */
 const LONGEST_TEXT = 4_000_000;
 
-export interface SharedCallDeps {
-  readonly exchange: Exchange;
+export interface SharedFetchOptions {
+  readonly channel: ReplicaChannel;
   readonly now: Clock;
   readonly delay: (ms: number) => Promise<void>;
 }
 
-/** What upstream said, and when it was asked, by this process's clock (milliseconds since the epoch). */
-export interface Told<T> {
+/** A response of upstream. */
+export interface Observed<T> {
   readonly value: T;
-  readonly askedAt: number;
+  /** When the call began, milliseconds since the epoch, by this process's clock. */
+  readonly observedAt: number;
 }
 
-export interface SharedQuestion<T> {
+export interface SharedQuery<T> {
   readonly topic: string;
-  /** @returns undefined for what is no such value */
-  readonly parse: (published: unknown) => T | undefined;
-  /** Whether what another replica was told will do. */
-  readonly accept: (told: Told<T>) => boolean;
+  /** @returns undefined if the record is malformed */
+  readonly parse: (record: unknown) => T | undefined;
+  /** Whether a response to another replica will do. */
+  readonly accept: (observed: Observed<T>) => boolean;
   /**
-   * Asks upstream. What it throws is thrown on, and nothing is published.
-   * @param last what was published last, and is not good enough
+   * Calls upstream. Its errors are rethrown, and not published.
+   * @param last the published response, which was not accepted
    */
-  readonly ask: (last: Told<T> | undefined) => Promise<T>;
-  /** Milliseconds: what is older will not do, so that the turn is taken with the first look. Left out: it may be of any age. */
-  readonly goodFor?: number;
-  /** Upstream is asked without a look where that takes longer. */
-  readonly cheap?: boolean;
-  /** Milliseconds for which the answer may be of use to others; 0: not at all. */
-  readonly keepFor: (value: T) => number;
+  readonly fetch: (last: Observed<T> | undefined) => Promise<T>;
+  /** Age beyond which `accept` refuses every response, so that the first read acquires the lease. */
+  readonly maxAgeMs?: number;
+  /** Calls upstream without reading while a read takes longer. */
+  readonly skipIfSlow?: boolean;
+  /** Milliseconds for which others may use the response; 0: it is not published. */
+  readonly ttlMs: (value: T) => number;
 }
 
-export type ShareCall = <T>(question: SharedQuestion<T>) => Promise<Told<T>>;
+export type SharedFetch = <T>(query: SharedQuery<T>) => Promise<Observed<T>>;
 
-export function createSharedCall({ exchange, now, delay }: SharedCallDeps): ShareCall {
-  async function look<T>(
-    { topic, parse }: SharedQuestion<T>,
-    goodFor: number,
-  ): Promise<{ told: Told<T> | undefined; turn: Turn | undefined }> {
-    const lookedAt = now();
-    const { publication, turn } = await exchange.look(topic, goodFor, TURN_MS);
-    const value = publication && parse(parseJson(publication.text));
-    // Reckoned from before the question, so that it is never younger than it was.
-    const told = value === undefined ? undefined : { value, askedAt: lookedAt - (publication?.ageMs ?? 0) };
-    return { told, turn };
+export function createSharedFetch({ channel, now, delay }: SharedFetchOptions): SharedFetch {
+  async function read<T>({ topic, parse }: SharedQuery<T>, maxAgeMs: number) {
+    const readAt = now();
+    const { record, lease } = await channel.readOrAcquire(topic, maxAgeMs, LEASE_MS);
+    const value = record && parse(parseJson(record.text));
+    // Measured before the read, so that the record is never reported as younger than it is.
+    const observed = value === undefined ? undefined : { value, observedAt: readAt - (record?.ageMs ?? 0) };
+    return { observed, lease };
   }
 
-  /** @param turn left out: another one has it, or nobody was asked */
-  async function ask<T>(
-    question: SharedQuestion<T>,
-    last: Told<T> | undefined,
-    turn?: Turn,
-  ): Promise<Told<T>> {
-    const { topic } = question;
-    const askedAt = now();
-    let ended = false;
+  async function fetch<T>(
+    { topic, fetch: call, ttlMs }: SharedQuery<T>,
+    last?: Observed<T>,
+    lease?: Lease,
+  ): Promise<Observed<T>> {
+    const observedAt = now();
+    let isPublished = false;
     try {
-      const value = await question.ask(last);
-      const keepFor = question.keepFor(value);
-      if (keepFor > 0) {
-        const publication = { text: JSON.stringify(value), ageMs: Math.max(now() - askedAt, 0) };
-        if (turn === undefined) exchange.publish(topic, publication, keepFor);
-        else turn.publish(publication, keepFor);
-        ended = true;
+      const value = await call(last);
+      const ttl = ttlMs(value);
+      if (ttl > 0) {
+        const record = { text: JSON.stringify(value), ageMs: Math.max(now() - observedAt, 0) };
+        if (lease === undefined) channel.publish(topic, record, ttl);
+        else lease.publish(record, ttl);
+        isPublished = true;
       }
-      return { value, askedAt };
+      return { value, observedAt };
     } finally {
-      if (!ended) turn?.end();
+      if (!isPublished) lease?.release();
     }
   }
 
-  return async (question) => {
-    if (question.cheap === true && exchange.isSlow()) return ask(question, undefined);
+  return async (query) => {
+    if (query.skipIfSlow === true && channel.isSlow()) return fetch(query);
     const startedAt = now();
-    let goodFor = question.goodFor ?? Infinity;
+    let maxAgeMs = query.maxAgeMs ?? Infinity;
     for (let waited = 0; ;) {
-      const { told, turn } = await look(question, goodFor);
-      if (told !== undefined && question.accept(told)) {
-        turn?.end();
-        return told;
+      const { observed, lease } = await read(query, maxAgeMs);
+      if (observed !== undefined && query.accept(observed)) {
+        lease?.release();
+        return observed;
       }
-      // Looks take time, too. A clock that was set back must not make it longer.
-      if (turn !== undefined || Math.max(waited, now() - startedAt) >= TURN_MS)
-        return ask(question, told, turn);
-      // What is there will not do, though it is not too old: the turn is wanted whatever is there.
-      const again = goodFor !== -1;
-      goodFor = -1;
-      if (again && told !== undefined) continue;
-      await delay(LOOK_EVERY_MS);
-      waited += LOOK_EVERY_MS;
+      // Reads take time, too. A clock that was set back must not prolong the wait.
+      const isOver = Math.max(waited, now() - startedAt) >= LEASE_MS;
+      if (lease !== undefined || isOver) return fetch(query, observed, lease);
+      // The record is young enough, and was refused all the same: only the lease is wanted now.
+      const isFirst = maxAgeMs !== -1;
+      maxAgeMs = -1;
+      if (isFirst && observed !== undefined) continue;
+      await delay(READ_EVERY_MS);
+      waited += READ_EVERY_MS;
     }
   };
 }

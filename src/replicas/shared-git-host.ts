@@ -1,13 +1,13 @@
-/** A Git host for several replicas that together send the requests of one. It wraps a Git host from outside. */
+/** Shares pull requests between replicas, so that together they send the requests of one. */
 import type { GitHost } from '../ci/git-host.ts';
 import { parsePullRequestHead } from './messages.ts';
-import type { ShareCall } from './shared-fetch.ts';
+import type { SharedFetch } from './shared-fetch.ts';
 
 /** A pull request never changes its head repository. */
-const KEEP_PULL_REQUEST_MS = 24 * 3_600_000;
+const PULL_REQUEST_TTL_MS = 24 * 3_600_000;
 
 /** @param scope identifies the connection: one credential may see what another may not */
-export function createSharedGitHost(gitHost: GitHost, share: ShareCall, scope: string): GitHost {
+export function createSharedGitHost(gitHost: GitHost, share: SharedFetch, scope: string): GitHost {
   return {
     ...gitHost,
     async fetchPullRequest(gitRepository, number) {
@@ -15,8 +15,8 @@ export function createSharedGitHost(gitHost: GitHost, share: ShareCall, scope: s
         topic: JSON.stringify([scope, 'pull', gitRepository, number]),
         parse: parsePullRequestHead,
         accept: () => true,
-        ask: () => gitHost.fetchPullRequest(gitRepository, number),
-        keepFor: () => KEEP_PULL_REQUEST_MS,
+        fetch: () => gitHost.fetchPullRequest(gitRepository, number),
+        ttlMs: () => PULL_REQUEST_TTL_MS,
       });
       return value;
     },

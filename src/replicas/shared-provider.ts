@@ -1,127 +1,158 @@
-/** A CI provider for several replicas that together ask what one would. It wraps a provider from outside. */
+/** Shares CI's responses between replicas, so that together they send the requests of one. */
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { parseRun, parseRunPage } from './messages.ts';
-import type { ShareCall, Told } from './shared-fetch.ts';
+import type { Observed, SharedFetch, SharedQuery } from './shared-fetch.ts';
 import type { Clock } from '../clock.ts';
 import type { CiProvider, Cursor, RunPage } from '../ci/provider.ts';
 
 const HOUR = 3_600_000;
-const KEEP_LISTING_MS = HOUR;
-const KEEP_PAGE_MS = HOUR / 6;
-const KEEP_LOOK_UP_MS = 24 * HOUR;
+const LISTING_TTL_MS = HOUR;
+const PAGE_TTL_MS = HOUR / 6;
+const LOOK_UP_TTL_MS = 24 * HOUR;
 /** CI's clock and ours may differ by as much. */
 const CLOCK_MARGIN_MS = 600_000;
 const MAX_LOOK_UPS = 20_000;
 
 export interface SharedProviderOptions {
-  readonly share: ShareCall;
-  /** Tells connections apart: what one credential may see another may not. */
+  readonly share: SharedFetch;
+  /** Identifies the connection: one credential may see what another may not. */
   readonly scope: string;
-  /** Milliseconds for which a listing is good enough now. */
+  /** Milliseconds for which a listing is fresh now. */
   readonly freshFor: () => number;
   readonly now: Clock;
 }
 
+interface PageQuery extends Pick<SharedQuery<RunPage>, 'accept' | 'fetch' | 'maxAgeMs'> {
+  readonly topic: readonly string[];
+  readonly ttlMs: number;
+}
+
+/** Changes are not shared: each replica follows them from a cursor of its own. */
 export function createSharedProvider(provider: CiProvider, options: SharedProviderOptions): CiProvider {
-  const { share, scope, freshFor, now } = options;
-  /** The listing's first page as it was last given, by Git repository. */
-  const listings = new Map<string, Told<RunPage>>();
-  /** When the look-up was made that was last given, by topic: who asks again wants news. */
-  const lookedUpAt = createBoundedCache<number>(MAX_LOOK_UPS);
-  const topicOf = (...parts: readonly string[]): string => JSON.stringify([scope, ...parts]);
+  const pages = new SharedPages(provider, options);
+  const { fetchPullRequestRuns } = provider;
+  return {
+    ...provider,
+    fetchRuns: (gitRepository, cursor) =>
+      cursor === undefined ? pages.fetchListing(gitRepository) : pages.fetchPage(gitRepository, cursor),
+    fetchBranchRuns(gitRepository, branch, cursor) {
+      const fetch = () => provider.fetchBranchRuns(gitRepository, branch, cursor);
+      return cursor === undefined ? pages.lookUp('branch', gitRepository, branch, fetch) : fetch();
+    },
+    fetchPullRequestRuns:
+      fetchPullRequestRuns &&
+      ((gitRepository, number, cursor) => {
+        const fetch = () => fetchPullRequestRuns(gitRepository, number, cursor);
+        return cursor === undefined ? pages.lookUp('pull request', gitRepository, number, fetch) : fetch();
+      }),
+    async fetchRun(gitRepository, id) {
+      const listedAt = pages.listedAt(gitRepository);
+      const { value } = await options.share({
+        topic: JSON.stringify([options.scope, 'run', gitRepository, id]),
+        parse: parseRun,
+        // An answer claims to be as new as the listing: nothing in it may be older.
+        accept: ({ observedAt }) => observedAt >= listedAt,
+        fetch: () => provider.fetchRun(gitRepository, id),
+        ttlMs: options.freshFor,
+      });
+      return value;
+    },
+  };
+}
 
-  async function fetchListing(gitRepository: string): Promise<RunPage> {
-    const given = listings.get(gitRepository);
-    const told = await share<RunPage>({
-      topic: topicOf('runs', gitRepository),
-      parse: parseRunPage,
-      goodFor: freshFor(),
-      accept: ({ askedAt }) =>
-        now() - askedAt < freshFor() && askedAt > (given?.askedAt ?? -Infinity) && askedAt <= now(),
-      async ask(last) {
-        const known = last ?? given;
-        const page = await provider.fetchRuns(gitRepository, undefined, known?.value.validator);
-        return page !== 'unchanged' ? page : (known?.value ?? unexpected());
-      },
-      keepFor: () => KEEP_LISTING_MS,
-    });
-    listings.set(gitRepository, told);
-    return { ...told.value, asOf: told.askedAt };
+class SharedPages {
+  readonly #provider: CiProvider;
+  readonly #options: SharedProviderOptions;
+  /** The listing's first page as it was last returned, by Git repository. */
+  readonly #listings = new Map<string, Observed<RunPage>>();
+  /** When the look-up that was last returned was made, by topic. */
+  readonly #lookedUpAt = createBoundedCache<number>(MAX_LOOK_UPS);
+
+  constructor(provider: CiProvider, options: SharedProviderOptions) {
+    this.#provider = provider;
+    this.#options = options;
   }
 
-  /** An older page belongs to one state of the first page: that of its validator, or that which was fetched before. */
-  async function fetchPage(gitRepository: string, cursor: Cursor): Promise<RunPage | 'unchanged'> {
-    const listing = listings.get(gitRepository);
-    if (listing === undefined) return provider.fetchRuns(gitRepository, cursor);
+  /** @returns milliseconds since the epoch; Infinity: no listing was returned yet */
+  listedAt(gitRepository: string): number {
+    return this.#listings.get(gitRepository)?.observedAt ?? Infinity;
+  }
+
+  async fetchListing(gitRepository: string): Promise<RunPage> {
+    const { freshFor, now } = this.#options;
+    const before = this.#listings.get(gitRepository);
+    const observed = await this.#share({
+      topic: ['runs', gitRepository],
+      maxAgeMs: freshFor(),
+      accept: ({ observedAt }) =>
+        now() - observedAt < freshFor() &&
+        observedAt > (before?.observedAt ?? -Infinity) &&
+        observedAt <= now(),
+      fetch: async (last = before) => {
+        const page = await this.#provider.fetchRuns(gitRepository, undefined, last?.value.validator);
+        return page === 'unchanged' ? (last?.value ?? unexpected()) : page;
+      },
+      ttlMs: LISTING_TTL_MS,
+    });
+    this.#listings.set(gitRepository, observed);
+    return withTime(observed);
+  }
+
+  /** An older page belongs to one state of the first page, which its validator names, or else its time. */
+  async fetchPage(gitRepository: string, cursor: Cursor): Promise<RunPage | 'unchanged'> {
+    const listing = this.#listings.get(gitRepository);
+    if (listing === undefined) return this.#provider.fetchRuns(gitRepository, cursor);
     const { validator } = listing.value;
-    const told = await share<RunPage>({
-      topic: topicOf('runs', gitRepository, validator ?? '', cursor),
-      parse: parseRunPage,
-      accept: ({ askedAt }) => validator !== undefined || (askedAt >= listing.askedAt && askedAt <= now()),
-      async ask() {
-        const answer = await provider.fetchRuns(gitRepository, cursor);
-        return answer === 'unchanged' ? unexpected() : answer;
+    const observed = await this.#share({
+      topic: ['runs', gitRepository, validator ?? '', cursor],
+      accept: ({ observedAt }) =>
+        validator !== undefined || (observedAt >= listing.observedAt && observedAt <= this.#options.now()),
+      fetch: async () => {
+        const page = await this.#provider.fetchRuns(gitRepository, cursor);
+        return page === 'unchanged' ? unexpected() : page;
       },
-      keepFor: () => KEEP_PAGE_MS,
+      ttlMs: PAGE_TTL_MS,
     });
-    return { ...told.value, asOf: told.askedAt };
+    return withTime(observed);
   }
 
-  /** An earlier look-up will do as long as the listing's first page shows everything that was created since. */
-  async function lookUp(
+  /**
+   * Accepts a look-up as long as the listing's first page shows everything that was created since, and never
+   * twice.
+   */
+  async lookUp(
+    kind: string,
     gitRepository: string,
-    list: readonly [kind: string, name: string],
-    ask: () => Promise<RunPage>,
+    name: string,
+    fetch: () => Promise<RunPage>,
   ): Promise<RunPage> {
-    const topic = topicOf(list[0], gitRepository, list[1]);
-    const { value: listing, askedAt: listedAt = 0 } = listings.get(gitRepository) ?? {};
+    const topic = [kind, gitRepository, name];
+    const key = JSON.stringify(topic);
+    const { value: listing, observedAt: listedAt = 0 } = this.#listings.get(gitRepository) ?? {};
     // Runs are dated by CI's clock: ours may be far ahead of it.
     const ahead = Math.max(0, listedAt - (listing?.clock ?? listedAt));
     const times = (listing?.runs ?? []).map(({ createdAt }) => createdAt ?? Infinity);
     const listedSince = times.includes(Infinity) ? Infinity : Math.min(...times);
-    const before = lookedUpAt.get(topic) ?? -Infinity;
-    const told = await share<RunPage>({
+    const before = this.#lookedUpAt.get(key) ?? -Infinity;
+    const observed = await this.#share({
       topic,
-      parse: parseRunPage,
-      accept: ({ askedAt }) => askedAt > before && askedAt - ahead - CLOCK_MARGIN_MS > listedSince,
-      ask,
-      keepFor: () => KEEP_LOOK_UP_MS,
+      accept: ({ observedAt }) => observedAt > before && observedAt - ahead - CLOCK_MARGIN_MS > listedSince,
+      fetch,
+      ttlMs: LOOK_UP_TTL_MS,
     });
-    lookedUpAt.set(topic, told.askedAt);
-    return { ...told.value, asOf: told.askedAt };
+    this.#lookedUpAt.set(key, observed.observedAt);
+    return withTime(observed);
   }
 
-  const { fetchPullRequestRuns } = provider;
-  return {
-    // Changes are not shared: each replica follows them from a cursor of its own.
-    ...provider,
-    fetchRuns: (gitRepository, cursor) =>
-      cursor === undefined ? fetchListing(gitRepository) : fetchPage(gitRepository, cursor),
-    async fetchBranchRuns(gitRepository, branch, cursor) {
-      if (cursor !== undefined) return provider.fetchBranchRuns(gitRepository, branch, cursor);
-      return lookUp(gitRepository, ['branch', branch], () => provider.fetchBranchRuns(gitRepository, branch));
-    },
-    ...(fetchPullRequestRuns && {
-      async fetchPullRequestRuns(gitRepository, number, cursor) {
-        const ask = () => fetchPullRequestRuns(gitRepository, number, cursor);
-        return cursor === undefined ? lookUp(gitRepository, ['pull request', number], ask) : ask();
-      },
-    }),
-    async fetchRun(gitRepository, id) {
-      // An answer says that it is as new as the listing: nothing in it may be older.
-      const listedAt = listings.get(gitRepository)?.askedAt ?? Infinity;
-      const told = await share({
-        topic: topicOf('run', gitRepository, id),
-        parse: parseRun,
-        accept: ({ askedAt }) => askedAt >= listedAt,
-        ask: () => provider.fetchRun(gitRepository, id),
-        keepFor: freshFor,
-      });
-      return told.value;
-    },
-    probe: (gitRepository) => provider.probe(gitRepository),
-    ...(provider.generation && { generation: provider.generation }),
-  };
+  async #share({ topic, ttlMs, ...query }: PageQuery): Promise<Observed<RunPage>> {
+    const { share, scope } = this.#options;
+    const scoped = JSON.stringify([scope, ...topic]);
+    return share({ ...query, topic: scoped, parse: parseRunPage, ttlMs: () => ttlMs });
+  }
+}
+
+function withTime({ value, observedAt }: Observed<RunPage>): RunPage {
+  return { ...value, asOf: observedAt };
 }
 
 function unexpected(): never {

@@ -1,46 +1,46 @@
-/** Registries for several replicas that together ask what one would. It wraps a client from outside. */
+/** Shares a registry's responses between replicas, so that together they send the requests of one. */
 import type { RevisionResult } from '../resolve/ports.ts';
 import { parseDigestResult, parseRevision } from './messages.ts';
-import type { ShareCall } from './shared-fetch.ts';
+import type { SharedFetch } from './shared-fetch.ts';
 import type { ImageReference, Platform } from '../image/image.ts';
 import type { DigestResult, NewEnough, RegistryClient } from '../registry/registry-client.ts';
 
 const HOUR = 3_600_000;
-/** As long as an image's tag that cannot move is believed. */
-const KEEP_FOUND_MS = HOUR;
-const KEEP_ABSENT_MS = HOUR / 12;
-const KEEP_REVISION_MS = 24 * HOUR;
+/** As long as the digest of a tag that cannot move is trusted. */
+const FOUND_TTL_MS = HOUR;
+const ABSENT_TTL_MS = HOUR / 12;
+const REVISION_TTL_MS = 24 * HOUR;
 
-/** Without `newEnough` nobody else's answer will do. */
-export function createSharedRegistryClient(client: RegistryClient, share: ShareCall): RegistryClient {
+/** Without `newEnough`, no other replica's response is accepted. */
+export function createSharedRegistryClient(client: RegistryClient, share: SharedFetch): RegistryClient {
   return {
     async resolveDigest(reference, platform, newEnough) {
-      const { value, askedAt } = await share<DigestResult>({
+      const { value, observedAt } = await share<DigestResult>({
         topic: topicOf('digest', reference, platform),
-        parse: (published) => fitting(parseDigestResult(published), reference, platform),
-        accept: (told) => isNewEnough(told.value, told.askedAt, newEnough),
-        cheap: true,
-        ask: () => client.resolveDigest(reference, platform),
-        keepFor: ({ kind }) => (kind === 'found' ? KEEP_FOUND_MS : kind === 'absent' ? KEEP_ABSENT_MS : 0),
+        parse: (record) => matching(parseDigestResult(record), reference, platform),
+        accept: (observed) => isNewEnough(observed.value, observed.observedAt, newEnough),
+        skipIfSlow: true,
+        fetch: () => client.resolveDigest(reference, platform),
+        ttlMs: ({ kind }) => (kind === 'found' ? FOUND_TTL_MS : kind === 'absent' ? ABSENT_TTL_MS : 0),
       });
-      return value.kind === 'failed' ? value : { ...value, asOf: askedAt };
+      return value.kind === 'failed' ? value : { ...value, asOf: observedAt };
     },
     async resolveRevision(reference, platform) {
       const { value } = await share<RevisionResult>({
         topic: topicOf('revision', reference, platform),
         parse: parseRevision,
         accept: () => true,
-        cheap: true,
-        ask: () => client.resolveRevision(reference, platform),
-        keepFor: ({ kind }) => (kind === 'found' ? KEEP_REVISION_MS : 0),
+        skipIfSlow: true,
+        fetch: () => client.resolveRevision(reference, platform),
+        ttlMs: ({ kind }) => (kind === 'found' ? REVISION_TTL_MS : 0),
       });
       return value;
     },
   };
 }
 
-/** Content is its digest: of an image that is named by one nobody can tell another. */
-function fitting(
+/** A reference by digest has no other digest. */
+function matching(
   result: DigestResult | undefined,
   { digest }: ImageReference,
   platform: Platform | undefined,
@@ -49,13 +49,13 @@ function fitting(
   return result.digest === digest ? result : undefined;
 }
 
-function isNewEnough(result: DigestResult, askedAt: number, newEnough: NewEnough | undefined): boolean {
+function isNewEnough(result: DigestResult, observedAt: number, newEnough: NewEnough | undefined): boolean {
   if (newEnough === undefined || result.kind === 'failed') return false;
-  return askedAt >= newEnough[result.kind];
+  return observedAt >= newEnough[result.kind];
 }
 
-function topicOf(what: string, reference: ImageReference, platform: Platform | undefined): string {
+function topicOf(kind: string, reference: ImageReference, platform: Platform | undefined): string {
   const { registry, path, tag, digest } = reference;
   const { os, architecture, variant } = platform ?? {};
-  return JSON.stringify([what, registry, path, tag, digest, os, architecture, variant]);
+  return JSON.stringify([kind, registry, path, tag, digest, os, architecture, variant]);
 }

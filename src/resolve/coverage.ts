@@ -1,6 +1,6 @@
 /**
- * Which part of a list of runs is known, counted from the newest run back. Positions compare only within one listing, so a coverage
- * means nothing for another connection or repository. Pure.
+ * Which part of a list of runs is known, counted from the newest run back. Positions compare only within one
+ * listing, so a coverage means nothing for another connection or repository. Pure.
  */
 import type { Run } from './types.ts';
 
@@ -8,7 +8,8 @@ export type Coverage =
   /** Any run may be missing. */
   | { readonly kind: 'none' }
   /**
-   * No run at this position or above is missing, and none that was created at `createdAt` or later (milliseconds since the epoch).
+   * No run at this position or above is missing, and none that was created at `createdAt` or later
+   * (milliseconds since the epoch).
    */
   | { readonly kind: 'since'; readonly position: number; readonly createdAt: number }
   /** Every run that CI still has is known. */
@@ -45,7 +46,10 @@ export function isCovered(position: number, coverage: Coverage): boolean {
   return coverage.kind === 'complete';
 }
 
-/** @param createdAt milliseconds since the epoch @returns whether no run that was created then or later can be missing */
+/**
+ * @param createdAt milliseconds since the epoch @returns whether no run that was created then or later can be
+ *   missing
+ */
 export function coversTime(coverage: Coverage, createdAt: number): boolean {
   if (coverage.kind === 'since') return createdAt >= coverage.createdAt;
   return coverage.kind === 'complete';

@@ -1,6 +1,6 @@
 /**
- * Runs of other commits that may have pushed a build's tag after it: while there is one, what the tag
- * holds need not be the build's. Pure: what is known of the repository's runs is only read.
+ * Runs of other commits that may have pushed a build's tag after it: while there is one, the tag's image need
+ * not be the build's. Pure.
  */
 import {
   renderBranchParts,
@@ -26,8 +26,8 @@ const MAX_ATTEMPTS = 100;
 
 /**
  * @param reference as the template renders it for the build
- * @returns runs of any outcome, on any branch that renders the same tag: one that has ended, or else all that are going; none when the
- *   tag can only be the build's
+ * @returns runs of any outcome, on any branch that renders the same tag: one that has ended, or else all that
+ *   are going; none when the tag can only be the build's
  */
 export function findRivals(
   template: ImageTemplate,
@@ -50,7 +50,10 @@ export function findRivals(
   return going;
 }
 
-/** @returns whether a run that was created after the build began, and that cannot be read, may have pushed its tag */
+/**
+ * @returns whether a run that was created after the build began, and that cannot be read, may have pushed its
+ *   tag
+ */
 export function hasUnreadRival(
   template: ImageTemplate,
   { build, startedAt }: EvaluatedBuild,
@@ -66,7 +69,10 @@ export function hasUnreadRival(
     );
 }
 
-/** Of a tag that holds the commit or the build's id, only a known commit is in the way: that one is shared by chance is next to never. */
+/**
+ * Of a tag that holds the commit or the build's id, only a known commit is in the way: that one is shared by
+ * chance is next to never.
+ */
 function mayShareTag({ branch, commit }: UnreadRun, template: ImageTemplate, build: Build): boolean {
   const { commitDigits, immutable } = template;
   if (immutable) {
@@ -80,7 +86,10 @@ function mayShareTag({ branch, commit }: UnreadRun, template: ImageTemplate, bui
   );
 }
 
-/** A pull request's number is known for its own branch only, and no other branch's run renders it; the beginning of one it may. */
+/**
+ * A pull request's number is known for its own branch only, and no other branch's run renders it; the
+ * beginning of one it may.
+ */
 function holdsWhole({ parts }: ImageTemplate, variable: TemplateVariable): boolean {
   return parts.some(
     (part) => typeof part !== 'string' && part.variable === variable && part.length === undefined,
@@ -139,9 +148,9 @@ function mayPushImages(run: Run, { project }: BranchRequest): boolean {
 }
 
 /**
- * A run that began after the build did, or that went on after the build had ended. One that began before and was over before (an older
- * commit's that was cancelled for the newer one, say) was overwritten by the build. Of a build that was run again the first attempt may have
- * pushed, and nobody tells when that ended.
+ * A run that began after the build did, or that went on after the build had ended. One that began before and
+ * was over before (an older commit's that was cancelled for the newer one, say) was overwritten by the build.
+ * Of a build that was run again the first attempt may have pushed, and nobody tells when that ended.
  */
 function mayHavePushedSince(run: Run, { runs, startedAt, build }: EvaluatedBuild): boolean {
   const overwrittenBefore = runs.some(({ attempt }) => attempt > 1) ? startedAt : build.finishedAt;

@@ -1,41 +1,33 @@
 /** A number of calls for one purpose that is renewed over time (a token bucket). */
 import type { Clock } from '../clock.ts';
 
-export interface AllowanceOptions {
-  readonly most: number;
-  /** Milliseconds until one used call is available again. */
-  readonly each: () => number;
-  readonly now: Clock;
-}
+export class Allowance {
+  readonly #most: number;
+  readonly #msPerCall: () => number;
+  readonly #now: Clock;
+  #used = 0;
+  #at: number | undefined;
 
-export interface Allowance {
-  isUsedUp(): boolean;
-  use(): void;
-  /** The call turned out to be for another purpose. */
-  giveBack(): void;
-}
-
-export function createAllowance({ most, each, now }: AllowanceOptions): Allowance {
-  let used = 0;
-  let at: number | undefined;
-
-  function comeBack(): void {
-    // A clock that was set back renews nothing.
-    used = Math.max(0, used - Math.max(0, now() - (at ?? now())) / each());
-    at = now();
+  /** @param msPerCall milliseconds until one used call is available again */
+  constructor(most: number, msPerCall: () => number, now: Clock) {
+    this.#most = most;
+    this.#msPerCall = msPerCall;
+    this.#now = now;
   }
 
-  return {
-    isUsedUp() {
-      comeBack();
-      return used > most - 1;
-    },
-    use() {
-      comeBack();
-      used += 1;
-    },
-    giveBack() {
-      used = Math.max(0, used - 1);
-    },
-  };
+  /** @returns false: it is used up */
+  tryUse(): boolean {
+    const now = this.#now();
+    // A clock that was set back renews nothing.
+    this.#used = Math.max(0, this.#used - Math.max(0, now - (this.#at ?? now)) / this.#msPerCall());
+    this.#at = now;
+    if (this.#used > this.#most - 1) return false;
+    this.#used += 1;
+    return true;
+  }
+
+  /** The call turned out to be for another purpose. */
+  giveBack(): void {
+    this.#used = Math.max(0, this.#used - 1);
+  }
 }

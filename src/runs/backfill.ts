@@ -1,35 +1,23 @@
 /**
- * Reads a listing's older pages in blocks: a page of a hundred runs is cheaper than a look-up for each of their branches. The first block
- * follows the first listing. Each further one follows when as many look-ups as it has pages have found what the listing would have
- * shown. This costs at most twice what an optimal offline strategy would.
+ * Reads a listing's older pages in blocks: a page of a hundred runs is cheaper than a look-up for each of
+ * their branches. The first block follows the first listing. Each further one follows when as many look-ups
+ * as it has pages have found what the listing would have shown. This costs at most twice what an optimal
+ * offline strategy would.
  */
 import { UpstreamError } from '../errors.ts';
-import type { Sighting } from './branch-table.ts';
-import type { KnownRuns } from './known-runs.ts';
-import { lengthOf, type ListingReader } from './listing-reader.ts';
-import type { CiProvider, RunPage } from '../ci/provider.ts';
+import type { Sight } from './branch-table.ts';
+import type { IndexContext } from './index-context.ts';
+import { lengthOf } from './listing-reader.ts';
+import type { RunPage } from '../ci/provider.ts';
 
 /** Pages in all: their runs must fit into memory. */
 const MAX_PAGES = 500;
-/** The wait after blocks that bring nothing doubles this often at most: after a long outage they must resume. */
+/** The wait after fruitless blocks doubles this often at most, so that they resume after a long outage. */
 const MAX_DOUBLINGS = 6;
 
-export interface BackfillOptions {
-  readonly paging: CiProvider['paging'];
-  readonly reader: ListingReader;
-  readonly known: KnownRuns;
-  /** Called when a call begins; the function that it returns is called when the answer is there. */
-  readonly sight: () => (asOf?: number) => Sighting;
-  /** Pages to read at the start, the first one included. */
-  readonly firstPages: number;
-  /** Whether calls that no request waits for may be made now. */
-  readonly mayRead: () => boolean;
-  /** Takes the branches of which older pages have shown something new. */
-  readonly onChanged: (branches: ReadonlySet<string>) => void;
-}
-
 export class Backfill {
-  readonly #options: BackfillOptions;
+  readonly #context: IndexContext;
+  readonly #sight: Sight;
   readonly #blockSize: number;
   /** The listing's first page as it was last. */
   #newest: RunPage | undefined;
@@ -40,9 +28,11 @@ export class Backfill {
   /** Pages that were read in turn. */
   #pages = 1;
 
-  constructor(options: BackfillOptions) {
-    this.#options = options;
-    this.#blockSize = options.firstPages - 1;
+  /** @param firstPages pages to read at the start, the first one included */
+  constructor(context: IndexContext, sight: Sight, firstPages: number) {
+    this.#context = context;
+    this.#sight = sight;
+    this.#blockSize = firstPages - 1;
   }
 
   /** Takes the listing's first page whenever it has changed. */
@@ -68,11 +58,12 @@ export class Backfill {
   }
 
   #start(first: RunPage, from: number, count: number): void {
-    const { paging, mayRead } = this.#options;
+    const { provider, isQuotaLow } = this.#context;
+    const isKeyset = provider.paging === 'keyset';
     this.#lookUps = 0;
-    if (this.#blockSize < 1 || first.next === undefined || !mayRead()) return;
-    if ((paging === 'keyset' ? this.#pages : from) > MAX_PAGES) return;
-    const read = paging === 'keyset' ? this.#readInTurn(count) : this.#readBlock(first, from, count);
+    if (this.#blockSize < 1 || first.next === undefined || isQuotaLow()) return;
+    if ((isKeyset ? this.#pages : from) > MAX_PAGES) return;
+    const read = isKeyset ? this.#readInTurn(count) : this.#readBlock(first, from, count);
     this.#reading = this.#guard(read).finally(() => {
       this.#reading = undefined;
     });
@@ -90,8 +81,8 @@ export class Backfill {
   }
 
   async #readBlock(first: RunPage, from: number, count: number): Promise<boolean> {
-    const { reader, known, sight, onChanged } = this.#options;
-    const sighting = sight();
+    const { reader, known, onChanged } = this.#context;
+    const sighting = this.#sight();
     const older = await reader.readBlock(first, from, count);
     // A listing that came meanwhile knows of deletions that these pages may not show.
     if (older === undefined || this.#newest !== first) return false;
@@ -102,11 +93,11 @@ export class Backfill {
 
   /** Each page begins where the window ends, so that it can be merged at once. */
   async #readInTurn(count: number): Promise<boolean> {
-    const { reader, known, sight, mayRead, onChanged } = this.#options;
+    const { reader, known, isQuotaLow, onChanged } = this.#context;
     for (let read = 0; read < count; read++) {
       const cursor = known.next;
-      if (cursor === undefined || !mayRead()) return read > 0;
-      const sighting = sight();
+      if (cursor === undefined || isQuotaLow()) return read > 0;
+      const sighting = this.#sight();
       const older = await reader.readNext(cursor);
       this.#pages += 1;
       const changed = known.mergeOlder(older, sighting(older.asOf), cursor);
@@ -117,11 +108,11 @@ export class Backfill {
   }
 
   /**
-   * The page that holds the oldest run of the window is read once more, to show that nothing lies between. Where many runs were deleted,
-   * it lies further up.
+   * The page that holds the oldest run of the window is read once more, to show that nothing lies between.
+   * Where many runs were deleted, it lies further up.
    */
   #nextPage(first: RunPage): number {
     const back = this.#blockSize * (2 ** this.#fruitless - 1);
-    return Math.max(2, Math.floor(this.#options.known.windowSize() / Math.max(1, lengthOf(first))) - back);
+    return Math.max(2, Math.floor(this.#context.known.windowSize() / Math.max(1, lengthOf(first))) - back);
   }
 }

@@ -1,22 +1,19 @@
-/** Known runs, filed by list (`keyOfRun`). Bounded: lists that nobody asks for, and CI no longer shows, make room for others. */
+/** Known runs, filed by list (`keyOfRun`). Bounded: the least recently used list is evicted first. */
 import type { LRUCache } from 'lru-cache';
 import { compareRuns, newestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
+import { imageCommit } from '../resolve/select-builds.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
-import {
-  createBranchRecord,
-  removeRun,
-  runsOf,
-  trim,
-  type BranchRecord,
-  type KnownRun,
-} from './branch-runs.ts';
-import { createCommitIndex } from './commit-index.ts';
-import { createNumberIndex } from './number-index.ts';
+import { BranchRecord, type KnownRun } from './branch-record.ts';
+import { RunGroups } from './run-groups.ts';
 import { branchOfKey, keyOfRun } from './run-list.ts';
 
 const MAX_BRANCHES = 20_000;
 const MAX_RUNS = 100_000;
+/**
+ * The shortest prefix looked up: https://git-scm.com/docs/git-config#Documentation/git-config.txt-coreabbrev
+ */
+const PREFIX_DIGITS = 7;
 
 /** How runs came to be seen. */
 export interface Sighting {
@@ -30,10 +27,15 @@ export interface Sighting {
   readonly filtered?: boolean;
 }
 
+/** Called when a call begins; the function that it returns is called when the answer is there. */
+export type Sight = () => (asOf?: number) => Sighting;
+
 export class BranchTable {
   readonly #records: LRUCache<string, BranchRecord>;
-  readonly #commits = createCommitIndex();
-  readonly #numbers = createNumberIndex(() => this.#allRuns());
+  /** To find whose image a short tag names. A number takes less memory than text. */
+  readonly #byPrefix = new RunGroups((run) => prefixOf(imageCommit(run)));
+  /** Runs of other workflows may share a number. Built on first use: few templates hold a number. */
+  #byNumber: RunGroups<string> | undefined;
   #evicted = false;
   #names: readonly string[] | undefined;
 
@@ -67,7 +69,7 @@ export class BranchTable {
   record(key: string): BranchRecord {
     const found = this.#records.get(key);
     if (found !== undefined) return found;
-    const created = createBranchRecord(this.#evicted);
+    const created = new BranchRecord(this.#evicted);
     this.#records.set(key, created);
     return created;
   }
@@ -88,21 +90,22 @@ export class BranchTable {
     if (runs.size === 0) this.#names = undefined;
     runs.set(run.id, toKnownRun(run, before, sighting));
     if (before !== undefined) this.#unlist(before.run);
-    this.#commits.add(run);
-    this.#numbers.add(run);
+    this.#byPrefix.add(run);
+    this.#byNumber?.add(run);
     return before === undefined || !isSameState(run, before.run);
   }
 
   remove(key: string, id: string): void {
     const record = this.#records.peek(key);
-    const removed = record && removeRun(record, id);
-    if (record !== undefined && removed !== undefined) this.#forget([removed], record);
+    const removed = record?.runs.get(id);
+    record?.runs.delete(id);
+    if (record !== undefined && removed !== undefined) this.#forget([removed.run], record);
   }
 
   /** Keeps the newest runs of a branch that has very many. */
   trim(key: string): void {
     const record = this.#records.peek(key);
-    if (record !== undefined) this.#forget(trim(record), record);
+    if (record !== undefined) this.#forget(record.trim(), record);
   }
 
   makeRoom(): void {
@@ -122,7 +125,7 @@ export class BranchTable {
   /** Branches with runs that are not a tag's, the one with the newest run first. */
   listedBranches(): string[] {
     const newest = [...this.#records.entries()].flatMap(([key, record]) => {
-      const run = newestOf(runsOf(record).filter(({ refKind }) => refKind !== 'tag'));
+      const run = newestOf(record.allRuns().filter(({ refKind }) => refKind !== 'tag'));
       const name = branchOfKey(key);
       return run === undefined || name === undefined ? [] : [{ name, run }];
     });
@@ -141,12 +144,17 @@ export class BranchTable {
     }
   }
 
+  /** @param prefix at least 7 lower-case hex digits */
   findCommit(prefix: string): readonly Run[] {
-    return this.#commits.find(prefix);
+    return this.#byPrefix.find(prefixOf(prefix)).filter((run) => imageCommit(run).startsWith(prefix));
   }
 
   findNumber(number: string): readonly Run[] {
-    return this.#numbers.find(number);
+    if (this.#byNumber === undefined) {
+      this.#byNumber = new RunGroups((run) => run.number);
+      for (const run of this.#allRuns()) this.#byNumber.add(run);
+    }
+    return this.#byNumber.find(number);
   }
 
   *#allRuns(): Iterable<Run> {
@@ -154,8 +162,8 @@ export class BranchTable {
   }
 
   #unlist(run: Run): void {
-    this.#commits.remove(run);
-    this.#numbers.remove(run);
+    this.#byPrefix.remove(run);
+    this.#byNumber?.remove(run);
   }
 
   #forget(removed: readonly Run[], { runs }: BranchRecord): void {
@@ -164,7 +172,11 @@ export class BranchTable {
   }
 }
 
-/** Filtered lists are served from an index that may lag behind: an attempt and its last change only ever go forward. */
+function prefixOf(commit: string): number {
+  return Number.parseInt(commit.slice(0, PREFIX_DIGITS), 16);
+}
+
+/** Filtered lists may lag behind, and an attempt and its last change only ever go forward. */
 function isOlderState(run: Run, known: Run): boolean {
   return run.attempt === known.attempt ? run.updatedAt < known.updatedAt : run.attempt < known.attempt;
 }

@@ -1,41 +1,19 @@
 /**
- * What is known of one repository's runs: a contiguous window of the listing, and what look-ups of single branches added
- * (docs/development/run-index.md).
+ * What is known of one repository's runs: a contiguous window of the listing, and what look-ups of single
+ * branches added (docs/development/run-index.md).
  */
-import { COMPLETE, isCovered, type Coverage } from '../resolve/coverage.ts';
+import { COMPLETE, isCovered, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
 import type { BranchRuns, RunStanding, UnreadRun } from '../resolve/ports.ts';
 import { newestOf, oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
-import {
-  coverageOf,
-  createBranchRecord,
-  isLookUpDue,
-  noteLookUp,
-  noteRead,
-  resetCoverage,
-  restartReading,
-  runsOf,
-  type BranchRecord,
-  type KnownRun,
-  type Reading,
-} from './branch-runs.ts';
+import { BranchRecord, type KnownRun, type Reading } from './branch-record.ts';
 import { BranchTable, type Sighting } from './branch-table.ts';
-import type { Listing } from './listing-reader.ts';
+import type { ListedRuns } from './listing-reader.ts';
 import { missingFrom, missingWithin, type IsMissing } from './missing-runs.ts';
 import { branchesOf, keyOf, keyOfRun, type RunList } from './run-list.ts';
 import { UnreadRuns } from './unread-runs.ts';
-import {
-  coverageOfWindow,
-  extendWindow,
-  isContiguous,
-  mergeWindow,
-  raiseWindow,
-  type Window,
-} from './window.ts';
+import { extendWindow, isContiguous, mergeWindow, raiseWindow, type Window } from './window.ts';
 import type { Cursor, RunChanges, RunPage } from '../ci/provider.ts';
-
-/** Pages of a branch's own lists that are read at most to decide about it. */
-const MAX_BRANCH_PAGES = 60;
 
 /** The runs whose state each refresh confirms, and when the last one began. */
 interface Confirmed {
@@ -48,6 +26,11 @@ interface Confirmed {
 /** What is known of a branch, as it was when it was read. */
 export type KnownBranch = Pick<Known, 'runs' | 'coverage' | 'standing'>;
 type Known = Extract<BranchRuns, { kind: 'known' }>;
+
+type ReadableTable = Pick<
+  BranchTable,
+  'size' | 'branchNames' | 'listedBranches' | 'branchlessRuns' | 'findCommit' | 'findNumber'
+>;
 
 /** A run that has not ended, or that could not be parsed. */
 export type Unfinished = Pick<UnreadRun, 'position' | 'createdAt'> & { readonly id: string };
@@ -63,7 +46,7 @@ export class KnownRuns {
    * @param first its first page, which each refresh shows
    * @returns branches with news
    */
-  mergeListing(first: RunPage, listing: Listing, sighting: Sighting): Set<string> {
+  mergeListing(first: RunPage, listing: ListedRuns, sighting: Sighting): Set<string> {
     const { runs, whole } = listing;
     const removed = this.#removeDeleted(listing, missingFrom(runs, whole));
     this.#unread.add(listing.unread, newestOf(runs)?.position);
@@ -78,7 +61,7 @@ export class KnownRuns {
     const before = this.#window;
     this.#window = mergeWindow(before, first, listing, removed);
     if (before === undefined || !isContiguous(before, oldestOf(runs))) {
-      for (const record of this.#table.values()) resetCoverage(record, this.#table.evicted);
+      for (const record of this.#table.values()) record.resetCoverage(this.#table.evicted);
     }
     return branchesOf(changed);
   }
@@ -113,7 +96,7 @@ export class KnownRuns {
    * @param from the cursor that they were read from, where they are read in turn
    * @returns branches with news; undefined: the pages leave a gap to the window, and are dropped
    */
-  mergeOlder(older: Listing, sighting: Sighting, from?: Cursor): Set<string> | undefined {
+  mergeOlder(older: ListedRuns, sighting: Sighting, from?: Cursor): Set<string> | undefined {
     const window = this.#window && extendWindow(this.#window, older, from);
     if (window === undefined) return undefined;
     this.#removeDeleted(older, missingWithin(older.runs));
@@ -122,17 +105,19 @@ export class KnownRuns {
     return branchesOf(this.#put(older.runs, sighting));
   }
 
-  /** Merges the next page of a branch's own list. @param again it is the first page again, since the list has changed */
+  /**
+   * Merges the next page of a branch's list. @param again it is the first page again: the list has changed
+   */
   mergeBranchPage(list: RunList, page: RunPage, sighting: Sighting, again: boolean): void {
     const record = this.#mergeFiltered(list, page, sighting);
-    if (again) restartReading(record, this.#table.evicted);
-    noteRead(record, page);
-    noteLookUp(record, sighting.askedAt);
+    if (again) record.restartReading(this.#table.evicted);
+    record.noteRead(page);
+    record.noteLookUp(sighting.askedAt);
   }
 
   /** Merges the first page of a branch's own list once more. Coverage stays as it is. */
   refreshBranch(list: RunList, page: RunPage, sighting: Sighting): void {
-    noteLookUp(this.#mergeFiltered(list, page, sighting), sighting.askedAt);
+    this.#mergeFiltered(list, page, sighting).noteLookUp(sighting.askedAt);
   }
 
   mergeRun(run: Run, sighting: Sighting): void {
@@ -144,39 +129,23 @@ export class KnownRuns {
     this.#unread.settle(id);
   }
 
-  /** When the last call that reported the run's state began, in milliseconds since the epoch; undefined: the run is unknown. */
+  /** When the last call that reported the run's state began, ms since the epoch; undefined: unknown run. */
   confirmedAt(run: Run): number | undefined {
     const known = this.#table.peek(keyOfRun(run))?.runs.get(run.id);
     return known && standingOf(known, this.#confirmed).confirmedAt;
   }
 
-  branchNames(): readonly string[] {
-    return this.#table.branchNames();
+  /** All known runs, to be read only. */
+  get table(): ReadableTable {
+    return this.#table;
   }
 
   peekRuns(lists: readonly RunList[]): Run[] {
-    const records = lists.flatMap((list) => this.#table.peek(keyOf(list)) ?? []);
-    return records.flatMap(runsOf);
-  }
-
-  peekBranchless(): Iterable<Run> {
-    return this.#table.branchlessRuns();
-  }
-
-  peekCommit(prefix: string): readonly Run[] {
-    return this.#table.findCommit(prefix);
-  }
-
-  peekNumber(number: string): readonly Run[] {
-    return this.#table.findNumber(number);
+    return lists.flatMap((list) => this.#table.peek(keyOf(list))?.allRuns() ?? []);
   }
 
   peekUnread(): readonly UnreadRun[] {
     return this.#unread.all();
-  }
-
-  get isEmpty(): boolean {
-    return this.#table.size === 0;
   }
 
   isContiguous(oldest: Run | undefined): boolean {
@@ -188,17 +157,13 @@ export class KnownRuns {
     return this.#window?.next;
   }
 
-  /** Number of known runs in the window, with those at the position just below it, of which more may follow. */
+  /** Number of known runs in the window and at the position just below it. */
   windowSize(): number {
-    const coverage = coverageOfWindow(this.#window);
+    const coverage = this.#window?.coverage ?? NO_COVERAGE;
     return this.#table.count(({ position }) => isCovered(position + 1, coverage));
   }
 
-  listedBranches(): string[] {
-    return this.#table.listedBranches();
-  }
-
-  /** @returns undefined: neither listing nor look-up has shown the list, and the listing does not cover everything */
+  /** @returns undefined: no listing or look-up has shown the list, and the listing does not cover it */
   list(list: RunList): KnownBranch | undefined {
     const record = this.#table.get(keyOf(list));
     const coverage = this.#coverageOf(record);
@@ -218,13 +183,12 @@ export class KnownRuns {
 
   /** How far the branch's own list was read; undefined: so far that it is not read on. */
   nextLookUp(list: RunList): Reading | undefined {
-    const { reading } = this.#table.peek(keyOf(list)) ?? createBranchRecord(false);
-    return reading.pages < MAX_BRANCH_PAGES ? reading : undefined;
+    return (this.#table.peek(keyOf(list)) ?? new BranchRecord(false)).reading;
   }
 
   isLookUpDue(list: RunList, at: number): boolean {
     const record = this.#table.peek(keyOf(list));
-    return record !== undefined && isLookUpDue(record, ({ id }) => this.#confirmed.runs.has(id), at);
+    return record?.isLookUpDue(({ id }) => this.#confirmed.runs.has(id), at) === true;
   }
 
   /** Elements that are the list's, or may be, and that could not be parsed. */
@@ -249,11 +213,11 @@ export class KnownRuns {
   }
 
   #coverageOf(record: BranchRecord | undefined): Coverage | undefined {
-    const listed = coverageOfWindow(this.#window);
+    const listed = this.#window?.coverage ?? NO_COVERAGE;
     if (record === undefined) {
       return listed.kind === 'complete' && !this.#table.evicted ? COMPLETE : undefined;
     }
-    const coverage = coverageOf(record, listed);
+    const coverage = record.coverage(listed);
     return coverage.kind === 'none' && this.#window === undefined ? undefined : coverage;
   }
 
@@ -270,8 +234,8 @@ export class KnownRuns {
     return this.#table.record(keyOf(list));
   }
 
-  /** Removes runs that the listing should show, and does not: they were deleted. @returns whether there were any */
-  #removeDeleted(listing: Listing, isMissing: IsMissing): boolean {
+  /** Removes runs that were deleted: the listing should show them. @returns whether there were any */
+  #removeDeleted(listing: ListedRuns, isMissing: IsMissing): boolean {
     // An element without an id may be any of the missing runs.
     if (listing.unread.some(({ id }) => id === null)) return false;
     const listed = new Set([...listing.runs, ...listing.unread].flatMap(({ id }) => id ?? []));
@@ -281,7 +245,7 @@ export class KnownRuns {
       for (const { run } of record.runs.values()) {
         if (listed.has(run.id) || !isMissing(run)) continue;
         this.#table.remove(key, run.id);
-        resetCoverage(record, this.#table.evicted);
+        record.resetCoverage(this.#table.evicted);
         removed = true;
       }
     }

@@ -1,23 +1,26 @@
 /**
- * Reads lists of runs over several pages, and proves that no run was missed between them (docs/development/run-index.md).
+ * Reads lists of runs over several pages, and proves that no run was missed between them
+ * (docs/development/run-index.md).
  *
- * Keyset pages neither skip nor repeat. Numbered pages shift while they are read: a deleted run moves those behind it forward, so that
- * the next page skips one; a new run moves them back, so that the next page repeats one. Where CI reports the length of the list, each
- * page must repeat as many runs as the list has grown by. Where it does not, the pages are read a second time, oldest first.
+ * Keyset pages neither skip nor repeat. Numbered pages shift while they are read: a deleted run moves those
+ * behind it forward, so that the next page skips one; a new run moves them back, so that the next page
+ * repeats one. Where CI reports the length of the list, each page must repeat as many runs as the list has
+ * grown by. Where it does not, the pages are read a second time, oldest first.
  */
 import { UpstreamError } from '../errors.ts';
-import { compareText, oldestOf } from '../resolve/run-order.ts';
+import { oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
 import type { UnreadRun } from '../resolve/ports.ts';
-import type { Reading } from './branch-runs.ts';
+import type { Reading } from './branch-record.ts';
+import { endOf, isBelow } from './missing-runs.ts';
 import { fetchList, type RunList } from './run-list.ts';
 import type { CiProvider, Cursor, RunPage } from '../ci/provider.ts';
 
-/** Pages that are read back to meet the window, before the gap is accepted and branches are looked up again. */
+/** Pages that are read back to meet the window. Beyond, a gap is accepted: branches are looked up again. */
 const MAX_LISTING_PAGES = 10;
 
 /** Runs of pages without a gap between them. */
-export interface Listing {
+export interface ListedRuns {
   readonly runs: readonly Run[];
   readonly unread: readonly UnreadRun[];
   /** Nothing older exists. */
@@ -32,6 +35,9 @@ interface Page extends RunPage {
   /** Where the page began. */
   readonly at: Cursor | undefined;
 }
+
+/** Pages that are proven to be contiguous; undefined: they are not, or there are none. */
+type Contiguous = readonly RunPage[] | undefined;
 
 type FetchPage = (cursor: Cursor | undefined) => Promise<RunPage>;
 
@@ -49,7 +55,7 @@ export class ListingReader {
    * Reads on from the listing's first page until a page leaves no gap to what is known.
    * @param meets whether runs back to this one leave none
    */
-  async readBackTo(first: RunPage, meets: (oldest: Run | undefined) => boolean): Promise<Listing> {
+  async readBackTo(first: RunPage, meets: (oldest: Run | undefined) => boolean): Promise<ListedRuns> {
     const fetch: FetchPage = (cursor) => this.#fetchPage(cursor);
     const pages = await readOn(fetch, { ...first, at: undefined }, MAX_LISTING_PAGES, meets);
     // One page is a snapshot; several are contiguous only if nothing moved between them.
@@ -57,7 +63,7 @@ export class ListingReader {
   }
 
   /** Reads one older page: keyset paging only. */
-  async readNext(cursor: Cursor): Promise<Listing> {
+  async readNext(cursor: Cursor): Promise<ListedRuns> {
     return joinPages([await this.#fetchPage(cursor)]);
   }
 
@@ -68,11 +74,11 @@ export class ListingReader {
    * @param count pages at most
    * @returns undefined: there are none, or the list changed meanwhile, so that runs may have been missed
    */
-  async readBlock(first: RunPage, from: number, count: number): Promise<Listing | undefined> {
+  async readBlock(first: RunPage, from: number, count: number): Promise<ListedRuns | undefined> {
     const block =
       first.total === undefined || this.#provider.cursorOf === undefined
         ? await this.#readBlockInTurn(first, from, count)
-        : await this.#readSideBySide(first, first.total, from, count);
+        : await this.#readSideBySide(first, from, count);
     return block && joinPages(block);
   }
 
@@ -99,19 +105,14 @@ export class ListingReader {
     return page;
   }
 
-  /** @returns the pages as they are proven to be contiguous; undefined: they are not */
-  async #prove(pages: readonly Page[], fetch: FetchPage): Promise<readonly RunPage[] | undefined> {
+  async #prove(pages: readonly Page[], fetch: FetchPage): Promise<Contiguous> {
     if (pages.length === 1 || this.#provider.paging === 'keyset') return pages;
     if (pages.every(({ total }) => total !== undefined)) return isUnbroken(pages) ? pages : undefined;
     return readAgain(pages, fetch);
   }
 
-  async #readSideBySide(
-    first: RunPage,
-    total: number,
-    from: number,
-    count: number,
-  ): Promise<readonly RunPage[] | undefined> {
+  async #readSideBySide(first: RunPage, from: number, count: number): Promise<Contiguous> {
+    const { total = 0 } = first;
     const last = Math.ceil(total / Math.max(1, lengthOf(first)));
     const numbers = Array.from({ length: Math.min(count, last - from + 1) }, (_, index) => from + index);
     if (numbers.length === 0) return undefined;
@@ -122,11 +123,7 @@ export class ListingReader {
     return after === 'unchanged' || isExplained(first, after, total) ? pages : undefined;
   }
 
-  async #readBlockInTurn(
-    first: RunPage,
-    from: number,
-    count: number,
-  ): Promise<readonly RunPage[] | undefined> {
+  async #readBlockInTurn(first: RunPage, from: number, count: number): Promise<Contiguous> {
     const cursor = from === 2 ? first.next : this.#provider.cursorOf?.(from);
     if (cursor === undefined) return undefined;
     const fetch: FetchPage = (at) => this.#fetchPage(at);
@@ -162,10 +159,10 @@ async function readOn(
 }
 
 /**
- * Reads the pages again, the older ones first. A deletion moves runs to pages that are still to be read, so that none is skipped; and
- * no run was created meanwhile if the first page, read last, shows no new one.
+ * Reads the pages again, the older ones first. A deletion moves runs to pages that are still to be read, so
+ * that none is skipped; and no run was created meanwhile if the first page, read last, shows no new one.
  */
-async function readAgain(pages: readonly Page[], fetch: FetchPage): Promise<readonly RunPage[] | undefined> {
+async function readAgain(pages: readonly Page[], fetch: FetchPage): Promise<Contiguous> {
   const again = pages.slice(-1) as RunPage[];
   for (const { at } of pages.slice(0, -1).toReversed()) again.unshift(await fetch(at));
   const [before] = pages;
@@ -173,7 +170,7 @@ async function readAgain(pages: readonly Page[], fetch: FetchPage): Promise<read
   return before && after && !hasNewRuns(before, after) ? again : undefined;
 }
 
-function joinPages(pages: readonly RunPage[]): Listing {
+function joinPages(pages: readonly RunPage[]): ListedRuns {
   const asOf = pages.flatMap((page) => page.asOf ?? []);
   const last = pages.at(-1);
   return {
@@ -181,14 +178,14 @@ function joinPages(pages: readonly RunPage[]): Listing {
     unread: pages.flatMap(({ unread = [] }, index) =>
       unread.map((one) => placedBelow(one, pages[index - 1])),
     ),
-    // A count that says one run more is reason enough not to take the list for complete: each branch's own list decides.
+    // A total that is one too high is reason enough to distrust the end: each branch's own list decides.
     whole: last !== undefined && last.next === undefined && last.short !== true,
     next: last?.next,
     asOf: asOf.length === 0 ? undefined : Math.min(...asOf),
   };
 }
 
-/** An element of unknown position that is the first of its page is no newer than what the page before shows. */
+/** Where its position is unknown, the first element of a page is no newer than the page before. */
 function placedBelow(unread: UnreadRun, before: RunPage | undefined): UnreadRun {
   const oldest = before && oldestOf(before.runs);
   if (unread.position !== null || oldest === undefined) return unread;
@@ -215,8 +212,8 @@ function isUnbroken(pages: readonly RunPage[]): boolean {
 }
 
 /**
- * Pages that are read side by side may come in any order: a new run and a deleted one in between can leave a gap that no two pages
- * show. So while they are read, runs may only have been created, or only been deleted.
+ * Pages that are read side by side may come in any order: a new run and a deleted one in between can leave a
+ * gap that no two pages show. So while they are read, runs may only have been created, or only been deleted.
  */
 function isExplained(first: RunPage, after: RunPage, total: number): boolean {
   const created = countNewRuns(first, after);
@@ -233,16 +230,11 @@ function countNewRuns(before: RunPage, after: RunPage): number | undefined {
   const ids = new Set(idsOf(before));
   const all = [...after.runs, ...(after.unread ?? [])];
   if (all.some(({ id }) => id === null)) return undefined;
-  const oldest = oldestOf(before.runs);
-  const [least = ''] = before.runs.map(({ tie }) => tie).toSorted(compareText);
-  // Runs that a deletion has moved onto the page are older than all that it showed, by position and by tie-break.
-  return all.filter(({ id, position, tie }) => {
-    if (id === null || ids.has(id)) return false;
-    const isOlder =
-      oldest !== undefined &&
-      position !== null &&
-      position <= oldest.position &&
-      (tie === null || tie <= least);
-    return !isOlder;
-  }).length;
+  const end = endOf(before.runs);
+  // Runs that a deletion has moved onto the page are older than all that it showed.
+  const isNew = ({ id, position, tie }: Run | UnreadRun): boolean =>
+    id !== null &&
+    !ids.has(id) &&
+    (end === undefined || position === null || !isBelow({ position, tie }, end));
+  return all.filter(isNew).length;
 }

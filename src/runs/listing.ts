@@ -4,14 +4,14 @@ import { CiBreaker } from '../ci/ci-breaker.ts';
 import { SingleFlight } from '../resilience/single-flight.ts';
 import type { Backfill } from './backfill.ts';
 import type { Sighting } from './branch-table.ts';
-import type { KnownRuns } from './known-runs.ts';
-import { lengthOf, type ListingReader } from './listing-reader.ts';
-import { isWithin, type Clock } from '../clock.ts';
-import type { CiProvider, Cursor, RunChanges, RunPage } from '../ci/provider.ts';
+import type { IndexContext } from './index-context.ts';
+import { lengthOf } from './listing-reader.ts';
+import { isWithin } from '../clock.ts';
+import type { Cursor, RunChanges, RunPage } from '../ci/provider.ts';
 
 /** Milliseconds for which an empty listing is not believed where runs were known (argoproj/argo-cd#11464). */
 const DISTRUST_EMPTY_FOR = 600_000;
-/** Listings that are tried for one that is new enough: the first may have been under way, or another replica's. */
+/** Attempts to get a listing that is new enough: the first may have been under way, or another replica's. */
 const MAX_LISTINGS = 3;
 /** Changes show no deletions: so often, in milliseconds, the first page is read as well. */
 const FIRST_PAGE_EVERY = 300_000;
@@ -20,21 +20,9 @@ const MAX_CHANGES = 10;
 /** What CI answers to a cursor that it does not know any more; other failures pass. */
 const REFUSALS: ReadonlySet<UpstreamFailureKind> = new Set(['malformed', 'not_found']);
 
-export interface ListingOptions {
-  readonly provider: CiProvider;
-  readonly gitRepository: string;
-  readonly reader: ListingReader;
-  readonly known: KnownRuns;
-  /** Milliseconds for which a listing is fresh now. */
-  readonly freshFor: () => number;
-  readonly now: Clock;
-  /** Takes the branches of which the listing has shown something new. */
-  readonly onChanged: (branches: ReadonlySet<string>) => void;
-}
-
 /** Each method that makes a call throws `UpstreamError`. */
 export class Listing {
-  readonly #options: ListingOptions;
+  readonly #context: IndexContext;
   readonly #breaker;
   readonly #flights = new SingleFlight();
   #backfill: Backfill | undefined;
@@ -46,9 +34,9 @@ export class Listing {
   #emptySince: number | undefined;
   #ahead = 0;
 
-  constructor(options: ListingOptions) {
-    this.#options = options;
-    this.#breaker = new CiBreaker({ now: options.now, generation: options.provider.generation });
+  constructor(context: IndexContext) {
+    this.#context = context;
+    this.#breaker = new CiBreaker({ now: context.now, generation: context.provider.generation });
   }
 
   /** Takes the first page whenever it has changed. */
@@ -58,10 +46,10 @@ export class Listing {
 
   /** When CI was last asked for the listing, milliseconds since the epoch. */
   get listedAt(): number {
-    return this.#listedAt ?? this.#options.now();
+    return this.#listedAt ?? this.#context.now();
   }
 
-  /** How far our clock is ahead of CI's, milliseconds, as the last answer with CI's time has it; 0: unknown. */
+  /** How far our clock is ahead of CI's, milliseconds, by CI's last response; 0: unknown. */
   get ahead(): number {
     return this.#ahead;
   }
@@ -71,19 +59,19 @@ export class Listing {
    * @returns called when its answer is there; what another replica fetched is at least as new as the listing
    */
   sight(): (asOf?: number) => Sighting {
-    const { now } = this.#options;
+    const { now } = this.#context;
     const askedAt = Math.min(now(), this.#listedAt ?? Infinity);
     return (asOf = askedAt) => ({ askedAt: asOf, seenAt: now(), ahead: this.#ahead });
   }
 
   async ensureFresh(): Promise<void> {
-    const { now, freshFor } = this.#options;
+    const { now, freshFor } = this.#context;
     if (this.#listedAt === undefined || !isWithin(now(), this.#listedAt, freshFor())) await this.#list();
   }
 
-  /** Sees to it that the listing is known as it was at `since` or later (milliseconds since the epoch, not in the future). */
+  /** Makes sure that the listing is as of `since` or later (ms since the epoch, not in the future). */
   async confirm(since: number): Promise<void> {
-    const { now, provider, gitRepository } = this.#options;
+    const { now, provider, gitRepository } = this.#context;
     for (let tries = 0; tries <= MAX_LISTINGS; tries++) {
       if (this.#listedAt !== undefined && this.#listedAt >= since && this.#listedAt <= now()) return;
       if (tries < MAX_LISTINGS) await this.#list();
@@ -97,7 +85,7 @@ export class Listing {
   }
 
   async #refresh(): Promise<void> {
-    const { now } = this.#options;
+    const { now } = this.#context;
     const startedAt = now();
     const areChangesRead = await this.#readChanges(startedAt).catch((error: unknown) =>
       this.#forgetChanges(error),
@@ -109,7 +97,7 @@ export class Listing {
 
   /** @returns when CI was asked, milliseconds since the epoch */
   async #readFirstPage(startedAt: number): Promise<number> {
-    const { provider, gitRepository, known } = this.#options;
+    const { provider, gitRepository, known } = this.#context;
     const first = await provider.fetchRuns(gitRepository, undefined, this.#validator);
     const askedAt = first === 'unchanged' ? startedAt : (first.asOf ?? startedAt);
     const isUnchanged =
@@ -121,7 +109,7 @@ export class Listing {
   }
 
   async #merge(first: RunPage, askedAt: number): Promise<void> {
-    const { reader, known, now } = this.#options;
+    const { reader, known, now } = this.#context;
     this.#distrustEmpty(first);
     this.#noteClock(first.clock, first.asOf ?? now());
     const listing = await reader.readBackTo(first, (oldest) => known.isContiguous(oldest));
@@ -136,9 +124,9 @@ export class Listing {
     this.#backfill?.listed(first);
   }
 
-  /** @returns false where the provider has no changes, or too many of them: then the first page must be read */
+  /** @returns false: the provider has no changes or too many, so the first page must be read */
   async #readChanges(startedAt: number): Promise<boolean> {
-    const { provider, gitRepository, known, now } = this.#options;
+    const { provider, gitRepository, known, now } = this.#context;
     if (this.#changes === undefined || provider.fetchChanges === undefined) return false;
     const all: RunChanges[] = [];
     let since = this.#changes;
@@ -169,8 +157,8 @@ export class Listing {
   }
 
   #distrustEmpty(first: RunPage): void {
-    const { provider, gitRepository, known, now } = this.#options;
-    if (lengthOf(first) > 0 || known.isEmpty) {
+    const { provider, gitRepository, known, now } = this.#context;
+    if (lengthOf(first) > 0 || known.table.size === 0) {
       this.#emptySince = undefined;
       return;
     }
@@ -181,6 +169,6 @@ export class Listing {
   }
 
   #tellChanged(branches: ReadonlySet<string>): void {
-    if (branches.size > 0) this.#options.onChanged(branches);
+    if (branches.size > 0) this.#context.onChanged(branches);
   }
 }

@@ -1,67 +1,60 @@
-/** Reads single branches' own lists: of branches that the listing does not cover, and again of those that may have changed unseen. */
+/**
+ * Reads single branches' lists: those that the listing does not cover, and those that may have changed
+ * unseen.
+ */
 import { UpstreamError } from '../errors.ts';
 import { CiBreaker } from '../ci/ci-breaker.ts';
 import { SingleFlight } from '../resilience/single-flight.ts';
-import { createAllowance } from './allowance.ts';
+import { Allowance } from './allowance.ts';
 import type { Backfill } from './backfill.ts';
-import type { KnownRuns } from './known-runs.ts';
+import type { IndexContext } from './index-context.ts';
 import type { Listing } from './listing.ts';
-import { lengthOf, type ListingReader } from './listing-reader.ts';
+import { lengthOf } from './listing-reader.ts';
 import { fetchList, keyOf, type RunList } from './run-list.ts';
-import type { Clock } from '../clock.ts';
-import type { CiProvider } from '../ci/provider.ts';
 
 /**
- * Branches without runs that are looked up at once; further ones become possible with time. Requests for invented names must not use up
- * the calls that others need. A repository with this many pull requests without any run is read in one go.
+ * Branches without runs that are looked up at once; further ones become possible with time. Requests for
+ * invented names must not use up the calls that others need. A repository with this many pull requests
+ * without any run is read in one go.
  */
 const MOST_UNKNOWN = 1000;
 const MS_PER_UNKNOWN = 500;
 /** Branches that are looked up again, beside their answers, per listing that may be made. */
 const MOST_REPEATED = 5;
 
-export interface LookUpsOptions {
-  readonly provider: CiProvider;
-  readonly gitRepository: string;
-  readonly reader: ListingReader;
-  readonly known: KnownRuns;
-  readonly listing: Listing;
-  readonly backfill: Backfill;
-  readonly isQuotaLow: () => boolean;
-  readonly freshFor: () => number;
-  readonly now: Clock;
-}
-
 export class LookUps {
-  readonly #options: LookUpsOptions;
+  readonly #context: IndexContext;
+  readonly #listing: Listing;
+  readonly #backfill: Backfill;
   readonly #breaker;
   readonly #unknown;
   readonly #repeated;
   readonly #flights = new SingleFlight();
 
-  constructor(options: LookUpsOptions) {
-    const { provider, freshFor, now } = options;
-    this.#options = options;
+  constructor(context: IndexContext, listing: Listing, backfill: Backfill) {
+    const { provider, freshFor, now } = context;
+    this.#context = context;
+    this.#listing = listing;
+    this.#backfill = backfill;
     this.#breaker = new CiBreaker({ now, generation: provider.generation });
-    this.#unknown = createAllowance({ most: MOST_UNKNOWN, each: () => MS_PER_UNKNOWN, now });
-    this.#repeated = createAllowance({ most: MOST_REPEATED, each: () => freshFor() / MOST_REPEATED, now });
+    this.#unknown = new Allowance(MOST_UNKNOWN, () => MS_PER_UNKNOWN, now);
+    this.#repeated = new Allowance(MOST_REPEATED, () => freshFor() / MOST_REPEATED, now);
   }
 
   /** Reads the next page of the list. @throws UpstreamError */
   async read(list: RunList): Promise<void> {
     await this.#flights.do(keyOf(list), async () => {
-      if (this.#options.known.list(list) === undefined) await this.#readUnknown(list);
+      if (this.#context.known.list(list) === undefined) await this.#readUnknown(list);
       else await this.#readNext(list);
     });
   }
 
   /** Reads the list's first page again if that is due, beside the answer. */
   repeatIfDue(list: RunList): void {
-    const { provider, gitRepository, known, listing, isQuotaLow, now } = this.#options;
-    if (!known.isLookUpDue(list, now()) || isQuotaLow() || this.#repeated.isUsedUp()) return;
-    this.#repeated.use();
+    const { provider, gitRepository, known, isQuotaLow, now } = this.#context;
+    if (!known.isLookUpDue(list, now()) || isQuotaLow() || !this.#repeated.tryUse()) return;
     void this.#flights.do(`${keyOf(list)} again`, async () => {
-      const sighting = listing.sight();
+      const sighting = this.#listing.sight();
       try {
         const page = await this.#breaker.run(keyOf(list), () => fetchList(provider, gitRepository, list));
         known.refreshBranch(list, page, sighting(page.asOf));
@@ -73,9 +66,8 @@ export class LookUps {
 
   /** Counts a look-up from its beginning: of thousands at once, none has ended when the next one begins. */
   async #readUnknown(list: RunList): Promise<void> {
-    const { host } = this.#options.provider;
-    if (this.#unknown.isUsedUp()) throw tooManyUnknown(host);
-    this.#unknown.use();
+    const { host } = this.#context.provider;
+    if (!this.#unknown.tryUse()) throw tooManyUnknown(host);
     let hasNone = false;
     try {
       hasNone = !(await this.#readNext(list));
@@ -86,17 +78,17 @@ export class LookUps {
 
   /** @returns whether the page shows anything */
   async #readNext(list: RunList): Promise<boolean> {
-    const { provider, gitRepository, reader, known, listing, backfill } = this.#options;
+    const { provider, gitRepository, reader, known } = this.#context;
     return this.#breaker.run(keyOf(list), async () => {
       const reading = known.nextLookUp(list);
       if (reading === undefined) throw tooManyRuns(provider.host, gitRepository);
-      const sighting = listing.sight();
+      const sighting = this.#listing.sight();
       const pages = await reader.readBranch(list, reading);
       for (const page of pages) {
         known.mergeBranchPage(list, page, sighting(page.asOf), pages.length > 1 && page === pages[0]);
       }
       const found = pages.some((page) => lengthOf(page) > 0);
-      if (found) backfill.lookedUp();
+      if (found) this.#backfill.lookedUp();
       return found;
     });
   }

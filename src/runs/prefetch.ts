@@ -1,6 +1,6 @@
 /**
- * Prefetches images before their branches are requested. Argo CD's matrix generator requests one pull request after the other: if each
- * waited for its own round trip, a thousand branches would take minutes.
+ * Prefetches images before their branches are requested. Argo CD's matrix generator requests one pull request
+ * after the other: if each waited for its own round trip, a thousand branches would take minutes.
  */
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import type { Clock } from '../clock.ts';
@@ -11,12 +11,6 @@ const MAX_BRANCHES = 20_000;
 /** Branches that are prefetched on a guess for each requested one: the waste stays in proportion. */
 const GUESSES_PER_REQUEST = 2;
 
-export interface ImagePrefetcher {
-  onRequested(branch: string): void;
-  /** CI has shown something new of these branches. */
-  onChanged(branches: ReadonlySet<string>): void;
-}
-
 export interface ImagePrefetcherOptions {
   readonly now: Clock;
   /** Known branches, the most probable first. */
@@ -26,41 +20,45 @@ export interface ImagePrefetcherOptions {
 }
 
 /** Serves one project. */
-export function createImagePrefetcher({
-  now,
-  candidates,
-  prefetch,
-}: ImagePrefetcherOptions): ImagePrefetcher {
-  const requestedAt = createBoundedCache<number>(MAX_BRANCHES);
+export class ImagePrefetcher {
+  readonly #options: ImagePrefetcherOptions;
+  readonly #requestedAt = createBoundedCache<number>(MAX_BRANCHES);
   /** Ever requested or guessed: each branch is guessed once. */
-  const seen = createBoundedCache<true>(MAX_BRANCHES);
-  let queue: string[] | undefined;
+  readonly #seen = createBoundedCache<true>(MAX_BRANCHES);
+  #queue: string[] | undefined;
+
+  constructor(options: ImagePrefetcherOptions) {
+    this.#options = options;
+  }
+
+  onRequested(branch: string): void {
+    const isNew = !this.#requestedAt.has(branch);
+    this.#requestedAt.set(branch, this.#options.now());
+    this.#seen.set(branch, true);
+    if (isNew) this.#guess();
+  }
+
+  /** CI has shown something new of these branches. */
+  onChanged(branches: ReadonlySet<string>): void {
+    const { now, prefetch } = this.#options;
+    this.#queue = undefined;
+    const at = now();
+    for (const branch of branches) {
+      if (at - (this.#requestedAt.get(branch) ?? -Infinity) < RECENT) prefetch(branch);
+    }
+  }
 
   /** Prefetches the branches that come next, if the caller goes through the list. */
-  function guess(): void {
-    queue ??= candidates().toReversed();
+  #guess(): void {
+    const { candidates, prefetch } = this.#options;
+    this.#queue ??= candidates().toReversed();
     for (let guesses = 0; guesses < GUESSES_PER_REQUEST;) {
-      const branch = queue.pop();
+      const branch = this.#queue.pop();
       if (branch === undefined) return;
-      if (seen.has(branch)) continue;
-      seen.set(branch, true);
+      if (this.#seen.has(branch)) continue;
+      this.#seen.set(branch, true);
       prefetch(branch);
       guesses += 1;
     }
   }
-
-  return {
-    onRequested(branch) {
-      const isNew = !requestedAt.has(branch);
-      requestedAt.set(branch, now());
-      seen.set(branch, true);
-      if (isNew) guess();
-    },
-    onChanged(branches) {
-      queue = undefined;
-      const at = now();
-      for (const branch of branches)
-        if (at - (requestedAt.get(branch) ?? -Infinity) < RECENT) prefetch(branch);
-    },
-  };
 }

@@ -1,9 +1,9 @@
-/** The runs of each Git repository, for all its projects, and what is asked for ahead when they change. */
-import { createReservingGitHost, type Quota } from '../ci/reserving-provider.ts';
+/** The runs of each Git repository, for all its projects. When they change, images are prefetched. */
+import { createReservingGitHost } from '../ci/reserving-provider.ts';
 import type { GitHost } from '../ci/git-host.ts';
-import { createRunIndex, type RunIndex, type RunIndexOptions } from './run-index.ts';
+import { createRunIndex, type RunIndex } from './run-index.ts';
 import type { AdaptiveFreshness } from './adaptive-freshness.ts';
-import { createImagePrefetcher, type ImagePrefetcher } from './prefetch.ts';
+import { ImagePrefetcher } from './prefetch.ts';
 import type { ImageSource, RunSource } from '../resolve/ports.ts';
 import type { BranchRequest, Project } from '../resolve/types.ts';
 import { prefetchImages } from '../resolve/prefetch-images.ts';
@@ -43,26 +43,12 @@ export function composeRuns({
   now,
 }: RunsDeps): (request: BranchRequest) => RunSource {
   const repositories = new Map<string, Repository>();
-  /** Number of repositories that are listed with a connection. */
-  const counts = new Map<string, number>();
   for (const project of projects.values()) {
     const connection = connections.get(project.ci);
     if (connection === undefined) continue;
     const key = repositoryKey(project, connection);
-    const quota = (name: string) =>
-      createQuota(connections.get(name)?.freshness, () => counts.get(name) ?? 1);
-    const { git = '' } = project;
-    const gitHost = connections.get(git)?.gitHost;
     const repository =
-      repositories.get(key) ??
-      createRepository({
-        ...connection,
-        gitRepository: project.gitRepository,
-        quota: quota(project.ci),
-        gitHost: gitHost && reserve(gitHost, quota(git)),
-        now,
-      });
-    if (!repositories.has(key)) counts.set(project.ci, (counts.get(project.ci) ?? 0) + 1);
+      repositories.get(key) ?? createRepository(project, connection, connections.get(project.git ?? ''), now);
     repositories.set(key, repository);
     repository.prefetchers.set(project.name, createProjectPrefetcher(project, repository.index, images, now));
   }
@@ -78,31 +64,22 @@ function repositoryKey({ ci, git, gitRepository }: Project, { provider }: Connec
   return JSON.stringify([ci, git, provider.repositoryKey(gitRepository)]);
 }
 
-/** @param countRepositories how many repositories share the connection */
-function createQuota(
-  freshness: AdaptiveFreshness | undefined,
-  countRepositories: () => number,
-): Quota | undefined {
-  return (
-    freshness && {
-      isLow: () => freshness.isLow(countRepositories()),
-      began: () => freshness.began(),
-      refused: (forMs) => freshness.refused(forMs),
-    }
-  );
-}
-
-function reserve(gitHost: GitHost, quota: Quota | undefined): GitHost {
-  return quota === undefined ? gitHost : createReservingGitHost(gitHost, quota);
-}
-
-type RepositoryOptions = Connection & Pick<RunIndexOptions, 'gitRepository' | 'quota' | 'now'>;
-
-function createRepository({ freshness, ...options }: RepositoryOptions): Repository {
+/** @param git the connection that knows the repository's pull requests */
+function createRepository(
+  { gitRepository }: Project,
+  { provider, freshness }: Connection,
+  git: Connection | undefined,
+  now: Clock,
+): Repository {
+  freshness.repositories += 1;
   const prefetchers = new Map<string, ImagePrefetcher>();
   const index = createRunIndex({
-    ...options,
+    provider,
+    gitHost: git?.gitHost && createReservingGitHost(git.gitHost, git.freshness),
+    gitRepository,
     freshFor: () => freshness.freshFor(),
+    quota: freshness,
+    now,
     onChanged(branches) {
       for (const prefetcher of prefetchers.values()) prefetcher.onChanged(branches);
     },
@@ -116,7 +93,7 @@ function createProjectPrefetcher(
   images: ImageSource,
   now: Clock,
 ): ImagePrefetcher {
-  return createImagePrefetcher({
+  return new ImagePrefetcher({
     now,
     candidates: () => index.listedBranches(),
     prefetch(branch) {

@@ -1,6 +1,7 @@
 /**
- * The runs of one Git repository, for all its branches and projects: one conditional listing serves every caller, a branch that it does
- * not cover is looked up, and the results are kept (docs/development/run-index.md).
+ * The runs of one Git repository, for all its branches and projects: one conditional listing serves every
+ * caller, a branch that it does not cover is looked up, and the results are kept
+ * (docs/development/run-index.md).
  */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import { intersectCoverage, isSameCoverage, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
@@ -17,6 +18,7 @@ import { CiBreaker } from '../ci/ci-breaker.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { SingleFlight } from '../resilience/single-flight.ts';
 import { Backfill } from './backfill.ts';
+import type { IndexContext } from './index-context.ts';
 import { KnownRuns, type KnownBranch } from './known-runs.ts';
 import { Listing } from './listing.ts';
 import { ListingReader } from './listing-reader.ts';
@@ -30,7 +32,7 @@ import type { GitHost } from '../ci/git-host.ts';
 import type { CiProvider } from '../ci/provider.ts';
 
 const MAX_PULL_REQUESTS = 20_000;
-/** Pages of the listing that are read when nothing is known yet, so that not every branch must be looked up. */
+/** Pages that the first listing reads, so that not every branch must be looked up. */
 const MAX_FIRST_PAGES = 20;
 
 export interface RunIndexOptions {
@@ -63,77 +65,72 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
   const provider = createReservingProvider(options.provider, quota);
   const known = new KnownRuns();
   const reader = new ListingReader(provider, gitRepository);
-  const shared = { provider, gitRepository, reader, known, freshFor, now, onChanged };
-  const listing = new Listing(shared);
-  const backfill = new Backfill({
-    ...shared,
-    paging: provider.paging,
-    sight: () => listing.sight(),
-    firstPages: options.firstPages ?? MAX_FIRST_PAGES,
-    mayRead: () => !quota.isLow(),
-  });
+  const isQuotaLow = () => quota.isLow();
+  const context: IndexContext = {
+    provider,
+    gitRepository,
+    reader,
+    known,
+    freshFor,
+    isQuotaLow,
+    now,
+    onChanged,
+  };
+  const listing = new Listing(context);
+  const backfill = new Backfill(context, () => listing.sight(), options.firstPages ?? MAX_FIRST_PAGES);
   listing.feed(backfill);
-  const branches = new BranchReader(
+  const branches = new BranchReader({
+    provider,
     known,
     listing,
     backfill,
-    new LookUps({ ...shared, listing, backfill, isQuotaLow: () => quota.isLow() }),
-    new RunPoller({ ...shared, sight: () => listing.sight(), ahead: () => listing.ahead }),
-    provider,
-  );
+    lookUps: new LookUps(context, listing, backfill),
+    poller: new RunPoller(context, listing),
+  });
   return {
     read: (subject) => toResult(() => branches.read(subject)),
     readFurther: (subject) => toResult(() => branches.readFurther(subject)),
     readPullRequest: createPullRequestReader(options),
     confirm: (runs, since) => toResult(() => branches.confirm(runs, Math.min(since, now()))),
-    branchNames: () => known.branchNames(),
+    branchNames: () => known.table.branchNames(),
     peekRuns: (subject) => known.peekRuns(listsOf(subject, provider)),
-    peekBranchless: () => known.peekBranchless(),
-    peekCommit: (prefix) => known.peekCommit(prefix),
-    peekNumber: (number) => known.peekNumber(number),
+    peekBranchless: () => known.table.branchlessRuns(),
+    peekCommit: (prefix) => known.table.findCommit(prefix),
+    peekNumber: (number) => known.table.findNumber(number),
     peekUnread: () => known.peekUnread(),
     peekBranch: (branch) => known.list({ kind: 'branch', name: branch }),
-    listedBranches: () => known.listedBranches(),
+    listedBranches: () => known.table.listedBranches(),
   };
+}
+
+interface Parts extends Pick<IndexContext, 'provider' | 'known'> {
+  readonly listing: Listing;
+  readonly backfill: Backfill;
+  readonly lookUps: LookUps;
+  readonly poller: RunPoller;
 }
 
 /** Each method throws `UpstreamError`. */
 class BranchReader {
-  readonly #known: KnownRuns;
-  readonly #listing: Listing;
-  readonly #backfill: Backfill;
-  readonly #lookUps: LookUps;
-  readonly #poller: RunPoller;
-  readonly #provider: CiProvider;
+  readonly #parts: Parts;
 
-  constructor(
-    known: KnownRuns,
-    listing: Listing,
-    backfill: Backfill,
-    lookUps: LookUps,
-    poller: RunPoller,
-    provider: CiProvider,
-  ) {
-    this.#known = known;
-    this.#listing = listing;
-    this.#backfill = backfill;
-    this.#lookUps = lookUps;
-    this.#poller = poller;
-    this.#provider = provider;
+  constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
   async read(subject: RunSubject): Promise<BranchRuns> {
-    await this.#listing.ensureFresh();
-    const lists = listsOf(subject, this.#provider);
+    const { provider, known, listing, lookUps } = this.#parts;
+    await listing.ensureFresh();
+    const lists = listsOf(subject, provider);
     for (const list of lists) {
-      if (this.#known.list(list) === undefined) await this.#extend(list);
-      this.#lookUps.repeatIfDue(list);
+      if (known.list(list) === undefined) await this.#extend(list);
+      lookUps.repeatIfDue(list);
     }
     return this.#describe(lists);
   }
 
   async readFurther(subject: RunSubject): Promise<BranchRuns> {
-    const lists = listsOf(subject, this.#provider);
+    const lists = listsOf(subject, this.#parts.provider);
     // Another request may have completed one of two lists meanwhile.
     const partial = lists.filter((list) => lists.length === 1 || this.#coverageOf(list).kind !== 'complete');
     await Promise.all(partial.map((list) => this.#extend(list)));
@@ -144,37 +141,39 @@ class BranchReader {
     runs: readonly Run[],
     since: number,
   ): Promise<{ kind: 'confirmed' } | { kind: 'failed'; failure: UpstreamFailure }> {
-    await this.#listing.confirm(since);
-    const failure = await this.#poller.confirm(runs, since);
+    await this.#parts.listing.confirm(since);
+    const failure = await this.#parts.poller.confirm(runs, since);
     return failure === undefined ? { kind: 'confirmed' } : { kind: 'failed', failure };
   }
 
   /** Looks the list up, unless the backfill that is under way covers more of it. */
   async #extend(list: RunList): Promise<void> {
     const before = this.#coverageOf(list);
-    await this.#backfill.settled();
-    if (isSameCoverage(this.#coverageOf(list), before)) await this.#lookUps.read(list);
+    await this.#parts.backfill.settled();
+    if (isSameCoverage(this.#coverageOf(list), before)) await this.#parts.lookUps.read(list);
   }
 
   #coverageOf(list: RunList): Coverage {
-    return this.#known.list(list)?.coverage ?? NO_COVERAGE;
+    return this.#parts.known.list(list)?.coverage ?? NO_COVERAGE;
   }
 
   async #describe(lists: readonly RunList[]): Promise<BranchRuns> {
-    const polled = await Promise.all(lists.map((list) => this.#poller.pollUnfinished(list)));
+    const { provider, known: index, listing, poller } = this.#parts;
+    const polled = await Promise.all(lists.map((list) => poller.pollUnfinished(list)));
     const known = lists.map((list) => {
-      const one = this.#known.list(list);
+      const one = index.list(list);
       if (one === undefined) throw new RangeError('a list that was looked up is known');
-      return { ...one, unread: this.#known.unread(list) };
+      return { ...one, unread: index.unread(list) };
     });
     const runs = known.flatMap((one) => one.runs);
-    const { host } = this.#provider;
-    const unread = known.flatMap((one) => one.unread.map((run) => toUnresolvedRun(run, one.runs, host)));
+    const unread = known.flatMap((one) =>
+      one.unread.map((run) => toUnresolvedRun(run, one.runs, provider.host)),
+    );
     return {
       kind: 'known',
       runs,
       coverage: known.map(({ coverage }) => coverage).reduce(intersectCoverage),
-      asOf: this.#listing.listedAt,
+      asOf: listing.listedAt,
       standing: (runId) => {
         const list = known.find((one) => one.runs.some(({ id }) => id === runId)) ?? known[0];
         if (list === undefined) throw new RangeError('a subject has a list');

@@ -1,4 +1,4 @@
-/** The lists that runs are filed under: their branch's, or their pull request's where they name no branch. Pure. */
+/** The list that a run is filed under: its branch's, or its pull request's if it names no branch. Pure. */
 import type { Run } from '../resolve/types.ts';
 import type { RunSubject } from '../resolve/ports.ts';
 import type { CiProvider, Cursor, RunPage } from '../ci/provider.ts';

@@ -1,36 +1,21 @@
-/** Polls unfinished runs that have dropped off the listing's first page, since the listing no longer shows how they end. */
+/** Polls unfinished runs that have left the listing's first page, which would show how they end. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { UnresolvedRun } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
 import { CiBreaker } from '../ci/ci-breaker.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { SingleFlight } from '../resilience/single-flight.ts';
-import type { Sighting } from './branch-table.ts';
-import type { KnownRuns, Unfinished } from './known-runs.ts';
+import type { IndexContext } from './index-context.ts';
+import type { Listing } from './listing.ts';
+import type { Unfinished } from './known-runs.ts';
 import { keyOf, keyOfRun, type RunList } from './run-list.ts';
-import type { Clock } from '../clock.ts';
-import type { CiProvider } from '../ci/provider.ts';
 
 /** Runs of one branch that are polled at one time. */
 const MAX_AT_ONCE = 10;
-/** The longer a run takes, the less often it is polled: one that is stuck for a week must not use up a quota. */
+/** The longer a run takes, the less often it is polled: a stuck one must not use up a quota. */
 const AGE_DIVISOR = 20;
-/** Upper bound on tracked runs. Runs evicted from this cache lose their back-off and are polled every time. */
+/** Upper bound on tracked runs. Evicted runs lose their back-off and are polled every time. */
 const MAX_RUNS = 50_000;
-
-export interface RunPollerOptions {
-  readonly provider: CiProvider;
-  readonly gitRepository: string;
-  /** Takes the results. */
-  readonly known: KnownRuns;
-  /** Called when a call begins; the function that it returns is called when the answer is there. */
-  readonly sight: () => () => Sighting;
-  /** How far our clock is ahead of CI's, milliseconds; 0: unknown. */
-  readonly ahead: () => number;
-  /** Shortest time between two calls for one run, milliseconds. */
-  readonly freshFor: () => number;
-  readonly now: Clock;
-}
 
 interface Attempt {
   /** Milliseconds since the epoch. */
@@ -41,23 +26,26 @@ interface Attempt {
 }
 
 export class RunPoller {
-  readonly #options: RunPollerOptions;
+  readonly #context: IndexContext;
+  readonly #listing: Listing;
   /** By the run's id. */
   readonly #attempts = createBoundedCache<Attempt>(MAX_RUNS);
   readonly #breaker;
   readonly #flights = new SingleFlight();
 
-  constructor(options: RunPollerOptions) {
-    this.#options = options;
-    this.#breaker = new CiBreaker({ now: options.now, generation: options.provider.generation });
+  constructor(context: IndexContext, listing: Listing) {
+    this.#context = context;
+    this.#listing = listing;
+    this.#breaker = new CiBreaker({ now: context.now, generation: context.provider.generation });
   }
 
   /**
-   * Polls those of the list's runs that are due: they had not ended, or could not be parsed where they were listed.
+   * Polls those of the list's runs that are due: they had not ended, or could not be parsed where they were
+   * listed.
    * @returns the newest run whose current state CI could not report; undefined: there is none
    */
   async pollUnfinished(list: RunList): Promise<UnresolvedRun | undefined> {
-    const { known } = this.#options;
+    const { known } = this.#context;
     const unfinished: Unfinished[] = [...known.unlistedRunning(list), ...known.unlistedUnread(list)];
     // The newest decide first.
     const due = unfinished
@@ -74,7 +62,8 @@ export class RunPoller {
 
   /**
    * Polls those of the runs whose state was last reported before `since`.
-   * @returns the first failure; undefined: the state of each run that still exists was reported at `since` or later
+   * @returns the first failure; undefined: the state of each run that still exists was reported at `since` or
+   *   later
    */
   async confirm(runs: readonly Run[], since: number): Promise<UpstreamFailure | undefined> {
     const unconfirmed = runs.filter((run) => this.#isUnconfirmed(run, since));
@@ -90,18 +79,18 @@ export class RunPoller {
     return undefined;
   }
 
-  /** By our clock or CI's, whichever makes the run younger. Where neither is plausible, since it was first polled. */
+  /** By our clock or CI's, whichever makes the run younger; if neither is plausible, since the first poll. */
   #ageOf({ id, createdAt }: Unfinished): number {
-    const { now, ahead } = this.#options;
+    const { now } = this.#context;
     const ours = createdAt === null ? -1 : now() - createdAt;
-    const ages = [ours, ours - ahead()].filter((age) => age >= 0);
+    const ages = [ours, ours - this.#listing.ahead].filter((age) => age >= 0);
     return createdAt !== null && ages.length > 0
       ? Math.min(...ages)
       : now() - (this.#attempts.peek(id)?.first ?? now());
   }
 
   #isDue(run: Unfinished): boolean {
-    const { now, freshFor } = this.#options;
+    const { now, freshFor } = this.#context;
     const age = this.#ageOf(run);
     const before = this.#attempts.get(run.id);
     if (before === undefined) return age === 0 || age >= freshFor();
@@ -111,7 +100,7 @@ export class RunPoller {
   }
 
   #isUnconfirmed(run: Run, since: number): boolean {
-    const { known, now } = this.#options;
+    const { known, now } = this.#context;
     const at = known.confirmedAt(run);
     // In the future: the clock was set back.
     return at !== undefined && (at < since || at > now());
@@ -119,8 +108,8 @@ export class RunPoller {
 
   #poll(id: string, key: string): Promise<void> {
     return this.#flights.do(id, async () => {
-      const { provider, gitRepository, known, sight, now } = this.#options;
-      const sighting = sight();
+      const { provider, gitRepository, known, now } = this.#context;
+      const sighting = this.#listing.sight();
       const first = this.#attempts.peek(id)?.first ?? now();
       try {
         const current = await this.#breaker.run(id, () => provider.fetchRun(gitRepository, id));
@@ -135,7 +124,7 @@ export class RunPoller {
   }
 
   #unconfirmable(): UpstreamFailure {
-    const { host } = this.#options.provider;
+    const { host } = this.#context.provider;
     return { kind: 'unavailable', host, message: `${host} does not report the current state of a run` };
   }
 }

@@ -1,11 +1,13 @@
-/** Elements of CI's lists that could not be parsed: each may be the newest green build, or a re-run of a known one. */
+/** Elements of CI's lists that could not be parsed: each may be the newest green build, or a re-run. */
 import type { Run } from '../resolve/types.ts';
 import type { UnreadRun } from '../resolve/ports.ts';
 import type { IsMissing } from './missing-runs.ts';
 
-/** Of all branches together. Beyond, the oldest are dropped: of a branch's unresolved runs the newest is what counts. */
+/** Of all branches together. Beyond, the oldest are dropped: a branch's newest unresolved run counts. */
 const MAX_UNREAD = 2000;
-/** Runs of one commit are created within so many milliseconds: a run without its commit may belong to any of them. */
+/**
+ * Milliseconds within which the runs of one commit are created: a run without a commit may be one of them.
+ */
 const APART = 600_000;
 
 interface Kept extends UnreadRun {
@@ -17,7 +19,8 @@ export class UnreadRuns {
   readonly #all = new Map<string, Kept>();
 
   /**
-   * @param newest position of the newest run on the same pages: an element without a position of its own stands above it
+   * @param newest position of the newest run on the same pages: an element without a position of its own
+   *   stands above it
    * @param branch whose list has shown them, if it was one branch's
    */
   add(unread: readonly UnreadRun[], newest: number | undefined, branch?: string): void {
@@ -71,7 +74,8 @@ function keyOf({ id, branch, commit, position }: UnreadRun): string {
 
 /**
  * @param runs known runs of the branch
- * @returns the position below which a build may be undone or overtaken by the unread run, since it may hold it; null: any build may
+ * @returns the position below which a build may be undone or overtaken by the unread run, since it may hold
+ *   it; null: any build may
  */
 export function uncertainBelow(unread: UnreadRun, runs: readonly Run[]): number | null {
   const { id, position, createdAt } = unread;

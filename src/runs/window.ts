@@ -1,15 +1,8 @@
 /** The contiguous part of a repository's listing that is known, from its newest run back. Pure. */
-import {
-  COMPLETE,
-  coverageDownTo,
-  extendCoverage,
-  isCovered,
-  NO_COVERAGE,
-  type Coverage,
-} from '../resolve/coverage.ts';
+import { COMPLETE, coverageDownTo, extendCoverage, isCovered, type Coverage } from '../resolve/coverage.ts';
 import { newestOf, oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
-import type { Listing } from './listing-reader.ts';
+import type { ListedRuns } from './listing-reader.ts';
 import type { Cursor, RunPage } from '../ci/provider.ts';
 
 export interface Window {
@@ -19,13 +12,15 @@ export interface Window {
   readonly firstPage: Coverage;
   /** Where the listing goes on below the window, for keyset paging. */
   readonly next: Cursor | undefined;
-  /** A listing that claimed to be complete lacked known runs: that may have been a fault, so the next one begins a new window. */
+  /**
+   * A listing that claimed to be complete lacked known runs. It may be faulty: the next begins a new window.
+   */
   readonly isSuspect: boolean;
 }
 
 /**
- * Whether a listing that reaches back to this run leaves no gap to the window. It must be strictly older than the newest known run: of
- * the runs at that position some may have been missed.
+ * Whether a listing that reaches back to this run leaves no gap to the window. It must be strictly older than
+ * the newest known run: of the runs at that position some may have been missed.
  */
 export function isContiguous(window: Window | undefined, oldest: Run | undefined): boolean {
   if (window === undefined) return true;
@@ -39,7 +34,7 @@ export function isContiguous(window: Window | undefined, oldest: Run | undefined
 export function mergeWindow(
   before: Window | undefined,
   first: RunPage,
-  { runs, whole, next }: Listing,
+  { runs, whole, next }: ListedRuns,
   lacksKnown: boolean,
 ): Window {
   const newest = newestOf([...(before?.newest ? [before.newest] : []), ...runs]);
@@ -58,12 +53,13 @@ export function mergeWindow(
 
 /**
  * Extends the window by older pages.
- * @param from the cursor that they were read from, where it proves that they begin at the window's end (keyset paging)
+ * @param from the cursor that they were read from, where it proves that they begin at the window's end
+ *   (keyset paging)
  * @returns undefined: they leave a gap
  */
 export function extendWindow(
   window: Window,
-  { runs, whole, next }: Listing,
+  { runs, whole, next }: ListedRuns,
   from: Cursor | undefined,
 ): Window | undefined {
   const { coverage } = window;
@@ -77,12 +73,10 @@ export function extendWindow(
   return { ...window, coverage: extendCoverage(coverage, older), next };
 }
 
-/** @param changed everything that has changed since the window was last extended: every new run is among them */
+/**
+ * @param changed everything that has changed since the window was last extended: every new run is among them
+ */
 export function raiseWindow(window: Window, changed: readonly Run[]): Window {
   const newest = newestOf([...(window.newest ? [window.newest] : []), ...changed]);
   return { ...window, newest };
-}
-
-export function coverageOfWindow(window: Window | undefined): Coverage {
-  return window?.coverage ?? NO_COVERAGE;
 }

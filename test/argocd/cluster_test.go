@@ -22,10 +22,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 )
 
-// namespace is Argo CD's.
+// namespace is Argo CD's namespace.
 const namespace = "argocd"
 
-// cluster is an API server in memory, and Argo CD's ApplicationSet controller, put together as its own main does.
+// cluster is an API server in memory, with Argo CD's ApplicationSet controller as its own main composes it.
 type cluster struct {
 	t          *testing.T
 	client     client.Client
@@ -63,7 +63,7 @@ func startCluster(t *testing.T) *cluster {
 	}}
 }
 
-// controllerOf is the index that the controller asks its manager for.
+// controllerOf is the field index that the controller requires.
 func controllerOf(object client.Object) []string {
 	if owner := meta.GetControllerOf(object); owner != nil && owner.Kind == "ApplicationSet" {
 		return []string{owner.Name}
@@ -71,7 +71,7 @@ func controllerOf(object client.Object) []string {
 	return nil
 }
 
-// ownConfiguration is what Argo CD wants to find of its own.
+// ownConfiguration returns the objects that Argo CD requires for itself.
 func ownConfiguration() []runtime.Object {
 	labels := map[string]string{"app.kubernetes.io/part-of": "argocd"}
 	return []runtime.Object{
@@ -83,7 +83,7 @@ func ownConfiguration() []runtime.Object {
 	}
 }
 
-// reconcile does what the controller does when the interval has passed, or a webhook has come.
+// reconcile runs the controller once, as it does after the interval or a webhook.
 func (c *cluster) reconcile() ctrl.Result {
 	c.t.Helper()
 	set := c.applicationSet()
@@ -92,7 +92,7 @@ func (c *cluster) reconcile() ctrl.Result {
 	return result
 }
 
-// applicationSet is the only one.
+// applicationSet returns the only ApplicationSet.
 func (c *cluster) applicationSet() argo.ApplicationSet {
 	c.t.Helper()
 	var sets argo.ApplicationSetList
@@ -103,7 +103,7 @@ func (c *cluster) applicationSet() argo.ApplicationSet {
 	return sets.Items[0]
 }
 
-// applications has them by name; those that are being deleted, too.
+// applications returns all Applications by name, including those that are being deleted.
 func (c *cluster) applications() map[string]argo.Application {
 	c.t.Helper()
 	var list argo.ApplicationList
@@ -115,7 +115,7 @@ func (c *cluster) applications() map[string]argo.Application {
 	return byName
 }
 
-// versions change with whatever is written to an Application.
+// versions returns each Application's resource version, which changes with every write.
 func (c *cluster) versions() map[string]string {
 	c.t.Helper()
 	versions := map[string]string{}
@@ -125,7 +125,8 @@ func (c *cluster) versions() map[string]string {
 	return versions
 }
 
-// sweep removes what is marked for deletion, as the application controller does once the resources are gone.
+// sweep removes Applications that are marked for deletion, as the application controller does once their
+// resources are gone.
 func (c *cluster) sweep() {
 	c.t.Helper()
 	for _, application := range c.applications() {
@@ -136,7 +137,7 @@ func (c *cluster) sweep() {
 	}
 }
 
-// failure is the message of the condition ErrorOccurred; empty when there was none.
+// failure returns the message of the condition ErrorOccurred; empty if it is not set.
 func (c *cluster) failure() string {
 	c.t.Helper()
 	set := c.applicationSet()

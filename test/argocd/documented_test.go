@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// inBothWays tests the documented example with goTemplate and without.
+// inBothWays runs a test with the documented example, with and without goTemplate.
 func inBothWays(t *testing.T, test func(t *testing.T, file string)) {
 	t.Helper()
 	t.Parallel()
@@ -14,13 +14,13 @@ func inBothWays(t *testing.T, test func(t *testing.T, file string)) {
 	}
 }
 
-// documented is the documented example with two pull requests, whose builds it returns, deployed.
+// documented deploys the documented example with two pull requests, and returns their builds.
 func documented(t *testing.T, file string) (w *world, one, two built) {
 	t.Helper()
 	return documentedWith(t, file, "20s")
 }
 
-// documentedWith has another deadline for Greenpin's answers than the documented one.
+// documentedWith does the same with another server.deadline.
 func documentedWith(t *testing.T, file, deadline string) (w *world, one, two built) {
 	t.Helper()
 	t.Parallel()
@@ -98,7 +98,7 @@ func TestForkWithOurBranchsNameGetsNothing(t *testing.T) {
 	})
 }
 
-// What Argo CD's documentation prints is no template of Go's: nothing of Greenpin's can mend it.
+// The template in Argo CD's documentation is invalid in Go, which no plugin can change.
 func TestDocumentedExampleAsArgoCDPrintsItFailsInArgoCDItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "documented.yaml", "20s")

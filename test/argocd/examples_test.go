@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// rendered are the examples, and the Applications that come of them where each branch has a build.
+// rendered maps each example to the Applications that it yields if each branch has a build.
 var rendered = map[string]func(*world) pins{
 	"previews.yaml":                     renderPreviews,
 	"previews-plain.yaml":               renderPreviews,
@@ -93,7 +93,7 @@ func TestEveryExampleIsRenderedAndValidByArgoCDsOwnSchema(t *testing.T) {
 	equal(t, "how many there are", count, len(rendered))
 }
 
-// checkNested looks into what the schema lets pass: matrices in a matrix.
+// checkNested checks matrices in a matrix, which the schema does not validate.
 func checkNested(t *testing.T, content []byte) {
 	t.Helper()
 	var set argo.ApplicationSet

@@ -11,13 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// pins has an Application's images as they would be deployed.
+// pins maps each Application to its images as they would be deployed.
 type pins map[string][]string
 
-// valueImages finds images in Helm's values.
+// valueImages matches images in Helm values.
 var valueImages = regexp.MustCompile(`(?m)^ +image: (\S+)$`)
 
-// imagesOf reads them where the examples put them: from Kustomize's images, Helm's parameters, or its values.
+// imagesOf reads the images from where the examples put them: Kustomize images, Helm parameters, or Helm
+// values.
 func imagesOf(application argo.Application) (images []string) {
 	source := application.Spec.GetSource()
 	if source.Kustomize != nil {
@@ -52,7 +53,7 @@ func equal(t *testing.T, what string, got, want any) {
 	}
 }
 
-// settle reconciles once. None of those that are wanted may be deleted, not even to come back.
+// settle reconciles once. It fails if a wanted Application is deleted, even if it would be created again.
 func (w *world) settle(want pins) {
 	w.t.Helper()
 	w.cluster.reconcile()
@@ -64,7 +65,8 @@ func (w *world) settle(want pins) {
 	w.cluster.sweep()
 }
 
-// expect reconciles once: the Applications must be these, with these images, and the ApplicationSet without an error.
+// expect reconciles once, and requires these Applications with these images, and no error in the
+// ApplicationSet.
 func (w *world) expect(want pins) {
 	w.t.Helper()
 	w.settle(want)
@@ -72,7 +74,7 @@ func (w *world) expect(want pins) {
 	equal(w.t, "the Applications", w.cluster.pins(), want)
 }
 
-// await reconciles until the Applications are these, and the ApplicationSet without an error.
+// await reconciles until there are these Applications, and no error in the ApplicationSet.
 func (w *world) await(want pins) {
 	w.t.Helper()
 	eventually(w.t, fmt.Sprintf("the Applications %v", want), func() bool {
@@ -83,9 +85,9 @@ func (w *world) await(want pins) {
 
 const rounds = 10
 
-// expectHeld reconciles ten times and more: nothing may be written to any Application, the failure must be the same each time,
-// and be written once. Afterwards `enough` must hold, such as that Greenpin has noticed.
-// It returns the failure; empty when there was none.
+// expectHeld reconciles more than ten times, until `enough` holds, for example until Greenpin has noticed a
+// fault. No write may reach an Application, and the failure must be written once and stay the same. It
+// returns the failure; empty if there is none.
 func (w *world) expectHeld(enough func() bool) string {
 	w.t.Helper()
 	before := w.cluster.versions()
@@ -108,8 +110,8 @@ func (w *world) expectHeld(enough func() bool) string {
 	return failure
 }
 
-// askedAgain tells whether Greenpin has turned to the host two times more since now: the second time, all that the test did before
-// is known, and a pause after a failure is over.
+// askedAgain reports whether Greenpin has since called the host twice. By the second call it knows everything
+// that the test did before, and a pause after a failure is over.
 func (w *world) askedAgain(host string) func() bool {
 	w.t.Helper()
 	last, times := w.greenpin.asked(host), 0
@@ -122,7 +124,7 @@ func (w *world) askedAgain(host string) func() bool {
 	}
 }
 
-// githubHost is GitHub's in Greenpin's metrics.
+// githubHost returns GitHub's host, as in Greenpin's metrics.
 func (w *world) githubHost() string {
 	w.t.Helper()
 	address, err := url.Parse(w.github.url)
@@ -130,5 +132,5 @@ func (w *world) githubHost() string {
 	return address.Host
 }
 
-// always is for what cannot be noticed.
+// always is for faults that Greenpin cannot notice.
 func always() bool { return true }

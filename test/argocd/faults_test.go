@@ -8,8 +8,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// A fault must change no Application, and what the ApplicationSet says of it must be the same each time: what is written there
-// anew with each reconcile makes everybody who watches it work. So each case ends with the text, and with getting well again.
+// A fault must not change any Application, and the ApplicationSet's message about it must stay the same: a
+// new text on each reconcile would wake every watcher. So each case checks the message, and then the
+// recovery.
 
 func (w *world) expectFailure(enough func() bool, pattern string) {
 	w.t.Helper()
@@ -128,7 +129,7 @@ func TestTokensSecretIsFoundByItsNameWithoutALabel(t *testing.T) {
 	w.await(pins{"shop-pr-1": w.shopPinned(one), "shop-pr-2": w.shopPinned(newer)})
 }
 
-// configMap changes the plugin's.
+// configMap changes the plugin's ConfigMap.
 func (w *world) configMap(change func(map[string]string)) {
 	w.t.Helper()
 	var configMap core.ConfigMap
@@ -137,7 +138,7 @@ func (w *world) configMap(change func(map[string]string)) {
 	must(w.t, w.cluster.client.Update(w.t.Context(), &configMap))
 }
 
-// showToken changes what Argo CD shows to Greenpin.
+// showToken changes the token that Argo CD sends to Greenpin.
 func (w *world) showToken(token string) {
 	w.t.Helper()
 	var secret core.Secret

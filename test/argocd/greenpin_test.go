@@ -16,11 +16,11 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// greenpin is the built `greenpin serve`, with the configuration of docs/examples.
+// greenpin is the built `greenpin serve` with the configuration in docs/examples.
 type greenpin struct {
 	t      *testing.T
 	folder string
-	// config is the document of greenpin.yaml.
+	// config is the content of greenpin.yaml.
 	config     map[string]any
 	process    *process
 	baseURL    string
@@ -33,7 +33,7 @@ var (
 	manages = regexp.MustCompile(`"management":"(http://[^"]+)".*"listening"`)
 )
 
-// startGreenpin changes of the documented configuration only where things are, and how long an answer may be kept.
+// startGreenpin changes only addresses, paths and freshFor in the documented configuration.
 func startGreenpin(t *testing.T, w *world, deadline string) *greenpin {
 	t.Helper()
 	g := &greenpin{t: t, folder: t.TempDir(), config: map[string]any{}}
@@ -46,7 +46,7 @@ func startGreenpin(t *testing.T, w *world, deadline string) *greenpin {
 	return g
 }
 
-// mount swaps the token's file as the kubelet does: by a link to a folder.
+// mount swaps the token's file as the kubelet does: by a symlink to a folder.
 func (g *greenpin) mount(token string) {
 	g.t.Helper()
 	g.versions++
@@ -58,7 +58,7 @@ func (g *greenpin) mount(token string) {
 	must(g.t, os.Rename(link+"_next", link))
 }
 
-// start starts it, or starts it again at the same address and with the same store.
+// start starts the process, or restarts it at the same address with the same store.
 func (g *greenpin) start() {
 	g.t.Helper()
 	file := filepath.Join(g.folder, "greenpin.yaml")
@@ -77,10 +77,10 @@ func (g *greenpin) start() {
 	must(g.t, err)
 }
 
-// sent matches a line of the metrics that counts what was sent to CI and to registries.
+// sent matches a line of the metrics that counts requests to CI and registries.
 var sent = regexp.MustCompile(`(?m)^greenpin_upstream_requests_total\{.*host="([^"]+)".*\} (\d+)$`)
 
-// asked is how many requests it has sent to the host, answered or not.
+// asked returns the number of requests to the host, answered or not.
 func (g *greenpin) asked(host string) (count int) {
 	g.t.Helper()
 	response, err := http.Get(g.management + "/metrics")

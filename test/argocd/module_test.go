@@ -10,7 +10,7 @@ import (
 
 const argoCD = "github.com/argoproj/argo-cd/v3"
 
-// argoCDFolder is where the module lies that is tested against.
+// argoCDFolder returns the folder of Argo CD's module.
 func argoCDFolder(t *testing.T) string {
 	t.Helper()
 	folder, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", argoCD).Output()
@@ -18,7 +18,7 @@ func argoCDFolder(t *testing.T) string {
 	return strings.TrimSpace(string(folder))
 }
 
-// replacements are a go.mod's `replace` lines.
+// replacements returns the `replace` lines of a go.mod.
 func replacements(t *testing.T, file string) (lines any) {
 	t.Helper()
 	output, err := exec.Command("go", "mod", "edit", "-json", file).Output()
@@ -28,7 +28,8 @@ func replacements(t *testing.T, file string) (lines any) {
 	return module.Replace
 }
 
-// Go heeds only those of the main module: without Argo CD's own, it would be tested with other versions than it is released with.
+// Go applies only the main module's replacements. Without Argo CD's, the tests would use other versions than
+// its releases.
 func TestModulesAreReplacedAsArgoCDDoes(t *testing.T) {
 	equal(t, "the replace lines", replacements(t, "go.mod"), replacements(t, filepath.Join(argoCDFolder(t), "go.mod")))
 }

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// openNow opens a pull request whose record says that it was opened just now.
+// openNow opens a pull request that is created now.
 func (w *world) openNow(repository string, number int, branch, head string) {
 	w.t.Helper()
 	change := fields{"ref": branch, "sha": head, "created_at": time.Now().UTC().Format(time.RFC3339)}
 	w.github.tell("openPullRequest", fields{"repository": repository, "number": number, "change": change}, nil)
 }
 
-// faultsForNew are what may fail while a pull request is opened that nothing was ever handed out for.
+// faultsForNew are faults while a pull request is opened for which nothing was handed out.
 var faultsForNew = map[string]struct{ fail, heal func(*world) }{
 	"CI": {
 		func(w *world) { w.github.goesDown("/actions/") },
@@ -24,13 +24,13 @@ var faultsForNew = map[string]struct{ fail, heal func(*world) }{
 	},
 }
 
-// The store has been whole since before: nothing was ever handed out for the new one, so there is nothing to lose.
-func TestNewPullRequestWhileAnUpstreamFailsDoesNotHoldTheOthersUp(t *testing.T) {
+// The store has lost nothing since before, so nothing was ever handed out for the new pull request.
+func TestNewPullRequestWhileAnUpstreamFailsDoesNotHoldUpTheOthers(t *testing.T) {
 	t.Parallel()
 	for upstream, fault := range faultsForNew {
 		t.Run(upstream, func(t *testing.T) {
 			w, one, _ := documented(t, "previews.yaml")
-			// What a clock of whole seconds says is after the store's first moment.
+			// GitHub's times have whole seconds, so wait until they are certainly later than the store.
 			time.Sleep(2 * time.Second)
 			three := w.shop("three", nil)
 			fault.fail(w)
@@ -44,8 +44,8 @@ func TestNewPullRequestWhileAnUpstreamFailsDoesNotHoldTheOthersUp(t *testing.T) 
 	}
 }
 
-// Without a store that lasts, something may have been handed out before the start.
-func TestNewPullRequestWhileAnUpstreamFailsIsAnErrorWithoutAStoreThatLasts(t *testing.T) {
+// Without a persistent store, something may have been handed out before the start.
+func TestNewPullRequestWhileAnUpstreamFailsIsAnErrorWithoutAPersistentStore(t *testing.T) {
 	t.Parallel()
 	for upstream, fault := range faultsForNew {
 		t.Run(upstream, func(t *testing.T) {
@@ -66,8 +66,9 @@ func TestNewPullRequestWhileAnUpstreamFailsIsAnErrorWithoutAStoreThatLasts(t *te
 	}
 }
 
-// server.patience is 2 s; server.deadline, which only a branch without a last good answer waits for, is far longer than requestTimeout.
-func TestUpstreamThatHangsIsNoFailureWhereRequestTimeoutIsBelowTheDeadline(t *testing.T) {
+// server.patience is 2 s. Only a branch without a last good answer waits for server.deadline, which is above
+// requestTimeout.
+func TestHangingUpstreamIsNoFailureEvenIfRequestTimeoutIsBelowTheDeadline(t *testing.T) {
 	w, one, two := documented(t, "previews.yaml")
 	w.configMap(func(data map[string]string) { data["requestTimeout"] = "8" })
 	w.github.hangs("/actions/")
@@ -76,8 +77,8 @@ func TestUpstreamThatHangsIsNoFailureWhereRequestTimeoutIsBelowTheDeadline(t *te
 	w.await(pins{"shop-pr-1": w.shopPinned(one), "shop-pr-2": w.shopPinned(two)})
 }
 
-// Several tokens are valid at once, one a line.
-func TestTokenIsReplacedWithoutARefusedCall(t *testing.T) {
+// Several tokens are valid at once, one per line.
+func TestTokenIsRotatedWithoutARefusedCall(t *testing.T) {
 	w, one, _ := documented(t, "previews.yaml")
 	w.greenpin.mount(token + "\nanother")
 	equal(t, "the failure with the old one", w.expectHeld(always), "")

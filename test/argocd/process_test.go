@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// patience is how long anything may take on a machine with much to do.
+// patience is the time limit for everything, on a busy machine too.
 const patience = 60 * time.Second
 
 // root is the checkout.
 var root = filepath.Join("..", "..")
 
-// process is a child that ends with its test.
+// process is a child process that ends with its test.
 type process struct {
 	command *exec.Cmd
 	ended   chan struct{}
@@ -28,7 +28,7 @@ type process struct {
 	written []string
 }
 
-// start runs the program; what it writes to stderr can be waited for, and is shown when the test fails.
+// start runs the program. Its stderr can be waited for, and is printed if the test fails.
 func start(t *testing.T, command *exec.Cmd) *process {
 	t.Helper()
 	p := &process{command: command, ended: make(chan struct{})}
@@ -65,7 +65,7 @@ func (p *process) lines() []string {
 	return append([]string(nil), p.written...)
 }
 
-// seen waits for a line that matches, and returns the first group of the match.
+// seen waits for a matching line, and returns the first group.
 func (p *process) seen(t *testing.T, pattern *regexp.Regexp) (found string) {
 	t.Helper()
 	eventually(t, "a line like "+pattern.String(), func() bool {
@@ -85,13 +85,13 @@ func (p *process) seen(t *testing.T, pattern *regexp.Regexp) (found string) {
 	return found
 }
 
-// kill ends it without a chance to say anything.
+// kill ends the process with SIGKILL.
 func (p *process) kill() {
 	_ = p.command.Process.Kill()
 	<-p.ended
 }
 
-// freeze stops it in the middle of whatever it does: its port takes connections, and nobody answers.
+// freeze stops the process: its port accepts connections, and nothing answers.
 func (p *process) freeze(t *testing.T) {
 	t.Helper()
 	must(t, p.command.Process.Signal(syscall.SIGSTOP))
@@ -102,7 +102,7 @@ func (p *process) thaw(t *testing.T) {
 	must(t, p.command.Process.Signal(syscall.SIGCONT))
 }
 
-// eventually asks again and again until the answer is yes.
+// eventually polls until the condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !holds(); time.Sleep(50 * time.Millisecond) {
@@ -119,7 +119,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// prerequisite is the path of something without which no test can run.
+// prerequisite returns the path of something that the tests require.
 func prerequisite(t *testing.T, path, remedy string) string {
 	t.Helper()
 	absolute, err := filepath.Abs(path)

@@ -13,7 +13,7 @@ type registry struct {
 	t       *testing.T
 	folder  string
 	process *process
-	// host is HOST:PORT, and the same after a restart.
+	// host is HOST:PORT, which a restart keeps.
 	host string
 }
 
@@ -29,7 +29,7 @@ func startRegistry(t *testing.T) *registry {
 	return r
 }
 
-// start starts it, or starts it again with what it had.
+// start starts the registry, or restarts it with its data.
 func (r *registry) start() {
 	r.t.Helper()
 	program, err := exec.LookPath("docker-registry")

@@ -13,13 +13,13 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// kind is one of Argo CD's, as its CustomResourceDefinition has an API server check it.
+// kind is one of Argo CD's kinds, with the schema of its CustomResourceDefinition.
 type kind struct {
 	validator  validation.SchemaValidator
 	structural *schema.Structural
 }
 
-// loadKind reads the definition that the module of this version brings, such as `applicationset`.
+// loadKind reads the definition of a kind, such as `applicationset`, from Argo CD's module.
 func loadKind(t *testing.T, name string) kind {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(argoCDFolder(t), "manifests/crds", name+"-crd.yaml"))
@@ -36,7 +36,7 @@ func loadKind(t *testing.T, name string) kind {
 	return kind{validator, structural}
 }
 
-// check fails for what `kubectl apply --validate=strict` would refuse.
+// check fails for what `kubectl apply --validate=strict` would reject.
 func (k kind) check(t *testing.T, manifest []byte) {
 	t.Helper()
 	var object map[string]any

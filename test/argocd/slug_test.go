@@ -17,7 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// Where Argo CD's slug can name something, Greenpin's is the same; elsewhere it is a hash.
+// Where Argo CD's slug is a valid name, Greenpin's is the same; otherwise it is a hash.
 func TestSlugsAreArgoCDs(t *testing.T) {
 	t.Parallel()
 	branches := append(everyCharacter(), randomBranches()...)
@@ -39,7 +39,7 @@ func TestSlugsAreArgoCDs(t *testing.T) {
 	t.Logf("%d names, %d of them hashed", len(branches), hashes)
 }
 
-// everyCharacter has each of the first plane between letters, and some of each other.
+// everyCharacter returns each character of the first plane between letters, and some of each other plane.
 func everyCharacter() (branches []string) {
 	for c := rune(0); c <= 0x10ffff; c++ {
 		surrogate := c >= 0xd800 && c <= 0xdfff
@@ -50,7 +50,7 @@ func everyCharacter() (branches []string) {
 	return branches
 }
 
-// alphabets are what people name branches with.
+// alphabets are characters in names of branches.
 var alphabets = [][]rune{
 	[]rune("abcdefghijklmnopqrstuvwxyz0123456789"),
 	[]rune("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
@@ -65,7 +65,7 @@ var alphabets = [][]rune{
 	[]rune("🚀🐛✨👩‍💻🏳️‍🌈𝒳"),
 }
 
-// randomBranches are always the same ones, of 1 to 255 characters, of one alphabet or of several.
+// randomBranches returns names of 1 to 255 characters from one or several alphabets, the same ones each time.
 func randomBranches() (branches []string) {
 	random := rand.New(rand.NewSource(1))
 	for range 20_000 {
@@ -84,7 +84,8 @@ func randomBranches() (branches []string) {
 	return branches
 }
 
-// slugsOfArgoCD are what its pullRequest generator hands to templates when a repository has these branches' pull requests.
+// slugsOfArgoCD returns the slugs that Argo CD's pullRequest generator passes to templates for these
+// branches.
 func slugsOfArgoCD(t *testing.T, branches []string) (slugs []string) {
 	t.Helper()
 	pulls := make([]fields, len(branches))

@@ -1,4 +1,4 @@
-/** Reads a JSON array of branches' names, and writes what Greenpin makes of each, for slug_test.go. */
+/** Reads a JSON array of branch names, and writes Greenpin's slug of each, for slug_test.go. */
 import { json } from 'node:stream/consumers';
 import { branchSlug } from '../../src/wire/argocd/branch-slug.ts';
 

@@ -1,6 +1,7 @@
 /**
- * GitHub and the CI that pushes images, as a process for the tests in Go. Its first line on stdout is `{"url": ...}`. After that each
- * line on stdin is a command in JSON, which is answered by a line before the next is read; it ends when stdin does.
+ * GitHub and the CI that pushes images, as a process for the Go tests. Its first line on stdout is `{"url":
+ * ...}`. Then each line on stdin is a command in JSON, which it answers with one line before it reads the
+ * next. It exits when stdin ends.
  */
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
@@ -11,14 +12,14 @@ import { createFakeGitHub } from '../fixtures/github/fake-github.ts';
 import { imageManifest, LINUX_AMD64 } from '../fixtures/registry/images.ts';
 import { createPusher } from '../fixtures/registry/push.ts';
 
-/** A commit of each branch is built; green, unless `run` says otherwise. */
+/** Builds a commit of each branch; green, unless `run` says otherwise. */
 interface Build {
   readonly repository: string;
   readonly branches: readonly string[];
   readonly run?: Partial<FakeRun>;
   /** `HOST:PORT` */
   readonly registry: string;
-  /** Those that the build pushes, for example `acme/shop-front`. */
+  /** Pushed images, for example `acme/shop-front`. */
   readonly images: readonly string[];
 }
 
@@ -31,22 +32,24 @@ interface PullRequest {
 
 interface Break {
   readonly fault: FakeFault;
-  /** A regular expression; left out: every request. */
+  /** A regular expression. Default: every request. */
   readonly path?: string;
 }
 
-// The generator puts /api/v3 after a host that is not GitHub's own; Greenpin is told the whole URL.
+// Argo CD's generator appends /api/v3 to a host other than GitHub's own; Greenpin's configuration has the
+// whole URL.
 const github = await createFakeGitHub({
   basePath: '/api/v3',
   ...(process.env['GITHUB_TOKEN'] !== undefined && { token: process.env['GITHUB_TOKEN'] }),
 });
 let built = 0;
-/** `IMAGE DIGEST` of each blob that the registry has. */
+/** `IMAGE DIGEST` of each blob in the registry. */
 const pushed = new Set<string>();
 
 async function build({ branches, ...rest }: Build) {
   const [first = '', ...others] = branches;
-  // The first brings the layers that all have: the registry mixes up uploads of one blob at the same time.
+  // Push the first image alone: it has the shared layers, and the registry confuses concurrent uploads of one
+  // blob.
   return [await buildOne(first, rest), ...(await Promise.all(others.map((each) => buildOne(each, rest))))];
 }
 
@@ -75,7 +78,7 @@ const commands = {
   break: ({ fault, path }: Break) =>
     github.fault(fault, path === undefined ? {} : { path: new RegExp(path) }),
   heal: () => github.heal(),
-  /** Fails when a request came that GitHub would not have understood. */
+  /** Fails if a request arrived that GitHub would not have understood. */
   verify: () => github.verify(),
 };
 
@@ -87,7 +90,7 @@ interface Line {
 async function obey(line: string): Promise<void> {
   const { command, arguments: given } = JSON.parse(line) as Line;
   try {
-    // What Go sends is checked there, by the structures that it is made of.
+    // The Go tests check the commands by their types.
     const result = await (commands[command] as (given: unknown) => unknown)(given);
     say({ result: result ?? null });
   } catch (error) {

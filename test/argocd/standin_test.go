@@ -10,19 +10,19 @@ import (
 	"testing"
 )
 
-// githubToken is what both Argo CD and Greenpin show to GitHub.
+// githubToken is the token that Argo CD and Greenpin send to GitHub.
 const githubToken = "loopback-only-github"
 
-// standIn is GitHub and the CI that pushes images: stand-in.ts, told by lines of JSON what happens there.
+// standIn is GitHub and the CI that pushes images: stand-in.ts, which takes commands as lines of JSON.
 type standIn struct {
 	t *testing.T
-	// url is where its API is, as Greenpin is told it.
+	// url is the URL of its API for Greenpin's configuration.
 	url     string
 	input   io.Writer
 	answers *bufio.Scanner
 }
 
-// built is what came of a commit: its full SHA, and the digest of each image by the image's name.
+// built is a build: the commit's full SHA, and the digest of each image by the image's name.
 type built struct {
 	Commit  string            `json:"commit"`
 	Digests map[string]string `json:"digests"`
@@ -52,7 +52,7 @@ func startStandIn(t *testing.T) *standIn {
 	return s
 }
 
-// tell sends a command, and waits for its answer.
+// tell sends a command and waits for its answer.
 func (s *standIn) tell(command string, arguments fields, result any) {
 	s.t.Helper()
 	line, err := json.Marshal(fields{"command": command, "arguments": arguments})
@@ -80,13 +80,13 @@ func (s *standIn) read(into any) {
 	must(s.t, json.Unmarshal(s.answers.Bytes(), into))
 }
 
-// goesDown makes GitHub answer 503, to every request or to those whose path matches the regular expression.
+// goesDown makes GitHub answer 503 to every request, or to those whose path matches the regular expression.
 func (s *standIn) goesDown(path string) {
 	s.t.Helper()
 	s.tell("break", fields{"fault": fields{"kind": "status", "status": 503}, "path": path}, nil)
 }
 
-// hangs makes GitHub take requests and never answer them.
+// hangs makes GitHub accept requests and never answer them.
 func (s *standIn) hangs(path string) {
 	s.t.Helper()
 	s.tell("break", fields{"fault": fields{"kind": "hang"}, "path": path}, nil)

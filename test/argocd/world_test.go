@@ -14,10 +14,11 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// token is what Argo CD shows to Greenpin, until it is rotated.
+// token is the token that Argo CD sends to Greenpin, until it is rotated.
 const token = "loopback-only-argo"
 
-// world is everything between GitHub and the Applications, each part the real one or, of GitHub, a stand-in.
+// world is everything between GitHub and the Applications. Each part is real, except that GitHub is a
+// stand-in.
 type world struct {
 	t        *testing.T
 	github   *standIn
@@ -26,7 +27,7 @@ type world struct {
 	cluster  *cluster
 }
 
-// newWorld starts it with an ApplicationSet of docs/examples, and a deadline for Greenpin's answers.
+// newWorld starts a world with an ApplicationSet from docs/examples and this server.deadline.
 func newWorld(t *testing.T, file, deadline string) *world {
 	t.Helper()
 	w := &world{t: t, github: startStandIn(t), registry: startRegistry(t), cluster: startCluster(t)}
@@ -53,7 +54,7 @@ func (w *world) local(text string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// example is a file of docs/examples.
+// example returns a file of docs/examples.
 func example(t *testing.T, file string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(root, "docs/examples", file))
@@ -61,7 +62,7 @@ func example(t *testing.T, file string) string {
 	return string(content)
 }
 
-// decode refuses what Kubernetes' own kinds do not know.
+// decode rejects fields that Kubernetes' kinds do not know.
 func decode(t *testing.T, document string) client.Object {
 	t.Helper()
 	var kind meta.TypeMeta
@@ -72,7 +73,7 @@ func decode(t *testing.T, document string) client.Object {
 	return object.(client.Object)
 }
 
-// create does with stringData what the API server does.
+// create converts stringData as the API server does.
 func (w *world) create(object client.Object) {
 	w.t.Helper()
 	if secret, ok := object.(*core.Secret); ok && secret.Data == nil {
@@ -85,7 +86,7 @@ func (w *world) create(object client.Object) {
 	must(w.t, w.cluster.client.Create(w.t.Context(), object))
 }
 
-// push is a commit on each branch of the repository, which CI builds: green, unless `run` says otherwise.
+// push adds a commit to each branch of the repository, and a build of it: green, unless `run` says otherwise.
 func (w *world) push(repository string, branches []string, run fields, images ...string) (result []built) {
 	w.t.Helper()
 	w.github.tell("build", fields{
@@ -95,32 +96,32 @@ func (w *world) push(repository string, branches []string, run fields, images ..
 	return result
 }
 
-// service is a commit of a repository that builds one image, of its own name.
+// service pushes to a repository that builds one image of the same name.
 func (w *world) service(repository, branch string) built {
 	w.t.Helper()
 	return w.push(repository, []string{branch}, nil, repository)[0]
 }
 
-// shop is a commit of acme/shop with both its images.
+// shop pushes to acme/shop, which builds two images.
 func (w *world) shop(branch string, run fields) built {
 	w.t.Helper()
 	return w.push("acme/shop", []string{branch}, run, "acme/shop-front", "acme/shop-back")[0]
 }
 
-// open opens a pull request, from a branch of the repository itself.
+// open opens a pull request from a branch of the repository itself.
 func (w *world) open(repository string, number int, branch, head string) {
 	w.t.Helper()
 	change := fields{"ref": branch, "sha": head}
 	w.github.tell("openPullRequest", fields{"repository": repository, "number": number, "change": change}, nil)
 }
 
-// change is what happens to an open pull request.
+// change changes an open pull request.
 func (w *world) change(repository string, number int, change fields) {
 	w.t.Helper()
 	w.github.tell("changePullRequest", fields{"repository": repository, "number": number, "change": change}, nil)
 }
 
-// pinned are an Application's images as it must have them after this build.
+// pinned returns the images that an Application must have after this build.
 func (w *world) pinned(b built, images ...string) []string {
 	var pinned []string
 	for _, image := range images {
@@ -129,7 +130,7 @@ func (w *world) pinned(b built, images ...string) []string {
 	return pinned
 }
 
-// shopPinned are those of acme/shop.
+// shopPinned returns those of acme/shop.
 func (w *world) shopPinned(b built) []string {
 	return w.pinned(b, "acme/shop-front", "acme/shop-back")
 }

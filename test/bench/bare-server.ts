@@ -1,4 +1,4 @@
-/** A child process: the least that a Fastify route with Greenpin's authentication, body and response can be. */
+/** A child process: a minimal Fastify route with Greenpin's authentication, body and response. */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';

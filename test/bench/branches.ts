@@ -1,6 +1,7 @@
 /**
- * The cost of many branches: the time of a serial pass, as Argo CD's matrix makes it, upstream calls in a cycle, and memory. Beside it, the
- * naive way: one call to CI and one HEAD request an image for each branch.
+ * The cost of many branches: the time of a serial pass, as Argo CD's matrix makes it, upstream calls in a
+ * cycle, and memory. For comparison, the naive way: for each branch one call to CI, and one HEAD request per
+ * image.
  */
 import { createHarness, IMAGES, LATENCY_MS, type Harness } from './harness.ts';
 import { alternate, measure, median, printRow } from './report.ts';
@@ -8,14 +9,16 @@ import type { Tree } from './tree.ts';
 import type { Counts } from './upstream-server.ts';
 
 const SIZES = (process.env['BENCH_BRANCHES'] ?? '10,100,1000,10000').split(',').map(Number);
-/** Passes in a comparison of two trees: a pass takes seconds, and one of each says little. */
+/** Passes in a comparison of two trees: one pass takes seconds, and a single one is not significant. */
 const COMPARED_ROUNDS = 3;
 const CYCLE_MS = 30_000;
 const MEMORY_BUDGET = { branches: 10_000, megabytes: 60 };
 /** Runs and pull requests: one conditional call each. */
 const CYCLE_CALLS_BUDGET = 2;
 
-/** Argo CD's matrix calls in the order in which the Git host lists pull requests: newest first, or any other. */
+/**
+ * Argo CD's matrix calls in the order in which the Git host lists pull requests: newest first, or any other.
+ */
 const ORDERED_SIZE = 1000;
 const ORDERS: Readonly<Record<string, (branches: readonly number[]) => readonly number[]>> = {
   'newest first': (branches) => branches,
@@ -123,7 +126,7 @@ async function callEach(harness: Harness, branches: readonly number[]): Promise<
   return ms / 1000;
 }
 
-/** For each branch, lists its runs, and then asks for both images. @returns seconds for all branches */
+/** Lists each branch's runs, and then requests both images. @returns seconds for all branches */
 async function measureNaive({ callUpstream, upstream }: Harness, size: number): Promise<number> {
   const sample = Math.min(size, NAIVE_SAMPLE);
   const ms = await measure(async () => {
@@ -140,7 +143,7 @@ async function measureNaive({ callUpstream, upstream }: Harness, size: number): 
   return (ms / 1000 / sample) * size;
 }
 
-/** @returns what `work` returns, and the upstream calls meanwhile */
+/** @returns the result of `work`, and the upstream calls during it */
 async function count<Value>(harness: Harness, work: () => Promise<Value>): Promise<[Value, Counts]> {
   const before = await harness.counts();
   const value = await work();

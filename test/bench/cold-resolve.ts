@@ -1,6 +1,7 @@
 /**
- * The first call for a branch, in a repository that Greenpin has not read yet, against the two round trips that must follow each
- * other: CI's listing, and then the HEAD requests of both images side by side. The same process makes those by hand.
+ * The first call for a branch in a repository that Greenpin has not read yet, compared with the two necessary
+ * round trips: CI's listing, and then the HEAD requests for both images in parallel, which this process makes
+ * itself.
  */
 import { createHarness, IMAGES, LATENCY_MS, type Harness } from './harness.ts';
 import { alternate, measure, median, printRow } from './report.ts';

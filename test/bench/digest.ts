@@ -1,6 +1,6 @@
 /**
- * `greenpin digest` against `skopeo inspect` and `crane digest`: real processes and one registry, behind a relay that delays every
- * response by 50 ms, as a registry on another continent would.
+ * `greenpin digest` compared with `skopeo inspect` and `crane digest`: real processes and one registry,
+ * behind a relay that delays every response by 50 ms, like a registry on another continent.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -18,14 +18,14 @@ import type { Tree } from './tree.ts';
 const run = promisify(execFile);
 const MANY = 100;
 const ROUNDS = { one: 15, many: 3 };
-/** Processes at once, in a script that does not resolve one image after the other. */
+/** Concurrent processes, for a script that resolves images in parallel. */
 const CONCURRENCY = 8;
 
 interface Client {
   readonly name: string;
-  /** Runs one process, with as many images as it takes. */
+  /** Runs one process with one or more images. */
   readonly resolve: (images: readonly string[]) => Promise<unknown>;
-  /** Whether one process takes many images. */
+  /** Whether one process accepts several images. */
   readonly takesMany: boolean;
 }
 
@@ -74,7 +74,7 @@ function createGreenpin({ main }: Tree): Client {
   return { name: 'greenpin digest', takesMany: true, resolve };
 }
 
-/** @returns the other clients that this machine has */
+/** @returns the other clients on this machine */
 async function findOthers(crane: BuiltTool): Promise<Client[]> {
   const inspect = ['inspect', '--tls-verify=false', '--format', '{{.Digest}}'];
   const clients: Client[] = [];
@@ -97,7 +97,7 @@ async function measureMany(
   const medians = [];
   for (const client of clients) {
     const times = [];
-    // A hundred processes are a mean by themselves.
+    // A hundred processes already average out.
     for (let round = 0; round < (client.takesMany ? ROUNDS.many : 1); round++) {
       times.push(await measure(() => resolveAll(client, images, concurrency)));
     }
@@ -117,8 +117,8 @@ async function resolveAll(client: Client, images: readonly string[], concurrency
 }
 
 /**
- * @param own the number of clients, at the front, that are Greenpin
- * @param atMost the budget: Greenpin's time as a part of crane's
+ * @param own number of clients, at the front of the list, that are Greenpin
+ * @param atMost the budget: Greenpin's time as a fraction of crane's
  */
 function print(clients: readonly Client[], times: readonly number[], own: number, atMost?: number): void {
   printRow({ label: 'greenpin digest', values: times.slice(0, own), unit: ' ms' });

@@ -1,4 +1,4 @@
-/** `greenpin serve` of a tree, between a fake GitHub and a fake registry. Each side is a process. */
+/** Runs a tree's `greenpin serve` with a fake GitHub and a fake registry, each in its own process. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import type { ControlOrder } from './plugin-control.ts';
 import type { Tree } from './tree.ts';
 import type { Counts, Upstream, UpstreamOptions, UpstreamOrder } from './upstream-server.ts';
 
-/** Milliseconds that each response of GitHub and the registry takes, where a benchmark does not say otherwise. */
+/** Default latency of GitHub and the registry, in milliseconds. */
 export const LATENCY_MS = 50;
 export const TOKEN = 'a-pre-shared-token-of-ordinary-length';
 export const IMAGES = ['front', 'back'];
@@ -22,7 +22,7 @@ const POLL_MS = 2;
 
 export interface HarnessOptions {
   readonly branches: number;
-  /** Names, which are those of the Git repositories too. */
+  /** Names of the projects, which are also those of their Git repositories. */
   readonly projects: readonly string[];
   readonly latencyMs?: number;
   /** Greenpin's `freshFor`. */
@@ -33,14 +33,14 @@ export interface Harness extends AsyncDisposable {
   /** Greenpin's URL. */
   readonly url: string;
   readonly upstream: Upstream;
-  /** Calls Greenpin as Argo CD does. @returns the body. @throws Error unless the response has digests */
+  /** Calls Greenpin as Argo CD does. @returns the body. @throws Error if the response has no digests */
   call(parameters: Readonly<Record<string, unknown>>): Promise<string>;
-  /** Sends one request to GitHub or the registry, as a client without Greenpin would. */
+  /** Sends one request to GitHub or the registry directly. */
   readonly callUpstream: (method: 'GET' | 'HEAD', url: string) => Promise<void>;
   counts(): Promise<Counts>;
   /** Adds a new build of a branch. */
   build(repository: string, branch: number): Promise<void>;
-  /** Moves Greenpin's clock forward. */
+  /** Advances Greenpin's clock. */
   pass(milliseconds: number): Promise<void>;
   /** @returns bytes that Greenpin's heap holds after a collection */
   memory(): Promise<number>;
@@ -93,7 +93,7 @@ async function startPlugin(tree: Tree, folder: string, upstream: Upstream, optio
   const control = new URL('./plugin-control.ts', import.meta.url).href;
   const child = fork(tree.main, ['serve', '--config', file], {
     execArgv: ['--expose-gc', '--import', control],
-    // The log is written, to /dev/null.
+    // Greenpin writes its log, to /dev/null.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   await waitUntilReady(child, `http://127.0.0.1:${management}/readyz`);
@@ -111,7 +111,7 @@ async function startPlugin(tree: Tree, folder: string, upstream: Upstream, optio
   };
 }
 
-/** @throws Error when the process ends first, or is not ready after half a minute */
+/** @throws Error if the process exits first, or is not ready within 30 s */
 export async function waitUntilReady(child: ChildProcess, url: string): Promise<void> {
   const end = performance.now() + READY_TIMEOUT_MS;
   while (!(await isReady(url))) {

@@ -1,6 +1,7 @@
 /**
- * Prints the budgets and what this machine makes of them: `npm run bench`, or one part, `npm run bench -- cold`. None is a timed test.
- * `GREENPIN_BENCH_TREE=/path` measures another checkout too, with its own node_modules, in alternation with this one.
+ * `npm run bench` prints the budgets and this machine's measurements; `npm run bench -- cold` runs one part.
+ * None of it is a test. `GREENPIN_BENCH_TREE=/path` measures another checkout, with its own node_modules, in
+ * alternation with this one.
  */
 import { availableParallelism } from 'node:os';
 import { benchBranches } from './branches.ts';

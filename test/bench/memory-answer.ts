@@ -1,4 +1,7 @@
-/** Requests per second with the answer in memory, against a bare Fastify route with the same authentication, body and response. */
+/**
+ * Requests per second with the answer in memory, compared with a bare Fastify route with the same
+ * authentication, body and response.
+ */
 import { fork } from 'node:child_process';
 import autocannon from 'autocannon';
 import { ask, createBody, createHarness, PATH, TOKEN } from './harness.ts';
@@ -21,7 +24,7 @@ interface Subject {
 
 interface Round {
   readonly rate: number;
-  /** Microseconds. Steadier than the rate while others use the machine. */
+  /** Microseconds. Less affected by other load than the rate. */
   readonly cpu: number;
 }
 
@@ -42,7 +45,7 @@ export async function benchMemoryAnswer(trees: readonly Tree[]): Promise<void> {
   report(await alternate(subjects, { rounds: ROUNDS, warmUp: 1 }, measureRound));
 }
 
-/** @param rounds of each Greenpin, and of the bare route at the end */
+/** @param rounds rounds for each tree, and for the bare route at the end */
 function report(rounds: readonly (readonly Round[])[]): void {
   console.log(`\nAnswer in memory, medians of ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections:`);
   const rates = rounds.map((each) => median(each.map(({ rate }) => rate)));
@@ -57,7 +60,7 @@ function report(rounds: readonly (readonly Round[])[]): void {
   printRow({ label: 'bare Fastify route', values: [bareCpu], unit: ' us', digits: 1 });
 }
 
-/** @throws Error when any response is not a 2xx */
+/** @throws Error if a response is not a 2xx */
 async function measureRound({ url, cpu }: Subject): Promise<Round> {
   const before = await cpu();
   const { requests, duration, non2xx, errors } = await autocannon({

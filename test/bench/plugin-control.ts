@@ -1,4 +1,4 @@
-/** Loaded into `greenpin serve` before it starts: moves its clock, and reads its memory and CPU time. */
+/** Loaded into `greenpin serve` before it starts. Advances its clock, and reads its memory and CPU time. */
 
 export type ControlOrder =
   | { readonly kind: 'pass'; readonly milliseconds: number }

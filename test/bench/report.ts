@@ -1,4 +1,4 @@
-/** Rows of the benchmarks: a value of each tree, their ratio, and whether the budget is met. */
+/** Rows of the benchmarks: each tree's value, their ratio, and whether the budget is met. */
 
 export interface Row {
   readonly label: string;
@@ -27,7 +27,7 @@ function judge(budget: string, met: boolean): string {
   return `budget ${budget}: ${met ? 'met' : 'MISSED'}`;
 }
 
-/** @returns the middle value; of an even number, the upper of the middle two */
+/** @returns the median; of an even number of values, the upper of the middle two */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
@@ -40,8 +40,8 @@ export async function measure(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Measures every subject once a round, in alternating order, so that whatever else the machine does hits all alike.
- * @param warmUp first rounds that do not count
+ * Measures every subject once per round, in alternating order, so that other load affects all alike.
+ * @param warmUp number of first rounds that do not count
  * @returns the measured values of each subject
  */
 export async function alternate<Subject, Value>(

@@ -1,4 +1,7 @@
-/** From the start of the process to the first 200 of /readyz, with the default store. Beside it, the start of Node alone. */
+/**
+ * Time from starting the process to the first 200 of /readyz, with the default store. For comparison, the
+ * start of Node alone.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

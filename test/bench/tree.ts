@@ -14,7 +14,7 @@ export interface Tree extends Disposable {
   readonly section: 'connections' | 'ci';
 }
 
-/** Compiles each tree, as it is installed. @returns this tree, and the other one if there is one */
+/** Compiles each tree. @returns this tree, and the other one if there is one */
 export async function buildTrees(env: NodeJS.ProcessEnv): Promise<readonly Tree[]> {
   const other = env['GREENPIN_BENCH_TREE'];
   const roots = [join(import.meta.dirname, '../..'), ...(other === undefined ? [] : [resolve(other)])];

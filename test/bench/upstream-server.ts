@@ -1,4 +1,7 @@
-/** A child process: a fake GitHub with builds of many branches and a fake registry with their images. It counts requests. */
+/**
+ * A child process: a fake GitHub with builds of many branches and a fake registry with their images. It
+ * counts requests.
+ */
 import { createHash } from 'node:crypto';
 import { createFakeGitHub } from '../fixtures/github/fake-github.ts';
 import { createFakeRegistry } from '../fixtures/registry/fake-registry.ts';

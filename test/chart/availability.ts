@@ -1,17 +1,17 @@
-/** What the chart's tests need beside Node: helm and the validator, which `.ci/build-tool` builds. */
+/** Finds the tools of the chart's tests, helm and the validator, which `.ci/build-tool` builds. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findToolCache, listBuilds, succeeds } from '../fixtures/built-tool.ts';
 
 export interface Tools {
-  /** Helm 4, then Helm 3, which Argo CD renders with. Empty when one is missing. */
+  /** Helm 4, then Helm 3, which Argo CD renders with. Empty if one is missing. */
   readonly helms: readonly { readonly version: string; readonly command: string }[];
-  /** The path of the built `validator/`; undefined when it is missing. */
+  /** Path of the built `validator/`; undefined if it is missing. */
   readonly validator: string | undefined;
 }
 
-/** @param env may name the cache's folder in XDG_CACHE_HOME */
+/** @param env may set XDG_CACHE_HOME */
 export async function findTools(env: NodeJS.ProcessEnv): Promise<Tools> {
   const helms = listBuilds('helm', env);
   const built = await Promise.all(helms.map(({ command }) => succeeds(command, 'version')));
@@ -22,7 +22,7 @@ export async function findTools(env: NodeJS.ProcessEnv): Promise<Tools> {
   };
 }
 
-/** The same hash of the source as in `.ci/build-tool`. */
+/** Must match the hash in `.ci/build-tool`. */
 function hashValidator(): string {
   const folder = join(import.meta.dirname, 'validator');
   const hash = createHash('sha256');

@@ -1,10 +1,10 @@
-/** The tables of the chart's README, from values.yaml. */
+/** Generates the tables of the chart's README from values.yaml. */
 import { leaves, readSections, type Value } from './values-file.ts';
 
-const START = '<!-- values: made from values.yaml -->';
-const END = '<!-- end of values -->';
+const START = '<!-- generated: values.yaml -->';
+const END = '<!-- end -->';
 
-/** @returns the README with its tables made anew; what is around them stays */
+/** @returns the README with new tables and otherwise unchanged */
 export function withValueTables(readme: string): string {
   const start = readme.indexOf(START);
   const end = readme.indexOf(END);

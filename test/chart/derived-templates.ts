@@ -1,9 +1,9 @@
-/** templates/_derived.tpl: what the templates need to know of values.yaml and of Greenpin's own schema. */
+/** Generates templates/_derived.tpl: defaults from values.yaml, and patterns from Greenpin's schema. */
 import { stringify } from 'yaml';
 import { secretPatterns } from './secret-patterns.ts';
 import { leaves, readSections, type Value } from './values-file.ts';
 
-/** Null takes them away: nothing is put in their place. */
+/** Values that null removes. */
 const REMOVABLE: Readonly<Record<string, unknown>> = {
   resources: {},
   podSecurityContext: {},
@@ -17,7 +17,7 @@ const REMOVABLE: Readonly<Record<string, unknown>> = {
 export function derivedTemplates(): string {
   const values = leaves(readSections().flatMap((section) => section.values));
   const fallbacks = values.map((value) => [value.path, fallbackOf(value)] as const);
-  return `{{/* Made from values.yaml and Greenpin's schema: \`npm run chart\`. */}}
+  return `{{/* Generated from values.yaml and Greenpin's schema by \`npm run chart\`. */}}
 {{- define "greenpin.defaults" -}}
 ${toYaml(Object.fromEntries(fallbacks.filter(([, fallback]) => fallback !== null)))}
 {{- end }}

@@ -1,6 +1,6 @@
 /**
- * As much of the Kubernetes API as helm needs to install, upgrade and uninstall for real: it keeps whatever it is given, without judging it.
- * An unexpected request fails, and helm with it.
+ * The part of the Kubernetes API that helm needs to install, upgrade and uninstall. It stores objects without
+ * validating them. An unexpected request fails, and helm with it.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -16,7 +16,7 @@ export interface FakeKubernetes extends AsyncDisposable {
   readonly objects: Map<string, Item>;
 }
 
-/** Kinds that a cluster of these tests has: plural name by API group and version. */
+/** Plural names by API group, version and kind. */
 const RESOURCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   v1: {
     Namespace: 'namespaces',
@@ -123,7 +123,7 @@ function isCollection(path: string): boolean {
   return names.includes(last);
 }
 
-/** Helm looks for its releases by labels that must be equal. */
+/** Supports equality selectors, by which helm finds its releases. */
 function list(objects: Map<string, Item>, path: string, selector: string): unknown {
   const wanted = selector.split(',').filter((part) => part !== '');
   const items = [...objects.entries()]
@@ -143,7 +143,7 @@ function store(objects: Map<string, Item>, path: string, item: Item): Answer {
   return { status: 200, item };
 }
 
-/** A JSON merge patch, which is what every kind of patch amounts to for the fields of these tests. */
+/** A JSON merge patch. For the fields in these tests, every kind of patch has the same result. */
 function merge(stored: unknown, change: unknown): Item {
   const base = isMapping(stored) ? { ...stored } : {};
   if (!isMapping(change)) return base as Item;

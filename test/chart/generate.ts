@@ -1,4 +1,7 @@
-/** `npm run chart`: makes what is derived from values.yaml anew. A test holds that this was done. */
+/**
+ * `npm run chart`: writes the files that are generated from values.yaml. A test fails while they are not
+ * current.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
@@ -7,7 +10,7 @@ import { derivedTemplates } from './derived-templates.ts';
 import { CHART } from './values-file.ts';
 import { valuesSchema } from './values-schema.ts';
 
-/** Files of the chart, by name, with the content that they should have. */
+/** @returns the expected content of each generated file, by its name in the chart */
 export async function derivedFiles(): Promise<ReadonlyMap<string, string>> {
   const readme = readFileSync(join(CHART, 'README.md'), 'utf8');
   return new Map([

@@ -1,4 +1,4 @@
-/** What is made from values.yaml is current, and the schema says what Greenpin's own says. */
+/** The generated files are current, and the chart's schema agrees with Greenpin's own. */
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
@@ -16,13 +16,13 @@ import { CHART, leaves, readSections } from './values-file.ts';
 const { helms } = inject('chartTools');
 const GOLDEN = join(import.meta.dirname, 'golden/minimal.yaml');
 
-test('values.schema.json and the tables of README.md are those of values.yaml; `npm run chart` makes them anew', async () => {
+test('the generated files are current; `npm run chart` writes them', async () => {
   for (const [name, text] of await derivedFiles()) {
     expect(readFileSync(join(CHART, name), 'utf8'), name).toBe(text);
   }
 });
 
-test('each value has a description, and each leaf of values.yaml is told of', () => {
+test('each value has a description, and no key of values.yaml is left out', () => {
   const values = readSections().flatMap((section) => section.values);
   expect(leaves(values).filter(({ description }) => description === '')).toEqual([]);
   const document = parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')) as Record<string, unknown>;
@@ -30,7 +30,7 @@ test('each value has a description, and each leaf of values.yaml is told of', ()
 });
 
 test.skipIf(helms.length === 0)(
-  'the least values make the golden manifest; UPDATE_GOLDEN=1 writes it anew',
+  'the minimal values render the golden manifest; UPDATE_GOLDEN=1 rewrites it',
   async () => {
     const manifest = await render(helms[0]?.command ?? '', { files: ['minimal'] });
     if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(GOLDEN, manifest);
@@ -38,7 +38,7 @@ test.skipIf(helms.length === 0)(
   },
 );
 
-/** All patterns of a schema, wherever they are. */
+/** All patterns in a schema, at any depth. */
 function patterns(node: unknown): string[] {
   if (Array.isArray(node)) return node.flatMap(patterns);
   if (typeof node !== 'object' || node === null) return [];
@@ -86,12 +86,12 @@ describe('patterns without lookahead', () => {
     expect(fc.check(same, { examples, numRuns: 500 }).counterexample).toBeNull();
   });
 
-  it('are known to helm: no lookahead is left', () => {
+  it('contain nothing that helm does not know', () => {
     expect(patterns(configPart()).filter((pattern) => /\(\?[<!=]|\\u/.test(pattern))).toEqual([]);
   });
 });
 
-describe('the part config of the schema', () => {
+describe('the schema of config', () => {
   const mine = new Ajv({ strict: false, allErrors: true }).compile(configPart());
   const own = new Ajv2020({ strict: false, allErrors: true }).compile(configJsonSchema());
   const good = parse(readFileSync(join(CHART, '../../greenpin.example.yaml'), 'utf8')) as Record<
@@ -102,10 +102,10 @@ describe('the part config of the schema', () => {
   it.for<[string, unknown]>([
     ['the example', good],
     ['a misspelt key', { ...good, freshfor: '15s' }],
-    ['keys of the user', { ...good, 'x-a': null, server: { 'x-b': [1] } }],
+    ['ignored keys', { ...good, 'x-a': null, server: { 'x-b': [1] } }],
     [
-      'a key of the user where a name belongs',
-      { ...good, connections: { ...(good['ci'] as object), 'x-a': 1 } },
+      'an ignored key among names',
+      { ...good, connections: { ...(good['connections'] as object), 'x-a': 1 } },
     ],
     ['a bad duration', { ...good, freshFor: '15' }],
     [
@@ -122,7 +122,7 @@ describe('the part config of the schema', () => {
     ],
     ['an unknown store', { ...good, store: { kind: 'etcd' } }],
     ['no connection', { ...good, connections: {} }],
-    ['a port of text', { ...good, server: { port: '4355' } }],
+    ['a port as a string', { ...good, server: { port: '4355' } }],
   ])("judges %s as Greenpin's own schema does", ([, value]) => {
     expect(mine(value)).toBe(own(value));
   });

@@ -8,9 +8,9 @@ declare module 'vitest' {
 }
 
 /**
- * Finds the tools once, and prints one line on tests that are left out.
+ * Finds the tools once, and prints one line about skipped tests.
  *
- * @throws Error when something is missing and `GREENPIN_REQUIRE_CONTAINERS=1`
+ * @throws Error if a tool is missing and `GREENPIN_REQUIRE_CONTAINERS=1`
  */
 export default async function setup(project: TestProject): Promise<void> {
   const tools = await findTools(process.env);

@@ -1,16 +1,16 @@
 /**
- * Rewrites a regular expression for helm, which validates values with Go's engine: that one has no lookahead (`(?!...)`). A condition in
- * front of the rest of a pattern becomes a pattern of its own, wanted or refused.
+ * Rewrites a regular expression for helm, which validates values with Go's engine, which has no lookahead
+ * (`(?!...)`). Each lookahead becomes a separate pattern that must or must not match.
  */
 
-/** Keywords of JSON Schema about a text. */
+/** JSON Schema keywords for a string. */
 export interface TextRule {
   readonly pattern?: string;
   readonly allOf?: readonly (TextRule | { readonly not: TextRule })[];
 }
 
 /**
- * @param source of a pattern that begins with `^`, and whose text before a lookahead can only end in one place
+ * @param source begins with `^`; what precedes a lookahead can end in one place only
  * @throws Error if it cannot be rewritten
  */
 export function toHelmPattern(source: string): TextRule {
@@ -41,7 +41,7 @@ function closingParenthesis(source: string, open: number): number {
   throw new Error(`found ${source}, expected each parenthesis to be closed`);
 }
 
-/** What JavaScript and Go write differently. */
+/** Rewrites what JavaScript and Go write differently. */
 function toGo(source: string): string {
   if (/\(\?<?[=!]/.test(source)) throw new Error(`found ${source}, expected no lookbehind`);
   return source.replaceAll(/\\u00([0-9a-f]{2})/g, String.raw`\x$1`).replaceAll(String.raw`\/`, '/');

@@ -1,4 +1,4 @@
-/** helm as a user calls it, without a cluster and without the user's own settings. */
+/** Runs helm as a user does, without a cluster and without this machine's settings. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ export interface KubernetesObject {
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  /** The rest, as its kind has it; each test knows what it looks for. */
+  /** The fields of its kind. */
   readonly [key: string]: unknown;
 }
 
@@ -28,7 +28,7 @@ export interface HelmResult {
 
 export interface Rendering {
   readonly values?: unknown;
-  /** Files of the chart's folder `ci`, without their ending. */
+  /** Names of files in the chart's folder `ci`, without `-values.yaml`. */
   readonly files?: readonly string[];
   readonly release?: string;
   readonly namespace?: string;
@@ -37,27 +37,30 @@ export interface Rendering {
 const { helms } = inject('chartTools');
 
 export const withoutHelm = helms.length === 0;
-/** For suites of what every helm must do alike. Where none is built such a suite is left out, but has its tests: one without any would fail. */
+/**
+ * For suites that run with every helm. Without a helm they are skipped, but need an entry: vitest fails on an
+ * empty suite.
+ */
 export const eachHelm = withoutHelm ? [{ version: '(not built)', command: '' }] : helms;
 
 const SETTINGS = mkdtempSync(join(tmpdir(), 'greenpin-helm-'));
 process.once('exit', () => rmSync(SETTINGS, { recursive: true, force: true }));
 let counter = 0;
 
-/** Runs helm; a failure is a result too. */
+/** Runs helm. Does not throw if helm fails. */
 export async function helm(
   command: string,
   options: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<HelmResult> {
-  // In HOME helm keeps what it was told of a cluster's kinds.
+  // Helm caches a cluster's kinds in HOME.
   const home = {
     HOME: SETTINGS,
     HELM_CACHE_HOME: SETTINGS,
     HELM_CONFIG_HOME: SETTINGS,
     HELM_DATA_HOME: SETTINGS,
   };
-  // A kubeconfig that is not there: nothing of this machine's user, and no cluster.
+  // A kubeconfig that does not exist: no cluster.
   const environment = { PATH: process.env['PATH'], KUBECONFIG: join(SETTINGS, 'none'), ...home, ...env };
   return await new Promise((done) => {
     execFile(
@@ -82,7 +85,7 @@ export function valueOptions({ values, files = [] }: Rendering): string[] {
   return [...options, '-f', file];
 }
 
-/** `helm template`; a helm that was built from its module does not know a Kubernetes version, so one is given. */
+/** `helm template` with a Kubernetes version, which a helm that is built from its module does not know. */
 export async function template(
   command: string,
   rendering: Rendering,
@@ -95,7 +98,7 @@ export async function template(
 
 /**
  * @returns the manifest
- * @throws Error with what helm says
+ * @throws Error with helm's message
  */
 export async function render(command: string, rendering: Rendering): Promise<string> {
   const { status, stdout, stderr } = await template(command, rendering);
@@ -103,7 +106,7 @@ export async function render(command: string, rendering: Rendering): Promise<str
   return stdout;
 }
 
-/** @returns what `helm template` makes, as objects */
+/** @returns the objects that `helm template` renders */
 export async function renderObjects(command: string, rendering: Rendering): Promise<KubernetesObject[]> {
   return parseObjects(await render(command, rendering));
 }
@@ -118,7 +121,7 @@ export function parseObjects(manifest: string): KubernetesObject[] {
     .filter((object) => object !== null);
 }
 
-/** @returns the only one of this kind whose name ends so */
+/** @returns the only object of this kind whose name has this ending */
 export function pick(objects: readonly KubernetesObject[], kind: string, ending = ''): KubernetesObject {
   const found = objects.filter((object) => object.kind === kind && object.metadata.name.endsWith(ending));
   if (found.length !== 1 || !found[0]) {

@@ -1,4 +1,7 @@
-/** Every file of values in the chart's folder `ci`, by each helm, judged by Kubernetes' and Prometheus' own code. */
+/**
+ * Renders each file of values in the chart's folder `ci` with each helm, and validates it with Kubernetes'
+ * and Prometheus' own code.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it, test } from 'vitest';
@@ -28,33 +31,36 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version', ({ command }) => {
     });
   });
 
-  it.skipIf(validator === '')('makes what Kubernetes, restricted pods and Prometheus accept', async () => {
-    const manifests = Object.fromEntries(
-      await Promise.all(files.map(async (file) => [file, await render(command, { files: [file] })])),
-    ) as Record<string, string>;
-    const { problems, kinds } = await judge(validator, manifests);
-    expect(problems).toEqual([]);
-    expect(kinds).toEqual([
-      'ConfigMap',
-      'Deployment',
-      'HorizontalPodAutoscaler',
-      'NetworkPolicy',
-      'PersistentVolumeClaim',
-      'PodDisruptionBudget',
-      'PrometheusRule',
-      'Service',
-      'ServiceAccount',
-      'ServiceMonitor',
-    ]);
-  });
+  it.skipIf(validator === '')(
+    'renders what Kubernetes, its restricted standard and Prometheus accept',
+    async () => {
+      const manifests = Object.fromEntries(
+        await Promise.all(files.map(async (file) => [file, await render(command, { files: [file] })])),
+      ) as Record<string, string>;
+      const { problems, kinds } = await judge(validator, manifests);
+      expect(problems).toEqual([]);
+      expect(kinds).toEqual([
+        'ConfigMap',
+        'Deployment',
+        'HorizontalPodAutoscaler',
+        'NetworkPolicy',
+        'PersistentVolumeClaim',
+        'PodDisruptionBudget',
+        'PrometheusRule',
+        'Service',
+        'ServiceAccount',
+        'ServiceMonitor',
+      ]);
+    },
+  );
 
-  it.for(files)("makes of %s in Argo CD's own namespace no two objects of one name", async (file) => {
+  it.for(files)("renders %s in Argo CD's own namespace without two objects of one name", async (file) => {
     const objects = await renderObjects(command, { files: [file], namespace: 'argocd' });
     const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`);
     expect(names).toEqual([...new Set(names)]);
   });
 
-  it.for(files)('makes the same of %s as the newest helm', async (file) => {
+  it.for(files)('renders %s as the newest helm does', async (file) => {
     const [mine, theirs] = await Promise.all([
       renderObjects(command, { files: [file] }),
       renderObjects(newest, { files: [file] }),
@@ -97,7 +103,7 @@ spec:
     spec: { containers: [{ name: a, image: a, imagePullPolicy: Always }] }
 `;
 
-  it('refuses what the API server, the restricted standard and Prometheus refuse', async () => {
+  it('rejects what the API server, the restricted standard and Prometheus reject', async () => {
     const { problems } = await judge(
       validator,
       {
@@ -133,7 +139,7 @@ function read(file: string): string {
   return readFileSync(join(CHART, file), 'utf8');
 }
 
-test("the chart's version is the program's", () => {
+test("the chart has the program's version", () => {
   const { version } = JSON.parse(read('../../package.json')) as { version: string };
   const [chart] = parseObjects(read('Chart.yaml')) as unknown as { version: string; appVersion: string }[];
   expect([chart?.version, chart?.appVersion]).toEqual([version, version]);

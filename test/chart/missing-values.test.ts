@@ -1,4 +1,7 @@
-/** A value that is missing or left empty: `podLabels:`, a probe without anything, a section that `--reuse-values` does not know yet. */
+/**
+ * Values that are missing or empty: `podLabels:`, an empty probe, a section that `--reuse-values` does not
+ * know yet.
+ */
 import { describe, expect, inject, it } from 'vitest';
 import { template } from './helm.ts';
 import { leaves, readSections, type Value } from './values-file.ts';
@@ -6,12 +9,12 @@ import { leaves, readSections, type Value } from './values-file.ts';
 const { helms } = inject('chartTools');
 const command = helms[0]?.command ?? '';
 
-/** What is optional, so that no part of a template is skipped. */
+/** Enables the optional parts, so that no part of a template is skipped. */
 const OPTIONAL = {
   networkPolicy: { enabled: true, egress: true },
   metrics: { serviceMonitor: { enabled: true }, prometheusRule: { enabled: true } },
 };
-/** Without these there is no configuration, or no token: that is told. */
+/** Required: the chart refuses values without them. */
 const NEEDED = new Set(['config', 'env', 'token', 'token.existingSecret']);
 
 function sectionsIn(values: readonly Value[]): Value[] {
@@ -30,7 +33,7 @@ function nest(path: string): object {
 }
 
 describe.skipIf(helms.length === 0)('the chart', () => {
-  it.for(paths)('renders with nothing for %s, and shows nothing of it', async (path) => {
+  it.for(paths)('renders without %s, and prints no null', async (path) => {
     const optional = /^(?:metrics|networkPolicy)/.test(path) ? {} : OPTIONAL;
     const rendering = { files: ['minimal'], values: { ...optional, ...nest(path) } };
     const { status, stdout, stderr } = await template(command, rendering);

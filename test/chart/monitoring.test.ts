@@ -1,4 +1,4 @@
-/** Alerts and dashboard read metrics that there are, and the alerts are written for whoever is woken by them. */
+/** Alerts and dashboard use existing metrics, and each alert says what it means and where to look. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
@@ -38,7 +38,7 @@ interface Alert {
 const dashboard = JSON.parse(readFileSync(join(CHART, 'files/dashboard.json'), 'utf8')) as Dashboard;
 const alertsFile = parse(readFileSync(join(CHART, 'files/alerts.yaml'), 'utf8')) as Alert[];
 
-/** Names of series that Greenpin exposes, and one of kube-state-metrics'. */
+/** Names of the series that Greenpin exposes, and one of kube-state-metrics. */
 async function series(): Promise<Set<string>> {
   const text = await createMetrics('0.0.0').expose();
   const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
@@ -48,7 +48,7 @@ async function series(): Promise<Set<string>> {
   return new Set([...names, 'kube_deployment_status_replicas_available']);
 }
 
-/** As Grafana fills them in. */
+/** Variables as Grafana fills them in. */
 function filled(expr: string): string {
   return expr.replaceAll('$__rate_interval', '5m').replaceAll(/\$(?:namespace|job)/g, 'a');
 }
@@ -65,7 +65,7 @@ async function expressionOf(name: string, config: unknown): Promise<string | und
 }
 
 describe.skipIf(helms.length === 0)('the alerts', () => {
-  it('say what it means and where to look, and nothing of the file is left to fill in', async () => {
+  it('say what they mean and where to look, without an unfilled placeholder', async () => {
     const alerts = await alertsOf({});
     expect(alerts.map(({ alert }) => alert)).toEqual(alertsFile.map(({ alert }) => alert));
     for (const alert of alerts) {
@@ -76,7 +76,7 @@ describe.skipIf(helms.length === 0)('the alerts', () => {
     }
   });
 
-  it('look at this release only', async () => {
+  it('select this release only', async () => {
     for (const { alert, expr } of await alertsOf({})) {
       const selectors = expr.match(/\{[^}]*\}/g) ?? [];
       expect(selectors.length, alert).toBeGreaterThan(0);
@@ -105,7 +105,7 @@ describe.skipIf(helms.length === 0)('the alerts', () => {
     ['40s', 20],
     ['60s', 29],
     ['1h', 29],
-  ])('with a deadline of %s tell of answers slower than %d s: in reach of the histogram', async (example) => {
+  ])('with a deadline of %s report answers slower than %d s, within the histogram', async (example) => {
     const [deadline, wanted] = example;
     const expr = await expressionOf('GreenpinSlow', { server: { deadline } });
     expect(expr).toMatch(new RegExp(`> ${wanted}$`));
@@ -116,7 +116,7 @@ describe.skipIf(helms.length === 0)('the alerts', () => {
     expect(wanted).toBeLessThan(Math.max(...ends));
   });
 
-  it('look at the series of another scrape by its job', async () => {
+  it('select the series of another scrape by its job', async () => {
     const metrics = { serviceMonitor: { enabled: false }, prometheusRule: { job: 'kubernetes-pods/LATE' } };
     for (const { alert, expr } of await alertsOf({ metrics })) {
       if (alert === 'GreenpinNotReady') continue;
@@ -124,7 +124,7 @@ describe.skipIf(helms.length === 0)('the alerts', () => {
     }
   });
 
-  it('take further labels, and can be left out', async () => {
+  it('accept additional labels, and can be disabled', async () => {
     const prometheusRule = { alertLabels: { team: 'a' }, disabled: ['GreenpinSlow', 'GreenpinQuotaLow'] };
     const alerts = await alertsOf({ metrics: { prometheusRule } });
     expect(alerts).toHaveLength(alertsFile.length - 2);
@@ -140,7 +140,7 @@ describe.skipIf(helms.length === 0)('the alerts', () => {
 });
 
 describe.skipIf(validator === '')('alerts and dashboard', () => {
-  it('parse, and read metrics that Greenpin exposes', async () => {
+  it('parse, and use metrics that Greenpin exposes', async () => {
     const expressions = dashboard.panels.flatMap(({ title, targets = [] }) =>
       targets.map(({ expr }, i) => [`${title} ${i}`, filled(expr)]),
     );
@@ -153,7 +153,7 @@ describe.skipIf(validator === '')('alerts and dashboard', () => {
     expect(metrics.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  it('leave out none of the metrics that Greenpin has of its own', async () => {
+  it("use each of Greenpin's own metrics", async () => {
     const text = JSON.stringify([dashboard, alertsFile]);
     const own = [...(await createMetrics('0').expose()).matchAll(/^# TYPE (greenpin_\S+)/gm)];
     expect(own.map(([, name = '']) => name).filter((name) => !text.includes(name))).toEqual([]);
@@ -161,7 +161,7 @@ describe.skipIf(validator === '')('alerts and dashboard', () => {
 });
 
 describe('the dashboard', () => {
-  it('has panels with a text that explains them, an id of their own, and room', () => {
+  it('has panels with a description, a unique id, and a place that does not overlap', () => {
     const panels = dashboard.panels.filter(({ type }) => type !== 'row');
     expect(panels.filter(({ description = '' }) => description.length < 20)).toEqual([]);
     expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
@@ -172,7 +172,7 @@ describe('the dashboard', () => {
     expect(dashboard.panels.every(({ gridPos: { x, w } }) => x + w <= 24)).toBe(true);
   });
 
-  it('looks at what is chosen above it only', () => {
+  it('selects only what its variables choose', () => {
     const expressions = dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
     for (const expr of expressions) {
       for (const selector of expr.match(/\{[^}]*\}/g) ?? []) {

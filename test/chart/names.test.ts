@@ -1,4 +1,4 @@
-/** Names of every kind of release and namespace are ones that Kubernetes takes. */
+/** Kubernetes accepts the names of every kind of release and namespace. */
 import { describe, expect, inject, it } from 'vitest';
 import { pick, render, renderObjects, parseObjects, type Rendering } from './helm.ts';
 import { judge } from './validator.ts';
@@ -16,7 +16,7 @@ async function cut(ending: string): Promise<string> {
 }
 
 describe.skipIf(helms.length === 0)('commonLabels', () => {
-  it('are on everything, but where Argo CD or a ServiceMonitor looks for a value of the same label', async () => {
+  it('are on every object, except where Argo CD or a ServiceMonitor selects by the same label', async () => {
     const [partOf, component] = ['app.kubernetes.io/part-of', 'app.kubernetes.io/component'];
     const commonLabels = { [partOf]: 'platform', [component]: 'previews' };
     const objects = await renderObjects(command, { files: ['minimal'], values: { commonLabels } });
@@ -47,7 +47,7 @@ describe.skipIf(helms.length === 0)('the full name', () => {
     expect(await nameOf({ release, values })).toEqual(wanted);
   });
 
-  it('that is cut stays the same, and differs from another that begins the same', async () => {
+  it('stays the same when truncated, and differs from another name with the same beginning', async () => {
     const [one, again, two] = await Promise.all([cut('one'), cut('one'), cut('two')]);
     expect(one).toBe(again);
     expect(one).not.toBe(two);
@@ -64,7 +64,7 @@ describe.skipIf(helms.length === 0)('the full name', () => {
       values: { fullnameOverride: 'true', serviceAccount: { name: '1e3' } },
       namespace: '0x1f',
     },
-  ])('of %j gives no name that Kubernetes refuses', async (rendering) => {
+  ])('is valid in every name of %j', async (rendering) => {
     const manifest = await render(command, { files: ['redis'], ...rendering });
     expect((await judge(validator, { manifest })).problems).toEqual([]);
     const objects = parseObjects(manifest);

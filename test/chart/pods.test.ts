@@ -38,7 +38,7 @@ function pem(text: string): unknown {
 }
 
 describe.skipIf(helms.length === 0)('the pods', () => {
-  it('are replaced when the configuration changes, or inline certificates, and else are not', async () => {
+  it('are replaced only if the configuration or inline certificates change', async () => {
     const sums = await Promise.all(
       [{}, { config: { freshFor: '20s' } }, pem('one'), pem('two'), { service: { port: 80 } }].map(checksum),
     );
@@ -63,17 +63,20 @@ describe.skipIf(helms.length === 0)('the pods', () => {
     ['1500ms', 10, 22],
     ['1.5m', 0, 100],
     ['0.5h', 30, 1840],
-  ])('with a deadline of %s and %i s to drain get %i s to stop', async ([deadline, drainSeconds, wanted]) => {
-    const values = {
-      config: { server: { deadline } },
-      drainSeconds,
-      argocd: { configMap: { requestTimeout: 3600 } },
-    };
-    const { terminationGracePeriodSeconds, containers } = (await deployment(values)).spec.template.spec;
-    expect(terminationGracePeriodSeconds).toBe(wanted);
-    const sleep = { preStop: { sleep: { seconds: drainSeconds } } };
-    expect(containers[0]?.lifecycle).toEqual(drainSeconds === 0 ? undefined : sleep);
-  });
+  ])(
+    'with a deadline of %s and %i s to drain have %i s to stop',
+    async ([deadline, drainSeconds, wanted]) => {
+      const values = {
+        config: { server: { deadline } },
+        drainSeconds,
+        argocd: { configMap: { requestTimeout: 3600 } },
+      };
+      const { terminationGracePeriodSeconds, containers } = (await deployment(values)).spec.template.spec;
+      expect(terminationGracePeriodSeconds).toBe(wanted);
+      const sleep = { preStop: { sleep: { seconds: drainSeconds } } };
+      expect(containers[0]?.lifecycle).toEqual(drainSeconds === 0 ? undefined : sleep);
+    },
+  );
 
   it.for<[string, unknown, object | undefined]>([
     ['a claim', {}, { persistentVolumeClaim: { claimName: 'greenpin' } }],
@@ -104,7 +107,7 @@ describe.skipIf(helms.length === 0)('the pods', () => {
     expect((await deployment(values)).spec.template.spec.containers[0]?.image).toBe(image);
   });
 
-  it('without a user of ours, as OpenShift wants it, keep the rest of the security context', async () => {
+  it('without runAsUser, as OpenShift requires, keep the rest of the security context', async () => {
     const { spec } = (await deployment({}, 'company')).spec.template;
     expect(spec).toMatchObject({ securityContext: { runAsNonRoot: true } });
     expect(JSON.stringify(spec)).not.toMatch(/runAsUser|fsGroup"/);
@@ -134,7 +137,7 @@ interface Service {
 }
 
 describe.skipIf(helms.length === 0)('the Service that Argo CD calls', () => {
-  it('names no protocol by which a load balancer would ask for /, which is refused', async () => {
+  it('names no protocol by which a load balancer would probe /, which is refused', async () => {
     const objects = await renderObjects(command, { files: ['company'] });
     const { spec } = objects.find(
       ({ kind, metadata }) => kind === 'Service' && metadata.name === 'company-pins',
@@ -143,7 +146,7 @@ describe.skipIf(helms.length === 0)('the Service that Argo CD calls', () => {
   });
 });
 
-/** Of both Services. */
+/** IP families of both Services. */
 async function families(service: object) {
   const objects = await renderObjects(command, { files: ['minimal'], values: { service } });
   const services = objects.filter(({ kind }) => kind === 'Service') as unknown as Service[];
@@ -155,7 +158,7 @@ async function policies(values: unknown) {
   return objects.filter(({ kind }) => kind === 'NetworkPolicy') as unknown as NetworkPolicy[];
 }
 
-/** Labels of those who are let in, and where. */
+/** Labels of the admitted pods, and the ports. */
 async function peers(values: unknown) {
   const [policy] = await policies(values);
   return policy?.spec.ingress.map(({ from, ports }) => [
@@ -165,7 +168,7 @@ async function peers(values: unknown) {
 }
 
 describe.skipIf(helms.length === 0)('the Services', () => {
-  it('have the families of addresses that are wanted, and else those of the cluster', async () => {
+  it("have the configured IP families, by default the cluster's", async () => {
     const none = { policy: undefined, families: undefined };
     expect(await families({})).toEqual([none, none]);
     const both = { policy: 'PreferDualStack', families: ['IPv6', 'IPv4'] };
@@ -191,7 +194,7 @@ describe.skipIf(helms.length === 0)('the network policy', () => {
   const SERVER = { 'app.kubernetes.io/name': 'argocd-server' };
   const METRICS = [undefined, ['management']];
 
-  it("lets in Argo CD's controller and server, by namespace and labels, and everybody to the metrics", async () => {
+  it("admits Argo CD's controller and server by namespace and labels, and everyone to the metrics", async () => {
     expect(await peers({})).toEqual([[[CONTROLLER, SERVER], ['plugin']], METRICS]);
     const values = {
       argocd: { namespace: 'openshift-gitops' },
@@ -210,7 +213,7 @@ describe.skipIf(helms.length === 0)('the network policy', () => {
     );
   });
 
-  it('does not let argocd-server in where its labels are null', async () => {
+  it('does not admit argocd-server if its labels are null', async () => {
     expect(await peers({ networkPolicy: { serverLabels: null } })).toEqual([
       [[CONTROLLER], ['plugin']],
       METRICS,
@@ -218,25 +221,25 @@ describe.skipIf(helms.length === 0)('the network policy', () => {
   });
 
   it.for<[string, unknown, number]>([
-    ['there by default', {}, 1],
-    ['left out where a load balancer leads in', { service: { type: 'LoadBalancer' } }, 0],
+    ['rendered by default', {}, 1],
+    ['left out if calls come through a load balancer', { service: { type: 'LoadBalancer' } }, 0],
     [
-      'left out where another way leads in',
+      'left out if calls come through another URL',
       { argocd: { configMap: { baseUrl: 'https://pins.example.com' } } },
       0,
     ],
-    ['left out where Argo CD is in another cluster', { argocd: { configMap: { create: false } } }, 0],
+    ['left out if Argo CD is in another cluster', { argocd: { configMap: { create: false } } }, 0],
     [
-      'there all the same where it is wanted',
+      'rendered if enabled, whatever the source of calls',
       { networkPolicy: { enabled: true }, service: { type: 'NodePort' } },
       1,
     ],
-    ['left out where it is not wanted', { networkPolicy: { enabled: false } }, 0],
+    ['left out if disabled', { networkPolicy: { enabled: false } }, 0],
   ])('is %s', async ([, values, count]) => {
     expect(await policies(values)).toHaveLength(count);
   });
 
-  it('fences in what goes out only where that is wanted: registries and their token services are not all known', async () => {
+  it('restricts egress only on request, because not every token service is known', async () => {
     const [policy] = await policies({});
     expect([policy?.spec.policyTypes, policy?.spec.egress]).toEqual([['Ingress'], undefined]);
     const [both] = await policies({ networkPolicy: { egress: true } });
@@ -270,7 +273,7 @@ describe.skipIf(helms.length === 0)('the network policy', () => {
     ],
     ['a proxy', { env: { HTTPS_PROXY: 'http://user@proxy:3128' } }, [443, 3128]],
     ['a proxy without a port', { env: { HTTP_PROXY: 'http://proxy' } }, [443, 80]],
-  ])('lets the pods out to DNS and, with %s, to %j...', async ([, values, wanted]) => {
+  ])('allows egress to DNS and, with %s, to %j', async ([, values, wanted]) => {
     const own = { networkPolicy: { egress: true }, ...(values as object) };
     const objects = await renderObjects(command, { files: ['minimal'], values: own });
     const { egress } = (pick(objects, 'NetworkPolicy') as unknown as NetworkPolicy).spec;
@@ -280,7 +283,7 @@ describe.skipIf(helms.length === 0)('the network policy', () => {
     expect(ports).toHaveLength(2);
   });
 
-  it("lets pods with a cloud's identity out to where they get it", async () => {
+  it('allows egress to the metadata services if a registry has an identity', async () => {
     const objects = await renderObjects(command, { files: ['clouds'] });
     const { egress } = (pick(objects, 'NetworkPolicy') as unknown as NetworkPolicy).spec;
     expect(egress[2]?.to).toEqual([

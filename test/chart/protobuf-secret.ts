@@ -1,4 +1,4 @@
-/** Reads a Secret as Kubernetes' own client writes it (protobuf): helm keeps its releases in such ones. */
+/** Parses Secrets in protobuf, in which Kubernetes' client sends helm's releases. */
 
 const MAGIC = 'k8s\0';
 
@@ -7,7 +7,7 @@ interface Field {
   readonly bytes: Buffer;
 }
 
-/** @returns the object of a request's body, which is JSON or a Secret in protobuf */
+/** @returns the object in a request's body, which is JSON or a Secret in protobuf */
 export function readBody(body: Buffer): unknown {
   if (body.length === 0) return undefined;
   if (body.subarray(0, 4).toString() !== MAGIC) return JSON.parse(body.toString());
@@ -42,7 +42,7 @@ function entries(
   return Object.fromEntries(maps.map(([key, value]) => [String(key), value?.toString(encoding) ?? '']));
 }
 
-/** Fields of the kinds that a Secret has: numbers, and bytes with their length before them. */
+/** Parses the kinds of fields that a Secret has: numbers, and length-prefixed bytes. */
 function fields(bytes: Buffer): Field[] {
   const found: Field[] = [];
   let at = 0;

@@ -1,4 +1,4 @@
-/** The chart's README is true: its values render, and its commands name what is there. */
+/** The values in the chart's README render, and its commands name existing objects. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
@@ -13,16 +13,16 @@ const command = helms[0]?.command ?? '';
 const readme = readFileSync(join(CHART, 'README.md'), 'utf8');
 const shown = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text]) => text ?? '');
 const blocks = shown.filter((text) => !text.startsWith('dependencies:'));
-/** Values on the pages of docs/. */
+/** Values of the chart on the pages of docs/. */
 const documented = readPages()
   .filter(({ path }) => path.startsWith('docs/'))
   .flatMap((page) => page.blocks)
   .filter(({ language, text }) => language === 'yaml' && selectYamlKind(text) === 'values')
   .map(({ text }) => text);
 
-describe.skipIf(helms.length === 0)('values that are shown', () => {
+describe.skipIf(helms.length === 0)('documented values', () => {
   it.for([...blocks, ...documented].map((text) => parse(text) as { config?: object }))(
-    '%j are taken',
+    '%j render',
     async (own) => {
       const config = {
         connections: { github: { kind: 'github' } },
@@ -35,7 +35,7 @@ describe.skipIf(helms.length === 0)('values that are shown', () => {
     },
   );
 
-  it('are, for the first installation, complete but for the token, which helm install makes', async () => {
+  it('of the first installation are complete except for the token, which helm install generates', async () => {
     const [first = '', gitops = ''] = blocks;
     const values = { ...(parse(first) as object), ...(parse(gitops) as object) };
     const objects = await renderObjects(command, { values });
@@ -47,7 +47,7 @@ describe("Greenpin's own documentation", () => {
   const page = readPage('docs/install/helm.md');
   const values = parse(page.blocks.find(({ text }) => text.startsWith('config:'))?.text ?? '') as object;
 
-  it.skipIf(helms.length === 0)('has values that are complete', async () => {
+  it.skipIf(helms.length === 0)('has complete values', async () => {
     const objects = await renderObjects(command, { values });
     expect(pick(objects, 'ConfigMap', 'greenpin')['data']).toMatchObject({
       baseUrl: 'http://greenpin.greenpin.svc:4355',
@@ -55,7 +55,7 @@ describe("Greenpin's own documentation", () => {
     expect(JSON.stringify(pick(objects, 'Deployment'))).toContain('"name":"greenpin-secrets","key":"github"');
   });
 
-  it("names the chart's version, and what the chart names", () => {
+  it("names the chart's version and objects", () => {
     const { version } = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string };
     expect(page.text).toContain(`oci://ghcr.io/greenpin/charts/greenpin --version ${version} `);
     expect(readPage('README.md').text).toContain(

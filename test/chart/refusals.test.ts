@@ -1,9 +1,9 @@
-/** Values that would not work are refused while rendering: with one line each, all at once, or by the schema. */
+/** Rendering refuses values that would not work: all at once, one line each, or by the schema. */
 import { describe, expect, it } from 'vitest';
 import { eachHelm, helm, template, withoutHelm } from './helm.ts';
 import { CHART } from './values-file.ts';
 
-const SQLITE = 'or each replica would remember other answers';
+const SHARED = 'because replicas must share their store';
 
 describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }) => {
   const refuse = async (values: unknown) => {
@@ -12,7 +12,7 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
     return stderr.split('\n');
   };
 
-  it('no configuration at all, with what is missing', async () => {
+  it('a missing configuration, and names what is missing', async () => {
     const options = ['--kube-version', '1.34.0', '--set', 'token.existingSecret=a'];
     const { status, stderr } = await helm(command, ['template', 'greenpin', CHART, ...options]);
     expect(status).toBe(1);
@@ -22,15 +22,15 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
 
   it.for<[string, unknown]>([
     [
-      `replicas: found 2 with config.store.kind sqlite, expected 1, or config.store.kind: redis, ${SQLITE}`,
+      `replicas: found 2 with config.store.kind sqlite, expected 1, or config.store.kind: redis, ${SHARED}`,
       { replicas: 2 },
     ],
     [
-      `replicas: found 3 with config.store.kind memory, expected 1, or config.store.kind: redis, ${SQLITE}`,
+      `replicas: found 3 with config.store.kind memory, expected 1, or config.store.kind: redis, ${SHARED}`,
       { replicas: 3, config: { store: { kind: 'memory' } } },
     ],
     [
-      `autoscaling.enabled: found true with config.store.kind sqlite, expected config.store.kind: redis, ${SQLITE}`,
+      `autoscaling.enabled: found true with config.store.kind sqlite, expected config.store.kind: redis, ${SHARED}`,
       { autoscaling: { enabled: true } },
     ],
     [
@@ -41,7 +41,7 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
       },
     ],
     [
-      'autoscaling.targetCPUUtilizationPercentage: found none, expected it or autoscaling.metrics',
+      'autoscaling.targetCPUUtilizationPercentage: found none, expected a percentage, or autoscaling.metrics',
       {
         autoscaling: { enabled: true, targetCPUUtilizationPercentage: null },
         config: { store: { kind: 'redis', url: 'redis://a' } },
@@ -53,23 +53,23 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
     ],
     ['config.management.port: found 80, expected 9464 (or none)', { config: { management: { port: 80 } } }],
     [
-      'config.server.host: found 127.0.0.1, expected none (or ::), since others than the pod itself call it',
+      'config.server.host: found 127.0.0.1, expected none (or ::), because calls come from outside the pod',
       { config: { server: { host: '127.0.0.1' } } },
     ],
     [
-      'config.server.tokenFile: found /token, expected /var/run/argo/token (or none); token.existingSecret names a Secret of yours',
+      'config.server.tokenFile: found /token, expected /var/run/argo/token (or none); token.existingSecret names your own Secret',
       { config: { server: { tokenFile: '/token' } } },
     ],
     [
-      'config.server.tokenEnv: found TOKEN, expected none; the chart mounts the token, token.existingSecret names a Secret of yours',
+      'config.server.tokenEnv: found TOKEN, expected none; the chart mounts the token, and token.existingSecret names your own Secret',
       { config: { server: { tokenEnv: 'TOKEN' } } },
     ],
     [
-      'config.store.path: found ./greenpin.db, expected /var/lib/greenpin/greenpin.db (or none); persistence says what lies there',
+      'config.store.path: found ./greenpin.db, expected /var/lib/greenpin/greenpin.db (or none); persistence chooses the volume',
       { config: { store: { kind: 'sqlite', path: './greenpin.db' } } },
     ],
     [
-      'argocd.configMap.requestTimeout: found 20, expected more than config.server.deadline (20 s), or Argo CD gives up before Greenpin answers',
+      'argocd.configMap.requestTimeout: found 20, expected more than config.server.deadline (20 s), so that Argo CD does not give up before Greenpin answers',
       { argocd: { configMap: { requestTimeout: 20 } } },
     ],
     [
@@ -89,11 +89,11 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
       { config: { connections: { github: { caFile: '/etc/greenpin/ca.crt' } } } },
     ],
     [
-      'config.dockerConfigFiles.0: found docker/config.json, which nothing mounts, expected a file of secretFiles, for example /var/run/secrets/NAME/config.json',
+      'config.dockerConfigFiles.0: found docker/config.json, which nothing mounts, expected a file from secretFiles, for example /var/run/secrets/NAME/config.json',
       { config: { dockerConfigFiles: ['docker/config.json'] }, certificates: { configMap: 'a' } },
     ],
     [
-      'metrics.prometheusRule.enabled: found true without metrics.serviceMonitor.enabled, expected both, or in metrics.prometheusRule.job the label job that your scrapes give',
+      'metrics.prometheusRule.enabled: found true without metrics.serviceMonitor.enabled, expected both, or the label job of your scrapes in metrics.prometheusRule.job',
       { metrics: { prometheusRule: { enabled: true } } },
     ],
     [
@@ -105,7 +105,7 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
       { env: { GREENPIN_CONFIG: 'a' } },
     ],
     [
-      'env.NODE_EXTRA_CA_CERTS: found a value beside certificates, expected one of both',
+      'env.NODE_EXTRA_CA_CERTS: found a value in addition to certificates, expected only one of the two',
       { env: { NODE_EXTRA_CA_CERTS: 'a' }, certificates: { secret: 'b' } },
     ],
   ])('with %s', async ([line, values]) => {
@@ -113,10 +113,10 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
   });
 
   const VARIABLE =
-    'found a secret itself, or no name, expected the name of a variable, for example GITHUB_TOKEN, and env.GITHUB_TOKEN: {secretName: greenpin-secrets, key: github}';
+    'found a secret or an invalid name, expected the name of a variable, for example GITHUB_TOKEN, and env.GITHUB_TOKEN: {secretName: greenpin-secrets, key: github}';
   const FILE =
-    'found a secret itself, or no path, expected a file with it, for example /var/run/secrets/github/token, and secretFiles.github: {secretName: greenpin-secrets}';
-  const MOUNTED = 'expected /var/run/argo/token (or none); token.existingSecret names a Secret of yours';
+    'found a secret or an invalid path, expected a file that contains the secret, for example /var/run/secrets/github/token, and secretFiles.github: {secretName: greenpin-secrets}';
+  const MOUNTED = 'expected /var/run/argo/token (or none); token.existingSecret names your own Secret';
 
   it.for<[string, (secret: string) => unknown]>([
     [
@@ -142,11 +142,8 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
       `config.store.passwordFile: ${FILE}`,
       (passwordFile) => ({ store: { kind: 'redis', url: 'redis://a', passwordFile } }),
     ],
-    [
-      `config.server.tokenFile: found a secret itself, ${MOUNTED}`,
-      (tokenFile) => ({ server: { tokenFile } }),
-    ],
-  ])('a pasted secret in one line that does not show it: %s', async ([line, config]) => {
+    [`config.server.tokenFile: found a secret, ${MOUNTED}`, (tokenFile) => ({ server: { tokenFile } })],
+  ])('a pasted secret, in one line that does not show it: %s', async ([line, config]) => {
     const secrets = ['ghp_0123456789abcdef', 'glpat-0123456789abcdef'];
     if (line.includes(`File: ${FILE}`)) secrets.push('-----BEGIN PRIVATE KEY-----\nMII\n');
     if (line.includes(VARIABLE)) secrets.push('0123456789abcdef0123456789abcdef01234567');
@@ -157,7 +154,7 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
     }
   });
 
-  it('all that is wrong at once', async () => {
+  it('all problems at once', async () => {
     const lines = await refuse({ replicas: 2, config: { server: { port: 80, deadline: '30s' } } });
     expect(
       lines.map(

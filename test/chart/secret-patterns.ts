@@ -1,4 +1,7 @@
-/** Keys that say where a secret is (`tokenEnv`, `passwordFile`), and what a secret looks like that was pasted in its place. */
+/**
+ * Keys that name a secret's place (`tokenEnv`, `passwordFile`), and what a secret looks like that was pasted
+ * there.
+ */
 import { configJsonSchema } from '../../src/config/schema.ts';
 import { toHelmPattern } from './helm-pattern.ts';
 
@@ -6,12 +9,12 @@ interface Named {
   readonly pattern: string;
 }
 
-/** @returns whether a key of a JSON Schema's properties is one of them, with a rule for its text */
+/** @returns whether a property of a JSON Schema is such a key and has a pattern */
 export function namesASecret(key: string, rule: unknown): rule is Named {
   return /(?:Env|File)$/.test(key) && typeof (rule as Partial<Named> | null)?.pattern === 'string';
 }
 
-/** @returns by the key's ending, texts that are refused: each fits all patterns of a list */
+/** @returns lists of patterns by the key's ending; a text that matches all patterns of a list is refused */
 export function secretPatterns(): Readonly<Record<'Env' | 'File', readonly string[][]>> {
   const found = { Env: new Map<string, string[]>(), File: new Map<string, string[]>() };
   const collect = (node: unknown): void => {
@@ -28,7 +31,7 @@ export function secretPatterns(): Readonly<Record<'Env' | 'File', readonly strin
   return { Env: [...found.Env.values()], File: [...found.File.values()] };
 }
 
-/** A `~` is no secret: that such a file is nowhere in the pod, the templates find out. */
+/** A `~` is not a secret. The templates report that the pod has no such file. */
 function refusals({ pattern }: Named): string[][] {
   const all = (toHelmPattern(pattern).allOf ?? []) as readonly {
     not?: { pattern: string; allOf?: readonly Named[] };

@@ -1,4 +1,7 @@
-/** The token that Argo CD sends: losing it in an upgrade would freeze every ApplicationSet. Helm installs for real here, into a small API. */
+/**
+ * The token that Argo CD sends: losing it in an upgrade would freeze every ApplicationSet. Helm installs into
+ * a fake Kubernetes API.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,12 +23,13 @@ import { CHART } from './values-file.ts';
 const GENERATED = { token: { existingSecret: '' } };
 const RENDERING = { files: ['minimal'], values: GENERATED };
 const BLIND =
-  /^token\.existingSecret: found none, and no Secret argocd-secret in the namespace argocd .*: Argo CD is not there, or this rendering cannot look into the cluster .*--dry-run=server/m;
-const NOT_MADE = "Argo CD's token, the Secret greenpin-token, is not made: this rendering sees no cluster.";
+  /^token\.existingSecret: found none, and no Secret argocd-secret in the namespace argocd .*: Argo CD is not there, or this rendering does not see the cluster .*--dry-run=server/m;
+const LEFT_OUT =
+  "The Secret greenpin-token with Argo CD's token is not created: this rendering does not see the cluster.";
 const ARGOCD = '/api/v1/namespaces/argocd/secrets/greenpin-token';
 const OWN = '/api/v1/namespaces/greenpin/secrets/greenpin-token';
 
-/** Argo CD is there already, unless a test takes it away. */
+/** Argo CD is installed already. */
 async function startCluster(): Promise<FakeKubernetes> {
   const cluster = await startFakeKubernetes();
   onTestFinished(() => cluster[Symbol.asyncDispose]());
@@ -83,18 +87,18 @@ function setToken(cluster: FakeKubernetes, path: string, token: string): void {
   cluster.objects.set(path, { ...secret, data: { token } });
 }
 
-/** What became of the token's Secret in a rendering; the notes, where there are any, must say the same. */
+/** @returns what became of the token's Secret in a rendering; notes, if any, must agree */
 function outcomeOf({ status, stdout, stderr }: HelmResult): string {
   if (status !== 0) return BLIND.test(stderr) ? 'refused' : stderr;
   const claims = stdout.includes('upgrades keep it');
-  if (/^kind: Secret$/m.test(stdout)) return stdout.includes(NOT_MADE) ? 'shown, and denied' : 'shown';
-  return stdout.includes(NOT_MADE) && !claims ? 'left out, and said so' : 'left out';
+  if (/^kind: Secret$/m.test(stdout)) return stdout.includes(LEFT_OUT) ? 'shown, and denied' : 'shown';
+  return stdout.includes(LEFT_OUT) && !claims ? 'left out, and said so' : 'left out';
 }
 
 describe.skipIf(withoutHelm).for(eachHelm)(
   'the generated token, by helm $version',
   ({ command, version }) => {
-    test('is the same in both namespaces, long, and one that Argo CD looks into', async () => {
+    test('is long, the same in both namespaces, and labelled for Argo CD', async () => {
       const cluster = await startCluster();
       await succeed('install', { cluster, command });
       const [theirs, ours] = tokens(cluster);
@@ -108,7 +112,7 @@ describe.skipIf(withoutHelm).for(eachHelm)(
       });
     });
 
-    test('is another one for each installation', async () => {
+    test('differs between installations', async () => {
       const [one, two] = [await startCluster(), await startCluster()];
       await Promise.all([one, two].map((cluster) => succeed('install', { cluster, command })));
       expect(tokens(one)[0]).not.toBe(tokens(two)[0]);
@@ -123,7 +127,7 @@ describe.skipIf(withoutHelm).for(eachHelm)(
       expect(tokens(cluster)).toEqual(before);
     });
 
-    test.for([ARGOCD, OWN])('comes back as it was when only %s was lost', async (lost) => {
+    test.for([ARGOCD, OWN])('is restored if only %s was lost', async (lost) => {
       const cluster = await startCluster();
       await succeed('install', { cluster, command });
       const before = tokens(cluster);
@@ -132,7 +136,7 @@ describe.skipIf(withoutHelm).for(eachHelm)(
       expect(tokens(cluster)).toEqual(before);
     });
 
-    test('is a new one, the same in both, when both were deleted', async () => {
+    test('is generated anew, the same in both, if both were deleted', async () => {
       const cluster = await startCluster();
       await succeed('install', { cluster, command });
       const [before] = tokens(cluster);
@@ -145,7 +149,7 @@ describe.skipIf(withoutHelm).for(eachHelm)(
       expect(theirs).not.toBe(before);
     });
 
-    test("is Argo CD's when somebody has changed one of both", async () => {
+    test("is Argo CD's if the two differ", async () => {
       const cluster = await startCluster();
       await succeed('install', { cluster, command });
       const changed = Buffer.from('changed by hand').toString('base64');
@@ -154,7 +158,7 @@ describe.skipIf(withoutHelm).for(eachHelm)(
       expect(tokens(cluster)).toEqual([changed, changed]);
     });
 
-    test("is one Secret in Argo CD's own namespace", async () => {
+    test("is a single Secret in Argo CD's own namespace", async () => {
       const cluster = await startCluster();
       const operation = { cluster, command, namespace: 'argocd' };
       await succeed('install', operation);
@@ -163,7 +167,7 @@ describe.skipIf(withoutHelm).for(eachHelm)(
       expect([before !== undefined, none, tokens(cluster)[0] === before]).toEqual([true, undefined, true]);
     });
 
-    test('is gone after helm uninstall, with everything else', async () => {
+    test('is removed by helm uninstall, with everything else', async () => {
       const cluster = await startCluster();
       await succeed('install', { cluster, command });
       expect(cluster.objects.size).toBeGreaterThan(8);
@@ -171,29 +175,29 @@ describe.skipIf(withoutHelm).for(eachHelm)(
       expect([...cluster.objects.keys()]).toEqual(['/api/v1/namespaces/argocd/secrets/argocd-secret']);
     });
 
-    test('is not made by helm template, since each rendering would make another one: that is said, and the rest is there', async () => {
+    test('is left out by helm template, with a note, because each rendering would generate another one', async () => {
       const manifest = await render(command, RENDERING);
       expect(manifest).toMatch(
-        /^# The Secret greenpin-token is not made here: .* Make it in argocd and in greenpin,$/m,
+        /^# The Secret greenpin-token is left out: .* Create it in argocd and in greenpin,$/m,
       );
       expect(parseObjects(manifest).filter(({ kind }) => kind === 'Secret')).toEqual([]);
       expect(manifest).toMatch(/secretName: "?greenpin-token"?$/m);
       expect(await render(command, RENDERING)).toBe(manifest);
     });
 
-    test("is refused where the renderer is Argo CD's, which is told the cluster's kinds and sees nothing of it", async () => {
+    test("is refused if the renderer is Argo CD's, which knows the cluster's kinds but sees no objects", async () => {
       const argoCd = ['--api-versions', 'v1', '--api-versions', 'v1/Secret'];
       const { status, stdout, stderr } = await template(command, RENDERING, argoCd);
       expect([status, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(BLIND);
     });
 
-    // Which of its commands tell the chart the cluster's kinds, and let it look up, differs from helm 3 to helm 4.
+    // Helm 3 and Helm 4 differ in which commands pass the cluster's kinds and allow lookups.
     test.for([
       { options: ['template', '--validate'], three: 'refused', four: 'shown' },
       { options: ['install', '--dry-run=client'], three: 'refused', four: 'left out, and said so' },
       { options: ['install', '--dry-run=server'], three: 'shown', four: 'shown' },
-    ])('is by helm $options in helm 3 $three and in helm 4 $four', async ({ options, three, four }) => {
+    ])('by helm $options, is $three with Helm 3 and $four with Helm 4', async ({ options, three, four }) => {
       const cluster = await startCluster();
       const [verb = '', option = ''] = options;
       const rest = [CHART, option, '--disable-openapi-validation', ...valueOptions(RENDERING)];
@@ -201,16 +205,16 @@ describe.skipIf(withoutHelm).for(eachHelm)(
       expect(outcomeOf(result)).toBe(version.startsWith('v3.') ? three : four);
     });
 
-    test('is shown by a dry run of the server, which looks up', async () => {
+    test('is shown by a server-side dry run, which looks up', async () => {
       const cluster = await startCluster();
       await succeed('install', { cluster, command });
       const options = [CHART, '--dry-run=server', '--disable-openapi-validation', ...valueOptions(RENDERING)];
       const { status, stdout } = await operate('upgrade', options, { cluster, command });
-      expect([status, stdout.includes(NOT_MADE)]).toEqual([0, false]);
+      expect([status, stdout.includes(LEFT_OUT)]).toEqual([0, false]);
       expect(stdout).toContain(`token: ${tokens(cluster)[0]}`);
     });
 
-    test('is found by Argo CD whatever commonLabels say, which its other Secret has', async () => {
+    test('keeps its label for Argo CD whatever commonLabels say; the other Secret has theirs', async () => {
       const cluster = await startCluster();
       const label = 'app.kubernetes.io/part-of';
       const values = { ...GENERATED, commonLabels: { [label]: 'platform' } };
@@ -219,7 +223,7 @@ describe.skipIf(withoutHelm).for(eachHelm)(
       expect(labels).toEqual(['argocd', 'platform']);
     });
 
-    test('is not made where Argo CD is not', async () => {
+    test('is refused in a namespace without Argo CD', async () => {
       const cluster = await startCluster();
       const values = { ...GENERATED, argocd: { namespace: 'argo' } };
       const { status, stderr } = await apply('install', { cluster, command, values });
@@ -229,7 +233,7 @@ describe.skipIf(withoutHelm).for(eachHelm)(
       );
     });
 
-    test('is told of in the notes, with the next commands', async () => {
+    test('is in the notes, with the next commands', async () => {
       const cluster = await startCluster();
       const notes = await succeed('install', { cluster, command });
       for (const said of [
@@ -239,7 +243,7 @@ describe.skipIf(withoutHelm).for(eachHelm)(
         'kubectl -n greenpin logs deploy/greenpin --follow\n',
         'configMapRef: { name: greenpin }\n',
         "head_sha: '{{ .head_sha }}'\n",
-        "Argo CD's token is in the Secret greenpin-token, in greenpin and in argocd; upgrades keep it.",
+        "Argo CD's token is in the Secret greenpin-token in greenpin and in argocd; upgrades keep it.",
         'kubectl -n argocd get pods -l app.kubernetes.io/name=argocd-applicationset-controller\n',
         'kubectl -n argocd get pods -l app.kubernetes.io/name=argocd-server\n',
       ]) {
@@ -252,9 +256,11 @@ describe.skipIf(withoutHelm).for(eachHelm)(
         service: { type: 'NodePort' },
       };
       const other = await succeed('upgrade', { cluster, command, values });
-      expect(other).toContain('No NetworkPolicy is made, since the chart cannot know the way in;');
+      expect(other).toContain(
+        'No NetworkPolicy is created, because the chart cannot know the source of calls.',
+      );
       expect(other).toMatch(
-        /The Secret mine must be in greenpin and, with the same token, in argocd;[\s\S]*WARNING: config\.store\.kind is memory/,
+        /The Secret mine must exist in greenpin and, with the same token, in argocd\.[\s\S]*WARNING: config\.store\.kind is memory/,
       );
     });
   },

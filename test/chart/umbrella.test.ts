@@ -1,4 +1,4 @@
-/** A chart that depends on this one, as platform teams bundle what they install. */
+/** A chart that depends on this one, as platform teams use it. */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { CHART } from './values-file.ts';
 const minimal = parse(readFileSync(join(CHART, 'ci/minimal-values.yaml'), 'utf8')) as object;
 const { version } = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string };
 
-/** @returns the folder of a chart that takes this one under a condition */
+/** @returns the folder of a chart that depends on this one under a condition */
 function umbrella(values: unknown): string {
   const folder = mkdtempSync(join(tmpdir(), 'greenpin-umbrella-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,7 +23,7 @@ function umbrella(values: unknown): string {
   return folder;
 }
 
-describe.skipIf(withoutHelm).for(eachHelm)('as a dependency, helm $version makes', ({ command }) => {
+describe.skipIf(withoutHelm).for(eachHelm)('as a dependency, helm $version renders', ({ command }) => {
   const make = async (values: unknown): Promise<KubernetesObject[]> => {
     const options = ['template', 'platform', umbrella(values), '-n', 'greenpin', '--kube-version', '1.34.0'];
     const { status, stdout, stderr } = await helm(command, options);
@@ -31,13 +31,13 @@ describe.skipIf(withoutHelm).for(eachHelm)('as a dependency, helm $version makes
     return parseObjects(stdout);
   };
 
-  it.for([{}, { enabled: true }])('all of it with the values %j', async (more) => {
+  it.for([{}, { enabled: true }])('the whole chart with the values %j', async (more) => {
     const global = { imageRegistry: 'registry.example.com' };
     const objects = await make({ global, greenpin: { ...minimal, ...more } });
     expect(pick(objects, 'Deployment').metadata).toMatchObject({ name: 'platform-greenpin' });
   });
 
-  it('nothing when it is switched off', async () => {
+  it('nothing if it is disabled', async () => {
     expect(await make({ greenpin: { enabled: false } })).toEqual([]);
   });
 });

@@ -1,4 +1,7 @@
-/** The program of `validator/`: what Kubernetes and Prometheus say of manifests and expressions. */
+/**
+ * Runs the program in `validator/`, which validates manifests and expressions with Kubernetes' and
+ * Prometheus' code.
+ */
 import { execFile } from 'node:child_process';
 
 export interface Judgement {
@@ -7,7 +10,7 @@ export interface Judgement {
   readonly kinds: readonly string[];
 }
 
-/** @param manifests YAML by a name for it */
+/** @param manifests YAML by a name of your choice */
 export async function judge(
   command: string,
   manifests: Readonly<Record<string, string>>,

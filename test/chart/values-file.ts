@@ -1,4 +1,4 @@
-/** values.yaml with its comments: what each value is, for the schema and for the chart's README. */
+/** Parses values.yaml with its comments, for the schema and the chart's README. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, parseDocument, type Pair, type YAMLMap } from 'yaml';
@@ -6,11 +6,11 @@ import { isMap, isScalar, parseDocument, type Pair, type YAMLMap } from 'yaml';
 export const CHART = join(import.meta.dirname, '../../charts/greenpin');
 
 export interface Value {
-  /** Keys joined by dots. */
+  /** Keys, joined by dots. */
   readonly path: string;
   readonly description: string;
   readonly fallback: unknown;
-  /** Empty if it has no values of its own that the comments tell of. */
+  /** Empty if none of its values has a comment. */
   readonly children: readonly Value[];
 }
 
@@ -35,7 +35,7 @@ export function readSections(): readonly Section[] {
   return sections;
 }
 
-/** @returns those that have no children */
+/** @returns the values without children */
 export function leaves(values: readonly Value[]): Value[] {
   return values.flatMap((value) => (value.children.length === 0 ? [value] : leaves(value.children)));
 }
@@ -57,7 +57,7 @@ function keyOf(pair: Pair): string {
   return isScalar(pair.key) ? String(pair.key.value) : '';
 }
 
-/** The paragraphs above a key; a map's first key has them on the map. */
+/** The paragraphs above a key. The parser attaches those of a map's first key to the map. */
 function commentOf(map: YAMLMap, pair: Pair): string[] {
   const own = isScalar(pair.key) ? (pair.key.commentBefore ?? '') : '';
   const comment = own === '' && map.items[0] === pair ? (map.commentBefore ?? '') : own;

@@ -1,15 +1,18 @@
-/** values.schema.json: types and texts from values.yaml, and the rules that a default cannot tell. */
+/**
+ * Generates values.schema.json: types and descriptions from values.yaml, and rules that a default cannot
+ * express.
+ */
 import { configPart, type Schema } from './config-schema.ts';
 import { readSections, type Value } from './values-file.ts';
 
-/** Of Kubernetes' own form: the API server judges what is in it. */
+/** Kubernetes' own types: the API server validates their content. */
 const OBJECT = { type: 'object' };
 const OBJECTS = { type: 'array', items: OBJECT };
 const TEXTS = { type: 'object', additionalProperties: { type: 'string' } };
 const QUANTITY = { type: ['string', 'integer'], pattern: '^[0-9]+(\\.[0-9]+)?([KMGTP]i?)?$' };
 const PORT = { type: 'integer', minimum: 1, maximum: 65_535 };
 const COUNT = { type: 'integer', minimum: 0 };
-/** A name that Kubernetes takes, or none. */
+/** A valid Kubernetes name, or an empty string. */
 const NAME = { type: 'string', pattern: '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$', maxLength: 253 };
 const NAMESPACE = { type: 'string', pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength: 63 };
 const DATA_KEY = { type: 'string', pattern: '^[-._a-zA-Z0-9]+$', maxLength: 253 };
@@ -42,7 +45,8 @@ const RULES: Readonly<Record<string, Schema>> = {
   },
   secretFiles: {
     type: 'object',
-    // A part of a volume's name and of a path; without dots, so that it is none that Kubernetes or a cloud mounts.
+    // Part of a volume's name and of a path. No dots, so that it cannot be a path that Kubernetes or a cloud
+    // mounts.
     propertyNames: { pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength: 50 },
     additionalProperties: SECRET_FILE,
   },
@@ -98,7 +102,9 @@ const RULES: Readonly<Record<string, Schema>> = {
   extraObjects: { type: 'array', items: { type: ['object', 'string'] } },
 };
 
-/** What a chart that depends on this one gives it beside its values: not in values.yaml, since the chart itself has no use for them. */
+/**
+ * Values that Helm passes to a dependency. They are not in values.yaml, because the chart does not use them.
+ */
 const OF_AN_UMBRELLA = {
   enabled: {
     type: 'boolean',
@@ -107,7 +113,7 @@ const OF_AN_UMBRELLA = {
   global: { type: 'object', description: 'What helm gives to every chart that another one depends on.' },
 };
 
-/** @throws Error for a rule that no value has */
+/** @throws Error if a rule is for an unknown value */
 export function valuesSchema(): Schema {
   const rules = new Map(Object.entries(RULES));
   const values = readSections().flatMap((section) => section.values);

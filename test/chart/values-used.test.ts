@@ -1,4 +1,4 @@
-/** No value without an effect: each leaf of values.yaml, changed, changes what the chart makes. */
+/** Each value has an effect: changing any leaf of values.yaml changes the rendering. */
 import { describe, expect, inject, it, test } from 'vitest';
 import { render, type Rendering } from './helm.ts';
 import { leaves, readSections } from './values-file.ts';
@@ -17,7 +17,7 @@ const MONITORED = {
 const REDIS = { config: { store: { kind: 'redis', url: 'redis://redis' } } };
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n';
 
-/** What to change a value to, where its kind does not tell. */
+/** Changed values, where the type alone does not suggest one. */
 const CHANGED: Readonly<Record<string, unknown>> = {
   config: { freshFor: '1m' },
   logLevel: 'debug',
@@ -49,7 +49,7 @@ const CHANGED: Readonly<Record<string, unknown>> = {
   extraObjects: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'b' } }],
 };
 
-/** In what surroundings a value counts; the longest beginning of its path goes. */
+/** Other values that a value needs to have an effect. The longest matching prefix of its path applies. */
 const SURROUNDINGS: Readonly<Record<string, unknown>> = {
   'certificates.key': { certificates: { configMap: 'a' } },
   replicas: REDIS,
@@ -96,7 +96,7 @@ function merge(one: unknown, two: unknown): unknown {
 }
 
 describe.skipIf(helms.length === 0)('a changed value', () => {
-  it.for(values)('$path changes what is made', async ({ path, fallback }) => {
+  it.for(values)('of $path changes the rendering', async ({ path, fallback }) => {
     const around = surroundings(path);
     const [before, after] = await Promise.all([
       render(command, rendering(around)),
@@ -106,7 +106,7 @@ describe.skipIf(helms.length === 0)('a changed value', () => {
   });
 });
 
-test('the tables of this test name values that there are', () => {
+test('the tables of this test name existing values', () => {
   const paths = values.map(({ path }) => path);
   const named = [...Object.keys(CHANGED), ...Object.keys(SURROUNDINGS)];
   const unknown = named.filter((key) => !paths.some((path) => path === key || path.startsWith(`${key}.`)));

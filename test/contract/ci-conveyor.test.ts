@@ -3,7 +3,8 @@ import { Agent } from 'undici';
 import { describeConnection } from './ci/suite.ts';
 import type { CiUpstream, ContractFault, ContractRun } from './ci/upstream.ts';
 import { conveyor as kind } from './conveyor/kind.ts';
-import { ConveyorServer, PAGE_SIZE, type ConveyorBuild, type ConveyorFault } from './conveyor/server.ts';
+import { createConveyorServer, PAGE_SIZE, type ConveyorBuild } from './conveyor/server.ts';
+import type { FakeFault } from '../fixtures/fake-server.ts';
 
 const REPOSITORY = 'acme/shop';
 const SECRET = 'sesame';
@@ -11,7 +12,7 @@ const NOW = Date.parse('2026-01-01T00:00:00Z');
 const JSON_TYPE = { 'content-type': 'application/json' };
 const SAMPLE_ID = randomUUID();
 
-const FAULTS: Record<ContractFault, ConveyorFault> = {
+const FAULTS: Record<ContractFault, FakeFault> = {
   'no answer': { kind: 'hang' },
   'a body that stalls': { kind: 'stall' },
   'a reset connection': { kind: 'reset' },
@@ -60,8 +61,8 @@ function createBuild(number: number, run: ContractRun, id: string): ConveyorBuil
 }
 
 async function createUpstream(): Promise<CiUpstream> {
-  const server = new ConveyorServer(REPOSITORY, SECRET);
-  const url = await server.listen();
+  const server = await createConveyorServer(REPOSITORY, SECRET);
+  const { url, data } = server;
   const agent = new Agent();
   let skipped = 0;
   const observer = {
@@ -76,11 +77,11 @@ async function createUpstream(): Promise<CiUpstream> {
     );
   let last = 0;
   const add = (run: ContractRun, id: string = randomUUID()) => {
-    server.builds.unshift(createBuild(++last, run, id));
+    data.builds.unshift(createBuild(++last, run, id));
     return id;
   };
   const change = (id: string, update: Partial<ConveyorBuild>) => {
-    server.builds = server.builds.map((build) => (build.id === id ? { ...build, ...update } : build));
+    data.builds = data.builds.map((build) => (build.id === id ? { ...build, ...update } : build));
   };
   return {
     kind,
@@ -95,20 +96,23 @@ async function createUpstream(): Promise<CiUpstream> {
     addRun: (run) => add(run),
     rerun: (id) => change(id, { retries: 1, state: 'passed' }),
     deleteRun(id) {
-      server.builds = server.builds.filter((build) => build.id !== id);
+      data.builds = data.builds.filter((build) => build.id !== id);
     },
     spoilRun: (id) => change(id, { commit: 'HEAD' }),
     setStatus(commit, name, state) {
       const result = ({ success: 'ok', pending: 'waiting', unsuccessful: 'error' } as const)[state];
-      server.checks.set(commit, [...(server.checks.get(commit) ?? []), { name, result }]);
+      data.checks.set(commit, [...(data.checks.get(commit) ?? []), { name, result }]);
     },
     breakWith(fault) {
       add({ branch: 'main', state: 'success' }, SAMPLE_ID);
-      server.fault = FAULTS[fault];
+      server.fault(FAULTS[fault]);
+    },
+    requests: () => server.requests.length,
+    async close() {
+      await server.close();
+      server.verify();
     },
     skipped: () => skipped,
-    requests: () => server.requests,
-    close: () => server[Symbol.asyncDispose](),
   };
 }
 

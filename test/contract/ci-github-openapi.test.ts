@@ -1,4 +1,7 @@
-/** Our reading of GitHub's answers, held against GitHub's own description of them (test/fixtures/github/extract.ts). */
+/**
+ * Checks the schemas for GitHub's answers against GitHub's OpenAPI description
+ * (test/fixtures/github/extract.ts).
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { githubWorkflowSchema, parseWorkflowPage } from '../../src/ci/github/inspector.ts';
@@ -38,7 +41,7 @@ function schemaOf(...path: string[]): Schema {
   return found;
 }
 
-/** Every field that is read, with the type that our schema expects. */
+/** Every field that Greenpin reads, with the type that its schema expects. */
 const RUN_FIELDS: [string, string][] = [
   ['id', 'integer'],
   ['run_number', 'integer'],

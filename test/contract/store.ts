@@ -1,4 +1,4 @@
-/** What every store does, whatever it is made of. */
+/** The contract of every store. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LastGoodStore } from '../../src/resolve/ports.ts';
 import { createLastGood } from '../fixtures/store/last-good.ts';
@@ -9,14 +9,14 @@ export interface OpenStore {
 }
 
 export interface StoreBed {
-  /** One process's store; `undefined` where it ends with the process. */
+  /** The store of one process; `undefined` if it does not outlive the process. */
   open(): Promise<OpenStore>;
-  /** What a process finds that starts now. */
+  /** The store of a process that starts now. */
   readonly survives: boolean;
   stop(): Promise<void>;
 }
 
-/** Keys are a project's, a branch's and a pull request's names: any text. */
+/** Keys consist of names of projects, branches and pull requests: any text. */
 const KEYS = [
   '["shop","feature",""]',
   '["shop","feature","7"]',

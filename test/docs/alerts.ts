@@ -1,4 +1,4 @@
-/** The table of alerts, from the chart's rules. */
+/** Generates the table of alerts from the chart's rules. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -20,7 +20,7 @@ export function describeAlerts(): string {
   return ['| alert | severity | summary |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-/** Values are filled in by Prometheus; a label is named in place of its value. */
+/** Replaces Prometheus' templates: a label's value by its name, a number by N. */
 function describeSummary(summary: string): string {
   return summary.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '`$1`').replaceAll(/\{\{ \$value[^}]*\}\}/g, 'N');
 }

@@ -17,7 +17,7 @@ const blocks = readPages().flatMap((page) => page.blocks);
 const folder = mkdtempSync(join(tmpdir(), 'greenpin-docs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What a fragment needs around it. */
+/** Completes a fragment. */
 const BASE = {
   connections: { github: { kind: 'github', tokenEnv: 'GITHUB_TOKEN' } },
   projects: { shop: { repository: 'acme/shop', images: { front: 'ghcr.io/acme/front:sha-{commit}' } } },
@@ -64,7 +64,10 @@ function checkValues({ config = {}, ...values }: Mapping): void {
   checkConfig(config as Mapping);
 }
 
-/** Is it an object of one of the examples, which Argo CD's own controller has tried? */
+/**
+ * Checks that an object is in one of the examples, which `npm run test:argocd` runs with Argo CD's own
+ * controller.
+ */
 function checkManifest(text: string): void {
   for (const manifest of parseDocuments(text) as { kind: string; spec?: { source?: { helm?: Mapping } } }[]) {
     const values = manifest.spec?.source?.helm?.['valuesObject'];
@@ -73,7 +76,7 @@ function checkManifest(text: string): void {
   }
 }
 
-/** Generators of an ApplicationSet: parts of an example's matrix. */
+/** Checks that generators are part of an example's matrix. */
 function checkGenerators(generators: readonly unknown[]): void {
   const sets = EXAMPLES as { spec?: { generators?: { matrix?: { generators: unknown[] } }[] } }[];
   const known = sets
@@ -96,7 +99,7 @@ const CHECKS: Readonly<Record<YamlKind, (text: string, note?: string) => void>> 
   manifests: checkManifest,
   generators: (text) => checkGenerators(parseDocuments(text)[0] as readonly unknown[]),
   workflow: checkWorkflow,
-  dependencies: () => undefined, // held by the tests of the chart
+  dependencies: () => undefined, // see the chart's tests
 };
 
 function inLanguage(...languages: readonly string[]): Block[] {

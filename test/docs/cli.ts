@@ -1,12 +1,12 @@
-/** The help of the commands, as the program prints it. */
+/** Reads the help texts of the commands from the program. */
 import { PassThrough } from 'node:stream';
 import { createProgram } from '../../src/cli/program.ts';
 import type { Command } from 'commander';
 
-/** What a terminal has where nobody has changed it. */
+/** The usual width of a terminal. */
 const WIDTH = 80;
 
-/** @returns the help of each command, by its name */
+/** @returns the help text of each command, by its name */
 export function readCommandHelp(): ReadonlyMap<string, string> {
   const context = {
     env: {},

@@ -1,6 +1,6 @@
 /**
- * Runs the commands of all pages as a reader types them. Each page is one session in a fresh checkout, with a GitHub and
- * a registry on loopback. A note above a block changes how it is handled:
+ * Runs the commands of all pages as a reader types them. Each page is one session in a fresh checkout, with a
+ * GitHub and a registry on loopback. A note above a block changes how it is handled:
  *
  *     <!-- file: greenpin.yaml -->       the block is written to this file
  *     <!-- run: until listening -->      the command goes on in the background once it has printed this word
@@ -24,7 +24,7 @@ const RED_COMMIT = '9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c';
 const TOKEN = 'a-github-token-of-this-test';
 const QUICK_START = 'docs/start/quick-start.md';
 
-/** The chart's own page is held by the tests of the chart. */
+/** The chart's tests check the chart's README. */
 const pages = readPages().filter(({ path }) => !path.startsWith('charts/'));
 
 let github: FakeGitHub;
@@ -54,7 +54,7 @@ afterAll(async () => {
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
-/** A reader's shell, in a checkout with nothing but what the commands need. */
+/** A reader's shell, in a checkout with only what the commands need. */
 class Session {
   readonly folder = mkdtempSync(join(tmpdir(), 'greenpin-docs-'));
   readonly #port: number;
@@ -65,7 +65,7 @@ class Session {
     folders.push(this.folder);
     copyFileSync(join(ROOT, 'package.json'), join(this.folder, 'package.json'));
     for (const name of ['src', 'node_modules']) symlinkSync(join(ROOT, name), join(this.folder, name));
-    // A page that is not about the configuration goes on with that of the quick start.
+    // A page without a configuration uses that of the quick start.
     this.write('greenpin.yaml', findBlock(readPage(QUICK_START), 'yaml', 'server: { tokenFile: ./token }'));
     writeFileSync(join(this.folder, 'token'), 'a-token\n');
   }
@@ -83,7 +83,7 @@ class Session {
     return { status, ...output };
   }
 
-  /** Starts a command that goes on, and waits until it has printed `text` to stderr. */
+  /** Starts a command in the background, and waits until it has printed `text` to stderr. */
   async startUntil(command: string, text: string): Promise<undefined> {
     const child = this.#start(command);
     this.#background.push(child);
@@ -111,7 +111,7 @@ class Session {
     });
   }
 
-  /** The reader's GitHub and registry are ours, and the ports are free ones; nothing else is changed. */
+  /** Replaces only the addresses of GitHub and the registry, and the ports. */
   #onLoopback(text: string): string {
     return text
       .replace('kind: github,', `kind: github, url: "${github.url}",`)
@@ -127,19 +127,19 @@ function findBlock({ path, blocks }: Page, language: string, containing: string)
   return found[0]?.text ?? '';
 }
 
-/** Commands that change a cluster or publish something, or that would start these tests again. */
+/** Commands that change a cluster, publish something, or would start these tests again. */
 const NEEDS_MORE = /^(?:kubectl|helm|docker|cosign|bash|npx|npm (?:ci|test|run (?!-s greenpin )))/m;
 
 function isCommand({ language }: Block): boolean {
   return language === 'sh';
 }
 
-/** A command that needs more is never run, with or without a note. */
+/** Never runs a command that needs more, with or without a note. */
 function isRun(block: Block): boolean {
   return isCommand(block) && block.note?.startsWith('not run: ') !== true && !NEEDS_MORE.test(block.text);
 }
 
-/** @returns what went wrong, for a person, or undefined */
+/** @returns a readable problem, or undefined */
 async function follow(session: Session, { text, note = '', place }: Block): Promise<string | undefined> {
   if (note.startsWith('file: ')) session.write(note.slice('file: '.length), text);
   if (note.startsWith('file: ') || (text.startsWith('curl ') && !inject('curl').available)) return undefined;
@@ -225,21 +225,21 @@ describe('what is shown is what is printed', () => {
 
 type Shape = Readonly<Record<string, unknown>>;
 
-/** The keys of a document, at every level; of a list, those of its first element. */
+/** The keys of a document at every level; for a list, those of its first element. */
 function shape(value: unknown): unknown {
   if (Array.isArray(value)) return value.slice(0, 1).map(shape);
   if (typeof value !== 'object' || value === null) return typeof value === 'string' ? 'string' : undefined;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shape(selectShape(key, each))]));
 }
 
-/** Names in place of keys, and documents that are shown elsewhere. */
+/** User-chosen names, and documents that other pages show. */
 function selectShape(key: string, value: unknown): unknown {
   if (key === 'parameters' || key === 'ignoredRuns') return undefined;
   const named = key === 'images' && typeof value === 'object' && value !== null && !Array.isArray(value);
   return named ? Object.values(value)[0] : value;
 }
 
-/** The screen with what differs from run to run taken out: digests, commits, times, hosts and widths. */
+/** Removes what differs between runs: digests, commits, times, hosts and widths. */
 function withoutValues(screen: string): string {
   return screen
     .replaceAll(/sha256:[0-9a-f…]+/g, 'DIGEST')

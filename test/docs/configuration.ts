@@ -1,9 +1,9 @@
-/** The tables of the configuration reference, from the JSON Schema. */
+/** Generates the tables of the configuration reference from the JSON Schema. */
 import { DURATION_PATTERN } from '../../src/schema/duration.ts';
 import { ENVIRONMENT_NAME_PATTERN, SECRET_FILE_PATTERN } from '../../src/text/secret-patterns.ts';
 import { findEntries, findMappings, type JsonSchema } from './json-schema.ts';
 
-/** Formats with a name of their own. */
+/** Names of formats. */
 const FORMATS = new Map([
   [DURATION_PATTERN.source, 'duration'],
   [ENVIRONMENT_NAME_PATTERN.source, 'variable name'],
@@ -15,7 +15,7 @@ export function describeConfiguration(schema: JsonSchema): string {
   return describeMapping('', schema).join('\n\n');
 }
 
-/** @param path of the mapping; empty for the file itself */
+/** @param path path of the mapping; empty for the file itself */
 function describeMapping(path: string, schema: JsonSchema): string[] {
   const properties = Object.entries(schema.properties ?? {});
   const rows = properties.map(([key, value]) => describeKey(path, key, value, schema));
@@ -27,14 +27,14 @@ function describeMapping(path: string, schema: JsonSchema): string[] {
   return [heading, ...description, ...describeRules(schema), table.join('\n'), ...below];
 }
 
-/** Sections for what is below a key: a mapping, named entries, or alternatives. */
+/** Sections for the value of a key: a mapping, named entries, or alternatives. */
 function describeBelow(path: string, schema: JsonSchema): string[] {
   const entries = findEntries(schema);
   if (entries !== undefined) return describeBelow(join(path, nameEntry(path)), entries);
   return findMappings(schema).flatMap((mapping) => describeMapping(path, mapping));
 }
 
-/** What stands for the key of an entry. */
+/** Placeholder for the key of an entry. */
 function nameEntry(path: string): string {
   return path === 'registries' ? 'HOST' : 'NAME';
 }
@@ -122,7 +122,7 @@ function join(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }
 
-/** As YAML's flow style writes it, which reads better than JSON. */
+/** Writes YAML's flow style, which is easier to read than JSON. */
 function flow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);

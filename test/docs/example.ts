@@ -1,4 +1,4 @@
-/** greenpin.example.yaml: every key of the configuration, explained by its description in the schema. */
+/** Generates greenpin.example.yaml: every key of the configuration with its description from the schema. */
 import { stringify } from 'yaml';
 import { findEntries, findMappings, type JsonSchema } from './json-schema.ts';
 
@@ -10,7 +10,7 @@ projects have no defaults. greenpin check tests it, greenpin schema prints its J
 the defaults, or examples where there is no default; keys that are commented out are optional.
 Durations: 500ms, 15s, 5m, 24h, 30d. Keys that begin with x- are ignored, a place for YAML anchors.`;
 
-/** Values without a default. The first entry of each mapping is explained key by key. */
+/** Values for keys without a default. The first entry of each mapping is explained key by key. */
 const VALUES = {
   server: { tokenFile: '/var/run/argo/token' },
   store: { kind: 'sqlite', path: './greenpin.db' },
@@ -43,7 +43,7 @@ function writeMapping(schema: JsonSchema, values: Values, indent: string): strin
   return Object.entries(schema.properties ?? {}).flatMap(([key, property]) =>
     comment(property.description ?? '', indent)
       .concat(writeKey(key, property, values[key], indent))
-      // Sections stand apart.
+      // An empty line between sections.
       .concat(indent === '' ? [''] : []),
   );
 }
@@ -66,7 +66,7 @@ function writeKey(key: string, schema: JsonSchema, value: unknown, indent: strin
   ];
 }
 
-/** The first entry that is a mapping is explained; the others are written on one line each. */
+/** Explains the first entry that is a mapping, and writes the others on one line each. */
 function writeEntries(schema: JsonSchema, entries: unknown, indent: string): string[] {
   let explained = false;
   return Object.entries(entries as Values).flatMap(([name, value]) => {
@@ -77,7 +77,7 @@ function writeEntries(schema: JsonSchema, entries: unknown, indent: string): str
   });
 }
 
-/** The alternative that a value is written by: that of its `kind`, or the only one. */
+/** The alternative that matches a value: the one with its `kind`, or the only one. */
 function selectMapping(schema: JsonSchema, value: unknown): JsonSchema | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const mappings = findMappings(schema);
@@ -85,12 +85,12 @@ function selectMapping(schema: JsonSchema, value: unknown): JsonSchema | undefin
   return mappings.find(({ properties }) => properties?.['kind']?.const === kind) ?? mappings[0];
 }
 
-/** Its defaults are those of its keys: nothing is lost when it is only shown. */
+/** Whether all its keys have defaults, so that it can be shown as a comment. */
 function isOptionalMapping(schema: JsonSchema): boolean {
   return findEntries(schema) !== undefined;
 }
 
-/** A value for a key that is only shown: an example, or what the mapping's keys have for examples. */
+/** A value for a commented key: an example, or a mapping of its keys' examples. */
 function createSample({ examples, properties, const: constant, ...schema }: JsonSchema): unknown {
   if (constant !== undefined) return constant;
   if (examples?.[0] !== undefined) return examples[0];

@@ -15,7 +15,7 @@ const CLI = 'docs/reference/cli.md';
 const METRICS = 'docs/reference/metrics.md';
 const MONITORING = 'docs/operate/monitoring.md';
 
-/** @returns files by their path from the root, with the content that they should have */
+/** @returns the expected content of each file, by its path from the root */
 export async function createDerivedDocs(): Promise<ReadonlyMap<string, string>> {
   const schema = readConfigSchema();
   const help = [...readCommandHelp()].map(([name, text]): [string, string] => [
@@ -33,7 +33,7 @@ export async function createDerivedDocs(): Promise<ReadonlyMap<string, string>> 
   return new Map(await Promise.all(formatted));
 }
 
-/** Replaces the regions of a page; what is around them is written by hand. */
+/** Replaces the generated regions of a page, and keeps the rest. */
 function withRegions(path: string, regions: ReadonlyMap<string, string>): string {
   const missing = new Set(regions.keys());
   const text = readFileSync(join(ROOT, path), 'utf8').replaceAll(

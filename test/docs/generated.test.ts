@@ -1,4 +1,4 @@
-/** What the documentation takes from the code is current and complete. */
+/** The generated parts of the documentation are current and complete. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
@@ -26,6 +26,6 @@ test('greenpin.example.yaml shows every key', () => {
   const shown = new Set([...example.matchAll(/[\s{]([A-Za-z]+):/g)].map(([, key]) => key));
   const keys = collectKeys(readConfigSchema());
   expect(keys).toContain('onMissing');
-  // Of two keys for a secret, a mapping on one line shows the file.
+  // A mapping on one line shows only one of the two keys for a secret: the file.
   expect(keys.filter((key) => !shown.has(key) && !key.endsWith('Env'))).toEqual([]);
 });

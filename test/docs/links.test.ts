@@ -1,4 +1,4 @@
-/** Every link within the repository leads somewhere, and every page of docs/ can be found. */
+/** Every link within the repository has a target, and every page in docs/ is linked. */
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
@@ -8,7 +8,7 @@ const pages = readPages();
 const anchors = new Map(pages.map((page) => [page.path, findAnchors(page)]));
 const EXTERNAL = /^(?:https?|mailto):/;
 
-/** @returns where a link within the repository leads, the anchor after `#` */
+/** @returns the target of a link within the repository, with its anchor after `#` */
 function resolveLink(page: Page, link: string): string {
   const [path = '', anchor] = link.split('#');
   const target = path === '' ? page.path : normalize(join(dirname(page.path), path));

@@ -1,4 +1,4 @@
-/** The table of the metrics reference, from the metrics as they are exposed. */
+/** Generates the table of the metrics reference from the exposed metrics. */
 import { createMetrics } from '../../src/metrics.ts';
 
 interface Metric {
@@ -21,7 +21,7 @@ export async function describeMetrics(): Promise<string> {
   return ['| name | type | labels | description |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
-/** Labels are exposed with their first sample only, so each metric is given one. */
+/** Labels are exposed only with a first sample, so this records one for each metric. */
 async function exposeEverything(): Promise<string> {
   const metrics = createMetrics('0');
   metrics.callFinished('fresh', 0, 'fresh', 0);

@@ -1,4 +1,4 @@
-/** Pages that name something of the sources name what is there. */
+/** Files, folders and keys that pages name exist in the sources. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
@@ -23,8 +23,15 @@ describe('the page about the architecture', () => {
   });
 });
 
+test('the page about the run index names every file of its folder, and no other', () => {
+  const { text } = readPage('docs/development/run-index.md');
+  const table = text.slice(text.indexOf('## Parts'), text.indexOf('## A refresh'));
+  const named = [...table.matchAll(/`([a-z-]+\.ts)`/g)].map(([, name = '']) => name);
+  expect(named.toSorted()).toEqual(globSync('*', { cwd: join(SOURCE, 'runs') }).toSorted());
+});
+
 test("SECURITY.md names Redis' keys as the sources do", () => {
-  const files = ['store/redis/archive.ts', 'replicas/redis-exchange.ts'];
+  const files = ['store/redis/archive.ts', 'replicas/redis-channel.ts'];
   const sources = files.map((file) => readFileSync(join(SOURCE, file), 'utf8')).join('\n');
   const keys = [...readPage('SECURITY.md').text.matchAll(/`(greenpin:1:[a-z-]+:)\*`/g)];
   expect(keys.length).toBeGreaterThan(2);

@@ -1,4 +1,4 @@
-/** What a YAML block of a page is, judged by its keys. */
+/** Classifies the YAML blocks of pages by their keys. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
@@ -28,7 +28,7 @@ export function parseDocuments(text: string): unknown[] {
   return parseAllDocuments(text).map((document) => document.toJS() as unknown);
 }
 
-/** @returns undefined if nothing in the documentation should look like this */
+/** @returns undefined for a block that the documentation must not contain */
 export function selectYamlKind(text: string): YamlKind | undefined {
   const [content] = parseDocuments(text);
   if (Array.isArray(content)) return 'generators';

@@ -7,7 +7,7 @@ import { createCliHarness, GIT_REPOSITORY } from '../fixtures/cli/harness.ts';
 
 const COMMIT = 'a1'.repeat(20);
 
-test.concurrent('all well: exit status 0, and how each was reached', async () => {
+test.concurrent('everything ok: exit status 0, and how each connection was made', async () => {
   await using harness = await createCliHarness();
   harness.build(COMMIT);
   const image = (name: string) => `${harness.registry.host}/acme/shop-${name}:sha-{commit}`;
@@ -44,7 +44,7 @@ test.concurrent('warnings: exit status 0, and what to do about them', async () =
   expect(stdout).toMatch(/\n3 ok, 2 warnings, 0 failed\n$/);
 });
 
-test.concurrent('branches whose names make the same tag are a warning', async () => {
+test.concurrent('branches that yield the same tag are a warning', async () => {
   await using harness = await createCliHarness({ open: true });
   harness.build(COMMIT, { head_branch: 'feature/x' });
   harness.build('b2'.repeat(20), { head_branch: 'feature-x' });
@@ -76,7 +76,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  'a store that serve has open is not disturbed, and nothing is made where there is none',
+  'a store that serve has open is not disturbed, and a missing one is not created',
   async () => {
     await using harness = await createCliHarness();
     harness.build(COMMIT);
@@ -93,7 +93,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  'a docker configuration file that is none is told once for each image, and not beside the table',
+  'an invalid docker configuration file is reported once for each image, in the table only',
   async () => {
     await using harness = await createCliHarness();
     harness.build(COMMIT);
@@ -105,7 +105,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('what a docker configuration file asks for in vain is told beside the table', async () => {
+test.concurrent('ignored keys of a docker configuration file are reported below the table', async () => {
   await using harness = await createCliHarness({ open: true });
   harness.build(COMMIT);
   harness.write('config.json', JSON.stringify({ credHelpers: { 'gcr.io': 'gcloud' } }));
@@ -119,7 +119,7 @@ test.concurrent('what a docker configuration file asks for in vain is told besid
   }
 });
 
-describe('a probe that fails: exit status 1, with a reason and a hint, and the others are told as well', () => {
+describe('a probe that fails: exit status 1, with a reason, a hint and the results of the others', () => {
   test.concurrent('wrong credentials', async () => {
     await using harness = await createCliHarness();
     harness.replaceSecret('github');
@@ -156,7 +156,7 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
     expect(stdout).toMatch(/\n3 ok, 2 warnings, 1 failed\n$/);
   });
 
-  test.concurrent('a host name that nobody knows: nothing is said of certificates', async () => {
+  test.concurrent('an unknown host name: the message does not mention certificates', async () => {
     await using harness = await createCliHarness();
     const images = { front: 'nowhere.invalid/acme/shop-front:{commit}' };
     harness.configure({
@@ -200,7 +200,7 @@ describe('a probe that fails: exit status 1, with a reason and a hint, and the o
   });
 });
 
-test.concurrent('probes run side by side: each upstream answers once the other was asked', async () => {
+test.concurrent('probes run in parallel: each upstream answers once the other has been called', async () => {
   await using harness = await createCliHarness({ open: true });
   harness.build(COMMIT);
   const githubAsked = asked(() => harness.github.requests.length > 0);
@@ -218,7 +218,7 @@ async function asked(happened: () => boolean): Promise<void> {
 }
 
 describe('an upstream that hangs', () => {
-  test.concurrent('is told, and does not keep the others back', async () => {
+  test.concurrent('is reported, and does not delay the others', async () => {
     await using harness = await createCliHarness({ deadline: '6s' });
     harness.build(COMMIT);
     harness.github.fault({ kind: 'hang' });
@@ -249,7 +249,7 @@ describe('an upstream that hangs', () => {
   );
 });
 
-test.concurrent('secrets that are missing or empty are told, whether or not a probe needs them', async () => {
+test.concurrent('missing or empty secrets are reported, whether or not a probe needs them', async () => {
   await using harness = await createCliHarness();
   harness.build(COMMIT);
   harness.write('token', '\n');
@@ -264,7 +264,7 @@ test.concurrent('secrets that are missing or empty are told, whether or not a pr
   expect(stdout).toMatch(/\n3 ok, 2 warnings, 4 failed\n$/);
 });
 
-test.concurrent("what is odd about the callers' token is told, and never the token", async () => {
+test.concurrent("oddities of the callers' token are reported without the token", async () => {
   await using harness = await createCliHarness();
   harness.build(COMMIT);
   const token = 'a0b1c2d3e4f5a6b7c8d9e0f1';
@@ -291,7 +291,7 @@ test.concurrent("what is odd about the callers' token is told, and never the tok
   }
 });
 
-test.concurrent('an upstream that repeats what it was shown gets nothing of it onto the screen', async () => {
+test.concurrent('an upstream that echoes a secret does not get it onto the screen', async () => {
   await using harness = await createCliHarness();
   const echo = JSON.stringify({
     message: 'Bearer ECHO \u001b[2J',

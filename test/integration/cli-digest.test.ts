@@ -102,7 +102,7 @@ describe('credentials', () => {
     expect([status, stdout]).toEqual([0, `${digests['front']}\n`]);
   });
 
-  test.concurrent('in a file that cannot be read are told of once', async () => {
+  test.concurrent('in an unreadable file are reported once', async () => {
     await using harness = await createCliHarness();
     harness.write('config.json', 'no JSON');
     const { status, stderr } = await harness.run([
@@ -126,7 +126,7 @@ describe('credentials', () => {
     expect([status, stdout, stderr]).toEqual([0, `${digests['front']}\n`, '']);
   });
 
-  test.concurrent('that are missing are asked for', async () => {
+  test.concurrent('that are missing are mentioned in the error', async () => {
     await using harness = await createCliHarness();
     harness.build(COMMIT);
     expect(await harness.run(['digest', front(harness)])).toEqual({
@@ -136,7 +136,7 @@ describe('credentials', () => {
     });
   });
 
-  test.concurrent('that somebody wrote into the reference are not repeated', async () => {
+  test.concurrent('in the reference are not repeated', async () => {
     await using harness = await createCliHarness({ open: true });
     const written = ['https://bot:hunter2@ghcr.io/x', 'bot:hunter2@ghcr.io/x', 'bot:hun@ter2@ghcr.io/x'];
     const { status, stderr } = await harness.run(['digest', ...written]);

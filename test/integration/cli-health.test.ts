@@ -63,7 +63,7 @@ test.concurrent('one that listens on all addresses is asked on loopback, past an
 });
 
 test.concurrent(
-  'one that listens on all addresses is asked over IPv6 where nobody listens over IPv4',
+  'one that listens on all addresses is asked over IPv6 if nothing listens on IPv4',
   async ({ skip }) => {
     skip(!(await hasIpv6()), 'this machine has no IPv6');
     await using harness = await createCliHarness();
@@ -74,7 +74,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('nobody on any address is told with all that were asked', async () => {
+test.concurrent('without a server, the message lists all addresses that were tried', async () => {
   await using harness = await createCliHarness();
   const { port, ...gone } = await listen(200);
   await gone[Symbol.asyncDispose]();

@@ -7,7 +7,7 @@ import { createCliHarness } from '../fixtures/cli/harness.ts';
 
 const COMMIT = 'a1'.repeat(20);
 
-describe('a reader that has read enough is no fault:', () => {
+describe('a reader that stops reading is not a fault:', () => {
   test.concurrent('the status is still the command’s own', async () => {
     await using harness = await createCliHarness();
     const started = harness.start(['resolve', '--branch', 'feature']);
@@ -15,7 +15,7 @@ describe('a reader that has read enough is no fault:', () => {
     expect(await started.ended).toMatchObject({ status: 3, stderr: '' });
   });
 
-  test.concurrent('and a command that would go on for ever ends', async () => {
+  test.concurrent('and a command that would run forever ends', async () => {
     await using harness = await createCliHarness();
     const started = harness.start(['demo', '--keep', '--port', '0']);
     started.child.stdout?.destroy();
@@ -66,8 +66,10 @@ test.concurrent('a Node.js that is too old: one line, exit status 2', async () =
   expect(result).toEqual({ status: 2, stdout: '', stderr });
 });
 
-test.concurrent('what Node.js warns of is one line; that SQLite was experimental is none', async () => {
-  const warn = `
+test.concurrent(
+  'a warning of Node.js is one line; the one about experimental SQLite is dropped',
+  async () => {
+    const warn = `
     const { write } = process.stdout;
     process.stdout.write = function (...args) {
       process.stdout.write = write;
@@ -75,6 +77,7 @@ test.concurrent('what Node.js warns of is one line; that SQLite was experimental
       process.emitWarning('this is old', 'DeprecationWarning');
       return write.apply(this, args);
     };`;
-  const { stderr } = await runCli(['--version'], { cwd: tmpdir(), env: importing(warn) });
-  expect(stderr).toBe('greenpin: Node.js warns: DeprecationWarning: this is old\n');
-});
+    const { stderr } = await runCli(['--version'], { cwd: tmpdir(), env: importing(warn) });
+    expect(stderr).toBe('greenpin: Node.js warns: DeprecationWarning: this is old\n');
+  },
+);

@@ -1,11 +1,11 @@
 import { setImmediate as nextTick, setTimeout as delay } from 'node:timers/promises';
 import type { RedisArgument } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createSharedCall } from '../../src/replicas/shared-fetch.ts';
+import { createSharedFetch } from '../../src/replicas/shared-fetch.ts';
 import { createSharedRegistryClient } from '../../src/replicas/shared-registry.ts';
 import { StoreBreaker } from '../../src/store/store-breaker.ts';
 import { connectRedis, type RedisConnection } from '../../src/store/redis/connection.ts';
-import { createRedisExchange } from '../../src/replicas/redis-exchange.ts';
+import { createRedisChannel } from '../../src/replicas/redis-channel.ts';
 import { createRedisArchive, probeRedis } from '../../src/store/redis/archive.ts';
 import { ArchivedStore } from '../../src/store/archived-store.ts';
 import { describeStore } from '../contract/store.ts';
@@ -17,8 +17,8 @@ import type { RegistryClient } from '../../src/registry/registry-client.ts';
 const DAY = 86_400_000;
 const PASSWORD = 'a password, of this test only';
 
-function openExchange(redis: RedisConnection) {
-  return createRedisExchange(
+function openChannel(redis: RedisConnection) {
+  return createRedisChannel(
     redis,
     new StoreBreaker({
       now: Date.now,
@@ -30,7 +30,7 @@ function openExchange(redis: RedisConnection) {
   );
 }
 
-/** What is sent together is one trip. A publication is never answered: whoever waited for it would wait for ever. */
+/** Commands that are sent together make one trip. Publishing is never answered, so awaiting it would hang. */
 function countTrips(redis: RedisConnection, slow: boolean) {
   let trips = 0;
   let publications = 0;
@@ -237,43 +237,43 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
     await archive.close();
   });
 
-  describe('what replicas tell each other', () => {
-    it('is told with its age, and the turn given to one of them, in one command', async () => {
+  describe('the replica channel', () => {
+    it('returns a record with its age, and the lease to one replica, in one command', async () => {
       await server.command('FLUSHALL');
       const redis = await connect();
-      const exchange = openExchange(redis);
-      const first = await exchange.look('topic', Infinity, 60_000);
-      expect(first).toEqual({ publication: undefined, turn: expect.anything() as unknown });
-      expect((await exchange.look('topic', Infinity, 60_000)).turn).toBeUndefined();
-      first.turn?.publish({ text: 'said', ageMs: 1_000 }, 60_000);
-      const { publication, turn } = await exchange.look('topic', Infinity, 60_000);
-      expect(publication?.text).toBe('said');
-      expect(publication?.ageMs).toBeGreaterThanOrEqual(1_000);
-      expect(turn).toBeUndefined();
-      const older = await exchange.look('topic', 999, 60_000);
-      expect(older.publication?.text).toBe('said');
-      older.turn?.end();
-      expect((await exchange.look('topic', -1, 60_000)).turn).toBeDefined();
+      const channel = openChannel(redis);
+      const first = await channel.readOrAcquire('topic', Infinity, 60_000);
+      expect(first).toEqual({ record: undefined, lease: expect.anything() as unknown });
+      expect((await channel.readOrAcquire('topic', Infinity, 60_000)).lease).toBeUndefined();
+      first.lease?.publish({ text: 'said', ageMs: 1_000 }, 60_000);
+      const { record, lease } = await channel.readOrAcquire('topic', Infinity, 60_000);
+      expect(record?.text).toBe('said');
+      expect(record?.ageMs).toBeGreaterThanOrEqual(1_000);
+      expect(lease).toBeUndefined();
+      const older = await channel.readOrAcquire('topic', 999, 60_000);
+      expect(older.record?.text).toBe('said');
+      older.lease?.release();
+      expect((await channel.readOrAcquire('topic', -1, 60_000)).lease).toBeDefined();
       await redis.close();
     });
 
-    it('gives way to nothing older, and to another type or time', async () => {
+    it('keeps the newer record, and replaces a malformed one', async () => {
       await server.command('FLUSHALL');
       const redis = await connect();
-      const exchange = openExchange(redis);
-      exchange.publish('topic', { text: 'new', ageMs: 0 }, 60_000);
-      exchange.publish('topic', { text: 'old', ageMs: 30_000 }, 60_000);
-      expect((await exchange.look('topic', Infinity, 1)).publication?.text).toBe('new');
+      const channel = openChannel(redis);
+      channel.publish('topic', { text: 'new', ageMs: 0 }, 60_000);
+      channel.publish('topic', { text: 'old', ageMs: 30_000 }, 60_000);
+      expect((await channel.readOrAcquire('topic', Infinity, 1)).record?.text).toBe('new');
       for (const command of ['SET KEY text', 'HSET KEY at nan text x', 'HSET KEY at 9e99 text x']) {
         await server.command('FLUSHALL');
         await server.command(command.replace('KEY', 'greenpin:1:told:topic'));
-        const { publication, turn } = await exchange.look('topic', Infinity, 1_000);
-        expect(publication).toBeUndefined();
-        turn?.publish({ text: 'mended', ageMs: 0 }, 60_000);
-        expect((await exchange.look('topic', Infinity, 1)).publication?.text).toBe('mended');
+        const { record, lease } = await channel.readOrAcquire('topic', Infinity, 1_000);
+        expect(record).toBeUndefined();
+        lease?.publish({ text: 'mended', ageMs: 0 }, 60_000);
+        expect((await channel.readOrAcquire('topic', Infinity, 1)).record?.text).toBe('mended');
       }
       await redis.send('HSET', 'greenpin:1:told:topic', 'at', '1', 'text', 'x'.repeat(4_100_001));
-      expect((await exchange.look('topic', Infinity, 1)).publication).toBeUndefined();
+      expect((await channel.readOrAcquire('topic', Infinity, 1)).record).toBeUndefined();
       await redis.close();
     });
 
@@ -281,12 +281,12 @@ describe.skipIf(!inject('redis').available)('with a Redis server', () => {
       ['three', false],
       ['two, where the server is slow', true],
     ])(
-      'and what is remembered, costs a new branch trips to the server one after the other: %s',
+      'makes, with the last good answers, trips to the server one after the other for a new branch: %s',
       async (_, slow) => {
         await server.command('FLUSHALL');
         const redis = await connect();
         const counting = countTrips(redis, slow);
-        const share = createSharedCall({ exchange: openExchange(counting), now: Date.now, delay });
+        const share = createSharedFetch({ channel: openChannel(counting), now: Date.now, delay });
         const upstream: RegistryClient = {
           resolveDigest: async () => ({ kind: 'found', digest: digest('a'), mediaType: 'x' }),
           resolveRevision: async () => ({ kind: 'found', revisions: [] }),

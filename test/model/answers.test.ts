@@ -1,7 +1,7 @@
 /**
  * Random histories of a repository, polled at random by many branches, against an oracle that saw everything.
- * The same histories each time, unless `GREENPIN_MODEL_SEED` is another number, or `random`; `GREENPIN_MODEL_RUNS` says how many. A
- * failing history is printed with its seed.
+ * The same histories each time, unless `GREENPIN_MODEL_SEED` is another number, or `random`;
+ * `GREENPIN_MODEL_RUNS` says how many. A failing history is printed with its seed.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -210,7 +210,10 @@ function poll(all: readonly Ask[]): Action {
   };
 }
 
-/** A red run is run again when the first page no longer shows it, and turns green; nobody else asks for anything meanwhile. */
+/**
+ * A red run is run again when the first page no longer shows it, and turns green; nobody else asks for
+ * anything meanwhile.
+ */
 function rerunOld(name: string): Action {
   const asking = poll([{ branch: name, number: undefined, withHead: false }]);
   return {
@@ -286,16 +289,16 @@ function judgeFresh(request: BranchRequest, commit: string, given: Given | undef
   if (isForks(request)) return judgeFork(request, sim);
   const truth = missed(request, sim);
   if (truth === undefined || truth.commit === commit) return;
-  // What was handed out has stopped being true since, in a way that shows late: a deletion, a re-run off the first page, or an
-  // image that is gone (a tag that holds the commit is re-checked each hour).
+  // What was handed out has stopped being true since, in a way that shows late: a deletion, a re-run off the
+  // first page, or an image that is gone (a tag that holds the commit is re-checked each hour).
   if (sim.wasDeleted(commit) || sim.isHardToSee(commit) || sim.lostImage(commit)) return;
   const kept = given?.commit === commit && positionOf(commit) > positionOf(truth.commit);
   expect(kept, `freshFor has passed, and ${truth.commit.slice(0, 6)} is not seen`).toBe(true);
 }
 
 /**
- * Nothing is green but what an old run has made green when it was run again: a listing does not show that, but a look-up, which a
- * question sees to within half an hour, for the questions after it.
+ * Nothing is green but what an old run has made green when it was run again: a listing does not show that,
+ * but a look-up, which a question sees to within half an hour, for the questions after it.
  */
 function judgeReruns(request: BranchRequest, commit: string, { sim, polls }: World): void {
   if (isForks(request) || sim.staleFilterSince !== undefined) return;
@@ -308,11 +311,15 @@ function judgeReruns(request: BranchRequest, commit: string, { sim, polls }: Wor
   }
 }
 
-/** The pull request is a fork's, and forks don't count: with its head passed on, it gets nothing once its runs are there. */
+/**
+ * The pull request is a fork's, and forks don't count: with its head passed on, it gets nothing once its runs
+ * are there.
+ */
 function judgeFork({ branch: name, headSha }: BranchRequest, sim: Simulation): void {
   const since = sim.contestedSince(name);
   if (headSha === undefined || since === undefined) return;
-  // While CI's record of it cannot be read, and nothing known speaks for a fork, it counts as ours (which it nearly always is).
+  // While CI's record of it cannot be read, and nothing known speaks for a fork, it counts as ours (which it
+  // nearly always is).
   if (sim.now - sim.failedAt < LONGEST_PAUSE + FRESH_FOR) return;
   expect(since, "a fork's pull request was given our build").toBeGreaterThan(sim.now - FRESH_FOR - 1000);
 }
@@ -321,7 +328,9 @@ function isForks({ number }: BranchRequest): boolean {
   return number?.startsWith('9') === true;
 }
 
-/** The newest build for so long that it must be known by now; undefined: there is none, or nobody could know. */
+/**
+ * The newest build for so long that it must be known by now; undefined: there is none, or nobody could know.
+ */
 function missed({ branch: name }: BranchRequest, sim: Simulation): TrueBuild | undefined {
   if (sim.staleFilterSince !== undefined) return undefined;
   const truth = sim.truthThroughout(name, sim.now - FRESH_FOR, sim.now);

@@ -1,6 +1,6 @@
 /**
- * Lists that change while they are read: calls are served and delivered in any order, with runs created and deleted in between. What
- * the index then says to know of a branch since some moment, it must know.
+ * Lists that change while they are read: calls are served and delivered in any order, with runs created and
+ * deleted in between. What the index then says to know of a branch since some moment, it must know.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -14,6 +14,7 @@ import type { UnreadRun } from '../../src/resolve/ports.ts';
 
 const FRESH_FOR = 15_000;
 const BRANCHES = Array.from({ length: 6 }, (_, index) => `branch-${index}`);
+const RUNS_PER_SECOND = 4;
 const NUMBER_OF_RUNS = Number(process.env['GREENPIN_MODEL_RUNS'] ?? 10_000) / 2;
 const SEED = process.env['GREENPIN_MODEL_SEED'] ?? '20260101';
 
@@ -48,7 +49,7 @@ function createWorld(style: PagingStyle, firstPages: number, lag: number): World
       serve: () => (answer = compute()),
       deliver: () => resolve(answer),
       served: false,
-      newest: ids,
+      newest: world.changes.length,
     });
     return promise;
   }
@@ -97,17 +98,21 @@ function createWorld(style: PagingStyle, firstPages: number, lag: number): World
   return world;
 }
 
-let ids = 0;
+/** Creates up to four runs a second, which share a position. The list may be read between two of them. */
 function push(world: World, branches: readonly number[]): void {
   for (const branch of branches) {
-    world.now += 1000;
-    const run = createRun({ id: String(++ids), branch: BRANCHES[branch] ?? '', createdAt: world.now });
+    const number = world.changes.length + 1;
+    if (number % RUNS_PER_SECOND === 0) world.now += 1000;
+    const run = createRun({ id: String(number), branch: BRANCHES[branch] ?? '', createdAt: world.now });
     world.runs = [...world.runs, run];
     world.changes.push(run.id);
   }
 }
 
-/** Numbered pages without a total cannot show that a run came and went between two of them. No CI deletes a run that fast. */
+/**
+ * Numbered pages without a total cannot show that a run came and went between two of them. No CI deletes a
+ * run that fast.
+ */
 function mayBeDeleted(run: Run, { style, pending }: World): boolean {
   const oldest = Math.min(...pending.map(({ newest }) => newest));
   return style.hasTotal || style.paging === 'keyset' || Number(run.id) <= oldest;
@@ -214,7 +219,8 @@ test.each(STYLES)(
           const world = createWorld(style, firstPages, lag);
           push(world, initial);
           for (const act of actions) await act(world);
-          // All is delivered, and the listing once more: deletions since, and what was created, are learnt by it.
+          // All is delivered, and the listing once more: deletions since, and what was created, are learnt by
+          // it.
           for (let calls = 0; world.pending.length > 0 && calls < 1000; calls++) await step(world, 0);
           world.now += 600_000;
           void world.index.read({ branch: 'branch-0' });

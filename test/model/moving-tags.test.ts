@@ -1,6 +1,6 @@
 /**
- * Random histories of branches whose tags move and collide, polled at random: no build is ever handed out with another build's image.
- * `GREENPIN_MODEL_SEED` and `GREENPIN_MODEL_RUNS` as in `answers.test.ts`.
+ * Random histories of branches whose tags move and collide, polled at random: no build is ever handed out
+ * with another build's image. `GREENPIN_MODEL_SEED` and `GREENPIN_MODEL_RUNS` as in `answers.test.ts`.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -103,7 +103,8 @@ function poll(name: string): Action {
       expect(sim.wasGreen(name, build.commit), 'never green').toBe(true);
       for (const image of IMAGES) {
         const digest = images[image]?.digest;
-        // An old run that is run again is on no list's first page: who has no image of the build yet cannot know of it.
+        // An old run that is run again is on no list's first page: who has no image of the build yet cannot
+        // know of it.
         if (sim.hardToSee().some((commit) => sim.digestOf(commit, image) === digest)) continue;
         expect(digest, `${name}: not what build ${build.id} pushed`).toBe(sim.digestOf(build.commit, image));
       }
@@ -111,7 +112,10 @@ function poll(name: string): Action {
   };
 }
 
-/** A Greenpin that never answers would pass the rest: once all runs have ended, the next green build is handed out. */
+/**
+ * A Greenpin that never answers would pass the rest: once all runs have ended, the next green build is handed
+ * out.
+ */
 async function expectNewBuild({ sim, ports }: World): Promise<void> {
   for (let older = 0; older < 50; older++) sim.finish('main', older, false);
   sim.pass(1000);

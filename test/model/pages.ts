@@ -20,16 +20,18 @@ export interface PagingStyle {
 /** The pull request that forks' runs name in place of a branch, where a provider knows them so. */
 export const FORKS_NUMBER = '90';
 
-/** As Buildkite: random ids, and a number that says where the run stands. A fork's runs name a pull request only, as GitLab's do. */
+/**
+ * Random ids, so that only the time of creation says where a run stands, and nothing orders the runs of one
+ * second. A fork's runs name a pull request only, as GitLab's do.
+ */
 function withRandomId(run: Run): Run {
   const { branch, pullRequest } =
     run.origin === 'foreign' ? { branch: null, pullRequest: FORKS_NUMBER } : run;
-  return { ...run, branch, pullRequest, id: randomIdOf(run.id), position: Number(run.id), tie: '' };
+  return { ...run, branch, pullRequest, id: randomIdOf(run.id), tie: '' };
 }
 
-/** As Gitea: no times of creation. */
 function withoutTime(run: Run): Run {
-  return { ...run, position: Number(run.id), tie: '', createdAt: null };
+  return { ...run, createdAt: null };
 }
 
 export const GITHUB: PagingStyle = {

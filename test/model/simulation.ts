@@ -1,6 +1,6 @@
 /**
- * A CI and a registry that the test sees from inside: everything that happened is known, so that each answer can be judged. Time
- * is the simulation's own.
+ * A CI and a registry that the test sees from inside: everything that happened is known, so that each answer
+ * can be judged. Time is the simulation's own.
  */
 import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
 import type { Run } from '../../src/resolve/types.ts';
@@ -24,7 +24,10 @@ export interface TrueBuild {
   readonly position: number;
 }
 
-/** A run that goes on for so many milliseconds is followed noticeably less often, once it has left the first page. */
+/**
+ * A run that goes on for so many milliseconds is followed noticeably less often, once it has left the first
+ * page.
+ */
 const LONG = 120_000;
 
 interface Epoch {
@@ -63,7 +66,10 @@ export interface Simulation {
   /** One of its runs cannot be read any more, but for a part of it. */
   spoil(branch: string, nth: number, remains: Partial<UnreadRun>): void;
   deleteImage(branch: string, nth: number, name: string): void;
-  /** Newest green and complete build over the whole of the time span; undefined: there was none, or it changed. */
+  /**
+   * Newest green and complete build over the whole of the time span; undefined: there was none, or it
+   * changed.
+   */
   truthThroughout(branch: string, from: number, to: number): TrueBuild | undefined;
   /** Whether at some moment of the time span the branch had no green and complete build. */
   lackedBuild(branch: string, from: number, to: number): boolean;
@@ -74,22 +80,31 @@ export interface Simulation {
   headOf(branch: string, foreign?: boolean): string | undefined;
   /** Since when a fork has had runs on a branch of this name; undefined: it has none. */
   contestedSince(branch: string): number | undefined;
-  /** A finished run of the commit began anew while the listing's first page no longer showed it, or its image came back. */
+  /**
+   * A finished run of the commit began anew while the listing's first page no longer showed it, or its image
+   * came back.
+   */
   isHardToSee(commit: string): boolean;
   /** All commits of which that holds. */
   hardToSee(): string[];
   /** Runs of the commit began anew. */
   wasRerun(commit: string): boolean;
   /**
-   * Since when the branch's newest build has been green only because an old run was run again; undefined: that is not so, or something
-   * else about it is hard to see.
+   * Since when the branch's newest build has been green only because an old run was run again; undefined:
+   * that is not so, or something else about it is hard to see.
    */
   greenAgainSince(branch: string): number | undefined;
   /** A run of the commit, or an image, has changed in this time span, ends included. */
   changedBetween(commit: string, from: number, to: number): boolean;
-  /** Runs of the commit were deleted: nobody is told, and what is off the listing's first page is not missed there. */
+  /**
+   * Runs of the commit were deleted: nobody is told, and what is off the listing's first page is not missed
+   * there.
+   */
   wasDeleted(commit: string): boolean;
-  /** A run of the commit ended late, or while the listing's first page did not show it: it is followed, but not on every refresh. */
+  /**
+   * A run of the commit ended late, or while the listing's first page did not show it: it is followed, but
+   * not on every refresh.
+   */
   endedUnlisted(commit: string): boolean;
 }
 
@@ -332,10 +347,14 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
   }
 
   /** @param outcome looked at once the call has arrived */
-  async function called(what: string, outcome: () => Call['outcome'] = () => 'new'): Promise<void> {
+  async function called(
+    what: string,
+    outcome: () => Call['outcome'] = () => 'new',
+    total: () => number | undefined = () => undefined,
+  ): Promise<void> {
     await Promise.resolve();
     const failed = sim.fault.ci !== undefined;
-    calls.push({ what, at: sim.now, outcome: failed ? 'failed' : outcome() });
+    calls.push({ what, at: sim.now, total: total(), outcome: failed ? 'failed' : outcome() });
     if (sim.fault.ci === undefined) return;
     sim.failedAt = sim.now;
     throw new UpstreamError({ kind: sim.fault.ci, host: 'ci.test', message: 'ci.test failed' });
@@ -387,14 +406,17 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
         return { ...answer, changes: String(stream.length) };
       },
       async fetchBranchRuns(_repository, branch, cursor) {
-        await called(`branch ${branch} ${cursor ?? 1}`);
-        const all = sim.staleFilterSince === undefined ? runs : filtered;
-        return pageOf(
-          all.filter((run) => style.present(run).branch === branch),
-          cursor,
-          style,
-          sim,
+        const answer = (): RunPage => {
+          const all = sim.staleFilterSince === undefined ? runs : filtered;
+          const ofBranch = all.filter((run) => style.present(run).branch === branch);
+          return pageOf(ofBranch, cursor, style, sim);
+        };
+        await called(
+          `branch ${branch} ${cursor ?? 1}`,
+          () => 'new',
+          () => answer().total,
         );
+        return answer();
       },
       ...(style.paging === 'keyset' && { fetchPullRequestRuns }),
       ...(style.hasChanges && { fetchChanges }),

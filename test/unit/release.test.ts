@@ -135,7 +135,7 @@ describe('the notes', () => {
   it("are the changelog's entry, and where the image and the chart are", () => {
     const notes = formatNotes(readRelease('v1.2.3', FILES), DIGEST, BASES);
     expect(notes).toMatch(
-      /^### Added\n\n- A thing \(\[#7\]\(https:\/\/example\.com\/7\)\)\.\n\n## Where it is\n/,
+      /^### Added\n\n- A thing \(\[#7\]\(https:\/\/example\.com\/7\)\)\.\n\n## Artifacts\n/,
     );
     expect(notes).not.toContain('Another');
     expect(notes).toContain(`ghcr.io/greenpin/greenpin:1.2.3@${DIGEST}`);

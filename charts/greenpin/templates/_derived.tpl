@@ -1,4 +1,4 @@
-{{/* Made from values.yaml and Greenpin's schema: `npm run chart`. */}}
+{{/* Generated from values.yaml and Greenpin's schema by `npm run chart`. */}}
 {{- define "greenpin.defaults" -}}
 config: {}
 logLevel: info

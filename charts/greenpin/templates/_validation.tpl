@@ -18,7 +18,7 @@ config.projects: found none, expected a project, for example shop: {repository: 
 {{- include "greenpin.validateFiles" . }}
 {{- with .Values.metrics }}
 {{- if and .prometheusRule.enabled (not .serviceMonitor.enabled) (not .prometheusRule.job) }}
-metrics.prometheusRule.enabled: found true without metrics.serviceMonitor.enabled, expected both, or in metrics.prometheusRule.job the label job that your scrapes give
+metrics.prometheusRule.enabled: found true without metrics.serviceMonitor.enabled, expected both, or the label job of your scrapes in metrics.prometheusRule.job
 {{- end }}
 {{- end }}
 {{- $sources := list }}
@@ -34,7 +34,7 @@ certificates: found {{ join " and " $sources }}, expected one of configMap, secr
 {{- $management := .Values.config.management | default dict }}
 {{- range $section, $entries := dict "server" $server "management" $management }}
 {{- if not (has (default "::" $entries.host) (list "0.0.0.0" "::")) }}
-config.{{ $section }}.host: found {{ $entries.host }}, expected none (or ::), since others than the pod itself call it
+config.{{ $section }}.host: found {{ $entries.host }}, expected none (or ::), because calls come from outside the pod
 {{- end }}
 {{- end }}
 {{- if ne (default 4355 $server.port | int) 4355 }}
@@ -44,14 +44,14 @@ config.server.port: found {{ $server.port }}, expected 4355 (or none); the Servi
 config.management.port: found {{ $management.port }}, expected 9464 (or none)
 {{- end }}
 {{- if $server.tokenEnv }}
-config.server.tokenEnv: found {{ ternary "a secret itself" $server.tokenEnv (ne (include "greenpin.isSecret" (list . "tokenEnv" $server.tokenEnv)) "") }}, expected none; the chart mounts the token, token.existingSecret names a Secret of yours
+config.server.tokenEnv: found {{ ternary "a secret" $server.tokenEnv (ne (include "greenpin.isSecret" (list . "tokenEnv" $server.tokenEnv)) "") }}, expected none; the chart mounts the token, and token.existingSecret names your own Secret
 {{- end }}
 {{- if ne (default (include "greenpin.tokenFile" .) $server.tokenFile) (include "greenpin.tokenFile" .) }}
-config.server.tokenFile: found {{ ternary "a secret itself" $server.tokenFile (ne (include "greenpin.isSecret" (list . "tokenFile" $server.tokenFile)) "") }}, expected {{ include "greenpin.tokenFile" . }} (or none); token.existingSecret names a Secret of yours
+config.server.tokenFile: found {{ ternary "a secret" $server.tokenFile (ne (include "greenpin.isSecret" (list . "tokenFile" $server.tokenFile)) "") }}, expected {{ include "greenpin.tokenFile" . }} (or none); token.existingSecret names your own Secret
 {{- end }}
 {{- $path := (.Values.config.store | default dict).path }}
 {{- if ne (default (include "greenpin.storePath" .) $path) (include "greenpin.storePath" .) }}
-config.store.path: found {{ $path }}, expected {{ include "greenpin.storePath" . }} (or none); persistence says what lies there
+config.store.path: found {{ $path }}, expected {{ include "greenpin.storePath" . }} (or none); persistence chooses the volume
 {{- end }}
 {{- end }}
 
@@ -61,13 +61,13 @@ config.store.path: found {{ $path }}, expected {{ include "greenpin.storePath" .
 autoscaling.minReplicas: found {{ .Values.autoscaling.minReplicas }}, expected at most maxReplicas ({{ .Values.autoscaling.maxReplicas }})
 {{- end }}
 {{- if and .Values.autoscaling.enabled (not .Values.autoscaling.targetCPUUtilizationPercentage) (not .Values.autoscaling.metrics) }}
-autoscaling.targetCPUUtilizationPercentage: found none, expected it or autoscaling.metrics
+autoscaling.targetCPUUtilizationPercentage: found none, expected a percentage, or autoscaling.metrics
 {{- end }}
 {{- if ne $kind "redis" }}
 {{- if .Values.autoscaling.enabled }}
-autoscaling.enabled: found true with config.store.kind {{ $kind }}, expected config.store.kind: redis, or each replica would remember other answers
+autoscaling.enabled: found true with config.store.kind {{ $kind }}, expected config.store.kind: redis, because replicas must share their store
 {{- else if gt (int .Values.replicas) 1 }}
-replicas: found {{ .Values.replicas }} with config.store.kind {{ $kind }}, expected 1, or config.store.kind: redis, or each replica would remember other answers
+replicas: found {{ .Values.replicas }} with config.store.kind {{ $kind }}, expected 1, or config.store.kind: redis, because replicas must share their store
 {{- end }}
 {{- end }}
 {{- end }}
@@ -76,7 +76,7 @@ replicas: found {{ .Values.replicas }} with config.store.kind {{ $kind }}, expec
 {{- $deadline := include "greenpin.deadlineSeconds" . | int }}
 {{- $timeout := int .Values.argocd.configMap.requestTimeout }}
 {{- if and .Values.argocd.configMap.create (le $timeout $deadline) }}
-argocd.configMap.requestTimeout: found {{ $timeout }}, expected more than config.server.deadline ({{ $deadline }} s), or Argo CD gives up before Greenpin answers
+argocd.configMap.requestTimeout: found {{ $timeout }}, expected more than config.server.deadline ({{ $deadline }} s), so that Argo CD does not give up before Greenpin answers
 {{- end }}
 {{- end }}
 
@@ -86,7 +86,7 @@ argocd.configMap.requestTimeout: found {{ $timeout }}, expected more than config
 env.GREENPIN_CONFIG: found a value, expected none; the chart sets it, and config is the file's content
 {{- end }}
 {{- if and (hasKey .Values.env "NODE_EXTRA_CA_CERTS") (include "greenpin.hasCertificates" .) }}
-env.NODE_EXTRA_CA_CERTS: found a value beside certificates, expected one of both
+env.NODE_EXTRA_CA_CERTS: found a value in addition to certificates, expected only one of the two
 {{- end }}
 {{- if not .Values.extraEnvFrom }}
 {{- $given := keys .Values.env }}
@@ -129,7 +129,7 @@ config.store.passwordEnv: {{ quote . }}
 {{ $path }}: found {{ $file }}, which nothing mounts, expected certificates, for example {configMap: company-ca}
 {{- end }}
 {{- else if hasPrefix "/etc/greenpin/" $whole }}
-{{ $path }}: found {{ $file }}, which nothing mounts, expected a file of secretFiles, for example /var/run/secrets/NAME/{{ base $file }}
+{{ $path }}: found {{ $file }}, which nothing mounts, expected a file from secretFiles, for example /var/run/secrets/NAME/{{ base $file }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -181,8 +181,8 @@ config.store.passwordFile: {{ quote . }}
 
 {{- define "greenpin.pastedSecretMessage" -}}
 {{- if hasSuffix "Env" (index . 0) -}}
-{{ index . 0 }}: found a secret itself, or no name, expected the name of a variable, for example GITHUB_TOKEN, and env.GITHUB_TOKEN: {secretName: greenpin-secrets, key: github}
+{{ index . 0 }}: found a secret or an invalid name, expected the name of a variable, for example GITHUB_TOKEN, and env.GITHUB_TOKEN: {secretName: greenpin-secrets, key: github}
 {{- else -}}
-{{ index . 0 }}: found a secret itself, or no path, expected a file with it, for example /var/run/secrets/github/token, and secretFiles.github: {secretName: greenpin-secrets}
+{{ index . 0 }}: found a secret or an invalid path, expected a file that contains the secret, for example /var/run/secrets/github/token, and secretFiles.github: {secretName: greenpin-secrets}
 {{- end }}
 {{- end }}

@@ -21,7 +21,7 @@ const (
 	hour   = time.Hour
 )
 
-// Calls that fail, as minutes of an hour, and whether somebody is to be woken.
+// Minutes of an hour at which calls fail, and whether the alert must fire.
 var failures = []struct {
 	name    string
 	minutes []float64
@@ -41,7 +41,7 @@ func TestFailuresThatAreOverWakeNobodyAndThoseThatGoOnDo(t *testing.T) {
 	for name, outcome := range map[string]string{"GreenpinCallsFail": "upstream_failed", "GreenpinTokenRefused": "forbidden"} {
 		alert := readAlerts(t)[name]
 		for _, each := range failures {
-			// A scrape falls anywhere between two calls, and scrapes each minute are as usual as each half.
+			// A scrape can happen at any time between two calls; intervals of 30 and 60 s are common.
 			for _, interval := range []time.Duration{scrape, 2 * scrape} {
 				for _, offset := range []float64{0, 0.2, 0.4} {
 					series := counter(outcome, each.minutes, interval, offset)
@@ -54,7 +54,7 @@ func TestFailuresThatAreOverWakeNobodyAndThoseThatGoOnDo(t *testing.T) {
 	}
 }
 
-// counter is what scrapes would see of calls that end so at these minutes.
+// counter is the series that scrapes see if calls have this outcome at these minutes.
 func counter(outcome string, minutes []float64, interval time.Duration, offset float64) string {
 	values := []string{}
 	for at := time.Duration(0); at <= hour; at += interval {
@@ -78,7 +78,7 @@ func every(from, to, step float64) []float64 {
 	return minutes
 }
 
-// firesOverTime evaluates the alert, its `for` included, as Prometheus does, each half minute of an hour.
+// firesOverTime evaluates the alert, including its `for`, every 30 s for an hour, as Prometheus does.
 func firesOverTime(t *testing.T, alert alert, series string) bool {
 	t.Helper()
 	storage := promqltest.LoadedStorage(t, series)

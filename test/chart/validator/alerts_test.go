@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// What Greenpin exposes for an hour while all is well: a call a second, all fresh, and every counter there from the start.
+// The series of a healthy hour: one call per second, all fresh, and every counter present from the start.
 const well = `
 load 1m
   greenpin_build_info{namespace="NAMESPACE", job="JOB", pod="a", version="1"} 1x60
@@ -34,7 +34,7 @@ load 1m
   kube_deployment_status_replicas_available{namespace="NAMESPACE", deployment="DEPLOYMENT"} 1x60
 `
 
-// What is otherwise when an alert should fire: a line of the above, by its beginning, and what its values are instead.
+// Replaced series for which an alert must fire: the beginning of a line above, and its new values.
 var ill = map[string][2]string{
 	"GreenpinAbsent":             {`greenpin_build_info{`, `_x60`},
 	"GreenpinNotReady":           {`kube_deployment`, `0x60`},
@@ -90,7 +90,7 @@ func readAlerts(t *testing.T) map[string]alert {
 	return byName
 }
 
-// spoil replaces the values of the one line that has the text.
+// spoil replaces the values of the only line that contains the text.
 func spoil(t *testing.T, change [2]string) string {
 	t.Helper()
 	lines := strings.Split(well, "\n")

@@ -1,8 +1,10 @@
-// Command validator judges what the chart renders by the code that will judge it in a cluster: Kubernetes' own decoding,
-// defaulting and validation, the Pod Security Standards' evaluator, the Prometheus operator's types, and Prometheus' parser.
+// Command validator validates what the chart renders with the code that a cluster uses: Kubernetes' decoding,
+// defaulting and validation, the Pod Security Standards' evaluator, the Prometheus operator's types, and
+// Prometheus' parser.
 //
-// It reads one JSON object {"manifests": {NAME: YAML}, "expressions": {NAME: PromQL}} and prints one with the problems
-// (sorted lines that begin with the name) and the names of the metrics that alerts and expressions use.
+// It reads one JSON object {"manifests": {NAME: YAML}, "expressions": {NAME: PromQL}} and prints one with the
+// problems (sorted lines that begin with the name) and the names of the metrics that alerts and expressions
+// use.
 package main
 
 import (
@@ -22,7 +24,7 @@ type question struct {
 type answer struct {
 	Problems []string `json:"problems"`
 	Metrics  []string `json:"metrics"`
-	// Objects that were judged, as KIND, so that a test can tell that nothing was left out.
+	// Kinds of the validated objects, so that a test can check that none was left out.
 	Kinds []string `json:"kinds"`
 }
 

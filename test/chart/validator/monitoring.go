@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// judgeMonitoring decodes what the Prometheus operator would get.
+// judgeMonitoring decodes an object with the Prometheus operator's types.
 func judgeMonitoring(c chapter, kind string, document []byte) {
 	switch kind {
 	case "ServiceMonitor":
@@ -31,7 +31,8 @@ func judgeMonitoring(c chapter, kind string, document []byte) {
 	}
 }
 
-// judgeRules gives the groups to Prometheus' own reader of rule files: expressions, durations, labels, and the templates in annotations.
+// judgeRules parses the groups with Prometheus' rule parser: expressions, durations, labels, and templates in
+// annotations.
 func judgeRules(c chapter, spec monitoringv1.PrometheusRuleSpec) {
 	file, err := json.Marshal(map[string]any{"groups": spec.Groups})
 	if err != nil {
@@ -49,7 +50,7 @@ func judgeRules(c chapter, spec monitoringv1.PrometheusRuleSpec) {
 	}
 }
 
-// judgeExpression parses PromQL, and notes which metrics it reads.
+// judgeExpression parses PromQL and records the metrics that it uses.
 func judgeExpression(c chapter, expression string) {
 	parsed, err := parser.ParseExpr(expression)
 	if err != nil {

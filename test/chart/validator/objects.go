@@ -20,12 +20,12 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Refuses unknown and repeated fields, as `kubectl apply --validate=strict` does.
+// Rejects unknown and duplicate fields, as `kubectl apply --validate=strict` does.
 var strict = json.NewSerializerWithOptions(
 	json.DefaultMetaFactory, legacyscheme.Scheme, legacyscheme.Scheme, json.SerializerOptions{Yaml: true, Strict: true},
 )
 
-// judgeManifest judges every object of a file, and that no two of them are the same one.
+// judgeManifest validates each object of a file, and reports duplicates.
 func judgeManifest(c chapter, manifest string) {
 	documents := utilyaml.NewYAMLReader(bufio.NewReader(strings.NewReader(manifest)))
 	seen := map[string]bool{}

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// A report collects what was found, for all files.
+// A report collects the problems of all files.
 type report struct {
 	problems []string
 	metrics  map[string]bool
@@ -17,7 +17,7 @@ func newReport() *report {
 	return &report{problems: []string{}, metrics: map[string]bool{}, kinds: map[string]bool{}}
 }
 
-// A chapter is the part of a report on one file, or on one object of it.
+// A chapter is the part of a report about one file, or about one object in it.
 type chapter struct {
 	*report
 	place string

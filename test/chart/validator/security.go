@@ -15,7 +15,8 @@ var restricted = func() policy.Evaluator {
 	return evaluator
 }()
 
-// judgePodSecurity holds a pod's template against the Pod Security Standard "restricted", in its newest version.
+// judgePodSecurity checks a pod template against the newest version of the Pod Security Standard
+// "restricted".
 func judgePodSecurity(c chapter, object runtime.Object) {
 	deployment, is := object.(*appsv1.Deployment)
 	if !is {

@@ -15,7 +15,7 @@ import (
 	policyvalidation "k8s.io/kubernetes/pkg/apis/policy/validation"
 )
 
-// validate is what the API server does with a new object, after decoding and defaulting.
+// validate runs the API server's validation of a new object, after decoding and defaulting.
 func validate(object runtime.Object) field.ErrorList {
 	switch o := object.(type) {
 	case *apps.Deployment:

@@ -1,4 +1,4 @@
-/** Failures: each call of each port fails in the same words, and shows no secret. */
+/** Failures: each call of each port fails with the same message, and shows no secret. */
 import { describe, expect, it } from 'vitest';
 import type { CiPorts } from '../../../src/ci/kind.ts';
 import type { UpstreamFailureKind } from '../../../src/errors.ts';

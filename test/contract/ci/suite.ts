@@ -1,4 +1,7 @@
-/** What every kind of connection owes the core, over real HTTP: each port that it has, and each claim that it makes. */
+/**
+ * The contract of every kind of connection, over HTTP: each port that it provides, and each claim that it
+ * makes.
+ */
 import { afterEach, beforeEach, describe } from 'vitest';
 import { describeFaults } from './faults.ts';
 import { describeGitHost } from './git-host.ts';
@@ -9,7 +12,8 @@ import { describeStatuses } from './statuses.ts';
 import type { CiUpstream } from './upstream.ts';
 
 /**
- * @param ports those that `createUpstream` will give beside the provider; declared here, since tests are listed before they run
+ * @param ports ports that `createUpstream` provides besides the provider; declared here, because tests are
+ *   collected before they run
  */
 export function describeConnection(
   name: string,

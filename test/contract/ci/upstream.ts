@@ -1,4 +1,4 @@
-/** What a kind's own test file provides, so that the suite can make its upstream behave. */
+/** The interface through which the suite controls a kind's upstream. Each kind's test file implements it. */
 import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../../../src/errors.ts';
 import type { CiKind, CiPorts } from '../../../src/ci/kind.ts';
 import type { Cursor, RunPage } from '../../../src/ci/provider.ts';
@@ -30,7 +30,10 @@ export const FAULTS = {
 
 export type ContractFault = keyof typeof FAULTS;
 
-/** What a kind claims about its answers; the suite holds it to each claim. What it claims by its ports is not repeated here. */
+/**
+ * Claims of a kind about its answers, each of which the suite tests. Its ports are claims too, and are not
+ * repeated here.
+ */
 export interface Claims {
   /** Pages carry the length of the list. */
   readonly total: boolean;
@@ -46,9 +49,9 @@ export interface Claims {
 export interface CiUpstream {
   readonly kind: CiKind;
   readonly claims: Claims;
-  /** Waits longer than any answer takes. */
+  /** With a deadline longer than any answer takes. */
   readonly ports: CiPorts;
-  /** The same, with a deadline of a fraction of a second. */
+  /** The same ports with a deadline of a fraction of a second. */
   readonly impatient: CiPorts;
   readonly gitRepository: string;
   /** Host and port. */
@@ -57,14 +60,14 @@ export interface CiUpstream {
   readonly secret: string;
   /** Runs on a full page. */
   readonly pageSize: number;
-  /** An id that a run can have. */
+  /** A valid run id. */
   readonly sampleId: string;
-  /** Adds a run that is newer than all before it. @returns its id */
+  /** Adds a run that is newer than all others. @returns its id */
   readonly addRun: (run: ContractRun) => string;
   /** Runs it again, green. */
   readonly rerun: (id: string) => void;
   readonly deleteRun: (id: string) => void;
-  /** Spoils a run, so that it cannot be read. */
+  /** Makes a run unreadable. */
   readonly spoilRun: (id: string) => void;
   /** Number of skipped runs that the observer has received. */
   readonly skipped: () => number;
@@ -77,11 +80,13 @@ export interface CiUpstream {
     context: string,
     state: 'success' | 'pending' | 'unsuccessful',
   ) => void;
-  /** Makes every call suffer from this from now on; without it, calls for `sampleId` and pull request 1 would succeed. */
+  /**
+   * Breaks every call from now on. Calls for `sampleId` and pull request 1 would succeed without the fault.
+   */
   readonly breakWith: (fault: ContractFault) => void;
   /** Number of requests so far. */
   readonly requests: () => number;
-  /** @throws Error if a request came that the upstream's API does not know */
+  /** @throws Error if a request arrived that the upstream's API does not know */
   readonly close: () => Promise<void>;
 }
 

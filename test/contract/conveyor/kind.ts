@@ -20,7 +20,7 @@ export const conveyor: CiKind<typeof conveyorConnectionSchema> = {
   },
   // Conveyor knows a pull request's number only, so another connection answers for pull requests.
   isGitHost: false,
-  // Without validators each refresh costs a call.
+  // Without validators, each refresh costs a call.
   freshForMs: 30_000,
   createAuth({ tokenFile, tokenEnv }, locate) {
     const source = createSecretSource(tokenFile, tokenEnv, locate);

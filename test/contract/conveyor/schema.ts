@@ -13,10 +13,10 @@ const buildSchema = z.object({
   number: z.int().positive(),
   retries: z.int().nonnegative(),
   state: z.string(),
-  // `HEAD` until an agent has checked the commit out: such a build cannot be judged yet.
+  // `HEAD` until an agent has checked out the commit; such a build cannot be judged yet.
   commit,
   branch: z.string().nullable(),
-  // The repository is null if it was deleted.
+  // Null if the repository was deleted.
   pull_request: z.object({ number: z.int().positive(), repository: z.string().nullable() }).nullable(),
   trigger: z.string(),
   created_at: instant,
@@ -24,7 +24,7 @@ const buildSchema = z.object({
   url: z.url(),
 });
 
-/** The parts of a build that does not fit the schema. */
+/** The readable parts of a build that does not match the schema. */
 const partsSchema = z.object({
   id: z.uuid().nullable().catch(null),
   number: z.int().positive().nullable().catch(null),
@@ -49,7 +49,7 @@ export function parseBuild(value: unknown, gitRepository: string, source: Source
   return toRun(parseShape(buildSchema, value, source), gitRepository);
 }
 
-/** @throws UpstreamError `malformed` if the answer is no list of builds */
+/** @throws UpstreamError `malformed` if the answer is not a list of builds */
 export function parseBuilds(value: unknown, gitRepository: string, source: Source) {
   const elements = parseShape(listSchema, value, source);
   const toOwnRun = (build: z.output<typeof buildSchema>) => toRun(build, gitRepository);
@@ -66,7 +66,7 @@ function toRun(build: z.output<typeof buildSchema>, gitRepository: string): Run 
     attempt: build.retries + 1,
     workflow: null,
     workflowId: null,
-    // A fork's branch may have the name of one of ours, so a pull request's builds count by its number alone.
+    // A fork's branch may have the name of one of ours, so a pull request's builds count by its number only.
     branch: build.pull_request === null ? build.branch : null,
     pullRequest: build.pull_request === null ? null : String(build.pull_request.number),
     refKind: build.pull_request === null ? 'branch' : 'pull_request',

@@ -1,19 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { createFakeGitHub, type FakeGitHubOptions } from '../../fixtures/github/fake-github.ts';
-import { connect, failureOf } from '../../fixtures/github/connect.ts';
-
-const closing: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-});
-
-async function serve(options: FakeGitHubOptions) {
-  const github = await createFakeGitHub(options);
-  github.addRun('acme/shop');
-  closing.push(() => github.close());
-  return github;
-}
+import { describe, expect, it } from 'vitest';
+import { connect, failureOf, serve } from '../../fixtures/github/connect.ts';
 
 function unreadable(): never {
   throw new Error('the secret file /var/run/token cannot be read (ENOENT)');

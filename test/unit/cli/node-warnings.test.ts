@@ -18,7 +18,7 @@ function createSource(byDefault: boolean) {
   };
 }
 
-test('a warning is told in one sentence, and no longer printed', () => {
+test('a warning is reported in one sentence, and not printed by Node.js', () => {
   const { warn, told, printed } = createSource(true);
   warn('DeprecationWarning', 'this is old');
   warn('ExperimentalWarning', 'Something else is an experimental feature');
@@ -29,19 +29,19 @@ test('a warning is told in one sentence, and no longer printed', () => {
   expect(printed).toEqual([]);
 });
 
-test('that SQLite is experimental in Node.js 22 is no news', () => {
+test('the warning that SQLite is experimental in Node.js 22 is dropped', () => {
   const { warn, told } = createSource(true);
   warn('ExperimentalWarning', 'SQLite is an experimental feature and might change at any time');
   expect(told).toEqual([]);
 });
 
-test('where warnings are switched off they stay so', () => {
+test('disabled warnings stay disabled', () => {
   const { warn, told } = createSource(false);
   warn('DeprecationWarning', 'this is old');
   expect(told).toEqual([]);
 });
 
-test('who takes over later is told alone', () => {
+test('a later listener replaces the previous one', () => {
   const { source, warn, told } = createSource(true);
   const later: string[] = [];
   redirectNodeWarnings(source as never, (message) => later.push(message));

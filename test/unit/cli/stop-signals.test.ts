@@ -44,7 +44,7 @@ describe('a second signal', () => {
     expect(stop).toHaveBeenCalledOnce();
   });
 
-  it('is none when it comes together with the first', () => {
+  it('is ignored together with the first', () => {
     const { at, exit } = listening();
     at(0, 'SIGINT');
     at(2, 'SIGINT');
@@ -53,7 +53,7 @@ describe('a second signal', () => {
     expect(exit).toHaveBeenCalledOnce();
   });
 
-  it('is none under npm, which hands on what the terminal has sent to both, until a second has passed', () => {
+  it('is ignored under npm for a second: npm forwards a signal that the terminal sends to both', () => {
     const { at, exit } = listening({ npm_lifecycle_event: 'greenpin' });
     at(0, 'SIGINT');
     at(3, 'SIGINT');

@@ -8,7 +8,7 @@ import {
   InvalidReference,
   parseReference,
 } from '../../../src/image/reference.ts';
-import { sha256, sha512 } from '../../fixtures/registry/answers.ts';
+import { sha256, sha512 } from '../../fixtures/registry/responses.ts';
 import { resultOrError } from '../../fixtures/result-or-error.ts';
 import { parseDigest } from '../../../src/image/image.ts';
 import { formatPlatform, parsePlatform } from '../../../src/image/platform.ts';

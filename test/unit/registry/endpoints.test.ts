@@ -7,7 +7,7 @@ import type { RegistrySettings } from '../../../src/registry/settings.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import { createScriptedServer } from '../../fixtures/network/scripted-server.ts';
 import { createRegistryHarness } from '../../fixtures/registry/harness.ts';
-import { createImage, served } from '../../fixtures/registry/answers.ts';
+import { createImage, served } from '../../fixtures/registry/responses.ts';
 
 describe("a registry's API", () => {
   it.each<[string, string, Record<string, Pick<RegistrySettings, 'http'>>]>([

@@ -2,7 +2,7 @@
 import { createPasswordCredential } from '../../../src/registry/credentials/credential.ts';
 import type { Answer } from '../../fixtures/network/scripted-server.ts';
 import type { Exchange, Step } from '../../fixtures/registry/exchange.ts';
-import { challenged, refused } from '../../fixtures/registry/answers.ts';
+import { challenged, refused } from '../../fixtures/registry/responses.ts';
 
 const image = 'reg.test/acme/shop:1';
 const HEAD: Step = ['HEAD reg.test/v2/acme/shop/manifests/1', { status: 404 }];

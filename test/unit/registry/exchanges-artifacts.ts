@@ -12,7 +12,7 @@ import {
   servedBare,
   sha256,
   type Content,
-} from '../../fixtures/registry/answers.ts';
+} from '../../fixtures/registry/responses.ts';
 
 const image = 'reg.test/acme/shop:1';
 const HEAD = 'HEAD reg.test/v2/acme/shop/manifests/1';

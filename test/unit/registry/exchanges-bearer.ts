@@ -1,6 +1,6 @@
 /** Challenges and bearer tokens, without credentials. */
 import type { Exchange, Step } from '../../fixtures/registry/exchange.ts';
-import { challenged, createImage, refused, served, token } from '../../fixtures/registry/answers.ts';
+import { challenged, createImage, refused, served, token } from '../../fixtures/registry/responses.ts';
 
 const image = 'reg.test/acme/shop:1';
 const HEAD = 'HEAD reg.test/v2/acme/shop/manifests/1';

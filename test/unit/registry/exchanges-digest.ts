@@ -10,7 +10,7 @@ import {
   servedBare,
   sha256,
   sha512,
-} from '../../fixtures/registry/answers.ts';
+} from '../../fixtures/registry/responses.ts';
 
 const image = 'reg.test/acme/shop:1';
 const HEAD = 'HEAD reg.test/v2/acme/shop/manifests/1';

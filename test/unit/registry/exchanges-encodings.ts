@@ -1,7 +1,7 @@
 /** Answers that arrive compressed, though nobody asked for it. */
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { Exchange, Step } from '../../fixtures/registry/exchange.ts';
-import { createImage, refused, served, servedBare } from '../../fixtures/registry/answers.ts';
+import { createImage, refused, served, servedBare } from '../../fixtures/registry/responses.ts';
 
 const image = 'reg.test/acme/shop:1';
 const HEAD = 'HEAD reg.test/v2/acme/shop/manifests/1';

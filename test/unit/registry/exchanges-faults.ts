@@ -1,6 +1,6 @@
 /** Faults on the wire: each is a failure, never "absent". */
 import type { Exchange, Step } from '../../fixtures/registry/exchange.ts';
-import { createImage, refused, served } from '../../fixtures/registry/answers.ts';
+import { createImage, refused, served } from '../../fixtures/registry/responses.ts';
 
 const image = 'reg.test/acme/shop:1';
 const HEAD = 'HEAD reg.test/v2/acme/shop/manifests/1';

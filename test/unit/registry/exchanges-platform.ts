@@ -9,7 +9,7 @@ import {
   servedBare,
   sha256,
   type Content,
-} from '../../fixtures/registry/answers.ts';
+} from '../../fixtures/registry/responses.ts';
 
 const image = 'reg.test/acme/shop:1';
 const GET = 'GET reg.test/v2/acme/shop/manifests/1';

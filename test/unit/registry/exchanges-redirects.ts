@@ -1,7 +1,7 @@
 /** Redirects: where they may lead, and what goes along. */
 import { createPasswordCredential } from '../../../src/registry/credentials/credential.ts';
 import type { Exchange, Step } from '../../fixtures/registry/exchange.ts';
-import { challenged, createImage, served, token } from '../../fixtures/registry/answers.ts';
+import { challenged, createImage, served, token } from '../../fixtures/registry/responses.ts';
 
 const image = 'reg.test/acme/shop:1';
 const HEAD = 'HEAD reg.test/v2/acme/shop/manifests/1';

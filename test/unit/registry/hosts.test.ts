@@ -12,7 +12,7 @@ import {
   type RegistryHarness,
   type RegistryHarnessOptions,
 } from '../../fixtures/registry/harness.ts';
-import { createImage, served } from '../../fixtures/registry/answers.ts';
+import { createImage, served } from '../../fixtures/registry/responses.ts';
 import type { DigestResult } from '../../../src/registry/registry-client.ts';
 
 const shop = createImage(null);

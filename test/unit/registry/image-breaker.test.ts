@@ -8,7 +8,7 @@ import {
   type ScriptedServer,
 } from '../../fixtures/network/scripted-server.ts';
 import { createRegistryHarness, type RegistryHarness } from '../../fixtures/registry/harness.ts';
-import { challenged, createImage, refused, served, token } from '../../fixtures/registry/answers.ts';
+import { challenged, createImage, refused, served, token } from '../../fixtures/registry/responses.ts';
 import type { DigestResult } from '../../../src/registry/registry-client.ts';
 
 const shop = createImage(null);

@@ -7,7 +7,7 @@ import {
   type ScriptedServer,
 } from '../../fixtures/network/scripted-server.ts';
 import { createRegistryHarness } from '../../fixtures/registry/harness.ts';
-import { challenged, createImage, served, token } from '../../fixtures/registry/answers.ts';
+import { challenged, createImage, served, token } from '../../fixtures/registry/responses.ts';
 
 const shop = createImage(null);
 const image = parseReference('reg.test/acme/shop:1');

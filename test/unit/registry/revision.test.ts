@@ -25,7 +25,7 @@ import {
   servedBare,
   sha256,
   type Content,
-} from '../../fixtures/registry/answers.ts';
+} from '../../fixtures/registry/responses.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 
 const LABEL = 'org.opencontainers.image.revision';
@@ -103,7 +103,7 @@ describe('the revision', () => {
     expect(await ask(index, 'linux/arm64')).toEqual({ kind: 'found', revisions: ['def'] });
   });
 
-  it('is all that index, manifest and label say, each value once, the outermost first', async () => {
+  it('has the values of index, manifest and label, each once, the outermost first', async () => {
     const image = createImage({ [LABEL]: 'abc' }, 'x', { annotations: { [LABEL]: 'def' } });
     const inner = createAnnotatedIndex({ [LABEL]: 'abc' }, entry(image, LINUX));
     const outer = createAnnotatedIndex({ [LABEL]: 'ghi' }, entry(inner));
@@ -139,7 +139,7 @@ describe('the revision', () => {
     expect(await ask(mixed)).toEqual({ kind: 'found', revisions: ['abc'] });
   });
 
-  it('is absent when what is pinned is no image', async () => {
+  it('is absent if the pinned manifest is not an image', async () => {
     const signature = createArtifact({
       layers: [{ mediaType: 'application/vnd.in-toto+json', digest: sha256('') }],
     });

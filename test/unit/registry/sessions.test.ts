@@ -18,7 +18,7 @@ import {
   refused,
   served,
   token,
-} from '../../fixtures/registry/answers.ts';
+} from '../../fixtures/registry/responses.ts';
 
 const shop = createImage(null);
 const manifest = '/v2/acme/shop/manifests/1';

@@ -1,22 +1,22 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createSharedCall, type ShareCall, type SharedQuestion } from '../../../src/replicas/shared-fetch.ts';
-import { createFakeExchange, type FakeExchange } from '../../fixtures/fake-exchange.ts';
+import { createSharedFetch, type SharedFetch, type SharedQuery } from '../../../src/replicas/shared-fetch.ts';
+import { createFakeReplicaChannel, type FakeReplicaChannel } from '../../fixtures/fake-replica-channel.ts';
 
 let now: number;
-let exchange: FakeExchange;
+let channel: FakeReplicaChannel;
 let delays: number;
 let whileWaiting: () => void;
-let share: ShareCall;
-let asked: number;
+let share: SharedFetch;
+let calls: number;
 
 beforeEach(() => {
   now = 1_000_000;
-  exchange = createFakeExchange(() => now);
+  channel = createFakeReplicaChannel(() => now);
   delays = 0;
   whileWaiting = () => undefined;
-  asked = 0;
-  share = createSharedCall({
-    exchange,
+  calls = 0;
+  share = createSharedFetch({
+    channel,
     now: () => now,
     async delay(ms) {
       delays++;
@@ -26,162 +26,162 @@ beforeEach(() => {
   });
 });
 
-/** Upstream's answers are numbers, and take 100 ms. */
-function question(given: Partial<SharedQuestion<number>> = {}): SharedQuestion<number> {
+/** Upstream's responses are numbers, and take 100 ms. */
+function query(given: Partial<SharedQuery<number>> = {}): SharedQuery<number> {
   return {
     topic: 'topic',
     parse: (value) => (typeof value === 'number' ? value : undefined),
-    accept: ({ askedAt }) => now - askedAt < 5_000,
-    async ask() {
+    accept: ({ observedAt }) => now - observedAt < 5_000,
+    async fetch() {
       now += 100;
-      return ++asked;
+      return ++calls;
     },
-    keepFor: () => 60_000,
+    ttlMs: () => 60_000,
     ...given,
   };
 }
 
-async function looksOf(given: Partial<SharedQuestion<number>> = {}): Promise<number> {
-  const before = exchange.looks;
-  await share(question(given));
-  return exchange.looks - before;
+async function countReads(given: Partial<SharedQuery<number>> = {}): Promise<number> {
+  const before = channel.reads;
+  await share(query(given));
+  return channel.reads - before;
 }
 
-describe('a question', () => {
-  it('that nobody has asked is asked, and the answer is as old as the question', async () => {
-    expect(await share(question())).toEqual({ value: 1, askedAt: 1_000_000 });
-    expect(exchange.turns.size).toBe(0);
+describe('a query', () => {
+  it('calls upstream if there is no record; the response is as old as the call', async () => {
+    expect(await share(query())).toEqual({ value: 1, observedAt: 1_000_000 });
+    expect(channel.leases.size).toBe(0);
   });
 
-  it('is asked where what is there is longer than any answer', async () => {
-    exchange.put('topic', { text: `${' '.repeat(4_000_000)}7`, ageMs: 0 });
-    expect((await share(question())).value).toBe(1);
+  it('calls upstream if the record is longer than any response', async () => {
+    channel.put('topic', { text: `${' '.repeat(4_000_000)}7`, ageMs: 0 });
+    expect((await share(query())).value).toBe(1);
   });
 
-  it("that somebody else has asked lately is answered by that one's answer, with its age", async () => {
-    await share(question());
+  it("returns another replica's recent response, with its age", async () => {
+    await share(query());
     now += 2_000;
-    expect(await share(question())).toEqual({ value: 1, askedAt: 1_000_000 });
-    expect(asked).toBe(1);
+    expect(await share(query())).toEqual({ value: 1, observedAt: 1_000_000 });
+    expect(calls).toBe(1);
   });
 
-  it('whose answer is too old is asked anew, by one who knows that answer', async () => {
-    await share(question());
+  it('passes a response that is too old to the next call', async () => {
+    await share(query());
     now += 5_000;
     let last: unknown;
-    const ask = (told: unknown) => {
-      last = told;
+    const fetch = (observed: unknown) => {
+      last = observed;
       return Promise.resolve(7);
     };
-    expect(await share(question({ ask }))).toMatchObject({ value: 7 });
-    expect(last).toEqual({ value: 1, askedAt: 1_000_000 });
+    expect(await share(query({ fetch }))).toMatchObject({ value: 7 });
+    expect(last).toEqual({ value: 1, observedAt: 1_000_000 });
   });
 
-  it.each(['"text"', '{', '{}', 'null'])('whose answer was broken into %s is asked anew', async (text) => {
-    exchange.put('topic', { text, ageMs: 0 });
-    expect(await share(question())).toMatchObject({ value: 1 });
+  it.each(['"text"', '{', '{}', 'null'])('calls upstream if the record was broken into %s', async (text) => {
+    channel.put('topic', { text, ageMs: 0 });
+    expect(await share(query())).toMatchObject({ value: 1 });
   });
 
-  it('is not told to others when its answer is of no use to them', async () => {
-    await share(question({ keepFor: () => 0 }));
-    expect(exchange.published).toEqual([]);
+  it('does not publish a response that is of no use to others', async () => {
+    await share(query({ ttlMs: () => 0 }));
+    expect(channel.published).toEqual([]);
   });
 });
 
-describe('a question that another one is asking', () => {
-  it('waits for the answer', async () => {
-    exchange.turns.add('topic');
+describe('a query whose lease another replica holds', () => {
+  it('waits for the response', async () => {
+    channel.leases.add('topic');
     whileWaiting = () => {
-      if (delays === 3) exchange.put('topic', { text: '42', ageMs: 10 });
+      if (delays === 3) channel.put('topic', { text: '42', ageMs: 10 });
     };
-    expect(await share(question())).toEqual({ value: 42, askedAt: now - 10 });
+    expect(await share(query())).toEqual({ value: 42, observedAt: now - 10 });
     expect(delays).toBe(3);
-    expect(asked).toBe(0);
+    expect(calls).toBe(0);
   });
 
-  it('is asked as soon as the other one has failed', async () => {
-    exchange.turns.add('topic');
+  it('calls upstream as soon as the other replica has failed', async () => {
+    channel.leases.add('topic');
     whileWaiting = () => {
-      if (delays === 3) exchange.turns.clear();
+      if (delays === 3) channel.leases.clear();
     };
-    expect(await share(question())).toMatchObject({ value: 1 });
+    expect(await share(query())).toMatchObject({ value: 1 });
     expect(delays).toBe(3);
   });
 
-  it('is asked after three seconds in any case', async () => {
-    exchange.turns.add('topic');
-    expect(await share(question())).toMatchObject({ value: 1 });
+  it('calls upstream after three seconds in any case', async () => {
+    channel.leases.add('topic');
+    expect(await share(query())).toMatchObject({ value: 1 });
     expect(now - 1_000_000).toBeLessThanOrEqual(3_200);
-    expect(exchange.published).toHaveLength(1);
-    // The other one may still be waiting for its answer.
-    expect(exchange.turns.has('topic')).toBe(true);
+    expect(channel.published).toHaveLength(1);
+    // The other replica may still be waiting for its response.
+    expect(channel.leases.has('topic')).toBe(true);
   });
 
-  it('is not asked twice when the other one was done between two looks', async () => {
-    await share(question());
+  it('does not call upstream when the other replica has published between two reads', async () => {
+    await share(query());
     now += 5_000;
-    const look = exchange.look.bind(exchange);
-    exchange.look = (topic, goodForMs, turnForMs) => {
-      if (exchange.looks === 2) exchange.put('topic', { text: '42', ageMs: 0 });
-      return look(topic, goodForMs, turnForMs);
+    const readOrAcquire = channel.readOrAcquire.bind(channel);
+    channel.readOrAcquire = (topic, maxAgeMs, leaseMs) => {
+      if (channel.reads === 2) channel.put('topic', { text: '42', ageMs: 0 });
+      return readOrAcquire(topic, maxAgeMs, leaseMs);
     };
-    expect(await share(question())).toMatchObject({ value: 42 });
-    expect(asked).toBe(1);
-    expect(exchange.turns.size).toBe(0);
+    expect(await share(query())).toMatchObject({ value: 42 });
+    expect(calls).toBe(1);
+    expect(channel.leases.size).toBe(0);
   });
 
-  it('is asked after about three seconds also where each look takes long', async () => {
-    exchange.turns.add('topic');
-    const look = exchange.look.bind(exchange);
-    exchange.look = (topic, goodForMs, turnForMs) => {
+  it('calls upstream after about three seconds also where each read takes long', async () => {
+    channel.leases.add('topic');
+    const readOrAcquire = channel.readOrAcquire.bind(channel);
+    channel.readOrAcquire = (topic, maxAgeMs, leaseMs) => {
       now += 200;
-      return look(topic, goodForMs, turnForMs);
+      return readOrAcquire(topic, maxAgeMs, leaseMs);
     };
-    expect(await share(question())).toMatchObject({ value: 1 });
+    expect(await share(query())).toMatchObject({ value: 1 });
     expect(now - 1_000_000).toBeLessThanOrEqual(3_600);
   });
 });
 
-describe('where each look takes long, it is waited for', () => {
-  it('once when nobody has asked, and not at all to tell what upstream said', async () => {
-    expect(await looksOf()).toBe(1);
-    expect(exchange.published).toHaveLength(1);
+describe('where each read takes long, it is awaited', () => {
+  it('once without a record; publishing is not awaited', async () => {
+    expect(await countReads()).toBe(1);
+    expect(channel.published).toHaveLength(1);
   });
 
-  it('once when somebody else has asked lately', async () => {
-    await share(question());
-    expect(await looksOf()).toBe(1);
+  it('once when another replica has called lately', async () => {
+    await share(query());
+    expect(await countReads()).toBe(1);
   });
 
-  it('once when what is there is too old, if it is said how old it may be; else twice', async () => {
-    await share(question());
+  it('once when the record is too old, if maxAgeMs is given; else twice', async () => {
+    await share(query());
     now += 5_000;
-    expect(await looksOf({ goodFor: 4_999 })).toBe(1);
+    expect(await countReads({ maxAgeMs: 4_999 })).toBe(1);
     now += 5_000;
-    expect(await looksOf()).toBe(2);
-    expect(asked).toBe(3);
+    expect(await countReads()).toBe(2);
+    expect(calls).toBe(3);
   });
 
-  it('never when asking upstream costs less, and what it said is told all the same', async () => {
-    exchange.slow = true;
-    expect(await looksOf({ cheap: true })).toBe(0);
-    expect(exchange.published).toHaveLength(1);
-    expect(await looksOf()).toBe(1);
-    exchange.slow = false;
-    expect(await share(question({ cheap: true }))).toMatchObject({ value: 1 });
+  it('never when calling upstream takes less time; the response is published all the same', async () => {
+    channel.slow = true;
+    expect(await countReads({ skipIfSlow: true })).toBe(0);
+    expect(channel.published).toHaveLength(1);
+    expect(await countReads()).toBe(1);
+    channel.slow = false;
+    expect(await share(query({ skipIfSlow: true }))).toMatchObject({ value: 1 });
   });
 });
 
-it('a failure is thrown on, told to nobody, and gives the turn back', async () => {
-  const failing = question({ ask: () => Promise.reject(new Error('upstream')) });
+it('a failure is rethrown, not published, and releases the lease', async () => {
+  const failing = query({ fetch: () => Promise.reject(new Error('upstream')) });
   await expect(share(failing)).rejects.toThrow('upstream');
-  expect(exchange.published).toEqual([]);
-  expect(exchange.turns.size).toBe(0);
+  expect(channel.published).toEqual([]);
+  expect(channel.leases.size).toBe(0);
 });
 
-it('each asks for itself, without waiting, while nothing can be told', async () => {
-  exchange.down = true;
-  expect(await share(question())).toMatchObject({ value: 1 });
-  expect(await share(question())).toMatchObject({ value: 2 });
+it('each replica calls upstream itself, without waiting, while the channel is down', async () => {
+  channel.down = true;
+  expect(await share(query())).toMatchObject({ value: 1 });
+  expect(await share(query())).toMatchObject({ value: 2 });
   expect(delays).toBe(0);
 });

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createSharedCall } from '../../../src/replicas/shared-fetch.ts';
+import { createSharedFetch } from '../../../src/replicas/shared-fetch.ts';
 import { createSharedGitHost } from '../../../src/replicas/shared-git-host.ts';
 import { createSharedProvider } from '../../../src/replicas/shared-provider.ts';
 import { createFakeGitHost } from '../../fixtures/fake-git-host.ts';
 import type { Run } from '../../../src/resolve/types.ts';
-import { createFakeExchange, type FakeExchange } from '../../fixtures/fake-exchange.ts';
+import { createFakeReplicaChannel, type FakeReplicaChannel } from '../../fixtures/fake-replica-channel.ts';
 import { createRun, createPullRequestHead } from '../../fixtures/builders.ts';
 import type { CiProvider, RunPage } from '../../../src/ci/provider.ts';
 
@@ -13,14 +13,14 @@ const FRESH_FOR = 15_000;
 const HOUR = 3_600_000;
 
 let now: number;
-let exchange: FakeExchange;
+let channel: FakeReplicaChannel;
 /** What CI has; a change brings a new validator. */
 let runs: Run[];
 let calls: string[];
 
 beforeEach(() => {
   now = 100 * HOUR;
-  exchange = createFakeExchange(() => now);
+  channel = createFakeReplicaChannel(() => now);
   runs = [runOf('1', now - HOUR), runOf('2', now - 2 * HOUR)];
   calls = [];
 });
@@ -68,7 +68,7 @@ function createCi(): CiProvider {
 }
 
 function createReplica(scope = 'github https://api.github.com'): CiProvider {
-  const share = createSharedCall({ exchange, now: () => now, delay: async (ms) => void (now += ms) });
+  const share = createSharedFetch({ channel, now: () => now, delay: async (ms) => void (now += ms) });
   return createSharedProvider(createCi(), { share, scope, freshFor: () => FRESH_FOR, now: () => now });
 }
 
@@ -118,8 +118,8 @@ describe('a listing', () => {
 
   it('that somebody else has broken is asked for', async () => {
     await list(createReplica());
-    const [{ topic } = { topic: '' }] = exchange.published;
-    exchange.put(topic, { text: '{"runs":[{"id":1}],"total":1}', ageMs: 0 });
+    const [{ topic } = { topic: '' }] = channel.published;
+    channel.put(topic, { text: '{"runs":[{"id":1}],"total":1}', ageMs: 0 });
     expect((await list(createReplica())).runs).toEqual([runs[0]]);
     expect(calls).toEqual(['runs 1', 'runs 1']);
   });
@@ -247,7 +247,7 @@ it("a pull request's head is asked for once", async () => {
   const createReplicaOf = () =>
     createSharedGitHost(
       gitHost,
-      createSharedCall({ exchange, now: () => now, delay: async (ms) => void (now += ms) }),
+      createSharedFetch({ channel, now: () => now, delay: async (ms) => void (now += ms) }),
       'github https://api.github.com',
     );
   expect(await createReplicaOf().fetchPullRequest(REPOSITORY, '7')).toEqual(createPullRequestHead());

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DigestCache } from '../../../src/registry/digest-cache.ts';
-import { createSharedCall } from '../../../src/replicas/shared-fetch.ts';
+import { createSharedFetch } from '../../../src/replicas/shared-fetch.ts';
 import { createSharedRegistryClient } from '../../../src/replicas/shared-registry.ts';
 import type { ImageSource, RevisionResult } from '../../../src/resolve/ports.ts';
-import { createFakeExchange, type FakeExchange } from '../../fixtures/fake-exchange.ts';
+import { createFakeReplicaChannel, type FakeReplicaChannel } from '../../fixtures/fake-replica-channel.ts';
 import { digest } from '../../fixtures/builders.ts';
 import type { DigestResult } from '../../../src/registry/registry-client.ts';
 
@@ -15,14 +15,14 @@ const FOUND: DigestResult = { kind: 'found', digest: digest('a'), mediaType: 'ap
 const ABSENT: DigestResult = { kind: 'absent', missing: 'manifest', reason: 'MANIFEST_UNKNOWN' };
 
 let now: number;
-let exchange: FakeExchange;
+let channel: FakeReplicaChannel;
 let answer: DigestResult;
 let revision: RevisionResult;
 let calls: number;
 
 beforeEach(() => {
   now = 1_000_000_000;
-  exchange = createFakeExchange(() => now);
+  channel = createFakeReplicaChannel(() => now);
   answer = FOUND;
   revision = { kind: 'found', revisions: [] };
   calls = 0;
@@ -30,7 +30,7 @@ beforeEach(() => {
 
 /** As the core uses it: behind the cache. */
 function createReplica(): ImageSource {
-  const share = createSharedCall({ exchange, now: () => now, delay: async (ms) => void (now += ms) });
+  const share = createSharedFetch({ channel, now: () => now, delay: async (ms) => void (now += ms) });
   const client = {
     async resolveDigest() {
       calls++;
@@ -96,7 +96,7 @@ describe('a digest', () => {
     }
     const together = calls;
     calls = 0;
-    exchange = createFakeExchange(() => now);
+    channel = createFakeReplicaChannel(() => now);
     const alone = createReplica();
     for (let poll = 0; poll < 240; poll++) {
       await read(alone, true);
@@ -111,21 +111,21 @@ describe('a digest', () => {
     expect(await read(createReplica(), true)).toMatchObject({ kind: 'failed' });
     answer = FOUND;
     expect(await read(createReplica(), true)).toMatchObject({ kind: 'found' });
-    expect(exchange.published).toHaveLength(1);
+    expect(channel.published).toHaveLength(1);
   });
 
   it('that somebody else has broken is asked for', async () => {
     await read(createReplica(), true);
-    const [{ topic } = { topic: '' }] = exchange.published;
-    exchange.put(topic, { text: '{"kind":"found","digest":"sha256:1","mediaType":"x"}', ageMs: 0 });
+    const [{ topic } = { topic: '' }] = channel.published;
+    channel.put(topic, { text: '{"kind":"found","digest":"sha256:1","mediaType":"x"}', ageMs: 0 });
     expect(await read(createReplica(), true)).toMatchObject({ digest: digest('a') });
     expect(calls).toBe(2);
   });
 
   it('of an image that is named by one is that one, whatever somebody else says', async () => {
     await createReplica().readDigest(BY_DIGEST, { immutable: true });
-    const { topic = '' } = exchange.published[0] ?? {};
-    exchange.put(topic, { text: JSON.stringify({ ...FOUND, digest: digest('b') }), ageMs: 0 });
+    const { topic = '' } = channel.published[0] ?? {};
+    channel.put(topic, { text: JSON.stringify({ ...FOUND, digest: digest('b') }), ageMs: 0 });
     expect(await createReplica().readDigest(BY_DIGEST, { immutable: true })).toMatchObject({
       digest: digest('a'),
     });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createAdaptiveFreshness } from '../../../src/runs/adaptive-freshness.ts';
+import { AdaptiveFreshness } from '../../../src/runs/adaptive-freshness.ts';
 
 test.each([
   [5000, 15_000],
@@ -7,31 +7,31 @@ test.each([
   [500, 157_500],
   [0, 300_000],
 ])('%i of 5,000 calls left: a listing is good for %i ms', (remaining, expected) => {
-  const stretch = createAdaptiveFreshness(15_000, 300_000, () => 0);
-  stretch.observe(remaining, 5000, Infinity);
-  expect(stretch.freshFor()).toBe(expected);
+  const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
+  freshness.observe(remaining, 5000, Infinity);
+  expect(freshness.freshFor()).toBe(expected);
 });
 
 test('nothing is stretched before the quota is known, or where there is none', () => {
-  const stretch = createAdaptiveFreshness(15_000, 300_000, () => 0);
-  expect(stretch.freshFor()).toBe(15_000);
-  stretch.observe(0, 0, Infinity);
-  expect(stretch.freshFor()).toBe(15_000);
+  const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
+  expect(freshness.freshFor()).toBe(15_000);
+  freshness.observe(0, 0, Infinity);
+  expect(freshness.freshFor()).toBe(15_000);
 });
 
 test('it goes back when the quota does', () => {
-  const stretch = createAdaptiveFreshness(15_000, 300_000, () => 0);
-  stretch.observe(0, 5000, Infinity);
-  stretch.observe(5000, 5000, Infinity);
-  expect(stretch.freshFor()).toBe(15_000);
+  const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
+  freshness.observe(0, 5000, Infinity);
+  freshness.observe(5000, 5000, Infinity);
+  expect(freshness.freshFor()).toBe(15_000);
 });
 
 test('it goes back when the window ends, though nobody has asked CI since: other replicas may do that', () => {
   let now = 0;
-  const stretch = createAdaptiveFreshness(15_000, 300_000, () => now);
-  stretch.observe(0, 5000, 3_600_000);
+  const freshness = new AdaptiveFreshness(15_000, 300_000, () => now);
+  freshness.observe(0, 5000, 3_600_000);
   now = 3_599_999;
-  expect(stretch.freshFor()).toBe(300_000);
+  expect(freshness.freshFor()).toBe(300_000);
   now = 3_600_000;
-  expect(stretch.freshFor()).toBe(15_000);
+  expect(freshness.freshFor()).toBe(15_000);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { createAdaptiveFreshness } from '../../../src/runs/adaptive-freshness.ts';
+import { AdaptiveFreshness } from '../../../src/runs/adaptive-freshness.ts';
 import { createRun } from '../../fixtures/builders.ts';
 import { createFixture, FRESH_FOR, ids, runsFrom } from '../../fixtures/runs/harness.ts';
 
@@ -19,26 +19,29 @@ describe('the last calls of a quota', () => {
   ])(
     'of %i, with %i repositories: of %i left, are they kept? %s',
     (limit, repositories, remaining, isLow) => {
-      const stretch = createAdaptiveFreshness(15_000, 300_000, () => 0);
-      stretch.observe(remaining, limit, HOUR);
-      expect(stretch.isLow(repositories)).toBe(isLow);
+      const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
+      freshness.observe(remaining, limit, HOUR);
+      freshness.repositories = repositories;
+      expect(freshness.isLow()).toBe(isLow);
     },
   );
 
   test('are not kept for a window that has ended or ends soon, nor where there is no quota', () => {
     let now = 0;
-    const stretch = createAdaptiveFreshness(15_000, 300_000, () => now);
-    expect(stretch.isLow(1)).toBe(false);
-    stretch.observe(1000, 5000, HOUR);
-    expect(stretch.isLow(100)).toBe(true);
+    const freshness = new AdaptiveFreshness(15_000, 300_000, () => now);
+    expect(freshness.isLow()).toBe(false);
+    freshness.observe(1000, 5000, HOUR);
+    freshness.repositories = 100;
+    expect(freshness.isLow()).toBe(true);
     now = HOUR - 300_000;
-    expect(stretch.isLow(100)).toBe(false);
-    stretch.observe(0, 5000, HOUR);
-    expect(stretch.isLow(1)).toBe(true);
+    expect(freshness.isLow()).toBe(false);
+    freshness.repositories = 1;
+    freshness.observe(0, 5000, HOUR);
+    expect(freshness.isLow()).toBe(true);
     now = HOUR;
-    expect(stretch.isLow(1)).toBe(false);
-    stretch.observe(0, 0, Infinity);
-    expect(stretch.isLow(1)).toBe(false);
+    expect(freshness.isLow()).toBe(false);
+    freshness.observe(0, 0, Infinity);
+    expect(freshness.isLow()).toBe(false);
   });
 
   test('are for listings: whatever else is asked for fails at once, and says so', async () => {
@@ -67,14 +70,14 @@ describe('the last calls of a quota', () => {
   });
 
   test('are kept from those as well that ask at once, before the first of them is answered', async () => {
-    const stretch = createAdaptiveFreshness(15_000, 300_000, () => 0);
-    stretch.observe(1000, 5000, HOUR);
-    const ends = Array.from({ length: 749 }, () => stretch.began());
-    expect(stretch.isLow(1)).toBe(false);
-    ends.push(stretch.began());
-    expect(stretch.isLow(1)).toBe(true);
+    const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
+    freshness.observe(1000, 5000, HOUR);
+    const ends = Array.from({ length: 749 }, () => freshness.began());
+    expect(freshness.isLow()).toBe(false);
+    ends.push(freshness.began());
+    expect(freshness.isLow()).toBe(true);
     for (const end of ends) end();
-    expect(stretch.isLow(1)).toBe(false);
+    expect(freshness.isLow()).toBe(false);
   });
 
   test('are told of each call that is no listing, when it begins and when it has ended, well or not', async () => {
@@ -111,13 +114,13 @@ describe('while upstream refuses calls', () => {
 
   test('a listing is not good for longer than it is otherwise: one that cannot be renewed is stale', () => {
     let now = 0;
-    const stretch = createAdaptiveFreshness(15_000, 300_000, () => now);
-    stretch.observe(0, 5000, HOUR);
-    expect(stretch.freshFor()).toBe(300_000);
-    stretch.refused(60_000);
-    expect(stretch.freshFor()).toBe(15_000);
+    const freshness = new AdaptiveFreshness(15_000, 300_000, () => now);
+    freshness.observe(0, 5000, HOUR);
+    expect(freshness.freshFor()).toBe(300_000);
+    freshness.refused(60_000);
+    expect(freshness.freshFor()).toBe(15_000);
     now = 60_000;
-    expect(stretch.freshFor()).toBe(300_000);
+    expect(freshness.freshFor()).toBe(300_000);
   });
 });
 

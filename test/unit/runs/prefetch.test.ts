@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { createImagePrefetcher, type ImagePrefetcher } from '../../../src/runs/prefetch.ts';
+import { ImagePrefetcher } from '../../../src/runs/prefetch.ts';
 
 let now: number;
 let known: string[];
@@ -10,7 +10,7 @@ beforeEach(() => {
   now = 1_000_000;
   known = [];
   prefetched = [];
-  prefetcher = createImagePrefetcher({
+  prefetcher = new ImagePrefetcher({
     now: () => now,
     candidates: () => known,
     prefetch: (branch) => void prefetched.push(branch),

@@ -1,6 +1,6 @@
 /** How the parts are connected, where no other test would see a wire that is missing. */
 import { expect, it } from 'vitest';
-import { createAdaptiveFreshness } from '../../../src/runs/adaptive-freshness.ts';
+import { AdaptiveFreshness } from '../../../src/runs/adaptive-freshness.ts';
 import { composeRuns } from '../../../src/runs/repositories.ts';
 import type { ImageSource } from '../../../src/resolve/ports.ts';
 import { createProject, createRequest, createPullRequestHead } from '../../fixtures/builders.ts';
@@ -19,7 +19,7 @@ it('what is asked for in one moment, in several repositories of a connection, le
     await held.promise;
     return createPullRequestHead({ openedAfter: null });
   });
-  const freshness = createAdaptiveFreshness(15_000, 300_000, () => 0);
+  const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
   freshness.observe(260, 5000, 3_600_000);
   const projects = ['shop', 'blog'].map((name) =>
     createProject({ name, git: 'github', gitRepository: `acme/${name}` }),

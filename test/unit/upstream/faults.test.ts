@@ -11,7 +11,7 @@ import {
   type ScriptedServer,
 } from '../../fixtures/network/scripted-server.ts';
 import { connect, failureOf } from '../../fixtures/github/connect.ts';
-import { createImage } from '../../fixtures/registry/answers.ts';
+import { createImage } from '../../fixtures/registry/responses.ts';
 
 const TIMEOUT_MS = 1000;
 const MIB = 1024 * 1024;

@@ -1,11 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
-import {
-  createFakeGitHub,
-  type FakeGitHub,
-  type FakeGitHubOptions,
-} from '../../../fixtures/github/fake-github.ts';
-import { connect, failureOf, NOW, type ConnectOptions } from '../../../fixtures/github/connect.ts';
+import { describe, expect, it } from 'vitest';
+import type { FakeGitHub } from '../../../fixtures/github/fake-github.ts';
+import { connect, failureOf, NOW, serve, type ConnectOptions } from '../../../fixtures/github/connect.ts';
 
 const INSTALLATION = '4711';
 
@@ -20,19 +16,6 @@ function createKey(type: 'pkcs1' | 'pkcs8' = 'pkcs1') {
 /** As GitHub hands them out. */
 const KEY = createKey();
 const OTHER_KEY = createKey();
-
-const closing: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-});
-
-async function serve(options: FakeGitHubOptions) {
-  const github = await createFakeGitHub(options);
-  github.addRun('acme/shop');
-  closing.push(() => github.close());
-  return github;
-}
 
 /** A server with an App installed, and a connection as that App. */
 async function install(appId: string, token: string, key = KEY, options: ConnectOptions = {}) {

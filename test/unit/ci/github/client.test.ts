@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 describe('quota', () => {
-  it('is told after each answer, a 304 included', async () => {
+  it('is reported after each answer, including a 304', async () => {
     const { provider, observer } = connect(github.url, { auth: token });
     const page = await provider.fetchRuns('acme/shop');
     const validator = page === 'unchanged' ? undefined : page.validator;
@@ -30,13 +30,13 @@ describe('quota', () => {
     ]);
   });
 
-  it('is told after a failure, too', async () => {
+  it('is reported after a failure too', async () => {
     const { provider, observer } = connect(github.url, { auth: token });
     await failureOf(provider.fetchRuns('acme/unknown'));
     expect(observer.quota.mock.calls).toEqual([['hub', 99, 100, RESET]]);
   });
 
-  it('is not told when the answer does not say', async () => {
+  it('is not reported if the answer does not contain it', async () => {
     github.fault({
       kind: 'status',
       status: 502,
@@ -47,7 +47,7 @@ describe('quota', () => {
     expect(observer.quota).not.toHaveBeenCalled();
   });
 
-  it('that is used up keeps the connection quiet until the time that GitHub named, but for a call every five minutes', async () => {
+  it('that is used up stops calls until the time that GitHub named, except for one every five minutes', async () => {
     let now = NOW;
     const { provider, host } = connect(github.url, { auth: token, now: () => now });
     github.quota.remaining = 0;
@@ -74,7 +74,7 @@ describe('quota', () => {
     expect(await provider.fetchRuns('acme/shop')).toMatchObject({ runs: [{ branch: 'main' }] });
   });
 
-  it('that has come back early is found out by that one call', async () => {
+  it('that recovers early is noticed by that one call', async () => {
     let now = NOW;
     const { provider } = connect(github.url, { auth: token, now: () => now });
     github.quota.remaining = 0;
@@ -95,7 +95,7 @@ describe('quota', () => {
 });
 
 describe('the deadline of a call', () => {
-  it('ends a call that is never answered, and its request', async () => {
+  it('ends an unanswered call, and its request', async () => {
     github.fault({ kind: 'hang' });
     // With timeouts of its own that are far longer.
     const dispatcher = new Agent();
@@ -139,7 +139,7 @@ describe('a call', () => {
     expect((await failureOf(provider.fetchRuns('acme/shop'))).kind).toBe('malformed');
   });
 
-  it.each([403, 500])('looks at no more of an answer %i than a reason takes', async (status) => {
+  it.each([403, 500])('reads only as much of an answer %i as a reason needs', async (status) => {
     const body = `{"message":"rate limit","n":${'1'.repeat(1_000_000)}}`;
     github.fault({ kind: 'status', status, headers: { 'content-type': 'application/json' }, body });
     const { provider } = connect(github.url, { auth: token });

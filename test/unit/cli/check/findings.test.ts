@@ -72,14 +72,14 @@ describe('warnings that need no probe', () => {
     expect(new Set(warnings.map(({ level }) => level))).toEqual(new Set(['warning']));
   });
 
-  test('tell of a connection that no project uses', () => {
+  test('name a connection that no project uses', () => {
     expect(warnings).toContainEqual(
       expect.objectContaining({ subject: 'ci spare', detail: 'not used by any project' }),
     );
   });
 
   test.each(['30s', '45s'])(
-    'tell of a server.deadline that is not below what Argo CD waits by default: %s',
+    "name a server.deadline that is not below Argo CD's default timeout: %s",
     (deadline) => {
       expect(deadlineWarnings(deadline)).toEqual([
         expect.objectContaining({
@@ -89,11 +89,11 @@ describe('warnings that need no probe', () => {
     },
   );
 
-  test('say nothing of one that is', () => {
+  test('do not name one that is below', () => {
     expect(deadlineWarnings('29s')).toEqual([]);
   });
 
-  test('tell of registries that no image comes from, by whatever name it goes, and what was meant', () => {
+  test('name registries that no image uses, by any name, and suggest the right one', () => {
     const registries = `registries:
   ghrc.io: {username: bot, passwordEnv: CI_TOKEN}
   ghcr.io: {username: bot, passwordEnv: CI_TOKEN}
@@ -113,13 +113,13 @@ describe('warnings that need no probe', () => {
     );
   });
 
-  test('tell of an image that cannot be probed', () => {
+  test('name an image that cannot be probed', () => {
     expect(warnings).toContainEqual(
       expect.objectContaining({ subject: 'registry', target: 'ghcr.io/acme/site/{ref_slug}' }),
     );
   });
 
-  test('tell of every tag that can move, unless its image must bear the revision', () => {
+  test('name every tag that can move, unless its image must have the revision', () => {
     const tags = warnings.filter(({ detail }) => detail.startsWith('this tag is mutable'));
     expect(tags.map(({ target }) => target)).toEqual([
       'ghcr.io/acme/site/{ref_slug}:{branch}',
@@ -129,7 +129,7 @@ describe('warnings that need no probe', () => {
     expect(tags[0]?.hint).toContain('revision: require');
   });
 
-  test('tell of a tag by a short prefix of the commit, which whoever may push can forge', () => {
+  test('name a tag with a short prefix of the commit, which anyone who may push can forge', () => {
     const images = [
       'a: "x/a:{commit:7}"',
       'b: "x/b:{commit}"',
@@ -172,7 +172,7 @@ function hint(kind: UpstreamFailureKind, auth: CiConnection['auth'] = NONE.auth)
 }
 
 describe('a CI connection', () => {
-  test('that answers tells what was seen', () => {
+  test('that answers has the details of the answer', () => {
     expect(describeConnection(NONE, GIT, 'sees the workflow runs')).toEqual({
       level: 'ok',
       subject: 'ci my.github',
@@ -192,7 +192,7 @@ describe('a CI connection', () => {
     });
   });
 
-  test('that denies leads to where the credential is, and to the permission', () => {
+  test('that denies has a hint with the place of the credential and the permission', () => {
     expect(hint('denied', { kind: 'token', source: { file: '/run/token' } })).toMatch(
       /in the file \/run\/token; .*"Actions: read" .* on acme\/shop/,
     );
@@ -205,11 +205,11 @@ describe('a CI connection', () => {
     );
   });
 
-  test('that knows no such repository leads to its key, and says that hidden looks the same', () => {
+  test('without such a repository has a hint with its key, and says that a hidden one looks the same', () => {
     expect(hint('not_found')).toMatch(/^check projects\.shop\.repository; .*looks the same/);
   });
 
-  test("that wants the organization's single sign-on leads to the token's settings, not to a permission", () => {
+  test("that requires single sign-on has a hint about the token's settings, not about a permission", () => {
     const message = 'authorize the token of connection "x" for the organization\'s single sign-on';
     const failure = { kind: 'denied', host: 'api.github.com', message } as const;
     const auth = { kind: 'token', source: { env: 'CI_TOKEN' } } as const;
@@ -218,7 +218,7 @@ describe('a CI connection', () => {
     expect(advice).not.toContain('Actions: read');
   });
 
-  test('that names the page on which the token is authorized leads there', () => {
+  test('that names the page to authorize the token has it in the hint', () => {
     const message = 'authorize the token of connection "x" for the organization\'s single sign-on';
     const remedyUrl = 'https://github.com/orgs/acme/sso?authorization_request=A1';
     const failure = { kind: 'denied', host: 'api.github.com', message, remedyUrl } as const;
@@ -230,14 +230,14 @@ describe('a CI connection', () => {
     [undefined, 'wait for the quota to come back; who else'],
     [61_000, 'wait 61 more seconds; who else'],
     [1_439_000, 'wait 24 more minutes; who else'],
-  ])('without quota says how long that lasts, where it is known: %s', (retryAfterMs, text) => {
+  ])('without quota says for how long, if known: %s', (retryAfterMs, text) => {
     const auth = { kind: 'token', source: { env: 'CI_TOKEN' } } as const;
     const limited = { kind: 'rate_limited', host: 'api.github.com', message: 'the message' } as const;
     const failure = { ...limited, ...(retryAfterMs !== undefined && { retryAfterMs }) };
     expect(describeConnection({ ...NONE, auth }, GIT, failure).hint).toContain(text);
   });
 
-  test('without quota and without credentials is told to get some', () => {
+  test('without quota and credentials has a hint to configure some', () => {
     expect(hint('rate_limited')).toContain('give connections["my.github"] a token');
     expect(hint('rate_limited', { kind: 'token', source: { env: 'CI_TOKEN' } })).not.toContain('give');
   });
@@ -251,7 +251,7 @@ describe('an image', () => {
   const absent = { kind: 'absent', missing: 'manifest', reason: 'is not there' } as const;
   const of = (probe: ImageProbe) => describeImageProbe(reference, place, probe);
 
-  test('that is denied without credentials leads to the helper that has some, where a file names one', () => {
+  test('that is denied without credentials has a hint with the helper that a file names', () => {
     const host = 'registry.local:5000';
     const failure = { kind: 'denied', host, message: 'denied' } as const;
     const ignored = '/run/config.json, credsStore is ignored: put the credentials into auths';
@@ -265,7 +265,7 @@ describe('an image', () => {
     );
   });
 
-  test('can be read when the registry says that the tag is absent, and when it is there', () => {
+  test('is readable whether the tag is present or absent', () => {
     const found = {
       kind: 'found',
       digest: `sha256:${'0'.repeat(64)}`,
@@ -287,13 +287,13 @@ describe('an image', () => {
     expect(JSON.stringify(finding)).not.toContain('secret');
   });
 
-  test('says when credentials were not asked for, so that nobody takes them as proven', () => {
+  test('says if the registry did not request the credentials, which are then unproven', () => {
     expect(of({ result: absent, access: { scheme: 'anonymous', credential: login } }).detail).toBe(
       'readable without credentials; the registry did not request those from FILE',
     );
   });
 
-  test('that the registry does not know is a warning: it may not have been pushed yet', () => {
+  test('that the registry does not know is a warning, because it may not have been pushed yet', () => {
     const result = { ...absent, missing: 'repository' } as const;
     const finding = of({ result, access: { scheme: 'basic', credential: login } });
     expect(finding).toMatchObject({ level: 'warning', detail: 'the registry does not know this repository' });
@@ -310,7 +310,7 @@ describe('an image', () => {
     }
   });
 
-  test('that is denied leads to credentials when there were none, else to these and the key', () => {
+  test('that is denied has a hint to configure credentials, or with the key of the existing ones', () => {
     const failure = { kind: 'denied', host: 'registry.local:5000', message: 'no' } as const;
     const result = { kind: 'failed', failure } as const;
     expect(of({ result, access: { scheme: 'anonymous', credential: anonymous } }).hint).toMatch(

@@ -11,7 +11,7 @@ test.each<[StoreSettings, 'found' | 'empty', string, string]>([
   [SQLITE, 'found', 'greenpin.db', 'readable and writable'],
   [SQLITE, 'empty', 'greenpin.db', 'does not exist yet; serve will create it'],
   [REDIS, 'found', 'redis:6379', 'reachable and writable'],
-])('%j (%s) is well', (settings, seen, target, detail) => {
+])('%j (%s) is ok', (settings, seen, target, detail) => {
   expect(describeStore(settings, seen)).toEqual({
     level: 'ok',
     subject: `store ${settings.kind}`,
@@ -20,7 +20,7 @@ test.each<[StoreSettings, 'found' | 'empty', string, string]>([
   });
 });
 
-test('a file that is refused is told in its own words, without the key', () => {
+test('a refused file is reported with its own message, without the key', () => {
   const error = new ConfigError(['store.path: found X at "greenpin.db", expected Y']);
   expect(describeStore(SQLITE, error)).toMatchObject({
     level: 'failed',
@@ -30,7 +30,7 @@ test('a file that is refused is told in its own words, without the key', () => {
   });
 });
 
-describe('a server that fails leads to', () => {
+describe('a failing server has a hint', () => {
   test.each([
     ['WRONGPASS', 'store.passwordFile'],
     ['NOAUTH', 'store.passwordFile'],

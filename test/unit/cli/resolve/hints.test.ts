@@ -26,13 +26,13 @@ function notesOf(
 const NOTHING: Decision = { kind: 'nothing', freshness: 'fresh', asOf: 0, because: 'no build' };
 
 describe('a workflow that the configuration names', () => {
-  test('and the branch has no run of is told, with what was probably meant', () => {
+  test('without a run on the branch gets a hint with the probable name', () => {
     expect(notesOf(NOTHING, ['.github/workflows/biuld.yml', BUILD], [BUILD])).toEqual([
       'the branch has no run of .github/workflows/biuld.yml; did you mean .github/workflows/build.yml?',
     ]);
   });
 
-  test('is not suspected where the branch has no runs at all', () => {
+  test('gets no hint if the branch has no runs', () => {
     expect(notesOf(NOTHING, [BUILD], [])).toEqual([]);
   });
 });
@@ -43,7 +43,7 @@ function notesFor(branch: string, knownBranches: readonly string[]): string {
   return findHints({ ...REQUEST, branch }, resolution).join();
 }
 
-describe('a branch that CI has never hasRuns of', () => {
+describe('a branch without runs', () => {
   test.each([
     ['featuer', ['main', 'feature'], 'CI has no run of featuer; did you mean feature?'],
     ['origin/main', ['main', 'feature'], 'CI has no run of origin/main; did you mean main?'],
@@ -60,11 +60,11 @@ describe('a branch that CI has never hasRuns of', () => {
   });
 });
 
-test('a branch is not said to be unheard of while that is in doubt', () => {
+test('a branch gets no hint while it is uncertain whether it has runs', () => {
   expect(notesOf({ ...NOTHING, freshness: 'stale' }, [], [], ['featrue'])).toEqual([]);
 });
 
-test('a branch that CI has never hasRuns of is told where that is an error (onNoBuild: error), too', () => {
+test('a branch without runs gets the hint with onNoBuild: error too', () => {
   const refused: Decision = { kind: 'failed', code: 'upstream_failed', message: 'no build' };
   expect(notesOf(refused, [], [], ['main'])).toEqual(['CI has no run of feature; it has runs of main']);
 });
@@ -72,7 +72,7 @@ test('a branch that CI has never hasRuns of is told where that is an error (onNo
 describe('an error', () => {
   const failure = { kind: 'denied', host: 'h', message: 'no' } as const;
 
-  test('of CI or the registry leads to greenpin check', () => {
+  test('of CI or a registry gets a hint about greenpin check', () => {
     const decision: Decision = { kind: 'failed', code: 'upstream_failed', message: 'no', failure };
     // Not all runs may have been read: nothing is said of workflows.
     expect(notesOf(decision, ['.github/workflows/biuld.yml'], [BUILD])).toEqual([
@@ -80,7 +80,7 @@ describe('an error', () => {
     ]);
   });
 
-  test('that the configuration wants (onNoBuild: error) does not', () => {
+  test('that the configuration requests (onNoBuild: error) gets none', () => {
     expect(notesOf({ kind: 'failed', code: 'upstream_failed', message: 'no build' }, [], [])).toEqual([]);
   });
 });

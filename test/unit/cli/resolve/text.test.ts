@@ -26,7 +26,7 @@ async function lineOf(id: string, situation: Situation): Promise<string | undefi
 
 const SEVEN = { runs: [{ id: '7' }], front: ['7'], back: ['7'] };
 
-test('an answer reads from the builds, newest first, to what is answered', async () => {
+test('an answer lists the builds, newest first, and then the parameters', async () => {
   expect(
     await textOf({
       runs: [
@@ -66,19 +66,19 @@ Answer, fresh, as of 1970-01-01 00:00:01 UTC
   digestBack   ${digest('b7')}`);
 });
 
-describe('what became of a build', () => {
-  test('is said of a green one that a newer one made needless', async () => {
+describe('the note about a build', () => {
+  test('marks a green one that a newer one supersedes', async () => {
     const situation = { runs: [{ id: '7' }, { id: '8' }], front: ['8'], back: ['8'] };
     expect(await lineOf('7', situation)).toMatch(/green: .*; not examined$/);
     expect(await lineOf('8', situation)).toMatch(/green: .*; used$/);
   });
 
-  test('is said of one that an outage leaves in doubt', async () => {
+  test('marks one that an outage leaves in doubt', async () => {
     const line = await lineOf('7', { ...SEVEN, failing: ['back'] });
     expect(line).toMatch(/green: .*; cannot be checked: back$/);
   });
 
-  test('is said of one that lacks a workflow', async () => {
+  test('marks one that lacks a workflow', async () => {
     const project = createProject({
       workflows: ['.github/workflows/build.yml', '.github/workflows/lint.yml'],
     });
@@ -87,7 +87,7 @@ describe('what became of a build', () => {
     );
   });
 
-  test('is that it is taken, when it is what was handed out before', async () => {
+  test('says "used" for the one that was handed out before', async () => {
     const set = pinnedSet();
     const lines = await linesOf({ ...SEVEN, failing: ['back'], lastGood: { set, confirmedAt: 500 } });
     expect(lines).toContainEqual(expect.stringMatching(/7000000.*; used$/));
@@ -106,7 +106,7 @@ function pinnedSet() {
   return { build, images };
 }
 
-test('an image of an earlier build is said to be one', async () => {
+test('an image of an earlier build is marked', async () => {
   const images = [createImageRule('front'), createImageRule('back', { onMissing: 'previous' })];
   const lines = await linesOf({
     runs: [{ id: '7' }, { id: '8' }],
@@ -119,7 +119,7 @@ test('an image of an earlier build is said to be one', async () => {
   );
 });
 
-test('a reference that is none is said to be so', async () => {
+test('an invalid reference is marked', async () => {
   const images = [createImageRule('front', { text: 'registry.test/shop/front:pr-{pull_request}' })];
   const lines = await linesOf({ runs: [{ id: '7' }], request: { project: createProject({ images }) } });
   expect(lines).toContainEqual(
@@ -128,7 +128,7 @@ test('a reference that is none is said to be so', async () => {
   expect(lines).toContain('Answer: invalid_request');
 });
 
-test('a failure shows its error, and does not pretend that there are no builds', async () => {
+test('a failure shows its error, and does not claim that there are no builds', async () => {
   const lines = await linesOf({ ciFails: true });
   expect(lines).toContain('Builds: unknown.');
   expect(lines.slice(-2)).toEqual([
@@ -146,7 +146,7 @@ test('nothing to deploy says why', async () => {
   ]);
 });
 
-test('of many builds the newest ten are listed, and the others counted', async () => {
+test('the newest ten of many builds are listed, and the others counted', async () => {
   const runs = Array.from({ length: 30 }, (_, i) => ({
     id: String(i + 101),
     state: 'unsuccessful' as const,
@@ -166,7 +166,7 @@ test('every build whose images were looked at is listed', async () => {
   expect(lines).toContainEqual(expect.stringMatching(/1010000 {2}#101 .*; used$/));
 });
 
-test('what comes from outside cannot steer the terminal', async () => {
+test('control characters from outside do not reach the terminal', async () => {
   const branch = 'fea\u001b[31mture\u009b';
   const text = await textOf({
     runs: [

@@ -108,7 +108,7 @@ describe('a file of credentials', () => {
     expect(await store(shop)).toMatchObject({ password: 'new' });
   });
 
-  it('that turns unreadable keeps its last good content, and is told once', async () => {
+  it('that becomes unreadable keeps its last good content, and is reported once', async () => {
     writeConfig('ghcr.io', 'p');
     const store = createStore({ dockerConfigFiles: [configFile] });
     await store(shop);
@@ -119,7 +119,7 @@ describe('a file of credentials', () => {
     expect(warnings).toEqual([`${configFile} cannot be read (ENOENT); the previous content stays in use`]);
   });
 
-  it('that turns malformed keeps its last good content, and is told once without its content', async () => {
+  it('that becomes malformed keeps its last good content, and is reported once without its content', async () => {
     writeConfig('ghcr.io', 'p');
     const store = createStore({ dockerConfigFiles: [configFile] });
     await store(shop);
@@ -132,7 +132,7 @@ describe('a file of credentials', () => {
     ]);
   });
 
-  it('that turns unreadable a second time is told a second time', async () => {
+  it('that becomes unreadable again is reported again', async () => {
     writeConfig('ghcr.io', 'p');
     const store = createStore({ dockerConfigFiles: [configFile] });
     for (let i = 0; i < 2; i++) {
@@ -144,7 +144,7 @@ describe('a file of credentials', () => {
     expect(warnings).toHaveLength(2);
   });
 
-  it('that is good again is used again', async () => {
+  it('that recovers is used again', async () => {
     writeConfig('ghcr.io', 'old');
     const store = createStore({ dockerConfigFiles: [configFile] });
     await store(shop);
@@ -154,7 +154,7 @@ describe('a file of credentials', () => {
     expect(await store(shop)).toMatchObject({ password: 'new' });
   });
 
-  it('that has never been readable makes a failure, since it may hold what a private image needs', async () => {
+  it('that was never readable is a failure, because it may contain what a private image needs', async () => {
     const store = createStore({ dockerConfigFiles: [configFile] });
     await expect(store(shop)).rejects.toMatchObject({
       failure: {
@@ -169,7 +169,7 @@ describe('a file of credentials', () => {
   });
 
   it.each(['ghcr.io', 'ghcr.io/acme'])(
-    'that has never been readable makes a failure although another file has %s: it may hold what is more specific',
+    'that was never readable is a failure although another file has %s: it may have a more specific entry',
     async (key) => {
       writeConfig(key, 'p');
       const store = createStore({ dockerConfigFiles: [configFile, '/none'] });
@@ -177,19 +177,19 @@ describe('a file of credentials', () => {
     },
   );
 
-  it('that has never been readable makes a failure although a glob of registries matches', async () => {
+  it('that was never readable is a failure although a glob of registries matches', async () => {
     const registries = { '*.io': fromEnvironment };
     const store = createStore({ registries, dockerConfigFiles: [configFile] });
     await expect(store(shop)).rejects.toMatchObject({ failure: { kind: 'denied' } });
   });
 
-  it('that is not readable does not matter to an image whose host stands in registries', async () => {
+  it('that is unreadable does not affect an image whose host is in registries', async () => {
     const registries = { 'ghcr.io': fromEnvironment };
     const store = createStore({ registries, dockerConfigFiles: [configFile] });
     expect(await store(shop)).toMatchObject({ password: 'from-env' });
   });
 
-  it('with an entry that is broken fails for the images of that entry, and for no others', async () => {
+  it('with a broken entry fails only for the images of that entry', async () => {
     const good = { username: 'u', password: 'p' };
     write(
       configFile,
@@ -209,7 +209,7 @@ describe('a file of credentials', () => {
     });
   });
 
-  it('with an entry that turns malformed keeps its last good value, and says so once', async () => {
+  it('with an entry that becomes malformed keeps its last good value, and reports it once', async () => {
     writeConfig('ghcr.io', 'p');
     const store = createStore({ dockerConfigFiles: [configFile] });
     await store(shop);
@@ -222,7 +222,7 @@ describe('a file of credentials', () => {
     ]);
   });
 
-  it('that leaves an image to a helper says so with the missing credential', async () => {
+  it('that names a helper for an image mentions it in the missing credential', async () => {
     const credHelpers = { 'gcr.io': 'gcloud' };
     write(configFile, JSON.stringify({ auths: { 'ghcr.io': {} }, credHelpers, credsStore: 'desktop' }));
     const store = createStore({ dockerConfigFiles: [configFile] });
@@ -232,7 +232,7 @@ describe('a file of credentials', () => {
     expect(await store(parseReference('gcr.io/x/y'))).toMatchObject({ kind: 'anonymous', ignored: byHost });
   });
 
-  it('that asks for helpers says so once', async () => {
+  it('that names helpers is reported once', async () => {
     write(configFile, JSON.stringify({ auths: {}, credsStore: 'desktop' }));
     const store = createStore({ dockerConfigFiles: [configFile] });
     await store(shop);
@@ -254,13 +254,13 @@ describe('an identity', () => {
     },
   };
 
-  it("gives its registry's images their credential, by way of the registry client's own transport", async () => {
+  it("gives its registry's images their credential, through the registry client's own transport", async () => {
     const store = createStore({ registries: { 'ghcr.io': { identity } } });
     expect(await store(shop)).toBe(credential);
     expect(shown).toEqual([fetchHttp]);
   });
 
-  it('is not asked for images of other registries, nor for those that have a credential of their own', async () => {
+  it('is not used for images of other registries, nor for those with their own credential', async () => {
     writeConfig('ghcr.io/acme', 'p');
     const store = createStore({ registries: { 'ghcr.io': { identity } }, dockerConfigFiles: [configFile] });
     expect(await store(parseReference('reg.test/x'))).toMatchObject({ kind: 'anonymous' });

@@ -116,7 +116,7 @@ const WITH_TOKEN =
   /RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fpreviews&.*WebIdentityToken=the\.pods\.token/;
 
 describe('ECR', () => {
-  it("gives user and password for the registry's region, until the moment that it names", async () => {
+  it("returns user and password for the registry's region, with their expiry", async () => {
     const harness = createRegistryHarness();
     expectEcr(authorization('p:w'));
     const source = `identity aws of registries.${HOST}`;
@@ -131,7 +131,7 @@ describe('ECR', () => {
     server.verify();
   });
 
-  it('is asked again after 80% of that, while the old password is used', async () => {
+  it('is called again after 80% of their lifetime, while the old password is used', async () => {
     const harness = createRegistryHarness();
     expectEcr(authorization('old'));
     await harness.fetchCredential();
@@ -142,7 +142,7 @@ describe('ECR', () => {
     server.verify();
   });
 
-  it('is asked once by a hundred callers', async () => {
+  it('is called once for a hundred callers', async () => {
     const harness = createRegistryHarness();
     expectEcr(authorization('one'));
     const credentials = await Promise.all(Array.from({ length: 100 }, () => harness.fetchCredential()));
@@ -150,7 +150,7 @@ describe('ECR', () => {
     server.verify();
   });
 
-  it('is believed twelve hours at most', async () => {
+  it('is trusted for twelve hours at most', async () => {
     const harness = createRegistryHarness();
     expectEcr(authorization('long', 1000 * HOUR));
     await harness.fetchCredential();
@@ -159,7 +159,7 @@ describe('ECR', () => {
     expect(await harness.fetchCredential()).toMatchObject({ password: 'next' });
   });
 
-  it('that fails at a renewal leaves the old password in use until it expires, and is warned of once', async () => {
+  it('that fails at a renewal leaves the old password in use until it expires, with one warning', async () => {
     const harness = createRegistryHarness();
     expectEcr(authorization('old'));
     await harness.fetchCredential();
@@ -185,7 +185,7 @@ describe('the API', () => {
     ['in China', { region: 'cn-north-1' }, 'api.ecr.cn-north-1.amazonaws.com.cn'],
     ['in the European sovereign cloud', { region: 'eusc-de-east-1' }, 'api.ecr.eusc-de-east-1.amazonaws.eu'],
     ['of ECR Public', PUBLIC, 'api.ecr-public.us-east-1.amazonaws.com'],
-  ])("is asked by way of the environment's proxy: %s", async (_, changes, endpoint) => {
+  ])("is called through the environment's proxy: %s", async (_, changes, endpoint) => {
     await using front = await createTrustedTlsFront(server, endpoint);
     await using proxy = await createConnectProxy({ targetPort: front.port });
     surroundings.set({
@@ -208,7 +208,7 @@ describe('the API', () => {
 });
 
 describe('ECR Public', () => {
-  it('is asked in us-east-1, wherever the process runs', async () => {
+  it('is called in us-east-1, wherever the process runs', async () => {
     surroundings.set({ AWS_REGION: 'eu-central-1' });
     const headers = {
       'x-amz-target': 'SpencerFrontendService.GetAuthorizationToken',
@@ -224,7 +224,7 @@ describe('ECR Public', () => {
     server.verify();
   });
 
-  it('that says no is told with the permissions that it takes', async () => {
+  it('that denies is reported with the required permissions', async () => {
     server.expect({ method: 'POST', path: '/' }, refusal(400, 'AccessDeniedException'));
     expect((await createRegistryHarness(PUBLIC).fetchFailure()).message).toContain(
       'the role needs ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken',
@@ -241,7 +241,7 @@ describe('the identity', () => {
     server.verify();
   });
 
-  it('is the one that the Pod Identity agent gives', async () => {
+  it('is the one from the Pod Identity agent', async () => {
     surroundings.set({
       AWS_ACCESS_KEY_ID: undefined,
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/v1/credentials`,
@@ -260,7 +260,7 @@ describe('the identity', () => {
     server.verify();
   });
 
-  it("assumes another account's role first, where one is configured", async () => {
+  it("assumes another account's role first, if configured", async () => {
     useWebIdentity();
     expectSts(WEB, credentialsOf(WEB, 'AKIAWEB'), WITH_TOKEN);
     const parameters = /RoleArn=arn%3Aaws%3Aiam%3A%3A999999999999%3Arole%2Fpull&RoleSessionName=greenpin/;
@@ -272,7 +272,7 @@ describe('the identity', () => {
     server.verify();
   });
 
-  it('that may not assume that role is told so', async () => {
+  it('that may not assume that role is reported', async () => {
     expectSts('AssumeRole', stsRefusal('AccessDenied'), /./, 'AKIASTATIC');
     const message = `no credentials for ${HOST}: AWS denied the request for a token (AccessDenied); ${HINT.replace(
       ';',
@@ -285,7 +285,7 @@ describe('the identity', () => {
     });
   });
 
-  it('that is nowhere to be found is told so, without asking anybody', async () => {
+  it('that cannot be found is reported, without any request', async () => {
     surroundings.set({ AWS_ACCESS_KEY_ID: undefined });
     expect(await createRegistryHarness().fetchFailure()).toEqual({
       kind: 'denied',
@@ -295,7 +295,7 @@ describe('the identity', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('whose token file is missing is told so, without its path', async () => {
+  it('whose token file is missing is reported without its path', async () => {
     useWebIdentity();
     surroundings.set({ AWS_WEB_IDENTITY_TOKEN_FILE: '/none/token' });
     expect((await createRegistryHarness().fetchFailure()).message).toBe(
@@ -326,7 +326,7 @@ describe('the identity', () => {
   });
 });
 
-describe('an answer that is no token', () => {
+describe('an answer without a valid token', () => {
   it.each<[string, Answer, number, string, string]>([
     [
       'a refusal',

@@ -131,7 +131,7 @@ function expectRegistry(answer: Answer, entra = 'entra', times = 1): void {
 }
 
 describe('ACR', () => {
-  it("gives a refresh token for the pod's workload identity", async () => {
+  it("returns a refresh token for the pod's workload identity", async () => {
     useWorkloadIdentity();
     expectEntra(entraToken);
     expectRegistry(json({ refresh_token: refreshToken('one') }));
@@ -161,7 +161,7 @@ describe('ACR', () => {
     server.verify();
   });
 
-  it("is asked again after 80% of the refresh token's life, by one for all", async () => {
+  it("is called again after 80% of the refresh token's lifetime, once for all callers", async () => {
     useManagedIdentity();
     const harness = createRegistryHarness();
     const ask = () => Promise.all(Array.from({ length: 100 }, () => harness.fetchCredential()));
@@ -235,7 +235,7 @@ describe('ACR', () => {
       'malformed',
       'redirects a POST request',
     ],
-  ])('that %s is told so', async (_, answer, kind, says) => {
+  ])('that %s is reported', async (_, answer, kind, says) => {
     useManagedIdentity();
     expectMetadata(metadataToken);
     expectRegistry(answer, 'managed');
@@ -247,7 +247,7 @@ describe('ACR', () => {
     server.verify();
   });
 
-  it('whose refresh token has expired is told so', async () => {
+  it('whose refresh token has expired is reported', async () => {
     useManagedIdentity();
     expectMetadata(metadataToken);
     expectRegistry(json({ refresh_token: refreshToken('old', START / 1000) }), 'managed');
@@ -259,7 +259,7 @@ describe('ACR', () => {
 });
 
 describe('Entra ID', () => {
-  it('that refuses is told with its own number, and without the rest of its answer', async () => {
+  it('that refuses is reported with its error number, without the rest of its answer', async () => {
     useWorkloadIdentity();
     const body = {
       error: 'invalid_client',
@@ -321,7 +321,7 @@ describe('the metadata server', () => {
   });
 });
 
-it('an environment without any identity is told so', async () => {
+it('an environment without an identity is reported', async () => {
   surroundings.set({ AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' });
   expect(await createRegistryHarness().fetchFailure()).toEqual({
     kind: 'denied',

@@ -9,7 +9,7 @@ import {
   type ScriptedServer,
 } from '../../../../fixtures/network/scripted-server.ts';
 import { createRegistryHarness as createTokenRegistry } from '../../../../fixtures/registry/harness.ts';
-import { challenged, createImage, refused, served, token } from '../../../../fixtures/registry/answers.ts';
+import { challenged, createImage, refused, served, token } from '../../../../fixtures/registry/responses.ts';
 import {
   enterSurroundings,
   HOUR,

@@ -88,7 +88,7 @@ function federation(changes: object = {}): object {
 }
 
 describe("GKE's workload identity", () => {
-  it("gives the service account's token, as the password of a fixed user", async () => {
+  it("returns the service account's token, as the password of a fixed user", async () => {
     expectMetadata(token('ya29.one'));
     expect(await createRegistryHarness().fetchCredential()).toEqual({
       kind: 'basic',
@@ -99,7 +99,7 @@ describe("GKE's workload identity", () => {
     server.verify();
   });
 
-  it('is asked again after 80% of its life, by one for all', async () => {
+  it('is called again after 80% of its lifetime, once for all callers', async () => {
     const harness = createRegistryHarness();
     expectMetadata(token('one'));
     const ask = () => Promise.all(Array.from({ length: 100 }, () => harness.fetchCredential()));
@@ -116,7 +116,7 @@ describe("GKE's workload identity", () => {
     server.verify();
   });
 
-  it('that is not there yet when the process starts is found a moment later', async () => {
+  it('that is not available yet when the process starts is found a moment later', async () => {
     const harness = createRegistryHarness();
     expectMetadata(json({}, 404));
     expect(await harness.fetchFailure()).toMatchObject({ kind: 'denied' });
@@ -137,14 +137,14 @@ describe('workload identity federation', () => {
     server.verify();
   });
 
-  it('does so with the file that the environment names, where none is configured', async () => {
+  it('does so with the file in the environment if none is configured', async () => {
     surroundings.set({ GOOGLE_APPLICATION_CREDENTIALS: surroundings.write('federation.json', federation()) });
     expectExchange(token('ya29.federated'));
     expect(await createRegistryHarness().fetchCredential()).toMatchObject({ password: 'ya29.federated' });
     server.verify();
   });
 
-  it('takes on a service account, where the file names one', async () => {
+  it('impersonates a service account if the file names one', async () => {
     const service_account_impersonation_url = `${server.url}/v1/projects/-/serviceAccounts/pull@acme.iam.gserviceaccount.com:generateAccessToken`;
     expectExchange(token('ya29.federated'));
     server.expect(
@@ -164,7 +164,7 @@ describe('workload identity federation', () => {
     server.verify();
   });
 
-  it('reads the file and the token in it anew for each exchange', async () => {
+  it('reads the file and its token again for each exchange', async () => {
     const path = surroundings.write('federation.json', federation());
     const harness = createRegistryHarness(path);
     expectExchange(token('one'));
@@ -239,14 +239,14 @@ describe('a credentials file', () => {
     });
   });
 
-  it('that is missing is told of', async () => {
+  it('that is missing is reported', async () => {
     expect((await createRegistryHarness('/none/key.json').fetchFailure()).message).toBe(
       `no credentials for ${HOST}: Google returned no token: a credentials file cannot be read (ENOENT); check /none/key.json; its account needs roles/artifactregistry.reader`,
     );
   });
 });
 
-describe('an answer that is no token', () => {
+describe('an answer without a valid token', () => {
   const broken = json({ error: 'invalid_grant', error_description: 'hunter2 at 12:00, request 4711' }, 400);
   it.each<[string, Answer, number, string, string]>([
     ['a refusal', broken, 1, 'denied', `denied the request for a token (invalid_grant)`],
