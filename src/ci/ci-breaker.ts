@@ -91,8 +91,8 @@ function evaluateLimit(error: unknown): Outcome {
   if (!(error instanceof UpstreamError)) return 'inconclusive';
   const { failure } = error;
   if (failure.retryAfterMs !== undefined) return { failure, ms: pauseMs(failure) };
-  // A response about this very call shows that calls are no longer limited.
-  return DENIALS.has(failure.kind) ? 'works' : 'inconclusive';
+  // Nothing says that calls are still limited, and other breakers handle other failures.
+  return 'works';
 }
 
 function pauseMs({ kind, retryAfterMs }: UpstreamFailure): number {

@@ -77,12 +77,12 @@ export function compareBuilds(a: Build, b: Build): number {
 
 /** @returns the reason why the run does not count, for people; undefined if it counts */
 function whyIgnored(run: Run, project: Project, origin: Origin): string | undefined {
+  const isOfPullRequest = run.pullRequest !== null && run.pullRequest === origin.pullRequest;
   if (run.origin === 'unknown') {
-    const isConfirmed = run.pullRequest !== null && run.pullRequest === origin.pullRequest;
-    if (!isConfirmed) return 'of unknown origin';
+    if (!isOfPullRequest) return 'of unknown origin';
   } else if (origin.kind === 'own') {
     if (run.origin === 'foreign') return "a fork's";
-  } else if (run.origin === 'own' || run.headRepositoryId !== origin.headRepositoryId) {
+  } else if (run.origin === 'own' || !isOfFork(run, origin.headRepositoryId, isOfPullRequest)) {
     return "not the pull request's fork's";
   }
   if (run.refKind === 'tag') return "a tag's";
@@ -91,6 +91,10 @@ function whyIgnored(run: Run, project: Project, origin: Origin): string | undefi
     return `workflow ${run.workflow} is not in workflows`;
   }
   return undefined;
+}
+
+function isOfFork(run: Run, headRepositoryId: string | null, isOfPullRequest: boolean): boolean {
+  return headRepositoryId === null ? isOfPullRequest : run.headRepositoryId === headRepositoryId;
 }
 
 function isNamed({ workflow }: Run, { workflows }: Project): boolean {

@@ -15,7 +15,8 @@ export type Origin =
   | { readonly kind: 'own'; readonly pullRequest?: string | undefined }
   | {
       readonly kind: 'fork';
-      readonly headRepositoryId: string;
+      /** In CI's own ids; null if only a run that names the pull request is known to be the fork's. */
+      readonly headRepositoryId: string | null;
       readonly pullRequest?: string | undefined;
     };
 
@@ -64,7 +65,10 @@ export function selectOriginOfPullRequest(head: PullRequestHead, request: Branch
   const { number: pullRequest } = request;
   if (head.origin === 'own') return { kind: 'own', pullRequest };
   const origin = acceptFork(head.headRepositoryId, request, true);
-  return origin.kind === 'fork' ? { ...origin, pullRequest } : origin;
+  if (origin.kind !== 'fork') return origin;
+  // Ids of two servers say nothing about each other.
+  const { ci, git = ci } = request.project;
+  return { ...origin, pullRequest, headRepositoryId: git === ci ? origin.headRepositoryId : null };
 }
 
 /** @param runs none of which is known to be our own */

@@ -191,13 +191,16 @@ describe('a rate limit', () => {
     expect(connection.calls).toBe(4);
   });
 
-  test('is over once a call is denied for a reason of its own', async () => {
-    const connection = createConnection();
-    await connection.call(limited(60_000));
-    connection.now += 60_000;
-    await connection.call(new UpstreamError({ kind: 'not_found', host: 'h', message: 'm' }));
-    expect(await Promise.all([connection.call(), connection.call()])).toEqual([undefined, undefined]);
-  });
+  test.each(['not_found', 'malformed', 'timeout', 'unavailable'] as const)(
+    'is over once a call fails for another reason: %s',
+    async (kind) => {
+      const connection = createConnection();
+      await connection.call(limited(60_000));
+      connection.now += 60_000;
+      await connection.call(new UpstreamError({ kind, host: 'h', message: 'm' }));
+      expect(await Promise.all([connection.call(), connection.call()])).toEqual([undefined, undefined]);
+    },
+  );
 
   test.each([
     ['a limit without a wait', limited()],

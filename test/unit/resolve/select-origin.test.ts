@@ -54,6 +54,19 @@ describe('a run of which CI does not say whose it is', () => {
   });
 });
 
+test("an id of another Git server's repository says nothing of a run's repository", () => {
+  const project = createProject({ forks: true, git: 'other' });
+  const head = createPullRequestHead({ origin: 'foreign', headRepositoryId: '35' });
+  const origin = selectOriginOfPullRequest(head, createRequest({ project, number: '5' }));
+  if (origin.kind === 'excluded') throw new Error('expected an origin');
+  const unrelated = createRun({ id: '1', origin: 'foreign', headRepositoryId: '35' });
+  const named = createRun({ id: '2', origin: 'foreign', headRepositoryId: '36', pullRequest: '5' });
+  expect(selectBuilds([unrelated, named], createRequest({ project }), origin)).toMatchObject({
+    builds: [{ build: { id: '2' } }],
+    ignored: new Map([["not the pull request's fork's", 1]]),
+  });
+});
+
 test('a run without a workflow is described by its outcome and event', () => {
   const project = createProject({ workflows: [] });
   const one = createRun({ id: '1', workflow: null, workflowId: null });
