@@ -53,6 +53,10 @@ function layerOf(file: string): number {
   return LAYERS.findIndex((parts) => parts.includes(partOf(file)));
 }
 
+function importersOf(file: string): string[] {
+  return imports.filter(({ to }) => to === file).map(({ from }) => from);
+}
+
 test('the rules are held against real imports', () => {
   expect(imports.length).toBeGreaterThan(500);
   expect(imports.filter(({ to }) => !files.includes(to))).toEqual([]);
@@ -89,8 +93,6 @@ test('no file imports itself in a circle, of types neither', () => {
 });
 
 describe('the registry', () => {
-  const importersOf = (file: string) => imports.filter(({ to }) => to === file).map(({ from }) => from);
-
   it('is called through its client by the assembly and two commands only', () => {
     const outside = importersOf('registry/client.ts').filter(
       (from) => !/^(?:compose\/|cli\/check\/|cli\/digest\.ts$)/.test(from),

@@ -30,6 +30,11 @@ function readFile(path: string): string {
   throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
 }
 
+/** With no file there. */
+function checkNothing(loaded: Config): string[] {
+  return checkSecretFiles(loaded, statOf([]), readFile);
+}
+
 describe('files with secrets', () => {
   it('that are all there are no problem', () => {
     expect(checkSecretFiles(config, statOf(ALL), readFile)).toEqual([]);
@@ -50,10 +55,9 @@ describe('files with secrets', () => {
 connections: {gh: {kind: github, tokenEnv: CI_TOKEN}}
 projects: {shop: {repository: acme/shop, images: {front: 'x:{commit}'}}}`;
     const source = { file: 'greenpin.yaml', readFile: () => text, env: {} };
-    const check = (loaded: Config) => checkSecretFiles(loaded, statOf([]), readFile);
     const lines =
       /^greenpin[^\n]*connections\.gh\.tokenEnv: found that .*\ngreenpin.* server\.tokenFile: found nothing/;
-    expect(() => loadConfig(source, check)).toThrow(lines);
+    expect(() => loadConfig(source, checkNothing)).toThrow(lines);
   });
 
   it('must be files', () => {
