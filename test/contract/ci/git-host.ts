@@ -33,14 +33,16 @@ export function describeGitHost(current: () => CiUpstream): void {
   describe('the list of open pull requests', () => {
     it('shows each open one once, newest first, over several pages', async () => {
       const upstream = current();
-      const numbers = Array.from({ length: upstream.pageSize + 1 }, (_, i) => String(i + 1));
+      const numbers = Array.from({ length: upstream.pageSize + 2 }, (_, i) => String(i + 1));
       for (const number of numbers) upstream.addPullRequest?.(number, 'own');
       upstream.closePullRequest?.('1');
       const listed: string[] = [];
-      for (let cursor: Cursor | undefined, first = true; first || cursor !== undefined; first = false) {
+      let cursor: Cursor | undefined;
+      for (const isLast of [false, true]) {
         const page = await listOpen(upstream, cursor);
         listed.push(...page.pullRequests.map(({ number }) => number));
         cursor = page.next;
+        expect(cursor === undefined).toBe(isLast);
       }
       expect(listed).toEqual(numbers.slice(1).toReversed());
     });

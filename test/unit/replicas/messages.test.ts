@@ -1,8 +1,19 @@
 /** What replicas tell each other is checked field by field: a listing becomes a digest, a link and a line in a log. */
 import { expect, it } from 'vitest';
-import { parseDigestResult, parseRun } from '../../../src/replicas/messages.ts';
+import { parseDigestResult, parseRun, parseRunPage } from '../../../src/replicas/messages.ts';
+import type { RunPage } from '../../../src/ci/provider.ts';
+import type { UnreadRun } from '../../../src/resolve/ports.ts';
 import { createRun, digest, sha } from '../../fixtures/builders.ts';
 
+const UNREAD: UnreadRun = {
+  id: '9',
+  branch: 'feature',
+  commit: null,
+  position: 9000,
+  tie: null,
+  createdAt: null,
+  problem: 'a field path',
+};
 const RUN = JSON.parse(
   JSON.stringify(createRun({ id: '1', url: 'https://ci.test/1', builtCommit: sha('1') })),
 ) as object;
@@ -10,6 +21,30 @@ const RUN = JSON.parse(
 it('a run comes back as it was told', () => {
   expect(parseRun(RUN)).toEqual(RUN);
 });
+
+it('a page comes back as it was told, whatever it tells beside its runs', () => {
+  const page: Required<Omit<RunPage, 'asOf'>> = {
+    runs: [createRun({ id: '1' })],
+    next: '2',
+    restarts: true,
+    total: 7,
+    validator: 'W/"1"',
+    changes: 'cursor',
+    unread: [UNREAD],
+    short: true,
+    clock: 1_000_000,
+  };
+  expect(parseRunPage(JSON.parse(JSON.stringify(page)))).toEqual(page);
+});
+
+it.each([undefined, 5])(
+  'an element with the tie-break %j, as other versions may send it, makes no page',
+  (tie) => {
+    expect(parseRunPage({ runs: [RUN] })).toBeDefined();
+    expect(parseRunPage({ runs: [{ ...RUN, tie }] })).toBeUndefined();
+    expect(parseRunPage({ runs: [], unread: [{ ...UNREAD, tie }] })).toBeUndefined();
+  },
+);
 
 it.each<[field: string, value: unknown]>([
   ['id', ''],

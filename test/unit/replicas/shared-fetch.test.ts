@@ -130,6 +130,17 @@ describe('a query whose lease another replica holds', () => {
     expect(channel.leases.size).toBe(0);
   });
 
+  it('never takes a response for younger than it is, however long the read takes', async () => {
+    await share(query());
+    const readOrAcquire = channel.readOrAcquire.bind(channel);
+    channel.readOrAcquire = async (...request) => {
+      const read = await readOrAcquire(...request);
+      now += 200;
+      return read;
+    };
+    expect(await share(query())).toEqual({ value: 1, observedAt: 1_000_000 });
+  });
+
   it('calls upstream after about three seconds also where each read takes long', async () => {
     channel.leases.add('topic');
     const readOrAcquire = channel.readOrAcquire.bind(channel);

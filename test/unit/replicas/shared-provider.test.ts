@@ -17,11 +17,16 @@ let channel: FakeReplicaChannel;
 /** What CI has; a change brings a new validator. */
 let runs: Run[];
 let calls: string[];
+let isValidated: boolean;
+/** Further fields of pages. */
+let odd: Partial<RunPage>;
 
 beforeEach(() => {
   now = 100 * HOUR;
   channel = createFakeReplicaChannel(() => now);
   runs = [runOf('1', now - HOUR), runOf('2', now - 2 * HOUR)];
+  isValidated = true;
+  odd = {};
   calls = [];
 });
 
@@ -32,9 +37,6 @@ function runOf(id: string, createdAt: number): Run {
 function validatorOf(): string {
   return JSON.stringify(runs);
 }
-
-/** What pages say beside. */
-let odd: Partial<RunPage> = {};
 
 /** Of one run. */
 function pageOf(page: number): RunPage {
@@ -52,11 +54,16 @@ function createCi(): CiProvider {
       const unchanged = validator === validatorOf();
       calls.push(`runs ${page}${unchanged ? ' unchanged' : ''}`);
       if (unchanged) return 'unchanged';
-      return page === 1 ? { ...pageOf(1), validator: validatorOf() } : pageOf(page);
+      return page === 1 && isValidated ? { ...pageOf(1), validator: validatorOf() } : pageOf(page);
     },
     async fetchBranchRuns(_, branch, cursor) {
       const page = Number(cursor ?? 1);
       calls.push(`branch ${branch} ${page}`);
+      return pageOf(page);
+    },
+    async fetchPullRequestRuns(_, number, cursor) {
+      const page = Number(cursor ?? 1);
+      calls.push(`pull request ${number} ${page}`);
       return pageOf(page);
     },
     async fetchRun(_, id) {
@@ -136,11 +143,33 @@ describe('a listing', () => {
         problem: 'a field path',
       },
     ];
-    odd = { unread, short: true, clock: 5 };
+    const further = { unread, short: true, clock: 5, changes: 'cursor' };
+    odd = further;
     await list(createReplica());
     odd = {};
-    expect(await list(createReplica())).toMatchObject({ unread, short: true, clock: 5 });
+    expect(await list(createReplica())).toMatchObject(further);
     expect(calls).toEqual(['runs 1']);
+  });
+
+  it('from before the clock was set back is not believed to be fresh', async () => {
+    await list(createReplica());
+    now -= HOUR;
+    expect((await list(createReplica())).asOf).toBe(now);
+    expect(calls).toEqual(['runs 1', 'runs 1 unchanged']);
+  });
+
+  it('without a validator has no further page that was read before it', async () => {
+    const [one, other] = [createReplica(), createReplica()];
+    isValidated = false;
+    for (const replica of [one, other]) {
+      await list(replica);
+      await replica.fetchRuns(REPOSITORY, '2');
+    }
+    expect(calls).toEqual(['runs 1', 'runs 2']);
+    now += FRESH_FOR;
+    await list(other);
+    await other.fetchRuns(REPOSITORY, '2');
+    expect(calls.slice(2)).toEqual(['runs 1', 'runs 2']);
   });
 
   it('has further pages that go with its first, and are asked for once', async () => {
@@ -209,7 +238,24 @@ describe('a look-up', () => {
     await one.fetchBranchRuns(REPOSITORY, 'old', '2');
     now += 1;
     await one.fetchBranchRuns(REPOSITORY, 'old');
-    expect(calls).toEqual(['runs 1', 'branch old 1', 'branch old 2', 'branch old 1']);
+    await one.fetchBranchRuns(REPOSITORY, 'old', '2');
+    expect(calls).toEqual(['runs 1', 'branch old 1', 'branch old 2', 'branch old 1', 'branch old 2']);
+  });
+
+  it('is shared by those who ask for the same branch, or the same pull request', async () => {
+    const [one, other] = [createReplica(), createReplica()];
+    for (const replica of [one, other]) {
+      await list(replica);
+      for (const [cursor, id] of [
+        [undefined, '1'],
+        ['2', '2'],
+      ]) {
+        const page = { runs: [{ id }] };
+        expect(await replica.fetchBranchRuns(REPOSITORY, '7', cursor)).toMatchObject(page);
+        expect(await replica.fetchPullRequestRuns?.(REPOSITORY, '7', cursor)).toMatchObject(page);
+      }
+    }
+    expect(calls.filter((call) => call.endsWith(' 1'))).toEqual(['runs 1', 'branch 7 1', 'pull request 7 1']);
   });
 
   it('is made before anything is listed', async () => {
@@ -232,6 +278,18 @@ describe('a run', () => {
     }
     expect(calls.filter((call) => call.startsWith('run '))).toEqual(['run 2', 'run 7', 'run 2', 'run 7']);
   });
+
+  it('is never older than the listing, and another one in another connection', async () => {
+    const [one, elsewhere] = [createReplica(), createReplica('github https://github.example.com')];
+    for (const replica of [one, elsewhere]) {
+      await list(replica);
+      await replica.fetchRun(REPOSITORY, '2');
+    }
+    now += 1;
+    await list(one);
+    await one.fetchRun(REPOSITORY, '2');
+    expect(calls.filter((call) => call.startsWith('run '))).toEqual(['run 2', 'run 2', 'run 2']);
+  });
 });
 
 it('a probe is never shared', async () => {
@@ -239,19 +297,24 @@ it('a probe is never shared', async () => {
   expect(calls).toEqual([]);
 });
 
-it("a pull request's head is asked for once", async () => {
-  const gitHost = createFakeGitHost(async (_, number) => {
-    calls.push(`pull request ${number}`);
-    return createPullRequestHead();
-  });
-  const createReplicaOf = () =>
+it("a pull request's head is asked for once by each connection and repository", async () => {
+  const createReplicaOf = (scope: string) =>
     createSharedGitHost(
-      gitHost,
+      createFakeGitHost(async (gitRepository, number) => {
+        calls.push(`pull request ${number} of ${gitRepository} in ${scope}`);
+        return createPullRequestHead({ headRepositoryId: `${scope} ${gitRepository}` });
+      }),
       createSharedFetch({ channel, now: () => now, delay: async (ms) => void (now += ms) }),
-      'github https://api.github.com',
+      scope,
     );
-  expect(await createReplicaOf().fetchPullRequest(REPOSITORY, '7')).toEqual(createPullRequestHead());
-  now += HOUR;
-  expect(await createReplicaOf().fetchPullRequest(REPOSITORY, '7')).toEqual(createPullRequestHead());
-  expect(calls).toEqual(['pull request 7']);
+  const questions = ['hub', 'other'].flatMap((scope) => [REPOSITORY, 'acme/other'].map((of) => [scope, of]));
+  for (let times = 0; times < 2; times++) {
+    for (const [scope = '', of = ''] of questions) {
+      expect(await createReplicaOf(scope).fetchPullRequest(of, '7')).toEqual(
+        createPullRequestHead({ headRepositoryId: `${scope} ${of}` }),
+      );
+    }
+    now += HOUR;
+  }
+  expect(calls).toEqual(questions.map(([scope, of]) => `pull request 7 of ${of} in ${scope}`));
 });

@@ -45,3 +45,18 @@ it('a queue runs the calls of a key in turn, whatever becomes of them, and joins
   ]);
   expect(await queue.run('key', 'old', call('third'))).toBe('third');
 });
+
+it('a queue is in turn for those, too, who come while its last call is running', async () => {
+  const queue = new KeyedQueue();
+  const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const running = [first, second].map(({ promise }, at) => queue.run('key', String(at), () => promise));
+  first.resolve();
+  await running[0];
+  let hasBegun = false;
+  const third = queue.run('key', 'third', async () => void (hasBegun = true));
+  await new Promise(setImmediate);
+  expect(hasBegun).toBe(false);
+  second.resolve();
+  await third;
+  expect(hasBegun).toBe(true);
+});

@@ -24,6 +24,16 @@ describe('a run of which CI does not say whose it is', () => {
     });
   });
 
+  test('is never taken for that of a fork whose repository it names', () => {
+    const named = createRun({ id: '9', origin: 'unknown', headRepositoryId: '35' });
+    const forking = createRequest({ headSha: sha('9'), project: createProject({ forks: true }) });
+    expect(selectOrigin([named], forking)).toMatchObject({
+      kind: 'excluded',
+      certain: false,
+      reason: expect.stringContaining('CI does not say'),
+    });
+  });
+
   test('needs the record of the pull request', () => {
     expect(selectOrigin([run], request)).toMatchObject({ kind: 'needsLookup', number: '5' });
     expect(selectOrigin([run], createRequest({ number: '5' }))).toMatchObject({ kind: 'needsLookup' });

@@ -44,6 +44,24 @@ describe('a run that cannot be read where it is listed', () => {
     expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({ unresolved: { position: null } });
   });
 
+  test('on an older page is no newer than the page before, even if its time cannot be read', async () => {
+    const ci = createFixture(runsFrom(1, 8, 'feature'), 2);
+    ci.odd.set('3', { id: null, position: null, createdAt: null });
+    await ci.index.read({ branch: 'feature' });
+    expect(await ci.index.read({ branch: 'feature' })).toMatchObject({
+      coverage: { kind: 'complete' },
+      unresolved: { position: 4001 },
+    });
+  });
+
+  test('leaves no listing empty, even if nothing else is listed', async () => {
+    const ci = createFixture(runsFrom(1, 2));
+    await ci.index.read({ branch: 'branch-1' });
+    for (const id of ['1', '2']) ci.odd.set(id, {});
+    ci.now += FRESH_FOR;
+    expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({ kind: 'known', runs: [{ id: '1' }] });
+  });
+
   test('of a commit that has other runs puts that whole build in doubt', async () => {
     const ci = createFixture([
       createRun({ id: '1', commit: sha('a') }),

@@ -39,3 +39,24 @@ it('what is asked for in one moment, in several repositories of a connection, le
   expect(calls).toHaveLength(10);
   expect(failed).toHaveLength(90);
 });
+
+it('projects of one repository with different Git hosts do not share their pull requests', async () => {
+  const provider = {
+    host: 'ci.test',
+    repositoryKey: (gitRepository: string) => gitRepository,
+  } as unknown as CiProvider;
+  const connect = (headRepositoryId: string) => ({
+    provider,
+    gitHost: createFakeGitHost(async () => createPullRequestHead({ headRepositoryId })),
+    freshness: new AdaptiveFreshness(15_000, 300_000, () => 0),
+  });
+  const projects = ['hub', 'lab'].map((git) => createProject({ name: git, ci: 'belt', git }));
+  const runsFor = composeRuns({
+    projects: new Map(projects.map((project) => [project.name, project])),
+    connections: new Map(['belt', 'hub', 'lab'].map((name) => [name, connect(name)])),
+    images: {} as ImageSource,
+    now: () => 0,
+  });
+  const heads = projects.map((project) => runsFor(createRequest({ project })).readPullRequest('7'));
+  expect(await Promise.all(heads)).toMatchObject([{ headRepositoryId: 'hub' }, { headRepositoryId: 'lab' }]);
+});

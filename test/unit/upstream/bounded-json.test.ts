@@ -23,6 +23,10 @@ describe('JSON within bounds', () => {
     });
   });
 
+  it('keeps the shortest of them, too', () => {
+    expect(parseBoundedJson('[9007199254740993]')).toEqual([9_007_199_254_740_993n]);
+  });
+
   it.each([[''], ['{'], ['{"a":1,}'], ['<html>'], ['"'], ['"\\'], ['1 2']])(
     'refuses %j, which is none',
     (text) => {

@@ -121,12 +121,15 @@ describe('a response', () => {
     expect(observer.requested.mock.calls).toEqual([[url.host, 'timeout']]);
   });
 
-  it('whose HTTP/2 stream is cancelled in the middle is not taken as whole', async () => {
+  it.each([
+    ['cancelled', constants.NGHTTP2_CANCEL],
+    ['closed without an error', constants.NGHTTP2_NO_ERROR],
+  ])('whose HTTP/2 stream is %s in the middle is not taken as whole', async (_name, code) => {
     const authority = createAuthority('the company');
     await using server = await createTlsServer(authority.issue('server', ['127.0.0.1']), {
       handle: (_message, response) => {
         response.writeHead(200, { 'content-length': '10' });
-        response.write('part', () => response.stream.close(constants.NGHTTP2_CANCEL));
+        response.write('part', () => response.stream.close(code));
       },
     });
     const connect = { ca: authority.cert };

@@ -47,6 +47,29 @@ describe('a redirect', () => {
     other.verify();
   });
 
+  it('to the same host without TLS is another origin', async () => {
+    const hops: HttpRequest[] = [];
+    const url = new URL('https://reg.test/');
+    const request: HttpRequest = {
+      method: 'GET',
+      url,
+      headers: { authorization: 'Bearer secret' },
+      maxBytes: 1,
+    };
+    const follow = (policy: RedirectPolicy) =>
+      followRedirects(request, policy, async (hop) => {
+        hops.push(hop);
+        const headers = hop.url.protocol === 'https:' ? { location: 'http://reg.test/' } : {};
+        return { status: 302, headers, body: Buffer.alloc(0), url: hop.url };
+      });
+    await follow(() => undefined);
+    expect(hops.map(({ url: { href }, headers }) => [href, headers['authorization']])).toEqual([
+      ['https://reg.test/', 'Bearer secret'],
+      ['http://reg.test/', undefined],
+    ]);
+    expect((await failureOf(follow(stayOnOrigin))).message).toContain('redirects to another origin');
+  });
+
   it.each([
     ['another port', 'http://127.0.0.1:PORT/'],
     ['another port, without a scheme', '//127.0.0.1:PORT/'],

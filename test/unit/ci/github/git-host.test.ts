@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeGitHub, type FakeGitHub } from '../../../fixtures/github/fake-github.ts';
 import { FORK } from '../../../fixtures/github/data.ts';
-import { connect, failureOf } from '../../../fixtures/github/connect.ts';
+import { connect, failureOf, NOW } from '../../../fixtures/github/connect.ts';
 
 let github: FakeGitHub;
 
@@ -23,8 +23,8 @@ function sent() {
   return github.requests.map(({ method, url }) => `${method} ${url}`);
 }
 
-function answer(body: unknown): void {
-  const headers = { 'content-type': 'application/json' };
+function answer(body: unknown, others: Readonly<Record<string, string>> = {}): void {
+  const headers = { 'content-type': 'application/json', ...others };
   github.fault({ kind: 'status', status: 200, headers, body: JSON.stringify(body) }, { times: 1 });
 }
 
@@ -97,6 +97,32 @@ async function list() {
   if (page === 'unchanged') throw new Error('unchanged, although no validator was given');
   return page;
 }
+
+describe('when a pull request was opened', () => {
+  const HOUR = 3_600_000;
+  const MINUTE = 60_000;
+
+  it.each([
+    ['of an hour ahead, less what whole seconds hide', new Date(NOW + HOUR).toUTCString(), HOUR, 1000],
+    ['that is not shown, with a margin', 'none', 0, 10 * MINUTE],
+  ])('is translated from a clock of GitHub %s', async (_name, date, ahead, margin) => {
+    github.addRepository('acme/shop');
+    const repo = { id: 1 };
+    const opened = {
+      number: 7,
+      title: 'One',
+      labels: [],
+      created_at: new Date(NOW + ahead - MINUTE).toISOString(),
+      head: { repo },
+      base: { ref: 'main', repo },
+    };
+    const openedAfter = NOW - MINUTE - margin;
+    answer(opened, { date });
+    expect(await gitHost().fetchPullRequest('acme/shop', '7')).toMatchObject({ openedAfter });
+    answer([opened], { date });
+    expect((await list()).pullRequests).toMatchObject([{ head: { openedAfter } }]);
+  });
+});
 
 describe('probe', () => {
   it('asks for one, of the open ones', async () => {

@@ -1,0 +1,52 @@
+/** CI connections, of two kinds. */
+import { expect, it, vi } from 'vitest';
+import { composeConnection } from '../../../src/compose/ci.ts';
+import type { CiConnection } from '../../../src/ci/kind.ts';
+import type { Observed, SharedFetch, SharedQuery } from '../../../src/replicas/shared-fetch.ts';
+import { load, PROJECTS } from '../../fixtures/config/configurations.ts';
+
+vi.mock('../../../src/ci/kinds.ts', () => import('../../fixtures/config/two-kinds.ts'));
+
+const CONFIG = load(`connections: {hub: {kind: github}}\n${PROJECTS}\nfreshFor: 20s`);
+const HUB: CiConnection = {
+  name: 'hub',
+  kind: 'github',
+  url: 'https://hub.test/api/v3',
+  auth: { kind: 'none' },
+};
+
+function compose(connection: CiConnection, share?: SharedFetch) {
+  const freshFor = new Map<string, () => number>();
+  const observer = {
+    requested: () => undefined,
+    quota: () => undefined,
+    freshFor: (name: string, read: () => number) => void freshFor.set(name, read),
+  };
+  const runtime = { env: {}, now: () => 1_000_000, observer, warn: () => undefined };
+  const composed = composeConnection(connection, CONFIG, 1000, runtime, share);
+  return { ...composed, freshFor: freshFor.get(connection.name)?.() };
+}
+
+it('a listing is fresh for as long as the kind needs, or else as the configuration says', () => {
+  expect(compose(HUB).freshFor).toBe(20_000);
+  expect(compose({ ...HUB, kind: 'conveyor' }).freshFor).toBe(30_000);
+});
+
+it('replicas share answers of one connection, never those of another one or of another server', async () => {
+  const topics = new Set<string>();
+  const share = async <T>({ topic, parse }: SharedQuery<T>): Promise<Observed<T>> => {
+    topics.add(topic);
+    const value = parse({ runs: [] }) ?? parse('gone');
+    if (value === undefined) throw new RangeError('only runs are shared here');
+    return { value, observedAt: 0 };
+  };
+  for (const connection of [
+    HUB,
+    { ...HUB, auth: { kind: 'token', source: { file: 'token' } } },
+    { ...HUB, name: 'other' },
+    { ...HUB, url: 'https://other.test/api/v3' },
+  ] satisfies CiConnection[]) {
+    await compose(connection, share).provider.fetchRuns('acme/shop');
+  }
+  expect(topics.size).toBe(3);
+});
