@@ -239,8 +239,8 @@ function shortName(workflow: string): string {
 }
 
 /**
- * The first workflow in the configuration, on its first event, represents the build: the order says which of
- * several workflows pushes the images.
+ * The run of the first configured workflow, on the first configured event, represents the build: the order
+ * says which of several workflows pushes the images.
  */
 function createBuild(newestFirst: readonly Run[], runs: readonly Run[], request: BranchRequest): Build {
   const { project } = request;
