@@ -13,7 +13,7 @@ import type { DigestResult, NewEnough, RegistryClient } from './registry-client.
 const RECHECK_IMMUTABLE_AFTER = 3_600_000;
 /**
  * A green build that pushed no image (a change to documentation only) must not cost a request at every poll
- * forever. The longer its image has been absent, the less often it is checked, down to this interval.
+ * forever. The longer its image has been absent, the longer the interval between checks, up to this one.
  */
 const RECHECK_ABSENT_AFTER = 300_000;
 const ABSENT_AGE_DIVISOR = 10;

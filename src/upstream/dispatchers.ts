@@ -31,7 +31,7 @@ const NO_TLS: TlsMaterial = {};
  */
 const SHARE_OF_TIMEOUT = 0.9;
 
-/** Longer than the poll interval, to save a handshake (undici's default is 4 s). The host's own hint wins. */
+/** Keeps connections between polls, to save a handshake (undici's default is 4 s). The host's hint wins. */
 const KEEP_ALIVE_MS = 30_000;
 
 export function createDispatchers(options: DispatcherOptions): DispatcherFor {
