@@ -49,7 +49,7 @@ describe("a registry's reason", () => {
     },
   );
 
-  it('is commonplace where it says nothing that the status does not', () => {
+  it('is omitted if it adds nothing to the status', () => {
     const common = ['unauthorized', 'authentication required', 'requested access to the resource is denied'];
     for (const message of common) expect(isGenericReason(tell(message))).toBe(true);
     expect(isGenericReason(tell('authentication required for pulls by bots'))).toBe(false);
@@ -61,7 +61,7 @@ describe("a registry's reason", () => {
     );
   });
 
-  it('does not repeat what it was shown', () => {
+  it('does not repeat credentials', () => {
     expect(tell('bad login bot:hunter2!', 'DENIED', ['hunter2!'])).toBe('DENIED: bad login bot:…');
   });
 
@@ -81,7 +81,7 @@ describe('a secret of ours', () => {
     expect(tell('no', code, ['hunter2_ours'])).toBe('no');
   });
 
-  it('is not told by half where the message is cut', () => {
+  it('is not partly shown if the message is truncated', () => {
     const long = `see https://reg.test/${'x'.repeat(1_170)}`;
     expect(tell(`${long} correct horse battery staple`, 'DENIED', ['correct horse battery staple'])).toBe(
       'DENIED: see …',

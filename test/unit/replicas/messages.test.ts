@@ -7,7 +7,7 @@ const RUN = JSON.parse(
   JSON.stringify(createRun({ id: '1', url: 'https://ci.test/1', builtCommit: sha('1') })),
 ) as object;
 
-it('a run comes back as it was told', () => {
+it('a run survives serialization', () => {
   expect(parseRun(RUN)).toEqual(RUN);
 });
 

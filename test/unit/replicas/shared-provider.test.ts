@@ -79,7 +79,7 @@ async function list(replica: CiProvider): Promise<RunPage> {
 }
 
 describe('a listing', () => {
-  it('is asked for by one of the replicas in each freshFor, and says when', async () => {
+  it('is fetched by one of the replicas per freshFor, with its time', async () => {
     const [one, other] = [createReplica(), createReplica()];
     const at = now;
     const first = await list(one);
@@ -92,7 +92,7 @@ describe('a listing', () => {
     expect(calls).toEqual(['runs 1', 'runs 1 unchanged']);
   });
 
-  it('that has not changed is free for one who starts, too', async () => {
+  it('that has not changed is also free for a starting replica', async () => {
     const first = await list(createReplica());
     now += 10 * FRESH_FOR;
     const { asOf, ...page } = await list(createReplica());
@@ -101,7 +101,7 @@ describe('a listing', () => {
     expect(calls).toEqual(['runs 1', 'runs 1 unchanged']);
   });
 
-  it('is news: one who asks again is not given what it has', async () => {
+  it('is not returned twice to the same replica', async () => {
     const one = createReplica();
     await list(one);
     runs = [runOf('3', now - 1_000), ...runs];
@@ -110,13 +110,13 @@ describe('a listing', () => {
     expect(calls).toEqual(['runs 1', 'runs 1']);
   });
 
-  it('of another connection is another one', async () => {
+  it('is not shared between connections', async () => {
     await list(createReplica());
     await list(createReplica('github https://github.example.com'));
     expect(calls).toEqual(['runs 1', 'runs 1']);
   });
 
-  it('that somebody else has broken is asked for', async () => {
+  it('that is corrupt is fetched again', async () => {
     await list(createReplica());
     const [{ topic } = { topic: '' }] = channel.published;
     channel.put(topic, { text: '{"runs":[{"id":1}],"total":1}', ageMs: 0 });
@@ -124,7 +124,7 @@ describe('a listing', () => {
     expect(calls).toEqual(['runs 1', 'runs 1']);
   });
 
-  it('is told with all that is odd about it', async () => {
+  it('is shared with its unreadable elements and flags', async () => {
     const unread = [
       {
         id: '7',
@@ -143,7 +143,7 @@ describe('a listing', () => {
     expect(calls).toEqual(['runs 1']);
   });
 
-  it('has further pages that go with its first, and are asked for once', async () => {
+  it('has further pages that belong to its first, and are fetched once', async () => {
     const [one, other] = [createReplica(), createReplica()];
     for (const replica of [one, other]) {
       await list(replica);
@@ -162,7 +162,7 @@ describe('a listing', () => {
 });
 
 describe('a look-up', () => {
-  it('is made once, as long as the listing shows all that is newer', async () => {
+  it('is made once while the listing shows everything newer', async () => {
     const [one, other] = [createReplica(), createReplica()];
     await list(one);
     const page = await one.fetchBranchRuns(REPOSITORY, 'old');
@@ -175,7 +175,7 @@ describe('a look-up', () => {
     expect(calls).toEqual([]);
   });
 
-  it('is made anew when runs may have come and gone since', async () => {
+  it('is repeated if runs may have come and gone since', async () => {
     const [one, other] = [createReplica(), createReplica()];
     await list(one);
     await one.fetchBranchRuns(REPOSITORY, 'old');
@@ -187,7 +187,7 @@ describe('a look-up', () => {
     expect(calls).toEqual(['branch old 1']);
   });
 
-  it('is made anew, too, where our clock is a day ahead of that by which runs are dated', async () => {
+  it("is also repeated if our clock is a day ahead of CI's", async () => {
     const [one, other] = [createReplica(), createReplica()];
     const DAY = 24 * HOUR;
     odd = { clock: now - DAY };
@@ -202,7 +202,7 @@ describe('a look-up', () => {
     expect(calls).toEqual(['branch old 1']);
   });
 
-  it('is made anew for one who has had it, and for each further page', async () => {
+  it('is repeated for a replica that has had it, and for each further page', async () => {
     const one = createReplica();
     await list(one);
     await one.fetchBranchRuns(REPOSITORY, 'old');
@@ -220,7 +220,7 @@ describe('a look-up', () => {
 });
 
 describe('a run', () => {
-  it('is followed by one of the replicas after each listing', async () => {
+  it('is polled by one of the replicas after each listing', async () => {
     const [one, other] = [createReplica(), createReplica()];
     for (let poll = 0; poll < 2; poll++) {
       for (const replica of [one, other]) {
@@ -239,7 +239,7 @@ it('a probe is never shared', async () => {
   expect(calls).toEqual([]);
 });
 
-it("a pull request's head is asked for once", async () => {
+it("a pull request's head is fetched once", async () => {
   const gitHost = createFakeGitHost(async (_, number) => {
     calls.push(`pull request ${number}`);
     return createPullRequestHead();

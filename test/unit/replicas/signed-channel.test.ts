@@ -39,7 +39,7 @@ describe('a record', () => {
     expect(await find(replica('old'))).toBeUndefined();
   });
 
-  it('does not hold the secret', () => {
+  it('does not contain the secret', () => {
     replica('secret').publish('topic', RECORD, 1_000);
     expect(inner.published[0]?.text).not.toContain('secret');
   });

@@ -47,7 +47,7 @@ describe('Retry-After', () => {
     expect(parseRetryAfter(headers, NOW)).toBe(30_000);
   });
 
-  it('sent twice says nothing', () => {
+  it('sent twice is ignored', () => {
     expect(parseRetryAfter({ 'retry-after': ['7', '9'] }, NOW)).toBeUndefined();
   });
 });

@@ -301,7 +301,7 @@ describe('Entra ID', () => {
 });
 
 describe('the metadata server', () => {
-  it('that has a fault', async () => {
+  it('that fails', async () => {
     useManagedIdentity();
     expectMetadata({ status: 500 }, 2);
     expect(await createRegistryHarness().fetchFailure()).toEqual({
