@@ -54,7 +54,7 @@ describe('after Retry-After', () => {
   });
 
   it.each(['1000000000000', 'Fri, 31 Dec 9999 23:59:59 GMT'])(
-    'of %s the host is asked again after five minutes, by one caller',
+    'of %s the host is called again after five minutes, by one caller',
     async (value) => {
       const harness = createRegistryHarness(server);
       expectTag('0', served(shop));

@@ -61,7 +61,7 @@ const DENIALS: readonly [what: string, deny: (times: number) => void, callsEach:
     3,
   ],
   [
-    'nonsense of the token service',
+    'an invalid response of the token service',
     (times) => {
       expectHead('1', bearer, times);
       server.expect({ method: 'GET', path: tokenPath }, { body: '<html>' }, 2 * times);
@@ -269,9 +269,9 @@ describe('an empty 404, and no tag list', () => {
   });
 
   it.each<[string, Answer, Answer?]>([
-    ['the image seen before is not there either', page],
+    ['the image seen before is missing, too', page],
     ['another one is served in its place', served(createImage(null, 'other'))],
-    ['it is there by now', served(shop), served(shop)],
+    ['it exists by now', served(shop), served(shop)],
   ])('is a failure where %s', async (_, known, again) => {
     expect(await askWithWitness(known, again)).toMatchObject({ failure: { kind: 'malformed' } });
   });

@@ -213,8 +213,8 @@ describe('a revision is a failure', () => {
   it.each([
     ['no configuration', {}],
     ['a configuration without a digest', { config: {} }],
-    ['a configuration with a digest that is none', { config: { digest: 'sha256:../../etc' } }],
-    ['manifests that are no descriptors', { manifests: [1] }],
+    ['a configuration with an invalid digest', { config: { digest: 'sha256:../../etc' } }],
+    ['manifests that are not descriptors', { manifests: [1] }],
     ['manifests without digests', { manifests: [{ mediaType: 'x' }] }],
   ])('when the manifest has %s', async (_, document) => {
     const body = JSON.stringify({ schemaVersion: 2, ...document });

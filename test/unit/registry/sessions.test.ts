@@ -79,9 +79,9 @@ describe('a token', () => {
     ['300 seconds', { expires_in: 300 }, 300],
     ['no life', {}, 60],
     ['less than a minute', { expires_in: 5 }, 60],
-    ['a life that is no number', { expires_in: 'soon' }, 60],
+    ['a lifetime that is not a number', { expires_in: 'soon' }, 60],
     ['a life without end', { expires_in: 1e15 }, 86_400],
-    ['a life counted from another clock', { expires_in: 300, issued_at: '2020-01-01T00:00:00Z' }, 300],
+    ['a lifetime by another clock', { expires_in: 300, issued_at: '2020-01-01T00:00:00Z' }, 300],
   ])('of %s is renewed after 80%% of it', async (_, answer, seconds) => {
     const harness = createRegistryHarness(server);
     expectFirst({ token: 'one', ...answer });

@@ -32,7 +32,7 @@ it.each<[field: string, value: unknown]>([
 });
 
 it.each([digest('a').slice(1), `${digest('a')}0`, digest('a').toUpperCase(), `md5:${'a'.repeat(32)}`])(
-  'a digest %s is none',
+  '%s is not a digest',
   (text) => {
     expect(parseDigestResult({ kind: 'found', digest: text, mediaType: 'x' })).toBeUndefined();
   },

@@ -67,7 +67,7 @@ describe.each([
   const request = asking(template);
 
   test.each(['unsuccessful', 'running', 'skipped'] as const)(
-    'a newer run that is %s and has moved the tag does not change what was handed out',
+    'a newer %s run that has moved the tag does not change the answer',
     async (state) => {
       ran(buildA({ event }));
       push(tag, 'aaa');
@@ -134,25 +134,21 @@ describe('which runs may have pushed the tag since', () => {
 
   test.each<[string, Partial<Run>, string]>([
     ['a red run of a newer commit', { state: 'unsuccessful' }, 'nothing'],
-    ['one of an event that does not count', { event: 'schedule', state: 'unsuccessful' }, 'nothing'],
-    ['a run of a tag of that name', { refKind: 'tag' }, 'nothing'],
+    ['a run of an event that does not count', { event: 'schedule', state: 'unsuccessful' }, 'nothing'],
+    ['a run of a tag with that name', { refKind: 'tag' }, 'nothing'],
     [
-      'an older commit that was run again',
+      'a re-run of an older commit',
       { id: '5', attempt: 2, startedAt: 30_000, updatedAt: 30_500, state: 'unsuccessful' },
       'nothing',
     ],
+    ['an older run that took longer', { id: '9', updatedAt: 50_000, state: 'unsuccessful' }, 'nothing'],
     [
-      'an older run that went on for longer',
-      { id: '9', updatedAt: 50_000, state: 'unsuccessful' },
-      'nothing',
-    ],
-    [
-      'an older run that was cancelled for this one',
+      'an older run that was cancelled in favor of this one',
       { id: '9', updatedAt: 10_100, state: 'unsuccessful' },
       'aaa fresh',
     ],
     [
-      'a workflow that is not named',
+      'a workflow that is not configured',
       { workflow: '.github/workflows/lint.yml', state: 'unsuccessful' },
       'aaa fresh',
     ],
@@ -163,7 +159,7 @@ describe('which runs may have pushed the tag since', () => {
       'aaa fresh',
     ],
     [
-      'a fork’s run that has them',
+      'a fork’s run with credentials',
       { origin: 'foreign', mayPush: true, event: 'pull_request_target' },
       'nothing',
     ],

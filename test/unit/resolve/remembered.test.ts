@@ -154,7 +154,7 @@ describe('after the configuration changed', () => {
   });
 
   test.each(['unsuccessful', 'running'] as const)(
-    'an image that was added is not taken of an attempt that is %s',
+    'an added image does not come from a %s attempt',
     async (state) => {
       await handOut(asking({ images: [FRONT] }));
       runs.runs = [createRun({ id: '7', attempt: 2, state })];
@@ -329,17 +329,17 @@ describe('while the last answer is unknown', () => {
   test.each([
     ['the newest build is handed out, fresh', [createRun({ id: '6' })], '6 fresh front back'],
     [
-      'so is an older one, where the newer one was never green',
+      'an older one is fresh if the newer one was never green',
       [createRun({ id: '7', state: 'unsuccessful' }), createRun({ id: '6' })],
       '6 fresh front back',
     ],
     [
-      'an older one is stale while a newer one is run again: it may be what is up',
+      'an older one is stale while a newer one is re-run, which may be deployed',
       [createRun({ id: '7', state: 'running', attempt: 2 }), createRun({ id: '6' })],
       '6 stale front back',
     ],
     [
-      'an older one is stale where a newer green one lacks an image',
+      'an older one is stale if a newer green one lacks an image',
       [createRun({ id: '7' }), createRun({ id: '6' })],
       '6 stale front back',
     ],

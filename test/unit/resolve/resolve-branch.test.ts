@@ -443,7 +443,7 @@ describe('forks', () => {
   });
 
   test.each(['denied', 'not_found', 'unavailable'] as const)(
-    'the record cannot be read (%s) and nothing speaks for a fork: our branch keeps its environment',
+    'the record cannot be read (%s) and nothing suggests a fork: our branch keeps its environment',
     async (kind) => {
       runs.runs = [createRun({ id: '7' })];
       push('7');

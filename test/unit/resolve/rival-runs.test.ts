@@ -195,9 +195,9 @@ describe('order of two runs', () => {
   };
 
   test.each<[string, Partial<Run>, string]>([
-    ['at the same moment, by its id after the build', { ...red, id: '11' }, 'nothing'],
-    ['at the same moment, by its id before the build', { ...red, id: '9' }, 'aaa fresh'],
-    ['before the build, and is still going', { id: '9', state: 'running', updatedAt: 9_100 }, 'nothing'],
+    ['at the same time, after the build by its id', { ...red, id: '11' }, 'nothing'],
+    ['at the same time, before the build by its id', { ...red, id: '9' }, 'aaa fresh'],
+    ['before the build, and is still running', { id: '9', state: 'running', updatedAt: 9_100 }, 'nothing'],
   ])('%s', async (_name, given, expected) => {
     ran(buildA(), buildB(given));
     push('feature', 'aaa');

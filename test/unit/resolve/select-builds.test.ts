@@ -184,7 +184,7 @@ describe('a skipped run (a missing label)', () => {
     ['after a green run of the same workflow does not undo it', {}, 'green'],
     ['on another event does not either', { event: 'pull_request' }, 'green'],
     ['before it neither', { createdAt: 1 }, 'green'],
-    ['of another workflow says that that one did not run', { workflow: TEST }, 'unsuccessful'],
+    ['of another workflow counts as not run', { workflow: TEST }, 'unsuccessful'],
   ])('%s', (_name, given, status) => {
     const runs = [createRun({ id: '7', commit: sha('a') }), createRun({ id: '8', ...skipped, ...given })];
     const project = createProject({ workflows: [] });

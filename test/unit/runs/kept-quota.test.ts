@@ -16,15 +16,12 @@ describe('the last calls of a quota', () => {
     [60, 1, 24, true],
     [60, 100, 31, false],
     [60, 100, 30, true],
-  ])(
-    'of %i, with %i repositories: of %i left, are they kept? %s',
-    (limit, repositories, remaining, isLow) => {
-      const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
-      freshness.observe(remaining, limit, HOUR);
-      freshness.repositories = repositories;
-      expect(freshness.isLow()).toBe(isLow);
-    },
-  );
+  ])('of %i, with %i repositories: are the %i left reserved? %s', (limit, repositories, remaining, isLow) => {
+    const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
+    freshness.observe(remaining, limit, HOUR);
+    freshness.repositories = repositories;
+    expect(freshness.isLow()).toBe(isLow);
+  });
 
   test('are not reserved for a window that ends soon, or without a quota', () => {
     let now = 0;

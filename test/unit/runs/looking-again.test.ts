@@ -86,7 +86,7 @@ describe('a re-run of an old run', () => {
 
 describe('clocks that differ', () => {
   test.each([-86_400_000, -600_000, 86_400_000])(
-    'by %i ms: a run that has left the first page is followed as often as otherwise',
+    'by %i ms: a run that has left the first page is polled as often as usual',
     async (ahead) => {
       const at = 1_000_000 - ahead;
       const ci = createFixture([createRun({ id: '1', branch: 'slow', state: 'running', createdAt: at })], 1);

@@ -60,15 +60,12 @@ describe('the latest time of a run’s push', () => {
     expect(await standing(ci, 'feature', '1')).toMatchObject({ pushedBy: 5000 });
   });
 
-  test.each([600_000, 86_400_000])(
-    'a clock of CI that is %i ms ahead of ours makes nothing lie in the future',
-    async (ahead) => {
-      const ci = createFixture([createRun({ id: '1', updatedAt: 1_000_000 + ahead })]);
-      expect(await standing(ci, 'feature', '1')).toMatchObject({ pushedBy: 1_000_000 });
-      ci.now += FRESH_FOR;
-      expect(await standing(ci, 'feature', '1')).toMatchObject({ pushedBy: 1_000_000 });
-    },
-  );
+  test.each([600_000, 86_400_000])('a CI clock %i ms ahead of ours yields no future times', async (ahead) => {
+    const ci = createFixture([createRun({ id: '1', updatedAt: 1_000_000 + ahead })]);
+    expect(await standing(ci, 'feature', '1')).toMatchObject({ pushedBy: 1_000_000 });
+    ci.now += FRESH_FOR;
+    expect(await standing(ci, 'feature', '1')).toMatchObject({ pushedBy: 1_000_000 });
+  });
 
   test.each([
     ['ends', { state: 'success', outcome: 'success' }],

@@ -362,7 +362,7 @@ describe('an unwritten answer', () => {
     }
   });
 
-  it('and is set anew while it is being written, is the newer one in the end', async () => {
+  it('that is replaced while it is being written ends as the newer one', async () => {
     archive.failing = true;
     const store = open(60 * MINUTE);
     await store.set('key', createLastGood(1));

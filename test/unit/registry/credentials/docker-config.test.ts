@@ -23,7 +23,7 @@ describe("Docker's configuration", () => {
     ['auth with a line break', { auth: `${btoa('bot:p:w')}\n` }, login],
     ['auth in lines of 4 characters', { auth: btoa('bot:p:w').replaceAll(/.{4}/g, '$&\r\n') }, login],
     ['auth with blanks in it', { auth: ` ${btoa('bot:p:w').replaceAll(/.{4}/g, '$&\t ')}` }, login],
-    ['auth with the letters of URLs', { auth: 'Ym90Oj8_Pg' }, { ...login, password: '??>' }],
+    ['auth in URL-safe base64', { auth: 'Ym90Oj8_Pg' }, { ...login, password: '??>' }],
     ['fields in another case, as Go reads them', { Auth: btoa('bot:p:w') }, login],
     ['nulls beside it', { auth: btoa('bot:p:w'), identitytoken: null, email: null }, login],
     ['auth that ends in NULs', { auth: btoa('bot:p:w\0\0') }, login],

@@ -190,7 +190,7 @@ describe('the schema', () => {
 describe('a row', () => {
   it.each([
     ['is no JSON', "UPDATE last_good SET value = '{'"],
-    ['is JSON of another shape', "UPDATE last_good SET value = '{}'"],
+    ['has JSON of another shape', "UPDATE last_good SET value = '{}'"],
     [
       'has another digest than was written',
       "UPDATE last_good SET value = replace(value, 'sha256:', 'sha256:0')",
@@ -198,7 +198,7 @@ describe('a row', () => {
     ['has one digit changed', "UPDATE last_good SET value = replace(value, '290000', '290001')"],
     ['has moved to another key', "UPDATE last_good SET key = 'key' WHERE key = 'other'"],
     ['has another revision', 'UPDATE last_good SET revision = 7'],
-    ['has a revision beyond all numbers', 'UPDATE last_good SET revision = 9223372036854775807'],
+    ['has a revision beyond the safe range', 'UPDATE last_good SET revision = 9223372036854775807'],
     ['is of another version', `UPDATE last_good SET value = '{"version":2}'`],
     ['is empty', "UPDATE last_good SET value = ''"],
   ])('that %s is unreadable, not absent, and is overwritten', async (_, statement) => {
@@ -329,9 +329,9 @@ describe('an answer unused for forgetAfter', () => {
   it.each([
     ["an older Greenpin's, by the machine's clock", 'UPDATE last_good SET asked_at = 1767225600000'],
     ['of the far future', 'UPDATE last_good SET asked_at = 9223372036854775807'],
-    ['of a record that is broken', "UPDATE meta SET used_for = 9000000000000, checksum = 'x'"],
-    ['of a record that was changed', 'UPDATE meta SET used_for = 9000000000000'],
-    ['of a record that is gone', 'DELETE FROM meta'],
+    ['of a broken record', "UPDATE meta SET used_for = 9000000000000, checksum = 'x'"],
+    ['of a changed record', 'UPDATE meta SET used_for = 9000000000000'],
+    ['of a missing record', 'DELETE FROM meta'],
   ])('is forgotten late, never early, when its marks are %s', async (_, statement) => {
     await fill(50);
     edit(statement);

@@ -116,7 +116,7 @@ describe('a file under one process', () => {
   it.each([
     ['one link, and the file itself', ['a.db']],
     ['two links', ['a.db', 'b.db']],
-    ['a link to a link, with a folder that is one', ['folder/c.db']],
+    ['a link to a link, in a linked folder', ['folder/c.db']],
   ])('is one file by whatever name: %s', async (_, [link = '', other]) => {
     symlinkSync(path, join(folder, 'a.db'));
     symlinkSync('state/greenpin.db', join(folder, 'b.db'));
@@ -194,7 +194,7 @@ describe('a removed file', () => {
   it.each([
     ['the file', ['greenpin.db']],
     [
-      'the file and all beside it',
+      'the file and all files beside it',
       ['greenpin.db', 'greenpin.db-wal', 'greenpin.db-shm', 'greenpin.db-lock', 'greenpin.db-whole'],
     ],
     ['the log beside it', ['greenpin.db-wal']],

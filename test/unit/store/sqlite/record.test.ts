@@ -143,7 +143,7 @@ describe('completeness is reset', () => {
   });
 
   it.each([['boot 2'], [undefined]])(
-    'when the machine failed, with which a write may be lost, or nobody can tell (%s)',
+    'if the machine failed, or may have (%s), which can lose a write',
     async (boot) => {
       await work();
       leaveAsKilled();
@@ -155,11 +155,11 @@ describe('completeness is reset', () => {
   it.each([
     ['a row is gone', "DELETE FROM last_good WHERE key = 'other'"],
     ['a row was broken', "UPDATE last_good SET value = '{}' WHERE key = 'other'"],
-    ['a row lies under another key', "UPDATE last_good SET key = 'third' WHERE key = 'other'"],
+    ['a row has another key', "UPDATE last_good SET key = 'third' WHERE key = 'other'"],
     ['the record is gone', 'DELETE FROM meta'],
     ['the record was made older', 'UPDATE meta SET whole_since = 0'],
     ['the record is broken', "UPDATE meta SET checksum = ''"],
-    ['the record has numbers beyond all', 'UPDATE meta SET seen_at = 9223372036854775807'],
+    ['the record has numbers beyond the safe range', 'UPDATE meta SET seen_at = 9223372036854775807'],
   ])('when %s', async (_, statement) => {
     await (await work()).close();
     edit(statement);
@@ -220,7 +220,7 @@ describe('completeness is reset', () => {
   });
 
   it.each([31 * DAY, HOUR, 2 * MINUTE, -2 * MINUTE, -HOUR])(
-    'when the clock was set by %i ms while it is used',
+    'if the clock was set by %i ms while in use',
     async (by) => {
       const archive = await work();
       now += by;
