@@ -21,12 +21,14 @@ export function readConfigText(path: string): string {
 /**
  * Loads the schema and its library on demand: they are a third of the start-up time, and some commands need
  * no configuration.
+ * @param checkFiles see `loadConfig`
  * @throws ConfigError
  */
 export async function loadCommandConfig(
   options: { readonly config?: string },
   { env }: CommandContext,
+  checkFiles?: (config: Config) => readonly string[],
 ): Promise<Config> {
   const { loadConfig } = await import('../config/load.ts');
-  return loadConfig({ file: options.config, readFile: readConfigText, env });
+  return loadConfig({ file: options.config, readFile: readConfigText, env }, checkFiles);
 }

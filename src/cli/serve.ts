@@ -1,6 +1,5 @@
 /** `greenpin serve`: runs the plugin from start-up to graceful shutdown. */
 import { once } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
 import { checkSecretFiles } from '../config/mounted-files.ts';
 import { ConfigError } from '../errors.ts';
 import type { LogLevel } from '../log/log-level.ts';
@@ -21,8 +20,8 @@ export interface ServeOptions {
  * @throws ConfigError, also if the address cannot be listened on
  */
 export async function serve(options: ServeOptions, context: CommandContext): Promise<number> {
-  const config = await loadCommandConfig(options, context);
-  const problems = checkSecretFiles(config, statSync, (path) => readFileSync(path, 'utf8'));
+  const config = await loadCommandConfig(options, context, checkSecretFiles);
+  const problems = checkSecretFiles(config);
   if (problems.length > 0) throw new ConfigError(problems);
   const logger = createLogger(options.logLevel);
   // Keeps the log at one JSON object per line.

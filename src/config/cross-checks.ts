@@ -16,7 +16,6 @@ export function crossCheck(document: unknown, environment: NodeJS.ProcessEnv): P
   return [
     ...findAddressProblems(document),
     ...findDurationProblems(document),
-    ...findVariableProblems(document, environment),
     ...findHomeProblems(document, environment),
     ...findConnectionProblems(document),
     ...findIdentityProblems(document),
@@ -72,7 +71,8 @@ function durationAt(document: unknown, path: DocumentPath, fallback: string): nu
   }
 }
 
-function findVariableProblems(document: unknown, environment: NodeJS.ProcessEnv): Problem[] {
+/** Separate, because the rest of the configuration can be used without the variables. */
+export function findVariableProblems(document: unknown, environment: NodeJS.ProcessEnv): Problem[] {
   const paths: DocumentPath[] = [
     ['server', 'tokenEnv'],
     ['store', 'passwordEnv'],
@@ -84,9 +84,8 @@ function findVariableProblems(document: unknown, environment: NodeJS.ProcessEnv)
     if (typeof name !== 'string' || !ENVIRONMENT_NAME_PATTERN.test(name)) return [];
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value !== undefined && value.trim() !== '') return [];
-    const found = `${showVariable(name)} that is ${value === undefined ? 'not set' : 'empty'}`;
-    const expected = `a variable that holds the secret (${exportCommand(name)})`;
-    return [{ path, text: `found ${found}, expected ${expected}` }];
+    const found = `found that ${showVariable(name)} is ${value === undefined ? 'not set' : 'empty'}`;
+    return [{ path, text: `${found}, expected it to contain the secret (${exportCommand(name)})` }];
   });
 }
 

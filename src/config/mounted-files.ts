@@ -1,4 +1,5 @@
 /** Checks that secret and certificate files exist and are usable. */
+import { readFileSync, statSync } from 'node:fs';
 import type { Config } from './config.ts';
 import type { SecretSource } from '../secrets/secret.ts';
 import { readTlsFiles } from '../secrets/tls-files.ts';
@@ -13,7 +14,11 @@ type Stat = (path: string) => { isFile(): boolean };
  * @param readFile reads certificates and their keys; throws as `node:fs` does
  * @returns one line per file that is missing, is not a regular file, or contains invalid PEM
  */
-export function checkSecretFiles(config: Config, stat: Stat, readFile: (path: string) => string): string[] {
+export function checkSecretFiles(
+  config: Config,
+  stat: Stat = statSync,
+  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+): string[] {
   const secrets = listSecretFiles(config).flatMap(({ path, file }) => {
     const found = describeFile(file, stat);
     if (found === undefined) return [];

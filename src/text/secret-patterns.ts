@@ -31,7 +31,7 @@ const USUAL_NAME = /^[A-Z]{1,20}(?:_[A-Z0-9]{1,20})*$/;
 
 /** @returns a phrase for an environment variable, with its name if that is safe to show */
 export function showVariable(name: string): string {
-  return USUAL_NAME.test(name) ? `the variable ${name}` : 'a variable';
+  return USUAL_NAME.test(name) ? `the environment variable ${name}` : 'the environment variable';
 }
 
 /** @returns the shell command that sets the variable, with its name if that is safe to show */

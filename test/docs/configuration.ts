@@ -81,20 +81,36 @@ function describeType(path: string, key: string, schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.length > 5 ? 'name' : schema.enum.map(code).join(', ');
   if (schema.items !== undefined) return `list of ${describeType(path, key, schema.items)}s`;
   if (findMappings(schema).length > 0) return link(join(path, key), schema);
-  if (schema.anyOf !== undefined) return schema.anyOf.map(({ type }) => type).join(' or ');
+  if (schema.anyOf !== undefined) return describeAlternatives(schema.anyOf);
   if (schema.minimum !== undefined && Number(schema.maximum) < Number.MAX_SAFE_INTEGER) {
     return `integer, ${schema.minimum} to ${schema.maximum}`;
   }
   return schema.type ?? 'any';
 }
 
-/** Links to the first section about a mapping, by GitHub's anchor of its heading. */
+/** Where each kind of connection allows words of its own, only their type is the same. */
+function describeAlternatives(alternatives: readonly JsonSchema[]): string {
+  if (alternatives.every((each) => each.enum !== undefined)) return 'name';
+  return [...new Set(alternatives.map(({ type }) => type))].join(' or ');
+}
+
+/** To the section about a mapping; if there is one for each kind, to all of them. */
 function link(path: string, schema: JsonSchema): string {
-  const anchor = nameSection(path, findMappings(schema)[0] ?? schema);
-  return `[${code(path)}](#${anchor
+  const [only = schema, ...others] = findMappings(schema);
+  if (others.length === 0) return linkSection(code(path), nameSection(path, only));
+  const kinds = [only, ...others].map((mapping) =>
+    linkSection(code(mapping.properties?.['kind']?.const ?? ''), nameSection(path, mapping)),
+  );
+  return `${code(path)} of kind ${kinds.join(', ')}`;
+}
+
+/** By GitHub's anchor of the heading. */
+function linkSection(text: string, heading: string): string {
+  const anchor = heading
     .toLowerCase()
     .replaceAll(/[^\w -]/g, '')
-    .replaceAll(' ', '-')})`;
+    .replaceAll(' ', '-');
+  return `[${text}](#${anchor})`;
 }
 
 function nameSection(path: string, { properties }: JsonSchema): string {

@@ -23,6 +23,13 @@ describe('the page about the architecture', () => {
   });
 });
 
+test('the page about the run index names every file of its folder, and no other', () => {
+  const { text } = readPage('docs/development/run-index.md');
+  const table = text.slice(text.indexOf('## Parts'), text.indexOf('## A refresh'));
+  const named = [...table.matchAll(/`([a-z-]+\.ts)`/g)].map(([, name = '']) => name);
+  expect(named.toSorted()).toEqual(globSync('*', { cwd: join(SOURCE, 'runs') }).toSorted());
+});
+
 test("SECURITY.md names Redis' keys as the sources do", () => {
   const files = ['store/redis/archive.ts', 'replicas/redis-channel.ts'];
   const sources = files.map((file) => readFileSync(join(SOURCE, file), 'utf8')).join('\n');

@@ -68,7 +68,7 @@ it('a second process on one file does not start, in one line, while the first on
     expect(await ask(harness, url)).toMatchObject({ freshness: 'fresh', answer });
     const second = await harness.run(['serve']);
     expect(second.stderr).toBe(
-      'greenpin: store.path: found a file in use by another Greenpin process at "greenpin.db", expected a separate file for each process; stop the other process, or share a store.kind: redis\n',
+      'greenpin: store.path: found a file in use by another Greenpin process at "greenpin.db", expected a separate file for each process; stop the other process, or use store.kind: redis for both\n',
     );
     expect(second.status).toBe(2);
     expect(await harness.run(['check'])).toMatchObject({ status: 0 });

@@ -1,7 +1,7 @@
 /** Checks the order of the layers. */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 
 /**
  * Bottom to top: a file imports, values and types alike, only what lies below its layer or in its own folder. The folders of one
@@ -53,6 +53,10 @@ function layerOf(file: string): number {
   return LAYERS.findIndex((parts) => parts.includes(partOf(file)));
 }
 
+function importersOf(file: string): string[] {
+  return imports.filter(({ to }) => to === file).map(({ from }) => from);
+}
+
 test('the rules are held against real imports', () => {
   expect(imports.length).toBeGreaterThan(500);
   expect(imports.filter(({ to }) => !files.includes(to))).toEqual([]);
@@ -86,6 +90,26 @@ test('no file imports itself in a circle, of types neither', () => {
     return false;
   };
   expect(files.filter((file) => reaches(file, file))).toEqual([]);
+});
+
+describe('the registry', () => {
+  it('is called through its client by the assembly and two commands only', () => {
+    const outside = importersOf('registry/client.ts').filter(
+      (from) => !/^(?:compose\/|cli\/check\/|cli\/digest\.ts$)/.test(from),
+    );
+    expect(outside).toEqual([]);
+  });
+
+  it('is reached over HTTP through its transport only', () => {
+    expect(importersOf('registry/transport.ts').filter((from) => partOf(from) !== 'registry')).toEqual([]);
+    const senders = files.filter((file) => {
+      const text = readFileSync(join(SOURCE, file), 'utf8');
+      return (
+        partOf(file) === 'registry' && /\b(?:createHttpClient|createTransport)\(|from 'undici'/.test(text)
+      );
+    });
+    expect(senders).toEqual(['registry/client.ts', 'registry/transport.ts']);
+  });
 });
 
 test('process.env is read in one file', () => {

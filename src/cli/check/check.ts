@@ -3,6 +3,7 @@ import { composeCore, type Core } from '../../compose/core.ts';
 import { probeStore } from '../../compose/store.ts';
 import type { CiConnection } from '../../ci/kind.ts';
 import type { Config } from '../../config/config.ts';
+import { checkSecretFiles } from '../../config/mounted-files.ts';
 import { UpstreamError, type UpstreamFailure } from '../../errors.ts';
 import type { ImageProbe } from '../../registry/client.ts';
 import { parseReference } from '../../image/reference.ts';
@@ -42,7 +43,7 @@ export interface CheckOptions {
  * @throws ConfigError
  */
 export async function check(options: CheckOptions, context: CommandContext): Promise<number> {
-  const config = await loadCommandConfig(options, context);
+  const config = await loadCommandConfig(options, context, checkSecretFiles);
   const runtime = createCommandRuntime(context);
   const core = composeCore(config, runtime);
   const probes = [

@@ -1,5 +1,5 @@
 /** Checks the files that hold secrets, and the plugin's own token. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Config } from '../../config/config.ts';
 import { checkSecretFiles } from '../../config/mounted-files.ts';
 import { parseTokens } from '../../http/tokens.ts';
@@ -8,7 +8,7 @@ import type { Runtime } from '../../compose/runtime.ts';
 import type { Finding } from './findings.ts';
 
 export function checkFiles(config: Config, runtime: Runtime): Finding[] {
-  const problems = checkSecretFiles(config, statSync, (path) => readFileSync(path, 'utf8'));
+  const problems = checkSecretFiles(config);
   const missing = problems.map((line) => line.slice(config.file.length + 1).split(/: (?=found )/, 2));
   return [
     ...missing.map(([target = '', detail = '']) => failed(target, detail)),

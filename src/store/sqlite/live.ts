@@ -161,6 +161,7 @@ function lockFile(path: string): FileLock | undefined {
 }
 
 function createInUseError(path: string): ConfigError {
-  const expected = 'a separate file for each process; stop the other process, or share a store.kind: redis';
+  const expected =
+    'a separate file for each process; stop the other process, or use store.kind: redis for both';
   return createPathError(path, 'a file in use by another Greenpin process', { expected });
 }

@@ -33,12 +33,9 @@ export function looksUnfilled(branch: string): boolean {
 /**
  * Without `goTemplate: true`, Argo CD leaves `{{ .branch }}` unchanged, and it never fills in a value that no
  * generator provides.
- * @returns the problem and its possible causes
+ * @returns the problem and its possible causes, the most frequent one first: what is too long loses its end
  */
 export function explainTemplate(name: string, value: string): string {
-  const notProvided = 'no generator before the plugin in the same matrix provides it';
-  const causes = GO_TEMPLATE.test(value)
-    ? `either the ApplicationSet lacks goTemplate: true, or ${notProvided}`
-    : notProvided;
-  return `${name} is ${quote(value)}, a template that Argo CD has not filled in: ${causes}`;
+  const mode = GO_TEMPLATE.test(value) ? 'goTemplate: true is missing, or ' : '';
+  return `${name} is ${quote(value)}, an unfilled template: ${mode}no generator before the plugin provides it`;
 }

@@ -10,6 +10,12 @@ export function describeKind(current: () => CiUpstream): void {
       expect(kind.project.workflow !== 'none').toBe(claims.workflows);
     });
 
+    it('has the keys that every kind of connection has', () => {
+      expect(Object.keys(current().kind.schema.shape)).toEqual(
+        expect.arrayContaining(['kind', 'url', 'caFile']),
+      );
+    });
+
     it('accepts its own default events and the repository of the tests', () => {
       const { kind, gitRepository } = current();
       const { event, defaultEvents, repository } = kind.project;

@@ -1,33 +1,17 @@
 /** Conveyor, the example of `docs/development/adding-a-ci-provider.md`. */
-import { z } from 'zod';
 import { createTokenAuthorizer } from '../../../src/ci/authorizer.ts';
 import { CiClient } from '../../../src/ci/client.ts';
 import { describeStatus } from '../../../src/ci/failure.ts';
 import type { CiKind } from '../../../src/ci/kind.ts';
-import { mapping, text } from '../../../src/schema/fields.ts';
-import { secretFile, secretVariable } from '../../../src/schema/files.ts';
 import { createSecretReader, createSecretSource } from '../../../src/secrets/secret.ts';
 import { createJsonApi } from '../../../src/upstream/json-api.ts';
+import { conveyorProjectKeys } from './project-keys.ts';
 import { createConveyorProvider, createConveyorStatuses } from './provider.ts';
+import { conveyorConnectionSchema } from './settings.ts';
 
-const schema = mapping(
-  {
-    kind: z.literal('conveyor').meta({ description: 'Conveyor.' }),
-    url: text(/^https?:\/\/\S+$/, 'the URL of the server').meta({ description: 'The server.' }),
-    tokenEnv: secretVariable('Environment variable with a token.', 'CONVEYOR_TOKEN').optional(),
-    tokenFile: secretFile('File with a token.', '/var/run/secrets/conveyor/token').optional(),
-  },
-  { title: 'Conveyor connection', description: 'A Conveyor server.' },
-);
-
-export const conveyor: CiKind<typeof schema> = {
-  schema,
-  project: {
-    repository: text(/^[\w-]+\/[\w-]+$/, 'ORGANIZATION/PIPELINE, for example acme/shop'),
-    workflow: 'none',
-    event: z.enum(['webhook', 'ui', 'api'], { error: 'webhook, ui or api' }),
-    defaultEvents: ['webhook', 'ui'],
-  },
+export const conveyor: CiKind<typeof conveyorConnectionSchema> = {
+  schema: conveyorConnectionSchema,
+  project: conveyorProjectKeys,
   words: {
     runsPermission: '"read_builds"',
     pullRequestsPermission: '"read_builds"',

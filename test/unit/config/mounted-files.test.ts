@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Config } from '../../../src/config/config.ts';
+import { loadConfig } from '../../../src/config/load.ts';
 import { checkSecretFiles } from '../../../src/config/mounted-files.ts';
 import { load } from '../../fixtures/config/configurations.ts';
 
@@ -28,6 +30,11 @@ function readFile(path: string): string {
   throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
 }
 
+/** With no file there. */
+function checkNothing(loaded: Config): string[] {
+  return checkSecretFiles(loaded, statOf([]), readFile);
+}
+
 describe('files with secrets', () => {
   it('that are all there are no problem', () => {
     expect(checkSecretFiles(config, statOf(ALL), readFile)).toEqual([]);
@@ -41,6 +48,16 @@ describe('files with secrets', () => {
       'deploy/greenpin.yaml registries["ghcr.io"].passwordFile: found nothing at "/run/ghcr", expected a file',
       'deploy/greenpin.yaml dockerConfigFiles[0]: found nothing at "/run/docker.json", expected a file',
     ]);
+  });
+
+  it('are reported together with variables that are not set', () => {
+    const text = `
+connections: {gh: {kind: github, tokenEnv: CI_TOKEN}}
+projects: {shop: {repository: acme/shop, images: {front: 'x:{commit}'}}}`;
+    const source = { file: 'greenpin.yaml', readFile: () => text, env: {} };
+    const lines =
+      /^greenpin[^\n]*connections\.gh\.tokenEnv: found that .*\ngreenpin.* server\.tokenFile: found nothing/;
+    expect(() => loadConfig(source, checkNothing)).toThrow(lines);
   });
 
   it('must be files', () => {

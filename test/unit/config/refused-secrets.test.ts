@@ -66,13 +66,13 @@ describe('secrets in the file', () => {
   });
 
   it.each([
-    ['hunter2', 'a variable', 'NAME'],
-    ['AKIA0123456789ABCDEFGHIJ', 'a variable', 'NAME'],
-    ['GITHUB_TOKEN', 'the variable GITHUB_TOKEN', 'GITHUB_TOKEN'],
-    ['TOKEN', 'the variable TOKEN', 'TOKEN'],
+    ['hunter2', 'the environment variable', 'NAME'],
+    ['AKIA0123456789ABCDEFGHIJ', 'the environment variable', 'NAME'],
+    ['GITHUB_TOKEN', 'the environment variable GITHUB_TOKEN', 'GITHUB_TOKEN'],
+    ['TOKEN', 'the environment variable TOKEN', 'TOKEN'],
   ])('are not repeated as the name of a variable that is not set: %s', (name, shown, exported) => {
     expect(connectionRefusals(`tokenEnv: ${name}`)).toEqual([
-      `3:20 connections.gh.tokenEnv: found ${shown} that is not set, expected a variable that holds the secret (export ${exported}=...)`,
+      `3:20 connections.gh.tokenEnv: found that ${shown} is not set, expected it to contain the secret (export ${exported}=...)`,
     ]);
   });
 
@@ -90,16 +90,16 @@ describe('secrets in the file', () => {
 describe('variables of the environment', () => {
   it('that are empty are as good as not set', () => {
     expect(connectionRefusals('tokenEnv: CI_TOKEN', { CI_TOKEN: ' ' })).toEqual([
-      '3:20 connections.gh.tokenEnv: found the variable CI_TOKEN that is empty, expected a variable that holds the secret (export CI_TOKEN=...)',
+      '3:20 connections.gh.tokenEnv: found that the environment variable CI_TOKEN is empty, expected it to contain the secret (export CI_TOKEN=...)',
     ]);
   });
 
   it('are looked for wherever one is named', () => {
     expect(refusals('server: {tokenEnv: A_TOKEN}')).toEqual([
-      '3:10 server.tokenEnv: found the variable A_TOKEN that is not set, expected a variable that holds the secret (export A_TOKEN=...)',
+      '3:10 server.tokenEnv: found that the environment variable A_TOKEN is not set, expected it to contain the secret (export A_TOKEN=...)',
     ]);
     expect(refusals('registries: {ghcr.io: {username: bot, passwordEnv: PASSWORD}}')).toEqual([
-      '3:39 registries["ghcr.io"].passwordEnv: found the variable PASSWORD that is not set, expected a variable that holds the secret (export PASSWORD=...)',
+      '3:39 registries["ghcr.io"].passwordEnv: found that the environment variable PASSWORD is not set, expected it to contain the secret (export PASSWORD=...)',
     ]);
     expect(refusals('server: {tokenEnv: constructor}')).toHaveLength(1);
   });

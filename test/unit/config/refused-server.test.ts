@@ -129,7 +129,7 @@ describe('the store', () => {
     [
       'store: {kind: redis, url: "redis://redis", passwordFile: x, passwordEnv: REDIS_PASSWORD}',
       '3:1 store: found passwordFile and passwordEnv, expected at most one of passwordFile, passwordEnv',
-      '3:61 store.passwordEnv: found the variable REDIS_PASSWORD that is not set, expected a variable that holds the secret (export REDIS_PASSWORD=...)',
+      '3:61 store.passwordEnv: found that the environment variable REDIS_PASSWORD is not set, expected it to contain the secret (export REDIS_PASSWORD=...)',
     ],
   ])('%s', (line, ...problems) => {
     expect(refusals(line)).toEqual(problems);

@@ -41,8 +41,8 @@ describe('connections', () => {
     expect(
       problemsOf(`connections: {gl: {kind: gitlab, url: 'https://gitlab.com'}, x: {}}\n${PROJECTS}`),
     ).toEqual([
-      `1:20 connections.gl.kind: found "gitlab", ${expected}`,
-      `1:62 connections.x.kind: found nothing, ${expected}`,
+      expect.stringContaining(`1:20 connections.gl.kind: found "gitlab", ${expected}`),
+      expect.stringContaining(`1:62 connections.x.kind: found nothing, ${expected}`),
       '2:12 projects.shop.ci: found nothing, expected one of the connections (gl, x)',
     ]);
   });

@@ -92,7 +92,7 @@ describe('a file under one process', () => {
     await live.open();
     const second = create();
     await expect(second.open()).rejects.toThrow(
-      `store.path: found a file in use by another Greenpin process at ${JSON.stringify(path)}, expected a separate file for each process; stop the other process, or share a store.kind: redis`,
+      `store.path: found a file in use by another Greenpin process at ${JSON.stringify(path)}, expected a separate file for each process; stop the other process, or use store.kind: redis for both`,
     );
     expect(passed).toBeGreaterThanOrEqual(5_000);
     expect(passed).toBeLessThan(30_000);

@@ -155,14 +155,13 @@ describe('the name of a branch is no mistake, however odd', () => {
 });
 
 describe('a template that Argo CD has not filled in', () => {
-  const NOT_GIVEN = 'no generator before the plugin in the same matrix provides it';
+  const NOT_GIVEN = 'no generator before the plugin provides it';
 
   it.each(['branch', 'project', 'head_sha', 'number'])(
     'is refused as %s, and told with both of its causes',
     (name) => {
       expect(refusal(() => parse({ branch: 'b', [name]: '{{ .x }}' }))).toBe(
-        `Invalid request: ${name} is "{{ .x }}", a template that Argo CD has not filled in: either the ApplicationSet ` +
-          `lacks goTemplate: true, or ${NOT_GIVEN}`,
+        `Invalid request: ${name} is "{{ .x }}", an unfilled template: goTemplate: true is missing, or ${NOT_GIVEN}`,
       );
     },
   );
@@ -171,15 +170,24 @@ describe('a template that Argo CD has not filled in', () => {
     'that asks for what no generator gives (%s) is told as such',
     (branch) => {
       expect(refusal(() => parse({ branch }))).toBe(
-        `Invalid request: branch is "${branch}", a template that Argo CD has not filled in: ${NOT_GIVEN}`,
+        `Invalid request: branch is "${branch}", an unfilled template: ${NOT_GIVEN}`,
       );
     },
   );
 
   it.each(['project', 'head_sha', 'number'])('is known without spaces, too, as %s', (name) => {
     expect(refusal(() => parse({ branch: 'b', [name]: '{{.x}}' }))).toContain(
-      `${name} is "{{.x}}", a template that Argo CD has not filled in: either`,
+      `${name} is "{{.x}}", an unfilled template: goTemplate: true is missing, or `,
     );
+  });
+
+  it('is told with its most frequent cause, even if all parameters are templates', () => {
+    const names = ['branch', 'head_sha', 'number'];
+    const parameters = Object.fromEntries(names.map((name) => [name, `{{ .${name} }}`]));
+    const causes = refusal(() => parse(parameters)).split(
+      'an unfilled template: goTemplate: true is missing',
+    );
+    expect(causes).toHaveLength(names.length + 1);
   });
 
   it('does not matter where it is not used', () => {
