@@ -136,7 +136,7 @@ export class HttpRegistryClient implements RegistryClient {
     }
   }
 
-  /** HEAD does not tell images from other artifacts, so the manifest of an attachment's tag is read. */
+  /** HEAD does not distinguish images from other artifacts, so an attachment tag's manifest is read. */
   async #resolveTarget(target: Target, platform: Platform | undefined): Promise<DigestResult> {
     const { digest, tag } = target.reference;
     const selector = digest ?? tag ?? 'latest';

@@ -11,7 +11,7 @@ export interface Unconfirmed {
   readonly since: number;
 }
 
-/** What is known while one request is answered. */
+/** The known facts for one request. */
 export interface ImageContext {
   readonly images: ImageSource;
   readonly runs: KnownRuns & Pick<RunSource, 'confirm'>;
