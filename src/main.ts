@@ -42,7 +42,7 @@ stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   writeDiagnostic(stderr, `cannot write the result (${code})`);
   process.exit(1);
 });
-// If nobody reads the diagnostics, the results and the exit status are still right.
+// If stderr is not read, the results and the exit status are still right.
 stderr.on('error', () => undefined);
 
 function flush(stream: NodeJS.WritableStream): Promise<void> {

@@ -1,4 +1,4 @@
-/** Answers from memory while that is fresh, and otherwise resolves the branch within its time limits. */
+/** Answers from memory while it is fresh; otherwise resolves the branch within its time limits. */
 import { isWithin, type Clock } from '../clock.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { settledWithin } from '../resilience/deadline.ts';
@@ -16,9 +16,9 @@ import type { Answer } from './answer.ts';
 
 const MAX_ANSWERS = 50_000;
 /**
- * Patience in milliseconds while another request of the project has exhausted its own: a matrix asks for
- * hundreds of branches one after the other, and a hanging upstream must not cost each of them the full wait.
- * Answers from memory take much less.
+ * Patience in milliseconds while another request of the project has exhausted its own: a matrix requests
+ * hundreds of branches one after the other, and each must not wait for a hanging upstream. Answers from
+ * memory take much less time.
  */
 const PATIENCE_WHILE_OVERDUE = 25;
 /** One for each connection that http/app.ts allows, because each waiting call costs memory. */
@@ -38,7 +38,7 @@ export interface AnswerServiceOptions {
   /** Maximum wait in milliseconds if there is a last good answer. */
   readonly patience: number;
   readonly now: Clock;
-  /** Called with errors that are not an upstream's fault. */
+  /** Called with errors that are not upstream failures. */
   readonly onDefect: (error: unknown) => void;
 }
 

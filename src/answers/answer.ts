@@ -1,7 +1,7 @@
 /** The answer to a request, serialized in the caller's format. */
 import type { ApiErrorCode } from '../errors.ts';
 
-/** `nothing` is the empty list: CI knows of no build, or (stale) it is proven that nothing can be lost. */
+/** `nothing` is the empty list: CI knows of no build, or (stale) nothing was ever handed out. */
 export type Answer =
   | {
       readonly kind: 'answered' | 'nothing';

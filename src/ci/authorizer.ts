@@ -5,11 +5,11 @@ import { deniedError, readSecret, type CallContext } from './failure.ts';
 export interface Authorizer {
   readonly anonymous: boolean;
   /**
-   * @returns the header's value; undefined: anonymous
-   * @throws UpstreamError `denied` if the secret cannot be used; whatever an exchange for a token meets
+   * @returns the header's value; undefined for anonymous access
+   * @throws UpstreamError `denied` if the secret cannot be used; any failure of a token exchange
    */
   authorize(): Promise<string | undefined>;
-  /** The last value was rejected (401). */
+  /** Called when the last value was rejected (401). */
   invalidate(): void;
   /** Returns another number whenever the secret has changed. */
   generation(): number;
@@ -48,7 +48,7 @@ export function formatAuthorization(
   throw deniedError(host, message);
 }
 
-/** @returns how often the secret has changed; an unreadable one counts as unchanged */
+/** Counts changes of the secret; an unreadable secret counts as unchanged. */
 export function countChanges(read: SecretReader): () => number {
   let last: string | undefined;
   let changes = 0;
@@ -58,7 +58,7 @@ export function countChanges(read: SecretReader): () => number {
       if (last !== undefined && secret !== last) changes += 1;
       last = secret;
     } catch {
-      // The call itself reports it.
+      // The call itself reports the error.
     }
     return changes;
   };

@@ -1,9 +1,9 @@
-/** Circuit breakers for CI: a thousand branches must not each wait for the same fault. */
+/** Circuit breakers for CI, so that a thousand branches do not each wait for the same failure. */
 import type { Clock } from '../clock.ts';
 import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '../errors.ts';
 import { CircuitBreaker, type Outcome } from '../resilience/circuit-breaker.ts';
 
-/** Milliseconds, unless CI asks for another time. A time-out has already cost its caller a long wait. */
+/** Default pauses if CI names no time. A time-out has already cost its caller a long wait. */
 const PAUSE_MS: Readonly<Record<UpstreamFailureKind, number>> = {
   timeout: 10_000,
   unreachable: 5000,
@@ -13,23 +13,23 @@ const PAUSE_MS: Readonly<Record<UpstreamFailureKind, number>> = {
   not_found: 15_000,
   rate_limited: 60_000,
 };
-/** Whatever pause CI asks for, after this one call finds out whether it still does. */
+/** Upper bound on the pause that CI asks for; then one call finds out whether it still applies. */
 const LONGEST_PAUSE_MS = 300_000;
-/** A page of runs may take seconds, and callers that do not wait fail for a limit that may be over. */
+/** A page of runs may take seconds, and callers that do not wait fail although the limit may be over. */
 const TRIAL_PATIENCE_MS = 5000;
-/** Failures that concern every caller; the others concern only callers who ask for the same thing. */
+/** Failures that affect every caller; the others affect only calls for the same thing. */
 const SHARED: ReadonlySet<UpstreamFailureKind> = new Set([
   'timeout',
   'unreachable',
   'unavailable',
   'rate_limited',
 ]);
-/** A denial lasts until somebody acts on it, so each further one doubles the pause. */
+/** A denial lasts until someone fixes it, so each further one doubles the pause. */
 const DENIALS: ReadonlySet<UpstreamFailureKind> = new Set(['denied', 'not_found']);
 
 export interface CiBreakerOptions {
   readonly now: Clock;
-  /** Changes with the secret that the calls are made with; left out: it never changes. */
+  /** Changes with the secret used for the calls; omitted if it never changes. */
   readonly generation?: (() => number) | undefined;
 }
 
@@ -40,15 +40,15 @@ export class CiBreaker {
 
   constructor({ now, generation = () => 0 }: CiBreakerOptions) {
     this.#generation = generation;
-    // Callers who are turned away may have to answer an error, so they all try CI when a pause is over.
+    // Rejected callers may have to return an error, so they all try CI when a pause is over.
     this.#shared = new CircuitBreaker({ now, trials: 'all' });
     this.#byKey = new CircuitBreaker({ now, trials: 'all' });
   }
 
   /**
-   * Runs the call, or fails at once with the last failure during its pause. A new secret is tried at once
-   * after a denial.
-   * @param key what the call asks for
+   * Runs the call, or fails at once with the last failure during its pause. A new secret ends the pause after
+   * a denial.
+   * @param key identifies what the call requests
    * @throws UpstreamError
    */
   run<T>(key: string, call: () => Promise<T>): Promise<T> {
@@ -62,8 +62,8 @@ export class CiBreaker {
 }
 
 /**
- * Leaves a connection alone for as long as its CI asks (a rate limit, a 503 with Retry-After). One call finds
- * out whether that is over, every five minutes at the latest.
+ * Pauses a connection for as long as its CI asks (a rate limit, a 503 with Retry-After). At least every five
+ * minutes, one call finds out whether the pause is over.
  */
 export class RateLimitBreaker {
   readonly #breaker: CircuitBreaker;
@@ -72,13 +72,13 @@ export class RateLimitBreaker {
     this.#breaker = new CircuitBreaker({ now, trials: 'one', patienceMs: TRIAL_PATIENCE_MS });
   }
 
-  /** @throws UpstreamError, with what is left of the wait while the connection is left alone */
+  /** @throws UpstreamError, with the remaining wait while the connection is paused */
   run<T>(call: () => Promise<T>): Promise<T> {
     return this.#breaker.run('', call, evaluateLimit);
   }
 }
 
-/** @param isShared true: evaluate the failures that concern every caller; false: the others */
+/** @param isShared true to evaluate the failures that affect every caller, false for the others */
 function evaluate(error: unknown, isShared: boolean): Outcome {
   if (!(error instanceof UpstreamError)) return 'inconclusive';
   const { failure } = error;
@@ -91,7 +91,7 @@ function evaluateLimit(error: unknown): Outcome {
   if (!(error instanceof UpstreamError)) return 'inconclusive';
   const { failure } = error;
   if (failure.retryAfterMs !== undefined) return { failure, ms: pauseMs(failure) };
-  // Nothing says that calls are still limited, and other breakers handle other failures.
+  // No sign of a limit any more; other breakers handle other failures.
   return 'works';
 }
 

@@ -9,14 +9,14 @@ import type { CallContext } from './failure.ts';
 import { RateLimitBreaker } from './ci-breaker.ts';
 import type { CiDeps } from './kind.ts';
 
-/** One GET, and how messages name it. */
+/** One GET request, and its description for messages. */
 export interface CiRequest
   extends Pick<ApiRequest, 'path' | 'query'>, Pick<CallContext, 'what' | 'permission'> {
   /** Makes the request conditional (ETag). */
   readonly validator?: string | undefined;
 }
 
-/** The calls left, as one response says it. */
+/** The remaining quota, as reported by one response. */
 export interface QuotaReading {
   readonly remaining: number;
   readonly limit: number;
@@ -24,14 +24,14 @@ export interface QuotaReading {
   readonly resetsAt: number;
 }
 
-/** What differs between CI systems. */
+/** The parts that differ between CI systems. */
 export interface CiClientOptions extends Pick<CiDeps, 'now' | 'timeoutMs' | 'observer'> {
   /** Name of the connection in the configuration. */
   readonly name: string;
   readonly host: string;
   readonly send: SendApi;
   readonly authorizer: Authorizer;
-  /** Translates a response with any other status than 200, or 304 for a conditional request. */
+  /** Translates a response whose status is neither 200 nor, for a conditional request, 304. */
   readonly describeFailure: (response: ApiResponse, call: CallContext, now: number) => UpstreamFailure;
   /** @returns undefined if the response does not say */
   readonly readQuota: (response: ApiResponse, now: number) => QuotaReading | undefined;
@@ -50,7 +50,7 @@ export class CiClient {
     this.#breaker = new RateLimitBreaker(options.now);
   }
 
-  /** Returns another number whenever the secret has changed: what was denied may be allowed now. */
+  /** Returns another number whenever the secret has changed, since a denied call may be allowed now. */
   readonly generation = (): number => this.#options.authorizer.generation();
 
   /**

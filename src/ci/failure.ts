@@ -3,7 +3,7 @@ import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { ApiResponse } from '../upstream/json-api.ts';
 import { parseRetryAfter } from '../upstream/retry-after.ts';
 
-/** A call, in the words of its messages. */
+/** Describes a call for messages. */
 export interface CallContext {
   readonly host: string;
   /** Name of the connection in the configuration. */
@@ -19,7 +19,7 @@ export interface CallContext {
 const DEFAULT_WAIT_MS = 60_000;
 
 /**
- * Translates a status that means the same with every provider.
+ * Translates a status that has the same meaning for every provider.
  * @param now milliseconds since the epoch, when the response came
  */
 export function describeStatus(response: ApiResponse, call: CallContext, now: number): UpstreamFailure {
@@ -56,7 +56,7 @@ function describeUnauthorized({ host, connection, anonymous }: CallContext): str
     : `${host} does not accept the token of connection "${connection}": it is wrong, expired or revoked`;
 }
 
-/** A credential that cannot even be sent counts as denied, like one that the upstream rejects. */
+/** A credential that cannot be sent counts as denied, like one that upstream rejects. */
 export function deniedError(host: string, message: string, cause?: unknown): UpstreamError {
   return new UpstreamError({ kind: 'denied', host, message }, { cause });
 }

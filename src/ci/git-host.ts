@@ -2,7 +2,7 @@
 import type { PullRequestHead } from '../resolve/ports.ts';
 import type { Cursor } from './provider.ts';
 
-/** A pull request, as a list of the open ones shows it. */
+/** An entry in the list of open pull requests. */
 export interface OpenPullRequest {
   readonly number: string;
   readonly title: string;
@@ -20,7 +20,7 @@ export interface PullRequestPage {
   readonly next?: Cursor | undefined;
   /** Makes the next request for this page conditional (ETag). */
   readonly validator?: string | undefined;
-  /** Elements that cannot be parsed: the page says nothing about these pull requests. */
+  /** Elements that cannot be parsed, so that nothing is known about these pull requests. */
   readonly unread: readonly { readonly number: string | null; readonly problem: string }[];
 }
 
@@ -35,7 +35,7 @@ export interface GitHost {
     cursor?: Cursor,
     validator?: string,
   ): Promise<PullRequestPage | 'unchanged'>;
-  /** Increases when the credentials change: what was denied may be allowed now. */
+  /** Increases when the credentials change, since a denied call may be allowed now. */
   readonly generation?: (() => number) | undefined;
   /** Proves that the credentials may read pull requests. */
   probe(gitRepository: string): Promise<void>;

@@ -32,27 +32,27 @@ export interface CiConnection {
 
 export interface CiPorts {
   readonly provider: CiProvider;
-  /** Undefined if another connection must answer for pull requests. */
+  /** Undefined if another connection must serve pull requests. */
   readonly gitHost?: GitHost | undefined;
   readonly statuses?: CommitStatuses | undefined;
   /** Undefined if workflows cannot be listed. */
   readonly inspector?: CiInspector | undefined;
 }
 
-/** Keys of a project. Errors of the schemas say what is expected, and suggest what was probably meant. */
+/** Schemas for a project's keys. Their errors say what is expected, and suggest the likely intention. */
 export interface ProjectKeys {
   readonly repository: z.ZodType<string>;
   /** Name of one workflow; `none`: runs of this kind belong to no workflow, so naming one is an error. */
   readonly workflow: z.ZodType<string> | 'none';
-  /** A closed list, because a mistyped event would match no run, and Argo CD would delete environments. */
+  /** A closed list, since a mistyped event would match no run, and Argo CD would delete environments. */
   readonly event: z.ZodType<string>;
   /** The most trusted first. */
   readonly defaultEvents: readonly string[];
 }
 
-/** The kind's own words, for hints to people. */
+/** The kind's own terms, for hints. */
 export interface KindWords {
-  /** The permission to read runs, as people grant it. */
+  /** The permission to read runs, as the provider's settings name it. */
   readonly runsPermission: string;
   readonly pullRequestsPermission: string;
   /** An instruction: `add tokenFile or tokenEnv`. */
@@ -79,10 +79,10 @@ export interface CiKind<Schema extends z.ZodObject = z.ZodObject> {
   readonly words: KindWords;
   /** True if `connect` gives a `gitHost`. */
   readonly isGitHost: boolean;
-  /** Default of `freshFor`, in milliseconds, where the quota does not allow the general one. */
+  /** Default of `freshFor`, in milliseconds, if the quota does not allow the general one. */
   readonly freshForMs?: number | undefined;
   /** @param locate resolves a path relative to the configuration file */
   createAuth(entry: z.output<Schema>, locate: (path: string) => string): ConnectionAuth;
-  /** Sends and reads nothing yet. */
+  /** Neither sends requests nor reads secrets yet. */
   connect(connection: CiConnection, deps: CiDeps & SecretDeps): CiPorts;
 }

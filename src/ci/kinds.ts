@@ -9,7 +9,7 @@ const KINDS = {
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];
 
-/** @param name a key of `KINDS`, as `connectionSchema` has checked */
+/** @param name a key of `KINDS`, validated by `connectionSchema` */
 export function selectKind(name: string): CiKind {
   const kind = findKind(name);
   if (kind === undefined) throw new RangeError(`there is no kind ${name}`);

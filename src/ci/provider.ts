@@ -10,21 +10,21 @@ export interface RunPage {
   readonly runs: readonly Run[];
   /** The next, older page; undefined: the list ends here. */
   readonly next?: Cursor | undefined;
-  /** `next` begins a list of its own that overlaps with this one: its total counts from there. */
+  /** `next` starts a separate list that overlaps with this one and has a total of its own. */
   readonly restarts?: boolean | undefined;
-  /** Length of the list, where the provider reports it. */
+  /** Length of the list, if the provider reports it. */
   readonly total?: number | undefined;
   /** Makes the next request for the page conditional (ETag). Without one, each refresh costs a call. */
   readonly validator?: string | undefined;
-  /** Where `fetchChanges` begins, so that nothing that changes after this page is missed. */
+  /** Where `fetchChanges` begins, so that no change after this page is missed. */
   readonly changes?: Cursor | undefined;
   /** When another replica fetched the page, milliseconds since the epoch; undefined: fetched now. */
   readonly asOf?: number | undefined;
   /** Elements that could not be parsed. */
   readonly unread?: readonly UnreadRun[] | undefined;
-  /** `total` is one higher than what is shown. Such counts lag behind, but a run may be missing. */
+  /** `total` is one higher than the number of runs: the count may lag behind, or a run may be missing. */
   readonly short?: boolean | undefined;
-  /** CI's own clock when it answered, in milliseconds since the epoch, where it reports one. */
+  /** CI's clock in the response, in milliseconds since the epoch, if reported. */
   readonly clock?: number | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface RunPage {
 export interface RunChanges extends Pick<RunPage, 'runs' | 'unread' | 'clock'> {
   /** Where the next call begins. */
   readonly next: Cursor;
-  /** More changes are there already. */
+  /** More changes are available already. */
   readonly more: boolean;
 }
 
@@ -41,13 +41,13 @@ export interface CiProvider {
   /** The host that is called, for messages. */
   readonly host: string;
   /**
-   * - `numbered`: pages count from the newest run, so they shift while they are read: a deleted run makes the
-   *   next page skip one.
-   * - `keyset`: a page begins after the last run of the page before. It neither skips nor repeats, and pages
-   *   are read in turn.
+   * - `numbered`: pages count from the newest run, so they shift while they are read: after a deletion, the
+   *   next page skips a run.
+   * - `keyset`: a page begins after the last run of the page before. Pages neither skip nor repeat runs, and
+   *   are read in sequence.
    */
   readonly paging: 'numbered' | 'keyset';
-  /** Numbered paging: the cursor of a page, counted from 1. Without it, pages are read in turn. */
+  /** Numbered paging: the cursor of a page, counted from 1. Without it, pages are read in sequence. */
   readonly cursorOf?: ((page: number) => Cursor) | undefined;
   /** Two spellings of one repository give the same key, so that they share one listing. */
   repositoryKey(gitRepository: string): string;
@@ -63,19 +63,19 @@ export interface CiProvider {
   readonly fetchPullRequestRuns?:
     ((gitRepository: string, number: string, cursor?: Cursor) => Promise<RunPage>) | undefined;
   /**
-   * Fetches what has changed since a cursor, re-runs of old runs included, oldest change first. The provider
-   * overlaps the periods as its clock and index require; repeated runs do no harm.
+   * Fetches changes since a cursor, including re-runs of old runs, oldest change first. The provider overlaps
+   * the periods as its clock and index require; repeated runs are harmless.
    */
   readonly fetchChanges?: ((gitRepository: string, since: Cursor) => Promise<RunChanges>) | undefined;
-  /** Fetches one run; `gone` when it was deleted. */
+  /** Fetches one run; `gone` if it was deleted. */
   fetchRun(gitRepository: string, id: string): Promise<Run | 'gone'>;
   /** Changes whenever the credentials change: a denied call may be allowed now. */
   readonly generation?: () => number;
-  /** Proves connection, credentials and repository in one cheap call. @returns a sentence on what it saw */
+  /** Tests connection, credentials and repository in one cheap call. @returns a sentence with the result */
   probe(gitRepository: string): Promise<string>;
 }
 
-/** A workflow's file, as CI knows it. */
+/** A workflow file known to CI. */
 export interface Workflow {
   /** `.github/workflows/build.yml` */
   readonly path: string;
@@ -85,6 +85,6 @@ export interface Workflow {
 
 /** Used by `greenpin check` only. Each method throws `UpstreamError`. */
 export interface CiInspector {
-  /** @returns workflows that are in the repository or have run; undefined if there are too many */
+  /** @returns workflows that exist in the repository or have run; undefined if there are too many */
   fetchWorkflows(gitRepository: string): Promise<readonly Workflow[] | undefined>;
 }

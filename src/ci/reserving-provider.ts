@@ -8,18 +8,18 @@ import type { CiProvider } from './provider.ts';
 
 /** State of the connection's quota. */
 export interface Quota {
-  /** No more calls are left than listings may need until the quota is renewed. */
+  /** True if listings may need all remaining calls until the quota is renewed. */
   isLow(): boolean;
   /**
-   * Counts a call that is not a listing until it has ended: only then does upstream say how many are left.
-   * @returns called once, when the call has ended
+   * Counts a call that is not a listing until it ends, since upstream reports the remaining calls only then.
+   * @returns a function to call once, when the call has ended
    */
   began(): () => void;
-  /** Upstream refuses calls for this many milliseconds. */
+  /** Called when upstream refuses calls for this many milliseconds. */
   refused(forMs: number): void;
 }
 
-/** Milliseconds, where upstream names no time. */
+/** Default in milliseconds if upstream names no time. */
 const REFUSED_FOR = 60_000;
 
 export function createReservingProvider(provider: CiProvider, quota: Quota): CiProvider {
@@ -35,7 +35,7 @@ export function createReservingProvider(provider: CiProvider, quota: Quota): CiP
   };
 }
 
-/** Listing the open pull requests serves all of them, so that it counts as a listing. */
+/** Listing the open pull requests serves all of them, so it counts as a listing. */
 export function createReservingGitHost(gitHost: GitHost, quota: Quota): GitHost {
   return {
     ...gitHost,

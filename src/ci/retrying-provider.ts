@@ -1,20 +1,19 @@
 /**
- * A CI provider that retries once after a transient failure. Without it, one reset connection or 502 before
- * anything is known would be an error to Argo CD, which then leaves the whole ApplicationSet alone for three
- * minutes.
+ * A CI provider that retries once after a transient failure. Otherwise one reset connection or 502 before
+ * anything is known would be an error to Argo CD, which then skips the ApplicationSet for three minutes.
  */
 import { UpstreamError, type UpstreamFailureKind } from '../errors.ts';
 import { retry, type RetryOptions } from '../resilience/retry.ts';
 import type { GitHost } from './git-host.ts';
 import type { CiProvider } from './provider.ts';
 
-/** A time-out has already used up the caller's time, and the other kinds do not go away by themselves. */
+/** A time-out has already used up the caller's time, and the other kinds are permanent. */
 const TRANSIENT: ReadonlySet<UpstreamFailureKind> = new Set(['unreachable', 'unavailable']);
 const PAUSE_MS = 300;
 
 type Timing = Pick<RetryOptions, 'delay' | 'random'>;
 
-/** `probe` is not retried: `check` must show the failure. */
+/** Does not retry `probe`, since `check` must show the failure. */
 export function createRetryingProvider(provider: CiProvider, timing: Timing): CiProvider {
   const { fetchPullRequestRuns, fetchChanges } = provider;
   return {
@@ -40,7 +39,7 @@ function retryOnce<Result>(call: () => Promise<Result>, timing: Timing): Promise
   return retry(call, { ...timing, retries: 1, firstPauseMs: PAUSE_MS, isTransient });
 }
 
-/** An upstream that says when to retry is not called before. */
+/** If upstream says when to retry, it is not called earlier. */
 function isTransient(error: unknown): boolean {
   if (!(error instanceof UpstreamError)) return false;
   return TRANSIENT.has(error.failure.kind) && error.failure.retryAfterMs === undefined;

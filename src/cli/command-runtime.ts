@@ -5,7 +5,7 @@ import { writeDiagnostic } from './diagnostics.ts';
 
 export interface CommandRuntime extends Runtime {
   /**
-   * Writes the collected warnings; to be called at the command's end.
+   * Writes the collected warnings. Call it when the command ends.
    * @param reported failures that the result already explains: warnings they contain are not repeated
    */
   flushWarnings(reported: readonly string[]): void;

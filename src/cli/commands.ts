@@ -13,7 +13,7 @@ import type { ServeOptions } from './serve.ts';
 /** Runs a command's work, which returns the exit status. */
 export type Run = (command: Command, work: () => Promise<number>) => Promise<void>;
 
-/** What the help of a command says after its options. */
+/** Help text that follows a command's options. */
 const HELP = {
   serve: `
 Logs one JSON object per line to stderr. On SIGTERM or SIGINT it answers the

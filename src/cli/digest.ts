@@ -38,8 +38,7 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Prints `DIGEST` for one image and `IMAGE DIGEST` lines for several, in the given order and as soon as each
- * is known. An image that is not found does not keep the others from being printed. With `json`, prints one
- * document with all outcomes at the end.
+ * is known, even if others are not found. With `json`, prints one document with all outcomes at the end.
  * @returns the exit status of the worst outcome
  * @throws ConfigError, or UsageError for an invalid option
  */

@@ -8,7 +8,7 @@ export interface HealthOptions {
   readonly config?: string;
 }
 
-/** A process that takes longer to answer does not answer plugin calls either. */
+/** A process that takes longer does not answer plugin calls either. */
 const TIMEOUT_MS = 4_000;
 
 /** A server on all addresses listens on loopback, too; almost every host with IPv6 has IPv4 there. */
@@ -49,7 +49,7 @@ function formatUrl({ host, port }: Address): string {
 
 /**
  * @param addresses of one server: the first that accepts a connection decides
- * @returns where something is wrong, and what; undefined if the server is healthy
+ * @returns the address and the problem; undefined if the server is healthy
  */
 async function probe(addresses: readonly Address[]): Promise<string | undefined> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);

@@ -1,10 +1,10 @@
-/** Node.js's own warnings (`process.on('warning')`), which by default span several lines of stderr. */
+/** Shortens Node.js's own warnings (`process.on('warning')`), which span several lines by default. */
 
 type WarningSource = Pick<NodeJS.Process, 'listenerCount' | 'removeAllListeners' | 'on'>;
 
 /**
- * Replaces the default listener. Warnings stay silent with `--no-warnings` and NODE_NO_WARNINGS, which
- * install none.
+ * Replaces the default listener. With `--no-warnings` or NODE_NO_WARNINGS there is none, and warnings stay
+ * silent.
  * @param write receives each warning as one sentence
  */
 export function redirectNodeWarnings(source: WarningSource, write: (message: string) => void): void {

@@ -70,7 +70,7 @@ export function createProgram(context: CommandContext, run: Run): Command {
   return program;
 }
 
-/** Commander repeats arguments in its messages, whose line breaks are its own. */
+/** Escapes arguments that Commander repeats in its messages, but keeps the messages' line breaks. */
 function makeVisible(text: string): string {
   return text.split('\n').map(escapeControl).join('\n');
 }

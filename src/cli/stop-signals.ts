@@ -9,7 +9,7 @@ export const SIGNALS = [
 /** The exit status after a second signal. */
 const FORCED = 130;
 
-/** Signals this close together count as one: nobody presses Ctrl-C twice that fast. */
+/** Signals this close together count as one, since no one presses Ctrl-C twice that fast. */
 const SAME_MS = 20;
 /** npm forwards signals that the terminal has already sent to the command; a busy npm is late. */
 const SAME_UNDER_NPM_MS = 1_000;

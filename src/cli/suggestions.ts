@@ -1,4 +1,4 @@
-/** Suggests what a branch or workflow that CI does not know was meant to be. Pure. */
+/** Suggests the intended name for a branch or workflow that CI does not know. Pure. */
 import { suggest } from '../text/suggest.ts';
 
 const MOST_LISTED = 5;

@@ -28,7 +28,7 @@ export interface Core {
 /** One upstream call must leave time for the next one before the caller's deadline. */
 const CALL_SHARE_OF_DEADLINE = 0.5;
 
-/** @param store left out: nothing is remembered from before, and nothing is left behind */
+/** @param store omitted to start without earlier answers and store none */
 export function composeCore(
   config: Config,
   runtime: Runtime,

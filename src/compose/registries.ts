@@ -1,4 +1,4 @@
-/** Constructs the registry client; on its own, since `greenpin digest` needs nothing else. */
+/** Constructs the registry client separately, since `greenpin digest` needs nothing else. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { composeRegistryDispatchers, MAX_REGISTRY_CONNECTIONS } from './network.ts';
 import type { Config } from '../config/config.ts';

@@ -1,4 +1,4 @@
-/** What the parts need from the process and its environment. */
+/** The parts of the process and its environment that other modules need. */
 import type { Clock } from '../clock.ts';
 import type { FreshnessObserver } from '../runs/adaptive-freshness.ts';
 import type { UpstreamObserver } from '../upstream/observer.ts';
@@ -9,6 +9,6 @@ export interface Runtime {
   /** A monotonic clock in milliseconds; by default the process's own. */
   readonly elapsed?: Clock | undefined;
   readonly observer: UpstreamObserver & FreshnessObserver;
-  /** Reports a problem that stops nothing, in one line. */
+  /** Reports a non-fatal problem in one line. */
   readonly warn: (message: string) => void;
 }

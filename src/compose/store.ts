@@ -22,7 +22,7 @@ export interface ComposedStore {
   /** Undefined if there are no other replicas. */
   readonly channel?: ReplicaChannel;
   /**
-   * Opens the file, or waits a moment for the server; without it, the process starts with an empty memory.
+   * Opens the file, or waits briefly for the server; without it, the process starts with an empty memory.
    * @throws ConfigError if the file cannot be opened, is not ours, or is used by another process
    */
   open(): Promise<void>;
@@ -35,10 +35,10 @@ const READ_FILE_AGAIN_AFTER_MS = 3_600_000;
 const CONNECT_WITHIN_MS = 1_000;
 /** How long `check` waits for Redis: long enough for one connection attempt. */
 const PROBE_WITHIN_MS = 2_500;
-/** Trying a file again costs no time, unlike a server. */
+/** Retrying a file is cheap, unlike a server. */
 const LONGEST_FILE_PAUSE_MS = 500;
 
-/** @param readToken reads the plugin's token, by which replicas recognize each other */
+/** @param readToken reads the plugin's token, with which replicas authenticate each other */
 export function composeStore(
   settings: StoreSettings,
   runtime: Runtime,

@@ -120,7 +120,7 @@ function findConnectionProblems(document: unknown): Problem[] {
   });
 }
 
-/** The token of an identity must not be sent to a host outside its cloud. */
+/** An identity's token must not be sent to a host outside its cloud. */
 function findIdentityProblems(document: unknown): Problem[] {
   return keysAt(document, ['registries']).flatMap((host) => {
     const path = ['registries', host, 'identity'];

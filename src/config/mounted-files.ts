@@ -1,4 +1,4 @@
-/** Checks that the files with secrets and certificates exist and are usable. */
+/** Checks that secret and certificate files exist and are usable. */
 import { readFileSync, statSync } from 'node:fs';
 import type { Config } from './config.ts';
 import type { SecretSource } from '../secrets/secret.ts';

@@ -15,8 +15,8 @@ function textOfKind(key: 'repository' | 'workflow' | 'event', expected: string) 
 
 const reference = z.string({ error: 'an image reference, for example ghcr.io/acme/shop:sha-{commit}' }).meta({
   description:
-    'Placeholders: {commit} (the head commit, or the merge that CI reports to have built), {commit:7} (its first digits), ' +
-    "{branch} (as docker/metadata-action cleans it), {ref_slug} (as GitLab's CI_COMMIT_REF_SLUG), {pull_request}, {build_id}, {build_number}, {attempt}.",
+    'Placeholders, written as in RFC 6570: {commit} (the head commit, or the merge commit if CI reports that it built one), {commit:7} (its first 7 digits), ' +
+    "{branch} (sanitized as by docker/metadata-action), {ref_slug} (as GitLab's CI_COMMIT_REF_SLUG), {pull_request}, {build_id}, {build_number}, {attempt}.",
   examples: ['ghcr.io/acme/shop-front:sha-{commit}'],
 });
 
@@ -46,21 +46,21 @@ const imageSchema = mapping(
       .optional()
       .meta({
         description:
-          "Pin this platform's manifest instead of the index. Default: the index, so that each node picks its own platform.",
+          "Pins this platform's manifest instead of the index. Default: the index, so that each node picks its own platform.",
         examples: ['linux/amd64', 'linux/arm/v7'],
       }),
     handOut: handOut.optional().meta({
       description:
-        'Mirror or pull-through cache that parameter sets name in place of the repository in reference. Greenpin never contacts it.',
+        "Mirror or pull-through cache that replaces the reference's repository in parameter sets. Greenpin never contacts it.",
       examples: ['mirror.local/acme/shop-back'],
     }),
     onMissing: choice(['reject', 'previous']).default('reject').meta({
       description:
-        'If a green build has not pushed this image: reject the build, or use the image of an earlier build (monorepos that build only what changed).',
+        'What to do if a green build has not pushed this image: reject the build, or use the image of a previous build (for monorepos that build only what changed).',
     }),
     revision: choice(['auto', 'require', 'ignore']).default('auto').meta({
       description:
-        "Whether the label org.opencontainers.image.revision must name the build's commit: auto checks it if the tag can move, require always, ignore never.",
+        "Whether the label org.opencontainers.image.revision must name the build's commit: auto checks it if the tag is mutable, require always, ignore never.",
     }),
   },
   { title: 'Image', description: 'An image with its own settings.' },
@@ -83,12 +83,11 @@ const connectionName = z.string({ error: 'the name of a connection' }).optional(
 export const projectSchema = mapping(
   {
     ci: connectionName.meta({
-      description: 'Connection that the builds come from. Default: the only connection.',
+      description: 'The CI connection that provides the builds. Default: the only connection.',
       examples: ['github'],
     }),
     git: connectionName.meta({
-      description:
-        'Connection to the Git host that has the pull requests. Default: ci, if that is a Git host.',
+      description: 'The connection to the Git host with the pull requests. Default: ci, if it is a Git host.',
       examples: ['github'],
     }),
     repository: textOfKind('repository', 'the Git repository, for example acme/shop').meta({
@@ -102,21 +101,21 @@ export const projectSchema = mapping(
       .optional()
       .meta({
         description:
-          'Workflows that must all be green for a commit. Default: every workflow that ran for it.',
+          'Workflows that must all be green for a commit. Default: every workflow that ran for the commit.',
         examples: [['.github/workflows/build.yml']],
       }),
     events: list(textOfKind('event', 'the name of an event'), 'a list of at least one event')
       .optional()
       .meta({
         description:
-          "Events whose runs count, most trusted first. The default depends on the connection's kind; for GitHub, push and pull_request.",
+          "Events whose runs count, most trusted first. The default depends on the connection's kind; for GitHub: push and pull_request.",
         examples: [['push', 'pull_request']],
       }),
     forks: z.boolean().default(false).meta({
-      description: 'Whether runs of forks count: strangers can then deploy images that they built.',
+      description: 'Whether runs of forks count. If true, strangers can deploy images that they built.',
     }),
     lookback: whole(1, 100, 'a whole number from 1 to 100').default(5).meta({
-      description: 'Number of green builds to search for one with all its images, the newest included.',
+      description: 'How many green builds, newest first, to search for one that has all its images.',
     }),
     onNoBuild: choice(['empty', 'error']).default('empty').meta({
       description:

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { presentName } from '../schema/unknown-key.ts';
 import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
 
-/** A problem in the configuration file. It shows what was found only if that cannot be a secret. */
+/** A problem in the configuration file. It shows the value only if that cannot be a secret. */
 export interface Problem {
   readonly path: DocumentPath;
   /** `found …, expected …`, on one line. */

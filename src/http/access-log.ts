@@ -18,7 +18,7 @@ declare module 'fastify' {
 export type CallOutcome = 'fresh' | 'stale' | 'nothing' | ApiErrorCode;
 
 export interface CallObserver {
-  /** @param age age of the answer in seconds; left out if there was no answer */
+  /** @param age age of the answer in seconds; omitted if there was no answer */
   callFinished(
     outcome: CallOutcome,
     durationSeconds: number,
@@ -32,7 +32,7 @@ interface SentAnswer {
   readonly freshness: 'fresh' | 'stale';
   /** In whole seconds. */
   readonly age: number;
-  /** Why this is the answer, for people. */
+  /** The reason for the answer, for people. */
   readonly because: string;
 }
 
@@ -82,8 +82,8 @@ export class AccessLog {
     this.flush();
     const durationMs = this.#stopwatch() - startedAt;
     const fields = { ...describeRequest(branchRequest), outcome: code, durationMs: round(durationMs) };
-    // Load balancers and scanners probe other paths without a token. Only a refused call of Argo CD is worth
-    // a warning.
+    // Load balancers and scanners probe other paths without a token. Only a rejected call to the plugin's
+    // endpoint deserves a warning.
     if (code === 'forbidden' && routeOptions.url === undefined) {
       this.#logger.debug({ ...fields, message }, 'refused');
       return;

@@ -21,7 +21,7 @@ const KEEP_ALIVE_MS = 95_000;
 /** Time for the whole request to arrive. The answer may take as long as the deadline allows. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const ANSWER_WITHIN_MS = 20_000;
-/** Time for the caller to read the answer, which has a few kilobytes. */
+/** Time for the caller to read the answer, which is a few kilobytes. */
 const READ_WITHIN_MS = 30_000;
 /** Argo CD keeps one for each ApplicationSet that it reconciles concurrently: a few dozen. */
 const MAX_CONNECTIONS = 10_000;
@@ -67,8 +67,8 @@ export function createApp(deps: AppDeps): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addHook('onRequest', (request, _reply, done) => {
     accessLog.start(request);
-    // Whatever the caller declares (`curl -d` sends a form type), the body is JSON; Fastify would reject
-    // other types.
+    // The body is JSON whatever type the caller declares (`curl -d` sends a form type), and Fastify would
+    // reject other types.
     request.raw.headers['content-type'] = JSON_TYPE;
     done(authenticate(request, authenticator));
   });

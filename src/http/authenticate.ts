@@ -15,7 +15,7 @@ export class Authenticator {
   readonly #readTokens: () => string | undefined;
   readonly #warn: (message: string) => void;
   readonly #checked: string | undefined;
-  /** The last text and the digests of its tokens, which change once in months. */
+  /** The last text and its tokens' digests, cached since tokens rarely change. */
   #text: string | undefined;
   #digests: readonly Buffer[] = [];
 

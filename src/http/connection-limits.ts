@@ -19,18 +19,16 @@ const FIRST_ERROR_STATUS = 400;
 interface Connection {
   /** By the monotonic clock. */
   endsAt: number;
-  /**
-   * The response to the newest request, until it has been read. Answers go out in the order of the requests.
-   */
+  /** The response to the newest request, until it has been read. Responses are sent in request order. */
   response: ServerResponse | undefined;
   /** Whether any request on this connection has succeeded. */
   served: boolean;
 }
 
 /**
- * Cuts connections that Node's timeouts do not reach: a peer that does not read, sends an empty line now and
- * then, or never closes. Above the maximum, it cuts the oldest connection that has seen only refusals, so
- * that a flood of those locks nobody out. Call it before adding other hooks.
+ * Cuts connections that Node's timeouts do not cover: a peer that does not read, occasionally sends an empty
+ * line, or never closes. Above the maximum, it cuts the oldest connection that has had only refusals, so that
+ * a flood of those cannot lock out other callers. Call it before adding other hooks.
  */
 export function limitConnections(
   app: FastifyInstance,
@@ -79,7 +77,7 @@ export function limitConnections(
   });
 }
 
-/** @returns whether the peer has read an answer since the last look */
+/** @returns whether the peer has read an answer since the last check */
 function settle(connection: Connection): boolean {
   const { response } = connection;
   if (response?.writableFinished !== true) return false;
@@ -88,7 +86,7 @@ function settle(connection: Connection): boolean {
   return true;
 }
 
-/** @returns the oldest idle connection that has seen only refusals, else the newest connection */
+/** @returns the oldest idle connection that has had only refusals, otherwise the newest connection */
 function findLeastUseful(connections: ReadonlyMap<Socket, Connection>): Socket | undefined {
   let last: Socket | undefined;
   for (const [socket, connection] of connections) {

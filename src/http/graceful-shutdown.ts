@@ -1,4 +1,4 @@
-/** Shuts a server down without breaking a call, which neither Node nor Fastify guarantees. */
+/** Shuts down a server without breaking a call, which neither Node nor Fastify guarantees. */
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
@@ -10,8 +10,8 @@ export interface ShutdownLimits {
 }
 
 /**
- * Argo CD sends its calls one after the other over one connection, which is idle for milliseconds in between.
- * If the server closed it then, the next call would fail and freeze an ApplicationSet for three minutes.
+ * Argo CD sends its calls one after the other over one connection, with idle milliseconds in between. If the
+ * server closed it then, the next call would fail and freeze an ApplicationSet for three minutes.
  */
 const GRACE_MS = 250;
 /** Kubernetes kills the process after 30 seconds; the default deadline of an answer is shorter. */

@@ -38,7 +38,7 @@ export function createManagement(deps: ManagementDeps): FastifyInstance {
     requestTimeoutMs: deps.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     lingerMs: deps.lingerMs,
     connectionLimits: { ...LIMITS, ...deps.connectionLimits },
-    // A lost probe is repeated.
+    // No grace period, since a lost probe is repeated.
     shutdownLimits: { graceMs: 0 },
     refuseUrl: (_request, reply) => sendError(reply, notFound()),
   });

@@ -41,7 +41,7 @@ export class PluginServer {
     throw joinListenErrors(results);
   }
 
-  /** Completes the calls in flight. Health and metrics are available until they are done. */
+  /** Completes the calls in flight. Health and metrics remain available until then. */
   async stop(): Promise<void> {
     const { store, app, management } = this.#deps;
     await app.close();

@@ -2,7 +2,7 @@
 
 /** HTTP does not count these as part of the value (RFC 9110, section 5.5). */
 const SPACES_AROUND = /^[ \t\v\f]+|[ \t\v\f]+$/g;
-/** No header can contain these: control characters, and what replaces invalid UTF-8. */
+/** Never valid in a header: control characters, and the replacement for invalid UTF-8. */
 const IMPOSSIBLE = /[\0-\u0020\u007f\ufffd]/;
 const SPACES = /[ \t]+/g;
 const INVISIBLE = /[\s\p{Cf}]/u;
@@ -35,7 +35,7 @@ function parseLine(line: string): { readonly token?: string; readonly remark?: s
   return { token, remark: findOddity(token, line) };
 }
 
-/** A token with an oddity stays valid, because Argo CD may send exactly that. */
+/** An unusual token stays valid, since Argo CD may send exactly that. */
 function findOddity(token: string, line: string): string | undefined {
   if (INVISIBLE.test(token)) {
     return 'the token contains spaces or invisible characters, which count as part of it; expected one token per line';

@@ -7,7 +7,7 @@ const MAX_DELAY_MS = 50;
 /** A full non-blocking pipe fails with EAGAIN. This is the time until the next attempt. */
 const RETRY_MS = 10;
 const MAX_RETRIES_AT_EXIT = 100;
-/** If nobody reads, further batches are dropped, rather than filling the memory or delaying calls. */
+/** If the log is not read, further batches are dropped rather than filling memory or delaying calls. */
 const MAX_WAITING = 128;
 
 /**
@@ -60,7 +60,7 @@ export function createLogStream(descriptor: number): DestinationStream {
   };
 }
 
-/** Gives up if the descriptor is broken, or if nobody reads for a second. */
+/** Gives up if the descriptor is broken, or if the log is not read for a second. */
 function writeAtExit(descriptor: number, batch: Buffer): void {
   let rest = batch;
   for (let retries = 0; rest.length > 0 && retries < MAX_RETRIES_AT_EXIT;) {

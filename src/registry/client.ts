@@ -1,4 +1,4 @@
-/** The registries: from tags to digests, and from a digest to the commit that its image was built from. */
+/** Resolves tags to digests, and digests to the commit that the image was built from. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { ImageReference, Platform } from '../image/image.ts';
 import { formatPlatform } from '../image/platform.ts';
@@ -25,18 +25,18 @@ import { createTransport, type FetchHttp, type TransportDeps } from './transport
 export type RegistryClientDeps = Omit<TransportDeps, 'endpoints' | 'gate'> & {
   /** The configuration's `registries`. */
   readonly registries: Readonly<Record<string, Pick<RegistrySettings, 'http'>>>;
-  /** Requests at one time, for each host. */
+  /** Maximum number of concurrent requests per host. */
   readonly maxConcurrent: number;
   /** May fetch and renew: cloud identities use `fetchHttp` at the registry itself. Throws UpstreamError. */
   readonly credentialFor: (reference: ImageReference, fetchHttp: FetchHttp) => Promise<Credential>;
   /**
-   * Called with a credential that a registry has denied access.
-   * @returns whether it was dropped, so that there may be another one; left out: it never is
+   * Called with a credential that a registry has rejected; omitted if credentials never change.
+   * @returns whether it was dropped, so that another one may be available
    */
   readonly forgetCredential?: (denied: Credential) => boolean;
 };
 
-/** The result of a query, with what `greenpin check` shows of it. */
+/** The result of a query, with details for `greenpin check`. */
 export interface ImageProbe {
   readonly result: DigestResult;
   /** Undefined if the credential could not be read or fetched. */
@@ -49,7 +49,7 @@ type Answer = DigestResult | RevisionResult;
 interface Answered<Result extends Answer> {
   readonly result: Result | Failed;
   readonly access: AuthMethod | undefined;
-  /** False if a breaker turned the query away before the registry was asked. */
+  /** False if a breaker rejected the query before it was sent. */
   readonly wasSent: boolean;
 }
 
@@ -105,7 +105,7 @@ export class HttpRegistryClient implements RegistryClient {
     return (await this.#query({ reference, variant: toVariant('revision', platform), resolve })).result;
   }
 
-  /** A credential of a cloud may be revoked within its hours: when it is denied, a new one is tried. */
+  /** A cloud credential may be revoked before it expires, so if it is denied, a new one is tried. */
   async #query<Result extends Answer>(query: Query<Result>): Promise<Answered<Result>> {
     const answered = await this.#queryOnce(query);
     const { result, access, wasSent } = answered;
@@ -136,7 +136,7 @@ export class HttpRegistryClient implements RegistryClient {
     }
   }
 
-  /** HEAD does not tell images from other artifacts, so the manifest of an attachment's tag is read. */
+  /** HEAD does not distinguish images from other artifacts, so an attachment tag's manifest is read. */
   async #resolveTarget(target: Target, platform: Platform | undefined): Promise<DigestResult> {
     const { digest, tag } = target.reference;
     const selector = digest ?? tag ?? 'latest';
@@ -169,7 +169,7 @@ function toVariant(kind: string, platform: Platform | undefined): string {
   return `${kind} ${platform === undefined ? '' : formatPlatform(platform)}`;
 }
 
-/** What a host says concerns one image; whether it can be reached concerns the host. */
+/** A response affects one image; an unreachable host affects all of its images. */
 function judgeScope(error: unknown): QueryOutcome['scope'] {
   if (error instanceof NoAccess) return 'access';
   if (error instanceof OwnTrouble || error instanceof InvalidManifest) return 'image';

@@ -1,4 +1,4 @@
-/** Digests and revision labels, each asked for no more often than it can have changed. */
+/** Caches digests and revision labels, and queries each no more often than it can have changed. */
 import { isWithin, type Clock } from '../clock.ts';
 import type { Digest, ImageReference, Platform } from '../image/image.ts';
 import { formatPlatform } from '../image/platform.ts';
@@ -9,12 +9,11 @@ import { SETTLES_WITHIN } from '../resolve/image-ownership.ts';
 import type { ImageResult, ImageSource, RevisionResult } from '../resolve/ports.ts';
 import type { DigestResult, NewEnough, RegistryClient } from './registry-client.ts';
 
-/** A tag that can only mean one build is checked again, since its image may have been deleted. */
+/** Even an immutable tag is checked again, since its image may have been deleted. */
 const RECHECK_IMMUTABLE_AFTER = 3_600_000;
 /**
- * A green build that pushed no image (one that changed only documentation) must not cost a request at each
- * poll for ever. The longer its image has been absent, the less often it is checked: between every `freshFor`
- * and this.
+ * A green build that pushed no image (a change to documentation only) must not cost a request at every poll
+ * forever. The longer its image has been absent, the longer the interval between checks, up to this one.
  */
 const RECHECK_ABSENT_AFTER = 300_000;
 const ABSENT_AGE_DIVISOR = 10;
@@ -22,7 +21,7 @@ const MAX_IMAGES = 100_000;
 
 export interface DigestCacheOptions {
   readonly client: RegistryClient;
-  /** Milliseconds for which the result for a mutable tag, or for an absent image, is good enough. */
+  /** How long a result for a mutable tag or an absent image is fresh, in milliseconds. */
   readonly freshFor: number;
   readonly now: Clock;
 }
@@ -35,9 +34,9 @@ interface Observed {
 
 interface CachedDigest extends Observed {
   readonly result: Exclude<DigestResult, { kind: 'failed' }>;
-  /** Since when the registry has given this kind of answer without interruption. */
+  /** Since when the registry has consistently given this kind of answer. */
   readonly since: number;
-  /** The tag's digest before it was pushed again; undefined: unknown. */
+  /** The tag's digest before it was pushed again; undefined if unknown. */
   readonly before: Digest | undefined;
 }
 
@@ -92,7 +91,7 @@ export class DigestCache implements ImageSource {
     });
   }
 
-  /** A request under way may have begun before the build ended. Callers for that build then share another. */
+  /** An in-flight request may predate the end of the build. Then that build's callers share another one. */
   async #fetchDigest(query: DigestQuery): Promise<Observed> {
     const { key, notBefore } = query;
     const oldest = Math.min(notBefore, this.#options.now());
@@ -117,7 +116,7 @@ export class DigestCache implements ImageSource {
     });
   }
 
-  /** @returns milliseconds for which the cached result need not be checked again */
+  /** @returns how long the cached result need not be checked again, in milliseconds */
   #goodFor(cached: CachedDigest, { immutable, repushed, notBefore }: DigestQuery): number {
     const { result, askedAt, since, before } = cached;
     const { freshFor } = this.#options;
@@ -131,7 +130,7 @@ export class DigestCache implements ImageSource {
     return Math.min(absentFor, Math.max(freshFor, RECHECK_ABSENT_AFTER));
   }
 
-  /** Another replica's result will do if one of our own as old would, and if it is newer than ours. */
+  /** Accepts another replica's result if it is newer than ours and one of our own as old would be fresh. */
   #newEnough(last: CachedDigest | undefined, query: DigestQuery): NewEnough {
     const { notBefore, immutable, repushed } = query;
     const { freshFor, now } = this.#options;

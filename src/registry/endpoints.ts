@@ -1,4 +1,4 @@
-/** Where a registry's API is, and where the registry may send us (redirects, token services). */
+/** Locates a registry's API, and decides where the registry may send us (redirects, token services). */
 import { isInternalAddress, isLoopback } from '../upstream/internal-address.ts';
 import { parseKeyRegistry } from './credentials/credential.ts';
 import type { RegistrySettings } from './settings.ts';
@@ -28,7 +28,7 @@ export class Endpoints {
 
   /**
    * Like ggcr's `validateRealmURL`: a registry must not make us call the cloud's metadata service.
-   * @param from the URL whose answer names `target`
+   * @param from the URL whose response names `target`
    * @returns why `target` must not be requested, completing "HOST redirects to ..."; undefined if it may
    */
   explainForbidden(

@@ -1,4 +1,4 @@
-/** What a failed exchange with a registry means for the next ones, and the failures of registries. Pure. */
+/** The failures of registries, and what a failed exchange means for the following ones. Pure. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { HttpResponse } from '../upstream/http-client.ts';
 import { parseRetryAfter } from '../upstream/retry-after.ts';
@@ -10,23 +10,23 @@ export interface Fault {
   readonly failure: UpstreamFailure;
   /** The same request may succeed in a moment. */
   readonly retry: boolean;
-  /** How long to leave the whole host alone if this was the last attempt; 0: not at all. */
+  /** How long to pause the whole host if this was the last attempt; 0 for no pause. */
   readonly restMs: number;
 }
 
 /** Pause after a failure that names no time, so that not every caller waits for the same time-out. */
 const REST_MS = 2000;
 
-/** @param failure of an exchange that brought no whole response */
+/** @param failure of an exchange without a complete response */
 export function describeFault(failure: UpstreamFailure): Fault {
-  // A response that is too large or cannot be decompressed is this image's, not the host's.
+  // A response that is too large or cannot be decompressed is a problem of this image, not of the host.
   const restMs = failure.kind === 'malformed' ? 0 : REST_MS;
   return { failure, retry: failure.trouble === 'broken', restMs };
 }
 
 /**
  * @param now milliseconds since the epoch, when the response came
- * @returns undefined for a status that is an answer. (501 is one: some registries do not know HEAD.)
+ * @returns undefined for a conclusive status. (501 is one: some registries do not support HEAD.)
  */
 export function describeStatus(response: HttpResponse, now: number): Fault | undefined {
   const { status, headers, url } = response;
@@ -37,13 +37,13 @@ export function describeStatus(response: HttpResponse, now: number): Fault | und
     status === 429
       ? { kind: 'rate_limited', host, message: `${host} limits our rate (429)`, retryAfterMs }
       : { kind: 'unavailable', host, message: `${host} cannot answer now (${status})`, retryAfterMs };
-  // A 500 may concern one image only; 502, 503 and 504 come from a proxy in front of the whole host.
+  // A 500 may affect one image only; 502, 503 and 504 come from a proxy in front of the whole host.
   const rest = status === 429 || (status >= 502 && status <= 504) ? REST_MS : 0;
   const retry = status >= 502 && status <= 504 && retryAfterMs === undefined;
   return { failure, retry, restMs: retryAfterMs ?? rest };
 }
 
-/** Authentication failed: this concerns the whole image repository, not one image. */
+/** Authentication failed, which affects the whole image repository, not one image. */
 export class NoAccess extends UpstreamError {}
 
 /** The host works, but not for this request: other requests to it may succeed. */

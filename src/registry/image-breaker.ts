@@ -1,6 +1,6 @@
 /**
- * Circuit breakers for queries that a registry denied, or answered with nonsense: it will mostly do so again.
- * Another credential is tried at once.
+ * Circuit breakers for queries that a registry denied or answered with an invalid response, since it will
+ * usually do so again. Another credential is tried at once.
  */
 import type { Clock } from '../clock.ts';
 import type { UpstreamFailure } from '../errors.ts';
@@ -18,19 +18,19 @@ export interface ImageQuery {
 }
 
 export interface QueryOutcome {
-  /** Undefined: there was an answer. */
+  /** Undefined if there was an answer. */
   readonly failure: UpstreamFailure | undefined;
   /** What failed: this image, authentication, or the host (which has a breaker of its own). */
   readonly scope: 'image' | 'access' | 'host';
 }
 
-/** What is known of an image repository for one source of credentials. */
+/** The state of an image repository for one source of credentials. */
 interface Standing {
-  /** Something in it has been read since the last denial. */
+  /** True if something in it has been read since the last denial. */
   isOpen: boolean;
   /** References that were denied since. */
   readonly denied: Set<string>;
-  /** Length of the repository's last pause, milliseconds; 0: it has had none. */
+  /** Length of the repository's last pause in milliseconds; 0 if it has had none. */
   ms: number;
   until: number;
 }
@@ -39,14 +39,14 @@ type Escalation = Required<Omit<Trip, 'failure'>>;
 
 const MAX_QUERIES = 20_000;
 const MAX_REPOSITORIES = 5000;
-/** Shorter than for one image, so that another image finds out whether the repository is open again. */
+/** Shorter than for one image, so that another image can find out whether the repository is open again. */
 const REPOSITORY_DENIED: Escalation = { ms: 10_000, longestMs: 300_000 };
 const IMAGE_DENIED: Escalation = { ms: 15_000, longestMs: 300_000 };
-/** Outages pass by themselves, and then nobody should wait for long. */
+/** Short pauses, since outages end by themselves and recovery should be noticed soon. */
 const OUTAGE: Escalation = { ms: 2000, longestMs: 30_000 };
 /**
- * Some registries deny what does not exist (virtual repositories of Artifactory, sigstore/cosign#2973). Where
- * other images can be read, it takes this many denied images before the whole repository counts as denied.
+ * Some registries deny images that do not exist (virtual repositories of Artifactory, sigstore/cosign#2973).
+ * If other images can be read, it takes this many denied ones before the whole repository counts as denied.
  */
 const DENIED_IMAGES = 4;
 
@@ -54,7 +54,7 @@ export class ImageBreaker {
   readonly #now: Clock;
   readonly #queries: CircuitBreaker;
   readonly #repositories: CircuitBreaker;
-  /** By source, not by credential: a cloud that issues new ones each time must not shorten the pauses. */
+  /** By source, not by credential, since new credentials from a cloud must not shorten the pauses. */
   readonly #standings = createBoundedCache<Standing>(MAX_REPOSITORIES);
 
   constructor(deps: { readonly now: Clock; readonly delay: (ms: number) => Promise<void> }) {
@@ -65,7 +65,7 @@ export class ImageBreaker {
 
   /**
    * @returns a function that must be called exactly once, with the outcome
-   * @throws UpstreamError with the last failure while it is too early to ask again
+   * @throws UpstreamError with the last failure while the query is paused
    */
   async enter({ reference, variant, credential }: ImageQuery): Promise<(outcome: QueryOutcome) => void> {
     const text = formatReference(reference);
@@ -106,7 +106,7 @@ export class ImageBreaker {
     if (scope === 'host' || failure.kind === 'rate_limited') return 'inconclusive';
     if (isOutage(failure)) {
       const ms = this.#escalate(standing, OUTAGE);
-      // The first failure says little: the next caller may well get a token.
+      // The first failure proves little, since the next caller may well get a token.
       return standing.ms === OUTAGE.ms ? 'inconclusive' : { failure, ms };
     }
     standing.denied.add(text);
@@ -117,7 +117,7 @@ export class ImageBreaker {
     return { failure, ms: this.#escalate(standing, REPOSITORY_DENIED) };
   }
 
-  /** Concurrent failures count as one. @returns milliseconds that are left of the pause */
+  /** Concurrent failures count as one. @returns what remains of the pause, in milliseconds */
   #escalate(standing: Standing, { ms, longestMs }: Escalation): number {
     const left = standing.until - this.#now();
     if (left <= 0 || left > standing.ms || standing.ms === 0) {

@@ -1,10 +1,10 @@
-/** Reads JSON of unknown shape. Pure. */
+/** Parses JSON of unknown shape. Pure. */
 import { isMapping } from '../text/document-path.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * @returns a copy of the beginning of a text. A plain slice would keep the whole text, possibly megabytes, in
+ * @returns a copy of a text's beginning, since a slice would keep the whole text, possibly megabytes, in
  *   memory (V8's sliced strings)
  */
 export function copyStart(text: string, maxLength: number): string {

@@ -75,7 +75,7 @@ export interface RegistrySettings {
   /** As in image references: `ghcr.io`, `registry.local:5000`. */
   readonly host: string;
   readonly credentials?: { readonly username: string; readonly password: SecretSource } | undefined;
-  /** The identity of this process in the host's cloud. `roleArn` is for AWS only, `credentialsFile` for Google only. */
+  /** This process's identity in the host's cloud. `roleArn` is for AWS only, `credentialsFile` for Google. */
   readonly identity?:
     | (CloudHost & { readonly roleArn: string | undefined; readonly credentialsFile: string | undefined })
     | undefined;

@@ -10,7 +10,7 @@ import type { Endpoints } from './endpoints.ts';
 import { describeFault, describeStatus, OwnTrouble, type Fault } from './failure.ts';
 
 export interface RegistryRequest extends HttpRequest {
-  /** The registry on whose behalf the request is sent: it decides where redirects may lead. */
+  /** The registry that the request is for, which decides where redirects may lead. */
   readonly registry: string;
 }
 
@@ -47,14 +47,14 @@ export interface TransportDeps extends HttpClientDeps {
 
 const MAX_RETRIES = 2;
 const FIRST_PAUSE_MS = 200;
-/** A time-out counts against a host only if it had this share of the deadline, which others may have used. */
+/** A time-out counts against a host only if the host had at least this share of the deadline. */
 const FAIR_SHARE = 0.5;
 
 export function createTransport(deps: TransportDeps): FetchHttp {
   const { endpoints, gate, now, timeoutMs, random, delay } = deps;
   const sendHttp = createHttpClient(deps);
 
-  /** @param budget what is left of the deadline; waiting for a slot does not count against the registry */
+  /** @param budget remaining time; waiting for a slot does not count against the registry */
   async function sendHop(hop: HttpRequest, budget: { ms: number }): Promise<HttpResponse> {
     for (let attempt = 0; ; attempt++) {
       const pauseMs = jitteredPauseMs(attempt, FIRST_PAUSE_MS, random);

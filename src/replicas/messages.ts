@@ -8,7 +8,7 @@ import { storedCommit, storedDigest } from '../schema/stored.ts';
 
 /** The range of an ECMAScript time value, milliseconds. */
 const moment = z.number().min(-8.64e15).max(8.64e15);
-/** As long as providers allow. A branch's name may hold nearly any character. */
+/** The longest text that providers allow. A branch name may contain nearly any character. */
 const word = z.string().max(4_000);
 
 const run: z.ZodType<Run> = z.object({

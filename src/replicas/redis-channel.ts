@@ -8,17 +8,17 @@ const RECORD_PREFIX = 'greenpin:1:told:';
 const LEASE_PREFIX = 'greenpin:1:turn:';
 const NOW = `local time = redis.call('TIME'); local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** The longest text that is parsed (shared-fetch.ts), with its signature. */
+/** The longest text that is parsed (shared-fetch.ts), plus its signature. */
 const LONGEST_TEXT = 4_100_000;
 
-/** A key of another type, too long a text or a time in the future (a clock set back) counts as no record. */
+/** A key of another type, an overlong text or a future time (the clock was set back) counts as no record. */
 const READ = `${NOW}
 local record = redis.pcall('HMGET', KEYS[1], 'at', 'text')
 local at = not record.err and record[2] and #record[2] <= ${LONGEST_TEXT} and tonumber(record[1])
 local age = at and now - at
 if age and not (age >= 0 and age < 1e15) then age = nil end`;
 
-/** KEYS: record, lease. ARGV: maximum age (ms), id of the lease's holder, time to hold it (ms). */
+/** KEYS: record, lease. ARGV: maximum age (ms), lease holder's id, lease duration (ms). */
 const READ_OR_ACQUIRE = `${READ}
 local acquired = 0
 if not age or age > tonumber(ARGV[1]) then
@@ -27,10 +27,10 @@ end
 if not age then return { acquired } end
 return { acquired, string.format('%d', age), record[2] }`;
 
-/** KEYS: lease. ARGV: its holder. */
+/** KEYS: lease. ARGV: lease holder's id. */
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
-/** KEYS: record, lease. ARGV: age (ms), text, time to live (ms), the lease's holder or nothing. */
+/** KEYS: record, lease. ARGV: age (ms), text, time to live (ms), lease holder's id or nothing. */
 const PUBLISH = `${READ}
 if ARGV[4] ~= '' and redis.call('GET', KEYS[2]) == ARGV[4] then redis.call('DEL', KEYS[2]) end
 if age and age < tonumber(ARGV[1]) then return 0 end
@@ -49,7 +49,7 @@ export function createRedisChannel(redis: RedisConnection, outage: StoreBreaker)
   }
 
   function publish(topic: string, { text, ageMs }: SharedRecord, ttlMs: number, holder = ''): void {
-    // Not awaited: the connection answers whatever is sent next after this.
+    // Not awaited, since the connection processes commands in order.
     void evaluate(PUBLISH, [RECORD_PREFIX + topic, LEASE_PREFIX + topic], [ageMs, text, ttlMs, holder]);
   }
 

@@ -3,24 +3,23 @@
 /** A response of upstream. */
 export interface SharedRecord {
   readonly text: string;
-  /** Milliseconds since upstream was called, by the channel's own clock: those of two replicas may differ. */
+  /** Milliseconds since upstream was called, by the channel's clock, since replicas' clocks may differ. */
   readonly ageMs: number;
 }
 
 /** Never throws: without it, each replica calls upstream itself. */
 export interface ReplicaChannel {
   /**
-   * Reads a record, and acquires the lease to call upstream where there is none that is as young: one round
-   * trip for both.
-   * @param maxAgeMs -1: acquires the lease whatever is there
-   * @param leaseMs longest time that the lease is held
-   * @returns no lease: another replica has it, or the record is young enough. While the channel is down,
-   *   everyone gets a lease.
+   * Reads a record and, if none is young enough, acquires the lease to call upstream, in one round trip.
+   * @param maxAgeMs -1: always tries to acquire the lease
+   * @param leaseMs maximum time to hold the lease
+   * @returns no lease if another replica holds it or the record is young enough. While the channel is down,
+   *   every caller gets a lease.
    */
   readOrAcquire(topic: string, maxAgeMs: number, leaseMs: number): Promise<Acquired>;
-  /** Stores the record unless a newer one is there. Returns before it has arrived. */
+  /** Stores the record unless a newer one exists. Does not wait for completion. */
   publish(topic: string, record: SharedRecord, ttlMs: number): void;
-  /** A round trip takes longer than a registry's. */
+  /** True if a round trip takes longer than one to a registry. */
   isSlow(): boolean;
 }
 
@@ -29,7 +28,7 @@ export interface Acquired {
   readonly lease?: Lease | undefined;
 }
 
-/** Ends with one of the two, which return before that has arrived. */
+/** Ends with one of the two calls, neither of which waits for completion. */
 export interface Lease {
   release(): void;
   publish(record: SharedRecord, ttlMs: number): void;

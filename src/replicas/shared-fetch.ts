@@ -2,10 +2,10 @@
 import type { Clock } from '../clock.ts';
 import type { Lease, ReplicaChannel } from './replica-channel.ts';
 
-/** Milliseconds for which a lease is held at most. Then every waiting replica calls upstream itself. */
+/** Maximum time to hold a lease, in milliseconds. After that, every waiting replica calls upstream itself. */
 const LEASE_MS = 3_000;
 const READ_EVERY_MS = 40;
-/** A page of a hundred runs is a fiftieth of it. */
+/** About fifty times the size of a page of a hundred runs. */
 const LONGEST_TEXT = 4_000_000;
 
 export interface SharedFetchOptions {
@@ -25,18 +25,18 @@ export interface SharedQuery<T> {
   readonly topic: string;
   /** @returns undefined if the record is malformed */
   readonly parse: (record: unknown) => T | undefined;
-  /** Whether a response to another replica will do. */
+  /** Whether another replica's response is acceptable. */
   readonly accept: (observed: Observed<T>) => boolean;
   /**
-   * Calls upstream. Its errors are rethrown, and not published.
+   * Calls upstream. Errors are rethrown, not published.
    * @param last the published response, which was not accepted
    */
   readonly fetch: (last: Observed<T> | undefined) => Promise<T>;
-  /** Age beyond which `accept` refuses every response, so that the first read acquires the lease. */
+  /** Age beyond which `accept` rejects every response, so that the first read acquires the lease. */
   readonly maxAgeMs?: number;
   /** Calls upstream without reading while a read takes longer. */
   readonly skipIfSlow?: boolean;
-  /** Milliseconds for which others may use the response; 0: it is not published. */
+  /** How long others may use the response, in milliseconds; 0 to not publish it. */
   readonly ttlMs: (value: T) => number;
 }
 
@@ -87,7 +87,7 @@ export function createSharedFetch({ channel, now, delay }: SharedFetchOptions): 
       // Reads take time, too. A clock that was set back must not prolong the wait.
       const isOver = Math.max(waited, now() - startedAt) >= LEASE_MS;
       if (lease !== undefined || isOver) return fetch(query, observed, lease);
-      // The record is young enough, and was refused all the same: only the lease is wanted now.
+      // The record was young enough but not accepted, so later reads only need the lease.
       const isFirst = maxAgeMs !== -1;
       maxAgeMs = -1;
       if (isFirst && observed !== undefined) continue;

@@ -9,7 +9,7 @@ const HOUR = 3_600_000;
 const LISTING_TTL_MS = HOUR;
 const PAGE_TTL_MS = HOUR / 6;
 const LOOK_UP_TTL_MS = 24 * HOUR;
-/** CI's clock and ours may differ by as much. */
+/** Assumed maximum difference between CI's clock and ours. */
 const CLOCK_MARGIN_MS = 600_000;
 const MAX_LOOK_UPS = 20_000;
 
@@ -50,7 +50,7 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
       const { value } = await options.share({
         topic: JSON.stringify([options.scope, 'run', gitRepository, id]),
         parse: parseRun,
-        // An answer claims to be as new as the listing: nothing in it may be older.
+        // An answer claims to be as new as the listing, so nothing in it may be older.
         accept: ({ observedAt }) => observedAt >= listedAt,
         fetch: () => provider.fetchRun(gitRepository, id),
         ttlMs: options.freshFor,
@@ -63,9 +63,9 @@ export function createSharedProvider(provider: CiProvider, options: SharedProvid
 class SharedPages {
   readonly #provider: CiProvider;
   readonly #options: SharedProviderOptions;
-  /** The listing's first page as it was last returned, by Git repository. */
+  /** The listing's last returned first page, by Git repository. */
   readonly #listings = new Map<string, Observed<RunPage>>();
-  /** When the look-up that was last returned was made, by topic. */
+  /** When the last returned look-up was made, by topic. */
   readonly #lookedUpAt = createBoundedCache<number>(MAX_LOOK_UPS);
 
   constructor(provider: CiProvider, options: SharedProviderOptions) {
@@ -73,7 +73,7 @@ class SharedPages {
     this.#options = options;
   }
 
-  /** @returns milliseconds since the epoch; Infinity: no listing was returned yet */
+  /** @returns milliseconds since the epoch; Infinity if no listing was returned yet */
   listedAt(gitRepository: string): number {
     return this.#listings.get(gitRepository)?.observedAt ?? Infinity;
   }
@@ -98,7 +98,7 @@ class SharedPages {
     return withTime(observed);
   }
 
-  /** An older page belongs to one state of the first page, which its validator names, or else its time. */
+  /** An older page belongs to one state of the first page, identified by its validator or else its time. */
   async fetchPage(gitRepository: string, cursor: Cursor): Promise<RunPage | 'unchanged'> {
     const listing = this.#listings.get(gitRepository);
     if (listing === undefined) return this.#provider.fetchRuns(gitRepository, cursor);
@@ -116,10 +116,7 @@ class SharedPages {
     return withTime(observed);
   }
 
-  /**
-   * Accepts a look-up as long as the listing's first page shows everything that was created since, and never
-   * twice.
-   */
+  /** Accepts a look-up once, and only if the listing's first page shows everything created since. */
   async lookUp(
     kind: string,
     gitRepository: string,
@@ -129,7 +126,7 @@ class SharedPages {
     const topic = [kind, gitRepository, name];
     const key = JSON.stringify(topic);
     const { value: listing, observedAt: listedAt = 0 } = this.#listings.get(gitRepository) ?? {};
-    // Runs are dated by CI's clock: ours may be far ahead of it.
+    // Runs are dated by CI's clock, and ours may be far ahead of it.
     const ahead = Math.max(0, listedAt - (listing?.clock ?? listedAt));
     const times = (listing?.runs ?? []).map(({ createdAt }) => createdAt ?? Infinity);
     const listedSince = times.includes(Infinity) ? Infinity : Math.min(...times);

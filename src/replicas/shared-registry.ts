@@ -6,7 +6,7 @@ import type { ImageReference, Platform } from '../image/image.ts';
 import type { DigestResult, NewEnough, RegistryClient } from '../registry/registry-client.ts';
 
 const HOUR = 3_600_000;
-/** As long as the digest of a tag that cannot move is trusted. */
+/** As long as the digest of an immutable tag is trusted. */
 const FOUND_TTL_MS = HOUR;
 const ABSENT_TTL_MS = HOUR / 12;
 const REVISION_TTL_MS = 24 * HOUR;
@@ -39,7 +39,7 @@ export function createSharedRegistryClient(client: RegistryClient, share: Shared
   };
 }
 
-/** A reference by digest has no other digest. */
+/** Rejects a record with another digest than the one in the reference. */
 function matching(
   result: DigestResult | undefined,
   { digest }: ImageReference,

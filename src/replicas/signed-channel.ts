@@ -1,5 +1,5 @@
 /**
- * Signs the records of a replica channel: write access to Redis alone must not be enough to forge upstream's
+ * Signs the records of a replica channel, so that write access to Redis is not enough to forge upstream's
  * responses.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
@@ -8,8 +8,8 @@ import type { ReplicaChannel, SharedRecord } from './replica-channel.ts';
 const MAC_LENGTH = 44;
 
 /**
- * @param readSecrets the secrets that all replicas have, the one to sign with first; several during a
- *   rotation. With none, or on an error, no record is published or accepted; leases work all the same.
+ * @param readSecrets secrets shared by all replicas, the signing one first; several during a rotation. With
+ *   none, or on an error, no record is published or accepted, but leases still work.
  */
 export function createSignedChannel(
   channel: ReplicaChannel,
@@ -17,7 +17,7 @@ export function createSignedChannel(
 ): ReplicaChannel {
   function secrets(): readonly string[] {
     try {
-      // Everybody knows the empty secret.
+      // An empty secret is no secret.
       return readSecrets().filter((secret) => secret.trim() !== '');
     } catch {
       return [];
@@ -62,7 +62,7 @@ export function createSignedChannel(
   };
 }
 
-/** The purpose is part of what is signed, since the secret has other uses. */
+/** Includes the purpose in the signed text, since the secret has other uses. */
 function macOf(secret: string, topic: string, text: string): string {
   return createHmac('sha256', secret)
     .update(JSON.stringify(['greenpin exchange 1', topic, text]))

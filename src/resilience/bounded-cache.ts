@@ -1,4 +1,4 @@
-/** A map that forgets the entry least recently used once it is full. */
+/** A map that evicts the least recently used entry when it is full. */
 import { LRUCache } from 'lru-cache';
 
 /**

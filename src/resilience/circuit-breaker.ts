@@ -1,23 +1,23 @@
-/** Leaves alone what has failed, for a while, so that not every caller waits for the same fault. */
+/** Pauses calls that have failed, so that not every caller waits for the same failure. */
 import { setTimeout } from 'node:timers/promises';
 import { isWithin, type Clock } from '../clock.ts';
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import { createBoundedCache } from './bounded-cache.ts';
 
-/** What one call revealed: it works, it has failed, or the call ended without saying anything about it. */
+/** The result of one call: success, a failure that trips the breaker, or neither. */
 export type Outcome = 'works' | 'inconclusive' | Trip;
 
 export interface Trip {
   readonly failure: UpstreamFailure;
-  /** Milliseconds of the pause after a first failure. */
+  /** Pause after the first failure, in milliseconds. */
   readonly ms: number;
-  /** The pause doubles with each further failure that has a limit, up to this; left out: it does not. */
+  /** The pause doubles with each further failure that has a limit, up to this; constant if omitted. */
   readonly longestMs?: number;
 }
 
-/** The permission to make one call. */
+/** Permission to make one call. */
 export interface Permit {
-  /** The call finds out whether what has failed works again. */
+  /** True if the call finds out whether the failure is over. */
   readonly isTrial: boolean;
   /** Must be called exactly once. */
   end(outcome: Outcome): void;
@@ -26,36 +26,35 @@ export interface Permit {
 export interface CircuitBreakerOptions {
   readonly now: Clock;
   /**
-   * How many calls are let through when a pause is over:
-   * - `one`: the others wait for it for a moment, then fail; only its success ends the failure, since a call
-   *   that began before the fault proves nothing.
-   * - `all`: for callers who would rather meet the fault themselves than be turned away; any success ends the
-   *   failure.
+   * How many calls are let through after a pause:
+   * - `one`: the others wait for it briefly, then fail. Only its success closes the circuit, since a call
+   *   that began before the failure proves nothing.
+   * - `all`: for callers that would rather fail themselves than be rejected. Any success closes the circuit.
    */
   readonly trials: 'one' | 'all';
-  /** Keys that are remembered; the least recently used one is forgotten. */
+  /** Maximum number of keys; the least recently used one is evicted. */
   readonly maxKeys?: number;
-  /** Milliseconds that callers wait for a trial at most. */
+  /** Maximum time that callers wait for a trial, in milliseconds. */
   readonly patienceMs?: number;
   readonly delay?: (ms: number) => Promise<unknown>;
 }
 
 interface Circuit {
   readonly failure: UpstreamFailure;
-  /** When the pause began, milliseconds since the epoch, and how long it is. */
+  /** When the pause began, milliseconds since the epoch, and its length. */
   readonly since: number;
   ms: number;
-  /** Consecutive failures whose pauses double, those of concurrent calls counted as one. */
+  /** Consecutive failures whose pauses double, with concurrent failures counted as one. */
   readonly failures: number;
-  /** The one call that is trying whether it works again. */
+  /** The call that is finding out whether the failure is over. */
   trial: PromiseWithResolvers<void> | undefined;
 }
 
 const MAX_KEYS = 5000;
-/** What works again usually answers at once. */
+/** A server that works again usually responds at once. */
 const PATIENCE_MS = 1000;
 
-/** One circuit a key. A clock that is set back ends a pause: better a call too many than none for hours. */
+/** One circuit per key. Setting the clock back ends a pause: an extra call is better than none for hours. */
 export class CircuitBreaker {
   readonly #options: CircuitBreakerOptions;
   readonly #circuits;
@@ -66,9 +65,9 @@ export class CircuitBreaker {
   }
 
   /**
-   * Starts the call synchronously unless the key is being tried.
-   * @param judge tells what an error of the call reveals
-   * @throws UpstreamError as `enter` does, or what the call throws
+   * Starts the call synchronously unless a trial is in progress.
+   * @param judge classifies an error of the call
+   * @throws UpstreamError as `enter` does, or the error of the call
    */
   async run<T>(key: string, call: () => Promise<T>, judge: (error: unknown) => Outcome): Promise<T> {
     const permit = this.tryEnter(key) ?? (await this.enter(key));
@@ -84,8 +83,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * Waits a moment for a trial that is under way.
-   * @throws UpstreamError with the failure while the key is left alone or still being tried
+   * Waits briefly for a trial in progress.
+   * @throws UpstreamError with the failure while the key is paused or still being tried
    */
   async enter(key: string): Promise<Permit> {
     const circuit = this.#circuits.get(key);
@@ -100,13 +99,13 @@ export class CircuitBreaker {
     throw new UpstreamError(withTimeLeft(admitted.failure, this.#timeLeft(admitted)));
   }
 
-  /** @returns undefined while the key is left alone or being tried */
+  /** @returns undefined while the key is paused or being tried */
   tryEnter(key: string): Permit | undefined {
     const admitted = this.#admit(key);
     return 'end' in admitted ? admitted : undefined;
   }
 
-  /** Whether the key has failed and not worked since, even if its pause is over. */
+  /** True if the key has failed and not succeeded since, even if its pause is over. */
   hasFailed(key: string): boolean {
     return this.#circuits.has(key);
   }
@@ -116,7 +115,7 @@ export class CircuitBreaker {
     for (const circuit of this.#circuits.values()) circuit.ms = 0;
   }
 
-  /** @returns the open circuit in place of a permission */
+  /** @returns the open circuit if the call is not permitted */
   #admit(key: string): Permit | Circuit {
     const circuit = this.#circuits.get(key);
     if (circuit !== undefined) {
@@ -128,7 +127,7 @@ export class CircuitBreaker {
 
   #settle(key: string, entered: Circuit | undefined, outcome: Outcome): void {
     const current = this.#circuits.get(key);
-    // Those who wait for the trial go on only after this method has returned.
+    // Callers waiting for the trial continue only after this method has returned.
     entered?.trial?.resolve();
     if (entered !== undefined) entered.trial = undefined;
     if (outcome === 'inconclusive') return;
@@ -140,7 +139,7 @@ export class CircuitBreaker {
 
   #trip(key: string, entered: Circuit | undefined, current: Circuit | undefined, trip: Trip): void {
     const { failure, longestMs = trip.ms } = trip;
-    // A call that ran beside the one that failed first has met the same failure.
+    // A call that ran concurrently with the first failed one has hit the same failure.
     const isSame = current !== undefined && current !== entered;
     const failures = current?.failures ?? 0;
     const before = isSame ? Math.max(failures - 1, 0) : failures;
@@ -163,7 +162,7 @@ export class CircuitBreaker {
   }
 }
 
-/** A failure that says how long to wait says how much of that is left. */
+/** Reduces the failure's wait, if it has one, to the remaining time. */
 function withTimeLeft({ retryAfterMs, ...failure }: UpstreamFailure, left: number): UpstreamFailure {
   return retryAfterMs === undefined ? failure : { ...failure, retryAfterMs: Math.max(left, 1) };
 }

@@ -1,8 +1,8 @@
-/** Bounds on waiting. Late work is abandoned, not awaited: others may be waiting for it as well. */
+/** Bounds on waiting. Late work is abandoned, not awaited, since others may be waiting for it too. */
 
 const LATE = Symbol('late');
 
-/** @returns the promise's value, or `late` if it has not settled after so many milliseconds */
+/** @returns the promise's value, or `late` if it has not settled within so many milliseconds */
 export async function settledWithin<T, Late = undefined>(
   milliseconds: number,
   promise: Promise<T>,
@@ -18,9 +18,9 @@ export async function settledWithin<T, Late = undefined>(
 }
 
 /**
- * @param lateError creates the error for work that has not finished after so many milliseconds
+ * @param lateError creates the error for work that has not finished within so many milliseconds
  * @param work receives a signal that is aborted at the deadline, for calls that can be cancelled
- * @throws the late error, or what `work` throws before
+ * @throws the late error, or an earlier error of `work`
  */
 export async function withDeadline<T>(
   milliseconds: number,

@@ -1,8 +1,8 @@
-/** Limits the concurrent requests to each host (bulkhead), and leaves alone hosts that have failed. */
+/** Limits the concurrent requests to each host (bulkhead), and pauses hosts that have failed. */
 import type { Clock } from '../clock.ts';
 import { CircuitBreaker, type Outcome } from './circuit-breaker.ts';
 
-/** The result of a request, and what it revealed about the host. */
+/** The result of a request, and what it says about the host. */
 export interface HostResult<Result> {
   readonly result: Result;
   readonly host: Outcome;
@@ -11,7 +11,7 @@ export interface HostResult<Result> {
 export interface HostLimiterOptions {
   readonly now: Clock;
   readonly delay: (ms: number) => Promise<void>;
-  /** Requests at one time, for each host. */
+  /** Maximum number of concurrent requests per host. */
   readonly maxConcurrent: number;
 }
 
@@ -34,9 +34,9 @@ export class HostLimiter {
   }
 
   /**
-   * Waits for a free slot at the host, then runs the task. The breaker is checked after that wait: of a
-   * thousand callers only the first few find out by themselves that the host does not answer.
-   * @throws UpstreamError with the failure for which the host is left alone
+   * Waits for a free slot at the host, then runs the task. The breaker is checked after that wait, so that
+   * only the first few of a thousand callers have to find out that the host does not respond.
+   * @throws UpstreamError with the failure that paused the host
    */
   async run<Result>(host: string, task: () => Promise<HostResult<Result>>): Promise<Result> {
     await this.#acquire(host);

@@ -1,15 +1,14 @@
-/** Runs the calls of each key one after the other. */
+/** Runs the calls of each key one at a time. */
 import { SingleFlight } from './single-flight.ts';
 
 export class KeyedQueue {
   readonly #flights = new SingleFlight();
-  /** The call of each key that was queued last. */
+  /** The most recently queued call of each key. */
   readonly #tails = new Map<string, Promise<unknown>>();
 
   /**
-   * Runs the call after those of the same key that are queued already, or joins one of the same variant that
-   * has not ended.
-   * @throws what the call throws
+   * Runs the call after those already queued for the key, or joins an unfinished one of the same variant.
+   * @throws the error of the call
    */
   run<T>(key: string, variant: string, call: () => Promise<T>): Promise<T> {
     return this.#flights.do(JSON.stringify([key, variant]), () => {

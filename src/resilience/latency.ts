@@ -1,10 +1,10 @@
-/** Whether a server is slow: with each of its recent answers, since one may have waited for this process. */
+/** Detects a slow server: all recent responses must be slow, since one may have waited for this process. */
 import type { Clock } from '../clock.ts';
 
 /** Slower than a nearby registry. */
 const SLOW_MS = 50;
 const ANSWERS = 8;
-/** The recent answers must span this time: concurrent ones may all have waited for the same thing. */
+/** Minimum time span of the recent responses, since concurrent ones may have had the same delay. */
 const SPAN_MS = 500;
 
 export class Latency {

@@ -1,4 +1,4 @@
-/** Keeps a value that expires (a token, a cloud credential) and fetches a new one in time. */
+/** Holds a value that expires (a token, a cloud credential) and renews it in time. */
 import type { Clock } from '../clock.ts';
 import { SingleFlight } from './single-flight.ts';
 
@@ -11,11 +11,11 @@ export interface Expiring<Value> {
 export interface RenewingValueOptions {
   readonly now: Clock;
   /**
-   * Renews in the background, for values that are expensive to fetch: from 80% of its life on, the old value
-   * stays in use until the new one is there, and until shortly before its end if there is none. Called once
-   * for consecutive failures to renew.
+   * Enables background renewal, for values that are expensive to fetch: after 80% of its lifetime, the old
+   * value stays in use until it is renewed, or until shortly before it expires. Called once for consecutive
+   * failed renewals.
    *
-   * Left out: from 80% of its life on, callers wait for a new value, and get the failure if there is none.
+   * If omitted, callers wait for a new value after 80% of the lifetime, and get the failure if there is none.
    */
   readonly onRenewalFailed?: (error: unknown) => void;
 }
@@ -23,7 +23,7 @@ export interface RenewingValueOptions {
 interface Held<Value> extends Expiring<Value> {
   readonly since: number;
   readonly renewAt: number;
-  /** From then on a rejection may mean that the value was revoked. */
+  /** When a rejection may start to mean that the value was revoked. */
   readonly revocableAfter: number;
   readonly isRejected: boolean;
 }
@@ -32,9 +32,9 @@ const RENEWED_AT = 0.8;
 /** A value in use must outlast the requests that are made with it. */
 const LAST_USED_MS = 30_000;
 const LAST_USED_SHARE = 0.1;
-/** After a failure to renew in the background. */
+/** Pause after a failed background renewal. */
 const RETRY_MS = 30_000;
-/** A younger value is not rejected because it was revoked. */
+/** A rejection of a younger value does not mean that it was revoked. */
 const YOUNG_MS = 5 * 60_000;
 
 export class RenewingValue<Value> {
@@ -49,12 +49,12 @@ export class RenewingValue<Value> {
 
   /**
    * Never returns an expired value. Concurrent callers share one fetch.
-   * @throws what `fetch` throws, when no value can be used; the next call fetches again
+   * @throws the error of `fetch` if no value can be used; the next call fetches again
    */
   async read(fetch: () => Promise<Expiring<Value>>): Promise<Value> {
     const time = this.#options.now();
     const held = this.#held;
-    // After the clock was set back, nobody knows how much of the life is left.
+    // After the clock was set back, the remaining lifetime is unknown.
     if (held === undefined || time < held.since || time >= held.expiresAt) return this.#renew(fetch);
     if (held.isRejected) return this.#renewOrKeep(held, fetch);
     if (time >= held.renewAt) void this.#renewOrKeep(held, fetch).catch(() => undefined);
@@ -63,10 +63,10 @@ export class RenewingValue<Value> {
 
   /**
    * Invalidates a value that was rejected before it expired, since it may have been revoked: the next read
-   * waits for a new one. With renewal in the background, the old value is kept until then, since it may still
-   * work elsewhere; and a young value is not invalidated, lest a forbidden request cost a new token each
-   * time.
-   * @param rejected left out: whichever value is held
+   * waits for a new one. With background renewal, the old value is kept until then, since it may still work
+   * elsewhere, and a young value is not invalidated, so that a forbidden request does not cost a new token
+   * each time.
+   * @param rejected defaults to the current value
    * @returns whether reading again may return another value
    */
   invalidate(rejected: Value | undefined = this.#held?.value): boolean {

@@ -1,7 +1,7 @@
-/** Tries a call again after a fault that often passes by itself. */
+/** Retries a call after a transient failure. */
 
 export interface RetryOptions {
-  /** Retries at most, after the first call. */
+  /** Maximum number of retries after the first call. */
   readonly retries: number;
   /** Milliseconds before the first retry, on average. */
   readonly firstPauseMs: number;
@@ -11,7 +11,7 @@ export interface RetryOptions {
   readonly random: () => number;
 }
 
-/** @throws what the last call throws */
+/** @throws the error of the last call */
 export async function retry<T>(call: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { retries, firstPauseMs, isTransient, delay, random } = options;
   for (let attempt = 0; ; attempt++) {
@@ -25,7 +25,7 @@ export async function retry<T>(call: () => Promise<T>, options: RetryOptions): P
 }
 
 /**
- * Doubles with each attempt and varies by half: replicas that failed together must not return together.
+ * Doubles with each attempt and varies by half, so that replicas that failed together do not retry together.
  * @param attempt from 0
  */
 export function jitteredPauseMs(attempt: number, firstPauseMs: number, random: () => number): number {

@@ -1,8 +1,8 @@
-/** Joins concurrent calls of a key into one. A caller who gives up does not cancel it: others may wait. */
+/** Coalesces concurrent calls of a key. A caller that gives up does not cancel the call for the others. */
 export class SingleFlight {
   readonly #inFlight = new Map<string, Promise<unknown>>();
 
-  /** @param key must always stand for the same kind of call */
+  /** @param key must always identify the same kind of call */
   do<T>(key: string, call: () => Promise<T>): Promise<T> {
     const joined = this.#inFlight.get(key);
     if (joined !== undefined) return joined as Promise<T>;

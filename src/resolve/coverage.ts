@@ -21,8 +21,8 @@ export const COMPLETE: Coverage = { kind: 'complete' };
 type Place = Pick<Run, 'position' | 'createdAt' | 'updatedAt'>;
 
 /**
- * @param oldest the oldest run of a list that is known from its beginning; undefined: the list shows none
- * @returns everything above that run's position: runs at the same position may follow on the next page
+ * @param oldest the oldest run of a list that is known from its beginning; undefined: the list is empty
+ * @returns everything above that run's position, since the next page may have more runs at the same position
  */
 export function coverageDownTo(oldest: Place | undefined): Coverage {
   if (oldest === undefined) return NO_COVERAGE;
@@ -31,12 +31,12 @@ export function coverageDownTo(oldest: Place | undefined): Coverage {
   return { kind: 'since', position: position + 1, createdAt: (createdAt ?? updatedAt) + 1 };
 }
 
-/** @returns the coverage that reaches further back: both are known */
+/** @returns whichever coverage reaches further back, for two lists that are both known */
 export function extendCoverage(a: Coverage, b: Coverage): Coverage {
   return reachesFurther(a, b) ? a : b;
 }
 
-/** @returns the coverage of two lists read as one: what both of them cover */
+/** @returns the part that both coverages include, for two lists read as one */
 export function intersectCoverage(a: Coverage, b: Coverage): Coverage {
   return reachesFurther(a, b) ? b : a;
 }
@@ -47,8 +47,8 @@ export function isCovered(position: number, coverage: Coverage): boolean {
 }
 
 /**
- * @param createdAt milliseconds since the epoch @returns whether no run that was created then or later can be
- *   missing
+ * @param createdAt milliseconds since the epoch
+ * @returns true if no run created at that time or later can be missing
  */
 export function coversTime(coverage: Coverage, createdAt: number): boolean {
   if (coverage.kind === 'since') return createdAt >= coverage.createdAt;

@@ -67,7 +67,7 @@ async function completeLastGood(
   if (found.kind === 'complete' && !isDowngrade(found, lastGood)) return remembered;
   const { build } = lastGood.set;
   const evaluated = builds.find((one) => one.build.commit === build.commit) ?? recreateGreenBuild(build);
-  // Run again since: the image may belong to a later attempt that is not green, or to another merge of the
+  // After a re-run, the image may belong to a later attempt that is not green, or to another merge of the
   // same head.
   const isSame = evaluated.status === 'green' && evaluated.build.builtCommit === build.builtCommit;
   if (!isSame) return remembered;

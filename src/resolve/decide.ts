@@ -6,7 +6,7 @@ import type { SearchOutcome } from './search-builds.ts';
 import { compareBuilds, type EvaluatedBuild } from './select-builds.ts';
 import type { BranchRequest, LastGood } from './types.ts';
 
-/** The upstreams' answer. `asOf` is when they last confirmed it, in milliseconds since the epoch. */
+/** The result of a search. `asOf` is when upstream last confirmed it, in milliseconds since the epoch. */
 export type Found =
   | (Extract<SearchOutcome, { kind: 'complete' }> & { readonly asOf: number })
   /** `hasRuns`: CI has runs of the branch, even if none of them counts. */
@@ -22,7 +22,7 @@ export type Found =
 
 type Complete = Extract<Found, { kind: 'complete' }>;
 
-/** Never throws. Asks the registry only whether images that were handed out are still there. */
+/** Never throws. Calls the registry only to check that images handed out earlier still exist. */
 export async function decide(
   found: Found,
   remembered: Remembered,
@@ -73,8 +73,8 @@ async function decideComplete(
 }
 
 /**
- * While the store cannot be read, an empty list is no answer, since an environment may be running. A build
- * that was found is answered nevertheless (`decideComplete`): a new branch must not wait for a store.
+ * While the store is unreadable, never answers with an empty list, since an environment may be running. A
+ * build that was found is still returned (`decideComplete`): a new branch must not wait for the store.
  */
 function decideNone(
   found: Extract<Found, { kind: 'none' }>,
@@ -119,7 +119,7 @@ function decideExcluded(
   return refuse(request, `it seems that ${reason}, but something may have been handed out before`);
 }
 
-/** A new image must not delete anything, and a set that lacks a promised key is no answer. */
+/** Adding an image must not delete anything, and a set without every promised key must not be returned. */
 function decideGrown(
   { lastGood, missing }: Extract<Remembered, { kind: 'partial' }>,
   request: BranchRequest,
@@ -134,8 +134,8 @@ function decideGrown(
 }
 
 /**
- * The store cannot say what was handed out last. If CI has a newer build that is green, or may have been
- * before a re-run, the answer may be a downgrade, so it is not called fresh.
+ * For a store that cannot say what was handed out last. If CI has a newer build that is green, or may have
+ * been before a re-run, the answer may be a downgrade, so it is not marked fresh.
  * @param builds of the branch, newest first
  */
 export function markUnremembered(decision: Decision, builds: readonly EvaluatedBuild[]): Decision {
@@ -151,7 +151,7 @@ export function markUnremembered(decision: Decision, builds: readonly EvaluatedB
   return { ...decision, freshness: 'stale', because };
 }
 
-/** A newer run may have succeeded, but CI could not say: the answer is right, but perhaps not the newest. */
+/** CI could not report whether a newer run succeeded: the answer is correct, but may not be the newest. */
 export function markPossiblyOutdated(decision: Decision, { failure, position }: UnresolvedRun): Decision {
   if (decision.kind !== 'answered') return decision;
   if (position !== null && position <= decision.set.build.position) return decision;

@@ -13,7 +13,7 @@ export type Decision =
     }
   | {
       readonly kind: 'nothing';
-      /** Stale if an upstream failed and it is proven that there is nothing to lose. */
+      /** Stale if an upstream failed, but nothing was ever handed out. */
       readonly freshness: 'fresh' | 'stale';
       readonly asOf: number;
       readonly because: string;
@@ -31,8 +31,8 @@ export function refuse(request: BranchRequest, why: string): Decision {
 }
 
 /**
- * An upstream failed, but nothing was ever handed out for the pull request: an empty list loses nothing, and
- * the other pull requests of the ApplicationSet go on.
+ * For an upstream failure when nothing was ever handed out for the pull request: an empty list loses nothing
+ * and does not block the ApplicationSet's other pull requests.
  * @param now milliseconds since the epoch
  */
 export function decideProvenNothing(decision: Decision, now: number): Decision {
@@ -41,7 +41,7 @@ export function decideProvenNothing(decision: Decision, now: number): Decision {
   return { kind: 'nothing', freshness: 'stale', asOf: now, because };
 }
 
-/** An upstream failed: gives the last good answer or, without one, an error. Never an empty list. */
+/** Handles an upstream failure: the last good answer or, without one, an error. Never an empty list. */
 export function decideFailed(
   failure: UpstreamFailure,
   lastGood: LastGood | undefined,
@@ -51,10 +51,7 @@ export function decideFailed(
   return fallBack(lastGood, request, code, failure.message, failure);
 }
 
-/**
- * The caller waits no longer.
- * @param limit the setting that ended the wait
- */
+/** @param limit the setting that ended the caller's wait */
 export function decideLate(
   lastGood: LastGood | undefined,
   request: BranchRequest,
@@ -64,13 +61,13 @@ export function decideLate(
   return fallBack(lastGood, request, 'deadline_exceeded', message);
 }
 
-/** Too many callers are waiting. */
+/** Used while too many callers are waiting. */
 export function decideCrowded(lastGood: LastGood | undefined, request: BranchRequest): Decision {
   const message = 'too many calls wait for CI or the registry; send them one after the other';
   return fallBack(lastGood, request, 'rate_limited', message);
 }
 
-/** Gives the last good answer or, without one, an error. */
+/** Returns the last good answer or, without one, an error. */
 function fallBack(
   lastGood: LastGood | undefined,
   request: BranchRequest,
@@ -84,7 +81,7 @@ function fallBack(
 }
 
 /**
- * Our own code failed. Even then, a running environment keeps running.
+ * Handles an internal error: even then, a running environment keeps running.
  * @returns undefined if there is nothing to fall back on
  */
 export function decideDefect(lastGood: LastGood | undefined): Decision | undefined {

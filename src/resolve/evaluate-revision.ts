@@ -1,21 +1,21 @@
-/** Evaluates whose image it is by the revision in its label or annotations. Pure. */
+/** Determines which build an image belongs to, by the revision in its label or annotations. Pure. */
 import type { KnownRuns } from './rival-runs.ts';
 import { imageCommit, type EvaluatedBuild } from './select-builds.ts';
 
 /**
  * - `own`: proven to be the build's
- * - `other`: another commit's
- * - `unproven`: no revision, or one that says nothing
+ * - `other`: proven to be another commit's
+ * - `unproven`: no revision, or an inconclusive one
  */
 export type Ownership = 'own' | 'other' | 'unproven';
 
-/** Anything shorter than Git's default abbreviation (7) is not taken for a commit. */
+/** Text shorter than Git's default abbreviation (7) does not count as a commit. */
 const WHOLE_COMMIT = 40;
 const BEGINNING = /^[0-9a-f]{7,64}(?![0-9a-f])/i;
 
 /**
- * One revision with the build's commit is proof: an image may inherit its base image's label, but never the
- * commit by chance.
+ * One revision with the build's commit is proof: an image may inherit its base image's label, but never
+ * matches the commit by chance.
  * @param revisions of the image: the annotation of the index or the manifest, the label of its configuration
  */
 export function evaluateRevisions(
@@ -41,9 +41,9 @@ function evaluateRevision(
   if (builtCommit.startsWith(hex)) {
     return hex === revision && isUnambiguous(hex, builtCommit, known) ? 'own' : 'unproven';
   }
-  // The head of a merge that CI built: other merges of it may have been built as well.
+  // This is the head of a merge commit that CI built. CI may have built other merges of the same head.
   if (commit.startsWith(hex)) return 'unproven';
-  // A merge commit that CI made for a pull request has no run of its own.
+  // A merge commit that CI created for a pull request has no run of its own.
   if (isKnownCommit(hex, known)) return 'other';
   return checkedOut && looksLikeCommit(hex, revision) ? 'other' : 'unproven';
 }
@@ -53,7 +53,7 @@ function looksLikeCommit(hex: string, revision: string): boolean {
   return hex === revision || hex.length >= WHOLE_COMMIT || /[a-f]/.test(hex);
 }
 
-/** Proves nothing if another commit begins alike: such commits can be made on purpose. */
+/** False if another commit has the same prefix: one can be crafted on purpose. */
 function isUnambiguous(hex: string, commit: string, known: KnownRuns): boolean {
   return hex === commit || known.peekCommit(hex).every((run) => imageCommit(run) === commit);
 }

@@ -9,7 +9,7 @@ import { selectBuilds, type SelectedBuilds } from './select-builds.ts';
 import type { Origin } from './select-origin.ts';
 import type { BranchRequest } from './types.ts';
 
-/** CI may change its answer with each confirmation. After this many, it counts as unreliable. */
+/** CI's answer may change with each confirmation. After this many, CI counts as unreliable. */
 const MAX_CONFIRMATIONS = 2;
 
 export type SearchPorts = Pick<ResolvePorts, 'runs' | 'images'>;
@@ -36,7 +36,7 @@ const NOTHING_SEARCHED: SearchTrace = {
   listedAt: 0,
 };
 
-/** Searches again after CI has confirmed the runs that it listed before the registry was read. */
+/** If runs were listed before the registry was read, has CI confirm them and searches again. */
 export async function findNewestSet(request: BranchRequest, ports: SearchPorts, pins: Pins): Promise<Search> {
   for (let confirmations = 0; ; confirmations++) {
     const search = await searchRuns(request, ports, pins);
@@ -56,7 +56,7 @@ function neverConfirmed({ project }: BranchRequest): Found {
 
 type KnownBranch = Extract<BranchRuns, { kind: 'known' }>;
 
-/** Extends the coverage of the branch's runs until they decide. */
+/** Reads more of the branch's runs until they decide. */
 async function searchRuns(request: BranchRequest, ports: SearchPorts, pins: Pins): Promise<Search> {
   let trace = NOTHING_SEARCHED;
   let known = await ports.runs.read(request);
@@ -74,7 +74,7 @@ async function searchRuns(request: BranchRequest, ports: SearchPorts, pins: Pins
   return { ...trace, found: known };
 }
 
-/** @returns without `found` if older runs could decide */
+/** @returns a result without `found` if older runs could still decide */
 async function searchKnownRuns(
   known: KnownBranch,
   origin: Origin,

@@ -11,7 +11,7 @@ export interface Unconfirmed {
   readonly since: number;
 }
 
-/** What is known while one request is answered. */
+/** The known facts for one request. */
 export interface ImageContext {
   readonly images: ImageSource;
   readonly runs: KnownRuns & Pick<RunSource, 'confirm'>;
@@ -37,7 +37,7 @@ export interface ImageCandidate {
 }
 
 /**
- * With `revision: ignore`, every image belongs to the build; with `require`, only the revision counts.
+ * With `revision: ignore`, every image belongs to the build. With `require`, only the revision counts.
  * @returns the reason why the image does not belong to the build; undefined if it does
  */
 export async function findOwnershipProblem(candidate: ImageCandidate): Promise<Absent | Failed | undefined> {
@@ -61,9 +61,9 @@ export async function findOwnershipProblem(candidate: ImageCandidate): Promise<A
 }
 
 /**
- * A re-run of an older commit also moves the tag, and the listing does not show it. So a tag that has moved
- * since the build's image was found belongs to the build only if the build itself was run again, or has just
- * ended: then the registry may have shown the image of the previous build.
+ * A re-run of an older commit also moves the tag, and the listing does not show it. A tag that has moved
+ * since the build's image was found therefore belongs to the build only if the build was re-run, or has just
+ * finished: the registry may have shown the previous build's image until then.
  */
 function findMovedTagProblem(candidate: ImageCandidate): Absent | Failed | undefined {
   const { rule, evaluated, askedAt, context } = candidate;
@@ -78,7 +78,7 @@ function findMovedTagProblem(candidate: ImageCandidate): Absent | Failed | undef
     : absent('the tag has moved since, though no run of the build has begun anew');
 }
 
-/** Milliseconds for which a registry may show a tag's previous image after a push. */
+/** How long a registry may show a tag's previous image after a push, in milliseconds. */
 export const SETTLES_WITHIN = 300_000;
 
 function absent(reason: string): Absent {
@@ -86,8 +86,8 @@ function absent(reason: string): Absent {
 }
 
 /**
- * Confirms rivals that CI reported as running long ago, since they may have ended.
- * @returns a run that may have pushed the tag since, for people; undefined if there is none
+ * Has CI confirm rivals that it last reported as running long ago, since they may have finished.
+ * @returns a description of a run that may have pushed the tag since; undefined if there is none
  */
 async function findRival(candidate: ImageCandidate): Promise<string | Absent | Failed | undefined> {
   const { reference, rule, evaluated, request, context } = candidate;
@@ -103,18 +103,17 @@ function describeRival(run: Run | undefined): string | undefined {
   return run && `a newer run (branch ${run.branch}, commit ${run.commit.slice(0, 12)})`;
 }
 
-/** Milliseconds for which a running run is assumed to keep running. */
+/** How long a running run is assumed to keep running, in milliseconds. */
 const RUNNING_FOR = 300_000;
 
 /**
- * Milliseconds by which CI's report on a build's runs may be older than the first reading of its tag, if only
- * a re-run of the same commit can push that tag again: someone must start it, and it must get as far as the
- * push.
+ * How much older than the first read of a tag CI's report on the build's runs may be, in milliseconds, if
+ * only a re-run of the same commit can push that tag again: it must be started by hand and get to the push.
  */
 const RERUN_TAKES = 60_000;
 
 /**
- * A digest counts with the state of the runs at the time when it was read: an attempt started since may have
+ * The state of the runs must be at least as new as the digest: an attempt that started in between may have
  * pushed it, and may still fail. A digest that was proven earlier needs no confirmation.
  */
 export function selectUnconfirmed({
@@ -130,7 +129,7 @@ export function selectUnconfirmed({
   const hasChanged = pin !== undefined;
   const listedSince = hasChanged || !rule.template.immutable ? askedAt : -Infinity;
   const runsSince = hasChanged ? askedAt : askedAt - RERUN_TAKES;
-  // One listing serves all branches; each run that it does not show costs a call of its own.
+  // One listing serves all branches, but each run that it does not show costs a call.
   const unconfirmed = evaluated.runs.filter((run) => standing(run.id).confirmedAt < runsSince);
   const isConfirmed = listedAt >= listedSince && unconfirmed.length === 0;
   return isConfirmed ? undefined : { runs: unconfirmed, since: Math.max(listedSince, runsSince) };

@@ -6,8 +6,7 @@ import type { BranchRequest } from './types.ts';
 /**
  * True if the store has nothing for the pull request, outlives the process, and has been complete since
  * before the pull request was opened. Sets handed out before the project's repository or connection changed,
- * or before the number was passed on, may still be running, so they count. Never throws for an upstream's
- * fault.
+ * or before the number was passed, may still be running, so they count. Upstream failures are not thrown.
  */
 export async function isNeverHandedOut(
   request: BranchRequest,
@@ -20,7 +19,7 @@ export async function isNeverHandedOut(
   const stored = await Promise.all(keys.map((key) => lastGood.get(key)));
   if (stored.some((value) => value !== undefined)) return false;
   const head = await runs.readPullRequest(number);
-  // Read again: the calls above may have shown that the store is not complete.
+  // Read again, since the calls above may have shown that the store is incomplete.
   const wholeSince = lastGood.wholeSince();
   return (
     wholeSince !== null && head.kind === 'known' && head.openedAfter !== null && head.openedAfter > wholeSince

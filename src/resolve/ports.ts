@@ -17,19 +17,18 @@ export type BranchRuns =
       readonly asOf: number;
       /** The standing of one of `runs`, by its id. */
       readonly standing: (runId: string) => RunStanding;
-      /** The newest one. */
+      /** The newest unresolved run. */
       readonly unresolved?: UnresolvedRun | undefined;
     }
   | Failed;
 
 /** Times are milliseconds since the epoch by our own clock, whatever CI's clock says. */
 export interface RunStanding {
-  /** Start of the newest call that reported the run's state. */
+  /** When the newest call that reported the run's state began. */
   readonly confirmedAt: number;
   /**
-   * Latest time at which the run can have pushed an image: when its present attempt and outcome were first
-   * seen. If the run was never seen in another state, the time of its last change by CI's clock, where that
-   * is earlier.
+   * The latest time at which the run can have pushed an image: when its current attempt and outcome were
+   * first seen or, if no other state was ever seen, its last change by CI's clock if that is earlier.
    */
   readonly pushedBy: number;
 }
@@ -37,7 +36,7 @@ export interface RunStanding {
 /** A run whose current state CI could not report, or that cannot be parsed; it may have succeeded since. */
 export interface UnresolvedRun {
   readonly failure: UpstreamFailure;
-  /** Builds at this position or above are certain, whatever became of the run; null: no build is. */
+  /** Builds at this position or above are certain, whatever the run's outcome; null: no build is. */
   readonly position: number | null;
 }
 
@@ -48,13 +47,13 @@ export interface RunSource {
    * name the pull request and no branch.
    */
   read(subject: RunSubject): Promise<BranchRuns>;
-  /** Like `read`, with more coverage. Call it only while the coverage is not complete. */
+  /** Like `read`, with more coverage. Call it only while coverage is incomplete. */
   readFurther(subject: RunSubject): Promise<BranchRuns>;
   readPullRequest(number: string): Promise<PullRequestHead | Failed>;
   /**
-   * Ensures that the listing and each of these runs are known as they were at `since` or later (milliseconds
-   * since the epoch, our clock): by one listing, and one call for each run that it does not show. After that,
-   * `read` returns the changes.
+   * Ensures that the listing and each of these runs are known as of `since` or later (milliseconds since the
+   * epoch, our clock), with one listing and one call for each run that it does not show. `read` then returns
+   * the changes.
    */
   confirm(runs: readonly Run[], since: number): Promise<{ kind: 'confirmed' } | Failed>;
   /** Known branches: the same array until a branch comes or goes, so that callers may cache by it. */
@@ -83,7 +82,7 @@ export type RunSubject = Pick<BranchRequest, 'branch' | 'number'>;
 
 export interface PullRequestHead {
   readonly kind: 'known';
-  /** It was opened then or later: milliseconds since the epoch, our clock; null if unknown. */
+  /** Earliest time at which it can have been opened, ms since the epoch, our clock; null if unknown. */
   readonly openedAfter: number | null;
   /** Null if the head repository was deleted. */
   readonly headRepositoryId: string | null;
@@ -124,10 +123,10 @@ export interface ImageSource {
   /**
    * @param reference `ghcr.io/acme/shop-front:sha-1a2b3c4` or `ghcr.io/acme/shop-front@sha256:...`
    * @param immutable the tag can only ever mean one build's image
-   * @param notBefore do not use a cached answer from before this time (milliseconds since the epoch, our
-   *   clock): the image may have been pushed until then
-   * @param repushed an earlier run or attempt pushed the same tag: a registry may keep showing that image for
-   *   a while
+   * @param notBefore oldest acceptable cached answer (milliseconds since the epoch, our clock): the image may
+   *   have been pushed until then
+   * @param repushed an earlier run or attempt pushed the same tag, so a registry may show the previous image
+   *   for a while
    */
   readDigest(
     reference: string,
@@ -144,47 +143,45 @@ export interface ImageSource {
   readRevision(reference: string, platform?: Platform): Promise<RevisionResult>;
 }
 
-/** Digests that were proven to belong to a build, in this process's memory. */
+/** Digests proven to belong to a build, kept in this process's memory. */
 export interface PinMemory {
   get(key: string): PinnedImage | undefined;
   set(key: string, image: PinnedImage): void;
 }
 
 /**
- * Remembers the last good answer of each key. Never throws: a fault of the store must not become a fault of
- * the answer.
+ * Remembers the last good answer of each key. Never throws: a store failure must not fail the answer.
  *
  * Several replicas may share a store, and an answer is decided against what `get` returned. If another
- * replica has written since, `set` writes nothing, and the caller decides again. So an older build replaces a
- * newer one only if its writer knew the newer one and found its image gone.
+ * replica has written since, `set` writes nothing, and the caller decides again. An older build therefore
+ * replaces a newer one only if its writer knew the newer one and found its image gone.
  */
 export interface LastGoodStore {
-  /** @returns undefined: nothing was handed out; `unreadable`: unknown for now */
+  /** @returns undefined if nothing was handed out; `unreadable` if the store cannot say */
   get(key: string): Promise<LastGood | 'unreadable' | undefined>;
-  /** @returns another replica's answer since the last `get` of this key; undefined: the value is set */
+  /** @returns the answer that another replica wrote since this key's last `get`; undefined once written */
   set(key: string, value: LastGood): Promise<LastGood | undefined>;
   /**
-   * Since this time the store has been complete: `get` knows everything that was handed out for the first
-   * time later.
+   * Since when the store has been complete: it knows every key that was first handed out later.
    * @returns milliseconds since the epoch, our clock; null: not proven (the store does not outlive the
-   *   process, others may have written to it, or it does not answer)
+   *   process, others may have written to it, or it does not respond)
    */
   wholeSince(): number | null;
 }
 
 /**
- * A listed run that could not be parsed: it may be anything, even the newest green one. Null: that part could
- * not be parsed.
+ * A listed run that could not be parsed. It may be anything, even the newest green run. Fields that could not
+ * be parsed are null.
  */
 export interface UnreadRun {
   readonly id: string | null;
   /** Empty if the run names no branch. */
   readonly branch: string | null;
   readonly commit: string | null;
-  /** Or an upper bound: that of the run before it on the page. Null: it is the first there. */
+  /** Its own, or as an upper bound that of the run before it on the page; null for the page's first run. */
   readonly position: number | null;
   readonly tie: string | null;
-  /** An upper bound as well, milliseconds since the epoch. */
+  /** Also an upper bound, milliseconds since the epoch. */
   readonly createdAt: number | null;
   /** `a field updated_at` */
   readonly problem: string;

@@ -1,16 +1,15 @@
 /**
- * Recalls what was handed out last, as far as it was made for the present configuration: a set for another
- * repository or connection does not count, and of a set whose images changed, only those with an unchanged
- * rule do.
+ * Recalls what was handed out last, if it still fits the configuration: a set for another repository or
+ * connection does not count, and in a set whose images changed, only images with an unchanged rule do.
  */
 import type { ImageSource, LastGoodStore } from './ports.ts';
 import { isSameListing } from './select-builds.ts';
 import type { BranchRequest, ImageRule, LastGood, PinnedImage } from './types.ts';
 
 export type Remembered =
-  /** Nothing was handed out for the present repository and connection. */
+  /** Nothing was handed out for the current repository and connection. */
   | { readonly kind: 'nothing' }
-  /** The store cannot say now. */
+  /** The store cannot say at the moment. */
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'whole'; readonly lastGood: LastGood }
   /** The rest of a set after images were added or changed, and the rules that it has no image for. */

@@ -25,7 +25,7 @@ export interface Resolution extends SelectedBuilds {
 }
 
 /**
- * Never throws for an upstream's fault: that is a decision like any other. Callers must not resolve one key
+ * Upstream failures are not thrown: they lead to a decision like any other. Callers must not resolve one key
  * (`lastGoodKey`) twice at the same time.
  */
 export async function resolveBranch(request: BranchRequest, ports: ResolvePorts): Promise<Resolution> {

@@ -51,8 +51,8 @@ export async function resolveImages(
 }
 
 /**
- * Resolves one image of a build. An image that was proven to belong to the build stays its image when the tag
- * has moved on or was deleted, as long as the registry has that digest. Never throws.
+ * Resolves one image of a build. An image proven to belong to the build remains its image after the tag has
+ * moved or was deleted, as long as the registry has that digest. Never throws.
  */
 export async function resolveImage(
   rule: ImageRule,
@@ -75,7 +75,7 @@ export async function resolveImage(
   return result.kind === 'failed' ? { ...result, reference } : found;
 }
 
-/** If the tag contains the attempt, an earlier one will do: a re-run repeats only the failed jobs. */
+/** A tag with `{attempt}` may have an earlier attempt's number: a re-run may repeat only failed jobs. */
 async function readTags(
   rule: ImageRule,
   evaluated: EvaluatedBuild,
@@ -142,7 +142,7 @@ function renderReference(
       pullRequest: request.number,
     });
   } catch (error) {
-    // A branch's name must never cause an error: that would freeze every other pull request.
+    // A branch name must never cause an error: that would freeze every other pull request.
     if (error instanceof TemplateError) {
       return absent(rule.template.text, error.message);
     }

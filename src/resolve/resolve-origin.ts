@@ -1,4 +1,4 @@
-/** Resolves whose code a request is about, by its runs or the pull request's own record. */
+/** Resolves whose code a request is about, by its runs or the pull request's record. */
 import type { Coverage } from './coverage.ts';
 import type { BranchRuns, Failed, RunSource } from './ports.ts';
 import { selectOrigin, selectOriginOfPullRequest, type ResolvedOrigin } from './select-origin.ts';
@@ -17,14 +17,14 @@ export async function resolveOrigin(
   const head = await source.readPullRequest(origin.number);
   if (head.kind === 'known') return selectOriginOfPullRequest(head, request);
   const { fallback } = origin;
-  // Nothing suggests a fork: a token that may not read pull requests, or a blip, must not cost our branch its
-  // environment.
+  // Nothing suggests a fork, so a token that may not read pull requests, or a blip, must not cost our own
+  // branch its environment.
   if (fallback.kind === 'own' && known.runs.every((run) => run.origin === 'own')) return fallback;
   const isForbidden = head.failure.kind === 'denied' || head.failure.kind === 'not_found';
   return isForbidden ? trustRuns(fallback, known.coverage) : head;
 }
 
-/** Only all runs together prove that a pull request is a fork's: one of ours may lie further back. */
+/** Only complete coverage proves that a pull request is a fork's: one of our own runs may be older. */
 function trustRuns(origin: ResolvedOrigin, coverage: Coverage): ResolvedOrigin | Undecided {
   return origin.kind === 'own' || coverage.kind === 'complete' ? origin : { kind: 'undecided' };
 }

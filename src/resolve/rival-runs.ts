@@ -1,6 +1,6 @@
 /**
- * Runs of other commits that may have pushed a build's tag after it: while there is one, the tag's image need
- * not be the build's. Pure.
+ * Finds runs of other commits that may have pushed a build's tag after it: while there is one, the tag's
+ * image may not be the build's. Pure.
  */
 import {
   renderBranchParts,
@@ -18,16 +18,16 @@ export type KnownRuns = Pick<
   'branchNames' | 'peekRuns' | 'peekBranchless' | 'peekCommit' | 'peekNumber' | 'peekUnread'
 >;
 
-/** Of the index on commits. */
+/** The shortest prefix that the commit index supports. */
 const SHORTEST_PREFIX = 7;
 const WHOLE_COMMIT = 40;
-/** More than CI runs anything again (GitHub: 50 times). */
+/** Exceeds CI's limit on re-runs (GitHub: 50). */
 const MAX_ATTEMPTS = 100;
 
 /**
  * @param reference as the template renders it for the build
- * @returns runs of any outcome, on any branch that renders the same tag: one that has ended, or else all that
- *   are going; none when the tag can only be the build's
+ * @returns runs of any outcome, on any branch, that render the same tag: one finished run or, without one,
+ *   all running ones; empty if only the build can have the tag
  */
 export function findRivals(
   template: ImageTemplate,
@@ -50,10 +50,7 @@ export function findRivals(
   return going;
 }
 
-/**
- * @returns whether a run that was created after the build began, and that cannot be read, may have pushed its
- *   tag
- */
+/** @returns whether an unreadable run that was created after the build began may have pushed its tag */
 export function hasUnreadRival(
   template: ImageTemplate,
   { build, startedAt }: EvaluatedBuild,
@@ -70,8 +67,8 @@ export function hasUnreadRival(
 }
 
 /**
- * Of a tag that holds the commit or the build's id, only a known commit is in the way: that one is shared by
- * chance is next to never.
+ * If the tag contains the commit or the build's id, only a run known to have the same commit can share it.
+ * Chance collisions are negligible.
  */
 function mayShareTag({ branch, commit }: UnreadRun, template: ImageTemplate, build: Build): boolean {
   const { commitDigits, immutable } = template;
@@ -87,8 +84,8 @@ function mayShareTag({ branch, commit }: UnreadRun, template: ImageTemplate, bui
 }
 
 /**
- * A pull request's number is known for its own branch only, and no other branch's run renders it; the
- * beginning of one it may.
+ * A pull request's number is known for its own branch only, so no other branch's run can render the whole
+ * number, though it may render its beginning.
  */
 function holdsWhole({ parts }: ImageTemplate, variable: TemplateVariable): boolean {
   return parts.some(
@@ -96,7 +93,7 @@ function holdsWhole({ parts }: ImageTemplate, variable: TemplateVariable): boole
   );
 }
 
-/** Those whose tag may be the same, without rendering it for every run of the repository. */
+/** Narrows to runs that may have the same tag, to avoid rendering it for every run of the repository. */
 function candidates(
   template: ImageTemplate,
   { build }: EvaluatedBuild,
@@ -114,7 +111,7 @@ function candidates(
   return holdsWhole(template, 'build_number') ? known.peekNumber(build.number) : runsOf(names, known);
 }
 
-/** One by one: most often one of the first decides. */
+/** Lazy, since one of the first runs usually decides. */
 function* runsOf(branches: readonly string[], known: KnownRuns): Iterable<Run> {
   for (const branch of branches) yield* known.peekRuns({ branch });
   yield* known.peekBranchless();
@@ -122,7 +119,7 @@ function* runsOf(branches: readonly string[], known: KnownRuns): Iterable<Run> {
 
 type BranchesByText = ReadonlyMap<string, readonly string[]>;
 
-/** By the list of names, which stays the same until a branch comes or goes, and by template. */
+/** Keyed by the array of names, which is the same until a branch comes or goes, then by template. */
 const grouped = new WeakMap<readonly string[], Map<string, BranchesByText>>();
 
 function branchesLike(branch: string, template: ImageTemplate, names: readonly string[]): readonly string[] {
@@ -134,7 +131,7 @@ function branchesLike(branch: string, template: ImageTemplate, names: readonly s
   return byText.get(branchText(template, branch) ?? '') ?? [branch];
 }
 
-/** Undefined: the branch has no tag. */
+/** @returns undefined if the branch has no tag */
 function branchText(template: ImageTemplate, branch: string): string | undefined {
   try {
     return renderBranchParts(template, branch);
@@ -148,9 +145,9 @@ function mayPushImages(run: Run, { project }: BranchRequest): boolean {
 }
 
 /**
- * A run that began after the build did, or that went on after the build had ended. One that began before and
- * was over before (an older commit's that was cancelled for the newer one, say) was overwritten by the build.
- * Of a build that was run again the first attempt may have pushed, and nobody tells when that ended.
+ * True for a run that began after the build began or ended after the build ended. A run that began and ended
+ * earlier (an older commit's, cancelled in favor of the newer one) was overwritten by the build. In a re-run
+ * build, the first attempt may have pushed the image, and CI does not report when that attempt ended.
  */
 function mayHavePushedSince(run: Run, { runs, startedAt, build }: EvaluatedBuild): boolean {
   const overwrittenBefore = runs.some(({ attempt }) => attempt > 1) ? startedAt : build.finishedAt;
@@ -159,7 +156,7 @@ function mayHavePushedSince(run: Run, { runs, startedAt, build }: EvaluatedBuild
   return runs.every((own) => compareRuns(run, own) >= 0);
 }
 
-/** An earlier attempt has pushed a tag of its own. */
+/** Tries earlier attempts too, since each has its own tag. */
 function mayRender(
   template: ImageTemplate,
   reference: string,
@@ -185,7 +182,7 @@ function renderFor(
   try {
     return renderImageTemplate(template, {
       commit: imageCommit(run),
-      // A run that names no branch may have been the build's branch's.
+      // A run without a branch may belong to the build's branch.
       branch: run.branch ?? build.branch,
       buildId: run.id,
       buildNumber: run.number,

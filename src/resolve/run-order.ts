@@ -3,7 +3,7 @@ import type { Run } from './types.ts';
 
 type Place = Pick<Run, 'position' | 'tie'>;
 
-/** @returns negative when `a` is the older run, 0 where the provider does not tell */
+/** @returns negative if `a` is the older run, 0 if the provider does not define an order */
 export function compareRuns(a: Place, b: Place): number {
   return a.position - b.position || compareText(a.tie, b.tie);
 }
@@ -12,7 +12,7 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** @returns undefined for none */
+/** @returns undefined for an empty list */
 export function newestOf<T extends Place>(runs: readonly T[]): T | undefined {
   return runs.reduce<T | undefined>(
     (best, run) => (best && compareRuns(run, best) <= 0 ? best : run),
@@ -20,7 +20,7 @@ export function newestOf<T extends Place>(runs: readonly T[]): T | undefined {
   );
 }
 
-/** @returns undefined for none */
+/** @returns undefined for an empty list */
 export function oldestOf<T extends Place>(runs: readonly T[]): T | undefined {
   return runs.reduce<T | undefined>(
     (best, run) => (best && compareRuns(run, best) >= 0 ? best : run),

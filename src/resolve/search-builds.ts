@@ -26,9 +26,9 @@ export type SearchOutcome =
       /** The set counts once CI has confirmed these runs. */
       readonly unconfirmed?: Unconfirmed | undefined;
     }
-  /** No green and complete build, positively known. */
+  /** There is certainly no green and complete build. */
   | { readonly kind: 'none' }
-  /** Runs that were not read yet could decide. */
+  /** Runs that have not been read yet could decide. */
   | { readonly kind: 'undecided' }
   | Failed
   | { readonly kind: 'invalid'; readonly reason: string };
@@ -64,8 +64,8 @@ export async function searchBuilds(
 
 /**
  * Selects the green builds worth looking up in the registry: up to `lookback`, and none beyond the first
- * whose status could still be changed by runs that were not read. A commit that was made well within the
- * covered time has no older runs.
+ * whose status runs not read yet could still change. A commit made well within the covered time has no older
+ * runs.
  */
 function selectGreenBuilds(
   builds: readonly EvaluatedBuild[],
@@ -117,7 +117,7 @@ async function findPrevious(
   return undefined;
 }
 
-/** If so, an older build that was not read yet could complete this one, so it must not be skipped. */
+/** If true, an older build that was not read yet could complete this one, so it must not be skipped. */
 function lacksOnlySubstitutes(findings: ImageFindings, rules: readonly ImageRule[]): boolean {
   return rules.every((rule) => findings.get(rule.name)?.kind !== 'absent' || rule.onMissing === 'previous');
 }

@@ -61,7 +61,7 @@ export function selectBuilds(runs: readonly Run[], request: BranchRequest, origi
 
 type Source = Pick<Build, 'ci' | 'gitRepository'>;
 
-/** @returns whether positions of the two compare */
+/** @returns whether positions of the two sources can be compared */
 export function isSameListing(a: Source, b: Source): boolean {
   return a.ci === b.ci && a.gitRepository.toLowerCase() === b.gitRepository.toLowerCase();
 }
@@ -145,7 +145,7 @@ function evaluate(group: readonly Run[], identities: WorkflowIds, request: Branc
 
 const WORST_FIRST: readonly Run['state'][] = ['unsuccessful', 'running', 'success', 'skipped'];
 
-/** Where CI does not tell which of two runs is newer, the worse one may be. */
+/** If CI does not say which of two runs is newer, the worse outcome counts as the newer one. */
 function compareNewestFirst(a: Run, b: Run): number {
   const worse = WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state);
   return compareRuns(b, a) || worse || compareText(b.id, a.id);
@@ -208,9 +208,9 @@ function evaluateStatus(runs: readonly Run[], ids: WorkflowIds, project: Project
 }
 
 /**
- * Several workflows can share a name (the repository's own, and one that an organization's ruleset adds).
- * Then each of those that has built the branch on the event is required: a single green one may be the one
- * that builds nothing.
+ * Several workflows can share a name (the repository's own and one added by an organization's ruleset). Then
+ * each of them that has run for the branch on the event is required: a single green one may be the one that
+ * builds nothing.
  */
 function isComplete(name: string, runs: readonly Run[], ids: WorkflowIds): boolean {
   const ofName = runs.filter((run) => run.workflow === name);
@@ -239,8 +239,8 @@ function shortName(workflow: string): string {
 }
 
 /**
- * The run of the workflow that the configuration names first, on the event that it names first, represents
- * the build: the order says which of several workflows pushes the images.
+ * The run of the first configured workflow, on the first configured event, represents the build: the order
+ * says which of several workflows pushes the images.
  */
 function createBuild(newestFirst: readonly Run[], runs: readonly Run[], request: BranchRequest): Build {
   const { project } = request;

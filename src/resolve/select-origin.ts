@@ -1,15 +1,15 @@
 /**
- * Decides whose code a pull request holds. A branch name alone is ambiguous: a fork's branch may have the
- * same name as one of ours (badges/shields#8733), and Argo CD's pullRequest generator does not say where the
- * branch lives. Pure.
+ * Decides whose code a pull request contains. A branch name alone is ambiguous: a fork's branch may have the
+ * same name as one of ours (badges/shields#8733), and Argo CD's pullRequest generator does not say which
+ * repository the branch is in. Pure.
  */
 import type { PullRequestHead } from './ports.ts';
 import type { BranchRequest, Run } from './types.ts';
 
 /**
  * Whose runs count: those of the repository itself, or those of one fork (only with `forks: true`).
- * `pullRequest` is the number of the pull request whose record says so: its runs count even where CI does not
- * say whose they are.
+ * `pullRequest` is the number of the pull request whose record says so: its runs count even if CI does not
+ * say where they come from.
  */
 export type Origin =
   | { readonly kind: 'own'; readonly pullRequest?: string | undefined }
@@ -22,7 +22,7 @@ export type Origin =
 
 export type ResolvedOrigin =
   | Origin
-  /** The code is a fork's and forks don't count, or nothing says which fork it is. */
+  /** The code is a fork's and forks don't count, or the fork is unknown. */
   | {
       readonly kind: 'excluded';
       /** True if the pull request's record says so. Runs prove nothing: a fork can copy commit and branch. */
@@ -37,13 +37,13 @@ export type OriginFromRuns =
 
 /**
  * A head commit that one of our own runs has built is ours. For any other head, the pull request's record
- * decides if its number is known; otherwise the runs must tell.
+ * decides if its number is known; otherwise the runs do.
  * @param runs of the branch named in the request, including those of forks
  */
 export function selectOrigin(runs: readonly Run[], request: BranchRequest): OriginFromRuns {
   const { headSha, number } = request;
   const atHead = headSha === undefined ? [] : runs.filter((run) => run.commit.startsWith(headSha));
-  // The same commit may lie in both repositories; then it is as much ours as theirs.
+  // The same commit may be in both repositories; then it is as much ours as theirs.
   if (atHead.some((run) => run.origin === 'own')) return { kind: 'own' };
   const fallback = selectOriginOfRuns(runs, atHead, request);
   const isAmbiguous = headSha !== undefined || runs.some((run) => run.origin !== 'own');
@@ -95,7 +95,7 @@ function acceptFork(
     const reason = 'the pull request comes from a fork, and the project does not set forks: true';
     return { kind: 'excluded', certain, reason };
   }
-  // A deleted fork is never certain: what was built from it remains valid.
+  // A deleted fork is never certain: its builds remain valid.
   return headRepositoryId === null
     ? { kind: 'excluded', certain: false, reason: 'the fork that it came from was deleted' }
     : { kind: 'fork', headRepositoryId };

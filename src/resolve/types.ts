@@ -1,4 +1,4 @@
-/** The core's values: provider-neutral, and validated where they come in. */
+/** The core's values: provider-neutral, and validated on input. */
 import type { ImageTemplate } from '../image/template.ts';
 import type { Digest, Platform } from '../image/image.ts';
 
@@ -9,8 +9,8 @@ export interface ImageRule {
   /** Resolve to this platform's manifest inside an index instead of to the index. */
   readonly platform?: Platform | undefined;
   /**
-   * Registry and path of a mirror or pull-through cache, which the parameter set names in place of the
-   * template's. Never requested, and not part of what is remembered.
+   * Registry and path of a mirror or pull-through cache, which replace the template's in the parameter set.
+   * Never requested, and not stored.
    */
   readonly handOut?: string | undefined;
   readonly onMissing: 'reject' | 'previous';
@@ -21,7 +21,7 @@ export interface Project {
   readonly name: string;
   /** Name of the CI connection in the configuration. */
   readonly ci: string;
-  /** Name of the connection that has its pull requests; undefined if none has. */
+  /** Name of the connection that serves its pull requests; undefined if there is none. */
   readonly git?: string | undefined;
   /** The Git repository as the CI provider names it: `acme/shop`. */
   readonly gitRepository: string;
@@ -57,11 +57,11 @@ export interface Run {
   readonly workflow: string | null;
   /** The provider's id of the workflow, since an organization's may have the same name; null if none. */
   readonly workflowId: string | null;
-  /** Null if the run names none; then `pullRequest` may be set. */
+  /** Null if the run has no branch; then `pullRequest` may be set. */
   readonly branch: string | null;
-  /** The pull request's number if the run names it in place of a branch, else null. */
+  /** The pull request's number, for a run that names it instead of a branch; otherwise null. */
   readonly pullRequest: string | null;
-  /** What `branch` names, since a Git tag may have a branch's name. `unknown` counts as a branch. */
+  /** The kind of ref in `branch`, since a Git tag may have a branch's name. `unknown` counts as a branch. */
   readonly refKind: 'branch' | 'tag' | 'pull_request' | 'unknown';
   /** Full commit SHA, lower case: the branch's (or pull request's) head that was built. */
   readonly commit: string;
@@ -72,19 +72,19 @@ export interface Run {
   readonly state: 'running' | 'success' | 'unsuccessful' | 'skipped';
   /** The provider's own word for the state: `in_progress`, `failure`, `cancelled`, `skipped`. */
   readonly outcome: string;
-  /** Id of the repository that the commit lies in; null when that repository is gone. */
+  /** Id of the repository that contains the commit; null if that repository was deleted. */
   readonly headRepositoryId: string | null;
   /**
-   * Whether the commit lies in the repository itself or in another one (which may be deleted). If the
-   * provider does not say, the run counts as foreign until the pull request's record says that it is our own.
+   * Whether the commit is in the repository itself or in another one (which may be deleted). If unknown, the
+   * run counts as foreign until the pull request's record says that it is our own.
    */
   readonly origin: 'own' | 'foreign' | 'unknown';
   /** False for runs without the repository's credentials, such as those of a fork's pull request. */
   readonly mayPush: boolean;
   readonly url: string;
-  /** Rises from run to run of a repository; a re-run keeps it. Compares within one connection only. */
+  /** Increases from run to run of a repository; a re-run keeps it. Comparable within one connection only. */
   readonly position: number;
-  /** Orders runs at the same position, as text. Rises with creation; empty if nothing does (random ids). */
+  /** Orders runs at the same position, as text, by creation; empty if nothing can (random ids). */
   readonly tie: string;
   /** Milliseconds since the epoch, kept by a re-run; null if unknown. */
   readonly createdAt: number | null;
@@ -125,7 +125,7 @@ export interface PinnedImage {
   readonly repository: string;
   readonly tag: string;
   readonly digest: Digest;
-  /** The rule that it was found by (`ruleKey`), since it is no answer for another template or platform. */
+  /** Key of the rule that found it (`ruleKey`), since it is not valid for another template or platform. */
   readonly rule: string;
   /** `Build.builtCommit` of the set's build, or of an older one (`onMissing: previous`). */
   readonly commit: string;

@@ -4,12 +4,12 @@ import type { Clock } from '../clock.ts';
 
 /** The window widens when less than this share of the quota is left. */
 const COMFORTABLE = 0.2;
-/** Bounds of the share that is reserved for listings. */
+/** Bounds on the share that is reserved for listings. */
 const LEAST_RESERVED = 0.05;
 const MOST_RESERVED = 0.5;
-/** Milliseconds; GitHub's. Where upstream does not say when the window ends. */
+/** GitHub's window in milliseconds, used if upstream does not say when its own ends. */
 const WINDOW = 3_600_000;
-/** A listing has several pages at times. */
+/** A listing sometimes has several pages. */
 const CALLS_PER_LISTING = 2;
 
 export class AdaptiveFreshness implements Quota {
@@ -19,15 +19,15 @@ export class AdaptiveFreshness implements Quota {
   readonly #maxFreshFor: number;
   readonly #now: Clock;
   #remaining = 0;
-  /** 0: upstream reports none. */
+  /** 0 if upstream reports no limit. */
   #limit = 0;
   #resetsAt = Infinity;
   #refusedUntil = -Infinity;
   #underWay = 0;
 
   /**
-   * @param freshFor milliseconds while the quota is comfortable
-   * @param maxFreshFor milliseconds when it is used up; linear in between
+   * @param freshFor window in milliseconds while the quota is comfortable
+   * @param maxFreshFor window in milliseconds when the quota is used up; linear in between
    */
   constructor(freshFor: number, maxFreshFor: number, now: Clock) {
     this.#freshFor = freshFor;
@@ -36,7 +36,8 @@ export class AdaptiveFreshness implements Quota {
   }
 
   /**
-   * Takes the number of calls that the credential has left, of how many in a window.
+   * @param remaining calls that the credential has left
+   * @param limit calls per window
    * @param resetsAt when the window ends and the quota is renewed, milliseconds since the epoch
    */
   observe(remaining: number, limit: number, resetsAt: number): void {
@@ -48,7 +49,7 @@ export class AdaptiveFreshness implements Quota {
   /** Milliseconds for which a listing is fresh now. */
   freshFor(): number {
     const now = this.#now();
-    // A replica that others serve may not call CI for hours: what it knows of the quota ends with the window.
+    // A replica served by others may not call CI for hours, so its knowledge of the quota ends with the window.
     if (now < this.#refusedUntil || now >= this.#resetsAt || this.#limit <= 0) return this.#freshFor;
     const left = Math.max(0, this.#remaining / this.#limit);
     const shortage = Math.max(0, 1 - left / COMFORTABLE);
@@ -64,13 +65,13 @@ export class AdaptiveFreshness implements Quota {
     return (this.#remaining - this.#underWay) / this.#limit <= Math.max(LEAST_RESERVED, reserved);
   }
 
-  /** Counts the call as used until it ends: of thousands at once, none has returned yet how many are left. */
+  /** Counts the call as used until it ends, since concurrent calls have not reported how many are left. */
   began(): () => void {
     this.#underWay += 1;
     return () => void (this.#underWay -= 1);
   }
 
-  /** A listing that cannot be renewed does not stay fresh for longer. */
+  /** Stops widening the window: a longer one cannot help while upstream refuses calls. */
   refused(forMs: number): void {
     this.#refusedUntil = this.#now() + forMs;
   }

@@ -1,4 +1,4 @@
-/** A number of calls for one purpose that is renewed over time (a token bucket). */
+/** A token bucket that limits the calls for one purpose. */
 import type { Clock } from '../clock.ts';
 
 export class Allowance {
@@ -15,10 +15,10 @@ export class Allowance {
     this.#now = now;
   }
 
-  /** @returns false: it is used up */
+  /** @returns false if the allowance is used up */
   tryUse(): boolean {
     const now = this.#now();
-    // A clock that was set back renews nothing.
+    // If the clock was set back, nothing is renewed.
     this.#used = Math.max(0, this.#used - Math.max(0, now - (this.#at ?? now)) / this.#msPerCall());
     this.#at = now;
     if (this.#used > this.#most - 1) return false;
@@ -26,7 +26,7 @@ export class Allowance {
     return true;
   }
 
-  /** The call turned out to be for another purpose. */
+  /** Returns a call that turned out to be for another purpose. */
   giveBack(): void {
     this.#used = Math.max(0, this.#used - 1);
   }

@@ -1,8 +1,8 @@
 /**
  * Reads a listing's older pages in blocks: a page of a hundred runs is cheaper than a look-up for each of
- * their branches. The first block follows the first listing. Each further one follows when as many look-ups
- * as it has pages have found what the listing would have shown. This costs at most twice what an optimal
- * offline strategy would.
+ * their branches. The first block is read after the first listing. Each further block is read once as many
+ * look-ups as it has pages have found runs that the listing would have shown. This costs at most twice what
+ * an optimal offline strategy would.
  */
 import { UpstreamError } from '../errors.ts';
 import type { Sight } from './branch-table.ts';
@@ -10,39 +10,39 @@ import type { IndexContext } from './index-context.ts';
 import { lengthOf } from './listing-reader.ts';
 import type { RunPage } from '../ci/provider.ts';
 
-/** Pages in all: their runs must fit into memory. */
+/** Limits the pages in total, since their runs must fit into memory. */
 const MAX_PAGES = 500;
-/** The wait after fruitless blocks doubles this often at most, so that they resume after a long outage. */
+/** How often the wait after fruitless blocks doubles at most, so that reading resumes after an outage. */
 const MAX_DOUBLINGS = 6;
 
 export class Backfill {
   readonly #context: IndexContext;
   readonly #sight: Sight;
   readonly #blockSize: number;
-  /** The listing's first page as it was last. */
+  /** The listing's current first page. */
   #newest: RunPage | undefined;
   #reading: Promise<void> | undefined;
   #lookUps = 0;
-  /** Blocks in a row that brought nothing: they failed, the list changed meanwhile, or a gap was left. */
+  /** Consecutive blocks without a result: they failed, the list changed meanwhile, or a gap was left. */
   #fruitless = 0;
   /** Pages that were read in turn. */
   #pages = 1;
 
-  /** @param firstPages pages to read at the start, the first one included */
+  /** @param firstPages pages to read at the start, including the first one */
   constructor(context: IndexContext, sight: Sight, firstPages: number) {
     this.#context = context;
     this.#sight = sight;
     this.#blockSize = firstPages - 1;
   }
 
-  /** Takes the listing's first page whenever it has changed. */
+  /** Called with the listing's first page whenever it has changed. */
   listed(first: RunPage): void {
     const isFirstListing = this.#newest === undefined;
     this.#newest = first;
     if (isFirstListing) this.#start(first, 2, this.#blockSize);
   }
 
-  /** A look-up has found runs that the listing had not reached. */
+  /** Called when a look-up has found runs that the listing had not reached. */
   lookedUp(): void {
     this.#lookUps += 1;
     const first = this.#newest;
@@ -52,7 +52,7 @@ export class Backfill {
     }
   }
 
-  /** Resolves when nothing is being read. Answers that do not need older pages need not wait for it. */
+  /** Resolves when no read is in progress. Answers that do not need older pages need not wait for it. */
   async settled(): Promise<void> {
     await this.#reading;
   }
@@ -75,7 +75,7 @@ export class Backfill {
     try {
       if (await read) this.#fruitless = 0;
     } catch (error) {
-      // Whoever needs the missing runs now will look them up, and meet the fault there.
+      // A caller that needs the missing runs now looks them up, and gets the failure there.
       if (!(error instanceof UpstreamError)) throw error;
     }
   }
@@ -84,7 +84,7 @@ export class Backfill {
     const { reader, known, onChanged } = this.#context;
     const sighting = this.#sight();
     const older = await reader.readBlock(first, from, count);
-    // A listing that came meanwhile knows of deletions that these pages may not show.
+    // A listing that arrived meanwhile reflects deletions that these pages may not.
     if (older === undefined || this.#newest !== first) return false;
     const changed = known.mergeOlder(older, sighting(older.asOf));
     if (changed !== undefined) onChanged(changed);
@@ -108,8 +108,8 @@ export class Backfill {
   }
 
   /**
-   * The page that holds the oldest run of the window is read once more, to show that nothing lies between.
-   * Where many runs were deleted, it lies further up.
+   * The page with the window's oldest run is read again, to prove that there is no gap. It is further up if
+   * many runs were deleted.
    */
   #nextPage(first: RunPage): number {
     const back = this.#blockSize * (2 ** this.#fruitless - 1);

@@ -1,10 +1,10 @@
-/** What is known of one list's runs: a branch's, or those of a pull request that name no branch. */
+/** The known runs of one list: a branch's, or those of a pull request that name no branch. */
 import { COMPLETE, coverageDownTo, extendCoverage, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
 import { compareRuns, newestOf, oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
 import type { Cursor, RunPage } from '../ci/provider.ts';
 
-/** A run as it is known. Replaced when anything about it changes. */
+/** Immutable: replaced when anything about the run changes. */
 export interface KnownRun {
   readonly run: Run;
   /** As in `RunStanding`, except for later confirmations by the listing's first page. */
@@ -15,16 +15,16 @@ export interface KnownRun {
 /** How far a branch's own list has been read, page by page. */
 export interface Reading {
   /**
-   * Where the list begins; undefined: at the newest run. Some providers end a list early and begin another.
+   * Where the list begins; undefined: at the newest run. Some providers end a list early and start another.
    */
   readonly start: Cursor | undefined;
-  /** The page that the next look-up reads. */
+  /** The page for the next look-up. */
   readonly next: Cursor | undefined;
-  /** Pages of this list that were read. */
+  /** Number of this list's pages that were read. */
   readonly depth: number;
   /** Length of this list at the last look-up. */
   readonly total: number | undefined;
-  /** Pages of all the branch's lists that were read. */
+  /** Number of pages that were read from all the branch's lists. */
   readonly pages: number;
 }
 
@@ -35,9 +35,9 @@ interface Span {
   readonly last: number;
 }
 
-/** Pages of a branch's own lists that are read at most to decide about it. */
+/** Limits the pages of a branch's own lists that are read to decide about it. */
 const MAX_PAGES = 60;
-/** Newest runs of a branch that are kept at least. At half as many again, the others are dropped. */
+/** The minimum number of newest runs kept per branch. At 1.5 times as many, the others are dropped. */
 const KEPT_RUNS = 200;
 const ROOM = 1.5;
 
@@ -49,24 +49,24 @@ const LOOK_AGAIN_LATEST = 24 * 60 * MINUTE;
 export class BranchRecord {
   /** By the run's id. */
   readonly runs = new Map<string, KnownRun>();
-  /** What look-ups cover. */
+  /** The coverage of look-ups alone. */
   #own: Coverage = NO_COVERAGE;
-  /** Runs that the listing has shown may have been dropped since, so only look-ups count. */
+  /** True if runs that the listing has shown may have been dropped since, so that only look-ups count. */
   #isPartial: boolean;
   #reading: Reading = UNREAD;
-  /** Runs that had to be read to decide about the branch: so many are kept. */
+  /** Number of runs to keep, because that many had to be read to decide about the branch. */
   #wanted = 0;
   /** Milliseconds since the epoch; undefined: never. */
   #lookedUp: Span | undefined;
 
   /**
-   * @param evicted the list may have been evicted: the listing then does not prove that its runs are complete
+   * @param evicted the list may have been evicted, so the listing does not prove that its runs are complete
    */
   constructor(evicted: boolean) {
     this.#isPartial = evicted;
   }
 
-  /** How far the list was read; undefined: so far that it is not read on. */
+  /** How far the list was read; undefined once the limit is reached. */
   get reading(): Reading | undefined {
     return this.#reading.pages < MAX_PAGES ? this.#reading : undefined;
   }
@@ -75,14 +75,14 @@ export class BranchRecord {
     return [...this.runs.values()].map(({ run }) => run);
   }
 
-  /** Runs were missed or lost: look-ups begin again. */
+  /** Runs were missed or lost, so look-ups start over. */
   resetCoverage(evicted: boolean): void {
     this.#isPartial ||= evicted;
     this.#own = NO_COVERAGE;
     this.#reading = UNREAD;
   }
 
-  /** The list has changed since it was read: the next page that is noted is its first one again. */
+  /** The list has changed since it was read, so the next page to be noted is its first one again. */
   restartReading(evicted: boolean): void {
     const { pages, start } = this.#reading;
     if (start === undefined) this.resetCoverage(evicted);
@@ -101,8 +101,8 @@ export class BranchRecord {
   }
 
   /**
-   * Counts from when something was first known of the branch: what the listing has shown did not come from a
-   * lagging index. A look-up of another replica may be hours old, and is dated so.
+   * Measures from when the branch was first seen, since the listing does not come from a lagging index. A
+   * look-up by another replica may be hours old, and is dated accordingly.
    * @param at when the call began, milliseconds since the epoch
    */
   noteLookUp(at: number): void {
@@ -110,12 +110,12 @@ export class BranchRecord {
     this.#lookedUp = { first: this.#lookedUp?.first ?? Math.min(at, ...known), last: at };
   }
 
-  /** @param listed what the listing covers @returns what is covered of the branch's runs */
+  /** @param listed coverage of the listing @returns coverage of the branch's runs */
   coverage(listed: Coverage): Coverage {
     return this.#isPartial ? this.#own : extendCoverage(this.#own, listed);
   }
 
-  /** Keeps the newest runs of a branch that has very many. @returns the others */
+  /** Drops the older runs of a branch that has very many. @returns the dropped runs */
   trim(): Run[] {
     const kept = Math.max(KEPT_RUNS, this.#wanted);
     if (this.runs.size <= kept * ROOM) return [];
@@ -132,11 +132,10 @@ export class BranchRecord {
   /**
    * Whether the branch's own list should be read again.
    *
-   * It is a filtered list, which GitHub serves from an index that may lag behind
-   * (dawidd6/action-download-artifact#147): what it showed is read again after some minutes, and then less
-   * and less often. It is also the only place where a re-run of an old run shows. So runs that only the
-   * listing has shown are looked up as well once they have left its first page, more often while the branch
-   * has no green build to show.
+   * GitHub serves filtered lists from an index that may lag behind (dawidd6/action-download-artifact#147), so
+   * the list is read again after some minutes, and then less and less often. It is also the only place where
+   * re-runs of old runs appear. Runs that only the listing has shown are therefore looked up too once they
+   * have left its first page, more often while the branch has no green build.
    * @param isListed whether the listing's first page shows the run
    * @param at milliseconds since the epoch
    */
@@ -153,7 +152,7 @@ export class BranchRecord {
     return at - last >= Math.min(latest, soonest);
   }
 
-  /** When the state of a run that has left the first page was last seen; undefined: none has left it. */
+  /** When the state of a run that has left the first page was last seen; undefined if none has left it. */
   #seenInListing(isListed: (run: Run) => boolean): Span | undefined {
     const unlisted = [...this.runs.values()].filter(({ run }) => run.refKind !== 'tag' && !isListed(run));
     const last = Math.min(...unlisted.map(({ confirmedAt }) => confirmedAt));
@@ -162,8 +161,8 @@ export class BranchRecord {
 }
 
 /**
- * Whether the newest run of each workflow is green. Projects differ in which workflows count: as long as one
- * is not green, a re-run may make a newer build.
+ * True if the newest run of each workflow is green. Which workflows count differs by project, so while any of
+ * them is not green, a re-run may make a newer build.
  */
 function isNewestGreen(runs: readonly Run[]): boolean {
   const newest = new Map<string, Run>();

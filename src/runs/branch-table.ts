@@ -15,26 +15,26 @@ const MAX_RUNS = 100_000;
  */
 const PREFIX_DIGITS = 7;
 
-/** How runs came to be seen. */
+/** The call that reported some runs. */
 export interface Sighting {
-  /** When the call that shows them began, milliseconds since the epoch, by our clock. */
+  /** When the call began, milliseconds since the epoch, by our clock. */
   readonly askedAt: number;
-  /** When its answer was there. */
+  /** When its response arrived. */
   readonly seenAt: number;
   /** How far our clock is ahead of CI's, milliseconds; 0: unknown. */
   readonly ahead: number;
-  /** The runs come from a filtered list, which may lag behind: it confirms nothing that was known before. */
+  /** The runs come from a filtered list, which may lag behind, so it confirms nothing already known. */
   readonly filtered?: boolean;
 }
 
-/** Called when a call begins; the function that it returns is called when the answer is there. */
+/** Called when a call begins; the function that it returns is called when the response has arrived. */
 export type Sight = () => (asOf?: number) => Sighting;
 
 export class BranchTable {
   readonly #records: LRUCache<string, BranchRecord>;
-  /** To find whose image a short tag names. A number takes less memory than text. */
+  /** Finds the commit that a short tag means. Numeric keys take less memory than text. */
   readonly #byPrefix = new RunGroups((run) => prefixOf(imageCommit(run)));
-  /** Runs of other workflows may share a number. Built on first use: few templates hold a number. */
+  /** Runs of other workflows may share a number. Built on first use, since few templates contain one. */
   #byNumber: RunGroups<string> | undefined;
   #evicted = false;
   #names: readonly string[] | undefined;
@@ -47,7 +47,7 @@ export class BranchTable {
     });
   }
 
-  /** A list was evicted: it is unknown again, even where the listing's window once showed everything. */
+  /** True if a list was evicted: it is unknown again, even if the listing's window once covered it. */
   get evicted(): boolean {
     return this.#evicted;
   }
@@ -65,7 +65,7 @@ export class BranchTable {
     return this.#records.peek(key);
   }
 
-  /** Creates the record where there is none. */
+  /** Creates the record if there is none. */
   record(key: string): BranchRecord {
     const found = this.#records.get(key);
     if (found !== undefined) return found;
@@ -102,7 +102,7 @@ export class BranchTable {
     if (record !== undefined && removed !== undefined) this.#forget([removed.run], record);
   }
 
-  /** Keeps the newest runs of a branch that has very many. */
+  /** Drops the older runs of a branch that has very many. */
   trim(key: string): void {
     const record = this.#records.peek(key);
     if (record !== undefined) this.#forget(record.trim(), record);
@@ -114,7 +114,7 @@ export class BranchTable {
     while (size > MAX_RUNS) size -= this.#records.pop()?.runs.size ?? size;
   }
 
-  /** Branches with runs. The same array until one comes or goes. */
+  /** Branches with runs. Returns the same array until one comes or goes. */
   branchNames(): readonly string[] {
     this.#names ??= [...this.#records.entries()].flatMap(([key, { runs }]) =>
       runs.size > 0 ? (branchOfKey(key) ?? []) : [],
@@ -176,7 +176,7 @@ function prefixOf(commit: string): number {
   return Number.parseInt(commit.slice(0, PREFIX_DIGITS), 16);
 }
 
-/** Filtered lists may lag behind, and an attempt and its last change only ever go forward. */
+/** Filtered lists may lag behind; attempts and times of change only ever increase. */
 function isOlderState(run: Run, known: Run): boolean {
   return run.attempt === known.attempt ? run.updatedAt < known.updatedAt : run.attempt < known.attempt;
 }
@@ -185,7 +185,7 @@ function isSameState(a: Run, b: Run): boolean {
   return a.attempt === b.attempt && a.outcome === b.outcome;
 }
 
-/** Where attempts are not counted, only a change of a finished run reveals another one. */
+/** If CI does not count attempts, only a change to a finished run reveals another attempt. */
 function hasPushedSince(run: Run, before: Run): boolean {
   return !isSameState(run, before) || (run.state !== 'running' && run.updatedAt !== before.updatedAt);
 }
@@ -193,13 +193,13 @@ function hasPushedSince(run: Run, before: Run): boolean {
 function toKnownRun(run: Run, before: KnownRun | undefined, sighting: Sighting): KnownRun {
   const { askedAt, seenAt, ahead, filtered = false } = sighting;
   if (before === undefined) {
-    // By our clock; where CI's is unknown, it counts as ours.
+    // By our clock; CI's clock counts as ours if it is unknown.
     const changedAt = run.updatedAt + Math.max(0, ahead);
     return { run, confirmedAt: askedAt, pushedBy: Math.min(seenAt, changedAt) };
   }
   const pushedBy = hasPushedSince(run, before.run) ? seenAt : before.pushedBy;
   const saidAt = filtered && isSameState(run, before.run) ? before.confirmedAt : askedAt;
-  // A confirmation that lies in the future was made before the clock was set back.
+  // A confirmation in the future was made before the clock was set back.
   const confirmedAt = before.confirmedAt > seenAt ? saidAt : Math.max(saidAt, before.confirmedAt);
   return { run, confirmedAt, pushedBy };
 }

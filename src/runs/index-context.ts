@@ -1,4 +1,4 @@
-/** What the parts of one repository's run index share. */
+/** The context that all parts of one repository's run index share. */
 import type { CiProvider } from '../ci/provider.ts';
 import type { Clock } from '../clock.ts';
 import type { KnownRuns } from './known-runs.ts';
@@ -11,9 +11,9 @@ export interface IndexContext {
   readonly known: KnownRuns;
   /** Milliseconds for which a listing is fresh now. */
   readonly freshFor: () => number;
-  /** The last calls of the quota are reserved for listings. */
+  /** True if the remaining quota is reserved for listings. */
   readonly isQuotaLow: () => boolean;
   readonly now: Clock;
-  /** Takes the branches of which the listing has shown something new. */
+  /** Called with the branches that have changed in the listing. */
   readonly onChanged: (branches: ReadonlySet<string>) => void;
 }

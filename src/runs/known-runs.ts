@@ -1,6 +1,6 @@
 /**
- * What is known of one repository's runs: a contiguous window of the listing, and what look-ups of single
- * branches added (docs/development/run-index.md).
+ * The known runs of one repository: a contiguous window of the listing, plus the results of single branches'
+ * look-ups (docs/development/run-index.md).
  */
 import { COMPLETE, isCovered, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
 import type { BranchRuns, RunStanding, UnreadRun } from '../resolve/ports.ts';
@@ -23,7 +23,7 @@ interface Confirmed {
   readonly at: number;
 }
 
-/** What is known of a branch, as it was when it was read. */
+/** A snapshot of a branch's known runs. */
 export type KnownBranch = Pick<Known, 'runs' | 'coverage' | 'standing'>;
 type Known = Extract<BranchRuns, { kind: 'known' }>;
 
@@ -32,7 +32,7 @@ type ReadableTable = Pick<
   'size' | 'branchNames' | 'listedBranches' | 'branchlessRuns' | 'findCommit' | 'findNumber'
 >;
 
-/** A run that has not ended, or that could not be parsed. */
+/** A run that has not finished, or that could not be parsed. */
 export type Unfinished = Pick<UnreadRun, 'position' | 'createdAt'> & { readonly id: string };
 
 export class KnownRuns {
@@ -42,9 +42,9 @@ export class KnownRuns {
   #confirmed: Confirmed = { runs: new Set(), unread: new Set(), at: 0 };
 
   /**
-   * Merges a listing of the newest runs, without a gap between its pages.
-   * @param first its first page, which each refresh shows
-   * @returns branches with news
+   * Merges a contiguous listing of the newest runs.
+   * @param first its first page, which each refresh reads
+   * @returns branches that changed
    */
   mergeListing(first: RunPage, listing: ListedRuns, sighting: Sighting): Set<string> {
     const { runs, whole } = listing;
@@ -66,15 +66,15 @@ export class KnownRuns {
     return branchesOf(changed);
   }
 
-  /** A refresh that began then found the first page unchanged. */
+  /** Records that a refresh that began at this time found the first page unchanged. */
   confirmFirstPage(askedAt: number): void {
     this.#confirmed = { ...this.#confirmed, at: askedAt };
   }
 
   /**
    * Merges what has changed since the last refresh, oldest change first.
-   * @param isEnd everything that has changed is there, so that all other runs of the first page are unchanged
-   * @returns branches with news
+   * @param isEnd the changes are complete, so that all other runs of the first page are unchanged
+   * @returns branches that changed
    */
   mergeChanges(changes: readonly RunChanges[], sighting: Sighting, isEnd: boolean): Set<string> {
     const runs = changes.flatMap((one) => one.runs);
@@ -93,8 +93,8 @@ export class KnownRuns {
 
   /**
    * Merges older pages of the listing.
-   * @param from the cursor that they were read from, where they are read in turn
-   * @returns branches with news; undefined: the pages leave a gap to the window, and are dropped
+   * @param from the cursor that they were read from, if they are read in sequence
+   * @returns branches that changed; undefined if the pages leave a gap to the window and are dropped
    */
   mergeOlder(older: ListedRuns, sighting: Sighting, from?: Cursor): Set<string> | undefined {
     const window = this.#window && extendWindow(this.#window, older, from);
@@ -105,9 +105,7 @@ export class KnownRuns {
     return branchesOf(this.#put(older.runs, sighting));
   }
 
-  /**
-   * Merges the next page of a branch's list. @param again it is the first page again: the list has changed
-   */
+  /** Merges the next page of a branch's list, or its first page `again` if the list has changed. */
   mergeBranchPage(list: RunList, page: RunPage, sighting: Sighting, again: boolean): void {
     const record = this.#mergeFiltered(list, page, sighting);
     if (again) record.restartReading(this.#table.evicted);
@@ -115,7 +113,7 @@ export class KnownRuns {
     record.noteLookUp(sighting.askedAt);
   }
 
-  /** Merges the first page of a branch's own list once more. Coverage stays as it is. */
+  /** Merges the first page of a branch's own list again, without changing coverage. */
   refreshBranch(list: RunList, page: RunPage, sighting: Sighting): void {
     this.#mergeFiltered(list, page, sighting).noteLookUp(sighting.askedAt);
   }
@@ -129,13 +127,13 @@ export class KnownRuns {
     this.#unread.settle(id);
   }
 
-  /** When the last call that reported the run's state began, ms since the epoch; undefined: unknown run. */
+  /** When the last call that reported the run's state began, ms since the epoch; undefined if unknown. */
   confirmedAt(run: Run): number | undefined {
     const known = this.#table.peek(keyOfRun(run))?.runs.get(run.id);
     return known && standingOf(known, this.#confirmed).confirmedAt;
   }
 
-  /** All known runs, to be read only. */
+  /** A read-only view of all known runs. */
   get table(): ReadableTable {
     return this.#table;
   }
@@ -152,7 +150,7 @@ export class KnownRuns {
     return isContiguous(this.#window, oldest);
   }
 
-  /** Where the listing goes on below the window (keyset paging). */
+  /** Where the listing continues below the window (keyset paging). */
   get next(): Cursor | undefined {
     return this.#window?.next;
   }
@@ -163,7 +161,7 @@ export class KnownRuns {
     return this.#table.count(({ position }) => isCovered(position + 1, coverage));
   }
 
-  /** @returns undefined: no listing or look-up has shown the list, and the listing does not cover it */
+  /** @returns undefined if no listing or look-up has shown the list, and the listing does not cover it */
   list(list: RunList): KnownBranch | undefined {
     const record = this.#table.get(keyOf(list));
     const coverage = this.#coverageOf(record);
@@ -181,7 +179,7 @@ export class KnownRuns {
     };
   }
 
-  /** How far the branch's own list was read; undefined: so far that it is not read on. */
+  /** How far the branch's own list was read; undefined once the limit is reached. */
   nextLookUp(list: RunList): Reading | undefined {
     return (this.#table.peek(keyOf(list)) ?? new BranchRecord(false)).reading;
   }
@@ -191,19 +189,19 @@ export class KnownRuns {
     return record?.isLookUpDue(({ id }) => this.#confirmed.runs.has(id), at) === true;
   }
 
-  /** Elements that are the list's, or may be, and that could not be parsed. */
+  /** Unparsable elements that belong to the list, or may. */
   unread(list: RunList): readonly UnreadRun[] {
     return this.#unread.of(list.kind === 'branch' ? list.name : undefined);
   }
 
-  /** Those of them that have an id and that the listing's first page no longer shows. */
+  /** Unparsable elements that have an id and have left the listing's first page. */
   unlistedUnread(list: RunList): Unfinished[] {
     return this.unread(list).flatMap(({ id, position, createdAt }) =>
       id === null || this.#confirmed.unread.has(id) ? [] : [{ id, position, createdAt }],
     );
   }
 
-  /** Runs that have not ended and that the listing's first page no longer shows. */
+  /** Unfinished runs that have left the listing's first page. */
   unlistedRunning(list: RunList): Run[] {
     const window = this.#window;
     if (window === undefined) return [];
@@ -221,7 +219,7 @@ export class KnownRuns {
     return coverage.kind === 'none' && this.#window === undefined ? undefined : coverage;
   }
 
-  /** @returns keys of the lists with news */
+  /** @returns keys of the lists that changed */
   #put(runs: readonly Run[], sighting: Sighting): Set<string> {
     for (const { id } of runs) this.#unread.settle(id);
     return new Set(runs.filter((run) => this.#table.put(run, sighting)).map(keyOfRun));
@@ -234,7 +232,7 @@ export class KnownRuns {
     return this.#table.record(keyOf(list));
   }
 
-  /** Removes runs that were deleted: the listing should show them. @returns whether there were any */
+  /** Removes runs that the listing should show but does not. @returns whether there were any */
   #removeDeleted(listing: ListedRuns, isMissing: IsMissing): boolean {
     // An element without an id may be any of the missing runs.
     if (listing.unread.some(({ id }) => id === null)) return false;
@@ -252,7 +250,7 @@ export class KnownRuns {
     return removed;
   }
 
-  /** A lagging replica of CI's may show an older state than the known one. */
+  /** False for a state older than the known one, which a lagging replica of CI may report. */
   #isCurrent(run: Run): boolean {
     return this.#table.peek(keyOfRun(run))?.runs.get(run.id)?.run === run;
   }

@@ -2,10 +2,10 @@
  * Reads lists of runs over several pages, and proves that no run was missed between them
  * (docs/development/run-index.md).
  *
- * Keyset pages neither skip nor repeat. Numbered pages shift while they are read: a deleted run moves those
- * behind it forward, so that the next page skips one; a new run moves them back, so that the next page
- * repeats one. Where CI reports the length of the list, each page must repeat as many runs as the list has
- * grown by. Where it does not, the pages are read a second time, oldest first.
+ * Keyset pages neither skip nor repeat runs. Numbered pages shift while they are read: after a deletion the
+ * next page skips a run, and after a new run it repeats one. If CI reports the length of the list, each page
+ * must repeat as many runs as the list has grown by. Otherwise the pages are read a second time, oldest
+ * first.
  */
 import { UpstreamError } from '../errors.ts';
 import { oldestOf } from '../resolve/run-order.ts';
@@ -16,18 +16,18 @@ import { endOf, isBelow } from './missing-runs.ts';
 import { fetchList, type RunList } from './run-list.ts';
 import type { CiProvider, Cursor, RunPage } from '../ci/provider.ts';
 
-/** Pages that are read back to meet the window. Beyond, a gap is accepted: branches are looked up again. */
+/** Pages to read back towards the window. Beyond that, a gap is accepted: branches are looked up again. */
 const MAX_LISTING_PAGES = 10;
 
-/** Runs of pages without a gap between them. */
+/** The runs of contiguous pages. */
 export interface ListedRuns {
   readonly runs: readonly Run[];
   readonly unread: readonly UnreadRun[];
-  /** Nothing older exists. */
+  /** True if nothing older exists. */
   readonly whole: boolean;
   /** The next, older page. */
   readonly next: Cursor | undefined;
-  /** When the earliest of the calls began, milliseconds since the epoch, if another replica made it. */
+  /** When the earliest call began, milliseconds since the epoch, if another replica made it. */
   readonly asOf: number | undefined;
 }
 
@@ -36,7 +36,7 @@ interface Page extends RunPage {
   readonly at: Cursor | undefined;
 }
 
-/** Pages that are proven to be contiguous; undefined: they are not, or there are none. */
+/** Pages proven to be contiguous; undefined if they are not, or there are none. */
 type Contiguous = readonly RunPage[] | undefined;
 
 type FetchPage = (cursor: Cursor | undefined) => Promise<RunPage>;
@@ -52,8 +52,8 @@ export class ListingReader {
   }
 
   /**
-   * Reads on from the listing's first page until a page leaves no gap to what is known.
-   * @param meets whether runs back to this one leave none
+   * Reads on from the listing's first page until a page leaves no gap to the known runs.
+   * @param meets whether runs back to this one leave no gap
    */
   async readBackTo(first: RunPage, meets: (oldest: Run | undefined) => boolean): Promise<ListedRuns> {
     const fetch: FetchPage = (cursor) => this.#fetchPage(cursor);
@@ -62,17 +62,17 @@ export class ListingReader {
     return joinPages((await this.#prove(pages, fetch)) ?? [first]);
   }
 
-  /** Reads one older page: keyset paging only. */
+  /** Reads one older page (keyset paging only). */
   async readNext(cursor: Cursor): Promise<ListedRuns> {
     return joinPages([await this.#fetchPage(cursor)]);
   }
 
   /**
-   * Reads a block of older pages: side by side where CI reports how long the list is.
+   * Reads a block of older pages, in parallel if CI reports the length of the list.
    * @param first the listing's first page
-   * @param from the first page of the block; from 2 on, the runs of page 1 are among those returned
-   * @param count pages at most
-   * @returns undefined: there are none, or the list changed meanwhile, so that runs may have been missed
+   * @param from the first page of the block; if it is 2, the result includes the runs of page 1
+   * @param count maximum number of pages
+   * @returns undefined if there are none, or if the list changed meanwhile, so that runs may have been missed
    */
   async readBlock(first: RunPage, from: number, count: number): Promise<ListedRuns | undefined> {
     const block =
@@ -82,7 +82,7 @@ export class ListingReader {
     return block && joinPages(block);
   }
 
-  /** Reads the next page of a branch's own list, or all its pages again when the list has changed since. */
+  /** Reads the next page of a branch's own list, or all its pages again if the list has changed. */
   async readBranch(list: RunList, reading: Reading): Promise<readonly RunPage[]> {
     const fetch: FetchPage = (cursor) => fetchList(this.#provider, this.#gitRepository, list, cursor);
     const { start, next, depth, total } = reading;
@@ -141,7 +141,7 @@ export class ListingReader {
   }
 }
 
-/** Follows the list from a page on. @param count pages at most, the first one included */
+/** Reads the pages that follow `first`. @param count maximum number of pages, including the first one */
 async function readOn(
   fetch: FetchPage,
   first: Page,
@@ -159,8 +159,8 @@ async function readOn(
 }
 
 /**
- * Reads the pages again, the older ones first. A deletion moves runs to pages that are still to be read, so
- * that none is skipped; and no run was created meanwhile if the first page, read last, shows no new one.
+ * Reads the pages again, oldest first. A deletion moves runs to pages that are read later, so none is
+ * skipped. If the first page, read last, has no new run, none was created meanwhile.
  */
 async function readAgain(pages: readonly Page[], fetch: FetchPage): Promise<Contiguous> {
   const again = pages.slice(-1) as RunPage[];
@@ -178,21 +178,21 @@ function joinPages(pages: readonly RunPage[]): ListedRuns {
     unread: pages.flatMap(({ unread = [] }, index) =>
       unread.map((one) => placedBelow(one, pages[index - 1])),
     ),
-    // A total that is one too high is reason enough to distrust the end: each branch's own list decides.
+    // If the total is one too high, the end is uncertain, so each branch's own list decides.
     whole: last !== undefined && last.next === undefined && last.short !== true,
     next: last?.next,
     asOf: asOf.length === 0 ? undefined : Math.min(...asOf),
   };
 }
 
-/** Where its position is unknown, the first element of a page is no newer than the page before. */
+/** If the position of a page's first element is unknown, it is no newer than the page before. */
 function placedBelow(unread: UnreadRun, before: RunPage | undefined): UnreadRun {
   const oldest = before && oldestOf(before.runs);
   if (unread.position !== null || oldest === undefined) return unread;
   return { ...unread, position: oldest.position, createdAt: unread.createdAt ?? oldest.createdAt };
 }
 
-/** Elements that could not be parsed included. */
+/** Includes elements that could not be parsed. */
 export function lengthOf({ runs, unread = [] }: RunPage): number {
   return runs.length + unread.length;
 }
@@ -201,7 +201,7 @@ function idsOf({ runs, unread = [] }: RunPage): string[] {
   return [...runs, ...unread].flatMap(({ id }) => id ?? []);
 }
 
-/** Each page must repeat as many runs of the page before as the list has grown by. */
+/** True if each page repeats as many runs of the page before as the list has grown by. */
 function isUnbroken(pages: readonly RunPage[]): boolean {
   return pages.slice(1).every((page, index) => {
     const before = pages[index];
@@ -212,8 +212,8 @@ function isUnbroken(pages: readonly RunPage[]): boolean {
 }
 
 /**
- * Pages that are read side by side may come in any order: a new run and a deleted one in between can leave a
- * gap that no two pages show. So while they are read, runs may only have been created, or only been deleted.
+ * Pages read in parallel may come in any order, so a new run and a deletion in between can leave a gap that
+ * no two pages reveal. While they are read, runs may therefore only be created, or only be deleted.
  */
 function isExplained(first: RunPage, after: RunPage, total: number): boolean {
   const created = countNewRuns(first, after);
@@ -225,13 +225,13 @@ function hasNewRuns(before: RunPage, after: RunPage): boolean {
   return countNewRuns(before, after) !== 0;
 }
 
-/** @returns undefined where an element has no id, since it may be new */
+/** @returns undefined if an element has no id, since it may be new */
 function countNewRuns(before: RunPage, after: RunPage): number | undefined {
   const ids = new Set(idsOf(before));
   const all = [...after.runs, ...(after.unread ?? [])];
   if (all.some(({ id }) => id === null)) return undefined;
   const end = endOf(before.runs);
-  // Runs that a deletion has moved onto the page are older than all that it showed.
+  // Runs that a deletion has moved onto the page are older than all of its previous runs.
   const isNew = ({ id, position, tie }: Run | UnreadRun): boolean =>
     id !== null &&
     !ids.has(id) &&

@@ -9,15 +9,15 @@ import { lengthOf } from './listing-reader.ts';
 import { isWithin } from '../clock.ts';
 import type { Cursor, RunChanges, RunPage } from '../ci/provider.ts';
 
-/** Milliseconds for which an empty listing is not believed where runs were known (argoproj/argo-cd#11464). */
+/** How long to distrust an empty listing if runs were known, in milliseconds (argoproj/argo-cd#11464). */
 const DISTRUST_EMPTY_FOR = 600_000;
-/** Attempts to get a listing that is new enough: the first may have been under way, or another replica's. */
+/** Attempts to get a recent listing: the first may have been in flight already, or another replica's. */
 const MAX_LISTINGS = 3;
-/** Changes show no deletions: so often, in milliseconds, the first page is read as well. */
+/** How often the first page is read as well, in milliseconds, since changes do not show deletions. */
 const FIRST_PAGE_EVERY = 300_000;
-/** Calls of one refresh that follow changes: beyond, the first page is cheaper. */
+/** Limits the calls for changes in one refresh. Beyond that, the first page is cheaper. */
 const MAX_CHANGES = 10;
-/** What CI answers to a cursor that it does not know any more; other failures pass. */
+/** CI's responses to a cursor that it no longer knows. Other failures are transient. */
 const REFUSALS: ReadonlySet<UpstreamFailureKind> = new Set(['malformed', 'not_found']);
 
 /** Each method that makes a call throws `UpstreamError`. */
@@ -28,7 +28,7 @@ export class Listing {
   #backfill: Backfill | undefined;
   #validator: string | undefined;
   #changes: Cursor | undefined;
-  /** When the first page was last read; when it or what has changed since was last read. */
+  /** When the first page was last read, and when it or its changes were last read. */
   #firstPageAt: number | undefined;
   #listedAt: number | undefined;
   #emptySince: number | undefined;
@@ -39,24 +39,24 @@ export class Listing {
     this.#breaker = new CiBreaker({ now: context.now, generation: context.provider.generation });
   }
 
-  /** Takes the first page whenever it has changed. */
+  /** Passes the first page to the backfill whenever it has changed. */
   feed(backfill: Backfill): void {
     this.#backfill = backfill;
   }
 
-  /** When CI was last asked for the listing, milliseconds since the epoch. */
+  /** When the listing was last requested, milliseconds since the epoch. */
   get listedAt(): number {
     return this.#listedAt ?? this.#context.now();
   }
 
-  /** How far our clock is ahead of CI's, milliseconds, by CI's last response; 0: unknown. */
+  /** How far our clock is ahead of CI's, milliseconds, by CI's last response; 0 if unknown. */
   get ahead(): number {
     return this.#ahead;
   }
 
   /**
    * Called when a call begins.
-   * @returns called when its answer is there; what another replica fetched is at least as new as the listing
+   * @returns called when the response arrives; another replica's response is at least as new as the listing
    */
   sight(): (asOf?: number) => Sighting {
     const { now } = this.#context;
@@ -69,7 +69,7 @@ export class Listing {
     if (this.#listedAt === undefined || !isWithin(now(), this.#listedAt, freshFor())) await this.#list();
   }
 
-  /** Makes sure that the listing is as of `since` or later (ms since the epoch, not in the future). */
+  /** Ensures that the listing is as of `since` or later (ms since the epoch, not in the future). */
   async confirm(since: number): Promise<void> {
     const { now, provider, gitRepository } = this.#context;
     for (let tries = 0; tries <= MAX_LISTINGS; tries++) {
@@ -95,7 +95,7 @@ export class Listing {
     this.#listedAt = areChangesRead && isFirstPageRead ? startedAt : await this.#readFirstPage(startedAt);
   }
 
-  /** @returns when CI was asked, milliseconds since the epoch */
+  /** @returns when CI was called, milliseconds since the epoch */
   async #readFirstPage(startedAt: number): Promise<number> {
     const { provider, gitRepository, known } = this.#context;
     const first = await provider.fetchRuns(gitRepository, undefined, this.#validator);
@@ -124,7 +124,7 @@ export class Listing {
     this.#backfill?.listed(first);
   }
 
-  /** @returns false: the provider has no changes or too many, so the first page must be read */
+  /** @returns false if the provider has no changes or too many, so that the first page must be read */
   async #readChanges(startedAt: number): Promise<boolean> {
     const { provider, gitRepository, known, now } = this.#context;
     if (this.#changes === undefined || provider.fetchChanges === undefined) return false;
@@ -143,7 +143,7 @@ export class Listing {
     return isEnd;
   }
 
-  /** A cursor that CI no longer accepts: the next first page, read in full, shows where changes begin now. */
+  /** Drops a cursor that CI no longer accepts. The next full read of the first page brings a new one. */
   #forgetChanges(error: unknown): false {
     const isRefused = error instanceof UpstreamError && REFUSALS.has(error.failure.kind);
     if (!isRefused) throw error;

@@ -1,7 +1,4 @@
-/**
- * Reads single branches' lists: those that the listing does not cover, and those that may have changed
- * unseen.
- */
+/** Reads single branches' lists that the listing does not cover, or that may have changed unnoticed. */
 import { UpstreamError } from '../errors.ts';
 import { CiBreaker } from '../ci/ci-breaker.ts';
 import { SingleFlight } from '../resilience/single-flight.ts';
@@ -13,13 +10,13 @@ import { lengthOf } from './listing-reader.ts';
 import { fetchList, keyOf, type RunList } from './run-list.ts';
 
 /**
- * Branches without runs that are looked up at once; further ones become possible with time. Requests for
- * invented names must not use up the calls that others need. A repository with this many pull requests
- * without any run is read in one go.
+ * Burst limit on look-ups of branches without runs; more are allowed over time. Requests for invented names
+ * must not use up the calls that others need. A repository with this many pull requests and no runs at all
+ * is read in one go.
  */
 const MOST_UNKNOWN = 1000;
 const MS_PER_UNKNOWN = 500;
-/** Branches that are looked up again, beside their answers, per listing that may be made. */
+/** Limits the branches that are looked up again in the background, per listing. */
 const MOST_REPEATED = 5;
 
 export class LookUps {
@@ -49,7 +46,7 @@ export class LookUps {
     });
   }
 
-  /** Reads the list's first page again if that is due, beside the answer. */
+  /** Reads the list's first page again in the background if that is due. */
   repeatIfDue(list: RunList): void {
     const { provider, gitRepository, known, isQuotaLow, now } = this.#context;
     if (!known.isLookUpDue(list, now()) || isQuotaLow() || !this.#repeated.tryUse()) return;
@@ -64,7 +61,7 @@ export class LookUps {
     });
   }
 
-  /** Counts a look-up from its beginning: of thousands at once, none has ended when the next one begins. */
+  /** Counts a look-up when it begins: of thousands at once, none has ended when the next one begins. */
   async #readUnknown(list: RunList): Promise<void> {
     const { host } = this.#context.provider;
     if (!this.#unknown.tryUse()) throw tooManyUnknown(host);

@@ -1,8 +1,8 @@
-/** Which known runs a listing should show: those that it does not show were deleted. Pure. */
+/** Finds known runs that a listing should show but does not, so they were deleted. Pure. */
 import { compareText } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
 
-/** Where a run stands; `tie` is null where it could not be read. */
+/** A run's place in the listing; `tie` is null if it could not be read. */
 export interface Place {
   readonly position: number;
   readonly tie: string | null;
@@ -11,8 +11,8 @@ export interface Place {
 export type IsMissing = (run: Place) => boolean;
 
 /**
- * Returns which runs should be among those of a listing.
  * @param whole the listing shows every run
+ * @returns a predicate for runs that the listing should show
  */
 export function missingFrom(all: readonly Run[], whole: boolean): IsMissing {
   if (whole) return () => true;
@@ -20,7 +20,7 @@ export function missingFrom(all: readonly Run[], whole: boolean): IsMissing {
   return (run) => end !== undefined && isAbove(run, end);
 }
 
-/** Returns which runs should be among pages from the middle of a listing. */
+/** @returns a predicate for runs that pages from the middle of a listing should show */
 export function missingWithin(all: readonly Run[]): IsMissing {
   const isNotTooOld = missingFrom(all, false);
   const newest = Math.max(...all.map(({ position }) => position));
@@ -33,8 +33,8 @@ export function missingWithin(all: readonly Run[]): IsMissing {
 }
 
 /**
- * Returns the end of a page. GitHub lists runs of nearly the same time in the order of their ids. So a run is
- * certainly above or below the end only by position and by tie-break: those of the end may be of two runs.
+ * Returns the end of a page. GitHub orders runs created at nearly the same time by id, so a run is certainly
+ * above or below the end only if both position and tie-break say so. The two may come from different runs.
  */
 export function endOf(all: readonly Run[]): { readonly position: number; readonly tie: string } | undefined {
   const [tie] = all.map((run) => run.tie).toSorted(compareText);

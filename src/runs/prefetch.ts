@@ -5,15 +5,15 @@
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import type { Clock } from '../clock.ts';
 
-/** Milliseconds for which a branch counts as requested. Longer than requeueAfterSeconds usually is. */
+/** How long a branch counts as requested, in milliseconds: longer than the usual requeueAfterSeconds. */
 const RECENT = 600_000;
 const MAX_BRANCHES = 20_000;
-/** Branches that are prefetched on a guess for each requested one: the waste stays in proportion. */
+/** Branches prefetched speculatively per requested one, so that waste stays in proportion. */
 const GUESSES_PER_REQUEST = 2;
 
 export interface ImagePrefetcherOptions {
   readonly now: Clock;
-  /** Known branches, the most probable first. */
+  /** Known branches, most likely first. */
   readonly candidates: () => readonly string[];
   /** Fetches the images of a branch's newest build. Never throws. */
   readonly prefetch: (branch: string) => void;
@@ -23,7 +23,7 @@ export interface ImagePrefetcherOptions {
 export class ImagePrefetcher {
   readonly #options: ImagePrefetcherOptions;
   readonly #requestedAt = createBoundedCache<number>(MAX_BRANCHES);
-  /** Ever requested or guessed: each branch is guessed once. */
+  /** Branches ever requested or guessed, so that each is guessed once. */
   readonly #seen = createBoundedCache<true>(MAX_BRANCHES);
   #queue: string[] | undefined;
 
@@ -38,7 +38,7 @@ export class ImagePrefetcher {
     if (isNew) this.#guess();
   }
 
-  /** CI has shown something new of these branches. */
+  /** Called when CI has shown something new on these branches. */
   onChanged(branches: ReadonlySet<string>): void {
     const { now, prefetch } = this.#options;
     this.#queue = undefined;
@@ -48,7 +48,7 @@ export class ImagePrefetcher {
     }
   }
 
-  /** Prefetches the branches that come next, if the caller goes through the list. */
+  /** Prefetches the branches that come next if the caller iterates over all of them. */
   #guess(): void {
     const { candidates, prefetch } = this.#options;
     this.#queue ??= candidates().toReversed();

@@ -34,7 +34,7 @@ interface Repository {
 
 /**
  * Creates one index for each CI connection and Git repository, however many projects share it.
- * @returns the runs that a request is about; reading them notes that the branch is requested
+ * @returns a function that returns a request's runs; reading them marks the branch as requested
  */
 export function composeRuns({
   projects,
@@ -64,7 +64,7 @@ function repositoryKey({ ci, git, gitRepository }: Project, { provider }: Connec
   return JSON.stringify([ci, git, provider.repositoryKey(gitRepository)]);
 }
 
-/** @param git the connection that knows the repository's pull requests */
+/** @param git the connection that serves the repository's pull requests */
 function createRepository(
   { gitRepository }: Project,
   { provider, freshness }: Connection,
@@ -103,7 +103,7 @@ function createProjectPrefetcher(
   });
 }
 
-/** The index, which notifies the project's prefetcher once the branch's runs are there. */
+/** Wraps the index to notify the project's prefetcher once the branch's runs have been read. */
 function notifying({ index, prefetchers }: Repository, project: Project, branch: string): RunSource {
   return {
     ...index,

@@ -1,4 +1,4 @@
-/** Runs grouped by a key. Holds exactly what the branches' records hold. */
+/** Runs grouped by a key. Contains exactly the runs of the branches' records. */
 import type { Run } from '../resolve/types.ts';
 
 export class RunGroups<Key> {

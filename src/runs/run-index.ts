@@ -1,6 +1,6 @@
 /**
- * The runs of one Git repository, for all its branches and projects: one conditional listing serves every
- * caller, a branch that it does not cover is looked up, and the results are kept
+ * Indexes the runs of one Git repository for all its branches and projects. One conditional listing serves
+ * every caller, branches that it does not cover are looked up, and the results are kept
  * (docs/development/run-index.md).
  */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
@@ -32,29 +32,29 @@ import type { GitHost } from '../ci/git-host.ts';
 import type { CiProvider } from '../ci/provider.ts';
 
 const MAX_PULL_REQUESTS = 20_000;
-/** Pages that the first listing reads, so that not every branch must be looked up. */
+/** Number of pages that the first listing reads, so that few branches need a look-up. */
 const MAX_FIRST_PAGES = 20;
 
 export interface RunIndexOptions {
   readonly provider: CiProvider;
-  /** Undefined if no connection knows the repository's pull requests. */
+  /** Undefined if no connection serves the repository's pull requests. */
   readonly gitHost?: GitHost | undefined;
   readonly gitRepository: string;
   /** Milliseconds for which a listing is fresh now. */
   readonly freshFor: () => number;
   readonly now: Clock;
-  /** Takes the branches of which the listing has shown something new. */
+  /** Called with the branches that have changed in the listing. */
   readonly onChanged?: ((branches: ReadonlySet<string>) => void) | undefined;
   /** Undefined: unlimited. */
   readonly quota?: Quota | undefined;
-  /** Pages that the first listing reads at most; further blocks have one fewer. */
+  /** Maximum number of pages in the first listing; further blocks have one fewer. */
   readonly firstPages?: number | undefined;
 }
 
 const NO_QUOTA: Quota = { isLow: () => false, began: () => () => undefined, refused: () => undefined };
 
 export interface RunIndex extends RunSource {
-  /** What is known of a branch already; makes no call. Undefined: nothing. */
+  /** Returns what is already known about a branch, without a call; undefined if nothing is. */
   peekBranch(branch: string): KnownBranch | undefined;
   /** Branches that the listing has shown, the one with the newest run first. */
   listedBranches(): string[];
@@ -146,7 +146,7 @@ class BranchReader {
     return failure === undefined ? { kind: 'confirmed' } : { kind: 'failed', failure };
   }
 
-  /** Looks the list up, unless the backfill that is under way covers more of it. */
+  /** Looks up the list, unless a backfill in progress covers more of it. */
   async #extend(list: RunList): Promise<void> {
     const before = this.#coverageOf(list);
     await this.#parts.backfill.settled();
@@ -184,7 +184,7 @@ class BranchReader {
   }
 }
 
-/** Keeps each head before the joint call ends, so that a call that comes then finds it. */
+/** Stores each head before the shared call ends, so that no later call misses it. */
 function createPullRequestReader({
   provider,
   gitHost,
@@ -207,7 +207,7 @@ function createPullRequestReader({
   return (number) => toResult(async () => heads.get(number) ?? flights.do(number, () => fetchHead(number)));
 }
 
-/** One without a position concerns every build, so it comes first. */
+/** A run without a position affects every build, so it comes first. */
 function selectNewestUnresolved(unresolved: readonly UnresolvedRun[]): UnresolvedRun | undefined {
   return unresolved.toSorted(
     (a, b) => (b.position ?? Number.MAX_VALUE) - (a.position ?? Number.MAX_VALUE),
@@ -220,7 +220,7 @@ function toUnresolvedRun(unread: UnreadRun, runs: readonly Run[], host: string):
   return { failure: { kind: 'malformed', host, message }, position: uncertainBelow(unread, runs) };
 }
 
-/** Turns the failure of an upstream call into a value; any other error is a defect and is rethrown. */
+/** Turns an upstream failure into a value; any other error is a bug and is rethrown. */
 async function toResult<T>(
   call: () => Promise<T>,
 ): Promise<T | { kind: 'failed'; failure: UpstreamFailure }> {

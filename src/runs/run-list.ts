@@ -9,7 +9,7 @@ export interface RunList {
   readonly name: string;
 }
 
-/** Runs that name neither. CI cannot be asked for them, and no request names them. */
+/** Runs that name neither. CI offers no query for them, and no request names them. */
 const UNNAMED = 'unnamed';
 
 export function keyOf({ kind, name }: RunList): string {
@@ -21,7 +21,7 @@ export function keyOfRun({ branch, pullRequest }: Run): string {
   return pullRequest === null ? UNNAMED : keyOf({ kind: 'pull request', name: pullRequest });
 }
 
-/** @returns undefined when the key is not a branch's */
+/** @returns undefined if the key is not a branch's */
 export function branchOfKey(key: string): string | undefined {
   const prefix = keyOf({ kind: 'branch', name: '' });
   return key.startsWith(prefix) ? key.slice(prefix.length) : undefined;

@@ -10,7 +10,7 @@ import type { Listing } from './listing.ts';
 import type { Unfinished } from './known-runs.ts';
 import { keyOf, keyOfRun, type RunList } from './run-list.ts';
 
-/** Runs of one branch that are polled at one time. */
+/** Runs of one branch that are polled at the same time. */
 const MAX_AT_ONCE = 10;
 /** The longer a run takes, the less often it is polled: a stuck one must not use up a quota. */
 const AGE_DIVISOR = 20;
@@ -21,7 +21,7 @@ interface Attempt {
   /** Milliseconds since the epoch. */
   readonly first: number;
   readonly at: number;
-  /** Undefined: the call succeeded. */
+  /** Undefined if the call succeeded. */
   readonly failure: UpstreamFailure | undefined;
 }
 
@@ -40,9 +40,8 @@ export class RunPoller {
   }
 
   /**
-   * Polls those of the list's runs that are due: they had not ended, or could not be parsed where they were
-   * listed.
-   * @returns the newest run whose current state CI could not report; undefined: there is none
+   * Polls the list's unfinished and unparsable runs that are due.
+   * @returns the newest run whose current state CI could not report, if any
    */
   async pollUnfinished(list: RunList): Promise<UnresolvedRun | undefined> {
     const { known } = this.#context;
@@ -61,16 +60,15 @@ export class RunPoller {
   }
 
   /**
-   * Polls those of the runs whose state was last reported before `since`.
-   * @returns the first failure; undefined: the state of each run that still exists was reported at `since` or
-   *   later
+   * Polls the runs whose state was last reported before `since`.
+   * @returns the first failure; undefined once CI has reported every existing run as of `since` or later
    */
   async confirm(runs: readonly Run[], since: number): Promise<UpstreamFailure | undefined> {
     const unconfirmed = runs.filter((run) => this.#isUnconfirmed(run, since));
     for (let next = 0; next < unconfirmed.length; next += MAX_AT_ONCE) {
       const some = unconfirmed.slice(next, next + MAX_AT_ONCE);
       await Promise.all(some.map((run) => this.#poll(run.id, keyOfRun(run))));
-      // A call that was joined may have begun too early.
+      // A call that was already in flight may have begun too early.
       const late = some.filter((run) => this.#isUnconfirmed(run, since));
       await Promise.all(late.map((run) => this.#poll(run.id, keyOfRun(run))));
       const left = some.find((run) => this.#isUnconfirmed(run, since));
@@ -79,7 +77,7 @@ export class RunPoller {
     return undefined;
   }
 
-  /** By our clock or CI's, whichever makes the run younger; if neither is plausible, since the first poll. */
+  /** Uses our clock or CI's, whichever makes the run younger; if neither is plausible, the first poll. */
   #ageOf({ id, createdAt }: Unfinished): number {
     const { now } = this.#context;
     const ours = createdAt === null ? -1 : now() - createdAt;

@@ -1,17 +1,15 @@
-/** Elements of CI's lists that could not be parsed: each may be the newest green build, or a re-run. */
+/** Tracks unparsable elements of CI's lists: each may be the newest green build, or a re-run. */
 import type { Run } from '../resolve/types.ts';
 import type { UnreadRun } from '../resolve/ports.ts';
 import type { IsMissing } from './missing-runs.ts';
 
-/** Of all branches together. Beyond, the oldest are dropped: a branch's newest unresolved run counts. */
+/** Limit for all branches together. The oldest are dropped, since a branch's newest unresolved run counts. */
 const MAX_UNREAD = 2000;
-/**
- * Milliseconds within which the runs of one commit are created: a run without a commit may be one of them.
- */
+/** Runs of one commit are created within this time (ms), so a run without a commit may be one of them. */
 const APART = 600_000;
 
 interface Kept extends UnreadRun {
-  /** Its position, or that of the newest run beside it; null: there was none. */
+  /** Its position, or that of the newest run beside it; null if there was none. */
   readonly beside: number | null;
 }
 
@@ -19,9 +17,8 @@ export class UnreadRuns {
   readonly #all = new Map<string, Kept>();
 
   /**
-   * @param newest position of the newest run on the same pages: an element without a position of its own
-   *   stands above it
-   * @param branch whose list has shown them, if it was one branch's
+   * @param newest position of the newest run on the same pages, for an element without a position of its own
+   * @param branch the branch whose list has shown them, if it was one branch's
    */
   add(unread: readonly UnreadRun[], newest: number | undefined, branch?: string): void {
     for (const one of unread) {
@@ -32,7 +29,7 @@ export class UnreadRuns {
   }
 
   /**
-   * Drops those that a listing should show, and does not.
+   * Drops elements that a listing should show but does not.
    * @param listed ids of the runs and elements that it shows
    */
   removeMissing(listed: ReadonlySet<string>, isMissing: IsMissing): void {
@@ -42,12 +39,12 @@ export class UnreadRuns {
     }
   }
 
-  /** The run was read at last, or is gone. */
+  /** Drops a run that has since been read, or that was deleted. */
   settle(id: string): void {
     this.#all.delete(id);
   }
 
-  /** Those that are the branch's, or may be; `branch` undefined: those that may be any branch's. */
+  /** Returns the branch's elements and possible ones; without `branch`, those that may be any branch's. */
   of(branch: string | undefined): readonly UnreadRun[] {
     return this.all().filter((one) => one.branch === null || one.branch === branch);
   }
@@ -62,20 +59,19 @@ export class UnreadRuns {
   }
 }
 
-/** An unknown position may be the newest. */
+/** An unknown position counts as the newest. */
 function comparePositions(a: UnreadRun, b: UnreadRun): number {
   return (a.position ?? Number.MAX_VALUE) - (b.position ?? Number.MAX_VALUE);
 }
 
-/** No id of CI's holds a space. */
+/** CI's ids contain no spaces, so this cannot collide with an id. */
 function keyOf({ id, branch, commit, position }: UnreadRun): string {
   return id ?? `one ${branch} ${commit} ${position}`;
 }
 
 /**
  * @param runs known runs of the branch
- * @returns the position below which a build may be undone or overtaken by the unread run, since it may hold
- *   it; null: any build may
+ * @returns builds below this position may contain the unread run or be older than it; null: any build may
  */
 export function uncertainBelow(unread: UnreadRun, runs: readonly Run[]): number | null {
   const { id, position, createdAt } = unread;

@@ -1,4 +1,4 @@
-/** The contiguous part of a repository's listing that is known, from its newest run back. Pure. */
+/** The known contiguous part of a repository's listing, from its newest run back. Pure. */
 import { COMPLETE, coverageDownTo, extendCoverage, isCovered, type Coverage } from '../resolve/coverage.ts';
 import { newestOf, oldestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
@@ -8,19 +8,17 @@ import type { Cursor, RunPage } from '../ci/provider.ts';
 export interface Window {
   readonly coverage: Coverage;
   readonly newest: Run | undefined;
-  /** What the listing's first page shows. A run below it may end without any refresh showing that. */
+  /** Coverage of the listing's first page. A run below it may end without any refresh showing that. */
   readonly firstPage: Coverage;
-  /** Where the listing goes on below the window, for keyset paging. */
+  /** Where the listing continues below the window, for keyset paging. */
   readonly next: Cursor | undefined;
-  /**
-   * A listing that claimed to be complete lacked known runs. It may be faulty: the next begins a new window.
-   */
+  /** True after a complete listing lacked known runs. It may be faulty, so the next starts a new window. */
   readonly isSuspect: boolean;
 }
 
 /**
- * Whether a listing that reaches back to this run leaves no gap to the window. It must be strictly older than
- * the newest known run: of the runs at that position some may have been missed.
+ * True if a listing that reaches back to this run leaves no gap to the window. The run must be strictly older
+ * than the newest known run, since other runs at that position may have been missed.
  */
 export function isContiguous(window: Window | undefined, oldest: Run | undefined): boolean {
   if (window === undefined) return true;
@@ -28,7 +26,7 @@ export function isContiguous(window: Window | undefined, oldest: Run | undefined
 }
 
 /**
- * @param before undefined: nothing has been listed yet
+ * @param before undefined if nothing has been listed yet
  * @param lacksKnown the listing lacks known runs
  */
 export function mergeWindow(
@@ -53,9 +51,9 @@ export function mergeWindow(
 
 /**
  * Extends the window by older pages.
- * @param from the cursor that they were read from, where it proves that they begin at the window's end
- *   (keyset paging)
- * @returns undefined: they leave a gap
+ * @param from the cursor that they were read from, if it proves that they begin at the window's end (keyset
+ *   paging)
+ * @returns undefined if they leave a gap
  */
 export function extendWindow(
   window: Window,
@@ -73,9 +71,7 @@ export function extendWindow(
   return { ...window, coverage: extendCoverage(coverage, older), next };
 }
 
-/**
- * @param changed everything that has changed since the window was last extended: every new run is among them
- */
+/** @param changed all changes since the window was last extended, including every new run */
 export function raiseWindow(window: Window, changed: readonly Run[]): Window {
   const newest = newestOf([...(window.newest ? [window.newest] : []), ...changed]);
   return { ...window, newest };

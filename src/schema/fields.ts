@@ -28,7 +28,7 @@ export interface KeyRule {
   readonly jsonSchema: Readonly<Record<string, unknown>>;
 }
 
-/** @param suggest returns what was probably meant */
+/** @param suggest returns the likely intention */
 export function text(
   pattern: RegExp,
   expected: string,
@@ -86,7 +86,7 @@ export function mapping<T extends z.core.$ZodLooseShape>(
     .meta({ ...ownKeys, ...documentation, ...(allOf.length > 0 && { allOf }) });
 }
 
-/** Removes the issues about them. Their content never gets into the parsed value. */
+/** Removes the issues about the user's own keys, whose content never reaches the parsed value. */
 function allowOwnKeys(_: unknown, found: z.core.$RefinementCtx): void {
   found.issues = found.issues.flatMap((issue): z.core.$ZodRawIssue[] => {
     if (issue.code !== 'unrecognized_keys') return [issue];

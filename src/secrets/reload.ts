@@ -8,8 +8,8 @@ export interface ReloadDeps {
 
 /**
  * Keeps the last good content while the files cannot be loaded: Kubernetes swaps a symlink when a Secret
- * changes, other writers truncate before they write, and a certificate and its key are seldom replaced in the
- * same moment.
+ * changes, other writers truncate before they write, and a certificate and its key are rarely replaced at the
+ * same time.
  * @param load reads and parses the files; the message of its error is one line without secrets
  * @returns a function that returns the same content until a file changes; it throws the error of `load` if
  *   that never succeeded

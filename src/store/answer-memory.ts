@@ -1,4 +1,4 @@
-/** Last good answers in memory, and how they relate to those in the archive. */
+/** Holds last good answers in memory, and merges them with those in the archive. */
 import { isDeepStrictEqual } from 'node:util';
 import type { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
@@ -32,8 +32,8 @@ export class AnswerMemory {
   readonly #options: AnswerMemoryOptions;
   readonly #answers: LRUCache<string, RememberedAnswer>;
   /**
-   * Keys that the archive does not have, so that this is still known while it fails. Unused if other
-   * processes write to the archive: they may have added the key since.
+   * Keys known to be absent from the archive, for use while it fails. Unused if other processes write to the
+   * archive, since they may have added the key.
    */
   readonly #absent: LRUCache<string, true> | undefined;
   #evictedUnwritten = false;
@@ -52,7 +52,7 @@ export class AnswerMemory {
     return this.#answers.get(key);
   }
 
-  /** @returns the answer while the archive fails; `unreadable` if the archive may have one */
+  /** @returns the answer to use while the archive fails; `unreadable` if the archive may have another */
   recall(key: string): LastGood | 'unreadable' | undefined {
     return this.#answers.get(key)?.value ?? (this.#absent?.has(key) === true ? undefined : 'unreadable');
   }
@@ -65,15 +65,15 @@ export class AnswerMemory {
     this.#answers.set(key, { value, revision, archivedAt, readAt: this.#options.now() });
   }
 
-  /** Updates an answer that was confirmed again, which alone is not worth a write. */
+  /** Updates an answer that was only confirmed again, which does not justify a write. */
   confirm(key: string, value: LastGood): void {
     const known = this.#answers.get(key);
     if (known !== undefined) this.#answers.set(key, { ...known, value });
   }
 
   /**
-   * Merges what the archive holds for a key with what is known here.
-   * @returns the answer to use; `unreadable` if it cannot be known
+   * Merges the archive's answer for a key with the one in memory.
+   * @returns the answer to use; `unreadable` if it is unknown
    */
   merge(key: string, stored: Versioned | 'unreadable' | undefined): LastGood | 'unreadable' | undefined {
     const { archive, outage } = this.#options;
@@ -91,13 +91,13 @@ export class AnswerMemory {
     }
     if (stored === undefined && known.archivedAt !== undefined) archive.record?.reportLoss();
     const isSame = found !== undefined && isDeepStrictEqual(found.value.set, known.value.set);
-    // The next write must overwrite the revision compared with.
+    // The next write must overwrite the revision that was compared.
     const revision = Math.max(known.revision, found?.revision ?? 0);
     this.remember(key, { value: known.value, revision }, isSame ? found.value.confirmedAt : undefined);
     return known.value;
   }
 
-  /** Marks all answers as unwritten, since another archive has taken the place of the old one. */
+  /** Marks all answers as unwritten after the archive was replaced. */
   resetArchived(): void {
     this.#absent?.clear();
     // Copied first, since setting an entry moves it.
@@ -115,10 +115,10 @@ export class AnswerMemory {
 }
 
 /**
- * Believes the archive if another process has written after this one. The archive may also have lost writes
- * (a server that was flushed, or failed over to a lagging replica) or missed ours: then the newer build wins,
- * and resolution finds out if its image is gone. Of builds from two listings neither is newer: what is known
- * here was handed out under the present configuration.
+ * True if another process has written to the archive after this one. The archive may also have lost writes
+ * (after a flush, or a failover to a lagging replica) or missed ours: then the newer build wins, and
+ * resolution finds out if its image is gone. Builds from two listings cannot be compared, so the answer in
+ * memory wins, since it was handed out under the current configuration.
  */
 function isAhead(stored: Versioned, known: RememberedAnswer): boolean {
   if (stored.revision > known.revision && known.archivedAt !== undefined) return true;

@@ -1,7 +1,7 @@
 /** The port for storage that outlives the process. Types only. */
 import type { LastGood } from '../resolve/types.ts';
 
-/** A stored answer. Each write of its key raises the revision. */
+/** A stored answer. Each write of its key increments the revision. */
 export interface Versioned {
   readonly value: LastGood;
   readonly revision: number;
@@ -12,13 +12,10 @@ export type WriteResult =
   /** Another process has written in the meantime; nothing was changed. */
   | { readonly kind: 'overtaken'; readonly by: Versioned };
 
-/**
- * Keys are arbitrary text. `read` and `write` mark the key as used, and throw if the archive does not answer.
- */
+/** Keys are arbitrary text. `read` and `write` mark the key as used, and throw if the archive fails. */
 export interface Archive {
   /**
-   * @returns `unreadable` if the key holds no valid answer (a broken row): a fault of that key, not of the
-   *   archive
+   * @returns `unreadable` if this key has no valid answer (a broken row), although the archive works
    */
   read(key: string): Promise<Versioned | 'unreadable' | undefined>;
   /**
@@ -31,7 +28,7 @@ export interface Archive {
   close(): Promise<void>;
 }
 
-/** What an archive knows about its own completeness. Never throws. */
+/** An archive's record of its own completeness. Never throws. */
 export interface ArchiveRecord {
   /** See `LastGoodStore.wholeSince`. */
   wholeSince(): number | null;
@@ -39,14 +36,9 @@ export interface ArchiveRecord {
   setIncomplete(incomplete: boolean): void;
   /** Called when a written answer has disappeared. */
   reportLoss(): void;
-  /**
-   * True if the archive has just lost its contents, some of which other processes may still have in memory.
-   */
+  /** True if the archive has just lost contents that other processes may still have in memory. */
   lostRecently(): boolean;
-  /**
-   * @returns true if, since the last call, another archive has taken its place, which may lack what was
-   *   written
-   */
+  /** @returns true if the archive was replaced since the last call by one that may lack earlier writes */
   wasReplaced(): boolean;
 }
 

@@ -9,9 +9,9 @@ import { AnswerMemory, type AnswerMemoryOptions, type RememberedAnswer } from '.
 
 /** Answers are confirmed every few seconds, but a confirmation is written only this often. */
 const CONFIRM_AFTER_MS = 300_000;
-/** A disk that is no longer full is written to at once. */
+/** Short, so that missed writes are made up for soon after a full disk has space again. */
 const CATCH_UP_EVERY_MS = 1_000;
-/** How many late writes may run before calls get their turn again. */
+/** Number of late writes before the event loop gets a turn. */
 const CATCH_UP_BATCH = 20;
 
 export interface ArchivedStoreOptions extends AnswerMemoryOptions {
@@ -55,24 +55,24 @@ export class ArchivedStore implements LastGoodStore {
     return this.#options.archive.record?.wholeSince() ?? null;
   }
 
-  /** Begins to catch up in the background. */
+  /** Starts catching up in the background. */
   start(): void {
     this.#timer = setInterval(() => void this.catchUp(), CATCH_UP_EVERY_MS).unref();
   }
 
-  /** Tries a last time to catch up, even if the archive has just failed. */
+  /** Makes a last attempt to catch up, even if the archive has just failed. */
   async stop(): Promise<void> {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
-    // A run that is under way may already have given up.
+    // A pass in progress may already have given up.
     await this.catchUp();
     this.#options.outage.retryNow();
     await this.catchUp();
   }
 
   /**
-   * Writes what the archive has missed, as far as it works again; costs nothing if that is nothing. Concurrent
-   * calls share one pass. Never throws.
+   * Retries writes that the archive has missed; free if there are none. Concurrent calls share one pass.
+   * Never throws.
    */
   catchUp(): Promise<void> {
     this.#noticeReplacement();
@@ -128,7 +128,7 @@ export class ArchivedStore implements LastGoodStore {
     const write = await outage.attempt('write', () => archive.write(key, known.value, known.revision));
     if (write === undefined) return false;
     if (write.result.kind === 'overtaken') this.#memory.merge(key, write.result.by);
-    // Otherwise a call has set another answer in the meantime, which was written by itself or will be.
+    // Otherwise a call has set another answer in the meantime, which has its own write.
     else if (this.#memory.get(key) === known) {
       const { revision } = write.result;
       this.#memory.remember(key, { value: known.value, revision }, known.value.confirmedAt);
@@ -138,8 +138,8 @@ export class ArchivedStore implements LastGoodStore {
 }
 
 /**
- * Compares distances, not differences: after the clock was set back nothing is confirmed for longer, and
- * replicas that learn of each other's answers, with slightly different times, need not correct each other.
+ * Compares absolute differences: setting the clock back extends no confirmation, and replicas whose answers
+ * have slightly different times need not correct each other.
  */
 function isWritten({ value, archivedAt }: RememberedAnswer, next: LastGood): boolean {
   return (

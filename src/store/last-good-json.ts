@@ -15,7 +15,7 @@ const image = z.object({
   runs: z.string(),
 });
 
-/** Answers that were stored before builds had a tie-break are all GitHub's, and their tags name `commit`. */
+/** Answers stored before builds had a tie-break are all from GitHub, and their tags name `commit`. */
 const build = z
   .object({
     ci: z.string(),

@@ -1,11 +1,11 @@
-/** Leaves the store alone after it has failed: its faults must not become faults of answers. */
+/** Pauses calls to the store after it has failed: its failures must not fail answers. */
 import type { Clock } from '../clock.ts';
 import { CircuitBreaker } from '../resilience/circuit-breaker.ts';
 import type { StoreObserver } from './archive.ts';
 
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 30_000;
-/** Stable, and without the key: not everybody who reads logs may know a branch's name. */
+/** Stable, and without the key, since not everyone who reads logs may know a branch name. */
 const UNREADABLE =
   'the store holds a record that cannot be read, so the digests answered before are unknown; ' +
   'the next good answer overwrites it';
@@ -13,13 +13,13 @@ const UNREADABLE =
 export interface StoreBreakerOptions {
   readonly now: Clock;
   readonly observer: StoreObserver;
-  /** Called once when the store stops answering, and once when it answers again. */
+  /** Called once when the store stops responding, and once when it responds again. */
   readonly warn: (message: string) => void;
   /** The longest pause, milliseconds. */
   readonly longestMs?: number;
 }
 
-/** The kinds fail apart: a full disk, for one, can be read but not written. */
+/** The kinds fail independently: a full disk, for example, can be read but not written. */
 type CallKind = 'read' | 'write';
 
 export class StoreBreaker {
@@ -29,7 +29,7 @@ export class StoreBreaker {
 
   constructor(options: StoreBreakerOptions) {
     this.#options = options;
-    // Without the store, a caller may have to answer an error, so all of them try it when a pause is over.
+    // Without the store, a caller may have to return an error, so all of them try it when a pause is over.
     this.#breaker = new CircuitBreaker({ now: options.now, trials: 'all' });
   }
 
@@ -63,7 +63,7 @@ export class StoreBreaker {
     }
   }
 
-  /** Whether the last call of this kind failed. Only another call can find out that the failure is over. */
+  /** True if the last call of this kind failed. Only another call can find out that the failure is over. */
   hasFailed(kind: CallKind): boolean {
     return this.#breaker.hasFailed(kind);
   }

@@ -1,4 +1,4 @@
-/** Tells secrets from the names of places that hold them, so that no message reveals a secret. */
+/** Distinguishes secrets from the names of files and variables, so that no message reveals a secret. */
 
 /**
  * Prefixes of tokens and keys of GitHub, GitLab and Docker Hub, of JSON Web Tokens and of PEM; a part of a

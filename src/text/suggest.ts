@@ -1,4 +1,4 @@
-/** Finds the word that somebody probably meant to write. Pure. */
+/** Finds the word that the user probably meant. Pure. */
 
 const MAX_LENGTH = 64;
 

@@ -1,4 +1,4 @@
-/** JSON with limits on the cost of parsing, which the size of the text alone does not bound. Pure. */
+/** Parses JSON with limits on the cost, which the size of the text alone does not bound. Pure. */
 
 /** Digits of one number: 2^64 has 20, and no number is longer than an id. */
 const LONGEST_NUMBER = 32;

@@ -1,32 +1,32 @@
-/** Why a request got no whole response: one table from error codes to message and hint. Pure. */
+/** Explains why a request got no complete response: a table of error codes, messages and hints. Pure. */
 import { UpstreamError, type ConnectionTrouble, type UpstreamFailure } from '../errors.ts';
 import { BodyTooLarge, UndecodableBody } from './content-encoding.ts';
 import { malformed, timeoutError } from './failures.ts';
 
-/** Where the configuration says how to reach the host, as document paths. */
+/** The configuration keys that say how to reach the host, as document paths. */
 export interface ConnectionKeys {
   /** The key that names the host. */
   readonly host: string;
   readonly caFile: string;
   /** The key that allows plain http; undefined if nothing does. */
   readonly http?: string;
-  /** True if the host is this machine, which is asked by plain http. */
+  /** True if the host is this machine, which is contacted by plain http. */
   readonly isLoopback?: boolean;
   /** The keys of a client certificate; undefined if there are none. */
   readonly client?: string;
 }
 
-/** What the message of a failed exchange may mention. */
+/** Details for the message of a failed exchange. */
 interface Exchange {
   readonly host: string;
   /** The code of the system or of undici; with the prefix `PROXY_` if the proxy is to blame. */
   readonly code: string;
-  /** `the proxy proxy.local:3128 (HTTPS_PROXY)`; undefined if the host is asked directly. */
+  /** `the proxy proxy.local:3128 (HTTPS_PROXY)`; undefined if the host is contacted directly. */
   readonly proxy?: string;
 }
 
 interface Row {
-  /** Error codes and their message. Empty where the caller detects the trouble and words the message. */
+  /** Error codes and their message. Empty if the caller detects the trouble and writes the message. */
   readonly causes: readonly (readonly [codes: RegExp, message: string])[];
   readonly hint: (host: string, keys: ConnectionKeys) => string;
 }
@@ -161,7 +161,7 @@ export function hintForConnection({ host, trouble }: UpstreamFailure, keys: Conn
     : TROUBLES[trouble].hint(host, keys);
 }
 
-/** @returns what the code stands for, and one stable sentence */
+/** @returns the kind of trouble, and one stable sentence */
 export function describeConnection({
   host,
   code,
@@ -183,8 +183,8 @@ export function describeConnection({
 }
 
 /**
- * @param error whatever undici, a proxy or the reading of the body threw; an UpstreamError stays as it is
- * @param signal the signal of the request: if it has fired, the time was up
+ * @param error thrown by undici, a proxy or while reading the body; an UpstreamError is returned unchanged
+ * @param signal the signal of the request: if it was aborted, the request timed out
  */
 export function toUpstreamError(
   error: unknown,

@@ -17,7 +17,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
 /** No honest server applies more encodings than this to one body. */
 const MAX_ENCODINGS = 3;
 
-/** The encoding is unknown, or the body is not in it. The message completes "cannot be decompressed: ". */
+/** The encoding is unknown or does not fit the body. The message completes "cannot be decompressed: ". */
 export class UndecodableBody extends Error {
   override readonly name = 'UndecodableBody';
 }
@@ -34,8 +34,7 @@ function isZlib(body: Buffer): boolean {
 
 /**
  * @param header the value, or one element per header line
- * @returns the encodings in the order in which they were applied, in lower case; empty if the body is sent as
- *   it is
+ * @returns the encodings in the order in which they were applied, in lower case; empty if there are none
  */
 export function parseEncodings(header: string | readonly string[] | undefined): string[] {
   const lines = typeof header === 'string' ? [header] : (header ?? []);

@@ -27,14 +27,11 @@ const NO_TLS: TlsMaterial = {};
 
 /**
  * Slightly below the caller's timeout: undici checks whether an HTTP/2 connection is alive only after its own
- * timeout fires. Otherwise requests would keep going into a connection that a router has forgotten.
+ * timeout fires. Otherwise requests would keep using a connection that a router has dropped.
  */
 const SHARE_OF_TIMEOUT = 0.9;
 
-/**
- * Survives from one poll to the next, which saves a handshake; undici's default is 4 s. The host's own hint
- * wins.
- */
+/** Keeps connections between polls, to save a handshake (undici's default is 4 s). The host's hint wins. */
 const KEEP_ALIVE_MS = 30_000;
 
 export function createDispatchers(options: DispatcherOptions): DispatcherFor {
@@ -97,9 +94,9 @@ function createPooled(
     ...poolOptions(options),
     connectTimeout: timeout,
     requestTls: secureContext,
-    // An https proxy is verified by Node's default authorities: a registry's authority is not the proxy's.
+    // An https proxy is verified by Node's default authorities, not by the registry's.
     proxyTls: { allowH2: false },
-    // undici gives the tunnels to the proxy no time limits of their own.
+    // undici sets no time limits on tunnels to the proxy.
     clientFactory: (origin, pool) => new Pool(origin, { ...timeLimits(options), ...blamed(pool) }),
     // For plain http origins, undici sends the request to the proxy under the proxy's own address.
     factory: (origin, pool) => new Pool(origin, String(origin) === proxy.url ? blamed(pool) : pool),

@@ -5,8 +5,8 @@ import type { TlsMaterial } from '../secrets/tls-files.ts';
 type ReadTls = () => TlsMaterial;
 
 /**
- * A client certificate is sent to its host and port only, like a password; an authority is trusted for the
- * host's other ports too, where its token service may be.
+ * A client certificate is sent only to its host and port, like a password. An authority is also trusted for
+ * the host's other ports, where its token service may be.
  * @param tls by host, with the port unless it is 443
  */
 export function createHostDispatchers(

@@ -1,4 +1,4 @@
-/** The HTTP client for CI and registries: one exchange on the wire, bounded, decompressed and observed. */
+/** The HTTP client for CI and registries: one bounded, decompressed and observed exchange. */
 import type { Dispatcher } from 'undici';
 import { toUpstreamError } from './connection-failure.ts';
 import { BodyTooLarge, decodeBody, parseEncodings } from './content-encoding.ts';
@@ -8,7 +8,7 @@ import type { UpstreamObserver } from './observer.ts';
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly url: URL;
-  /** Lower-case names. `authorization` stays with the origin of `url`. */
+  /** Lower-case names. `authorization` is sent only to the origin of `url`. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body?: string | undefined;
   /** Limit on the response body, after decompression. */
@@ -17,7 +17,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number;
-  /** Lower-case names; a header sent on several lines is a list. */
+  /** Lower-case names; a repeated header is a list. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
   /** The URL that answered: after redirects it differs from the requested one. */
@@ -65,8 +65,8 @@ export function createHttpClient({ dispatcherFor, observer }: HttpClientDeps): S
 }
 
 /**
- * undici heeds the signal only once a request has its connection. A proxy that does not answer CONNECT would
- * keep it waiting for longer than any deadline. undici aborts the request when its turn comes.
+ * undici observes the signal only once a request has its connection, and a proxy that does not answer CONNECT
+ * could delay that beyond any deadline. undici aborts the request when its turn comes.
  */
 async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   const aborted = Promise.withResolvers<never>();
@@ -99,22 +99,22 @@ class TruncatedBody extends Error {
 }
 
 /**
- * undici takes an HTTP/2 stream that the server cancels for one that has ended. Responses to HEAD and 304
- * announce the length of a body that they do not have (RFC 9110, 8.6).
+ * undici treats an HTTP/2 stream that the server cancels as complete. Responses to HEAD and 304 announce the
+ * length of a body that they do not have (RFC 9110, 8.6).
  */
 function isTruncated({ status, headers, body }: HttpResponse, method: HttpRequest['method']): boolean {
   const announced = headerValue({ headers }, 'content-length');
   return method !== 'HEAD' && status !== 304 && announced !== undefined && body.length < Number(announced);
 }
 
-/** Some proxies compress whatever passes, even though the request asked for `identity`. */
+/** Some proxies compress every response, even if the request asked for `identity`. */
 async function decode({ status, headers, body }: HttpResponse, maxBytes: number): Promise<Buffer> {
   const encodings = parseEncodings(headers['content-encoding']);
   if (encodings.length === 0 || body.length === 0) return body;
   try {
     return await decodeBody(body, encodings, maxBytes);
   } catch (error) {
-    // Status and headers make it a refusal; the unreadable body only loses its explanation.
+    // The status is conclusive; an unreadable body only loses the explanation.
     if (status >= 400) return Buffer.alloc(0);
     throw error;
   }

@@ -1,15 +1,15 @@
-/** A JSON API below one URL, as CI systems and Git hosts have it. */
+/** A client for a CI system's or Git host's JSON API below one URL. */
 import { JsonBoundsError, parseBoundedJson } from './bounded-json.ts';
 import { malformedError } from './failures.ts';
 import { createHttpClient, type HttpClientDeps } from './http-client.ts';
 import { followRedirects, stayOnOrigin } from './redirects.ts';
 
 export interface ApiRequest {
-  /** Left out: GET. */
+  /** Default: GET. */
   readonly method?: 'GET' | 'POST';
   /** Path below the API's URL, encoded (see `apiPath`). */
   readonly path: string;
-  /** Undefined values are left out. */
+  /** Undefined values are omitted. */
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
@@ -25,12 +25,12 @@ export interface ApiResponse {
   readonly data: unknown;
 }
 
-/** Throws UpstreamError only if no whole response came. */
+/** Throws UpstreamError only if there was no complete response. */
 export type SendApi = (request: ApiRequest) => Promise<ApiResponse>;
 
-/** 100 runs take about 1.5 MiB, and more only with commit messages as long as books. */
+/** 100 runs take about 1.5 MiB, unless their commit messages are extremely long. */
 const MAX_BYTES = 16 * 1024 * 1024;
-/** The body of an error holds a reason; beyond this it is ignored, so that parsing it costs nothing. */
+/** A longer error body is ignored, to bound the cost of parsing it for a reason. */
 const MAX_REASON_BYTES = 65_536;
 const JSON_TYPE = /^\s*application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 

@@ -1,6 +1,6 @@
 /**
- * NO_PROXY: the hosts to ask directly. There is no standard; this is what curl and Go have in common, plus
- * Go's networks. Pure.
+ * Parses NO_PROXY, the hosts to contact directly. There is no standard; this is what curl and Go have in
+ * common, plus Go's networks. Pure.
  */
 import { isIP, type BlockList } from 'node:net';
 import { createNetworks, isInside, isOnLink } from './internal-address.ts';
@@ -13,7 +13,7 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:
  * @param text entries separated by commas or blanks: `*`; a name, which includes its subdomains
  *   (`example.com`, `.example.com`); `*.example.com`, which is subdomains only; an address; a network
  *   (`10.0.0.0/8`) for hosts given as addresses. All but networks may end in `:PORT`
- * @returns true for a URL whose host is asked directly; always for loopback and link-local addresses
+ * @returns true for a URL whose host is contacted directly; always for loopback and link-local addresses
  */
 export function createNoProxy(text: string): (url: URL) => boolean {
   const rules = text

@@ -10,12 +10,12 @@ export interface Proxy {
   readonly title: string;
 }
 
-/** @returns the proxy for a request; undefined if the host is asked directly */
+/** @returns the proxy for a request; undefined if the host is contacted directly */
 export type ProxyFor = (url: URL) => Proxy | undefined;
 
 /**
- * `HTTPS_PROXY` applies to https, `HTTP_PROXY` to http, `ALL_PROXY` to whichever of them is not set, and none
- * to hosts in `NO_PROXY`; lower case wins over upper case. A variable without effect is not validated.
+ * `HTTPS_PROXY` applies to https, `HTTP_PROXY` to http, and `ALL_PROXY` to both unless the specific one is
+ * set. Hosts in `NO_PROXY` use none. Lower case wins over upper case. Unused variables are not validated.
  * @throws ConfigError that names the variable, without the credentials that may be in it
  */
 export function createProxies(env: NodeJS.ProcessEnv): ProxyFor {

@@ -1,4 +1,4 @@
-/** Tells failures of the proxy from failures of the host behind it; undici reports both alike. */
+/** Distinguishes failures of the proxy from those of the host behind it; undici reports both alike. */
 import type { buildConnector, Dispatcher } from 'undici';
 import { UpstreamError } from '../errors.ts';
 import { describeConnection } from './connection-failure.ts';

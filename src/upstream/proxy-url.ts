@@ -21,9 +21,8 @@ const EXPECTED = "expected a proxy's URL, for example http://proxy.local:3128";
 /**
  * @param text `http://proxy.local:3128`, `https://USER:PASSWORD@proxy.local`; without a scheme it is http, as
  *   in curl and Go
- * @returns the URL without its path, which has no meaning here and which undici rejects; or what is wrong
- *   with it, as `found …, expected …`. That shows nothing but the scheme, since any other part may be the
- *   password
+ * @returns the URL without its path, which has no meaning here and which undici rejects; or the problem as
+ *   `found …, expected …`, which shows only the scheme, since any other part may be the password
  */
 export function parseProxyUrl(text: string): URL | string {
   const parts = PROXY.exec(text)?.groups;
@@ -51,7 +50,7 @@ function findFault(parts: Readonly<Record<string, string | undefined>> | undefin
   if (rest.includes('@') || !isDecodable(login)) return LOGIN;
   if (scheme !== undefined && !/^https?$/i.test(scheme)) return HIDDEN;
   if (host === undefined) return 'a URL without a host';
-  // Without a scheme, a path means a misspelt scheme, or a port after the wrong character.
+  // Without a scheme, a path indicates a misspelled scheme, or the wrong character before the port.
   const isMisspelt = scheme === undefined && (/^https?$/i.test(host) || !['', '/'].includes(rest));
   if (isMisspelt || /^[0-9]+$/.test(host)) return HIDDEN;
   return Number(port?.slice(1) ?? 1) === 0 ? 'a URL without a port after its colon' : undefined;

@@ -1,4 +1,4 @@
-/** Follows redirects by a policy; credentials never leave their origin. */
+/** Follows redirects that a policy allows; credentials never leave their origin. */
 import { malformed } from './failures.ts';
 import { headerValue, type HttpRequest, type HttpResponse } from './http-client.ts';
 
@@ -12,8 +12,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * @param send one exchange, called again for each redirect
- * @throws UpstreamError `malformed` for a redirect that the policy refuses, that leads nowhere or that never
- *   ends; whatever `send` throws
+ * @throws UpstreamError `malformed` for a forbidden, invalid or endless redirect, or as `send` does
  */
 export async function followRedirects(
   request: HttpRequest,
@@ -46,8 +45,8 @@ function redirect(hop: HttpRequest, location: string, policy: RedirectPolicy): H
 }
 
 /**
- * For APIs: a renamed repository redirects within its origin. Another origin must neither see the request nor
- * have its response taken for that of the configured host.
+ * A policy for APIs: a renamed repository redirects within its origin. Another origin must not see the
+ * request, and its response must not count as the configured host's.
  */
 export function stayOnOrigin(target: URL, from: URL): string | undefined {
   return target.origin === from.origin && target.username === '' && target.password === ''

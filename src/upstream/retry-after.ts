@@ -16,10 +16,10 @@ const WITHOUT_ZONE = /^[a-z]{3} [a-z]{3} [\d ]\d [\d:]{8} \d{4}$/i;
 
 /**
  * @param headers of the response, by lower-case name
- * @param now milliseconds since the epoch, when the response came. A date is read by the server's own clock
- *   (`Date`), if that is sent
- * @returns milliseconds from then on, between one second and five minutes; undefined if the header is missing
- *   or unusable
+ * @param now when the response arrived, milliseconds since the epoch. A date is relative to the server's own
+ *   clock (`Date`), if sent
+ * @returns milliseconds from then, between one second and five minutes; undefined if the header is missing or
+ *   unusable
  */
 export function parseRetryAfter(headers: HttpResponse['headers'], now: number): number | undefined {
   const text = headerValue({ headers }, 'retry-after')?.trim() ?? '';
@@ -29,7 +29,7 @@ export function parseRetryAfter(headers: HttpResponse['headers'], now: number): 
   return Number.isNaN(moment) ? undefined : clamp(moment - (parseDate(headers) ?? now));
 }
 
-/** @returns what the server's clock said, milliseconds since the epoch; undefined if the header is missing */
+/** @returns the server's clock, milliseconds since the epoch; undefined if the header is missing */
 export function parseDate(headers: HttpResponse['headers']): number | undefined {
   const time = Date.parse(headerValue({ headers }, 'date') ?? '');
   return Number.isNaN(time) ? undefined : time;

@@ -1,8 +1,8 @@
 /**
  * The parts of undici that carry requests. Its index also loads caches, mocks, WebSocket and fetch: measured
  * side by side with Node 24, `greenpin digest` takes 28% longer with it (medians of 30: 173 ms instead of 135
- * ms), and 12% more CPU behind a proxy. undici does not promise these paths: its version is pinned, and a
- * test checks that the classes are those of the index.
+ * ms), and uses 12% more CPU behind a proxy. These paths are not part of undici's public API, so its version
+ * is pinned, and a test checks that the classes are those of the index.
  */
 import { createRequire } from 'node:module';
 import type * as Undici from 'undici';

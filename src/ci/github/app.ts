@@ -32,10 +32,10 @@ interface AppDeps extends Pick<CiDeps, 'now' | 'timeoutMs'> {
   readonly connection: string;
 }
 
-/** GitHub documents this life of an installation's token; a longer promise is not believed. */
+/** The documented lifetime of an installation token. A longer claim is ignored. */
 const LONGEST_LIFE = 3_600_000;
 
-/** Share of a call's deadline that the token exchange may take; the rest is left for the call itself. */
+/** Share of a call's deadline that the token exchange may take, so that the call itself has time left. */
 const TIME_SHARE = 0.5;
 
 /** https://docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app */
@@ -81,12 +81,12 @@ async function fetchInstallationToken(auth: GitHubAppAuth, deps: AppDeps) {
   return parseShape(installationTokenSchema, response.data, deps.host);
 }
 
-/** GitHub's clock may be behind ours by this, in seconds, and it accepts no JWT from the future. */
+/** How far GitHub's clock may be behind ours, in seconds: it accepts no JWT from the future. */
 const CLOCK_SKEW = 30;
-/** GitHub accepts at most ten minutes, in seconds. */
+/** GitHub's maximum, in seconds. */
 const JWT_LIFE = 600;
 
-/** GitHub's "Generating a JSON Web Token (JWT) for a GitHub App", with Node's own signature. */
+/** Implements GitHub's "Generating a JSON Web Token (JWT) for a GitHub App" with Node's own crypto. */
 function signJwt(appId: string, key: KeyObject, now: number): string {
   const issuedAt = Math.floor(now / 1000) - CLOCK_SKEW;
   const claims = { iat: issuedAt, exp: issuedAt + JWT_LIFE, iss: appId };

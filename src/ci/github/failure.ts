@@ -9,7 +9,7 @@ const SECOND = 1000;
 /** GitHub's documentation asks for at least this after a secondary limit that names no time. */
 const DEFAULT_WAIT = 60 * SECOND;
 
-/** GitHub's windows last an hour, and its clock may be a little behind ours: a later reset is nonsense. */
+/** GitHub's windows last an hour, and its clock may be a little behind ours. A later reset is implausible. */
 const LONGEST_WINDOW = 3660 * SECOND;
 
 /** @param now milliseconds since the epoch, when the response came */
@@ -52,10 +52,10 @@ function untilCallsAreLeft(response: ApiResponse, now: number): number | undefin
 }
 
 /**
- * `x-ratelimit-reset` is a time of GitHub's clock, which the response's `Date` shows; our own clock counts if
- * there is no `Date` or the result makes no sense.
- * @returns milliseconds until all calls are available again, at most about an hour; 0: they are; undefined:
- *   the response does not say, or makes no sense by either clock
+ * `x-ratelimit-reset` is by GitHub's clock, which `Date` shows. Our own clock is used if there is no `Date`
+ * or the result is implausible.
+ * @returns milliseconds until all calls are available again, at most about an hour; 0 if they are; undefined
+ *   if the response does not say, or is implausible by either clock
  */
 export function untilReset({ headers }: ApiResponse, now: number): number | undefined {
   const reset = headers['x-ratelimit-reset'] ?? '';
@@ -82,8 +82,8 @@ function describeForbidden({ headers }: ApiResponse, call: CallContext): Upstrea
 }
 
 /**
- * @returns the page that GitHub names, if it is GitHub's own: `api.github.com` has it at github.com, an
- *   Enterprise server at its host
+ * @returns the URL that GitHub names, if it is GitHub's own: on github.com for `api.github.com`, or on the
+ *   Enterprise server's host
  */
 function authorizationPage(sso: string, host: string): string | undefined {
   const text = /;\s*url=([\x21-\x7e]{1,2000})\s*$/.exec(sso)?.[1] ?? '';

@@ -11,7 +11,7 @@ import { parsePullRequest, parsePullRequestPage } from './pull-request.ts';
 const PERMISSION = 'Pull requests: read';
 
 const SECOND = 1000;
-/** How far GitHub's clock may differ from ours when an answer does not show it. */
+/** Assumed maximum difference between GitHub's clock and ours if a response does not show it. */
 const CLOCK_MARGIN = 600 * SECOND;
 
 export function createGitHubGitHost(client: CiClient, { now }: Pick<CiDeps, 'now'>): GitHost {
@@ -56,9 +56,9 @@ export function createGitHubGitHost(client: CiClient, { now }: Pick<CiDeps, 'now
 }
 
 /**
- * @param clock GitHub's clock in the answer, in whole seconds; undefined if the answer does not show it
+ * @param clock GitHub's clock in the response, in whole seconds; undefined if the response does not show it
  * @param askedAt by our clock, before the request was sent
- * @returns the earliest moment of our clock, whatever that clock shows
+ * @returns a function that gives the earliest possible time by our clock
  */
 function createTranslation(clock: number | undefined, askedAt: number): (time: number) => number {
   return (time) => (clock === undefined ? time - CLOCK_MARGIN : askedAt - (clock - time) - SECOND);

@@ -15,7 +15,7 @@ const workflowPageSchema = z.object({
   workflows: z.array(z.unknown()),
 });
 
-/** Skips workflows that cannot be parsed. @throws UpstreamError `malformed` if it is no list of workflows */
+/** Skips workflows that cannot be parsed. @throws UpstreamError `malformed` if it is not a workflow list */
 export function parseWorkflowPage(value: unknown, host: string): { total: number; workflows: Workflow[] } {
   const { total_count: total, workflows } = parseShape(workflowPageSchema, value, host);
   const read = workflows.flatMap((workflow) => githubWorkflowSchema.safeParse(workflow).data ?? []);

@@ -17,7 +17,7 @@ export interface PageAddress {
   readonly createdBy?: number | undefined;
 }
 
-/** The cursor of a page: `3`, or `1@1767225600000` where GitHub's limit made the list begin anew. */
+/** The cursor of a page: `3`, or `1@1767225600000` where the list starts over because of GitHub's limit. */
 export function formatCursor({ page, createdBy }: PageAddress): Cursor {
   return createdBy === undefined ? String(page) : `${page}@${createdBy}`;
 }
@@ -29,13 +29,13 @@ export function parseCursor(cursor: Cursor | undefined): PageAddress {
   return { page: Number(page), createdBy: createdBy === undefined ? undefined : Number(createdBy) };
 }
 
-/** `total` is the answer's `total_count`. */
+/** `total` is the response's `total_count`. */
 export interface PageFacts extends ParsedRunPage, PageAddress {
   /** The `Link` header. */
   readonly link: string | undefined;
   readonly etag: string | undefined;
   readonly filtered: boolean;
-  /** GitHub's clock when it answered, milliseconds since the epoch, if it reported one. */
+  /** GitHub's clock in the response, milliseconds since the epoch, if reported. */
   readonly clock?: number | undefined;
 }
 
@@ -47,13 +47,13 @@ export function toRunPage(facts: PageFacts, host: string): RunPage {
   const received = (page - 1) * PAGE_SIZE + shown;
   const isCut = filtered && received >= FILTERED_LIMIT;
   const missing = more || isCut ? 0 : Math.max(0, total - received);
-  // Counts lag behind by one at times. Where more is missing, or the page is full, a part of the list is.
+  // Counts sometimes lag by one. If more runs are missing, or the page is full, the list is incomplete.
   const short = missing === 1 && shown > 0 && shown < PAGE_SIZE;
   if ((more && shown === 0) || (missing > 0 && !short)) {
     throw malformedError(host, 'half a page of workflow runs');
   }
   const oldest = isCut ? oldestOf(runs)?.position : undefined;
-  // Runs of the oldest second may lie on both sides of the limit.
+  // Runs of the oldest second may be on both sides of the limit.
   const next = oldest === undefined ? { page: page + 1, createdBy } : { page: 1, createdBy: oldest };
   return {
     runs,

@@ -1,10 +1,7 @@
-/**
- * Parses a private key in the forms that variables, pipelines and secrets without line ends leave it in.
- * Pure.
- */
+/** Parses a private key, also in the forms that variables, pipelines and one-line secrets leave. Pure. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 
-/** Other things in PEM, recognized by their first line. */
+/** Other PEM types, recognized by their first line. */
 const OTHERS: readonly (readonly [label: RegExp, found: string])[] = [
   [/^ENCRYPTED PRIVATE KEY$/, 'an encrypted private key, which needs a passphrase'],
   [/^OPENSSH PRIVATE KEY$/, "an OpenSSH private key, not the App's"],
@@ -18,7 +15,7 @@ const PEM = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/;
  * Accepts PEM as it is, in quotes, with `\n` for line ends, on one line, as base64 of the whole, and without
  * its first and last line: all of these are unambiguous.
  * @returns the key, of any type
- * @throws Error whose message says what was found instead, without any of the text
+ * @throws Error that says what was found instead, without quoting the text
  */
 export function parsePrivateKey(text: string): KeyObject {
   if (text.includes('\0')) throw new Error('text in UTF-16, expected UTF-8');

@@ -28,7 +28,7 @@ const workflow = text(
   },
 );
 
-/** Neither `.` nor `..`, since it is part of a URL's path. GitHub forbids names that end in `.git`. */
+/** Excludes `.` and `..`, since it is part of a URL's path. GitHub forbids names that end in `.git`. */
 const REPOSITORY_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]*\/(?!\.{1,2}$)(?!.*\.git$)[A-Za-z0-9._-]{1,100}$/;
 
 const repository = text(REPOSITORY_PATTERN, 'OWNER/NAME, for example acme/shop', (found) => {

@@ -29,7 +29,7 @@ const openPullRequestSchema = pullRequestSchema.extend({
 
 const numberSchema = z.object({ number: id });
 
-/** Translates a time of GitHub's clock into one of ours; both in milliseconds since the epoch. */
+/** Translates a time by GitHub's clock to ours, both in milliseconds since the epoch. */
 type ToOurClock = (time: number) => number;
 
 /** @throws UpstreamError `malformed` */
@@ -37,7 +37,7 @@ export function parsePullRequest(value: unknown, host: string, toOurClock: ToOur
   return toHead(parseShape(pullRequestSchema, value, host), toOurClock);
 }
 
-/** @throws UpstreamError `malformed` if the answer is no list; `unread` has the odd elements */
+/** Returns malformed elements in `unread`. @throws UpstreamError `malformed` if the response is not a list */
 export function parsePullRequestPage(
   value: unknown,
   host: string,

@@ -4,7 +4,7 @@ import type { UnreadRun } from '../../resolve/ports.ts';
 import type { Run } from '../../resolve/types.ts';
 import { parseRuns, parseShape as parseShapeOf } from '../elements.ts';
 
-/** GitHub allows no name that comes near this length. */
+/** GitHub's own limits on names are far lower. */
 export const text = z.string().max(1024);
 
 /**
@@ -29,7 +29,7 @@ export const githubRunSchema = z.object({
   // Missing from runs of older GitHub Enterprise servers.
   run_attempt: z.int().positive().default(1),
   path: text,
-  // Some proxies and older servers omit it; then workflows differ by their paths only.
+  // Some proxies and older servers omit it. Then only the path distinguishes workflows.
   workflow_id: id.nullish(),
   head_branch: text.nullable(),
   head_sha: commit,
@@ -41,14 +41,14 @@ export const githubRunSchema = z.object({
   updated_at: instant,
   // Start of this attempt. Missing from runs of older GitHub Enterprise servers.
   run_started_at: instant.nullish(),
-  // The author's machine writes this date, so an odd one must not make the run unreadable.
+  // The author's machine sets this date, so an invalid one must not make the run unreadable.
   head_commit: z.object({ timestamp: z.unknown().optional() }).nullish(),
   repository,
   // Null if the fork was deleted.
   head_repository: repository.nullish(),
 });
 
-/** GitHub's largest page has 100. Rejecting many malformed elements one by one would cost time. */
+/** GitHub's largest page has 100. Rejecting many malformed elements one by one takes time. */
 export const MAX_ELEMENTS = 1000;
 
 const runPageSchema = z.object({
@@ -82,7 +82,7 @@ export interface ParsedRunPage {
   readonly unread: readonly UnreadRun[];
 }
 
-/** @throws UpstreamError `malformed` if the answer is no list of runs */
+/** @throws UpstreamError `malformed` if the response is not a list of runs */
 export function parseRunPage(value: unknown, host: string): ParsedRunPage {
   const page = parseShape(runPageSchema, value, host);
   return { total: page.total_count, ...parseRuns(page.workflow_runs, RUN_ELEMENTS, { host, api: API }) };
@@ -140,7 +140,7 @@ function toRun(run: z.infer<typeof githubRunSchema>): Run {
   };
 }
 
-/** As text, padded ids compare as numbers do. */
+/** Pads the id, so that text order equals numeric order. */
 function tieOf(runId: string): string {
   return runId.padStart(20, '0');
 }
@@ -151,16 +151,16 @@ function stateOf(completed: boolean, conclusion: string | null): Run['state'] {
 }
 
 /**
- * By default, `pull_request` checks out the pull request's merge commit, and `pull_request_target` the base's
+ * By default, `pull_request` checks out the pull request's merge commit, and `pull_request_target` the base
  * (https://docs.github.com/actions/reference/events-that-trigger-workflows#pull_request).
  */
 const BUILDS_ANOTHER_COMMIT: ReadonlySet<string> = new Set(['pull_request', 'pull_request_target']);
 
 /**
- * A tag's run has the tag's name as its `head_branch`. Only the ref after the workflow's path shows that, or
- * an event that only tags have
- * (https://docs.github.com/actions/reference/events-that-trigger-workflows#release). A bare name may be a
- * branch's or a tag's.
+ * For a tag, `head_branch` is the tag's name. Only the ref after the workflow's path reveals that, or an
+ * event that only tags have
+ * (https://docs.github.com/actions/reference/events-that-trigger-workflows#release). A bare name may be
+ * either.
  */
 function refKindOf(path: string, event: string): Run['refKind'] {
   const ref = (REF.exec(path)?.[1] ?? '').replace(/^refs\//, '');

@@ -18,11 +18,11 @@ const apiUrl = text(
 const githubApp = mapping(
   {
     id: identifier(/^(?:[1-9][0-9]*|Iv[0-9A-Za-z.]+)$/, "the App's id or client id, for example 12345").meta({
-      description: 'Id or client id of the App.',
+      description: "The App's id or client id.",
       examples: [12345],
     }),
     installationId: identifier(/^[1-9][0-9]*$/, 'a number, for example 6789').meta({
-      description: 'Id of the installation in your organization: the number at the end of its URL.',
+      description: "The id of the App's installation in your organization: the number at the end of its URL.",
       examples: [6789],
     }),
     privateKeyFile: secretFile(

@@ -1,4 +1,4 @@
-/** Describes what a CI connection shows: its workflows, and whether pull requests may be read. Pure. */
+/** Describes the workflows of a CI connection, and whether pull requests may be read. Pure. */
 import type { CiConnection } from '../../ci/kind.ts';
 import { selectKind } from '../../ci/kinds.ts';
 import type { UpstreamFailure } from '../../errors.ts';

@@ -1,4 +1,4 @@
-/** Lists what projects use, with the configuration keys that name it. Pure. */
+/** Lists the repositories that projects use, with the configuration keys that name them. Pure. */
 import type { Config } from '../../config/config.ts';
 import type { Project } from '../../resolve/types.ts';
 import { formatPath } from '../../text/document-path.ts';

@@ -3,7 +3,7 @@ import type { StoreSettings } from '../../store/settings.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Finding } from './findings.ts';
 
-/** @param result what the probe returned or threw */
+/** @param result the probe's return value or error */
 export function describeStore(settings: StoreSettings, result: 'found' | 'empty' | Error): Finding {
   const common = { subject: `store ${settings.kind}`, target: formatTarget(settings) };
   if (!(result instanceof Error))

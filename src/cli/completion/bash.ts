@@ -1,7 +1,7 @@
 /** The completion script for bash 3.2 (macOS) or newer. Pure. */
 import type { CommandSummary, OptionSummary } from './summary.ts';
 
-/** Where the function suggests nothing, bash completes file names (`-o default`). */
+/** If the function suggests nothing, bash completes file names (`-o default`). */
 export function formatBash(commands: readonly CommandSummary[]): string {
   return `# bash completion for greenpin
 _greenpin() {

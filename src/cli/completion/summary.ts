@@ -13,7 +13,7 @@ export interface OptionSummary {
   /** `-c` if there is one, and `--config` */
   readonly flags: readonly string[];
   readonly description: string;
-  /** What follows the option: nothing, a file, any text, or one of some words. */
+  /** The option's value: none, a file, any text, or one of several words. */
   readonly value: 'none' | 'file' | 'text' | readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** One call of the demo: sent as Argo CD sends it, shown as a command that a reader can run. */
+/** One call of the demo, sent as Argo CD sends it, and shown as a command that a reader can run. */
 import { GETPARAMS_PATH } from '../../http/argocd/getparams.ts';
 import type { ParameterSet } from '../../wire/argocd/parameter-set.ts';
 import type { DemoSandbox } from './sandbox.ts';

@@ -14,7 +14,7 @@ export interface Image extends Blob {
   readonly children: readonly Image[];
 }
 
-/** What each image repository holds, by name. */
+/** Image repositories by name. */
 export type ImageRepositories = Map<string, ImageRepository>;
 
 export interface ImageRepository {

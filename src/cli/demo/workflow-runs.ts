@@ -79,7 +79,7 @@ export function listRuns(runs: readonly FakeRun[], url: URL): Reply {
   return createJsonReply(200, { total_count: all.length, workflow_runs: items }, headers);
 }
 
-/** @returns the page that `url` asks for, and its Link header where there is more than one page */
+/** @returns the page that `url` requests, and its Link header if there is more than one page */
 export function paginate<T>(all: readonly T[], url: URL): { items: T[]; headers: { link?: string } } {
   const size = Number(url.searchParams.get('per_page') ?? 30);
   const page = Number(url.searchParams.get('page') ?? 1);

@@ -1,4 +1,4 @@
-/** Advice on an unwanted answer, where `greenpin resolve` can tell its cause. Pure. */
+/** Advice on an unwanted answer, if `greenpin resolve` knows its cause. Pure. */
 import type { Resolution } from '../../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../../resolve/types.ts';
 import { suggestBranch, suggestWorkflow } from '../suggestions.ts';

@@ -1,4 +1,4 @@
-/** `greenpin resolve`: one answer, and why. */
+/** `greenpin resolve`: one answer and its reasons. */
 import { composeCore } from '../../compose/core.ts';
 import type { Config } from '../../config/config.ts';
 import { ApiError } from '../../errors.ts';
@@ -46,7 +46,7 @@ export async function resolve(options: ResolveOptions, context: CommandContext):
   return EXIT[resolution.decision.kind];
 }
 
-/** Only people want wrapped lines; programs that read the output look for whole ones. */
+/** Wraps lines for people only, since programs look for whole lines. */
 function fit(text: string, { stdout }: CommandContext): string {
   return stdout.isTTY === true ? fitLines(text, terminalWidth(stdout)) : text;
 }

@@ -1,7 +1,7 @@
 /**
- * Sends requests to a registry with whatever authorization it accepts. Without any at first: GHCR answers an
- * authorization that it has not demanded with DENIED and no challenge (renovatebot/renovate#11446). What
- * opened an image repository is remembered.
+ * Sends requests to a registry with an authorization that it accepts. The first request has none, since GHCR
+ * answers one that it has not demanded with DENIED and no challenge (renovatebot/renovate#11446). The
+ * authorization that worked is remembered for each image repository.
  */
 import { UpstreamError } from '../../errors.ts';
 import { imageRepository } from '../../image/reference.ts';
@@ -36,13 +36,13 @@ export interface Sent {
   readonly response: HttpResponse;
 }
 
-/** A search for what opens a repository, shared by those who wait for it. */
+/** A search for the authorization that a repository accepts, shared by waiting callers. */
 interface Search {
-  /** Of the caller who searches. */
+  /** The call of the searching caller. */
   readonly call: Call;
   /** Its response without authorization. */
   readonly bare: Promise<Sent>;
-  /** Undefined: the request was not answered. */
+  /** Undefined if the request got no response. */
   readonly found: Authorization | undefined;
 }
 
@@ -55,7 +55,7 @@ const CLOCK_SKEW_MS = 1000;
 export class Authorizer {
   readonly #deps: AuthorizerDeps;
   readonly #negotiator: ChallengeNegotiator;
-  /** What opens each image repository. */
+  /** The authorization that each image repository accepts. */
   readonly #known = createBoundedCache<Authorization>(MAX_AUTHORIZATIONS);
   readonly #searches = new SingleFlight();
 
@@ -64,14 +64,14 @@ export class Authorizer {
     this.#negotiator = new ChallengeNegotiator(deps);
   }
 
-  /** @returns undefined if it is not known what opens the repository */
+  /** @returns undefined if the repository's authorization is not known yet */
   peek(principal: Principal): Authorization | undefined {
     return this.#known.get(toKey(principal));
   }
 
   /**
-   * @param mayAuthenticate false: a rejection is final
-   * @returns the response, and whether it took a new search for what opens the repository
+   * @param mayAuthenticate false if a rejection is final
+   * @returns the response, and whether it took a new search for an authorization
    */
   async send(call: Call, mayAuthenticate: boolean): Promise<Sent & { readonly isNew: boolean }> {
     const sent = await this.#sendKnown(call);
@@ -82,7 +82,7 @@ export class Authorizer {
     return { ...found, isNew: !isInconclusive(found) };
   }
 
-  /** @returns undefined if it is not known what opens the repository */
+  /** @returns undefined if the repository's authorization is not known yet */
   async #sendKnown(call: Call): Promise<Sent | undefined> {
     const key = toKey(call);
     const authorization = this.#known.get(key);
@@ -93,9 +93,9 @@ export class Authorizer {
   }
 
   /**
-   * Finds out what opens the repository. Concurrent requests to a repository that is new wait for the
-   * challenge of the first one instead of provoking one each.
-   * @param rejected what became of the request with the authorization that was known
+   * Finds the authorization that the repository accepts. Concurrent requests to a new repository wait for the
+   * first one's challenge instead of each provoking one.
+   * @param rejected the result of the request with the known authorization
    */
   async #sendSearching(call: Call, rejected: Sent | undefined): Promise<Sent> {
     const key = toKey(call);
@@ -125,7 +125,7 @@ export class Authorizer {
     return { call, bare, found };
   }
 
-  /** @returns false if the token service gives nothing: it may have moved, and the registry says where to */
+  /** @returns false if the token service issues no token: it may have moved, and the registry says where */
   async #isUsable(authorization: Authorization): Promise<boolean> {
     try {
       await this.#createHeader(authorization);
@@ -196,7 +196,7 @@ function isInconclusive({ authorization, response: { status } }: Sent): boolean 
 }
 
 /**
- * Whether other credentials might get another answer. If credentials are configured, a 404 to a request
+ * True if other credentials might get another answer. If credentials are configured, a 404 to a request
  * without them proves nothing: some registries hide private images behind it. public.ecr.aws answers a
  * rejected token with 400 and DENIED (oras-project/oras-go#1227; on HEAD without the body), private ECR with
  * 403.

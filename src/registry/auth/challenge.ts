@@ -1,13 +1,12 @@
 /**
- * `WWW-Authenticate` (RFC 9110, 11.6.1). Pure; reads what can be read and skips the rest, since registries
- * send this header in every shape: several challenges on one line (Codeberg) and over several lines, empty
- * values, values without quotes.
+ * Parses `WWW-Authenticate` (RFC 9110, 11.6.1) leniently, since registries send this header in every shape:
+ * several challenges on one line (Codeberg) or over several lines, empty values, values without quotes. Pure.
  */
 
 export interface Challenge {
   /** Lower case: `bearer`, `basic`, or one that the caller does not know. */
   readonly scheme: string;
-  /** By lower-case name; of a repeated name the first. */
+  /** By lower-case name; the first value of a repeated name. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
@@ -15,8 +14,8 @@ const SEPARATORS = /[\s,]*/y;
 const SPACES = /[ \t]*/y;
 const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
 /**
- * Credentials in one piece (`Negotiate YII...==`): only right after a scheme, and nothing but a comma may
- * follow. A plain `name=` is taken for an empty parameter instead: `Bearer service=,realm="..."`.
+ * A single token (`Negotiate YII...==`), only directly after a scheme and followed by nothing but a comma. A
+ * plain `name=` counts as an empty parameter instead: `Bearer service=,realm="..."`.
  */
 const TOKEN68 = /(?:[A-Za-z0-9\-._~+]*\/[A-Za-z0-9\-._~+/]*=*|[A-Za-z0-9\-._~+]+(?:==+)?)(?=[ \t]*(?:,|$))/y;
 const UNQUOTED = /[^\s,]*/y;
@@ -28,7 +27,7 @@ interface Cursor {
 }
 
 /**
- * @param header as undici's `request` gives it: one line, or one element for each line
+ * @param header as undici's `request` returns it: one line, or one element for each line
  * @returns every challenge, in order; never throws
  */
 export function parseChallenges(header: string | readonly string[] | undefined): Challenge[] {
@@ -60,7 +59,7 @@ function parseLine(line: string): Challenge[] {
   return challenges;
 }
 
-/** @returns undefined when a quoted value does not end: half a value is worse than none */
+/** @returns undefined if a quoted value is unterminated, since half a value is worse than none */
 function takeValue(cursor: Cursor): string | undefined {
   take(cursor, SPACES);
   if (cursor.line[cursor.position] !== '"') return take(cursor, UNQUOTED);

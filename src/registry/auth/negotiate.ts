@@ -1,4 +1,4 @@
-/** Decides how to authenticate, from the challenges of a registry that has rejected a request. */
+/** Decides how to authenticate, based on a registry's challenges after a rejected request. */
 import { UpstreamError } from '../../errors.ts';
 import type { ImageReference } from '../../image/image.ts';
 import { imageRepository } from '../../image/reference.ts';
@@ -121,8 +121,8 @@ export class ChallengeNegotiator {
 }
 
 /**
- * For a token that was rejected for its scope: adds the scopes of the challenge, which come first (as in
- * ggcr's bearer.go).
+ * Adds the challenge's scopes, which come first (as in ggcr's bearer.go), after a token was rejected for its
+ * scope.
  * @returns undefined if the token was requested with all of them
  */
 export function addScopes(
@@ -136,7 +136,7 @@ export function addScopes(
   return { kind: 'token', query: { ...query, scopes: [...missing, ...query.scopes] } };
 }
 
-/** Whether a 401 says that the token is valid but does not permit this (RFC 6750, 3.1). */
+/** True if a 401 says that the token is valid but does not permit this (RFC 6750, 3.1). */
 export function isInsufficientScope(rejected: HttpResponse): boolean {
   return readChallenges(rejected).some(({ parameters }) => parameters.get('error') === 'insufficient_scope');
 }

@@ -1,4 +1,4 @@
-/** The requests of one query about one image. */
+/** Sends the requests of one query about one image. */
 import type { Credential } from '../credentials/credential.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { HttpResponse } from '../../upstream/http-client.ts';
@@ -6,7 +6,7 @@ import type { RegistryRequest } from '../transport.ts';
 import { UNAUTHORIZED, type Authorizer } from './authorizer.ts';
 import type { Principal } from './negotiate.ts';
 
-/** How a registry was asked. */
+/** How a request was authenticated. */
 export interface AuthMethod {
   /** `anonymous`: without authorization. An anonymous credential gets a token too (`bearer`). */
   readonly scheme: 'anonymous' | 'basic' | 'bearer';
@@ -28,7 +28,7 @@ export class Session {
   }
 
   /**
-   * Authenticates anew at most once in a session; a rejection after that is final.
+   * Authenticates again at most once per session; a rejection after that is final.
    * @param path below the repository: `manifests/latest`
    * @throws UpstreamError
    */

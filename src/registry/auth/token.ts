@@ -18,7 +18,7 @@ export interface TokenQuery {
   readonly registry: string;
   /** For messages: `ghcr.io/acme/shop`. */
   readonly imageRepository: string;
-  /** The token service; checked: the registry may send us there. */
+  /** The token service, already checked as an address that the registry may send us to. */
   readonly realm: URL;
   /** Undefined if the challenge has none (nvcr.io, renovatebot/renovate#17294). */
   readonly service: string | undefined;
@@ -29,7 +29,7 @@ export interface TokenQuery {
 
 const MAX_TOKENS = 2000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
-/** Also when `expires_in` is missing, as the specification says; GHCR leaves it out. */
+/** Also the specified default if `expires_in` is missing; GHCR omits it. */
 const SHORTEST_LIFE_S = 60;
 const LONGEST_LIFE_S = 86_400;
 /** Responses to a POST that mean "only GET here": GCR 404, others 405, JFrog 401, ACR 400. */
@@ -44,7 +44,7 @@ export class TokenSource {
   }
 
   /**
-   * From memory until 80% of the token's life has passed; concurrent calls share one request.
+   * Returns the token from memory until 80% of its lifetime has passed. Concurrent calls share one request.
    * @returns the value of the `Authorization` header
    * @throws UpstreamError
    */
@@ -66,7 +66,7 @@ export class TokenSource {
     const posted =
       credential.kind === 'identityToken' ? await this.#post(query, credential.token) : undefined;
     const response = posted === undefined || NO_POST.has(posted.status) ? await this.#get(query) : posted;
-    // The life counts from our own receipt, not from `issued_at`: the clocks may differ.
+    // The lifetime counts from our receipt, not from `issued_at`, since the clocks may differ.
     return parseResponse(response, query, this.#deps.now());
   }
 

@@ -117,7 +117,7 @@ function createFileReader(path: string, { warn }: SecretDeps): () => DockerConfi
   };
 }
 
-/** Keeps the last good value of an entry that becomes malformed, as is done for whole files. */
+/** Keeps the last good value of an entry that becomes malformed, as for whole files. */
 function keepLastGood(
   config: DockerConfig,
   good: readonly CredentialEntry[],

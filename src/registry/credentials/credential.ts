@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { foldRegistry } from '../../image/reference.ts';
 import type { ImageReference } from '../../image/image.ts';
 
-/** What to present to a registry. `source` names the origin for messages and contains no secret. */
+/** A credential for a registry. `source` names its origin for messages and contains no secret. */
 export type Credential = { readonly source: string } & (
   | {
       readonly kind: 'anonymous';

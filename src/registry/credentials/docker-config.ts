@@ -15,7 +15,7 @@ export interface DockerConfig {
   /** Broken entries. */
   readonly problems: readonly CredentialProblem[];
   readonly helpers: readonly IgnoredHelper[];
-  /** What the file requests but Greenpin does not do, one sentence each. */
+  /** Features that the file requests but Greenpin does not support, one sentence each. */
   readonly warnings: readonly string[];
 }
 

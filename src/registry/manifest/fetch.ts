@@ -1,4 +1,4 @@
-/** Fetches manifests and blobs, and tells absent ones from failures. */
+/** Fetches manifests and blobs, and distinguishes absence from failures. */
 import type { UpstreamError } from '../../errors.ts';
 import { listSecrets } from '../credentials/credential.ts';
 import { denied } from '../failure.ts';

@@ -30,9 +30,7 @@ export interface ImageIndex {
   readonly hasArtifacts: boolean;
 }
 
-/**
- * Longer than any part of a platform. The parsed values are cached, and an image must not fill the memory.
- */
+/** Longer than any part of a platform. Parsed values are cached, and an image must not fill the memory. */
 const MAX_NAME = 64;
 
 /** @throws InvalidManifest */

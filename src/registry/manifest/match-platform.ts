@@ -22,7 +22,7 @@ export function rankPlatform(asked: Platform, offered: Platform): number | undef
   return rank === -1 ? undefined : rank;
 }
 
-/** @returns what runs on the architecture and variant, best first */
+/** @returns everything that runs on the architecture and variant, best first */
 function listRunnable({ architecture, variant = '' }: Platform): string[] {
   switch (architecture) {
     case 'amd64':

@@ -37,7 +37,7 @@ interface Match {
   readonly rank: number;
 }
 
-/** What may still be fetched on one level: an index must not cost an unlimited number of requests. */
+/** Fetches left on one level, since an index must not cost an unlimited number of requests. */
 interface Budget {
   nested: number;
   unlabelled: number;
@@ -72,7 +72,7 @@ export class PlatformResolver {
     const { target, platform } = search;
     const found = await fetchManifest(target, selector);
     if (found.kind === 'absent') return found;
-    // Without an index the author offers one platform only. The image is used as it is, as crane does.
+    // Without an index there is only one platform. The image is used as is, as in crane.
     if (!isIndexType(found.mediaType)) {
       return isImage(found.manifest) ? { ...found, indexes: [] } : createArtifactResult(target);
     }

@@ -21,7 +21,7 @@ export function parseRegistryErrors(body: Buffer): RegistryError[] {
   });
 }
 
-/** What a 404 says is missing. `unproven`: it may come from a proxy in front of the registry. */
+/** The missing object, according to a 404. `unproven`: it may come from a proxy in front of the registry. */
 export type NotFound = 'manifest' | 'repository' | 'denied' | 'unproven';
 
 /** MANIFEST_UNKNOWN is specified, TAG_EXPIRED is Quay's (quay/clair#1554). */
@@ -32,7 +32,7 @@ const HARBOR = /^(?:artifact|repository|project|tag|manifest|resource)\b.*\bnot 
 const RED_HAT: ReadonlySet<string> = new Set(['404', 'UNKNOWN']);
 const DENIALS: ReadonlySet<string> = new Set(['DENIED', 'UNAUTHORIZED']);
 
-/** Accepts no other messages, since gateways report that something was not found, too. */
+/** Accepts no other messages, since gateways also report that something was not found. */
 function isManifestMissing({ code, message }: RegistryError): boolean {
   if (code === 'NOT_FOUND') return HARBOR.test(message);
   return MANIFEST_MISSING.has(code) || (RED_HAT.has(code) && message === 'Not Found');

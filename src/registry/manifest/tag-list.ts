@@ -11,7 +11,7 @@ const MAX_PAGES = 20;
 /** `inconclusive`: the list is unavailable or incomplete. */
 export type Listing = 'listed' | 'not listed' | 'no repository' | 'inconclusive';
 
-/** @throws UpstreamError if the registry does not answer */
+/** @throws UpstreamError if the registry does not respond */
 export async function findListedTag(session: Session, tag: string): Promise<Listing> {
   let query = '';
   for (let page = 0; page < MAX_PAGES; page++) {

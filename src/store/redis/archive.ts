@@ -11,9 +11,9 @@ const PREFIX = 'greenpin:1:last-good:';
 
 const PROBE_KEY = 'greenpin:1:check';
 
-/** Holds an id that changes when the server loses its data: by a restart, a flush or an eviction. */
+/** An id that changes when the server loses its data in a restart, a flush or an eviction. */
 const DATASET_KEY = 'greenpin:1:memory';
-/** After a loss, replicas may take this long to write again what they still know. */
+/** How long replicas may take after a loss to write their answers again. */
 const REWRITE_MS = 30_000;
 
 /** Far more than any answer. A foreign value must not fill this process's memory. */
@@ -21,7 +21,7 @@ const MAX_TEXT = 1_000_000;
 
 /**
  * Sets `kept` to the revision and value, or nil. Sets `broken` for a key of another type, without a numeric
- * revision, or with a text that is far too long.
+ * revision, or with an overlong text.
  */
 const LOOK = `
 local kept = redis.pcall('HMGET', KEYS[1], 'revision', 'value')
@@ -51,10 +51,9 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return revision`;
 
 /**
- * Keys expire by the server's clock, which all replicas share. It is a wall clock: if it is set ahead by more
- * than `forgetAfter`, everything expires, and, as after a flush, replicas write again what they have in
- * memory. Because of that, a key missing from the server does not prove that nothing was answered
- * (`wholeSince` is null).
+ * Keys expire by the server's clock, which all replicas share. If that wall clock is set ahead by more than
+ * `forgetAfter`, everything expires, and replicas write the answers in memory again, as after a flush. A
+ * missing key therefore does not prove that nothing was handed out (`wholeSince` is null).
  * @param forgetAfter milliseconds after which an unused answer is deleted
  * @param elapsed monotonic milliseconds
  */
@@ -89,7 +88,7 @@ export function createRedisArchive(
 
   return {
     async read(key) {
-      // A new id each time, so that a process also notices the loss of a dataset that it has named itself.
+      // A new id each time, so that a process also notices the loss of a dataset whose id it has set itself.
       const newId = randomUUID();
       const reply = await redis.send('EVAL', READ, '2', PREFIX + key, DATASET_KEY, timeToLive, newId);
       const [present, kind, revision, value]: unknown[] = Array.isArray(reply) ? reply : [];

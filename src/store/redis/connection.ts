@@ -6,7 +6,7 @@ import { createClient, type RedisArgument, type RespVersions } from '@redis/clie
 import { Latency } from '../../resilience/latency.ts';
 import { settledWithin, withDeadline } from '../../resilience/deadline.ts';
 
-/** The longest that an answer waits for the store, in milliseconds. */
+/** The longest time that an answer waits for the store, in milliseconds. */
 const COMMAND_TIMEOUT_MS = 500;
 const CONNECT_TIMEOUT_MS = 2_000;
 const MAX_RECONNECT_DELAY_MS = 5_000;
@@ -70,7 +70,7 @@ export function connectRedis({ url, readPassword }: RedisConnectionOptions): Red
         () => client.sendCommand([...command]),
       )
         .catch((error: unknown) => {
-          // No `cause`: the server's text may repeat what it was sent, including the password.
+          // No `cause`, since the server's text may repeat its input, including the password.
           throw new Error(`Redis at ${host}: ${(client.isReady ? undefined : problem) ?? describe(error)}`);
         })
         .finally(() => latency.answered(startedAt));

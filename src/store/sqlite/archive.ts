@@ -25,8 +25,7 @@ export interface SqliteOptions {
   readonly path: string;
   /**
    * Milliseconds after which an unused answer is deleted. Only time in which a process had the file open
-   * counts, by a monotonic clock. So neither a wrong clock nor a long downtime nor a restored backup deletes
-   * anything.
+   * counts, by a monotonic clock, so a wrong clock, a long downtime or a restored backup deletes nothing.
    */
   readonly forgetAfter: number;
   readonly now: Clock;
@@ -34,7 +33,7 @@ export interface SqliteOptions {
   readonly elapsed?: Clock | undefined;
   /** Differs for each boot of the machine; undefined if unknown. */
   readonly bootId?: string | undefined;
-  /** Whether the file has taken the place of another one. */
+  /** True if the file has replaced another one. */
   readonly replaced?: boolean;
   /** Maximum number of answers; briefly exceeded. */
   readonly maxAnswers?: number;
@@ -46,7 +45,7 @@ export class SqliteArchive implements Archive {
   readonly #options: SqliteOptions;
   readonly #database: DatabaseSync;
   readonly #answers: AnswerTable;
-  /** In time of use. Not due at once: after a long downtime, answers still needed are read first. */
+  /** In time of use. Not due at start-up, so that answers in use are read first after a long downtime. */
   #forgottenAt: number;
   #uncounted = 0;
   /** Keys of unreadable rows: each resets the record only once, not on every read. */
@@ -55,7 +54,7 @@ export class SqliteArchive implements Archive {
   /** @throws ConfigError if the file cannot be opened or belongs to another program */
   constructor(options: SqliteOptions) {
     const { path, now, elapsed = () => performance.now(), replaced = false } = options;
-    // An explicit undefined means unknown: then do not look.
+    // An explicit undefined means unknown.
     const bootId = 'bootId' in options ? options.bootId : readBootId();
     this.#options = options;
     const database = openSqliteFile(path);
@@ -120,7 +119,7 @@ export class SqliteArchive implements Archive {
     if (deleted < FORGET_BATCH) this.#forgottenAt = usedFor;
   }
 
-  /** The deleted answers may be recent, so the record proves nothing about earlier ones any more. */
+  /** Deleted answers may be recent, so the record proves nothing about earlier ones any more. */
   #makeRoom(): void {
     const { maxAnswers = MAX_ANSWERS } = this.#options;
     if (this.#uncounted++ % COUNT_EVERY > 0) return;

@@ -1,7 +1,7 @@
 /**
- * Lets one process at a time use a file. The lock is SQLite's own, held on a second file beside the database.
- * Node.js offers no file locks; this one ends with the process, however that ends, and does not keep others
- * from reading the database.
+ * Lets one process at a time use a file, with SQLite's own lock on a second file beside the database, since
+ * Node.js has no file locks. The lock ends with the process, even if it is killed, and does not block reads
+ * of the database.
  */
 import { readlinkSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -30,7 +30,7 @@ export function tryLock(path: string): FileLock | undefined {
     const before = readFileId(path);
     const database = takeLock(path);
     if (database === undefined) return undefined;
-    // The previous owner may have removed the file locked here: then the lock excludes nobody.
+    // If the previous owner has removed the locked file meanwhile, the lock has no effect.
     if (before !== undefined && readFileId(path) === before) return createLock(path, before, database);
     database.close();
   }
@@ -65,8 +65,8 @@ function createLock(path: string, fileId: string, database: DatabaseSync): FileL
 }
 
 /**
- * @returns the path of the file itself, which need not exist. Files beside it, such as the lock, belong
- *   beside that path: SQLite writes its log there, and two links to one file must not yield two locks.
+ * @returns the path of the file itself, which need not exist. Its lock belongs beside that path, where SQLite
+ *   also writes its log: two links to one file must not yield two locks.
  */
 export function followLinks(path: string): string {
   let file = path;
@@ -74,7 +74,7 @@ export function followLinks(path: string): string {
     for (let links = 0; links < MAX_LINKS; links++)
       file = resolve(realpathSync(dirname(file)), readlinkSync(file));
   } catch {
-    // Not a link (any more), or a directory that cannot be read: opening the file reports that.
+    // Not a link (any more), or in an unreadable directory, which opening the file reports.
   }
   return file;
 }

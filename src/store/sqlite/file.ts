@@ -23,8 +23,7 @@ export const MIGRATIONS: readonly string[] = [
      asked_at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX last_good_by_asked_at ON last_good (asked_at);`,
-  // From here on, `asked_at` counts the time for which the file has been in use, not the machine's clock
-  // (record.ts).
+  // From here on, `asked_at` is in time of use of the file, not by the machine's clock (record.ts).
   `CREATE TABLE meta (
      id INTEGER PRIMARY KEY CHECK (id = 1),
      run TEXT NOT NULL,
@@ -41,22 +40,21 @@ export const MIGRATIONS: readonly string[] = [
 
 /**
  * @param path a file that need not exist
- * @throws ConfigError with one line if no database can be created, or the file is another program's, which is
- *   left unchanged
+ * @throws ConfigError with one line if no database can be created, or if the file belongs to another program
+ *   (it is left unchanged)
  */
 export function openSqliteFile(path: string, migrations = MIGRATIONS): DatabaseSync {
   return open(path, migrations.length, (database) => {
-    // A killed process loses no commit. If the machine fails, commits of the last seconds may be lost, which
-    // resolving again brings back (https://sqlite.org/pragma.html#pragma_synchronous).
+    // A killed process loses no commit. If the machine fails, the last seconds' commits may be lost, and are
+    // resolved again (https://sqlite.org/pragma.html#pragma_synchronous).
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     migrate(database, migrations);
   });
 }
 
 /**
- * Tests whether `openSqliteFile` would succeed, without creating, migrating or writing anything. A process
- * that has the file open is not disturbed, except that a write may wait for a moment while the write lock is
- * held here.
+ * Tests whether `openSqliteFile` would succeed, without creating, migrating or writing anything. Another
+ * process's write may wait briefly for the write lock.
  * @returns whether the file has contents; if not, it can be created
  * @throws ConfigError
  */
@@ -138,7 +136,7 @@ function readNumber(database: DatabaseSync, pragma: string): number {
   return Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
 }
 
-/** Primary result codes, https://sqlite.org/rescode.html. */
+/** Primary result codes (https://sqlite.org/rescode.html). */
 const FAULTS = new Map([
   [5, 'a database locked by another process'],
   [8, 'a read-only file or directory'],

@@ -1,4 +1,4 @@
-/** The database of a long-running process, which owns the file alone and recreates it if it is taken away. */
+/** The database of a long-running process, which owns the file exclusively and recreates it if removed. */
 import { rmSync } from 'node:fs';
 import type { ConfigError } from '../../errors.ts';
 import type { LastGood } from '../../resolve/types.ts';
@@ -22,12 +22,12 @@ export interface LiveSqliteOptions extends Omit<SqliteOptions, 'replaced'> {
   readonly delay: (ms: number) => Promise<void>;
 }
 
-/** Before it is opened, and while it cannot be, every call throws. */
+/** Every call throws while the file is not, or cannot be, opened. */
 export class LiveSqlite implements Archive {
   readonly record: ArchiveRecord;
   readonly #options: LiveSqliteOptions;
   readonly #elapsed: () => number;
-  /** The file itself: a symbolic link may be pointed at another one. */
+  /** The file itself, since a symbolic link may be changed to another one. */
   #path: string;
   #lock: FileLock | undefined;
   #archive: SqliteArchive | undefined;
@@ -58,8 +58,7 @@ export class LiveSqlite implements Archive {
   }
 
   /**
-   * @throws ConfigError if the file cannot be opened, belongs to another program, or stays in use by another
-   *   process for seconds
+   * @throws ConfigError if the file cannot be opened, belongs to another program, or remains in use elsewhere
    */
   async open(): Promise<void> {
     this.#path = followLinks(this.#options.path);
@@ -115,7 +114,7 @@ export class LiveSqlite implements Archive {
       this.#path === followLinks(this.#options.path) && this.#fileIds === readFileIds(this.#path);
     if (isSame && this.#lock?.isHeld() === true && this.#archive !== undefined) return this.#archive;
     if (this.#fileIds === '') throw new Error('the file is not open');
-    // Nothing in the old file is of use any more, even if closing it fails.
+    // The old file is no longer needed, even if closing it fails.
     this.#stop().catch(() => undefined);
     return this.#restart();
   }
@@ -147,7 +146,7 @@ export class LiveSqlite implements Archive {
   }
 }
 
-/** The write-ahead log belongs to the file: the latest writes are only there. */
+/** Includes the write-ahead log, since only it has the latest writes. */
 function readFileIds(path: string): string {
   return `${readFileId(path)} ${readFileId(`${path}-wal`)}`;
 }

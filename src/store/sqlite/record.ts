@@ -1,9 +1,8 @@
 /**
- * The database's record of its own completeness: since when nothing is missing, and how long the file has
- * been in use.
+ * The database's record of its own completeness: since when nothing is missing, and the file's time of use.
  *
- * `whole_since` is a time of our clock: every answer first given after it, and not deleted since, is in the
- * file. It is set when the file is created, and reset to the present whenever that can no longer be proven:
+ * `whole_since` is a time by our clock: every answer first given after it, and not deleted since, is in the
+ * file. It is set when the file is created, and reset to the present if that can no longer be proven:
  * - The previous process did not end cleanly (`clean`), and one of these holds. The machine has booted since,
  *   so that a commit may be lost (known by the kernel's boot id; assumed if there is none). Or the last sign
  *   of life is more than a few minutes old. Or the proof file is gone. The proof file lies beside the
@@ -16,8 +15,8 @@
  * - Our clock was set: since the start it has gained or lost more than a minute on the monotonic clock.
  * - The file was removed or replaced while in use.
  *
- * After deleting unused rows it is no earlier than `forgetAfter` ago: the deleted answers had not been used
- * since then. Once another process begins to use the file, this one can prove nothing and returns null.
+ * After deleting unused rows it is no earlier than `forgetAfter` ago, since the deleted answers had not been
+ * used since then. Once another process begins to use the file, this one can prove nothing and returns null.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,10 +25,10 @@ import type { Clock } from '../../clock.ts';
 import type { ArchiveRecord } from '../archive.ts';
 
 const BEAT_EVERY_MS = 60_000;
-/** The longest time since the last sign of life of a killed process: one beat and a restart. */
+/** Maximum age of a killed process's last sign of life: one beat and a restart. */
 const MAX_GAP_MS = 180_000;
 const MAX_CLEAN_GAP_MS = 600_000;
-/** Two clocks may drift apart by this much before one of them counts as set. */
+/** How far two clocks may drift apart before one of them counts as set. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
 export interface SqliteRecordOptions {
@@ -39,15 +38,15 @@ export interface SqliteRecordOptions {
   readonly now: Clock;
   /** Monotonic milliseconds. */
   readonly elapsed: Clock;
-  /** Whether every row is what was written. */
+  /** Whether every row is intact. */
   readonly verify: () => boolean;
   /** Differs for each boot of the machine; undefined if unknown. */
   readonly bootId: string | undefined;
-  /** Whether the file has taken the place of another one, so that its record does not count. */
+  /** True if the file has replaced another one, so that its record does not count. */
   readonly replaced: boolean;
 }
 
-/** What the table `meta` holds, apart from the checksum of it and the number of answers. */
+/** The contents of the table `meta`, except its checksum and the number of answers. */
 interface RecordState {
   /** Identifies the process. */
   readonly run: string;
@@ -71,12 +70,12 @@ export class SqliteRecord implements ArchiveRecord {
   readonly #startedAt: number;
   readonly #update: StatementSync;
   #wholeSince: number;
-  /** By how much the clock is ahead of the monotonic one. */
+  /** How far the clock is ahead of the monotonic one. */
   #clockAhead: number;
   #beatAt: number;
   #verified = false;
   #incomplete = false;
-  /** Whether another process has begun to use the file. */
+  /** True once another process has begun to use the file. */
   #overtaken = false;
 
   /** @throws the errors of SQLite, since this is part of opening the file */
@@ -99,17 +98,17 @@ export class SqliteRecord implements ArchiveRecord {
     ignoreErrors(() => writeFileSync(this.#proof, this.#run));
   }
 
-  /** @returns how long the file has been in use in all, in milliseconds; unlike a date, this cannot be set */
+  /** @returns the file's total time of use in milliseconds; unlike a date, it cannot be set */
   usedFor(): number {
     return Math.round(this.#usedBefore + Math.max(this.#options.elapsed() - this.#startedAt, 0));
   }
 
-  /** To be called in the transaction that writes rows. */
+  /** Call it in the transaction that writes rows. */
   count(added: number): void {
     this.#write(added);
   }
 
-  /** To be called in the transaction that deletes rows which were not used for `forgetAfter` milliseconds. */
+  /** Call it in the transaction that deletes rows unused for `forgetAfter` milliseconds. */
   forgot(deleted: number, forgetAfter: number): void {
     this.#watchClock();
     this.#wholeSince = Math.max(this.#wholeSince, this.#options.now() - forgetAfter);
@@ -136,7 +135,7 @@ export class SqliteRecord implements ArchiveRecord {
     );
   }
 
-  /** SQLite itself loses nothing; a replaced file is noticed by whoever opened it. */
+  /** SQLite itself loses nothing; `LiveSqlite` detects a replaced file. */
   lostRecently(): boolean {
     return false;
   }
@@ -190,11 +189,11 @@ function ignoreErrors(call: () => void): void {
   try {
     call();
   } catch {
-    // At worst, the next process has to reset the record.
+    // At worst, the next process resets the record.
   }
 }
 
-/** Whether nothing can have been lost since the record was last written. */
+/** True if nothing can have been lost since the record was last written. */
 function isContinued(
   row: RecordRow,
   { database, path, now, bootId, replaced }: SqliteRecordOptions,
@@ -207,7 +206,7 @@ function isContinued(
   return gap <= MAX_GAP_MS && bootId !== undefined && row.boot === bootId && proof === row.run;
 }
 
-/** @returns undefined if there is no valid record: then every answer in the file counts as just used */
+/** @returns undefined if there is no valid record, so that every answer in the file counts as just used */
 function readRow(database: DatabaseSync): RecordRow | undefined {
   const select = database.prepare(
     `SELECT run, boot, whole_since AS wholeSince, seen_at AS seenAt, clean, used_for AS usedFor, checksum, answers
@@ -231,7 +230,7 @@ function insertState(database: DatabaseSync, state: RecordState): void {
   );
   database.exec('BEGIN IMMEDIATE');
   insert.run({ ...state, checksum: computeChecksum(state) });
-  // Marks are in the future if the record was lost or is an older one.
+  // Marks are in the future if the record was lost or is outdated.
   database.prepare('UPDATE last_good SET asked_at = ?1 WHERE asked_at > ?1').run(state.usedFor);
   database.exec('COMMIT');
 }

@@ -12,7 +12,7 @@ const CORRUPT = 11;
 const COLUMNS = 'key, value, revision, checksum, asked_at AS usedAt';
 
 interface StoredAnswer extends Versioned {
-  /** When it was last used, in milliseconds for which the file had been in use. */
+  /** When it was last used, in milliseconds of the file's time of use. */
   readonly usedAt: number;
 }
 
@@ -45,7 +45,7 @@ export class AnswerTable {
     );
   }
 
-  /** @returns `unreadable` if the row is not what was written */
+  /** @returns `unreadable` if the row is corrupt */
   find(key: string): StoredAnswer | 'unreadable' | undefined {
     try {
       const row = this.#select.get(key);
@@ -70,7 +70,7 @@ export class AnswerTable {
     }
   }
 
-  /** Deletes answers last used before a moment. @returns how many */
+  /** Deletes answers last used before a point in time. @returns how many */
   deleteUnused(before: number, limit: number): number {
     return Number(this.#deleteUnused.run(before, limit).changes);
   }
@@ -80,7 +80,7 @@ export class AnswerTable {
     return Number(this.#deleteExcess.run(limit, maxAnswers).changes);
   }
 
-  /** @returns whether every row is what was written */
+  /** @returns whether every row is intact */
   isIntact(): boolean {
     try {
       for (const row of this.#selectAll.iterate()) if (parseRow(row) === undefined) return false;
@@ -100,7 +100,7 @@ function parseRow(row: Record<string, SQLOutputValue>): StoredAnswer | undefined
   return value && { value, revision, usedAt: Number(usedAt) };
 }
 
-/** SQLite does not verify what it reads from disk: a flipped bit must not become another digest. */
+/** SQLite does not verify data that it reads from disk, and a flipped bit must not become another digest. */
 function computeChecksum(key: string, value: string, revision: number): string {
   return createHash('sha256')
     .update(JSON.stringify([key, value, revision]))

@@ -1,7 +1,7 @@
 /**
  * Validates branch names. It accepts every name that Git allows: a stranger's pull request may have an odd
- * one, and an error would stop all other pull requests of the ApplicationSet. Only a mistake of the caller is
- * an error. Pure.
+ * one, and an error would block all other pull requests of the ApplicationSet. Only a caller's mistake is an
+ * error. Pure.
  */
 import { describe, quote } from '../../text/quote.ts';
 import { explainTemplate, isMissing, isUnfilledTemplate } from './unfilled-template.ts';

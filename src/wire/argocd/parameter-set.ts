@@ -1,4 +1,4 @@
-/** Creates the parameters that a template sees. Pure. */
+/** Creates the parameters for a template. Pure. */
 import { branchSlug } from './branch-slug.ts';
 import { digestKey } from './digest-key.ts';
 import type { BranchRequest, PinnedSet } from '../../resolve/types.ts';

@@ -1,7 +1,7 @@
 /** Recognizes parameters that Argo CD's templates left empty or unfilled. Pure. */
 import { quote } from '../../text/quote.ts';
 
-/** What Go's templates render for a missing value. */
+/** Go templates render this for a missing value. */
 const NO_VALUE = '<no value>';
 const TEMPLATE = /\{\{.*\}\}/su;
 const ALL_TEMPLATE = /^\{\{.*\}\}$/su;

@@ -74,7 +74,7 @@ function buildId(answer: Awaited<ReturnType<AnswerService['answer']>>): string {
   return `${JSON.parse(answer.body).output.parameters[0].build.id} ${answer.freshness}`;
 }
 
-test('the body is the documented one: every leaf a string, every key there', async () => {
+test('the body is as documented: every leaf is a string, every key is present', async () => {
   const answer = await answers.answer(createRequest({ headSha: sha('7') }));
   expect(answer.kind === 'answered' && JSON.parse(answer.body)).toEqual({
     output: {
@@ -118,7 +118,7 @@ test('isHead is true for the given head, false for another, empty without one', 
   expect(await isHead()).toBe('');
 });
 
-test('an empty list that CI has told nothing of is as old as the proof, which is of now', async () => {
+test('an empty list without an answer from CI is as old as its proof', async () => {
   resolve = async () => ({ kind: 'nothing', freshness: 'stale', asOf: 0, because: '' });
   expect(await answers.answer(createRequest())).toMatchObject({ kind: 'nothing', asOf: now });
 });
@@ -132,7 +132,7 @@ test('nothing to deploy is an empty list', async () => {
 });
 
 describe('from memory', () => {
-  test('a fresh answer is given at once, until what it rests on is freshFor old', async () => {
+  test('a fresh answer is returned at once, until its facts are freshFor old', async () => {
     await answers.answer(createRequest());
     now += FRESH_FOR - 1;
     expect(answers.answer(createRequest())).not.toBeInstanceOf(Promise);
@@ -141,7 +141,7 @@ describe('from memory', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test('an answer from before the clock was set back is none', async () => {
+  test('an answer from before the clock was set back is not used', async () => {
     await answers.answer(createRequest());
     now -= 1;
     await answers.answer(createRequest());
@@ -160,7 +160,7 @@ describe('from memory', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test('branches, pull requests and heads are told apart', async () => {
+  test('branches, pull requests and heads have separate answers', async () => {
     for (const given of [{}, { branch: 'other' }, { number: '1' }, { number: '1', headSha: sha('1') }]) {
       await answers.answer(createRequest(given));
     }
@@ -168,13 +168,13 @@ describe('from memory', () => {
   });
 });
 
-describe('side by side', () => {
-  test('callers of one question join', async () => {
+describe('concurrency', () => {
+  test('callers with the same request share one resolution', async () => {
     await Promise.all(Array.from({ length: 50 }, async () => answers.answer(createRequest())));
     expect(asked).toHaveLength(1);
   });
 
-  test('one branch and pull request is resolved once at a time, so that an older view cannot end last', async () => {
+  test('a branch and pull request is resolved once at a time, so that an older view cannot win', async () => {
     const first = Promise.withResolvers<Decision>();
     resolve = () => first.promise;
     const one = answers.answer(createRequest({ headSha: sha('1') }));
@@ -188,7 +188,7 @@ describe('side by side', () => {
     expect(buildId(await two)).toBe('8 fresh');
   });
 
-  test('whoever asks the same as one who waits joins it, whoever else waits', async () => {
+  test('a caller joins a waiting one with the same request, among any others', async () => {
     const heads = ['1', '2'];
     await Promise.all(
       Array.from({ length: 100 }, async (_, i) =>
@@ -198,7 +198,7 @@ describe('side by side', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test('a resolution that fails does not take the one behind it along', async () => {
+  test('a failed resolution does not fail the one queued after it', async () => {
     resolve = () => Promise.reject(new TypeError('defect'));
     const one = answers.answer(createRequest({ headSha: sha('1') }));
     const refused = Promise.resolve(one).catch(String);
@@ -210,7 +210,7 @@ describe('side by side', () => {
 });
 
 describe('patience', () => {
-  test('last good, marked stale, once it has passed; the late answer is taken up by itself', async () => {
+  test('last good, stale, once it has passed; the late answer is still stored', async () => {
     const late = Promise.withResolvers<Decision>();
     resolve = () => late.promise;
     lastGood = { set: pinned('6'), confirmedAt: 5000 };
@@ -228,7 +228,7 @@ describe('patience', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('an upstream that hangs costs a matrix of hundreds one wait, not one for each branch', async () => {
+  test('a hanging upstream costs a matrix of hundreds one wait, not one per branch', async () => {
     resolve = () => new Promise(() => undefined);
     lastGood = { set: pinned('6'), confirmedAt: 5000 };
     const began = Date.now();
@@ -240,7 +240,7 @@ describe('patience', () => {
     expect(Date.now() - began).toBeLessThan(PATIENCE + 400 * 30);
   });
 
-  test('of another project is not used up by that', async () => {
+  test('of another project is not affected', async () => {
     const late = Promise.withResolvers<Decision>();
     resolve = () => late.promise;
     lastGood = { set: pinned('6'), confirmedAt: 5000 };
@@ -253,7 +253,7 @@ describe('patience', () => {
     expect(buildId(await slow)).toBe('7 fresh');
   });
 
-  test('stays short until the last of several questions is answered, whether well or not', async () => {
+  test('stays short until the last of several requests has ended, successful or not', async () => {
     lastGood = { set: pinned('6'), confirmedAt: 5000 };
     const late = [1, 2].map(() => Promise.withResolvers<Decision>());
     resolve = ({ branch }) => late[Number(branch)]?.promise ?? new Promise(() => undefined);
@@ -268,7 +268,7 @@ describe('patience', () => {
     expect(buildId(await soon)).toBe('6 stale');
   });
 
-  test('is whole again also once what was waited for has failed', async () => {
+  test('is restored after the pending request has failed', async () => {
     lastGood = { set: pinned('6'), confirmedAt: 5000 };
     const late = Promise.withResolvers<Decision>();
     resolve = () => late.promise;
@@ -283,7 +283,7 @@ describe('patience', () => {
     expect(vi.getTimerCount()).toBe(1);
   });
 
-  test('is whole again once the upstream has answered', async () => {
+  test('is restored once the upstream has responded', async () => {
     const late = Promise.withResolvers<Decision>();
     resolve = () => late.promise;
     lastGood = { set: pinned('6'), confirmedAt: 5000 };
@@ -300,7 +300,7 @@ describe('patience', () => {
     expect(buildId(await waiting)).toBe('8 fresh');
   });
 
-  test('a caller for whom nothing is known waits up to the deadline', async () => {
+  test('a caller without a last good answer waits up to the deadline', async () => {
     const late = Promise.withResolvers<Decision>();
     resolve = () => late.promise;
     const waiting = answers.answer(createRequest());
@@ -311,7 +311,7 @@ describe('patience', () => {
 });
 
 describe('the deadline', () => {
-  test('an empty list, stale, where it is proven that nothing was ever handed out', async () => {
+  test('gives an empty list, stale, if nothing was ever handed out', async () => {
     resolve = () => new Promise(() => undefined);
     neverHandedOut = true;
     const waiting = answers.answer(createRequest({ number: '5' }));
@@ -320,7 +320,7 @@ describe('the deadline', () => {
     expect(answers.answer(createRequest({ number: '5' }))).toBeInstanceOf(Promise);
   });
 
-  test('what was handed out while the caller waited is given, stale', async () => {
+  test('gives an answer from while the caller waited, stale', async () => {
     resolve = () => new Promise(() => undefined);
     const waiting = answers.answer(createRequest());
     await vi.advanceTimersByTimeAsync(PATIENCE);
@@ -329,7 +329,7 @@ describe('the deadline', () => {
     expect(buildId(await waiting)).toBe('6 stale');
   });
 
-  test('deadline_exceeded without one, and a stable text', async () => {
+  test('gives deadline_exceeded without one, and a stable text', async () => {
     resolve = () => new Promise(() => undefined);
     const waiting = answers.answer(createRequest());
     await vi.advanceTimersByTimeAsync(DEADLINE);
@@ -340,21 +340,21 @@ describe('the deadline', () => {
     });
   });
 
-  test('is not left running when the answer came in time', async () => {
+  test('leaves no timer running if the answer came in time', async () => {
     await answers.answer(createRequest());
     expect(vi.getTimerCount()).toBe(0);
   });
 });
 
-describe('a defect of our own', () => {
-  test('is reported, and an environment that was up stays up', async () => {
+describe('an internal error', () => {
+  test('is reported, and a running environment keeps running', async () => {
     resolve = () => Promise.reject(new TypeError('defect'));
     lastGood = { set: pinned('6'), confirmedAt: 5000 };
     expect(buildId(await answers.answer(createRequest()))).toBe('6 stale');
     expect(defects).toHaveLength(1);
   });
 
-  test('in the proof of nothing is no proof, and is nobody’s while the answer comes first', async () => {
+  test('in the proof proves nothing, and is harmless if the answer comes first', async () => {
     proof = () => Promise.reject(new TypeError('defect'));
     const late = Promise.withResolvers<Decision>();
     resolve = () => late.promise;
@@ -369,7 +369,7 @@ describe('a defect of our own', () => {
     expect(defects).toHaveLength(2);
   });
 
-  test('is thrown on when nothing was handed out before', async () => {
+  test('is rethrown if nothing was handed out before', async () => {
     resolve = () => Promise.reject(new TypeError('defect'));
     await expect(answers.answer(createRequest())).rejects.toThrow('defect');
   });
@@ -384,8 +384,8 @@ async function crowd(): Promise<Promise<unknown>[]> {
   return waiting;
 }
 
-describe('of callers that wait', () => {
-  test('there are ten thousand at most: others are refused at once, and nothing is asked for them', async () => {
+describe('waiting callers', () => {
+  test('are limited to ten thousand: others are refused at once, without a call', async () => {
     const waiting = await crowd();
     expect(await answers.answer(createRequest())).toEqual({
       kind: 'failed',
@@ -400,7 +400,7 @@ describe('of callers that wait', () => {
     expect(buildId(await answers.answer(createRequest()))).toBe('7 fresh');
   });
 
-  test('who has a last good answer gets it, and who has one in memory sees nothing of it', async () => {
+  test('get a last good answer if there is one; answers from memory are unaffected', async () => {
     expect(buildId(await answers.answer(createRequest({ branch: 'main' })))).toBe('7 fresh');
     const waiting = await crowd();
     lastGood = { set: pinned('5'), confirmedAt: now };

@@ -26,7 +26,7 @@ const parameters = (name: string) => ({
 });
 
 describe('resolve --json', () => {
-  test('has the documented shape, every key always there', async () => {
+  test('has the documented shape, with every key always present', async () => {
     const report = await reportOf({
       runs: [{ id: '7' }, RED, { id: '9', event: 'schedule' }],
       front: ['7'],
@@ -90,7 +90,7 @@ describe('resolve --json', () => {
     });
   });
 
-  test('names the repository that was asked, and hands out the one of handOut', async () => {
+  test('names the queried repository, and hands out the one of handOut', async () => {
     const images = [createImageRule('front', { handOut: 'mirror.test/front' })];
     const { answer, builds } = await reportOf({
       runs: [{ id: '7' }],
@@ -102,11 +102,11 @@ describe('resolve --json', () => {
     expect(answer).toMatchObject({ parameters: [{ images: { front: handedOut } }] });
   });
 
-  test('says null for what was not given', async () => {
+  test('has null for missing input', async () => {
     expect(await reportOf({})).toMatchObject({ headSha: null, number: null });
   });
 
-  test('of nothing to deploy has no parameters, and a reason', async () => {
+  test('has a reason and no parameters if there is nothing to deploy', async () => {
     const { answer, builds, ignoredRuns } = await reportOf({});
     expect(answer).toStrictEqual({
       kind: 'nothing',
@@ -118,7 +118,7 @@ describe('resolve --json', () => {
     expect([builds, ignoredRuns]).toEqual([[], {}]);
   });
 
-  test('of a failure has the error that Argo CD would get, and no parameters', async () => {
+  test('has the error that Argo CD would get, and no parameters, after a failure', async () => {
     expect((await reportOf({ ciFails: true })).answer).toStrictEqual({
       kind: 'failed',
       error: 'upstream_failed',
@@ -126,7 +126,7 @@ describe('resolve --json', () => {
     });
   });
 
-  test('tells of each image how it was found, was absent, or failed', async () => {
+  test('says for each image how it was found, was absent, or failed', async () => {
     const { builds } = await reportOf({
       runs: [{ id: '7' }, { id: '8' }],
       front: ['8'],
@@ -146,7 +146,7 @@ describe('resolve --json', () => {
     ]);
   });
 
-  test('names the build that an image of `onMissing: previous` came from', async () => {
+  test('names the source build of an image with `onMissing: previous`', async () => {
     const images = [createImageRule('front'), createImageRule('back', { onMissing: 'previous' })];
     const { builds } = await reportOf({
       runs: [{ id: '7' }, { id: '8' }],
@@ -157,7 +157,7 @@ describe('resolve --json', () => {
     expect(builds[0]?.images?.['back']).toMatchObject({ digest: digest('b7'), fromCommit: sha('7') });
   });
 
-  test('tells of an image whose reference is none', async () => {
+  test('reports an image with an invalid reference', async () => {
     const images = [createImageRule('front', { text: 'registry.test/shop/front:pr-{pull_request}' })];
     const { builds, answer } = await reportOf({
       runs: [{ id: '7' }],

@@ -3,7 +3,7 @@ import { CiClient } from '../../../src/ci/client.ts';
 import { describeStatus } from '../../../src/ci/failure.ts';
 import { failureOf } from '../../fixtures/github/connect.ts';
 
-it('a call ends at its deadline even if its credentials never come', async () => {
+it('the deadline of a call includes its credentials', async () => {
   let sent = 0;
   const client = new CiClient({
     name: 'ci',

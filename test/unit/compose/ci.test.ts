@@ -27,12 +27,12 @@ function compose(connection: CiConnection, share?: SharedFetch) {
   return { ...composed, freshFor: freshFor.get(connection.name)?.() };
 }
 
-it('a listing is fresh for as long as the kind needs, or else as the configuration says', () => {
+it("a listing is fresh for the kind's time, or else for the configured one", () => {
   expect(compose(HUB).freshFor).toBe(20_000);
   expect(compose({ ...HUB, kind: 'conveyor' }).freshFor).toBe(30_000);
 });
 
-it('replicas share answers of one connection, never those of another one or of another server', async () => {
+it('replicas share responses within one connection to one server', async () => {
   const topics = new Set<string>();
   const share = async <T>({ topic, parse }: SharedQuery<T>): Promise<Observed<T>> => {
     topics.add(topic);

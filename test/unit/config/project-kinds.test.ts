@@ -26,22 +26,22 @@ describe('a project gets the defaults of the kind of its connection:', () => {
 describe('a project is refused', () => {
   it.each([
     [
-      'whose Git host is none',
+      'whose git is no Git host',
       'ci: gh\n    git: belt',
       '5:5 projects.shop.git: found "belt", expected a connection to a Git host',
     ],
     [
-      'whose Git host is unknown',
+      'whose git is no connection',
       'ci: belt\n    git: hg',
       '5:5 projects.shop.git: found "hg", expected one of the connections (gh, belt)',
     ],
     [
-      'that names a workflow where runs belong to none',
+      'with a workflow if runs of the kind belong to none',
       'ci: belt\n    workflows: [.github/workflows/build.yml]',
       '5:5 projects.shop.workflows: found a list, expected none, since runs of this kind of connection belong to no workflow; leave the key out',
     ],
     [
-      'that counts an event of another kind',
+      'with an event of another kind',
       'ci: belt\n    events: [push]',
       '5:14 projects.shop.events[0]: found "push", expected webhook, ui or api',
     ],

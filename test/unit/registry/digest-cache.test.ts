@@ -52,8 +52,8 @@ beforeEach(() => {
   });
 });
 
-describe('a tag that can only ever mean one build', () => {
-  test('is asked for once, and again after an hour', async () => {
+describe('an immutable tag', () => {
+  test('is queried once, and again after an hour', async () => {
     for (const at of [0, FRESH_FOR, HOUR - 1]) {
       now = 1_000_000 + at;
       expect(await cache.readDigest(TEXT, { immutable: true })).toEqual({
@@ -71,7 +71,7 @@ describe('a tag that can only ever mean one build', () => {
     expect(calls).toBe(2);
   });
 
-  test('that was pushed anew is asked for soon, until its digest has changed', async () => {
+  test('that was pushed again is queried soon, until its digest has changed', async () => {
     const rerun = { immutable: true, notBefore: 1_100_000, repushed: true };
     await cache.readDigest(TEXT, { immutable: true });
     now = 1_100_000;
@@ -90,7 +90,7 @@ describe('a tag that can only ever mean one build', () => {
     }
   });
 
-  test('that was pushed anew with the same digest is left alone after some minutes', async () => {
+  test('that was pushed again with the same digest is not queried any more after some minutes', async () => {
     const rerun = { immutable: true, notBefore: 1_100_000, repushed: true };
     now = 1_100_000 + 300_000;
     await cache.readDigest(TEXT, rerun);
@@ -99,7 +99,7 @@ describe('a tag that can only ever mean one build', () => {
     expect(calls).toBe(1);
   });
 
-  test('and is absent is asked for again after freshFor: the push may still be coming', async () => {
+  test('that is absent is queried again after freshFor: the push may still come', async () => {
     result = ABSENT;
     expect(await cache.readDigest(TEXT, { immutable: true })).toMatchObject({ kind: 'absent' });
     result = FOUND;
@@ -109,7 +109,7 @@ describe('a tag that can only ever mean one build', () => {
     expect(await cache.readDigest(TEXT, { immutable: true })).toMatchObject({ kind: 'found' });
   });
 
-  test('and stays absent is asked for less and less often, every five minutes at least', async () => {
+  test('that stays absent is queried less and less often, at least every five minutes', async () => {
     result = ABSENT;
     const asked = async (polls: number): Promise<number> => {
       const before = calls;
@@ -128,7 +128,7 @@ describe('a tag that can only ever mean one build', () => {
   });
 });
 
-test('a tag that can move is asked for again after freshFor, and tells when it was asked for', async () => {
+test('a mutable tag is queried again after freshFor, and has the time of the query', async () => {
   await cache.readDigest(TEXT, { immutable: false });
   now += FRESH_FOR - 1;
   expect(await cache.readDigest(TEXT, { immutable: false })).toMatchObject({ asOf: 1_000_000 });
@@ -140,8 +140,8 @@ test('a tag that can move is asked for again after freshFor, and tells when it w
   });
 });
 
-describe('a build that finished after the registry was asked', () => {
-  test('may have pushed the tag anew: it is asked again, once', async () => {
+describe('a build that finished after the query', () => {
+  test('may have pushed the tag again: one new query', async () => {
     await cache.readDigest(TEXT, { immutable: true });
     result = { ...FOUND, digest: digest('f2') };
     now += 5000;
@@ -151,7 +151,7 @@ describe('a build that finished after the registry was asked', () => {
     expect(calls).toBe(2);
   });
 
-  test('makes a long absence count no more', async () => {
+  test('resets a long absence', async () => {
     result = ABSENT;
     await cache.readDigest(TEXT, { immutable: true });
     now += 10 * HOUR;
@@ -178,11 +178,11 @@ async function askMeanwhile(notBefore: number, askers: number, askedAt = 1_006_0
   return { early: await early, late: await Promise.all(late) };
 }
 
-describe('a build that finished while the registry was being asked for its image', () => {
+describe('a build that finished during the query', () => {
   const FINISHED_AT = 1_005_000;
   const NEW = { kind: 'found', digest: digest('f2') };
 
-  test('is not told the answer of before: it is asked once more for all who join, and that is kept', async () => {
+  test('does not get the earlier answer: one new query is shared and cached', async () => {
     const { early, late } = await askMeanwhile(FINISHED_AT, 100);
     expect(early).toMatchObject({ kind: 'found', digest: digest('f1') });
     for (const told of late) expect(told).toMatchObject(NEW);
@@ -191,23 +191,23 @@ describe('a build that finished while the registry was being asked for its image
     expect(calls).toBe(2);
   });
 
-  test('and before it was asked joins', async () => {
+  test('that finished before the query joins it', async () => {
     await askMeanwhile(1_000_000, 100);
     expect(calls).toBe(1);
   });
 
-  test('is asked for once more only, however far ahead the clock of CI is', async () => {
+  test("is queried only once more, however far CI's clock is ahead", async () => {
     const { late } = await askMeanwhile(now + HOUR, 100);
     for (const told of late) expect(told).toMatchObject(NEW);
     expect(calls).toBe(2);
   });
 
-  test('by a clock of CI that is ahead joins a question of the same moment', async () => {
+  test('by a CI clock that is ahead joins a concurrent query', async () => {
     await askMeanwhile(now + HOUR, 100, 1_000_000);
     expect(calls).toBe(1);
   });
 
-  test('is not told what is new enough for another build of the same tag', async () => {
+  test('does not get a result that is only new enough for another build of the same tag', async () => {
     const held = Promise.withResolvers<void>();
     gate = held.promise;
     const [, older, newer] = [999_000, 1_002_000, FINISHED_AT].map((notBefore, i) => {
@@ -221,7 +221,7 @@ describe('a build that finished while the registry was being asked for its image
     expect(await newer).toMatchObject(NEW);
   });
 
-  test('shares a failure: it gives no wrong answer, and the registry is left alone', async () => {
+  test('shares a failure, which is never wrong and spares the registry', async () => {
     result = { kind: 'failed', failure: OUTAGE };
     const { late } = await askMeanwhile(FINISHED_AT, 2);
     expect(late).toEqual([result, result]);
@@ -229,26 +229,26 @@ describe('a build that finished while the registry was being asked for its image
   });
 });
 
-test('a clock that is set back makes nothing good for longer', async () => {
+test('setting the clock back keeps nothing fresh for longer', async () => {
   await cache.readDigest(TEXT, { immutable: true });
   now -= HOUR;
   await cache.readDigest(TEXT, { immutable: true });
   expect(calls).toBe(2);
 });
 
-test('a failure is never kept', async () => {
+test('a failure is never cached', async () => {
   result = { kind: 'failed', failure: OUTAGE };
   expect(await cache.readDigest(TEXT, { immutable: true })).toEqual({ kind: 'failed', failure: OUTAGE });
   result = FOUND;
   expect(await cache.readDigest(TEXT, { immutable: true })).toMatchObject({ kind: 'found' });
 });
 
-test('concurrent callers of one image join', async () => {
+test('concurrent callers for one image share a query', async () => {
   await Promise.all(Array.from({ length: 100 }, () => cache.readDigest(TEXT, { immutable: false })));
   expect(calls).toBe(1);
 });
 
-test('platforms are kept apart', async () => {
+test('platforms are cached separately', async () => {
   await cache.readDigest(TEXT, { immutable: true });
   await cache.readDigest(TEXT, { immutable: true, platform: { os: 'linux', architecture: 'arm64' } });
   await cache.readDigest(TEXT, {
@@ -258,7 +258,7 @@ test('platforms are kept apart', async () => {
   expect(calls).toBe(3);
 });
 
-test('a text that is no reference asks nobody', async () => {
+test('an invalid reference causes no query', async () => {
   expect(await cache.readDigest('not valid', { immutable: true })).toEqual({
     kind: 'invalid',
     reason: expect.stringContaining('has the path component "not valid"'),
@@ -266,7 +266,7 @@ test('a text that is no reference asks nobody', async () => {
   expect(calls).toBe(0);
 });
 
-test("a revision label is read once for each digest, and a failure to read it isn't kept", async () => {
+test('a revision label is read once per digest, and a failure to read it is not cached', async () => {
   result = { kind: 'failed', failure: OUTAGE };
   expect(await cache.readRevision(TEXT)).toMatchObject({ kind: 'failed' });
   result = FOUND;

@@ -78,7 +78,7 @@ describe("a registry's API", () => {
     expect(result).toEqual({ kind: 'failed', failure: { kind, host: 'reg.test', message, trouble } });
   });
 
-  it('that there is no way to is a failure in the words of who should have made it, and nobody was asked', async () => {
+  it('without a usable dispatcher fails with its message, without a request', async () => {
     await using server = await createScriptedServer();
     const failure = {
       kind: 'unreachable',
@@ -95,7 +95,7 @@ describe("a registry's API", () => {
     expect(observed).toEqual([]);
   });
 
-  it('that a proxy does not lead to is a failure in the words of the way there', async () => {
+  it("behind a failing proxy fails with the proxy's message", async () => {
     await using server = await createScriptedServer();
     const failure = { kind: 'unreachable', host: 'reg.test', message: 'the proxy does not connect' } as const;
     const dispatcher = new Agent({ connect: (_, callback) => callback(new UpstreamError(failure), null) });
@@ -105,7 +105,7 @@ describe("a registry's API", () => {
     expect(observed).toEqual(['reg.test unreachable']);
   });
 
-  it('is asked through the dispatcher of each host on the way', async () => {
+  it("is called through each host's own dispatcher", async () => {
     await using server = await createScriptedServer({ inOrder: true });
     const shop = createImage(null);
     const asked: string[] = [];

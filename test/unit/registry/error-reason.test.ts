@@ -12,15 +12,15 @@ describe("a registry's reason", () => {
   });
 
   it.each([
-    ['the code alone where there is no message', undefined, 'DENIED', 'DENIED'],
-    ['the message alone where the code is none', 'no', 'what a code!', 'no'],
-    ['nothing where there is neither', 7, '-', ''],
+    ['the code alone if there is no message', undefined, 'DENIED', 'DENIED'],
+    ['the message alone if the code is invalid', 'no', 'what a code!', 'no'],
+    ['nothing if there is neither', 7, '-', ''],
   ])('is %s', (_, message, code, told) => {
     expect(tell(message, code)).toBe(told);
   });
 
   it.each(['', '<html>', '{"message": "no"}', '{"errors": "no"}', '{"errors": []}', '[]'])(
-    'is none in %j, which is not in the form of the specification',
+    'is empty for %j, which does not have the specified form',
     (body) => {
       expect(extractReason(Buffer.from(body))).toBe('');
     },
@@ -29,7 +29,7 @@ describe("a registry's reason", () => {
   it.each([
     ['line ends', 'a\nb\r\nc', 'a b c'],
     ['control characters', 'a\u0000\u001b[31mb\u0085c', 'a [31mb c'],
-    ['marks that turn the direction', 'a\u202eb\u200fc\u2066d', 'a b c d'],
+    ['bidirectional marks', 'a\u202eb\u200fc\u2066d', 'a b c d'],
     ['addresses', 'see https://reg.test/x?token=1 and more', 'see … and more'],
     ['digests', 'sha256:0123456789abcdef0123456789abcdef is blocked', '… is blocked'],
     ['identifiers', 'request 3f2a9c1e-77aa-4c1e-9f00-0123456789ab failed', 'request … failed'],
@@ -49,7 +49,7 @@ describe("a registry's reason", () => {
     },
   );
 
-  it('is commonplace where it says nothing that the status does not', () => {
+  it('is omitted if it adds nothing to the status', () => {
     const common = ['unauthorized', 'authentication required', 'requested access to the resource is denied'];
     for (const message of common) expect(isGenericReason(tell(message))).toBe(true);
     expect(isGenericReason(tell('authentication required for pulls by bots'))).toBe(false);
@@ -61,7 +61,7 @@ describe("a registry's reason", () => {
     );
   });
 
-  it('does not repeat what it was shown', () => {
+  it('does not repeat credentials', () => {
     expect(tell('bad login bot:hunter2!', 'DENIED', ['hunter2!'])).toBe('DENIED: bad login bot:…');
   });
 
@@ -75,13 +75,13 @@ describe("a registry's reason", () => {
 
 describe('a secret of ours', () => {
   it.each([
-    ['as the code, which is told in upper case', 'hunter2_ours'],
+    ['as the code, which is shown in upper case', 'hunter2_ours'],
     ['inside the code', 'not_hunter2_ours_but'],
   ])('is not told %s', (_, code) => {
     expect(tell('no', code, ['hunter2_ours'])).toBe('no');
   });
 
-  it('is not told by half where the message is cut', () => {
+  it('is not partly shown if the message is truncated', () => {
     const long = `see https://reg.test/${'x'.repeat(1_170)}`;
     expect(tell(`${long} correct horse battery staple`, 'DENIED', ['correct horse battery staple'])).toBe(
       'DENIED: see …',

@@ -54,7 +54,7 @@ describe('after Retry-After', () => {
   });
 
   it.each(['1000000000000', 'Fri, 31 Dec 9999 23:59:59 GMT'])(
-    'of %s the host is asked again after five minutes, by one caller',
+    'of %s the host is called again after five minutes, by one caller',
     async (value) => {
       const harness = createRegistryHarness(server);
       expectTag('0', served(shop));
@@ -87,7 +87,7 @@ describe('after Retry-After', () => {
     },
   );
 
-  it('that has ended the others wait for the one caller, and are asked when it has its answer', async () => {
+  it('that has ended, callers wait for one trial and continue after its success', async () => {
     const harness = createRegistryHarness(server, { delay: () => Promise.withResolvers<void>().promise });
     expectTag('0', served(shop));
     await ask(harness, '0');
@@ -100,7 +100,7 @@ describe('after Retry-After', () => {
     server.verify();
   });
 
-  it('that has ended the host is left alone anew when the one caller meets the same', async () => {
+  it('that has ended, the host is paused again if the trial is limited too', async () => {
     const harness = createRegistryHarness(server);
     const limited = { status: 429, headers: { 'retry-after': '30' } };
     expectTag('1', limited, 2);
@@ -112,7 +112,7 @@ describe('after Retry-After', () => {
     server.verify();
   });
 
-  it('one caller whose connection breaks is the one who tries again', async () => {
+  it('a trial whose connection breaks retries by itself', async () => {
     const harness = createRegistryHarness(server);
     expectTag('1', { status: 429, headers: { 'retry-after': '30' } });
     await ask(harness, '1');
@@ -132,7 +132,7 @@ describe('after Retry-After', () => {
     server.verify();
   });
 
-  it('a clock that is set back does not keep the host alone for longer', async () => {
+  it('setting the clock back does not prolong the pause', async () => {
     const harness = createRegistryHarness(server);
     expectTag('1', { status: 429, headers: { 'retry-after': '30' } });
     await ask(harness, '1');
@@ -171,7 +171,7 @@ describe('after a fault', () => {
     server.verify();
   });
 
-  it('a thousand questions do not each wait for the time-out', async () => {
+  it('a thousand queries do not each wait for the time-out', async () => {
     const harness = createRegistryHarness(server, { timeoutMs: 1000, maxConcurrent: 4 });
     const tags = Array.from({ length: 1000 }, (_, i) => String(i));
     server.expect({ method: 'HEAD', path: '/v2/acme/shop0/manifests/1' }, { fault: 'hang' });
@@ -187,14 +187,14 @@ describe('after a fault', () => {
     server.verify();
   });
 
-  it('is tried again after growing pauses, which differ by chance', async () => {
+  it('is retried after growing pauses with jitter', async () => {
     const harness = createRegistryHarness(server, { random: () => 0.9 });
     expectTag('1', { status: 503 }, 3);
     await ask(harness, '1');
     expect(harness.pauses).toEqual([280, 560]);
   });
 
-  it('is not tried again when the time is up before', async () => {
+  it('is not retried if the deadline comes first', async () => {
     const harness = createRegistryHarness(server);
     expectTag('1', () => {
       harness.advance(29_900);
@@ -206,7 +206,7 @@ describe('after a fault', () => {
 });
 
 describe('the time-out', () => {
-  it("does not count the wait for one's next turn", async () => {
+  it('does not count waiting for a slot', async () => {
     const harness = createRegistryHarness(server, { maxConcurrent: 1 });
     const hop = { method: 'HEAD', path: '/hop' };
     expectTag('1', { status: 307, headers: { location: '/hop' } });
@@ -221,7 +221,7 @@ describe('the time-out', () => {
     server.verify();
   });
 
-  it('that another host has used up is not held against the host that had nothing of it', async () => {
+  it('used up by another host does not count against the host', async () => {
     const harness = createRegistryHarness(server, { timeoutMs: 10_000 });
     expectTag('1', () => {
       harness.advance(8500);
@@ -236,7 +236,7 @@ describe('the time-out', () => {
 });
 
 describe('requests', () => {
-  it('to one host are limited, to others they are not held up', async () => {
+  it('are limited per host, without delaying other hosts', async () => {
     const harness = createRegistryHarness(server, { maxConcurrent: 2 });
     const waiting = Promise.withResolvers<Answer>();
     const arrived = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -263,7 +263,7 @@ describe('requests', () => {
     server.verify();
   });
 
-  it('are each told to the observer, with status or fault', async () => {
+  it('are each reported to the observer, with status or failure', async () => {
     const harness = createRegistryHarness(server);
     expectTag('1', { fault: 'reset' });
     expectTag('1', { status: 307, headers: { location: 'https://cdn.test/1' } });

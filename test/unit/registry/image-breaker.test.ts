@@ -61,7 +61,7 @@ const DENIALS: readonly [what: string, deny: (times: number) => void, callsEach:
     3,
   ],
   [
-    'nonsense of the token service',
+    'an invalid response of the token service',
     (times) => {
       expectHead('1', bearer, times);
       server.expect({ method: 'GET', path: tokenPath }, { body: '<html>' }, 2 * times);
@@ -79,7 +79,7 @@ const DENIALS: readonly [what: string, deny: (times: number) => void, callsEach:
 ];
 
 describe.each(DENIALS)('after a %s', (_, deny, callsEach) => {
-  it('the image repository is left alone, with the same words for all', async () => {
+  it('the image repository is paused, with the same message for all', async () => {
     const harness = createRegistryHarness(server);
     deny(1);
     const first = await ask(harness, '1');
@@ -89,7 +89,7 @@ describe.each(DENIALS)('after a %s', (_, deny, callsEach) => {
     expect(server.requests).toHaveLength(asked);
   });
 
-  it('the next try is ever later, at last every five minutes', async () => {
+  it('retries become rarer, up to every five minutes', async () => {
     const harness = createRegistryHarness(server);
     deny(100);
     // After 15, 45, 105, 225, 465 and 765 seconds, at the earliest.
@@ -121,7 +121,7 @@ describe('after a denial', () => {
     server.verify();
   });
 
-  it('a credential that a cloud gives anew each time does not shorten the pauses', async () => {
+  it('a new credential from a cloud does not shorten the pauses', async () => {
     let count = 0;
     let credential: Credential = createPasswordCredential('bot', 'pw0', 'a cloud');
     const harness = createRegistryHarness(server, {
@@ -136,7 +136,7 @@ describe('after a denial', () => {
     expect(count).toBeLessThanOrEqual(8);
   });
 
-  it('the pauses begin anew once something was answered', async () => {
+  it('the pauses start over after a success', async () => {
     const harness = createRegistryHarness(server);
     expectHead('1', challenged('Basic realm="x"'));
     await ask(harness, '1');
@@ -151,7 +151,7 @@ describe('after a denial', () => {
     server.verify();
   });
 
-  it('of one image where others are let in, the others are asked (Artifactory denies what is missing)', async () => {
+  it('of one image, others that are readable are queried (Artifactory denies missing images)', async () => {
     const harness = createRegistryHarness(server);
     expectHead('1', served(shop), 100);
     expectHead('2', { status: 403 }, 100);
@@ -164,7 +164,7 @@ describe('after a denial', () => {
     expect(server.requests.filter(({ path }) => path.endsWith('/2'))).toHaveLength(2 * 3);
   });
 
-  it('of four images in a row all of the image repository is left alone', async () => {
+  it('of four images in a row pauses the whole image repository', async () => {
     const harness = createRegistryHarness(server);
     expectHead('0', served(shop));
     await ask(harness, '0');
@@ -177,7 +177,7 @@ describe('after a denial', () => {
     server.verify();
   });
 
-  it('one caller tries first, and the others get the denial until it is answered', async () => {
+  it('one caller tries first, and the others get the denial until its response', async () => {
     const harness = createRegistryHarness(server);
     expectHead('1', challenged('Basic realm="x"'));
     const denial = await ask(harness, '1');
@@ -199,7 +199,7 @@ describe('after a denial', () => {
   });
 });
 
-describe('after what makes no sense', () => {
+describe('after an invalid response', () => {
   it.each<[string, Answer]>([
     ['a page', { headers: { 'content-type': 'text/html' }, body: '<html>' }],
     ['a policy', refused(412, 'POLICY')],
@@ -214,7 +214,7 @@ describe('after what makes no sense', () => {
     expect(await pollFor(harness, 900, ['1'])).toBeLessThanOrEqual(8 * 2);
   });
 
-  it('(500) of one image it is asked ever more rarely, though not as rarely', async () => {
+  it('(500) for one image, it is queried less and less often, but more often', async () => {
     const harness = createRegistryHarness(server);
     expectHead('1', { status: 500 }, 100);
     expect(await pollFor(harness, 300, ['1'])).toBeLessThanOrEqual(14);
@@ -222,14 +222,14 @@ describe('after what makes no sense', () => {
     expect(await ask(harness, '2')).toMatchObject({ kind: 'found' });
   });
 
-  it('(500) of the token service the registry is left alone as well', async () => {
+  it('(500) of the token service, the registry is also paused', async () => {
     const harness = createRegistryHarness(server);
     expectHead('1', bearer, 100);
     server.expect({ method: 'GET', path: tokenPath }, { status: 500 }, 200);
     expect(await pollFor(harness, 300, ['1'])).toBeLessThanOrEqual(14 * 3);
   });
 
-  it('a 404 without a word that nothing explains costs no list of tags for each image', async () => {
+  it('an unexplained empty 404 does not cost a tag list per image', async () => {
     const harness = createRegistryHarness(server);
     const tags = Array.from({ length: 20 }, (_, i) => String(i));
     for (const tag of tags) {
@@ -248,7 +248,7 @@ describe('after what makes no sense', () => {
   });
 });
 
-describe('a 404 without a word, and no list of tags', () => {
+describe('an empty 404, and no tag list', () => {
   const assertNoSecret = `/v2/acme/shop/manifests/${shop.digest}`;
 
   async function askWithWitness(known: Answer, again: Answer = page): Promise<DigestResult> {
@@ -263,20 +263,20 @@ describe('a 404 without a word, and no list of tags', () => {
     return ask(harness, '1');
   }
 
-  it('is absent where an image seen before is there, and this one still is not (static stores)', async () => {
+  it('is absent if an image seen before exists, and this one still does not (static stores)', async () => {
     expect(await askWithWitness(served(shop))).toMatchObject({ kind: 'absent', missing: 'manifest' });
     server.verify();
   });
 
   it.each<[string, Answer, Answer?]>([
-    ['the image seen before is not there either', page],
+    ['the image seen before is missing, too', page],
     ['another one is served in its place', served(createImage(null, 'other'))],
-    ['it is there by now', served(shop), served(shop)],
+    ['it exists by now', served(shop), served(shop)],
   ])('is a failure where %s', async (_, known, again) => {
     expect(await askWithWitness(known, again)).toMatchObject({ failure: { kind: 'malformed' } });
   });
 
-  it('is asked about again, when a while has passed', async () => {
+  it('is queried again after a while', async () => {
     const harness = createRegistryHarness(server);
     expectHead('1', page, 2);
     expectGet('1', page, 2);
@@ -289,7 +289,7 @@ describe('a 404 without a word, and no list of tags', () => {
   });
 });
 
-it('a token that is had again opens what its denial had closed', async () => {
+it('a token that is issued again ends the pause of its denial', async () => {
   const harness = createRegistryHarness(server);
   expectHead('1', bearer);
   server.expect({ method: 'GET', path: tokenPath }, { status: 403 });
@@ -302,8 +302,8 @@ it('a token that is had again opens what its denial had closed', async () => {
   server.verify();
 });
 
-describe('where a 404 proves nothing and no second way tells anything', () => {
-  it('the ways are tried ever more rarely, whatever image of the repository is asked for', async () => {
+describe('if neither a 404 nor any confirmation is conclusive', () => {
+  it('confirmations become rarer, for all images of the repository', async () => {
     const harness = createRegistryHarness(server);
     expectTags(page, 20);
     for (let i = 0; i < 60; i++) {
@@ -317,7 +317,7 @@ describe('where a 404 proves nothing and no second way tells anything', () => {
     expect(tried).toHaveLength(5);
   });
 
-  it('what is asked for is no assertNoSecret that it is itself not there', async () => {
+  it('an image is no proof of its own absence', async () => {
     const harness = createRegistryHarness(server);
     expectHead('1', served(shop));
     await ask(harness, '1');

@@ -29,8 +29,8 @@ function expectToken(answer: Answer): void {
   server.expect({ method: 'GET', path: '/token?scope=repository%3Aacme%2Fshop%3Apull' }, answer);
 }
 
-describe('a probe tells how the registry was asked', () => {
-  it('anonymous, where nothing was shown', async () => {
+describe('a probe reports the authentication', () => {
+  it('anonymous, without credentials sent', async () => {
     const harness = createRegistryHarness(server, { credentialFor: async () => bot });
     expectHead(served(shop));
     const { access } = await harness.client.probe(image);

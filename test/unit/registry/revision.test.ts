@@ -73,7 +73,7 @@ async function ask(
 }
 
 describe('the revision', () => {
-  it("is the label of the image's configuration", async () => {
+  it("is the label in the image's configuration", async () => {
     expectManifest(amd64);
     expectConfig(amd64.config);
     expect(await ask(amd64)).toEqual({ kind: 'found', revisions: ['abc'] });
@@ -96,7 +96,7 @@ describe('the revision', () => {
     expect(await ask(index)).toEqual({ kind: 'found', revisions: ['abc'] });
   });
 
-  it('of an index is that of the platform that is asked for', async () => {
+  it('of an index is that of the requested platform', async () => {
     expectManifest(index);
     expectManifest(arm64);
     expectConfig(arm64.config);
@@ -150,7 +150,7 @@ describe('the revision', () => {
     });
   });
 
-  it('is absent when the index does not hold the platform', async () => {
+  it('is absent if the index does not contain the platform', async () => {
     expectManifest(index);
     expect(await ask(index, 'linux/s390x')).toMatchObject({ kind: 'absent' });
   });
@@ -160,13 +160,13 @@ describe('the revision', () => {
     expect(await ask(amd64)).toMatchObject({ kind: 'absent' });
   });
 
-  it('is absent when the index holds an image that is not there', async () => {
+  it('is absent if the index lists an image that does not exist', async () => {
     expectManifest(index);
     expectGet(`manifests/${amd64.digest}`, refused(404, 'MANIFEST_UNKNOWN'));
     expect(await ask(index)).toMatchObject({ kind: 'absent' });
   });
 
-  it('may be stored elsewhere, where no authorization goes', async () => {
+  it('may be stored on another host, which gets no authorization', async () => {
     const credentials = [{ key: 'reg.test', credential: createPasswordCredential('bot', 'pw', 'a test') }];
     const authorization = `Basic ${btoa('bot:pw')}`;
     expectGet(`manifests/${amd64.digest}`, challenged('Basic realm="x"'));
@@ -213,8 +213,8 @@ describe('a revision is a failure', () => {
   it.each([
     ['no configuration', {}],
     ['a configuration without a digest', { config: {} }],
-    ['a configuration with a digest that is none', { config: { digest: 'sha256:../../etc' } }],
-    ['manifests that are no descriptors', { manifests: [1] }],
+    ['a configuration with an invalid digest', { config: { digest: 'sha256:../../etc' } }],
+    ['manifests that are not descriptors', { manifests: [1] }],
     ['manifests without digests', { manifests: [{ mediaType: 'x' }] }],
   ])('when the manifest has %s', async (_, document) => {
     const body = JSON.stringify({ schemaVersion: 2, ...document });
@@ -224,12 +224,12 @@ describe('a revision is a failure', () => {
     expect(await ask(odd)).toMatchObject({ failure: { kind: 'malformed' } });
   });
 
-  it('when the manifest is not what its digest says', async () => {
+  it('if the manifest does not match its digest', async () => {
     expectGet(`manifests/${amd64.digest}`, servedBare(arm64));
     expect(await ask(amd64)).toMatchObject({ failure: { kind: 'malformed' } });
   });
 
-  it('when the reference bears no digest', async () => {
+  it('if the reference has no digest', async () => {
     const { client } = createRegistryHarness(server);
     const result = await client.resolveRevision(parseReference('reg.test/acme/shop:1'));
     expect(result).toMatchObject({ failure: { message: expect.stringContaining('has no digest') } });
@@ -237,7 +237,7 @@ describe('a revision is a failure', () => {
   });
 });
 
-describe('what is kept of an image', () => {
+describe('the cache of images', () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const LONG = 2_000_000;

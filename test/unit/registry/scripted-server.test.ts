@@ -9,7 +9,7 @@ async function get(url: string): Promise<number> {
 }
 
 describe('a scripted server', () => {
-  it('answers what it expects and records it', async () => {
+  it('answers expected requests and records them', async () => {
     await using server = await createScriptedServer();
     server.expect({ method: 'GET', path: /^\/a/, headers: { 'x-none': null } }, { status: 201 }, 2);
     expect([await get(`${server.url}/a`), await get(`${server.url}/a?b`)]).toEqual([201, 201]);
@@ -17,7 +17,7 @@ describe('a scripted server', () => {
     expect(() => server.verify()).not.toThrow();
   });
 
-  it('fails on a request that nobody expects, and says why it is not the expected one', async () => {
+  it('fails on an unexpected request, and says how it differs', async () => {
     await using server = await createScriptedServer();
     server.expect({ method: 'GET', path: '/a', headers: { authorization: 'x' } }, {});
     expect([await get(`${server.url}/a`), await get(`${server.url}/b`)]).toEqual([500, 500]);
@@ -32,7 +32,7 @@ describe('a scripted server', () => {
     expect(() => server.verify()).toThrow('unexpected: GET /a');
   });
 
-  it('fails on a request that does not come', async () => {
+  it('fails on a missing request', async () => {
     await using server = await createScriptedServer();
     server.expect({ method: 'GET', path: '/a' }, {}, 2);
     await get(`${server.url}/a`);

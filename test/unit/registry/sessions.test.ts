@@ -79,9 +79,9 @@ describe('a token', () => {
     ['300 seconds', { expires_in: 300 }, 300],
     ['no life', {}, 60],
     ['less than a minute', { expires_in: 5 }, 60],
-    ['a life that is no number', { expires_in: 'soon' }, 60],
+    ['a lifetime that is not a number', { expires_in: 'soon' }, 60],
     ['a life without end', { expires_in: 1e15 }, 86_400],
-    ['a life counted from another clock', { expires_in: 300, issued_at: '2020-01-01T00:00:00Z' }, 300],
+    ['a lifetime by another clock', { expires_in: 300, issued_at: '2020-01-01T00:00:00Z' }, 300],
   ])('of %s is renewed after 80%% of it', async (_, answer, seconds) => {
     const harness = createRegistryHarness(server);
     expectFirst({ token: 'one', ...answer });
@@ -96,7 +96,7 @@ describe('a token', () => {
     server.verify();
   });
 
-  it('is fetched once for questions that come together, and so is its challenge', async () => {
+  it('is fetched once for concurrent queries, and so is its challenge', async () => {
     const harness = createRegistryHarness(server);
     expectFirst();
     expectHead(served(shop), 'Bearer one');
@@ -109,7 +109,7 @@ describe('a token', () => {
     server.verify();
   });
 
-  it('that cannot be had fails all who wait for it, and is asked for again by the next', async () => {
+  it('that cannot be fetched fails all waiting callers, and the next one tries again', async () => {
     const harness = createRegistryHarness(server);
     expectHead(bearer);
     expectToken({ status: 500 });
@@ -120,7 +120,7 @@ describe('a token', () => {
     server.verify();
   });
 
-  it('that is refused twice takes one pause, and is not kept', async () => {
+  it('that is rejected twice costs one pause, and is not kept', async () => {
     const harness = createRegistryHarness(server);
     for (const name of ['one', 'two']) {
       expectHead(bearer);
@@ -136,7 +136,7 @@ describe('a token', () => {
   });
 });
 
-describe('a token service that was known', () => {
+describe('a known token service', () => {
   const day = 86_400_000;
 
   it.each([
@@ -174,7 +174,7 @@ describe('a token service that was known', () => {
   });
 });
 
-describe('a kept token that is refused', () => {
+describe('a cached token that is rejected', () => {
   // 403: private ECR (rules_img#715); 400: public.ecr.aws (oras-go#1227), on HEAD without its body.
   it.each([
     ['401', bearer],
@@ -208,7 +208,7 @@ describe('a kept token that is refused', () => {
     server.verify();
   });
 
-  it('is replaced once in a question, whatever else is refused', async () => {
+  it('is replaced once per query, whatever else is rejected', async () => {
     const harness = createRegistryHarness(server);
     expectFirst();
     await ask(harness);
@@ -224,7 +224,7 @@ describe('a kept token that is refused', () => {
     server.verify();
   });
 
-  it('is replaced once for all questions that meet the refusal together', async () => {
+  it('is replaced once for all concurrently rejected queries', async () => {
     const loose = await createScriptedServer();
     const harness = createRegistryHarness(loose);
     const head = (answer: Answer, authorization: string | null, times: number): void =>
@@ -247,8 +247,8 @@ describe('a kept token that is refused', () => {
   });
 });
 
-describe('questions of a new repository that come together', () => {
-  it('share no fault of one image', async () => {
+describe('concurrent queries about a new repository', () => {
+  it("do not share one image's failure", async () => {
     const loose = await createScriptedServer();
     const harness = createRegistryHarness(loose);
     const head = (tag: number, answer: Answer): void =>
@@ -264,7 +264,7 @@ describe('questions of a new repository that come together', () => {
     await loose.close();
   });
 
-  it('share the denial, and one request finds it out', async () => {
+  it('share a denial, which costs one request', async () => {
     const harness = createRegistryHarness(server);
     expectHead(challenged('Basic realm="x"'));
     expect(await Promise.all([ask(harness), ask(harness), ask(harness)])).toEqual([
@@ -276,8 +276,8 @@ describe('questions of a new repository that come together', () => {
   });
 });
 
-describe('a refusal that arrives late', () => {
-  it('meets the new token, and does not ask for another', async () => {
+describe('a late rejection', () => {
+  it('uses the new token, and fetches no other', async () => {
     const loose = await createScriptedServer();
     const harness = createRegistryHarness(loose);
     const late = Promise.withResolvers<Answer>();
@@ -321,7 +321,7 @@ describe('credentials', () => {
     server.verify();
   });
 
-  it('are asked for again after a 404 that was given to nobody in particular', async () => {
+  it('are used after a 404 to an anonymous request', async () => {
     const harness = createRegistryHarness(server, { credentialFor: async () => bot });
     expectHead(served(shop));
     await ask(harness);
@@ -332,7 +332,7 @@ describe('credentials', () => {
     server.verify();
   });
 
-  it('that cannot be had make a failure without any request', async () => {
+  it('that cannot be read fail without any request', async () => {
     const harness = createRegistryHarness(server, {
       credentialFor: async () => {
         throw new Error('no identity');
@@ -345,8 +345,8 @@ describe('credentials', () => {
   });
 });
 
-describe('what an entry without a platform was found to be', () => {
-  it('is kept, since its digest vouches for it', async () => {
+describe('the content of an entry without a platform', () => {
+  it('is cached, since its digest fixes it', async () => {
     const harness = createRegistryHarness(server);
     const amd64 = { os: 'linux', architecture: 'amd64' };
     const plain = createImage(null, 'plain', {}, amd64);

@@ -18,11 +18,11 @@ const RUN = JSON.parse(
   JSON.stringify(createRun({ id: '1', url: 'https://ci.test/1', builtCommit: sha('1') })),
 ) as object;
 
-it('a run comes back as it was told', () => {
+it('a run survives serialization', () => {
   expect(parseRun(RUN)).toEqual(RUN);
 });
 
-it('a page comes back as it was told, whatever it tells beside its runs', () => {
+it('a page keeps all its fields', () => {
   const page: Required<Omit<RunPage, 'asOf'>> = {
     runs: [createRun({ id: '1' })],
     next: '2',
@@ -37,14 +37,11 @@ it('a page comes back as it was told, whatever it tells beside its runs', () => 
   expect(parseRunPage(JSON.parse(JSON.stringify(page)))).toEqual(page);
 });
 
-it.each([undefined, 5])(
-  'an element with the tie-break %j, as other versions may send it, makes no page',
-  (tie) => {
-    expect(parseRunPage({ runs: [RUN] })).toBeDefined();
-    expect(parseRunPage({ runs: [{ ...RUN, tie }] })).toBeUndefined();
-    expect(parseRunPage({ runs: [], unread: [{ ...UNREAD, tie }] })).toBeUndefined();
-  },
-);
+it.each([undefined, 5])('a page with the tie-break %j is invalid', (tie) => {
+  expect(parseRunPage({ runs: [RUN] })).toBeDefined();
+  expect(parseRunPage({ runs: [{ ...RUN, tie }] })).toBeUndefined();
+  expect(parseRunPage({ runs: [], unread: [{ ...UNREAD, tie }] })).toBeUndefined();
+});
 
 it.each<[field: string, value: unknown]>([
   ['id', ''],
@@ -67,7 +64,7 @@ it.each<[field: string, value: unknown]>([
 });
 
 it.each([digest('a').slice(1), `${digest('a')}0`, digest('a').toUpperCase(), `md5:${'a'.repeat(32)}`])(
-  'a digest %s is none',
+  '%s is not a digest',
   (text) => {
     expect(parseDigestResult({ kind: 'found', digest: text, mediaType: 'x' })).toBeUndefined();
   },

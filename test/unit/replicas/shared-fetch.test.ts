@@ -130,7 +130,7 @@ describe('a query whose lease another replica holds', () => {
     expect(channel.leases.size).toBe(0);
   });
 
-  it('never takes a response for younger than it is, however long the read takes', async () => {
+  it('does not report a response as younger after a slow read', async () => {
     await share(query());
     const readOrAcquire = channel.readOrAcquire.bind(channel);
     channel.readOrAcquire = async (...request) => {
@@ -141,7 +141,7 @@ describe('a query whose lease another replica holds', () => {
     expect(await share(query())).toEqual({ value: 1, observedAt: 1_000_000 });
   });
 
-  it('calls upstream after about three seconds also where each read takes long', async () => {
+  it('calls upstream after about three seconds even if each read is slow', async () => {
     channel.leases.add('topic');
     const readOrAcquire = channel.readOrAcquire.bind(channel);
     channel.readOrAcquire = (topic, maxAgeMs, leaseMs) => {
@@ -153,13 +153,13 @@ describe('a query whose lease another replica holds', () => {
   });
 });
 
-describe('where each read takes long, it is awaited', () => {
+describe('with slow reads, waits for the response', () => {
   it('once without a record; publishing is not awaited', async () => {
     expect(await countReads()).toBe(1);
     expect(channel.published).toHaveLength(1);
   });
 
-  it('once when another replica has called lately', async () => {
+  it('once if another replica has called recently', async () => {
     await share(query());
     expect(await countReads()).toBe(1);
   });
@@ -173,7 +173,7 @@ describe('where each read takes long, it is awaited', () => {
     expect(calls).toBe(3);
   });
 
-  it('never when calling upstream takes less time; the response is published all the same', async () => {
+  it('never if calling upstream is faster; the response is still published', async () => {
     channel.slow = true;
     expect(await countReads({ skipIfSlow: true })).toBe(0);
     expect(channel.published).toHaveLength(1);

@@ -86,7 +86,7 @@ async function list(replica: CiProvider): Promise<RunPage> {
 }
 
 describe('a listing', () => {
-  it('is asked for by one of the replicas in each freshFor, and says when', async () => {
+  it('is fetched by one of the replicas per freshFor, with its time', async () => {
     const [one, other] = [createReplica(), createReplica()];
     const at = now;
     const first = await list(one);
@@ -99,7 +99,7 @@ describe('a listing', () => {
     expect(calls).toEqual(['runs 1', 'runs 1 unchanged']);
   });
 
-  it('that has not changed is free for one who starts, too', async () => {
+  it('that has not changed is also free for a starting replica', async () => {
     const first = await list(createReplica());
     now += 10 * FRESH_FOR;
     const { asOf, ...page } = await list(createReplica());
@@ -108,7 +108,7 @@ describe('a listing', () => {
     expect(calls).toEqual(['runs 1', 'runs 1 unchanged']);
   });
 
-  it('is news: one who asks again is not given what it has', async () => {
+  it('is not returned twice to the same replica', async () => {
     const one = createReplica();
     await list(one);
     runs = [runOf('3', now - 1_000), ...runs];
@@ -117,13 +117,13 @@ describe('a listing', () => {
     expect(calls).toEqual(['runs 1', 'runs 1']);
   });
 
-  it('of another connection is another one', async () => {
+  it('is not shared between connections', async () => {
     await list(createReplica());
     await list(createReplica('github https://github.example.com'));
     expect(calls).toEqual(['runs 1', 'runs 1']);
   });
 
-  it('that somebody else has broken is asked for', async () => {
+  it('that is corrupt is fetched again', async () => {
     await list(createReplica());
     const [{ topic } = { topic: '' }] = channel.published;
     channel.put(topic, { text: '{"runs":[{"id":1}],"total":1}', ageMs: 0 });
@@ -131,7 +131,7 @@ describe('a listing', () => {
     expect(calls).toEqual(['runs 1', 'runs 1']);
   });
 
-  it('is told with all that is odd about it', async () => {
+  it('is shared with its unreadable elements and flags', async () => {
     const unread = [
       {
         id: '7',
@@ -151,14 +151,14 @@ describe('a listing', () => {
     expect(calls).toEqual(['runs 1']);
   });
 
-  it('from before the clock was set back is not believed to be fresh', async () => {
+  it('from the future is not fresh, after the clock was set back', async () => {
     await list(createReplica());
     now -= HOUR;
     expect((await list(createReplica())).asOf).toBe(now);
     expect(calls).toEqual(['runs 1', 'runs 1 unchanged']);
   });
 
-  it('without a validator has no further page that was read before it', async () => {
+  it('without a validator does not accept older pages that were read before it', async () => {
     const [one, other] = [createReplica(), createReplica()];
     isValidated = false;
     for (const replica of [one, other]) {
@@ -172,7 +172,7 @@ describe('a listing', () => {
     expect(calls.slice(2)).toEqual(['runs 1', 'runs 2']);
   });
 
-  it('has further pages that go with its first, and are asked for once', async () => {
+  it('has further pages that belong to its first, and are fetched once', async () => {
     const [one, other] = [createReplica(), createReplica()];
     for (const replica of [one, other]) {
       await list(replica);
@@ -191,7 +191,7 @@ describe('a listing', () => {
 });
 
 describe('a look-up', () => {
-  it('is made once, as long as the listing shows all that is newer', async () => {
+  it('is made once while the listing shows everything newer', async () => {
     const [one, other] = [createReplica(), createReplica()];
     await list(one);
     const page = await one.fetchBranchRuns(REPOSITORY, 'old');
@@ -204,7 +204,7 @@ describe('a look-up', () => {
     expect(calls).toEqual([]);
   });
 
-  it('is made anew when runs may have come and gone since', async () => {
+  it('is repeated if runs may have come and gone since', async () => {
     const [one, other] = [createReplica(), createReplica()];
     await list(one);
     await one.fetchBranchRuns(REPOSITORY, 'old');
@@ -216,7 +216,7 @@ describe('a look-up', () => {
     expect(calls).toEqual(['branch old 1']);
   });
 
-  it('is made anew, too, where our clock is a day ahead of that by which runs are dated', async () => {
+  it("is also repeated if our clock is a day ahead of CI's", async () => {
     const [one, other] = [createReplica(), createReplica()];
     const DAY = 24 * HOUR;
     odd = { clock: now - DAY };
@@ -231,7 +231,7 @@ describe('a look-up', () => {
     expect(calls).toEqual(['branch old 1']);
   });
 
-  it('is made anew for one who has had it, and for each further page', async () => {
+  it('is repeated for a replica that has had it, and for each further page', async () => {
     const one = createReplica();
     await list(one);
     await one.fetchBranchRuns(REPOSITORY, 'old');
@@ -242,7 +242,7 @@ describe('a look-up', () => {
     expect(calls).toEqual(['runs 1', 'branch old 1', 'branch old 2', 'branch old 1', 'branch old 2']);
   });
 
-  it('is shared by those who ask for the same branch, or the same pull request', async () => {
+  it('is shared by branch or by pull request, and only its first page', async () => {
     const [one, other] = [createReplica(), createReplica()];
     for (const replica of [one, other]) {
       await list(replica);
@@ -266,7 +266,7 @@ describe('a look-up', () => {
 });
 
 describe('a run', () => {
-  it('is followed by one of the replicas after each listing', async () => {
+  it('is polled by one of the replicas after each listing', async () => {
     const [one, other] = [createReplica(), createReplica()];
     for (let poll = 0; poll < 2; poll++) {
       for (const replica of [one, other]) {
@@ -279,7 +279,7 @@ describe('a run', () => {
     expect(calls.filter((call) => call.startsWith('run '))).toEqual(['run 2', 'run 7', 'run 2', 'run 7']);
   });
 
-  it('is never older than the listing, and another one in another connection', async () => {
+  it('is never older than the listing, nor from another connection', async () => {
     const [one, elsewhere] = [createReplica(), createReplica('github https://github.example.com')];
     for (const replica of [one, elsewhere]) {
       await list(replica);
@@ -297,7 +297,7 @@ it('a probe is never shared', async () => {
   expect(calls).toEqual([]);
 });
 
-it("a pull request's head is asked for once by each connection and repository", async () => {
+it("a pull request's head is fetched once for each connection and repository", async () => {
   const createReplicaOf = (scope: string) =>
     createSharedGitHost(
       createFakeGitHost(async (gitRepository, number) => {

@@ -51,7 +51,7 @@ function createReplica(): ImageSource {
 const read = (replica: ImageSource, immutable: boolean) => replica.readDigest(IMAGE, { immutable });
 
 describe('a digest', () => {
-  it('of a tag that cannot move is asked for by one, once an hour', async () => {
+  it('of an immutable tag is fetched by one replica, once an hour', async () => {
     const [one, other] = [createReplica(), createReplica()];
     await read(one, true);
     now += 59 * MINUTE;
@@ -64,7 +64,7 @@ describe('a digest', () => {
     expect(calls).toBe(2);
   });
 
-  it('of a tag that can move is asked for by one in each freshFor, and says when', async () => {
+  it('of a mutable tag is fetched by one replica per freshFor, with its time', async () => {
     const [one, other] = [createReplica(), createReplica()];
     const at = now;
     await read(one, false);
@@ -75,7 +75,7 @@ describe('a digest', () => {
     expect(calls).toBe(2);
   });
 
-  it('that is absent is asked for again as soon as freshFor has passed, by one who starts', async () => {
+  it('that is absent is fetched again after freshFor by a starting replica', async () => {
     answer = ABSENT;
     await read(createReplica(), true);
     now += FRESH_FOR - 1;
@@ -87,7 +87,7 @@ describe('a digest', () => {
     expect(calls).toBe(2);
   });
 
-  it('that is absent for long is asked for by one, less and less often', async () => {
+  it('that has long been absent is fetched by one replica, less and less often', async () => {
     answer = ABSENT;
     const replicas = [createReplica(), createReplica()];
     for (let poll = 0; poll < 240; poll++) {
@@ -105,7 +105,7 @@ describe('a digest', () => {
     expect(together).toBe(calls);
   });
 
-  it("that could not be asked for is nobody else's", async () => {
+  it('that could not be fetched is not shared', async () => {
     const failure = { kind: 'unavailable', host: 'ghcr.io', message: 'down' } as const;
     answer = { kind: 'failed', failure };
     expect(await read(createReplica(), true)).toMatchObject({ kind: 'failed' });
@@ -114,7 +114,7 @@ describe('a digest', () => {
     expect(channel.published).toHaveLength(1);
   });
 
-  it('that somebody else has broken is asked for', async () => {
+  it('that is corrupt is fetched again', async () => {
     await read(createReplica(), true);
     const [{ topic } = { topic: '' }] = channel.published;
     channel.put(topic, { text: '{"kind":"found","digest":"sha256:1","mediaType":"x"}', ageMs: 0 });
@@ -122,7 +122,7 @@ describe('a digest', () => {
     expect(calls).toBe(2);
   });
 
-  it('of an image that is named by one is that one, whatever somebody else says', async () => {
+  it('of a reference by digest is that digest, whatever a record says', async () => {
     await createReplica().readDigest(BY_DIGEST, { immutable: true });
     const { topic = '' } = channel.published[0] ?? {};
     channel.put(topic, { text: JSON.stringify({ ...FOUND, digest: digest('b') }), ageMs: 0 });
@@ -132,7 +132,7 @@ describe('a digest', () => {
     expect(calls).toBe(2);
   });
 
-  it('of a platform is another one than of the index', async () => {
+  it('of a platform differs from that of the index', async () => {
     const replica = createReplica();
     await read(replica, true);
     await createReplica().readDigest(IMAGE, {
@@ -143,7 +143,7 @@ describe('a digest', () => {
   });
 });
 
-it('a revision is asked for once, unless it could not be', async () => {
+it('a revision is fetched once, unless that failed', async () => {
   revision = { kind: 'failed', failure: { kind: 'unavailable', host: 'ghcr.io', message: 'down' } };
   expect(await createReplica().readRevision(BY_DIGEST)).toMatchObject({ kind: 'failed' });
   revision = { kind: 'found', revisions: ['abc'] };

@@ -39,7 +39,7 @@ describe('a record', () => {
     expect(await find(replica('old'))).toBeUndefined();
   });
 
-  it('does not hold the secret', () => {
+  it('does not contain the secret', () => {
     replica('secret').publish('topic', RECORD, 1_000);
     expect(inner.published[0]?.text).not.toContain('secret');
   });
@@ -57,7 +57,7 @@ describe('a record that no replica with the secret has signed is not accepted', 
   });
 
   it.each(['', ' ', '\t '])(
-    'with the secret %j, which an empty line beside the real one would be',
+    'with the secret %j, as from an empty line beside the real one',
     async (blank) => {
       const mac = createHmac('sha256', blank)
         .update(JSON.stringify(['greenpin exchange 1', 'topic', RECORD.text]))

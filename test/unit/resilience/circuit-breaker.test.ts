@@ -99,7 +99,7 @@ describe('a pause', () => {
     expect((await begin()).isTrial).toBe(true);
   });
 
-  it('says how much of it is left, if the failure says how long to wait', async () => {
+  it('reports the remaining time, if the failure says how long to wait', async () => {
     await fail(10 * SECOND, { ...failed, retryAfterMs: 10 * SECOND });
     now += 4 * SECOND;
     expect(await enter()).toMatchObject({ retryAfterMs: 6 * SECOND });
@@ -127,7 +127,7 @@ describe('a pause', () => {
 describe.each(['one', 'all'] as const)('with %s trial(s), pauses that escalate', (trials) => {
   const trip = { failure: failed, ms: SECOND, longestMs: 5 * SECOND };
 
-  it('double with each failure up to a limit, and begin anew after a success', async () => {
+  it('double with each failure up to a limit, and start over after a success', async () => {
     breaker = create(trials);
     const pauses = [];
     for (let i = 0; i < 5; i++) {

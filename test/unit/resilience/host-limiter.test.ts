@@ -21,7 +21,7 @@ function createFixture(maxConcurrent: number) {
 const defect = async () => Promise.reject(new RangeError('a defect'));
 
 describe('a task that throws', () => {
-  it('gives its slot to the next one', async () => {
+  it('releases its slot', async () => {
     const { limiter, call } = createFixture(1);
     const first = limiter.run('reg.test', defect);
     const second = call('works');
@@ -30,13 +30,12 @@ describe('a task that throws', () => {
     expect(await call('works')).toBe('done');
   });
 
-  it('ends its trial of a host that has failed, without a word on the host: the next call is a trial', async () => {
+  it('ends its trial without a result, so that the next call is the trial', async () => {
     const { clock, limiter, call } = createFixture(2);
     await call(TRIP);
     clock.now += TRIP.ms;
     await expect(limiter.run('reg.test', defect)).rejects.toThrow('a defect');
     const trial = limiter.run('reg.test', async () => {
-      // Still, only one call at a time finds out.
       await expect(call('works')).rejects.toThrow(failure.message);
       return { result: 'tried', host: 'works' };
     });
@@ -46,8 +45,8 @@ describe('a task that throws', () => {
   });
 });
 
-describe('a host that is left alone', () => {
-  it('keeps no slot: after its pause as many calls are made at once as before', async () => {
+describe('a host that has failed', () => {
+  it('holds no slot', async () => {
     const { clock, call } = createFixture(1);
     await call(TRIP);
     for (let times = 0; times < 3; times++) await expect(call('works')).rejects.toThrow(failure.message);
@@ -56,7 +55,7 @@ describe('a host that is left alone', () => {
     expect(await call('works')).toBe('done');
   });
 
-  it('is found out by the first callers only, not by those who wait for a slot', async () => {
+  it('is not called by those who waited for a slot', async () => {
     const { call } = createFixture(1);
     const outcomes = await Promise.allSettled([call(TRIP), call(TRIP), call('works')]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);

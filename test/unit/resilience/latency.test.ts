@@ -16,18 +16,18 @@ function isSlowAfter(took: readonly number[], pause = 0): boolean {
 
 const eight = (milliseconds: number) => Array.from({ length: 8 }, () => milliseconds);
 
-it('a server is slow when all its answers of late took long', () => {
+it('a server is slow if all its recent responses took long', () => {
   expect(isSlowAfter(eight(200))).toBe(true);
   expect(isSlowAfter(eight(1), 100)).toBe(false);
 });
 
-it('a server is not slow before some answers have come, nor any more after a fast one', () => {
+it('a server is not slow before some responses, nor after a fast one', () => {
   expect(isSlowAfter(eight(200).slice(1))).toBe(false);
   expect(isSlowAfter([...eight(200), 2])).toBe(false);
   expect(isSlowAfter([2, ...eight(200)])).toBe(true);
 });
 
-it('a server is not slow when this process was busy for a moment, in which many answers came', () => {
+it('a server is not slow if this process was briefly busy while many responses came', () => {
   let elapsed = 0;
   const latency = new Latency(() => elapsed);
   elapsed = 300;

@@ -64,7 +64,7 @@ describe('a token', () => {
     expect(exchanges).toBe(3);
   });
 
-  it('that has expired, or is about to, is never used', async () => {
+  it('that has expired or is about to is never used', async () => {
     const renewal = create();
     await renewal.read(succeed);
     time += HOUR - 30_000;
@@ -167,7 +167,7 @@ describe('a token that was rejected', () => {
     expect(await renewal.read(succeed)).toBe('token 2');
   });
 
-  it('stays in use while it is young: another token would be forbidden the same', async () => {
+  it('stays in use while it is young, since another one would be forbidden too', async () => {
     const renewal = create();
     const refused = await renewal.read(succeed);
     time += 5 * 60_000 - 1;
@@ -184,8 +184,8 @@ describe('a token that was rejected', () => {
   });
 });
 
-describe('without renewal in the background', () => {
-  it('callers wait for a new token from 80% of the life on, and get its failure', async () => {
+describe('without background renewal', () => {
+  it('callers wait for a new token after 80% of its lifetime, and get its failure', async () => {
     const renewal = new RenewingValue<string>({ now: () => time });
     await renewal.read(succeed);
     time += 0.8 * HOUR - 1;

@@ -19,7 +19,7 @@ async function run(failures: number, isTransient = true) {
   return { outcome, calls, pauses };
 }
 
-it('a call that fails is made again, after pauses that double and differ by chance', async () => {
+it('a failed call is retried after doubling pauses with jitter', async () => {
   expect(await run(2)).toEqual({ outcome: 3, calls: 3, pauses: [280, 560] });
 });
 
@@ -27,6 +27,6 @@ it('a call that keeps failing throws its last error', async () => {
   expect(await run(3)).toMatchObject({ outcome: new Error('blip'), calls: 3 });
 });
 
-it('an error that will not pass by itself is thrown at once', async () => {
+it('a permanent error is thrown at once', async () => {
   expect(await run(1, false)).toMatchObject({ outcome: new Error('blip'), calls: 1, pauses: [] });
 });

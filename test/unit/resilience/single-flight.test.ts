@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { KeyedQueue } from '../../../src/resilience/keyed-queue.ts';
 import { SingleFlight } from '../../../src/resilience/single-flight.ts';
 
-it('concurrent calls of a key are one; those of another key, and later ones, are not', async () => {
+it('concurrent calls of a key are shared; later ones and other keys are not', async () => {
   const flights = new SingleFlight();
   let calls = 0;
   const call = async () => ++calls;
@@ -12,7 +12,7 @@ it('concurrent calls of a key are one; those of another key, and later ones, are
   expect(await flights.do('a', call)).toBe(3);
 });
 
-it('a joint call that fails, fails for all, and is not remembered', async () => {
+it('a failed shared call fails for all, and is not remembered', async () => {
   const flights = new SingleFlight();
   const joined = [1, 2].map(() => flights.do('a', async () => Promise.reject(new Error('down'))));
   const outcomes = await Promise.allSettled(joined);
@@ -20,7 +20,7 @@ it('a joint call that fails, fails for all, and is not remembered', async () => 
   expect(await flights.do('a', async () => 'up')).toBe('up');
 });
 
-it('a queue runs the calls of a key in turn, whatever becomes of them, and joins those of one variant', async () => {
+it("a queue runs a key's calls one at a time, even after failures, and joins those of one variant", async () => {
   const queue = new KeyedQueue();
   const log: string[] = [];
   const call = (name: string, error?: Error) => async () => {
@@ -46,7 +46,7 @@ it('a queue runs the calls of a key in turn, whatever becomes of them, and joins
   expect(await queue.run('key', 'old', call('third'))).toBe('third');
 });
 
-it('a queue is in turn for those, too, who come while its last call is running', async () => {
+it('a call that is queued while the last one is running waits for it', async () => {
   const queue = new KeyedQueue();
   const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const running = [first, second].map(({ promise }, at) => queue.run('key', String(at), () => promise));

@@ -29,7 +29,7 @@ describe('coverage', () => {
     }
   });
 
-  test('begins above the oldest run, since runs at its position may follow', () => {
+  test('starts above the oldest run, since more runs at its position may follow', () => {
     const oldest = { position: 5, createdAt: 5000, updatedAt: 7000 };
     const coverage = coverageDownTo(oldest);
     expect([isCovered(5, coverage), isCovered(6, coverage)]).toEqual([false, true]);
@@ -38,7 +38,7 @@ describe('coverage', () => {
     expect(coverageDownTo(undefined)).toBe(NO_COVERAGE);
   });
 
-  test('covers everything or nothing in its other states', () => {
+  test('covers everything if complete, nothing if none', () => {
     expect([isCovered(-1, COMPLETE), coversTime(COMPLETE, 0)]).toEqual([true, true]);
     expect([isCovered(9, NO_COVERAGE), coversTime(NO_COVERAGE, 9)]).toEqual([false, false]);
   });

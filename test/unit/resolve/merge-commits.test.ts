@@ -57,27 +57,27 @@ function push(tag: string, word: string, revision: string | null = null, image =
 const merge = (id: string, builtCommit: string | null, given: Partial<Run> = {}) =>
   createRun({ id, commit: HEAD, builtCommit, ...given });
 
-describe('a tag that holds the commit', () => {
+describe('a tag with the commit', () => {
   test('names the commit that CI checked out, and the build keeps its head', async () => {
     runs.runs = [merge('10', FIRST)];
     push('sha-1111111', 'fff');
     expect(await answer(asking())).toBe('fff of aaa as 111');
   });
 
-  test('names the head where CI does not say what it checked out', async () => {
+  test('names the head if CI does not report the commit it checked out', async () => {
     runs.runs = [merge('10', null)];
     push('sha-aaaaaaa', 'fff');
     expect(await answer(asking())).toBe('fff of aaa as aaa');
   });
 
-  test('names the newest merge of a head that was built several times', async () => {
+  test('names the newest of several merges of a head', async () => {
     runs.runs = [merge('10', FIRST), merge('20', SECOND)];
     push('sha-1111111', 'fff');
     push('sha-2222222', 'eee');
     expect(await answer(asking())).toBe('eee of aaa as 222');
   });
 
-  test('that the newest merge lacks is not filled from the merge before, whose set stays', async () => {
+  test('missing for the newest merge is not taken from the previous one, whose set is kept', async () => {
     runs.runs = [merge('10', FIRST)];
     push('sha-1111111', 'fff');
     await answer(asking());
@@ -87,7 +87,7 @@ describe('a tag that holds the commit', () => {
     expect(await answer(asking())).toBe('nothing');
   });
 
-  test('is not taken if another run, of another head, checked out a commit that begins alike', async () => {
+  test('is not used if a run of another head checked out a commit with the same prefix', async () => {
     const alike = sha('11111119');
     const other = createRun({ id: '20', branch: 'other', commit: sha('b'), builtCommit: alike });
     runs.runs = [merge('10', FIRST), other];
@@ -98,7 +98,7 @@ describe('a tag that holds the commit', () => {
   });
 });
 
-describe('a tag that can move', () => {
+describe('a mutable tag', () => {
   test.each([
     ['running', null, 'nothing'],
     ['running', SECOND, 'eee of aaa as 222'],
@@ -125,7 +125,7 @@ describe('a tag that can move', () => {
   });
 });
 
-test('an image that was added to the project is not taken from another merge of the head', async () => {
+test('an image added to the project does not come from another merge of the head', async () => {
   runs.runs = [merge('10', FIRST)];
   push('sha-1111111', 'fff');
   await answer(asking());
@@ -134,7 +134,7 @@ test('an image that was added to the project is not taken from another merge of 
   expect(await answer(asking({}, createImageRule('back')))).toBe('failed');
 });
 
-test('what is remembered keeps the commit; records from before there was one name the head', () => {
+test('stored answers keep the built commit; older records name the head', () => {
   const rule = createImageRule('front');
   const build = createBuild({ id: '10', commit: HEAD, builtCommit: FIRST });
   const image = createPinnedImage(rule, build, { digest: digest('fff') });

@@ -67,7 +67,7 @@ describe.each([
   const request = asking(template);
 
   test.each(['unsuccessful', 'running', 'skipped'] as const)(
-    'a newer run that is %s and has moved the tag does not change what was handed out',
+    'a newer %s run that has moved the tag does not change the answer',
     async (state) => {
       ran(buildA({ event }));
       push(tag, 'aaa');
@@ -78,19 +78,19 @@ describe.each([
     },
   );
 
-  test('without anything handed out before, the image of a moved tag is nobody’s', async () => {
+  test('the image of a moved tag is not used if nothing was handed out before', async () => {
     ran(buildA({ event }), buildB({ event, state: 'unsuccessful' }));
     push(tag, 'bbb');
     expect(await answer(request)).toBe('nothing');
   });
 
-  test('the newest green build has what the tag holds', async () => {
+  test('the newest green build owns the tag’s image', async () => {
     ran(buildA({ event }), buildB({ event }));
     push(tag, 'bbb');
     expect(await answer(request)).toBe('bbb fresh');
   });
 
-  test('a green build after a red one is taken up', async () => {
+  test('a green build after a red one is used', async () => {
     ran(buildA({ event }));
     push(tag, 'aaa');
     await answer(request);
@@ -102,13 +102,13 @@ describe.each([
     expect(await answer(request)).toBe('ccc fresh');
   });
 
-  test('a revision that is the commit proves the image, whatever ran since', async () => {
+  test('a revision with the commit proves the image, whatever ran since', async () => {
     ran(buildA({ event }), buildB({ event, state: 'unsuccessful' }));
     push(tag, 'aaa', A);
     expect(await answer(request)).toBe('aaa fresh');
   });
 
-  test('what was handed out is not lost when the tag is deleted', async () => {
+  test('an image handed out survives the deletion of its tag', async () => {
     ran(buildA({ event }));
     push(tag, 'aaa');
     await answer(request);
@@ -117,7 +117,7 @@ describe.each([
     expect(await answer(request)).toBe('aaa fresh');
   });
 
-  test('another process, which only has the store, knows it as well', async () => {
+  test('another process with the same store knows it too', async () => {
     ran(buildA({ event }));
     push(tag, 'aaa');
     await answer(request);
@@ -134,25 +134,21 @@ describe('which runs may have pushed the tag since', () => {
 
   test.each<[string, Partial<Run>, string]>([
     ['a red run of a newer commit', { state: 'unsuccessful' }, 'nothing'],
-    ['one of an event that does not count', { event: 'schedule', state: 'unsuccessful' }, 'nothing'],
-    ['a run of a tag of that name', { refKind: 'tag' }, 'nothing'],
+    ['a run of an event that does not count', { event: 'schedule', state: 'unsuccessful' }, 'nothing'],
+    ['a run of a tag with that name', { refKind: 'tag' }, 'nothing'],
     [
-      'an older commit that was run again',
+      'a re-run of an older commit',
       { id: '5', attempt: 2, startedAt: 30_000, updatedAt: 30_500, state: 'unsuccessful' },
       'nothing',
     ],
+    ['an older run that took longer', { id: '9', updatedAt: 50_000, state: 'unsuccessful' }, 'nothing'],
     [
-      'an older run that went on for longer',
-      { id: '9', updatedAt: 50_000, state: 'unsuccessful' },
-      'nothing',
-    ],
-    [
-      'an older run that was cancelled for this one',
+      'an older run that was cancelled in favor of this one',
       { id: '9', updatedAt: 10_100, state: 'unsuccessful' },
       'aaa fresh',
     ],
     [
-      'a workflow that is not named',
+      'a workflow that is not configured',
       { workflow: '.github/workflows/lint.yml', state: 'unsuccessful' },
       'aaa fresh',
     ],
@@ -163,7 +159,7 @@ describe('which runs may have pushed the tag since', () => {
       'aaa fresh',
     ],
     [
-      'a fork’s run that has them',
+      'a fork’s run with credentials',
       { origin: 'foreign', mayPush: true, event: 'pull_request_target' },
       'nothing',
     ],
@@ -176,10 +172,10 @@ describe('which runs may have pushed the tag since', () => {
   });
 });
 
-describe('a tag that has moved without a run of the build', () => {
+describe('a tag that moved without a run of the build', () => {
   const tag = 'registry.test/shop/front:feature';
 
-  test('does not replace what was handed out: an older run may have been run again, which nobody lists', async () => {
+  test('does not replace the image: an unlisted re-run of an older run may have moved it', async () => {
     ran(buildA());
     push(tag, 'aaa');
     expect(await answer(asking(BRANCH_TAG))).toBe('aaa fresh');
@@ -189,7 +185,7 @@ describe('a tag that has moved without a run of the build', () => {
     expect(await answer(asking(BRANCH_TAG))).toBe('aaa fresh');
   });
 
-  test('is taken up soon after the build has ended: the registry may have shown the image of the build before', async () => {
+  test('is used soon after the build ended: the registry may have shown the previous image', async () => {
     ran(createRun({ id: '5', commit: sha('01d') }));
     push(tag, '0ff');
     await answer(asking(BRANCH_TAG));
@@ -201,7 +197,7 @@ describe('a tag that has moved without a run of the build', () => {
     expect(await answer(asking(BRANCH_TAG))).toBe('aaa fresh');
   });
 
-  test('is taken up once the build itself has begun anew, or a revision proves it', async () => {
+  test('is used once the build was re-run, or a revision proves it', async () => {
     ran(buildA());
     push(tag, 'aaa');
     await answer(asking(BRANCH_TAG));
@@ -212,7 +208,7 @@ describe('a tag that has moved without a run of the build', () => {
     expect(await answer(asking(BRANCH_TAG))).toBe('eee fresh');
   });
 
-  test('by the commit is taken up: whoever pushes that builds the same commit', async () => {
+  test('with the commit is used: only builds of the same commit push it', async () => {
     const request = asking('registry.test/shop/front:{commit}');
     ran(buildA());
     push(`registry.test/shop/front:${A}`, 'aaa');
@@ -235,7 +231,7 @@ describe('two branches, one tag', () => {
     expect(await answer(asking(text, { branch: newer }))).toBe('bbb fresh');
   });
 
-  test('each keeps what it was given before the other came', async () => {
+  test('each keeps the image it had before the other', async () => {
     const tag = 'registry.test/shop/front:feature-x';
     ran(buildA({ branch: 'feature/x' }));
     push(tag, 'aaa');
@@ -246,7 +242,7 @@ describe('two branches, one tag', () => {
     expect(await answer(asking(BRANCH_TAG, { branch: 'feature-x' }))).toBe('bbb fresh');
   });
 
-  test('build numbers of two workflows that are the same number', async () => {
+  test('two workflows with the same build number', async () => {
     const request = asking('registry.test/shop/front:{build_number}');
     const project = { ...request.project, workflows: [] };
     ran(
@@ -263,7 +259,7 @@ describe('a short prefix of the commit', () => {
   const tag = `registry.test/shop/front:${A.slice(0, 7)}`;
   const FORGED = `${A.slice(0, 7)}fffff`.padEnd(40, '0');
 
-  test('that another commit shares does not hand out that one’s image', async () => {
+  test('shared by another commit does not yield that one’s image', async () => {
     ran(buildA());
     push(tag, 'aaa');
     expect(await answer(request)).toBe('aaa fresh');
@@ -272,7 +268,7 @@ describe('a short prefix of the commit', () => {
     expect(await answer(request)).toBe('aaa fresh');
   });
 
-  test('is nobody’s when nothing was handed out before, unless the whole revision proves it', async () => {
+  test('shared by another commit needs a full revision as proof if nothing was handed out', async () => {
     ran(buildA(), createRun({ id: '20', commit: FORGED, branch: 'evil', state: 'unsuccessful' }));
     push(tag, 'bbb');
     expect(await answer(request)).toBe('nothing');
@@ -282,7 +278,7 @@ describe('a short prefix of the commit', () => {
     expect(await answer({ ...request, number: '7' })).toBe('bbb fresh');
   });
 
-  test('that no other commit shares costs one call', async () => {
+  test('not shared by another commit costs one call', async () => {
     ran(buildA());
     push(tag, 'aaa');
     await answer(request);
@@ -312,10 +308,10 @@ describe('the revision', () => {
   });
 });
 
-describe('what was read of the registry goes with what CI says at that time', () => {
+describe('reading the registry and CI consistently', () => {
   const tag = 'registry.test/shop/front:feature';
 
-  test('a run that began between the listing and the reading is seen before the image is handed out', async () => {
+  test('a run that began between listing and reading is noticed before handing out', async () => {
     ran(buildA());
     push(tag, 'bbb');
     registry.asOf = runs.asOf + 10_000;
@@ -324,7 +320,7 @@ describe('what was read of the registry goes with what CI says at that time', ()
     expect(runs.asked).toContain(`confirm 0 since ${registry.asOf}`);
   });
 
-  test('an image that was pushed anew wants the verdict of the attempt that pushed it', async () => {
+  test('an image pushed again needs the outcome of the attempt that pushed it', async () => {
     const request = asking('registry.test/shop/front:{commit}');
     ran(buildA());
     push(`registry.test/shop/front:${A}`, 'aaa');
@@ -337,7 +333,7 @@ describe('what was read of the registry goes with what CI says at that time', ()
     expect(await answer(request)).toBe('bbb fresh');
   });
 
-  test('that CI cannot confirm it leaves what was handed out, stale', async () => {
+  test('without CI’s confirmation, the last set is kept, stale', async () => {
     const request = asking('registry.test/shop/front:{commit}');
     ran(buildA());
     push(`registry.test/shop/front:${A}`, 'aaa');
@@ -349,7 +345,7 @@ describe('what was read of the registry goes with what CI says at that time', ()
   });
 });
 
-describe('a tag that holds the attempt', () => {
+describe('a tag with the attempt', () => {
   const request = asking('registry.test/shop/front:{build_id}-{attempt}');
 
   test.each([
@@ -363,7 +359,7 @@ describe('a tag that holds the attempt', () => {
     expect(await answer(request)).toBe(expected === undefined ? 'nothing' : `a${expected}0 fresh`);
   });
 
-  test('while the registry is in doubt of the newest one, none is taken', async () => {
+  test('yields no image while the registry cannot verify the newest attempt', async () => {
     ran(buildA({ attempt: 2 }));
     push('registry.test/shop/front:10-1', 'a1');
     registry.failing.add('registry.test/shop/front:10-2');

@@ -24,7 +24,7 @@ function known(given: Partial<BranchRequest>, project: Partial<Project> = {}): b
   return createPins({ kind: 'nothing' }, request, memory).before(RULE, BUILD) !== undefined;
 }
 
-test('a digest that was proven is known to whoever asks for the same', () => {
+test('a proven digest is found again for the same build and rule', () => {
   expect(known({})).toBe(true);
 });
 
@@ -37,7 +37,7 @@ test.each<[string, Partial<BranchRequest>, Partial<Project>]>([
   expect(known(given, project)).toBe(false);
 });
 
-test('a digest is known for its own commit and rule only', () => {
+test('a digest is found for its own commit and rule only', () => {
   const memory = createPinMemory();
   const pins = createPins({ kind: 'nothing' }, createRequest(), memory);
   pins.note({ build: BUILD, images: { front: IMAGE } });

@@ -86,7 +86,7 @@ function openedAfter(at: number | null): void {
 }
 
 describe('after the configuration changed', () => {
-  test('in nothing but the repository that is handed out, nothing is asked anew', async () => {
+  test('of handOut only, no query is repeated', async () => {
     await handOut();
     const images = [{ ...FRONT, handOut: 'mirror.test/front' }, BACK];
     const before = registry.asked.length;
@@ -134,13 +134,13 @@ describe('after the configuration changed', () => {
     },
   );
 
-  test('an image that was added is looked for in the build that was handed out', async () => {
+  test('an added image is looked up in the build handed out', async () => {
     await handOut(asking({ images: [FRONT] }));
     runs.runs = [];
     expect(await answer(asking())).toBe('7 fresh front back');
   });
 
-  test('an image that was added and that no build has deletes nothing', async () => {
+  test('an added image that no build has deletes nothing', async () => {
     runs.runs = [createRun({ id: '7' })];
     push('7', 'front');
     expect(await answer(asking({ images: [FRONT] }))).toBe('7 fresh front');
@@ -154,7 +154,7 @@ describe('after the configuration changed', () => {
   });
 
   test.each(['unsuccessful', 'running'] as const)(
-    'an image that was added is not taken of an attempt that is %s',
+    'an added image does not come from a %s attempt',
     async (state) => {
       await handOut(asking({ images: [FRONT] }));
       runs.runs = [createRun({ id: '7', attempt: 2, state })];
@@ -162,7 +162,7 @@ describe('after the configuration changed', () => {
     },
   );
 
-  test('an older build that has the added image is no way back', async () => {
+  test('an older build with the added image is not a reason to downgrade', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
     push('7', 'front');
     push('6', 'front', 'back');
@@ -170,7 +170,7 @@ describe('after the configuration changed', () => {
     expect(await answer(asking())).toBe('upstream_failed');
   });
 
-  test('while the registry cannot tell whether the newer build is there, no set without the image is handed out', async () => {
+  test('no set without the added image is handed out while the registry is down', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
     push('7', 'front');
     push('6', 'front', 'back');
@@ -179,7 +179,7 @@ describe('after the configuration changed', () => {
     expect(await answer(asking())).toBe('upstream_failed');
   });
 
-  test('an added image whose tag moves waits for CI to tell what ran until it was read', async () => {
+  test('an added image with a mutable tag waits for CI to confirm the runs', async () => {
     await handOut(asking({ images: [FRONT] }));
     runs.runs = [];
     registry.tags.set('registry.test/shop/back:feature', digest('b7'));
@@ -188,14 +188,14 @@ describe('after the configuration changed', () => {
     expect(await answer(asking({ images: [FRONT, moving] }))).toBe('upstream_failed');
   });
 
-  test('nothing is deleted because runs alone speak for a fork', async () => {
+  test('runs alone that suggest a fork delete nothing', async () => {
     await handOut(asking({ images: [FRONT] }));
     registry.tags.delete(`registry.test/shop/back:${sha('7')}`);
     runs.runs = [createRun({ id: '9', origin: 'foreign' })];
     expect(await answer(asking({}, { headSha: sha('9') }))).toBe('upstream_failed');
   });
 
-  test('an image that was taken out is not missed, also when CI has forgotten the run', async () => {
+  test('a removed image is not missed, even if CI has forgotten the run', async () => {
     await handOut();
     runs.runs = [];
     expect(await answer(asking({ images: [FRONT] }))).toBe('7 fresh front');
@@ -222,7 +222,7 @@ describe('a set is newer only if none of its images is older (onMissing: previou
     });
   });
 
-  test('once that image is gone from the registry, an older one will do', async () => {
+  test('once that image is gone from the registry, an older one is used', async () => {
     runs.runs = ['7', '6'].map((id) => createRun({ id }));
     push('6', 'front', 'back');
     push('7', 'front', 'back');
@@ -235,7 +235,7 @@ describe('a set is newer only if none of its images is older (onMissing: previou
     });
   });
 
-  test('and where CI has forgotten the run that pushed it, the set that was handed out stays', async () => {
+  test('if CI has forgotten the run that pushed it, the set is kept', async () => {
     runs.runs = ['7', '6'].map((id) => createRun({ id }));
     push('6', 'front', 'back');
     push('7', 'front', 'back');
@@ -246,8 +246,8 @@ describe('a set is newer only if none of its images is older (onMissing: previou
   });
 });
 
-describe('what is written down', () => {
-  test('another replica’s newer answer, written meanwhile, is not gone behind', async () => {
+describe('stored answers', () => {
+  test('another replica’s newer answer, written meanwhile, is not replaced by an older one', async () => {
     runs.runs = [createRun({ id: '7' })];
     push('7', 'front', 'back');
     push('9', 'front', 'back');
@@ -265,14 +265,14 @@ describe('what is written down', () => {
     expect(written).toEqual(['7', '9']);
   });
 
-  test('is never a stale answer', async () => {
+  test('are never stale', async () => {
     await handOut();
     lastGood.set = () => Promise.reject(new Error('written'));
     runs.failure = OUTAGE;
     expect(await answer(asking())).toBe('7 stale front back');
   });
 
-  test('the same commit is no step back, though the run that made it newer is gone', async () => {
+  test('the same commit is no downgrade, even if the run that made it newer is gone', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '9', commit: sha('7') })];
     push('7', 'front', 'back');
     expect(await answer(asking())).toBe('9 fresh front back');
@@ -281,14 +281,14 @@ describe('what is written down', () => {
   });
 });
 
-describe('a row that somebody else has written', () => {
-  test('is believed when it is for what the configuration says', async () => {
+describe('a row written by someone else', () => {
+  test('is used if it fits the configuration', async () => {
     store((kept) => kept);
     runs.failure = OUTAGE;
     expect(await answer(asking())).toBe('9 stale front back');
   });
 
-  test('does not redirect an image to another registry where the path holds variables', async () => {
+  test('does not redirect an image to another registry if the path has placeholders', async () => {
     const rule = createImageRule('front', { text: 'registry.test/{ref_slug}/front:{commit}' });
     const build = createBuild({ id: '9' });
     const pinnedIn = (repository: string) => ({
@@ -320,7 +320,7 @@ describe('a row that somebody else has written', () => {
   });
 });
 
-describe('while nobody can tell what was handed out before', () => {
+describe('while the last answer is unknown', () => {
   beforeEach(() => {
     lastGood = { ...createMemoryStore(), get: async () => 'unreadable' };
     push('6', 'front', 'back');
@@ -329,17 +329,17 @@ describe('while nobody can tell what was handed out before', () => {
   test.each([
     ['the newest build is handed out, fresh', [createRun({ id: '6' })], '6 fresh front back'],
     [
-      'so is an older one, where the newer one was never green',
+      'an older one is fresh if the newer one was never green',
       [createRun({ id: '7', state: 'unsuccessful' }), createRun({ id: '6' })],
       '6 fresh front back',
     ],
     [
-      'an older one is stale while a newer one is run again: it may be what is up',
+      'an older one is stale while a newer one is re-run, which may be deployed',
       [createRun({ id: '7', state: 'running', attempt: 2 }), createRun({ id: '6' })],
       '6 stale front back',
     ],
     [
-      'an older one is stale where a newer green one lacks an image',
+      'an older one is stale if a newer green one lacks an image',
       [createRun({ id: '7' }), createRun({ id: '6' })],
       '6 stale front back',
     ],
@@ -361,7 +361,7 @@ describe('proof that nothing was ever handed out for a pull request', () => {
     openedAfter(12 * HOUR);
   });
 
-  test('is an empty list, stale, when an upstream fails: the other pull requests go on', async () => {
+  test('gives an empty list, stale, if an upstream fails: other pull requests continue', async () => {
     expect(await answer(request)).toBe('nothing stale');
   });
 
@@ -377,7 +377,7 @@ describe('proof that nothing was ever handed out for a pull request', () => {
     expect(await answer(request)).toBe('upstream_failed');
   });
 
-  test('does not speak where no upstream failed', async () => {
+  test('does not apply if no upstream failed', async () => {
     runs.runs = [];
     expect(await answer(asking({ onNoBuild: 'error' }, { number: '5' }))).toBe('upstream_failed');
     const images = [createImageRule('front', { text: 'registry.test/shop/front:pr-{pull_request}' })];
@@ -385,7 +385,7 @@ describe('proof that nothing was ever handed out for a pull request', () => {
     expect(await answer(asking({ images }))).toBe('invalid_request');
   });
 
-  test('there is none for a branch without a pull request', async () => {
+  test('does not exist for a branch without a pull request', async () => {
     expect(await answer(asking())).toBe('upstream_failed');
   });
 
@@ -400,7 +400,7 @@ describe('proof that nothing was ever handed out for a pull request', () => {
     expect(await answer(asking(change, { number: '5' }))).toBe('upstream_failed');
   });
 
-  test('there is none where something was handed out for the branch, whose number was not passed on', async () => {
+  test('does not exist if the branch got an answer when its number was not passed', async () => {
     registry.failing.clear();
     push('7', 'front', 'back');
     expect(await answer(asking())).toBe('7 fresh front back');
@@ -408,7 +408,7 @@ describe('proof that nothing was ever handed out for a pull request', () => {
     expect(await answer(request)).toBe('upstream_failed');
   });
 
-  test('an environment that is up stays up', async () => {
+  test('a running environment keeps running', async () => {
     registry.failing.clear();
     push('7', 'front', 'back');
     expect(await answer(request)).toBe('7 fresh front back');
@@ -417,7 +417,7 @@ describe('proof that nothing was ever handed out for a pull request', () => {
   });
 });
 
-describe('a branch’s name is never a reason for an error', () => {
+describe('a branch name never causes an error', () => {
   test.each(['日本語', '#123-fix', '@scope/x', 'x'.repeat(130), '{{a}}', 'a\u{85}b'])(
     '%s',
     async (branch) => {

@@ -70,8 +70,8 @@ function label(value: string | null): void {
   registry.revisions.set(digest('f7'), value);
 }
 
-describe('the table of answers', () => {
-  test('newest green build, all its images there: that set', async () => {
+describe('decision table', () => {
+  test('newest green build has all images: its set', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
     push('7');
     push('6');
@@ -103,14 +103,14 @@ describe('the table of answers', () => {
     },
   );
 
-  test('newest build still running, an older one green: the older green set', async () => {
+  test('newest build is running, an older one is green: the older set', async () => {
     runs.runs = [createRun({ id: '7', state: 'running' }), createRun({ id: '6' })];
     push('7');
     push('6');
     expect(await answer()).toBe('6 fresh');
   });
 
-  test('a green build lacks an image: the older complete set, never a mix of two builds', async () => {
+  test('a green build lacks an image: the older complete set, never a mix', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
     push('7', ['front']);
     push('6');
@@ -122,26 +122,26 @@ describe('the table of answers', () => {
     });
   });
 
-  test('an older complete build beyond lookback is not taken', async () => {
+  test('an older complete build beyond lookback is not used', async () => {
     runs.runs = ['9', '8', '7'].map((id) => createRun({ id }));
     push('7');
     expect(await answer(lookingBack(2))).toBe('nothing');
     expect(await answer(lookingBack(3))).toBe('7 fresh');
   });
 
-  test('no green and complete build, positively known, and nothing handed out before: an empty list', async () => {
+  test('certainly no green and complete build, nothing handed out: an empty list', async () => {
     expect(await answer()).toBe('nothing');
     runs.runs = [createRun({ id: '7' })];
     expect(await answer()).toBe('nothing');
   });
 
-  test('no build known, and CI cannot tell how a run goes on: an error, for it may have ended', async () => {
+  test('no build, and CI cannot report a run: an error, since it may have succeeded', async () => {
     runs.runs = [createRun({ id: '7', state: 'running' })];
     runs.unresolved = { failure: OUTAGE, position: 7000 };
     expect(await answer()).toBe('upstream_failed');
   });
 
-  test('an older build known, and CI cannot tell how a newer run goes on: that one, marked stale, and remembered', async () => {
+  test('an older build, and CI cannot report a newer run: the older build, stale, and stored', async () => {
     runs.runs = [createRun({ id: '7', state: 'running' }), createRun({ id: '6' })];
     push('6');
     runs.unresolved = { failure: OUTAGE, position: 7000 };
@@ -150,7 +150,7 @@ describe('the table of answers', () => {
     expect(await answer()).toBe('6 stale');
   });
 
-  test('a run that CI cannot tell of and that is older than the build says nothing against it', async () => {
+  test('an unreported run older than the build does not matter', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6', state: 'running' })];
     push('7');
     runs.unresolved = { failure: OUTAGE, position: 6000 };
@@ -163,7 +163,7 @@ describe('the table of answers', () => {
     );
   });
 
-  test('no green build any more, but one was handed out: that one (CI forgets runs)', async () => {
+  test('no green build any more, but one was handed out: its set (CI forgets runs)', async () => {
     runs.runs = [createRun({ id: '7' })];
     push('7');
     await answer();
@@ -171,7 +171,7 @@ describe('the table of answers', () => {
     expect(await answer()).toBe('7 fresh');
   });
 
-  test('a re-run hides its green: the one that was handed out', async () => {
+  test('a re-run hides a green build: the set handed out', async () => {
     runs.runs = [createRun({ id: '7' })];
     push('7');
     await answer();
@@ -211,14 +211,14 @@ describe('the table of answers', () => {
     expect(await answer()).toBe('6 stale');
   });
 
-  test('the registry fails for one image and lacks the other: nothing older is handed out while in doubt', async () => {
+  test('the registry fails for one image and lacks the other: no older set meanwhile', async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
     push('6');
     registry.failing.add(reference('back', '7'));
     expect(await answer()).toBe('upstream_failed');
   });
 
-  test('a stale answer tells the age of its last confirmation', async () => {
+  test('a stale answer has the time of its last confirmation', async () => {
     runs.runs = [createRun({ id: '7' })];
     runs.asOf = 5000;
     push('7');
@@ -229,7 +229,7 @@ describe('the table of answers', () => {
   });
 });
 
-describe('never backwards', () => {
+describe('never downgrades', () => {
   beforeEach(async () => {
     runs.runs = [createRun({ id: '7' }), createRun({ id: '6' })];
     push('7');
@@ -237,41 +237,41 @@ describe('never backwards', () => {
     await answer();
   });
 
-  test('the newer build is gone from CI: it stays while its images are there', async () => {
+  test('newer build gone from CI: kept while its images exist', async () => {
     runs.runs = [createRun({ id: '6' })];
     expect(await answer()).toBe('7 fresh');
   });
 
-  test('the newer build turned red in a re-run: it stays while its images are there', async () => {
+  test('newer build red after a re-run: kept while its images exist', async () => {
     runs.runs = [createRun({ id: '7', attempt: 2, state: 'unsuccessful' }), createRun({ id: '6' })];
     expect(await answer()).toBe('7 fresh');
   });
 
-  test('an image of the newer build is positively gone: the older one', async () => {
+  test('an image of the newer build is certainly gone: the older set', async () => {
     remove('7', ['back']);
     expect(await answer()).toBe('6 fresh');
     expect(await answer()).toBe('6 fresh');
   });
 
-  test('only the tag is gone, the digest is still there: the newer one stays', async () => {
+  test('only the tag is gone, not the digest: the newer set is kept', async () => {
     const kept = imageDigest('back', '7');
     remove('7', ['back']);
     registry.tags.set('registry.test/shop/back:another-tag', kept);
     expect(await answer()).toBe('7 fresh');
   });
 
-  test('the registry cannot tell whether they are there: the newer one stays, marked stale', async () => {
+  test('the registry cannot verify the images: the newer set is kept, stale', async () => {
     runs.runs = [createRun({ id: '6' })];
     registry.failing.add(`registry.test/shop/back@${imageDigest('back', '7')}`);
     expect(await answer()).toBe('7 stale');
   });
 
-  test('a branch that was reset to an older commit and built again goes there: that build is newer', async () => {
+  test('a branch reset to an older commit and rebuilt follows: that build is newer', async () => {
     runs.runs = [...runs.runs, createRun({ id: '8', commit: sha('6') })];
     expect(await answer()).toBe('8 fresh');
   });
 
-  test('a build whose images are pushed anew hands out the new digests', async () => {
+  test('a build whose images are pushed again gets the new digests', async () => {
     registry.tags.set(reference('front', '7'), digest('aa'));
     expect(await resolve()).toMatchObject({
       set: { build: { id: '7' }, images: { front: { digest: digest('aa') } } },
@@ -279,18 +279,18 @@ describe('never backwards', () => {
   });
 });
 
-describe('a store that cannot tell what was handed out', () => {
+describe('an unreadable store', () => {
   beforeEach(() => {
     lastGood = { ...lastGood, get: async () => 'unreadable' };
   });
 
-  test('does not keep a build from being handed out', async () => {
+  test('does not prevent handing out a build', async () => {
     runs.runs = [createRun({ id: '7' })];
     push('7');
     expect(await answer()).toBe('7 fresh');
   });
 
-  test('makes no empty list of "no build": an environment may be up', async () => {
+  test('never leads to an empty list: an environment may be running', async () => {
     expect(await answer()).toBe('upstream_failed');
     runs.runs = [createRun({ id: '9', origin: 'foreign' })];
     expect(await answer(createRequest({ headSha: sha('9') }))).toBe('upstream_failed');
@@ -303,7 +303,7 @@ describe('a store that cannot tell what was handed out', () => {
   });
 });
 
-describe('what last good is remembered for', () => {
+describe('keys of the last good answer', () => {
   beforeEach(async () => {
     runs.runs = [createRun({ id: '7' })];
     push('7');
@@ -311,7 +311,7 @@ describe('what last good is remembered for', () => {
     runs.failure = OUTAGE;
   });
 
-  test('the same pull request: its own answer', async () => {
+  test('the same pull request gets its own answer', async () => {
     expect(await answer(createRequest({ number: '1' }))).toBe('7 stale');
   });
 
@@ -319,13 +319,13 @@ describe('what last good is remembered for', () => {
     expect(await answer(createRequest({ number: '2' }))).toBe('upstream_failed');
   });
 
-  test('another branch and another project are others', async () => {
+  test('other branches and projects have other keys', async () => {
     expect(await answer(createRequest({ number: '1', branch: 'other' }))).toBe('upstream_failed');
     const project = createProject({ name: 'other' });
     expect(await answer(createRequest({ number: '1', project }))).toBe('upstream_failed');
   });
 
-  test('an image that the project promises now and did not then makes it useless', async () => {
+  test('an image added to the project invalidates it', async () => {
     const project = createProject({ images: [createImageRule('front'), createImageRule('api')] });
     expect(await answer(createRequest({ number: '1', project }))).toBe('upstream_failed');
   });
@@ -336,7 +336,7 @@ describe('a build counts only if every required workflow is green', () => {
   const build_yml = '.github/workflows/build.yml';
   const both = createProject({ workflows: [build_yml, test_yml] });
 
-  test('a workflow that did not run: no build (closed, not open)', async () => {
+  test('a workflow that did not run: no build (fails closed)', async () => {
     runs.runs = [createRun({ id: '7' })];
     push('7');
     expect(await answer(createRequest({ project: both }))).toBe('nothing');
@@ -351,13 +351,13 @@ describe('a build counts only if every required workflow is green', () => {
     expect(await answer(createRequest({ project: both }))).toBe('nothing');
   });
 
-  test('all green: the build is told by the workflow that is named first', async () => {
+  test('all green: the first configured workflow represents the build', async () => {
     runs.runs = [createRun({ id: '8', commit: sha('7'), workflow: test_yml }), createRun({ id: '7' })];
     push('7');
     expect(await answer(createRequest({ project: both }))).toBe('7 fresh');
   });
 
-  test('other workflows do not matter when some are named', async () => {
+  test('other workflows do not matter if some are configured', async () => {
     runs.runs = [
       createRun({ id: '7' }),
       createRun({ id: '8', commit: sha('7'), workflow: test_yml, state: 'unsuccessful' }),
@@ -366,7 +366,7 @@ describe('a build counts only if every required workflow is green', () => {
     expect(await answer()).toBe('7 fresh');
   });
 
-  test('none named: every workflow that ran must be green', async () => {
+  test('none configured: every workflow that ran must be green', async () => {
     const every = createRequest({ project: createProject({ workflows: [] }) });
     runs.runs = [
       createRun({ id: '7' }),
@@ -413,7 +413,7 @@ describe('forks', () => {
     expect(await answer(createRequest({ headSha: sha('9'), number: '5' }))).toBe('7 fresh');
   });
 
-  test('a head that no run shows yet, on a branch name that forks use too: CI is asked whose it is', async () => {
+  test('a head without runs on a branch name that forks also use: the pull request decides', async () => {
     runs.runs = [fork, createRun({ id: '7' })];
     push('7');
     runs.pullRequest = createPullRequestHead({ origin: 'foreign' });
@@ -422,13 +422,13 @@ describe('forks', () => {
     expect(await answer(createRequest({ headSha: sha('aaa'), number: '6' }))).toBe('upstream_failed');
   });
 
-  test('the token may not read pull requests: the runs at the head tell', async () => {
+  test('the token may not read pull requests: the runs at the head decide', async () => {
     runs.runs = [fork, createRun({ id: '7' })];
     runs.pullRequest = { kind: 'failed', failure: { ...OUTAGE, kind: 'denied' } };
     expect(await answer(createRequest({ headSha: sha('9'), number: '5' }))).toBe('nothing');
   });
 
-  test('a head that one of our own runs was for costs no question about the pull request', async () => {
+  test('a head built by one of our own runs needs no pull request look-up', async () => {
     runs.runs = [createRun({ id: '7' }), fork];
     push('7');
     await answer(createRequest({ headSha: sha('7'), number: '5' }));
@@ -443,7 +443,7 @@ describe('forks', () => {
   });
 
   test.each(['denied', 'not_found', 'unavailable'] as const)(
-    'the record cannot be read (%s) and nothing speaks for a fork: our branch keeps its environment',
+    'the record cannot be read (%s) and nothing suggests a fork: our branch keeps its environment',
     async (kind) => {
       runs.runs = [createRun({ id: '7' })];
       push('7');
@@ -452,7 +452,7 @@ describe('forks', () => {
     },
   );
 
-  test('runs alone, that a fork can make, take nothing away that was handed out', async () => {
+  test('runs alone, which a fork can create, never withdraw a set', async () => {
     runs.runs = [createRun({ id: '7' })];
     push('7');
     expect(await answer(createRequest())).toBe('7 fresh');
@@ -483,7 +483,7 @@ describe('forks', () => {
     );
   });
 
-  test('with forks: true, a fork that is deleted does not take the environment of its pull request down', async () => {
+  test('with forks: true, a deleted fork does not take down its environment', async () => {
     const request = createRequest({ project: openToForks, headSha: sha('9'), number: '5' });
     runs.runs = [fork];
     push('9');
@@ -494,7 +494,7 @@ describe('forks', () => {
     expect(await answer({ ...request, number: '6' })).toBe('nothing');
   });
 
-  test('with forks: true, several forks with one branch name and nothing to tell them apart: nothing', async () => {
+  test('with forks: true, several indistinguishable forks with one branch name: nothing', async () => {
     runs.runs = [fork, createRun({ id: '10', origin: 'foreign', headRepositoryId: '667' })];
     push('9');
     push('10');
@@ -502,10 +502,10 @@ describe('forks', () => {
   });
 });
 
-describe('how far back runs are read', () => {
+describe('reading older runs', () => {
   const HOUR = 3_600_000;
 
-  test('a commit whose committer has a clock that is ahead may have runs beyond the window too', async () => {
+  test('a commit with a clock that is ahead may also have runs beyond the window', async () => {
     runs.runs = [createRun({ id: '7', committedAt: 7000 + HOUR })];
     runs.coverage = since(5000 - HOUR);
     runs.older = [createRun({ id: '4', commit: sha('7'), event: 'pull_request', state: 'unsuccessful' })];
@@ -513,7 +513,7 @@ describe('how far back runs are read', () => {
     expect(await answer()).toBe('nothing');
   });
 
-  test('a green build that is newer than the window needs no further look', async () => {
+  test('a green build newer than the window needs no further reading', async () => {
     runs.runs = [createRun({ id: '7' })];
     runs.coverage = since(5000 - HOUR);
     push('7');
@@ -521,7 +521,7 @@ describe('how far back runs are read', () => {
     expect(runs.asked).toEqual(['branch feature']);
   });
 
-  test('a commit that is older than the window may have runs beyond it: they are read before it counts', async () => {
+  test('a commit older than the window may have runs beyond it, which are read first', async () => {
     runs.runs = [createRun({ id: '7', committedAt: 4000 })];
     runs.coverage = since(5000);
     runs.older = [createRun({ id: '4', commit: sha('7'), event: 'pull_request', state: 'unsuccessful' })];
@@ -530,7 +530,7 @@ describe('how far back runs are read', () => {
     expect(runs.asked).toEqual(['branch feature', 'further feature']);
   });
 
-  test('no green build inside the window: it is looked for beyond', async () => {
+  test('no green build in the window: older runs are read', async () => {
     runs.runs = [createRun({ id: '7', state: 'unsuccessful' })];
     runs.coverage = since(5000);
     runs.older = [createRun({ id: '4' })];
@@ -538,7 +538,7 @@ describe('how far back runs are read', () => {
     expect(await answer()).toBe('4 fresh');
   });
 
-  test('the look beyond fails: an error, never an empty list', async () => {
+  test('reading older runs fails: an error, never an empty list', async () => {
     runs.runs = [createRun({ id: '7', state: 'unsuccessful' })];
     runs.coverage = since(5000);
     runs.readFurther = async () => ({ kind: 'failed', failure: OUTAGE });
@@ -551,7 +551,7 @@ describe('onMissing: previous (monorepos that build only what changed)', () => {
     images: [createImageRule('front'), createImageRule('back', { onMissing: 'previous' })],
   });
 
-  test('the image comes from the newest earlier build that has it, and that is told', async () => {
+  test('the image comes from the newest earlier build that has it, and the reason says so', async () => {
     runs.runs = ['9', '8', '7'].map((id) => createRun({ id }));
     push('9', ['front']);
     push('8', ['front']);
@@ -572,14 +572,14 @@ describe('onMissing: previous (monorepos that build only what changed)', () => {
     expect(decision).toMatchObject({ because: expect.stringContaining('back') });
   });
 
-  test('an image without the setting is never taken from another build', async () => {
+  test('an image without the setting never comes from another build', async () => {
     runs.runs = ['9', '8'].map((id) => createRun({ id }));
     push('9', ['back']);
     push('8');
     expect(await resolve(createRequest({ project }))).toMatchObject({ set: { build: { id: '8' } } });
   });
 
-  test('it is looked for beyond the window before an older build is taken', async () => {
+  test('older runs are searched for it before falling back to an older build', async () => {
     runs.runs = [createRun({ id: '9' })];
     runs.coverage = since(8000);
     runs.older = [createRun({ id: '7' })];
@@ -588,7 +588,7 @@ describe('onMissing: previous (monorepos that build only what changed)', () => {
     expect(await resolve(createRequest({ project }))).toMatchObject({ set: { build: { id: '9' } } });
   });
 
-  test('a build whose own image was handed out does not go back to an earlier one while that image is there', async () => {
+  test('a build’s own image is not replaced by an earlier one while it exists', async () => {
     runs.runs = ['9', '8'].map((id) => createRun({ id }));
     push('9');
     push('8');
@@ -601,7 +601,7 @@ describe('onMissing: previous (monorepos that build only what changed)', () => {
   });
 });
 
-describe('revision: whose image does a tag hold?', () => {
+describe('revision', () => {
   const movable = 'registry.test/shop/front:{branch}';
   const single = (revision: 'auto' | 'require' | 'ignore', text = movable): BranchRequest =>
     createRequest({ project: createProject({ images: [createImageRule('front', { revision, text })] }) });
@@ -633,7 +633,7 @@ describe('revision: whose image does a tag hold?', () => {
     expect(await answer(single(revision))).toBe(expected);
   });
 
-  test('auto asks nothing about a tag that holds the commit, require does', async () => {
+  test('auto reads no revision for a tag with the commit, require does', async () => {
     const text = 'registry.test/shop/front:sha-{commit:7}';
     registry.tags.set(`registry.test/shop/front:sha-${sha('7a').slice(0, 7)}`, digest('f7'));
     label(sha('7b'));
@@ -647,7 +647,7 @@ describe('revision: whose image does a tag hold?', () => {
     expect(await answer(single('auto'))).toBe('upstream_failed');
   });
 
-  test("a later red build has moved the branch's tag: the last good image stays", async () => {
+  test("a later red build moved the branch's tag: the last good image is kept", async () => {
     label(sha('7a'));
     expect(await answer(single('auto'))).toBe('7 fresh');
     runs.runs = [createRun({ id: '8', state: 'unsuccessful' }), ...runs.runs];
@@ -659,14 +659,14 @@ describe('revision: whose image does a tag hold?', () => {
   });
 });
 
-describe('a template that gives no valid reference', () => {
+describe('a template that renders no valid reference', () => {
   const request = createRequest({
     project: createProject({
       images: [createImageRule('front', { text: 'registry.test/shop/front:pr-{pull_request}' })],
     }),
   });
 
-  test('is an error that names project and image, and what is missing', async () => {
+  test('is an error that names project, image and the missing value', async () => {
     runs.runs = [createRun({ id: '7' })];
     expect(await resolve(request)).toEqual({
       kind: 'failed',

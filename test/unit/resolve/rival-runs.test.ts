@@ -61,22 +61,22 @@ const confirmations = () => runs.asked.filter((call) => call.startsWith('confirm
 const buildA = (given: Partial<Run> = {}) => createRun({ id: '10', commit: A, ...given });
 const buildB = (given: Partial<Run> = {}) => createRun({ id: '20', commit: B, ...given });
 
-test('a run that began with the build, and of which CI does not tell whether it is newer, may have the tag', async () => {
+test('a run that began with the build may have the tag if CI does not say which is newer', async () => {
   const at = { position: 7, tie: '', startedAt: 10_000 };
   ran(buildA({ ...at, updatedAt: 20_000 }), buildB({ ...at, updatedAt: 15_000, state: 'unsuccessful' }));
   push('feature', 'bbb');
   expect(await answer(asking('{branch}'))).toBe('nothing');
 });
 
-describe('only the jobs that had failed were run again', () => {
-  test('the run that came between the attempts has the tag', async () => {
+describe('only failed jobs were re-run', () => {
+  test('a run between the attempts has the tag', async () => {
     ran(buildA({ attempt: 2, startedAt: 30_000, updatedAt: 31_000 }), buildB({ state: 'unsuccessful' }));
     push('feature', 'bbb');
     expect(await answer(asking('{branch}'))).toBe('nothing');
   });
 });
 
-test('of a build that was run again, an older run that ended after its first attempt began may have the tag', async () => {
+test('an older run that ended after a re-run build began may have the tag', async () => {
   ran(
     buildA({ attempt: 2, startedAt: 30_000, updatedAt: 31_000 }),
     buildB({ id: '9', updatedAt: 15_000, state: 'unsuccessful' }),
@@ -85,21 +85,21 @@ test('of a build that was run again, an older run that ended after its first att
   expect(await answer(asking('{branch}'))).toBe('nothing');
 });
 
-describe('a tag that holds the attempt and no build', () => {
-  test('an earlier attempt of another run pushed it', async () => {
+describe('a tag with the attempt but no build', () => {
+  test('may be pushed by an earlier attempt of another run', async () => {
     ran(buildA(), buildB({ attempt: 2, state: 'unsuccessful' }));
     push('feature-1', 'bbb');
     expect(await answer(asking('{branch}-{attempt}'))).toBe('nothing');
   });
-  test('an earlier attempt of ours was overwritten', async () => {
+  test('of our own earlier attempt may be overwritten by another run', async () => {
     ran(buildA({ attempt: 2 }), buildB({ state: 'unsuccessful' }));
     push('feature-1', 'bbb');
     expect(await answer(asking('{branch}-{attempt}'))).toBe('nothing');
   });
 });
 
-describe('a run that names no branch', () => {
-  test('may have been of any branch, so it may have pushed the tag', async () => {
+describe('a run without a branch', () => {
+  test('may belong to any branch, so it may have pushed the tag', async () => {
     ran(buildA(), buildB({ branch: null, state: 'unsuccessful' }));
     push('feature', 'bbb');
     expect(await answer(asking('{branch}'))).toBe('nothing');
@@ -115,7 +115,7 @@ describe('a run that names no branch', () => {
   });
 });
 
-describe('a run that cannot be read', () => {
+describe('an unreadable run', () => {
   const red: UnreadRun = {
     id: '20',
     branch: 'feature',
@@ -141,7 +141,7 @@ describe('a run that cannot be read', () => {
     expect(await answer(asking('{branch}'))).toBe(expected);
   });
 
-  test('of a branch that renders the same tag', async () => {
+  test('may have pushed the tag if its branch renders the same one', async () => {
     ran(buildA({ branch: 'feature/x' }));
     runs.unread = [{ ...red, branch: 'feature-x' }];
     push('feature-x', 'bbb');
@@ -150,7 +150,7 @@ describe('a run that cannot be read', () => {
     expect(await answer(asking('pr-{pull_request}', { branch: 'feature/x' }))).toBe('aaa fresh');
   });
 
-  test('leaves what was handed out before it came', async () => {
+  test('keeps an image handed out before it', async () => {
     ran(buildA());
     push('feature', 'aaa');
     expect(await answer(asking('{branch}'))).toBe('aaa fresh');
@@ -159,7 +159,7 @@ describe('a run that cannot be read', () => {
     expect(await answer(asking('{branch}'))).toBe('aaa fresh');
   });
 
-  test('does not matter to a tag that only the build has', async () => {
+  test('does not matter to a tag that only the build can have', async () => {
     ran(buildA());
     runs.unread = [{ ...red, branch: null, commit: null, createdAt: null }];
     for (const [template, tag] of [
@@ -172,7 +172,7 @@ describe('a run that cannot be read', () => {
     }
   });
 
-  test('of another commit with the same digits, does', async () => {
+  test('matters if its commit has the same digits', async () => {
     ran(buildA());
     runs.unread = [{ ...red, branch: 'evil', commit: `${A.slice(0, 7)}fffff`.padEnd(40, '0') }];
     push(A.slice(0, 7), 'bbb');
@@ -180,13 +180,13 @@ describe('a run that cannot be read', () => {
   });
 });
 
-test('the beginning of a number is another pull request’s as well', async () => {
+test('the beginning of a number may also be another pull request’s', async () => {
   ran(buildA(), buildB({ branch: 'other', state: 'unsuccessful' }));
   push('pr-5', 'bbb');
   expect(await answer(asking('pr-{pull_request:1}', { number: '51' }))).toBe('nothing');
 });
 
-describe('which of two began first', () => {
+describe('order of two runs', () => {
   const red: Partial<Run> = {
     state: 'unsuccessful',
     startedAt: 10_000,
@@ -195,9 +195,9 @@ describe('which of two began first', () => {
   };
 
   test.each<[string, Partial<Run>, string]>([
-    ['at the same moment, by its id after the build', { ...red, id: '11' }, 'nothing'],
-    ['at the same moment, by its id before the build', { ...red, id: '9' }, 'aaa fresh'],
-    ['before the build, and is still going', { id: '9', state: 'running', updatedAt: 9_100 }, 'nothing'],
+    ['at the same time, after the build by its id', { ...red, id: '11' }, 'nothing'],
+    ['at the same time, before the build by its id', { ...red, id: '9' }, 'aaa fresh'],
+    ['before the build, and is still running', { id: '9', state: 'running', updatedAt: 9_100 }, 'nothing'],
   ])('%s', async (_name, given, expected) => {
     ran(buildA(), buildB(given));
     push('feature', 'aaa');
@@ -212,29 +212,29 @@ test('with forks: true, a fork’s pull request may push', async () => {
   expect(await answer({ ...request, project: { ...request.project, forks: true } })).toBe('nothing');
 });
 
-describe('a run that is still going', () => {
+describe('a running run', () => {
   beforeEach(() => {
     ran(buildA(), buildB({ state: 'running' }));
     push('feature', 'aaa');
   });
 
-  test('is taken to go on for five minutes: CI is asked whether it does', async () => {
+  test('is assumed to keep running for five minutes, then confirmed', async () => {
     expect(await answer(asking('{branch}'))).toBe('nothing');
     expect(runs.asked).toContain(`confirm 1 since ${runs.asOf - 300_000}`);
   });
 
-  test('and is gone when CI is asked again, has pushed nothing', async () => {
+  test('that is gone when confirmed has pushed nothing', async () => {
     runs.onConfirm = () => (runs.runs = [buildA()]);
     expect(await answer(asking('{branch}'))).toBe('aaa fresh');
   });
 
-  test('as long as CI cannot be asked, nothing is known', async () => {
+  test('is inconclusive while CI does not respond', async () => {
     runs.onConfirm = () => (runs.failure = OUTAGE);
     expect(await answer(asking('{branch}'))).toBe('upstream_failed');
   });
 });
 
-describe('what CI is asked to confirm', () => {
+describe('what CI has to confirm', () => {
   test.each([
     [60_000, []],
     [60_001, ['confirm 1 since 1001']],
@@ -246,7 +246,7 @@ describe('what CI is asked to confirm', () => {
     expect(confirmations()).toEqual(expected);
   });
 
-  test('the run itself, where the image is another one than before', async () => {
+  test('the run itself, if the image has changed', async () => {
     ran(buildA());
     push(A, 'aaa');
     await answer(asking('{commit}'));
@@ -256,7 +256,7 @@ describe('what CI is asked to confirm', () => {
     expect(confirmations()).toEqual(['confirm 1 since 11000']);
   });
 
-  test('nothing, where the image is the one that was handed out', async () => {
+  test('nothing, if the image is the one handed out', async () => {
     ran(buildA());
     push('feature', 'aaa');
     await answer(asking('{branch}'));
@@ -265,7 +265,7 @@ describe('what CI is asked to confirm', () => {
     expect(confirmations()).toEqual([]);
   });
 
-  test('not for ever: what is read anew each time is not handed out', async () => {
+  test('not forever: an image that changes with every read is not handed out', async () => {
     ran(buildA());
     push('feature', 'aaa');
     registry.asOf = 2000;
@@ -295,14 +295,14 @@ describe('a revision', () => {
     expect(await answer(asking('{branch}'))).toBe(expected);
   });
 
-  test('that an image has inherited does not speak against its own', async () => {
+  test('inherited from a base image does not contradict its own', async () => {
     ran(buildA());
     push('feature', 'aaa');
     registry.readRevision = async () => ({ kind: 'found', revisions: [B, A] });
     expect(await answer(asking('{branch}'))).toBe('aaa fresh');
   });
 
-  test('is wanted also of what was handed out before it was required', async () => {
+  test('is also required for images handed out before the setting', async () => {
     ran(buildA());
     push('feature', 'aaa');
     expect(await answer(asking('{branch}'))).toBe('aaa fresh');
@@ -313,7 +313,7 @@ describe('a revision', () => {
   });
 });
 
-describe('what the registry is asked', () => {
+describe('queries to the registry', () => {
   test.each([
     [buildA(), { notBefore: 10_500, repushed: false }],
     [buildA({ attempt: 2, updatedAt: 30_000 }), { notBefore: 30_000, repushed: true }],
@@ -329,13 +329,13 @@ describe('what the registry is asked', () => {
     expect(told).toMatchObject([expected]);
   });
 
-  test('is bounded, however often a run was run again', async () => {
+  test('are bounded, however many re-runs there are', async () => {
     ran(buildA({ attempt: 1000 }));
     expect(await answer(asking('{build_id}-{attempt}'))).toBe('nothing');
     expect(registry.asked).toHaveLength(11);
   });
 
-  test('tells how old the answer is', async () => {
+  test('determine the age of the answer', async () => {
     ran(buildA());
     push('feature', 'aaa');
     registry.asOf = 500;
@@ -344,7 +344,7 @@ describe('what the registry is asked', () => {
   });
 });
 
-describe('a tag that is gone', () => {
+describe('a deleted tag', () => {
   beforeEach(async () => {
     ran(buildA());
     push('feature', 'aaa');
@@ -353,22 +353,22 @@ describe('a tag that is gone', () => {
     registry.untagged.add(digest('aaa'));
   });
 
-  test('leaves the image, unless the revision is required', async () => {
+  test('keeps the image, unless the revision is required', async () => {
     expect(await answer(asking('{branch}'))).toBe('aaa fresh');
     lastGood = createMemoryStore();
     expect(await answer(asking('{branch}', {}, { revision: 'require' }))).toBe('nothing');
   });
 
-  test('makes the answer stale while nobody can tell whether the image is still there', async () => {
+  test('makes the answer stale while the image cannot be verified', async () => {
     registry.failing.add(`registry.test/shop/front@${digest('aaa')}`);
     expect(await answer(asking('{branch}'))).toBe('aaa stale');
   });
 });
 
-describe('what this process has found', () => {
+describe('an image proven by this process', () => {
   const C = sha('cccccc3');
 
-  test('is still a build’s after another one was handed out and taken back', async () => {
+  test('remains valid after a newer one was handed out and withdrawn', async () => {
     ran(buildA());
     push('feature', 'aaa');
     await answer(asking('{branch}'));
@@ -385,7 +385,7 @@ describe('what this process has found', () => {
     expect(await answer(asking('{branch}'))).toBe('aaa fresh');
   });
 
-  test('is not given up for what moved the tag, because CI has forgotten one of the build’s runs', async () => {
+  test('is kept if the tag has moved and CI has forgotten one of the build’s runs', async () => {
     ran(buildA(), buildA({ id: '11', event: 'pull_request' }));
     push('feature', 'aaa');
     await answer(asking('{branch}'));
@@ -399,7 +399,7 @@ describe('what this process has found', () => {
     expect(await answer(asking('{branch}'))).toBe('bbb fresh');
   });
 
-  test('is no other pull request’s', async () => {
+  test('is not used for another pull request', async () => {
     ran(buildA());
     push('feature', 'aaa');
     await answer(asking('{branch}'));

@@ -13,7 +13,7 @@ const BUILD = '.github/workflows/build.yml';
 const TEST = '.github/workflows/test.yml';
 const OWN: Origin = { kind: 'own' };
 
-describe('a commit that was built more than once', () => {
+describe('a commit with several builds', () => {
   test('counts by the newest run of each workflow and event', () => {
     const runs = [
       createRun({ id: '7', commit: sha('a'), state: 'unsuccessful' }),
@@ -22,7 +22,7 @@ describe('a commit that was built more than once', () => {
     expect(select(runs, createProject(), OWN)).toMatchObject([{ status: 'green', build: { id: '8' } }]);
   });
 
-  test('must be green on push and on pull_request, where it ran on both', () => {
+  test('must be green on both push and pull_request if it ran on both', () => {
     const runs = [
       createRun({ id: '7', commit: sha('a'), state: 'unsuccessful' }),
       createRun({ id: '8', commit: sha('a'), event: 'pull_request' }),
@@ -32,7 +32,7 @@ describe('a commit that was built more than once', () => {
     ]);
   });
 
-  test('is told by its run on the event that the configuration names first', () => {
+  test('is represented by its run on the first configured event', () => {
     const runs = [
       createRun({ id: '7', commit: sha('a') }),
       createRun({ id: '8', commit: sha('a'), event: 'pull_request' }),
@@ -40,7 +40,7 @@ describe('a commit that was built more than once', () => {
     expect(select(runs, createProject(), OWN)[0]?.build).toMatchObject({ id: '7', event: 'push' });
   });
 
-  test('stands where its newest run stands, and finished when the last of its runs did', () => {
+  test('has the position of its newest run and the finish time of its last one', () => {
     const runs = [
       createRun({ id: '9', commit: sha('b') }),
       createRun({ id: '7', commit: sha('a'), updatedAt: 99_000 }),
@@ -51,7 +51,7 @@ describe('a commit that was built more than once', () => {
   });
 });
 
-test('of two runs whose order CI does not tell, the one that is not green counts, however they are listed', () => {
+test('the run that is not green counts if CI does not define the order of two runs', () => {
   const at = { commit: sha('a'), position: 7, tie: '' };
   for (const state of ['unsuccessful', 'running'] as const) {
     const runs = [createRun({ id: 'x', ...at }), createRun({ id: 'y', ...at, state })];
@@ -77,14 +77,14 @@ test('run ids are compared as numbers of any length when two builds were created
 });
 
 describe('reasons', () => {
-  test('name the workflows that are missing', () => {
+  test('name missing workflows', () => {
     const project = createProject({ workflows: [BUILD, TEST] });
     expect(select([createRun({ id: '7' })], project, OWN)).toMatchObject([
       { status: 'incomplete', reason: 'no run of test.yml' },
     ]);
   });
 
-  test('name what is still going', () => {
+  test('name running workflows', () => {
     expect(select([createRun({ id: '7', state: 'running' })], createProject(), OWN)).toMatchObject([
       { status: 'running', reason: 'build.yml in_progress (push)' },
     ]);
@@ -167,7 +167,7 @@ describe('against a brute-force oracle, over random histories of runs, forks, re
     );
   });
 
-  test('the order in which runs arrive makes no difference', () => {
+  test('the order of runs in the input does not matter', () => {
     fc.assert(
       fc.property(anyHistory, anyProject, fc.nat(), (runs, project, turn) => {
         const turned = [...runs.slice(turn % (runs.length + 1)), ...runs.slice(0, turn % (runs.length + 1))];
@@ -177,21 +177,21 @@ describe('against a brute-force oracle, over random histories of runs, forks, re
   });
 });
 
-describe('a run that was skipped (a label that is not there)', () => {
+describe('a skipped run (a missing label)', () => {
   const skipped = { state: 'skipped', commit: sha('a') } as const;
 
   test.each<[string, Partial<Run>, string]>([
     ['after a green run of the same workflow does not undo it', {}, 'green'],
     ['on another event does not either', { event: 'pull_request' }, 'green'],
     ['before it neither', { createdAt: 1 }, 'green'],
-    ['of another workflow says that that one did not run', { workflow: TEST }, 'unsuccessful'],
+    ['of another workflow counts as not run', { workflow: TEST }, 'unsuccessful'],
   ])('%s', (_name, given, status) => {
     const runs = [createRun({ id: '7', commit: sha('a') }), createRun({ id: '8', ...skipped, ...given })];
     const project = createProject({ workflows: [] });
     expect(select(runs, project, OWN)[0]?.status).toBe(status);
   });
 
-  test('after a red run leaves it red, and alone it is no build', () => {
+  test('leaves a commit red after a red run, and is no build alone', () => {
     const red = createRun({ id: '7', commit: sha('a'), state: 'unsuccessful' });
     const runs = [red, createRun({ id: '8', ...skipped })];
     expect(select(runs, createProject(), OWN)[0]?.reason).toBe('build.yml failure (push)');
@@ -199,7 +199,7 @@ describe('a run that was skipped (a label that is not there)', () => {
   });
 });
 
-describe('a workflow of another identity under the same path (an organization ruleset)', () => {
+describe('a workflow with the same path and another id (an organization ruleset)', () => {
   const theirs = { workflowId: 'of the organization', event: 'pull_request' } as const;
   const ours = { event: 'pull_request' } as const;
 
@@ -211,7 +211,7 @@ describe('a workflow of another identity under the same path (an organization ru
     expect(select(runs, createProject(), OWN)[0]?.status).toBe('unsuccessful');
   });
 
-  test('does not stand for ours, which ran for the branch before', () => {
+  test('does not replace our own, which ran for the branch before', () => {
     const runs = [
       createRun({ id: '7', commit: sha('a'), ...ours }),
       createRun({ id: '8', commit: sha('a'), ...theirs }),
@@ -220,7 +220,7 @@ describe('a workflow of another identity under the same path (an organization ru
     expect(select(runs, createProject(), OWN).map(({ status }) => status)).toEqual(['incomplete', 'green']);
   });
 
-  test('is not missed on an event that it does not run on', () => {
+  test('is not required on an event that it does not run on', () => {
     const runs = [
       createRun({ id: '8', commit: sha('a'), ...theirs }),
       createRun({ id: '7', commit: sha('a'), ...ours }),

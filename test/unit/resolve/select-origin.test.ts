@@ -12,8 +12,8 @@ import {
 const run = createRun({ id: '9', origin: 'unknown', pullRequest: '5', headRepositoryId: null });
 const request = createRequest({ number: '5', headSha: sha('9') });
 
-describe('a run of which CI does not say whose it is', () => {
-  test('is never taken for our own', () => {
+describe('a run of unknown origin', () => {
+  test('never counts as our own', () => {
     expect(selectOrigin([run], createRequest({ headSha: sha('9') }))).toMatchObject({
       kind: 'excluded',
       certain: false,
@@ -24,7 +24,7 @@ describe('a run of which CI does not say whose it is', () => {
     });
   });
 
-  test('is never taken for that of a fork whose repository it names', () => {
+  test('does not count for a fork, even if it names the repository', () => {
     const named = createRun({ id: '9', origin: 'unknown', headRepositoryId: '35' });
     const forking = createRequest({ headSha: sha('9'), project: createProject({ forks: true }) });
     expect(selectOrigin([named], forking)).toMatchObject({
@@ -34,12 +34,12 @@ describe('a run of which CI does not say whose it is', () => {
     });
   });
 
-  test('needs the record of the pull request', () => {
+  test('needs the pull request’s record', () => {
     expect(selectOrigin([run], request)).toMatchObject({ kind: 'needsLookup', number: '5' });
     expect(selectOrigin([run], createRequest({ number: '5' }))).toMatchObject({ kind: 'needsLookup' });
   });
 
-  test('counts once the record of its own pull request says so', () => {
+  test('counts once its own pull request’s record says so', () => {
     const origin = selectOriginOfPullRequest(createPullRequestHead(), request);
     if (origin.kind === 'excluded') throw new Error('expected an origin');
     const others = [
@@ -64,7 +64,7 @@ describe('a run of which CI does not say whose it is', () => {
   });
 });
 
-test("an id of another Git server's repository says nothing of a run's repository", () => {
+test('a repository id of another Git server says nothing about a run', () => {
   const project = createProject({ forks: true, git: 'other' });
   const head = createPullRequestHead({ origin: 'foreign', headRepositoryId: '35' });
   const origin = selectOriginOfPullRequest(head, createRequest({ project, number: '5' }));

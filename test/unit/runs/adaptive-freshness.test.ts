@@ -12,21 +12,21 @@ test.each([
   expect(freshness.freshFor()).toBe(expected);
 });
 
-test('nothing is stretched before the quota is known, or where there is none', () => {
+test('the window does not widen without a known quota', () => {
   const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
   expect(freshness.freshFor()).toBe(15_000);
   freshness.observe(0, 0, Infinity);
   expect(freshness.freshFor()).toBe(15_000);
 });
 
-test('it goes back when the quota does', () => {
+test('the window narrows when the quota recovers', () => {
   const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
   freshness.observe(0, 5000, Infinity);
   freshness.observe(5000, 5000, Infinity);
   expect(freshness.freshFor()).toBe(15_000);
 });
 
-test('it goes back when the window ends, though nobody has asked CI since: other replicas may do that', () => {
+test('the window narrows when the quota window ends, even without a call to CI', () => {
   let now = 0;
   const freshness = new AdaptiveFreshness(15_000, 300_000, () => now);
   freshness.observe(0, 5000, 3_600_000);

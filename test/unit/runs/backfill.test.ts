@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createFixture, FRESH_FOR, ids, runsFrom } from '../../fixtures/runs/harness.ts';
 
-describe('when nothing is known yet', () => {
-  test('the further pages are read side by side, and nobody looks up what they show', async () => {
+describe('at the start', () => {
+  test('older pages are read in parallel, and their branches need no look-up', async () => {
     const ci = createFixture([...runsFrom(10, 30), ...runsFrom(1, 2, 'quiet')], 20);
     expect(ids(await ci.index.read({ branch: 'branch-30' }))).toEqual(['30']);
     expect(await ci.index.read({ branch: 'quiet' })).toMatchObject({
@@ -13,7 +13,7 @@ describe('when nothing is known yet', () => {
     expect(ci.calls).toEqual(['list 1', 'list 2', 'list 3', 'list 4', 'list 5', 'list 1']);
   });
 
-  test('no more than so many pages are read: what lies beyond is looked up', async () => {
+  test('the number of pages is limited, and older branches are looked up', async () => {
     const ci = createFixture([...runsFrom(10, 30), ...runsFrom(1, 2, 'quiet')], 3);
     expect(await ci.index.read({ branch: 'quiet' })).toMatchObject({
       runs: [{ id: '2' }, { id: '1' }],
@@ -22,7 +22,7 @@ describe('when nothing is known yet', () => {
     expect(ci.calls).toEqual(['list 1', 'list 2', 'list 3', 'list 1', 'branch quiet 1']);
   });
 
-  test('after as many look-ups as a block has pages, the next block is read', async () => {
+  test('the next block is read after as many look-ups as it has pages', async () => {
     const ci = createFixture(runsFrom(1, 60), 3);
     for (let id = 60; id > 45; id--) await ci.index.read({ branch: `branch-${id}` });
     expect(ci.calls).toEqual(['list 1', 'list 2', 'list 3', 'list 1']);
@@ -35,7 +35,7 @@ describe('when nothing is known yet', () => {
     expect(block).toEqual(['list 3', 'list 4', 'list 5', 'list 1']);
   });
 
-  test('look-ups that find no runs, as of a branch that CI has never built, are no reason to read on', async () => {
+  test('look-ups without runs, as for a branch that was never built, trigger no block', async () => {
     const ci = createFixture(runsFrom(1, 60), 3);
     for (let i = 0; i < 10; i++) await ci.index.read({ branch: `unbuilt-${i}` });
     expect(ci.calls.filter((call) => call.startsWith('list'))).toEqual([
@@ -46,7 +46,7 @@ describe('when nothing is known yet', () => {
     ]);
   });
 
-  test('a block that leaves a gap to what is known, since runs between were deleted, is not taken for complete', async () => {
+  test('a block with a gap to the known runs after deletions does not count as complete', async () => {
     const ci = createFixture([...runsFrom(21, 60), ...runsFrom(1, 20, 'old')], 3);
     await ci.index.read({ branch: 'branch-60' });
     await ci.index.read({ branch: 'branch-45' });
@@ -58,14 +58,14 @@ describe('when nothing is known yet', () => {
     expect(ci.calls).toContain('branch branch-28 1');
   });
 
-  test('a further page that fails costs nothing but a look-up', async () => {
+  test('a failed older page costs only a look-up', async () => {
     const ci = createFixture([...runsFrom(10, 30), ...runsFrom(1, 2, 'quiet')], 20);
     ci.failure = 'unavailable';
     ci.failing = (call) => call === 'list 3';
     expect(ids(await ci.index.read({ branch: 'quiet' }))).toEqual(['1', '2']);
   });
 
-  test('a run that is deleted between the pages is no reason to miss another', async () => {
+  test('a run deleted between the pages hides no other run', async () => {
     const ci = createFixture(runsFrom(1, 12), 20);
     const gate = Promise.withResolvers<void>();
     await ci.index.read({ branch: 'branch-12' });
@@ -76,14 +76,14 @@ describe('when nothing is known yet', () => {
       expect(ids(await ci.index.read({ branch: `branch-${id}` }))).toEqual([id]);
   });
 
-  test('who asks while they are read waits for them, and need not look up', async () => {
+  test('requests during the read wait for it and need no look-up', async () => {
     const ci = createFixture(runsFrom(1, 12), 20);
     const all = Array.from({ length: 12 }, (_, i) => ci.index.read({ branch: `branch-${i + 1}` }));
     for (const [i, known] of (await Promise.all(all)).entries()) expect(ids(known)).toEqual([`${i + 1}`]);
     expect(ci.calls.filter((call) => call.startsWith('branch'))).toEqual([]);
   });
 
-  test('they are read at the start only: a listing that has changed is met by its first page', async () => {
+  test('they are read at the start only; later changes need only the first page', async () => {
     const ci = createFixture(runsFrom(1, 60), 3);
     await ci.index.read({ branch: 'branch-60' });
     await ci.index.read({ branch: 'branch-50' });
@@ -96,7 +96,7 @@ describe('when nothing is known yet', () => {
     expect(ci.calls.slice(before)).toEqual(Array.from({ length: 9 }, () => 'list 1'));
   });
 
-  test('blocks that fail are tried ever less often', async () => {
+  test('failed blocks are retried less and less often', async () => {
     const ci = createFixture(runsFrom(1, 1000), 3);
     await ci.index.read({ branch: 'branch-1000' });
     await ci.index.read({ branch: 'branch-990' });
@@ -107,7 +107,7 @@ describe('when nothing is known yet', () => {
     expect(failed).toBeLessThan(40);
   });
 
-  test('blocks come back after an outage, however long it was', async () => {
+  test('blocks resume after an outage of any length', async () => {
     const ci = createFixture(runsFrom(1, 6000), 3);
     await ci.index.read({ branch: 'branch-6000' });
     ci.failure = 'malformed';
@@ -119,7 +119,7 @@ describe('when nothing is known yet', () => {
     expect(ci.calls.slice(before)).toContainEqual(expect.stringMatching(/^list [^1]/));
   });
 
-  test('after very many were deleted, blocks begin further ahead until they meet what is known', async () => {
+  test('after very many deletions, blocks start further up until they meet the known runs', async () => {
     const ci = createFixture(runsFrom(1, 400), 3);
     await ci.index.read({ branch: 'branch-400' });
     for (let id = 385; id > 300; id--) await ci.index.read({ branch: `branch-${id}` });
@@ -130,7 +130,7 @@ describe('when nothing is known yet', () => {
     expect(lookUps).toBeLessThan(180);
   });
 
-  test('a run that is created and an old one that is deleted while they are read leave no gap behind', async () => {
+  test('a run created and another deleted during the read leave no gap', async () => {
     const ci = createFixture(runsFrom(1, 60), 4);
     const thirdIsServed = Promise.withResolvers<void>();
     ci.beforeServing = async (call) => {
@@ -145,7 +145,7 @@ describe('when nothing is known yet', () => {
       expect(ids(await ci.index.read({ branch: `branch-${id}` }))).toEqual([`${id}`]);
   });
 
-  test('a run that a listing has shown to be deleted does not come back by a block that was begun before', async () => {
+  test('a deleted run does not come back with a block that began earlier', async () => {
     const ci = createFixture(runsFrom(1, 60), 3);
     const gate = Promise.withResolvers<void>();
     ci.beforeServing = async (call) => (call === 'list 3' ? gate.promise : undefined);
@@ -157,7 +157,7 @@ describe('when nothing is known yet', () => {
     expect(ids(await ci.index.read({ branch: 'branch-59' }))).toEqual([]);
   });
 
-  test('nor does one that cannot be told by its id, and so may be new', async () => {
+  test('nor does an element without an id, which may be new', async () => {
     const ci = createFixture(runsFrom(1, 60), 3);
     ci.beforeServing = async (call) => {
       if (call !== 'list 2') return;

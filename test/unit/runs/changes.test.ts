@@ -1,4 +1,4 @@
-/** A listing that follows changes: its first page is read now and then, and whenever changes do not suffice. */
+/** A listing that follows changes. It reads its first page from time to time, and if there are too many changes. */
 import { describe, expect, test } from 'vitest';
 import type { CiProvider, RunPage } from '../../../src/ci/provider.ts';
 import { UpstreamError, type UpstreamFailureKind } from '../../../src/errors.ts';
@@ -22,7 +22,7 @@ function pageFrom(runs: readonly Run[], start: number): RunPage {
   };
 }
 
-/** A CI with keyset paging whose stream of changes has one a call. */
+/** A CI with keyset paging that returns one change per call. */
 function createFixture(count: number) {
   const fixture = {
     now: 1_000_000,
@@ -85,7 +85,7 @@ function createFixture(count: number) {
 }
 
 describe('changes', () => {
-  test('are followed from where the last call ended, in place of the first page', async () => {
+  test('are read from where the last call ended, instead of the first page', async () => {
     const { index, ci } = createFixture(3);
     await index.read({ branch: 'branch-1' });
     ci.rerun('1');
@@ -99,7 +99,7 @@ describe('changes', () => {
     expect(ci.calls).toEqual(['changes 0', 'changes 1', 'changes 2']);
   });
 
-  test('do not show deletions, so the first page is read again after some minutes', async () => {
+  test('do not show deletions, so the first page is read again after five minutes', async () => {
     const { index, ci } = createFixture(3);
     await index.read({ branch: 'branch-2' });
     ci.delete('2');
@@ -109,7 +109,7 @@ describe('changes', () => {
     expect(await index.read({ branch: 'branch-2' })).toMatchObject({ runs: [] });
   });
 
-  test('that are too many for one refresh confirm nothing yet: the first page does', async () => {
+  test('that do not fit one refresh are completed by the first page, and continue at the next refresh', async () => {
     const { index, ci } = createFixture(8);
     await index.read({ branch: 'branch-1' });
     await index.read({ branch: 'branch-1' });
@@ -120,12 +120,12 @@ describe('changes', () => {
     const known = await index.read({ branch: 'branch-7' });
     expect(ci.calls).toEqual([...Array.from({ length: MOST_CALLS }, (_, at) => `changes ${at}`), 'list']);
     expect(known.kind === 'known' && known.standing('7').confirmedAt).toBe(ci.now);
-    // The rest of them is not skipped: it concerns a run that the first page does not show.
+    // The last change concerns a run that is not on the first page.
     ci.now += FRESH_FOR;
     expect(await ci.attempt('branch-1')).toBe(2);
   });
 
-  test('that are too many confirm no run that they do not show, even if the first page fails', async () => {
+  test('that do not fit one refresh confirm no other run if the first page fails', async () => {
     const { index, ci } = createFixture(3);
     const listedAt = ci.now;
     await index.read({ branch: 'branch-2' });
@@ -136,7 +136,7 @@ describe('changes', () => {
     expect(index.peekBranch('branch-2')?.standing('2').confirmedAt).toBe(listedAt);
   });
 
-  test('whose cursor CI refuses begin anew where a whole first page says', async () => {
+  test('start from a new first page after CI has refused the cursor', async () => {
     const { index, ci } = createFixture(3);
     ci.validator = '"1"';
     await index.read({ branch: 'branch-1' });
@@ -151,7 +151,7 @@ describe('changes', () => {
     expect(ci.calls).toEqual(['changes 0', 'list', 'changes 1']);
   });
 
-  test('that fail for another reason fail the refresh, and go on from the same place', async () => {
+  test('that fail for another reason fail the refresh and continue from the same cursor', async () => {
     const { index, ci } = createFixture(3);
     await index.read({ branch: 'branch-1' });
     ci.failure = 'timeout';

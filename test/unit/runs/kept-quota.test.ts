@@ -16,17 +16,14 @@ describe('the last calls of a quota', () => {
     [60, 1, 24, true],
     [60, 100, 31, false],
     [60, 100, 30, true],
-  ])(
-    'of %i, with %i repositories: of %i left, are they kept? %s',
-    (limit, repositories, remaining, isLow) => {
-      const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
-      freshness.observe(remaining, limit, HOUR);
-      freshness.repositories = repositories;
-      expect(freshness.isLow()).toBe(isLow);
-    },
-  );
+  ])('of %i, with %i repositories: are the %i left reserved? %s', (limit, repositories, remaining, isLow) => {
+    const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
+    freshness.observe(remaining, limit, HOUR);
+    freshness.repositories = repositories;
+    expect(freshness.isLow()).toBe(isLow);
+  });
 
-  test('are not kept for a window that has ended or ends soon, nor where there is no quota', () => {
+  test('are not reserved for a window that ends soon, or without a quota', () => {
     let now = 0;
     const freshness = new AdaptiveFreshness(15_000, 300_000, () => now);
     expect(freshness.isLow()).toBe(false);
@@ -44,7 +41,7 @@ describe('the last calls of a quota', () => {
     expect(freshness.isLow()).toBe(false);
   });
 
-  test('are for listings: whatever else is asked for fails at once, and says so', async () => {
+  test('are for listings: other calls fail at once, with the reason', async () => {
     const ci = createFixture([...runsFrom(1, 12), createRun({ id: '0', branch: 'stuck', state: 'running' })]);
     await ci.index.read({ branch: 'stuck' });
     ci.quotaIsLow = true;
@@ -69,7 +66,7 @@ describe('the last calls of a quota', () => {
     expect(ci.calls).toEqual(['list 1']);
   });
 
-  test('are kept from those as well that ask at once, before the first of them is answered', async () => {
+  test('are also reserved from concurrent calls, before the first response', async () => {
     const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
     freshness.observe(1000, 5000, HOUR);
     const ends = Array.from({ length: 749 }, () => freshness.began());
@@ -80,7 +77,7 @@ describe('the last calls of a quota', () => {
     expect(freshness.isLow()).toBe(false);
   });
 
-  test('are told of each call that is no listing, when it begins and when it has ended, well or not', async () => {
+  test('count each call that is no listing from its start to its end, even if it fails', async () => {
     const ci = createFixture(runsFrom(1, 12));
     await ci.index.read({ branch: 'branch-12' });
     const held = Promise.withResolvers<void>();
@@ -102,7 +99,7 @@ describe('the last calls of a quota', () => {
 });
 
 describe('while upstream refuses calls', () => {
-  test('that is told, with how long it lasts', async () => {
+  test('the remaining time is reported', async () => {
     const ci = createFixture(runsFrom(1, 12));
     ci.failure = 'rate_limited';
     await ci.index.read({ branch: 'branch-12' });
@@ -112,7 +109,7 @@ describe('while upstream refuses calls', () => {
     expect(ci.refused).toEqual([60_000, 7000]);
   });
 
-  test('a listing is not good for longer than it is otherwise: one that cannot be renewed is stale', () => {
+  test('the freshness window does not widen', () => {
     let now = 0;
     const freshness = new AdaptiveFreshness(15_000, 300_000, () => now);
     freshness.observe(0, 5000, HOUR);
@@ -124,8 +121,8 @@ describe('while upstream refuses calls', () => {
   });
 });
 
-describe('branches that CI has no run of', () => {
-  test('are looked up by the thousand at once, and then two a second, whoever asks', async () => {
+describe('branches without runs', () => {
+  test('are looked up in a burst of a thousand, then two a second, for all callers', async () => {
     const ci = createFixture(runsFrom(1, 20));
     const lookUps = () => ci.calls.filter((call) => call.startsWith('branch')).length;
     for (let i = 0; i < 3000; i++) await ci.index.read({ branch: `invented-${i}` });
@@ -138,7 +135,7 @@ describe('branches that CI has no run of', () => {
     expect(lookUps()).toBe(1120);
   });
 
-  test('are looked up no oftener when they are asked for all at once', async () => {
+  test('are looked up no more often if requested all at once', async () => {
     const ci = createFixture(runsFrom(1, 20));
     const held = Promise.withResolvers<void>();
     await ci.index.read({ branch: 'branch-20' });
@@ -153,7 +150,7 @@ describe('branches that CI has no run of', () => {
     expect(ids(await ci.index.read({ branch: 'branch-20' }))).toEqual(['20']);
   });
 
-  test('do not count where CI did not answer', async () => {
+  test('do not count if CI did not respond', async () => {
     const ci = createFixture(runsFrom(1, 20));
     await ci.index.read({ branch: 'branch-20' });
     ci.failure = 'malformed';
@@ -162,7 +159,7 @@ describe('branches that CI has no run of', () => {
     expect(await ci.index.read({ branch: 'another' })).toMatchObject({ kind: 'known' });
   });
 
-  test('do not keep those from being looked up that it has runs of', async () => {
+  test('do not prevent look-ups of branches with runs', async () => {
     const ci = createFixture(runsFrom(1, 1500));
     for (let id = 1; id <= 1400; id++) {
       expect(ids(await ci.index.read({ branch: `branch-${id}` }))).toEqual([String(id)]);

@@ -27,7 +27,7 @@ async function poll(ci: Bed, forMs: number, branches: readonly string[] = ['old'
   return ci.calls.slice(before).filter((call) => call.startsWith('branch'));
 }
 
-describe('an old run that is run again', () => {
+describe('a re-run of an old run', () => {
   test('is noticed within half an hour while the newest build of its branch is not green', async () => {
     const ci = await createBed();
     ci.update('901', { attempt: 2, state: 'success', outcome: 'success' });
@@ -36,7 +36,7 @@ describe('an old run that is run again', () => {
     expect(known.kind === 'known' && known.runs.find(({ id }) => id === '901')).toMatchObject({ attempt: 2 });
   });
 
-  test('is noticed within a day while it is', async () => {
+  test('is noticed within a day while that build is green', async () => {
     const ci = await createBed([GREEN]);
     expect(await poll(ci, 23 * 60 * MINUTE)).toEqual([]);
     expect(await poll(ci, 2 * 60 * MINUTE)).toEqual(['branch old 1']);
@@ -53,19 +53,19 @@ describe('an old run that is run again', () => {
     expect(await poll(ci, 32 * MINUTE)).toEqual(['branch old 1']);
   });
 
-  test('costs no call while the first page of the listing shows its branch whole', async () => {
+  test('costs no call while the listing’s first page shows the whole branch', async () => {
     const ci = createFixture([GREEN, RED]);
     expect(await poll(ci, 300 * MINUTE)).toEqual([]);
   });
 
-  test('costs no call when nobody asks for its branch, and none while the quota is low', async () => {
+  test('costs no call if its branch is not requested, or while the quota is low', async () => {
     const ci = await createBed();
     expect(await poll(ci, 120 * MINUTE, ['branch-1150'])).toEqual([]);
     ci.quotaIsLow = true;
     expect(await poll(ci, 120 * MINUTE)).toEqual([]);
   });
 
-  test('of a thousand quiet branches costs a call for each and day, and never many at once', async () => {
+  test('on a thousand quiet branches costs a call per branch and day, never many at once', async () => {
     const names = Array.from({ length: 1000 }, (_, index) => `quiet-${index}`);
     const ci = await createBed(names.map((branch, index) => createRun({ id: String(index + 1), branch })));
     let most = 0;
@@ -86,7 +86,7 @@ describe('an old run that is run again', () => {
 
 describe('clocks that differ', () => {
   test.each([-86_400_000, -600_000, 86_400_000])(
-    'by %i ms: a run that has left the first page is followed as often as otherwise',
+    'by %i ms: a run that has left the first page is polled as often as usual',
     async (ahead) => {
       const at = 1_000_000 - ahead;
       const ci = createFixture([createRun({ id: '1', branch: 'slow', state: 'running', createdAt: at })], 1);

@@ -4,8 +4,8 @@ import { createFixture, FRESH_FOR, ids, runsFrom } from '../../fixtures/runs/har
 
 const ODD = 'ci.test lists a workflow run with a field path that cannot be read';
 
-describe('a run that cannot be read where it is listed', () => {
-  test('takes no answer from any branch, and leaves a doubt for its own', async () => {
+describe('an unreadable listed run', () => {
+  test('fails no branch, and leaves its own unresolved', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('4', {});
     expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({
@@ -19,7 +19,7 @@ describe('a run that cannot be read where it is listed', () => {
     });
   });
 
-  test('whose branch cannot be read either leaves it for every branch', async () => {
+  test('without a readable branch leaves every branch unresolved', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('3', { branch: null });
     for (const branch of ['branch-1', 'branch-4', 'nobody']) {
@@ -27,7 +27,7 @@ describe('a run that cannot be read where it is listed', () => {
     }
   });
 
-  test('is told to whoever asks which runs may have pushed a tag, until it is read', async () => {
+  test('is reported as a possible pusher of a tag until it is read', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('3', {});
     await ci.index.read({ branch: 'branch-1' });
@@ -38,13 +38,13 @@ describe('a run that cannot be read where it is listed', () => {
     expect(ci.index.peekUnread()).toEqual([]);
   });
 
-  test('whose time cannot be read may be newer than everything', async () => {
+  test('without a readable time may be newer than everything', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('4', { branch: 'branch-1', position: null, createdAt: null });
     expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({ unresolved: { position: null } });
   });
 
-  test('on an older page is no newer than the page before, even if its time cannot be read', async () => {
+  test('without a time is no newer than the page before', async () => {
     const ci = createFixture(runsFrom(1, 8, 'feature'), 2);
     ci.odd.set('3', { id: null, position: null, createdAt: null });
     await ci.index.read({ branch: 'feature' });
@@ -54,7 +54,7 @@ describe('a run that cannot be read where it is listed', () => {
     });
   });
 
-  test('leaves no listing empty, even if nothing else is listed', async () => {
+  test('does not make a listing empty', async () => {
     const ci = createFixture(runsFrom(1, 2));
     await ci.index.read({ branch: 'branch-1' });
     for (const id of ['1', '2']) ci.odd.set(id, {});
@@ -62,7 +62,7 @@ describe('a run that cannot be read where it is listed', () => {
     expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({ kind: 'known', runs: [{ id: '1' }] });
   });
 
-  test('of a commit that has other runs puts that whole build in doubt', async () => {
+  test('of a commit with other runs leaves that whole build unresolved', async () => {
     const ci = createFixture([
       createRun({ id: '1', commit: sha('a') }),
       createRun({ id: '5', commit: sha('a') }),
@@ -72,13 +72,13 @@ describe('a run that cannot be read where it is listed', () => {
     expect(await ci.index.read({ branch: 'feature' })).toMatchObject({ unresolved: { position: 5001 } });
   });
 
-  test('of a commit that cannot be read may belong to any build that was made at about that time', async () => {
+  test('without a readable commit may belong to any build of about that time', async () => {
     const ci = createFixture(runsFrom(1, 4, 'feature'));
     ci.odd.set('3', { commit: null });
     expect(await ci.index.read({ branch: 'feature' })).toMatchObject({ unresolved: { position: 4001 } });
   });
 
-  test('that was known is not taken for deleted, nor for as it was', async () => {
+  test('that was known counts neither as deleted nor as unchanged', async () => {
     const ci = createFixture(runsFrom(1, 4));
     await ci.index.read({ branch: 'branch-4' });
     ci.odd.set('4', { commit: null });
@@ -88,7 +88,7 @@ describe('a run that cannot be read where it is listed', () => {
     expect(known.kind === 'known' && known.standing('4').confirmedAt).toBe(1_000_000);
   });
 
-  test('and not told by its id either might be any that is missed: none is taken for deleted', async () => {
+  test('without an id may be any missing run, so none counts as deleted', async () => {
     const ci = createFixture(runsFrom(1, 4));
     await ci.index.read({ branch: 'branch-4' });
     ci.odd.set('4', { id: null, branch: null });
@@ -96,7 +96,7 @@ describe('a run that cannot be read where it is listed', () => {
     expect(ids(await ci.index.read({ branch: 'branch-4' }))).toEqual(['4']);
   });
 
-  test('that can be told by nothing is not forgotten when it has left the first page', async () => {
+  test('without any readable field is not forgotten after it has left the first page', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('2', { id: null, branch: null, commit: null });
     await ci.index.read({ branch: 'branch-1' });
@@ -122,7 +122,7 @@ describe('a run that cannot be read where it is listed', () => {
     });
   });
 
-  test('that is deleted is doubted no more', async () => {
+  test('is resolved once it is deleted', async () => {
     const ci = createFixture(runsFrom(1, 20));
     ci.odd.set('19', {});
     await ci.index.read({ branch: 'branch-19' });
@@ -131,7 +131,7 @@ describe('a run that cannot be read where it is listed', () => {
     expect(await ci.index.read({ branch: 'branch-19' })).toMatchObject({ unresolved: undefined });
   });
 
-  test('is asked for by its id when it has left the first page', async () => {
+  test('is fetched by its id after it has left the first page', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('4', {});
     await ci.index.read({ branch: 'branch-4' });
@@ -144,7 +144,7 @@ describe('a run that cannot be read where it is listed', () => {
     expect(ci.calls.filter((call) => call === 'run 4')).toHaveLength(1);
   });
 
-  test('stays in doubt while that cannot be read, and is asked for less and less often', async () => {
+  test('stays unresolved while it is unreadable, and is polled less and less often', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.odd.set('4', {});
     ci.failure = 'malformed';
@@ -161,7 +161,7 @@ describe('a run that cannot be read where it is listed', () => {
     expect(ci.calls.filter((call) => call === 'run 4').length).toBeLessThan(100);
   });
 
-  test('of a branch that is looked up by itself is in doubt, too', async () => {
+  test('of a branch with its own look-up is unresolved, too', async () => {
     const ci = createFixture([...runsFrom(10, 20), ...runsFrom(1, 3, 'quiet')]);
     ci.odd.set('2', { branch: null });
     ci.failure = 'malformed';
@@ -173,7 +173,7 @@ describe('a run that cannot be read where it is listed', () => {
     expect(await ci.index.read({ branch: 'branch-20' })).toMatchObject({ unresolved: undefined });
   });
 
-  test('on two pages, since the list grew between them, is no gap', async () => {
+  test('repeated on two pages because the list grew is no gap', async () => {
     const ci = createFixture(runsFrom(1, 12, 'feature'), 20);
     ci.odd.set('8', {});
     let grown = false;
@@ -187,7 +187,7 @@ describe('a run that cannot be read where it is listed', () => {
     });
   });
 
-  test('many of them, by and by, cost bounded memory, and the newest is not forgotten', async () => {
+  test('costs bounded memory if there are many, and the newest is kept', async () => {
     const ci = createFixture(runsFrom(1, 2));
     for (let id = 10; id < 6000; id += 5) {
       ci.runs = runsFrom(id, id + 4, 'odd');
@@ -203,8 +203,8 @@ describe('a run that cannot be read where it is listed', () => {
   });
 });
 
-describe('a count that says of one run more than is listed', () => {
-  test('leaves the listing without an end, so that each branch is asked for by itself', async () => {
+describe('a total that is one too high', () => {
+  test('leaves the listing’s end uncertain, so that branches are looked up', async () => {
     const ci = createFixture(runsFrom(1, 4));
     ci.lag = 1;
     expect(await ci.index.read({ branch: 'branch-4' })).toMatchObject({
@@ -223,8 +223,8 @@ describe('a count that says of one run more than is listed', () => {
   });
 });
 
-describe('a list that is cut', () => {
-  test('is not at its end: what lies beyond is read as a list of its own, up to the last', async () => {
+describe('a truncated list', () => {
+  test('does not end: older runs are read as a separate list, to the last one', async () => {
     const ci = createFixture([...runsFrom(1000, 1010), ...runsFrom(1, 33, 'long')]);
     ci.limit = 10;
     expect(await ci.index.read({ branch: 'long' })).toMatchObject({
@@ -250,7 +250,7 @@ describe('a list that is cut', () => {
     expect(lookUps).toHaveLength(8);
   });
 
-  test('of a branch with more runs than can be read ends as a failure, never as none', async () => {
+  test('of a branch with too many runs ends in a failure, never in an empty list', async () => {
     const ci = createFixture([...runsFrom(10_000, 10_010), ...runsFrom(1, 1000, 'endless')]);
     ci.limit = 10;
     let known = await ci.index.read({ branch: 'endless' });
@@ -274,7 +274,7 @@ describe('a list that is cut', () => {
     expect(ci.calls).toHaveLength(before);
   });
 
-  test('of a branch that is read so far is kept, and not read anew for each run that comes', async () => {
+  test('is kept, and not read again for each new run', async () => {
     const ci = createFixture([...runsFrom(10_000, 10_010), ...runsFrom(1, 250, 'long')], 1);
     ci.limit = 100;
     let known = await ci.index.read({ branch: 'long' });

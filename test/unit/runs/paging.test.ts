@@ -1,4 +1,4 @@
-/** Pages of lists whose length CI does not report, or whose further pages have no cursors of their own. */
+/** Lists without a total, or without a cursor for each page. */
 import { expect, test } from 'vitest';
 import type { CiProvider, RunPage } from '../../../src/ci/provider.ts';
 import { createRunIndex } from '../../../src/runs/run-index.ts';
@@ -56,7 +56,7 @@ test.each([
   { paging: 'numbered', hasTotal: false, hasCursors: true },
   { paging: 'numbered', hasTotal: true, hasCursors: false },
   { paging: 'numbered', hasTotal: false, hasCursors: false },
-] as const)('are read in turn, and again from the oldest on: %j', async (style) => {
+] as const)('pages are read in turn, then again from the oldest one: %j', async (style) => {
   const { ci, index } = createFixture(runsFrom(1, 12).toReversed(), style);
   expect(await index.read({ branch: 'branch-1' })).toMatchObject({
     runs: [{ id: '1' }],
@@ -65,7 +65,7 @@ test.each([
   expect(ci.calls).toEqual(['list 1', 'list 2', 'list 3', 'list 2', 'list 1']);
 });
 
-test('that begin where the page before ended are read in turn, and once', async () => {
+test('keyset pages are read in turn, and only once', async () => {
   const style = { paging: 'keyset', hasTotal: true, hasCursors: false } as const;
   const { ci, index } = createFixture(runsFrom(1, 12).toReversed(), style);
   expect(await index.read({ branch: 'branch-1' })).toMatchObject({
@@ -75,7 +75,7 @@ test('that begin where the page before ended are read in turn, and once', async 
   expect(ci.calls).toEqual(['list 1', 'list 2', 'list 3']);
 });
 
-test('of a branch are read again, as a run deleted meanwhile hides another', async () => {
+test('pages of a branch are read again, since a deleted run makes the next page skip one', async () => {
   const newer = runsFrom(101, 120).toReversed();
   const initial = [...newer, ...runsFrom(1, 8, 'old').toReversed()];
   const { ci, index } = createFixture(initial, { paging: 'numbered', hasTotal: false, hasCursors: true });

@@ -17,20 +17,20 @@ beforeEach(() => {
   });
 });
 
-test('a branch that was asked for lately is prefetched when its runs change, and others are not', () => {
+test('a recently requested branch is prefetched when its runs change; others are not', () => {
   prefetcher.onRequested('a');
   prefetcher.onChanged(new Set(['a', 'b']));
   expect(prefetched).toEqual(['a']);
 });
 
-test('a branch that nobody has asked for in ten minutes is not', () => {
+test('a branch not requested for ten minutes is not prefetched', () => {
   prefetcher.onRequested('a');
   now += 600_000;
   prefetcher.onChanged(new Set(['a']));
   expect(prefetched).toEqual([]);
 });
 
-test('for each branch that is asked for, two that were not are tried, the most probable first, each once', () => {
+test('each request prefetches two other branches, most likely first, each once', () => {
   known = ['a', 'b', 'c', 'd', 'e', 'f'];
   prefetcher.onRequested('a');
   expect(prefetched).toEqual(['b', 'c']);
@@ -43,7 +43,7 @@ test('for each branch that is asked for, two that were not are tried, the most p
   expect(prefetched).toEqual(['b', 'c', 'd', 'e', 'f']);
 });
 
-test('what a later listing shows can be tried too', () => {
+test('branches of a later listing can be prefetched too', () => {
   known = ['a'];
   prefetcher.onRequested('a');
   known = ['z', 'a'];

@@ -7,7 +7,7 @@ import { createProject, createRequest, createPullRequestHead } from '../../fixtu
 import { createFakeGitHost } from '../../fixtures/fake-git-host.ts';
 import type { CiProvider } from '../../../src/ci/provider.ts';
 
-it('what is asked for in one moment, in several repositories of a connection, leaves the calls that are kept for listings', async () => {
+it('concurrent requests for several repositories leave the calls reserved for listings', async () => {
   const calls: string[] = [];
   const held = Promise.withResolvers<void>();
   const provider = {
@@ -40,7 +40,7 @@ it('what is asked for in one moment, in several repositories of a connection, le
   expect(failed).toHaveLength(90);
 });
 
-it('projects of one repository with different Git hosts do not share their pull requests', async () => {
+it('projects with different Git hosts do not share pull requests', async () => {
   const provider = {
     host: 'ci.test',
     repositoryKey: (gitRepository: string) => gitRepository,

@@ -15,13 +15,13 @@ describe('one listing for every branch', () => {
     expect(ci.calls).toEqual(['list 1', 'list 1']);
   });
 
-  test('is joined by concurrent callers', async () => {
+  test('is shared by concurrent callers', async () => {
     const ci = createFixture(runsFrom(1, 4));
     await Promise.all(Array.from({ length: 100 }, () => ci.index.read({ branch: 'branch-1' })));
     expect(ci.calls).toEqual(['list 1']);
   });
 
-  test('tells since when it is complete: everything, when CI has no more', async () => {
+  test('reports its coverage: complete if CI has no more runs', async () => {
     const ci = createFixture(runsFrom(1, 4));
     expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({ coverage: { kind: 'complete' } });
     expect(await ci.index.read({ branch: 'nobody' })).toMatchObject({
@@ -31,14 +31,14 @@ describe('one listing for every branch', () => {
     expect(ci.calls).toEqual(['list 1']);
   });
 
-  test('tells when upstream was asked, not when the answer was given', async () => {
+  test('reports when upstream was called, not when the answer was given', async () => {
     const ci = createFixture(runsFrom(1, 4));
     await ci.index.read({ branch: 'branch-1' });
     ci.now += 10_000;
     expect(await ci.index.read({ branch: 'branch-1' })).toMatchObject({ asOf: 1_000_000 });
   });
 
-  test('takes up new runs, finished runs and re-runs', async () => {
+  test('includes new runs, finished runs and re-runs', async () => {
     const ci = createFixture([createRun({ id: '1', state: 'running' })]);
     await ci.index.read({ branch: 'feature' });
     ci.update('1', { state: 'success' });
@@ -66,7 +66,7 @@ describe('one listing for every branch', () => {
 });
 
 describe('a branch that the listing does not show', () => {
-  test('is looked up once by itself, and what was learnt is kept', async () => {
+  test('is looked up once, and the result is kept', async () => {
     const ci = createFixture([...runsFrom(10, 20), ...runsFrom(1, 2, 'quiet')]);
     expect(await ci.index.read({ branch: 'quiet' })).toMatchObject({
       coverage: { kind: 'complete' },
@@ -78,7 +78,7 @@ describe('a branch that the listing does not show', () => {
     expect(ci.calls).toEqual(['list 1', 'branch quiet 1', 'list 1']);
   });
 
-  test('that has no run at all is looked up once', async () => {
+  test('without any run is looked up once', async () => {
     const ci = createFixture(runsFrom(1, 20));
     expect(await ci.index.read({ branch: 'nobody' })).toMatchObject({
       runs: [],
@@ -89,7 +89,7 @@ describe('a branch that the listing does not show', () => {
     expect(ci.calls.filter((call) => call.startsWith('branch'))).toEqual(['branch nobody 1']);
   });
 
-  test('is read page by page, as far as is asked for', async () => {
+  test('is read page by page, as far as needed', async () => {
     const ci = createFixture([...runsFrom(50, 60), ...runsFrom(1, 12, 'long')]);
     expect(await ci.index.read({ branch: 'long' })).toMatchObject({
       coverage: { kind: 'since', position: 8001 },
@@ -100,13 +100,13 @@ describe('a branch that the listing does not show', () => {
     expect(await ci.index.readFurther({ branch: 'long' })).toMatchObject({ coverage: { kind: 'complete' } });
   });
 
-  test('is looked up once for all who ask at the same time', async () => {
+  test('is looked up once for concurrent requests', async () => {
     const ci = createFixture(runsFrom(1, 20));
     await Promise.all(Array.from({ length: 50 }, () => ci.index.read({ branch: 'branch-1' })));
     expect(ci.calls).toEqual(['list 1', 'branch branch-1 1']);
   });
 
-  test('a filtered list that lags behind does not undo what is known', async () => {
+  test('a lagging filtered list does not undo known states', async () => {
     const ci = createFixture([...runsFrom(10, 20), createRun({ id: '9', branch: 'branch-20', attempt: 1 })]);
     await ci.index.read({ branch: 'branch-20' });
     ci.update('20', { attempt: 2, updatedAt: 99_000 });
@@ -118,10 +118,10 @@ describe('a branch that the listing does not show', () => {
   });
 });
 
-describe('a tag that bears the name of a branch', () => {
+describe('a tag with the name of a branch', () => {
   const TAG = createRun({ id: '20', branch: 'v1', refKind: 'tag' });
 
-  test('does not stand for the branch: its own list is read', async () => {
+  test('does not cover the branch: its own list is read', async () => {
     const ci = createFixture([...runsFrom(10, 19), TAG, createRun({ id: '1', branch: 'v1' })]);
     expect(await ci.index.read({ branch: 'v1' })).toMatchObject({
       coverage: { kind: 'since', position: 16_001 },
@@ -129,15 +129,15 @@ describe('a tag that bears the name of a branch', () => {
     expect(ids(await ci.index.readFurther({ branch: 'v1' }))).toEqual(['1', '20']);
   });
 
-  test('is no branch whose images are worth asking for', async () => {
+  test('is not a branch to prefetch', async () => {
     const ci = createFixture([...runsFrom(10, 11), TAG]);
     await ci.index.read({ branch: 'v1' });
     expect(ci.index.listedBranches()).toEqual(['branch-11', 'branch-10']);
   });
 });
 
-describe('more runs between two listings than one page holds', () => {
-  test('pages are read until what is known is met', async () => {
+describe('more new runs between two listings than fit on one page', () => {
+  test('pages are read until they meet the known runs', async () => {
     const ci = createFixture([...runsFrom(10, 20), createRun({ id: '1', branch: 'quiet' })]);
     await ci.index.read({ branch: 'quiet' });
     ci.add(...runsFrom(21, 32));
@@ -147,7 +147,7 @@ describe('more runs between two listings than one page holds', () => {
     expect(await ci.index.read({ branch: 'quiet' })).toMatchObject({ coverage: { kind: 'complete' } });
   });
 
-  test('a gap that is too wide is not papered over: branches are looked up again', async () => {
+  test('after too wide a gap, branches are looked up again', async () => {
     const ci = createFixture([...runsFrom(10, 20), createRun({ id: '1', branch: 'quiet' })]);
     await ci.index.read({ branch: 'quiet' });
     ci.add(...runsFrom(100, 200));
@@ -178,7 +178,7 @@ describe('faults', () => {
     expect(ids(await ci.index.read({ branch: 'branch-1' }))).toEqual(['1']);
   });
 
-  test('what was learnt survives a fault', async () => {
+  test('known runs survive a failure', async () => {
     const ci = createFixture([...runsFrom(10, 20), createRun({ id: '1', branch: 'quiet' })]);
     await ci.index.read({ branch: 'quiet' });
     ci.failure = 'unavailable';
@@ -190,7 +190,7 @@ describe('faults', () => {
     expect(ci.calls.filter((call) => call.startsWith('branch'))).toHaveLength(1);
   });
 
-  test('a second page that fails leaves everything as it was: nothing is half known', async () => {
+  test('a failed second page changes nothing: no partial knowledge', async () => {
     const ci = createFixture(runsFrom(10, 20));
     await ci.index.read({ branch: 'branch-20' });
     ci.add(...runsFrom(21, 32));
@@ -203,7 +203,7 @@ describe('faults', () => {
     expect(ids(await ci.index.read({ branch: 'branch-22' }))).toEqual(['22']);
   });
 
-  test('a malformed look-up of one branch does not keep others from theirs', async () => {
+  test('a malformed look-up of one branch does not affect others', async () => {
     const ci = createFixture(runsFrom(1, 20));
     ci.failure = 'malformed';
     ci.failing = (call) => call === 'branch branch-1 1';
@@ -211,7 +211,7 @@ describe('faults', () => {
     expect(ids(await ci.index.read({ branch: 'branch-2' }))).toEqual(['2']);
   });
 
-  test('a caller that joined gets the failure too, and the next one asks again', async () => {
+  test('a joined caller also gets the failure, and the next one calls again', async () => {
     const ci = createFixture(runsFrom(1, 4));
     const gate = Promise.withResolvers<void>();
     ci.hold = gate.promise;
@@ -222,8 +222,8 @@ describe('faults', () => {
   });
 });
 
-describe('what is heard of changes', () => {
-  test('the branches of which a listing shows something new', async () => {
+describe('notifications of changes', () => {
+  test('name the branches that changed in a listing', async () => {
     const ci = createFixture([
       createRun({ id: '1', branch: 'a', state: 'running' }),
       createRun({ id: '2', branch: 'b' }),
@@ -238,8 +238,8 @@ describe('what is heard of changes', () => {
   });
 });
 
-describe('answers that look well and are wrong', () => {
-  test('an empty listing is not believed when runs were there, until it has lasted', async () => {
+describe('plausible but wrong answers', () => {
+  test('an empty listing is distrusted for a while if runs were known', async () => {
     const ci = createFixture(runsFrom(1, 4));
     const all = ci.runs;
     await ci.index.read({ branch: 'branch-1' });
@@ -256,7 +256,7 @@ describe('answers that look well and are wrong', () => {
     expect(ids(await ci.index.read({ branch: 'branch-1' }))).toEqual([]);
   });
 
-  test('after a listing that lacked what was known, branches are looked up again', async () => {
+  test('after a listing without known runs, branches are looked up again', async () => {
     const ci = createFixture([...runsFrom(10, 20), createRun({ id: '1', branch: 'quiet' })]);
     const all = ci.runs;
     await ci.index.read({ branch: 'quiet' });
@@ -273,7 +273,7 @@ describe('answers that look well and are wrong', () => {
     expect(ids(await ci.index.read({ branch: 'branch-11' }))).toEqual(['11']);
   });
 
-  test('a filtered list that lagged behind is asked again, beside the answer, and less and less often', async () => {
+  test('a lagging filtered list is read again in the background, less and less often', async () => {
     const ci = createFixture(runsFrom(10, 20));
     await ci.index.read({ branch: 'late' });
     ci.runs = [...ci.runs, createRun({ id: '1', branch: 'late' })];
@@ -289,7 +289,7 @@ describe('answers that look well and are wrong', () => {
     expect(ci.calls.slice(before).filter((call) => call === 'branch late 1').length).toBeLessThanOrEqual(6);
   });
 
-  test('neighbours that come in the order of their ids, not of their times, are not taken for deleted', async () => {
+  test('neighbours ordered by id instead of time do not count as deleted', async () => {
     const ci = createFixture([
       createRun({ id: '99', branch: 'a', createdAt: 103_500 }),
       ...runsFrom(100, 102),
@@ -301,7 +301,7 @@ describe('answers that look well and are wrong', () => {
     expect(ids(await ci.index.read({ branch: 'a' }))).toEqual(['99']);
   });
 
-  test('a clock that is set back makes nothing fresh', async () => {
+  test('setting the clock back makes nothing fresh', async () => {
     const ci = createFixture(runsFrom(1, 4));
     await ci.index.read({ branch: 'branch-1' });
     ci.now -= 3_600_000;
@@ -311,7 +311,7 @@ describe('answers that look well and are wrong', () => {
 });
 
 describe('pull requests', () => {
-  test('one that is not found says nothing of another', async () => {
+  test('a missing one says nothing about another', async () => {
     const ci = createFixture();
     ci.failure = 'not_found';
     ci.failing = (call) => call === 'pull request 6';
@@ -319,7 +319,7 @@ describe('pull requests', () => {
     expect(await ci.index.readPullRequest('5')).toMatchObject({ kind: 'known' });
   });
 
-  test('whose they are is asked once: a pull request never changes its head repository', async () => {
+  test('are fetched once, since a pull request never changes its head repository', async () => {
     const ci = createFixture();
     await ci.index.readPullRequest('5');
     ci.now += 1e9;

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { createRun } from '../../fixtures/builders.ts';
 import { createFixture, FRESH_FOR, ids, runsFrom } from '../../fixtures/runs/harness.ts';
 
-describe('a run that is still going and has left the first page', () => {
-  test('is followed by its id until it ends', async () => {
+describe('a running run that has left the first page', () => {
+  test('is polled by its id until it ends', async () => {
     const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
     await ci.index.read({ branch: 'slow' });
     ci.add(...runsFrom(1000, 1010));
@@ -30,7 +30,7 @@ describe('a run that is still going and has left the first page', () => {
     expect(await ci.index.read({ branch: 'slow' })).toMatchObject({ runs: [] });
   });
 
-  test('for a day is asked for rarely', async () => {
+  test('that takes a day is polled rarely', async () => {
     const ci = createFixture([createRun({ id: '1', branch: 'stuck', state: 'running', createdAt: 0 })]);
     ci.now = 86_400_000;
     await ci.index.read({ branch: 'stuck' });
@@ -42,7 +42,7 @@ describe('a run that is still going and has left the first page', () => {
     expect(ci.calls.filter((call) => call === 'run 1')).toHaveLength(1);
   });
 
-  test('is asked for at once when the clock was set back', async () => {
+  test('is polled at once if the clock was set back', async () => {
     const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
     ci.now = 100 * 86_400_000;
     await ci.index.read({ branch: 'slow' });
@@ -56,7 +56,7 @@ describe('a run that is still going and has left the first page', () => {
     });
   });
 
-  test('a run that CI cannot tell of takes no answer from its branch', async () => {
+  test('a run that CI cannot report does not fail its branch', async () => {
     const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
     await ci.index.read({ branch: 'slow' });
     ci.add(...runsFrom(1000, 1010), createRun({ id: '1011', branch: 'slow' }));
@@ -68,7 +68,7 @@ describe('a run that is still going and has left the first page', () => {
     expect(known).toMatchObject({ unresolved: { failure: { kind: 'malformed' }, position: 999_000 } });
   });
 
-  test('such a run is tried again less and less often, and is in doubt until CI tells', async () => {
+  test('such a run is polled less and less often, and unresolved until CI reports it', async () => {
     const ci = createFixture([createRun({ id: '999', branch: 'slow', state: 'running' })]);
     await ci.index.read({ branch: 'slow' });
     ci.add(...runsFrom(1000, 1010), createRun({ id: '1011', branch: 'slow' }));

@@ -23,21 +23,21 @@ async function createQuiet(): Promise<Bed> {
   return ci;
 }
 
-describe('when the state of a run was last told', () => {
-  test('each listing confirms what its first page shows, also one that has not changed', async () => {
+describe('the last confirmation of a run’s state', () => {
+  test('each listing confirms its first page, even if unchanged', async () => {
     const ci = createFixture(runsFrom(1, 4));
     expect(await standing(ci, 'branch-1', '1')).toMatchObject({ confirmedAt: 1_000_000 });
     ci.now += FRESH_FOR;
     expect(await standing(ci, 'branch-1', '1')).toMatchObject({ confirmedAt: 1_000_000 + FRESH_FOR });
   });
 
-  test('what has left the first page stays as it was told', async () => {
+  test('runs that have left the first page keep their time', async () => {
     const ci = await createQuiet();
     ci.now += FRESH_FOR;
     expect(await standing(ci, 'quiet', '999')).toMatchObject({ confirmedAt: LEFT_AT });
   });
 
-  test('what was told before a question is not told anew by what is learnt later', async () => {
+  test('an earlier report is not confirmed by a later one', async () => {
     const ci = createFixture(runsFrom(1, 4));
     const before = await ci.index.read({ branch: 'branch-1' });
     ci.now += FRESH_FOR;
@@ -45,7 +45,7 @@ describe('when the state of a run was last told', () => {
     expect(before.kind === 'known' && before.standing('1').confirmedAt).toBe(1_000_000);
   });
 
-  test('a filtered list, which may lag behind, confirms nothing that was known', async () => {
+  test('a filtered list, which may lag behind, confirms no known run', async () => {
     const ci = await createQuiet();
     ci.now += FRESH_FOR;
     await ci.index.readFurther({ branch: 'quiet' });
@@ -54,21 +54,18 @@ describe('when the state of a run was last told', () => {
   });
 });
 
-describe('by when an image that a run pushed was there', () => {
-  test('of a run that is first seen when it has ended, when it ended by the clock of CI', async () => {
+describe('the latest time of a run’s push', () => {
+  test('is CI’s end time for a run first seen after it ended', async () => {
     const ci = createFixture([createRun({ id: '1', updatedAt: 5000 })]);
     expect(await standing(ci, 'feature', '1')).toMatchObject({ pushedBy: 5000 });
   });
 
-  test.each([600_000, 86_400_000])(
-    'a clock of CI that is %i ms ahead of ours makes nothing lie in the future',
-    async (ahead) => {
-      const ci = createFixture([createRun({ id: '1', updatedAt: 1_000_000 + ahead })]);
-      expect(await standing(ci, 'feature', '1')).toMatchObject({ pushedBy: 1_000_000 });
-      ci.now += FRESH_FOR;
-      expect(await standing(ci, 'feature', '1')).toMatchObject({ pushedBy: 1_000_000 });
-    },
-  );
+  test.each([600_000, 86_400_000])('a CI clock %i ms ahead of ours yields no future times', async (ahead) => {
+    const ci = createFixture([createRun({ id: '1', updatedAt: 1_000_000 + ahead })]);
+    expect(await standing(ci, 'feature', '1')).toMatchObject({ pushedBy: 1_000_000 });
+    ci.now += FRESH_FOR;
+    expect(await standing(ci, 'feature', '1')).toMatchObject({ pushedBy: 1_000_000 });
+  });
 
   test.each([
     ['ends', { state: 'success', outcome: 'success' }],
@@ -84,7 +81,7 @@ describe('by when an image that a run pushed was there', () => {
     expect(await standing(ci, 'feature', '1')).toMatchObject({ pushedBy: seenAt });
   });
 
-  test('of an ended run that changes though its attempt does not, as where attempts are not counted, then', async () => {
+  test('is the change of an ended run if CI does not count attempts', async () => {
     const ci = createFixture([createRun({ id: '1' })]);
     await ci.index.read({ branch: 'feature' });
     ci.update('1', { updatedAt: 9000 });
@@ -96,7 +93,7 @@ describe('by when an image that a run pushed was there', () => {
 describe('confirming runs', () => {
   const QUIET = createRun({ id: '999', branch: 'quiet' });
 
-  test('costs one listing for all that the first page shows, and nothing when that was listed since', async () => {
+  test('costs one listing for all runs of the first page, or nothing if it is recent enough', async () => {
     const ci = createFixture(runsFrom(1, 4));
     await ci.index.read({ branch: 'branch-1' });
     ci.now += 10;
@@ -105,7 +102,7 @@ describe('confirming runs', () => {
     expect(ci.calls).toEqual(['list 1', 'list 1']);
   });
 
-  test('asks by id for one that the first page does not show, once for all who ask', async () => {
+  test('fetches other runs by id, once for concurrent callers', async () => {
     const ci = await createQuiet();
     ci.now += 10;
     const asked = Array.from({ length: 20 }, () => ci.index.confirm([QUIET], ci.now));
@@ -114,7 +111,7 @@ describe('confirming runs', () => {
     expect(await standing(ci, 'quiet', '999')).toMatchObject({ confirmedAt: ci.now });
   });
 
-  test('finds that it has been run again, or is gone', async () => {
+  test('finds re-runs and deletions', async () => {
     const ci = await createQuiet();
     ci.update('999', { attempt: 2, state: 'unsuccessful', outcome: 'failure' });
     ci.now += 10;
@@ -139,14 +136,14 @@ describe('confirming runs', () => {
     expect(ci.calls.filter((one) => one === call)).toHaveLength(1);
   });
 
-  test('one that is seen in an older state than before is not confirmed', async () => {
+  test('does not accept an older state than the known one', async () => {
     const ci = await createQuiet();
     ci.update('999', { updatedAt: 1 });
     ci.now += 10;
     expect(await ci.index.confirm([QUIET], ci.now)).toMatchObject({ kind: 'failed' });
   });
 
-  test('a listing that was under way is not new enough: another one is made', async () => {
+  test('makes another listing if the one in flight began too early', async () => {
     const ci = createFixture(runsFrom(1, 4));
     const gate = Promise.withResolvers<void>();
     ci.hold = gate.promise;
@@ -159,20 +156,20 @@ describe('confirming runs', () => {
     expect(ci.calls).toEqual(['list 1', 'list 1']);
   });
 
-  test('a moment that has not come yet is now', async () => {
+  test('treats a future time as now', async () => {
     const ci = createFixture(runsFrom(1, 4));
     expect(await ci.index.confirm(runsFrom(1, 4), ci.now + 1e9)).toEqual({ kind: 'confirmed' });
     expect(ci.calls).toEqual(['list 1']);
   });
 
-  test('a clock that was set back confirms nothing', async () => {
+  test('is not satisfied by a clock that was set back', async () => {
     const ci = await createQuiet();
     ci.now -= 3_600_000;
     await ci.index.confirm([QUIET], ci.now - 10);
     expect(ci.calls).toEqual(['list 1', 'run 999']);
   });
 
-  test('very many are asked for side by side, a few at a time', async () => {
+  test('fetches very many runs in parallel, a few at a time', async () => {
     const ci = createFixture(runsFrom(1, 60, 'quiet'), 20);
     await ci.index.read({ branch: 'quiet' });
     let most = 0;
@@ -191,8 +188,8 @@ describe('confirming runs', () => {
   });
 });
 
-describe('what is known, without asking anybody', () => {
-  test('the branches that have runs, as the same list until one comes or goes', async () => {
+describe('known data, without a call', () => {
+  test('branches with runs, as the same array until one comes or goes', async () => {
     const ci = createFixture(runsFrom(1, 3));
     expect(ci.index.branchNames()).toEqual([]);
     await ci.index.read({ branch: 'nobody' });
@@ -218,7 +215,7 @@ describe('what is known, without asking anybody', () => {
     expect(ci.calls).toEqual(['list 1']);
   });
 
-  test('runs of every commit that begins with the same digits, whatever their branch, as they are now', async () => {
+  test('runs of every commit with the same prefix, on any branch, in their current state', async () => {
     const ci = createFixture([
       createRun({ id: '1', branch: 'a', commit: sha('abcdef01') }),
       createRun({ id: '2', branch: 'b', commit: sha('abcdef02') }),
@@ -237,7 +234,7 @@ describe('what is known, without asking anybody', () => {
     expect(found('abcdef0')).toEqual(['2.2']);
   });
 
-  test('of a branch that has very many runs, the commits of the newest', async () => {
+  test('only the newest commits of a branch with very many runs', async () => {
     const ci = createFixture(runsFrom(1, 20, 'busy'), 20);
     await ci.index.read({ branch: 'busy' });
     for (let id = 21; id <= 400; id += 4) {

@@ -46,8 +46,8 @@ function createIndex(runs: readonly Run[], listed = runs.length) {
   return { index, calls };
 }
 
-describe('runs that name a pull request and no branch', () => {
-  test('are read with those of the branch, where the request names the number', async () => {
+describe('runs that name a pull request but no branch', () => {
+  test('are read with those of the branch if the request has the number', async () => {
     const { index } = createIndex([OF_REQUEST, OF_BRANCH]);
     expect(await index.read({ branch: 'feature', number: '7' })).toMatchObject({
       runs: [{ id: '2' }, { id: '3' }],
@@ -57,7 +57,7 @@ describe('runs that name a pull request and no branch', () => {
     expect(await index.read({ branch: 'feature' })).toMatchObject({ runs: [{ id: '2' }] });
   });
 
-  test('are looked up by number, and are certain only when both lists are', async () => {
+  test('are looked up by number, and are complete only if both lists are', async () => {
     const { index, calls } = createIndex([createRun({ id: '9', branch: 'main' }), OF_REQUEST, OF_BRANCH], 1);
     const known = await index.read({ branch: 'feature', number: '7' });
     expect(known).toMatchObject({ runs: [{ id: '2' }, { id: '3' }], coverage: { kind: 'complete' } });
@@ -65,7 +65,7 @@ describe('runs that name a pull request and no branch', () => {
     expect(calls).toEqual(['branch feature', 'pull request 7']);
   });
 
-  test('are no branch of their own, and found by commit, by number and among the branchless', async () => {
+  test('form no branch, and are found by commit, by number and as branchless', async () => {
     const unnamed = createRun({ id: '4', branch: null });
     const { index } = createIndex([unnamed, OF_REQUEST, OF_BRANCH]);
     await index.read({ branch: '' });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { UnreadRuns } from '../../../src/runs/unread-runs.ts';
 
-it('of very many runs that cannot be read the newest are kept, and those of unknown time', () => {
+it('the newest of very many unreadable runs are kept, and those of unknown time', () => {
   const unread = new UnreadRuns();
   const problem = 'a field path';
   unread.add(

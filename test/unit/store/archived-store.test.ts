@@ -97,8 +97,8 @@ beforeEach(() => {
   archive = createFakeArchive();
 });
 
-describe('a file is asked', () => {
-  it('once for what is then in memory, and again after an hour, which marks it as asked for', async () => {
+describe('a file is accessed', () => {
+  it('once for an answer then in memory, and again after an hour, to mark it as used', async () => {
     archive.kept.set('key', { value: createLastGood(1), revision: 1 });
     const store = open(60 * MINUTE);
     for (let i = 0; i < 60; i++) {
@@ -110,7 +110,7 @@ describe('a file is asked', () => {
     expect(archive.calls).toEqual(['read', 'read']);
   });
 
-  it('to keep an answer when it changed, and when its confirmation is five minutes newer than the one kept', async () => {
+  it('to write an answer that changed, or whose confirmation is five minutes newer', async () => {
     const store = open(60 * MINUTE);
     const write = async (number: number, confirmedAt: number) => {
       archive.calls.length = 0;
@@ -127,7 +127,7 @@ describe('a file is asked', () => {
     expect(await write(1, 14 * MINUTE)).toBe(1);
   });
 
-  it('again after the clock was set back: what was read then may be of any age', async () => {
+  it('again after the clock was set back, since answers in memory may be of any age', async () => {
     const store = open(60 * MINUTE);
     await store.get('key');
     await store.set('key', createLastGood(1));
@@ -136,7 +136,7 @@ describe('a file is asked', () => {
     expect(await store.get('key')).toEqual(createLastGood(2));
   });
 
-  it('to keep a confirmation that a clock which was set back dates five minutes before the one kept', async () => {
+  it('to write a confirmation five minutes older, after the clock was set back', async () => {
     const store = open(60 * MINUTE);
     const write = async (confirmedAt: number) => {
       archive.calls.length = 0;
@@ -152,7 +152,7 @@ describe('a file is asked', () => {
 });
 
 describe('while the archive fails', () => {
-  it('answers are remembered in memory, and the first failure is told once', async () => {
+  it('answers are kept in memory, and the first failure is reported once', async () => {
     archive.failing = true;
     const store = open(0);
     for (let number = 1; number <= 5; number++) {
@@ -168,7 +168,7 @@ describe('while the archive fails', () => {
     expect(errors).toBeGreaterThan(1);
   });
 
-  it('what the archive has said it has not is still known to be absent, where nobody else writes to it', async () => {
+  it('known absent keys stay absent, if nothing else writes to the archive', async () => {
     const store = open(60 * MINUTE);
     expect(await store.get('key')).toBeUndefined();
     archive.failing = true;
@@ -176,7 +176,7 @@ describe('while the archive fails', () => {
     expect(await store.get('another')).toBe('unreadable');
   });
 
-  it('what it has said it has not may have been written by another one since, for ever', async () => {
+  it('known absent keys may have been written by another process since', async () => {
     const [one, other] = [open(0), open(0)];
     expect(await one.get('key')).toBeUndefined();
     await other.set('key', createLastGood(1));
@@ -187,7 +187,7 @@ describe('while the archive fails', () => {
     }
   });
 
-  it('what was handed out since is not taken for absent because it had to make room in memory', async () => {
+  it('an answer evicted from memory does not count as absent', async () => {
     const store = open(60 * MINUTE, 10);
     expect(await store.get('key')).toBeUndefined();
     await store.set('key', createLastGood(1));
@@ -196,7 +196,7 @@ describe('while the archive fails', () => {
     expect(await store.get('key')).toBe('unreadable');
   });
 
-  it('what had to make room before it was written keeps the archive from being whole', async () => {
+  it('an answer evicted before it was written makes the archive incomplete', async () => {
     archive.failing = true;
     const store = open(60 * MINUTE, 10);
     for (let i = 0; i < 11; i++) await store.set(`key ${i}`, createLastGood(1));
@@ -207,7 +207,7 @@ describe('while the archive fails', () => {
     expect(archive.said).not.toContain('complete');
   });
 
-  it('the archive is left alone, for longer and longer, up to half a minute', async () => {
+  it('calls are paused for longer and longer, up to half a minute', async () => {
     archive.failing = true;
     const store = open(0);
     const asked: number[] = [];
@@ -220,7 +220,7 @@ describe('while the archive fails', () => {
     expect(asked).toEqual([0, 1, 3, 7, 15, 31, 61, 91, 121]);
   });
 
-  it('calls side by side are one failure', async () => {
+  it('concurrent failures count as one', async () => {
     archive.failing = true;
     const store = open(0);
     await Promise.all(Array.from({ length: 20 }, (_, i) => store.get(`key ${i}`)));
@@ -231,7 +231,7 @@ describe('while the archive fails', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('what was not written is written as soon as it answers again, and that is told', async () => {
+  it('missed writes are made up for once it works again, and that is reported', async () => {
     const store = open(0);
     await store.set('key', createLastGood(1));
     archive.failing = true;
@@ -246,8 +246,8 @@ describe('while the archive fails', () => {
   });
 });
 
-describe('what the archive cannot read', () => {
-  it('is not absent: it is told once, counted, and no outage', async () => {
+describe('an unreadable answer', () => {
+  it('is not absent: it is reported once, counted, and no outage', async () => {
     archive.broken.add('key').add('another');
     const store = open(0);
     for (const key of ['key', 'another', 'key']) expect(await store.get(key)).toBe('unreadable');
@@ -267,7 +267,7 @@ describe('what the archive cannot read', () => {
     expect(await open(0).get('key')).toEqual(createLastGood(1));
   });
 
-  it('is known all the same to who has handed it out, and is written anew by that one', async () => {
+  it('is still known to the process that handed it out, which writes it again', async () => {
     const store = open(0);
     await store.set('key', createLastGood(1));
     archive.broken.add('key');
@@ -277,8 +277,8 @@ describe('what the archive cannot read', () => {
   });
 });
 
-describe('what was not written', () => {
-  it('is written at once when the archive answers again, whether anybody asks or not', async () => {
+describe('an unwritten answer', () => {
+  it('is written as soon as the archive works again, without a request', async () => {
     archive.failing = true;
     const store = open(60 * MINUTE);
     for (let i = 0; i < 100; i++) await store.set(`key ${i}`, createLastGood(i));
@@ -293,7 +293,7 @@ describe('what was not written', () => {
     expect(archive.said).toEqual([...Array.from({ length: 100 }, () => 'incomplete'), 'complete']);
   });
 
-  it('is written in one go, which a second call joins', async () => {
+  it('is written in one pass, which a second call joins', async () => {
     archive.failing = true;
     const store = open(60 * MINUTE);
     for (let i = 0; i < 100; i++) await store.set(`key ${i}`, createLastGood(i));
@@ -307,7 +307,7 @@ describe('what was not written', () => {
     expect(archive.calls.filter((call) => call === 'write')).toHaveLength(100);
   });
 
-  it('costs the archive a call at a time while it still fails', async () => {
+  it('costs one call at a time while the archive still fails', async () => {
     archive.failing = true;
     const store = open(60 * MINUTE);
     for (let i = 0; i < 100; i++) await store.set(`key ${i}`, createLastGood(i));
@@ -317,7 +317,7 @@ describe('what was not written', () => {
     expect(archive.calls).toHaveLength(1);
   });
 
-  it('is not kept from it by one answer that cannot be written', async () => {
+  it('is not blocked by another one that cannot be written', async () => {
     archive.stuck.add('key 0');
     const store = open(60 * MINUTE);
     await store.set('key 0', createLastGood(1));
@@ -332,7 +332,7 @@ describe('what was not written', () => {
     expect(archive.said).not.toContain('complete');
   });
 
-  it('does not go behind what another one has written meanwhile', async () => {
+  it('does not replace a newer one that another process wrote meanwhile', async () => {
     const [one, other] = [open(0), open(0)];
     archive.failing = true;
     await one.set('key', createLastGood(2));
@@ -344,7 +344,7 @@ describe('what was not written', () => {
     expect(await one.get('key')).toEqual(createLastGood(3));
   });
 
-  it('does not lose to an answer for another connection or repository, whose position says nothing', async () => {
+  it('does not lose to an answer for another connection or repository', async () => {
     for (const moved of [{ ci: 'ghe' }, { gitRepository: 'acme/new-shop' }]) {
       archive = createFakeArchive();
       await open(0).set('key', createLastGood(2));
@@ -362,7 +362,7 @@ describe('what was not written', () => {
     }
   });
 
-  it('and is set anew while it is being written, is the newer one in the end', async () => {
+  it('that is replaced while it is being written ends as the newer one', async () => {
     archive.failing = true;
     const store = open(60 * MINUTE);
     await store.set('key', createLastGood(1));
@@ -375,8 +375,8 @@ describe('what was not written', () => {
   });
 });
 
-describe('an archive in the place of another one', () => {
-  it('is given all that is known, at once', async () => {
+describe('an archive that replaced another one', () => {
+  it('gets all known answers at once', async () => {
     const store = open(60 * MINUTE);
     for (let i = 0; i < 100; i++) await store.set(`key ${i}`, createLastGood(i));
     archive.kept.clear();
@@ -386,7 +386,7 @@ describe('an archive in the place of another one', () => {
     expect(archive.said).toEqual(['incomplete', 'complete']);
   });
 
-  it('may have what the one before had not', async () => {
+  it('may have answers that the previous one lacked', async () => {
     const store = open(60 * MINUTE);
     expect(await store.get('key')).toBeUndefined();
     archive.replaced = true;
@@ -394,7 +394,7 @@ describe('an archive in the place of another one', () => {
     expect(await store.get('key')).toBe('unreadable');
   });
 
-  it('lets nothing count as absent for as long as others may know it', async () => {
+  it('makes no key absent while other processes may know it', async () => {
     const store = open(0);
     archive.lost = true;
     expect(await store.get('key')).toBe('unreadable');
@@ -403,7 +403,7 @@ describe('an archive in the place of another one', () => {
     expect(errors).toBe(0);
   });
 
-  it('that is older gives nothing back that was replaced since', async () => {
+  it('that is older restores no replaced answer', async () => {
     const store = open(60 * MINUTE);
     await store.set('key', createLastGood(1));
     const before = new Map(archive.kept);
@@ -415,7 +415,7 @@ describe('an archive in the place of another one', () => {
     expect(await store.get('key')).toEqual(createLastGood(2));
   });
 
-  it('that has lost a row of ours is in doubt', async () => {
+  it('that has lost a row of ours proves nothing', async () => {
     const store = open(60 * MINUTE);
     await store.set('key', createLastGood(1));
     archive.kept.clear();
@@ -425,8 +425,8 @@ describe('an archive in the place of another one', () => {
   });
 });
 
-describe('of an archive that is shared', () => {
-  it('one that answers again is noticed by each replica, also where another one has written the same', async () => {
+describe('a shared archive', () => {
+  it('that works again is noticed by each replica, even if another one wrote the same', async () => {
     const [one, other] = [open(0), open(0)];
     archive.failing = true;
     await one.set('key', createLastGood(2));
@@ -440,7 +440,7 @@ describe('of an archive that is shared', () => {
     expect(told.filter((line) => line === 'the store works again')).toHaveLength(2);
   });
 
-  it("another one's answer is seen at once", async () => {
+  it("shows another replica's answer at once", async () => {
     const [one, other] = [open(0), open(0)];
     await one.set('key', createLastGood(1));
     expect(await other.get('key')).toEqual(createLastGood(1));
@@ -448,7 +448,7 @@ describe('of an archive that is shared', () => {
     expect(await one.get('key')).toEqual(createLastGood(2));
   });
 
-  it("another one's answer is seen, and not taken back, also after the clock was set back", async () => {
+  it("keeps another replica's answer, even after the clock was set back", async () => {
     const [one, other] = [open(0), open(0)];
     await one.set('key', createLastGood(5));
     await other.get('key');
@@ -460,7 +460,7 @@ describe('of an archive that is shared', () => {
     expect(await one.set('key', confirmed)).toEqual(createLastGood(7));
   });
 
-  it('another one going back, its image gone, is believed', async () => {
+  it("shows another replica's downgrade after its image was deleted", async () => {
     const [one, other] = [open(0), open(0)];
     await one.set('key', createLastGood(2));
     await other.get('key');
@@ -468,7 +468,7 @@ describe('of an archive that is shared', () => {
     expect(await one.get('key')).toEqual(createLastGood(1));
   });
 
-  it('who writes without having seen what another one wrote is told of it', async () => {
+  it("returns another replica's unseen answer to a writer", async () => {
     const [one, other] = [open(0), open(0)];
     await one.set('key', createLastGood(1));
     await other.get('key');
@@ -479,7 +479,7 @@ describe('of an archive that is shared', () => {
     expect(await other.set('key', createLastGood(4))).toBeUndefined();
   });
 
-  it('a memory that was flushed is filled again from that of each replica', async () => {
+  it('is filled again by each replica after a flush', async () => {
     const store = open(0);
     await store.set('key', createLastGood(1));
     archive.kept.clear();
@@ -488,7 +488,7 @@ describe('of an archive that is shared', () => {
     expect(archive.kept.get('key')?.value).toEqual(createLastGood(1));
   });
 
-  it('one that failed over, and lost the last writes, does not take an answer back', async () => {
+  it('that failed over and lost the last writes does not revert an answer', async () => {
     const store = open(0);
     await store.set('key', createLastGood(1));
     const before = new Map(archive.kept);
@@ -500,7 +500,7 @@ describe('of an archive that is shared', () => {
     expect(archive.kept.get('key')?.value).toEqual(createLastGood(2));
   });
 
-  it('of two answers given apart while it was down, the newer build wins', async () => {
+  it('keeps the newer build of two answers given while it was down', async () => {
     const [one, other] = [open(0), open(0)];
     await one.set('key', createLastGood(1));
     await other.get('key');

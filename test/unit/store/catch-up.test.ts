@@ -19,7 +19,7 @@ it('catches up every second', () => {
   expect(log).toEqual(['catch up', 'catch up', 'catch up']);
 });
 
-it('tries a last time when it stops, even if the store has just failed', async () => {
+it('makes a last attempt when it stops, even if the store has just failed', async () => {
   store.start();
   await store.stop();
   vi.advanceTimersByTime(3_000);

@@ -5,7 +5,7 @@ import { createLastGood } from '../../fixtures/store/last-good.ts';
 const ID = '9999999999';
 const known = createLastGood(1, { id: ID, tie: ID.padStart(20, '0') });
 
-it('an answer from before builds had a tie-break gets the one that GitHub has for its id', () => {
+it("an answer that was stored without a tie-break gets GitHub's, made of the id", () => {
   const text = formatLastGood(known).replace(/"tie":"\d+"/, '"before":1');
   expect(parseLastGood(text)).toEqual(known);
 });

@@ -41,14 +41,14 @@ async function pauseAfterFailure(): Promise<number> {
 }
 
 describe('a store that failed', () => {
-  it('is left alone for longer and longer, up to half a minute', async () => {
+  it('is paused for longer and longer, up to half a minute', async () => {
     await fail();
     const pauses = [];
     for (let i = 0; i < 7; i++) pauses.push(await pauseAfterFailure());
     expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30].map((seconds) => seconds * 1000));
   });
 
-  it('is left alone for no longer than is configured', async () => {
+  it('is paused for no longer than configured', async () => {
     breaker = create(500);
     await fail();
     expect([await pauseAfterFailure(), await pauseAfterFailure()]).toEqual([500, 500]);
@@ -95,7 +95,7 @@ describe('when the clock is set back', () => {
     expect(breaker.hasFailed('read')).toBe(false);
   });
 
-  it('a store that fails again is left alone from then on', async () => {
+  it('a store that fails again is paused from then on', async () => {
     await fail();
     now -= HOUR;
     await fail();

@@ -10,7 +10,7 @@ import { createTlsServer } from '../../fixtures/network/tls-server.ts';
 
 const HOST = 'reg.test:5000';
 
-describe('an error of the network has a name for what is wrong, and one sentence', () => {
+describe('a network error has a kind and one sentence', () => {
   test.each<[string, ConnectionTrouble | undefined, string]>([
     ['ETIMEDOUT', 'timeout', 'reg.test:5000 did not answer in time'],
     ['UND_ERR_CONNECT_TIMEOUT', 'timeout', 'reg.test:5000 did not answer in time'],

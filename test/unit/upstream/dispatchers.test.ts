@@ -29,7 +29,7 @@ function codeOf(asking: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('a server with a certificate of a private authority', () => {
+describe('a server with a certificate from a private authority', () => {
   let server: TlsServer;
   let url: URL;
   beforeAll(async () => {
@@ -38,12 +38,12 @@ describe('a server with a certificate of a private authority', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  it('is refused as long as the authority is not known', async () => {
+  it('is rejected without the authority', async () => {
     const dispatcherFor = createDispatchers(OPTIONS);
     expect(await codeOf(see(url.href, dispatcherFor(url)))).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
   });
 
-  it('is asked when the authority is given, among others', async () => {
+  it('is accepted if the authority is among those given', async () => {
     const dispatcherFor = createDispatchers({
       ...OPTIONS,
       readTls: () => material,
@@ -52,13 +52,13 @@ describe('a server with a certificate of a private authority', () => {
     expect(await see(url.href, dispatcherFor(url))).toEqual({ version: expect.any(String) });
   });
 
-  it('is refused when the authority is another one', async () => {
+  it('is rejected with another authority', async () => {
     const material = { ca: other.cert };
     const dispatcherFor = createDispatchers({ ...OPTIONS, readTls: () => material });
     expect(await codeOf(see(url.href, dispatcherFor(url)))).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
   });
 
-  it('is refused when the certificate is for another host', async () => {
+  it('is rejected if the certificate is for another host', async () => {
     await using elsewhere = await createTlsServer(authority.issue('server', ['reg.test']));
     const material = { ca: authority.cert };
     const dispatcherFor = createDispatchers({ ...OPTIONS, readTls: () => material });
@@ -66,7 +66,7 @@ describe('a server with a certificate of a private authority', () => {
     expect(await codeOf(see(asked.href, dispatcherFor(asked)))).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
-  it('is asked by many over one connection, where it speaks HTTP/2', async () => {
+  it('is called concurrently over one connection with HTTP/2', async () => {
     await using fresh = await createTlsServer(served);
     const asked = new URL(`https://127.0.0.1:${fresh.port}/`);
     const material = { ca: authority.cert };
@@ -76,7 +76,7 @@ describe('a server with a certificate of a private authority', () => {
     expect(fresh.connections()).toBe(1);
   });
 
-  it('is asked anew when a router has forgotten the HTTP/2 connection', async () => {
+  it('is called again if a router has dropped the HTTP/2 connection', async () => {
     await using relay = await createRelay(server.port);
     const material = { ca: authority.cert };
     const asked = new URL(`https://127.0.0.1:${relay.port}/`);
@@ -88,7 +88,7 @@ describe('a server with a certificate of a private authority', () => {
   });
 });
 
-it('the usual authorities stay trusted beside the given one', async () => {
+it('the default authorities stay trusted beside the given one', async () => {
   const before = getCACertificates('default');
   onTestFinished(() => setDefaultCACertificates(before));
   setDefaultCACertificates([other.cert]);
@@ -102,7 +102,7 @@ it('the usual authorities stay trusted beside the given one', async () => {
 });
 
 describe('certificates that are replaced', () => {
-  it('are used for the next request; those that are going on are finished', async () => {
+  it('are used for the next request; running ones finish', async () => {
     const answers = Promise.withResolvers<void>();
     const arrived = Promise.withResolvers<void>();
     await using server = await createTlsServer(served, {
@@ -125,7 +125,7 @@ describe('certificates that are replaced', () => {
     expect(await going).toEqual({});
   });
 
-  it('do not cost a new connection for each request while they are the same', async () => {
+  it('cost no new connection per request while they are unchanged', async () => {
     const material = { ca: authority.cert };
     const dispatcherFor = createDispatchers({ ...OPTIONS, readTls: () => material });
     const url = new URL('https://127.0.0.1:1');
@@ -187,19 +187,19 @@ describe('a client certificate', () => {
     };
   }
 
-  it('is shown to its host', async () => {
+  it('is sent to its host', async () => {
     await using hosts = await createHosts();
     expect(await hosts.ask(`https://127.0.0.1:${hosts.own.port}/`)).toMatchObject({ client: 'greenpin' });
   });
 
-  it('is not shown to another port of the host, whose certificate is trusted all the same', async () => {
+  it('is not sent to another port of the host, whose certificate is still trusted', async () => {
     await using hosts = await createHosts();
     await using open = await createTlsServer(served);
     expect(await hosts.ask(`https://127.0.0.1:${open.port}/`)).toEqual({ version: expect.any(String) });
     expect(await codeOf(hosts.ask(`https://127.0.0.1:${hosts.sibling.port}/`))).not.toBe('answered');
   });
 
-  it('and its authority are nothing to another host', async () => {
+  it('and its authority do not apply to another host', async () => {
     await using hosts = await createHosts();
     await using open = await createTlsServer(served);
     expect(await codeOf(hosts.ask(`https://localhost:${open.port}/`))).not.toBe('answered');
@@ -222,7 +222,7 @@ it('a connection is used again for the next request, also of HTTP/1.1', async ()
   expect(connections).toBeLessThanOrEqual(2);
 });
 
-it('a host without certificates of its own is asked as usual', async () => {
+it('a host without certificates of its own is called as usual', async () => {
   const dispatcherFor = createHostDispatchers(new Map(), OPTIONS);
   expect(dispatcherFor(new URL('https://a.test'))).toBe(dispatcherFor(new URL('https://b.test')));
   expect(dispatcherFor(new URL('https://a.test'))).toBeInstanceOf(Agent);

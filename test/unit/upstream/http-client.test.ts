@@ -41,7 +41,7 @@ function setUp(dispatcher = new Agent()) {
 }
 
 describe('a request', () => {
-  it('says who sends it, asks for an uncompressed body, and leaves out headers without a value', async () => {
+  it('has a user agent, requests an uncompressed body, and omits headers without a value', async () => {
     const { url, requests } = await serve((_request, response) => response.end());
     await setUp().get(url, { headers: { accept: 'text/plain', authorization: undefined } });
     expect(requests[0]?.url).toBe('/x?y=1');
@@ -70,7 +70,7 @@ describe('a request', () => {
 });
 
 describe('a response', () => {
-  it('comes whole, with status, headers and URL', async () => {
+  it('is complete, with status, headers and URL', async () => {
     const { url } = await serve((_request, response) => response.writeHead(418, { etag: '"1"' }).end('tea'));
     const { get, observer } = setUp();
     const response = await get(url);
@@ -102,7 +102,7 @@ describe('a response', () => {
     },
   );
 
-  it('that refuses is a refusal, even if its body cannot be decompressed', async () => {
+  it('with an error status is a refusal, even if its body cannot be decompressed', async () => {
     const { url } = await serve((_request, response) =>
       response.writeHead(403, { 'content-encoding': 'gzip' }).end('zzzz'),
     );
@@ -124,7 +124,7 @@ describe('a response', () => {
   it.each([
     ['cancelled', constants.NGHTTP2_CANCEL],
     ['closed without an error', constants.NGHTTP2_NO_ERROR],
-  ])('whose HTTP/2 stream is %s in the middle is not taken as whole', async (_name, code) => {
+  ])('whose HTTP/2 stream is %s does not count as complete', async (_name, code) => {
     const authority = createAuthority('the company');
     await using server = await createTlsServer(authority.issue('server', ['127.0.0.1']), {
       handle: (_message, response) => {

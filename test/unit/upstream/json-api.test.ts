@@ -65,13 +65,13 @@ describe('the response of a JSON API', () => {
     expect((await ask({ headers, body })).data).toBe(body);
   });
 
-  it('with nesting beyond reason is malformed, but a refusal remains one', async () => {
+  it('with excessive nesting is malformed, but a refusal remains one', async () => {
     const body = '['.repeat(1000);
     expect((await failureOf(ask({ headers: JSON_TYPE, body }))).kind).toBe('malformed');
     expect(await ask({ status: 403, headers: JSON_TYPE, body })).toMatchObject({ status: 403, data: body });
   });
 
-  it('with a long reason is read without it', async () => {
+  it('with a long reason loses only the reason', async () => {
     const [long, short] = [70_000, 60_000].map((size) => `{"message":"${'x'.repeat(size)}"}`);
     expect((await ask({ status: 403, headers: JSON_TYPE, body: long ?? '' })).data).toBe('');
     expect((await ask({ status: 403, headers: JSON_TYPE, body: short ?? '' })).data).toHaveProperty(

@@ -7,7 +7,7 @@ function proxyOf(url: string, env: Readonly<Record<string, string>>): string | u
 }
 
 describe('the proxy', () => {
-  it('of https is HTTPS_PROXY, of http HTTP_PROXY, and neither stands in for the other', () => {
+  it('is HTTPS_PROXY for https, HTTP_PROXY for http, and never the other one', () => {
     const env = { HTTPS_PROXY: 'http://one.test:1', HTTP_PROXY: 'http://two.test:2' };
     expect(proxyOf('https://reg.test', env)).toBe('http://one.test:1/');
     expect(proxyOf('http://reg.test', env)).toBe('http://two.test:2/');
@@ -15,7 +15,7 @@ describe('the proxy', () => {
     expect(proxyOf('http://reg.test', { HTTPS_PROXY: 'http://one.test:1' })).toBeUndefined();
   });
 
-  it('is none when no variable is set, or only empty ones', () => {
+  it('is none if no variable is set, or only empty ones', () => {
     expect(proxyOf('https://reg.test', {})).toBeUndefined();
     expect(proxyOf('https://reg.test', { HTTPS_PROXY: ' ', https_proxy: '' })).toBeUndefined();
   });
@@ -67,13 +67,13 @@ describe('the proxy', () => {
     expect(title).toBe('the proxy all.test (ALL_PROXY)');
   });
 
-  it('does not depend on an ALL_PROXY that nothing would use', () => {
+  it('does not depend on an unused ALL_PROXY', () => {
     const env = { ALL_PROXY: 'socks5://all.test', HTTPS_PROXY: 'one.test', HTTP_PROXY: 'two.test' };
     expect(proxyOf('https://reg.test', env)).toBe('http://one.test/');
   });
 });
 
-describe('a variable that is no proxy is an error that names it, and shows nothing of its value', () => {
+describe('an invalid variable is an error that names it without its value', () => {
   const expected = "expected a proxy's URL, for example http://proxy.local:3128";
   const hidden = `found a value that is not shown here, ${expected}`;
   const socks =

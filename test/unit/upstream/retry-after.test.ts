@@ -7,7 +7,7 @@ describe('Retry-After', () => {
   it.each([
     ['seconds', '7', 7000],
     ['seconds with spaces around', ' 7 ', 7000],
-    ['seconds with a fraction, as some send', '1.5', 1500],
+    ['seconds with a fraction', '1.5', 1500],
     ['a date', 'Fri, 02 Jan 2026 03:04:35 GMT', 30_000],
     ['a date in the form of RFC 850', 'Friday, 02-Jan-26 03:04:35 GMT', 30_000],
     ["a date in C's form, which is in UTC", 'Fri Jan  2 03:04:35 2026', 30_000],
@@ -20,7 +20,7 @@ describe('Retry-After', () => {
     ['none', '0'],
     ['a negative one', '-5'],
     ['a date that has passed', 'Fri, 02 Jan 2026 03:04:00 GMT'],
-    ['a date of another age', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+    ['an absurd date', 'Thu, 01 Jan 1970 00:00:00 GMT'],
     ['a fraction of a second', '0.001'],
   ])('of %s is one second', (_, value) => {
     expect(parseRetryAfter({ 'retry-after': value }, NOW)).toBe(1000);
@@ -29,14 +29,14 @@ describe('Retry-After', () => {
   it.each([
     ['six minutes', '360'],
     ['a trillion seconds', '1000000000000'],
-    ['more digits than a number has', '9'.repeat(400)],
+    ['too many digits', '9'.repeat(400)],
     ['the year 9999', 'Fri, 31 Dec 9999 23:59:59 GMT'],
   ])('of %s is five minutes', (_, value) => {
     expect(parseRetryAfter({ 'retry-after': value }, NOW)).toBe(300_000);
   });
 
   it.each([undefined, '', 'soon', 'NaN', 'Infinity', '1e3', '0x10', '5 s', '1, 2', 'Fri, soon'])(
-    'that is %o says nothing',
+    'that is %o is ignored',
     (value) => {
       expect(parseRetryAfter({ 'retry-after': value }, NOW)).toBeUndefined();
     },
@@ -47,7 +47,7 @@ describe('Retry-After', () => {
     expect(parseRetryAfter(headers, NOW)).toBe(30_000);
   });
 
-  it('sent twice says nothing', () => {
+  it('sent twice is ignored', () => {
     expect(parseRetryAfter({ 'retry-after': ['7', '9'] }, NOW)).toBeUndefined();
   });
 });

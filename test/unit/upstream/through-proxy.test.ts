@@ -56,14 +56,14 @@ describe('https through a proxy', () => {
     expect(proxy.asked).toEqual(['CONNECT reg.test:5000']);
   });
 
-  it('shows the credentials that the variable bears', async () => {
+  it('sends the credentials in the variable', async () => {
     await using server = await createSecureServer();
     await using proxy = await createConnectProxy({ targetPort: server.port, credentials: 'us er:p@ss' });
     await ask('https://reg.test/', through({ HTTPS_PROXY: `http://us%20er:p%40ss@${proxy.host}` }));
     expect(proxy.asked).toEqual(['CONNECT reg.test:443 as us er:p@ss']);
   });
 
-  it('is not used for what NO_PROXY lists, nor for loopback', async () => {
+  it('is not used for hosts in NO_PROXY, nor for loopback', async () => {
     await using server = await createTlsServer(authority.issue('server', ['127.0.0.1']));
     await using proxy = await createConnectProxy({ targetPort: server.port });
     const dispatcherFor = through({ HTTPS_PROXY: `http://${proxy.host}`, NO_PROXY: 'reg.test' });
@@ -74,7 +74,7 @@ describe('https through a proxy', () => {
 });
 
 describe('http through a proxy', () => {
-  it('is asked of the proxy, with the whole URL', async () => {
+  it('is sent to the proxy, with the whole URL', async () => {
     await using server = await createScriptedServer();
     await using proxy = await createConnectProxy({ targetPort: Number(new URL(server.url).port) });
     server.expect({ method: 'GET', path: '/v2/', headers: { host: 'reg.test:5000' } }, { body: '{}' });
@@ -85,7 +85,7 @@ describe('http through a proxy', () => {
   });
 });
 
-describe('a proxy that does not do its work', () => {
+describe('a failing proxy', () => {
   it.each(['https', 'http'])('refuses the credentials (%s): says so, without them', async (scheme) => {
     await using proxy = await createConnectProxy({ targetPort: 9, credentials: 'user:right' });
     const url = `http://user:hunter2@${proxy.host}`;
@@ -118,7 +118,7 @@ describe('a proxy that does not do its work', () => {
     });
   });
 
-  it('does not answer: the tunnel is given up in time', async () => {
+  it('does not answer: the tunnel is abandoned in time', async () => {
     await using proxy = await createConnectProxy({ targetPort: 9, refusal: 'silence' });
     expect(await failureOf('https://reg.test/', through({ HTTPS_PROXY: proxy.host }, 100))).toMatchObject({
       code: 'UND_ERR_HEADERS_TIMEOUT',

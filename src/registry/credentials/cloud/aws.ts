@@ -1,5 +1,5 @@
 /**
- * Amazon ECR and ECR Public: GetAuthorizationToken with whatever identity the AWS SDK finds. The SDK itself
+ * Amazon ECR and ECR Public: GetAuthorizationToken with the identity that the AWS SDK finds. The SDK itself
  * reads the environment and the files named there: IRSA (AWS_WEB_IDENTITY_TOKEN_FILE), Pod Identity
  * (AWS_CONTAINER_CREDENTIALS_FULL_URI), profiles, the instance's role.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
@@ -24,7 +24,7 @@ const ROLE_SESSION = 'greenpin';
 const MAX_ATTEMPTS = 2;
 
 export interface AwsDeps {
-  /** The environment's variables, for the proxy, which the SDK does not look for. */
+  /** Environment variables for the proxy, which the SDK does not read. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds for the whole exchange, so that requests abandoned at the deadline end as well. */
   readonly timeoutMs: number;
@@ -49,7 +49,7 @@ function hintFor({ service, roleArn }: EcrIdentity): string {
   return `${check}${role}; the role needs ${actions}`;
 }
 
-/** Loads the libraries when they are first needed: they have hundreds of files. */
+/** Loads the libraries on first use, since they have hundreds of files. */
 async function fetchAuthorization(
   identity: EcrIdentity,
   deps: AwsDeps,

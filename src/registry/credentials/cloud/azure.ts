@@ -1,6 +1,5 @@
 /**
- * Azure Container Registry: a token of Microsoft Entra ID, exchanged at the registry for its own refresh
- * token.
+ * Azure Container Registry: exchanges a Microsoft Entra ID token for the registry's own refresh token.
  * https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md
  */
 import { UpstreamError } from '../../../errors.ts';

@@ -56,11 +56,10 @@ async function createClient(credentialsFile: string | undefined): Promise<TokenC
   if (credentialsFile !== undefined) {
     return createFileClient(library, parseKeyFile(await readFile(credentialsFile, 'utf8')));
   }
-  // The library's detection of a metadata server gives a false no when the server is slow, keeps it for the
-  // life of the process, and prints the response. Without detection, the metadata server is simply tried
-  // last.
+  // The library's metadata server detection reports a false negative if the server is slow, caches it for the
+  // life of the process, and prints the response. Without detection, the metadata server is tried last.
   library.gcpMetadata.setGCPResidency(true);
-  // The library would look for a project's id, perhaps by running gcloud.
+  // Otherwise the library would look for a project id, perhaps by running gcloud.
   return new library.GoogleAuth({ scopes: SCOPES, projectId: 'unused' }).getClient();
 }
 

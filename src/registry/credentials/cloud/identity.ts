@@ -28,7 +28,7 @@ export interface Identity {
   forget(denied: Credential): boolean;
 }
 
-/** ECR's tokens live longest: twelve hours. A longer life is not believed. */
+/** ECR's tokens live longest: twelve hours. A longer claim is ignored. */
 const LONGEST_LIFE_MS = 12 * 3_600_000;
 
 /** @param host the registry, as in image references */

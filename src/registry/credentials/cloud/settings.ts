@@ -10,13 +10,13 @@ export const identityKeys = {
     .optional()
     .meta({
       description:
-        "Sign in with this process's own identity in the registry's cloud, as the cloud's library finds it: " +
+        "Signs in with this process's identity in the registry's cloud, as found by the cloud's SDK: " +
         'aws for ECR, google for Artifact Registry, azure for ACR.',
     }),
   roleArn: text(ROLE_ARN, "a role's ARN, for example arn:aws:iam::123456789012:role/pull")
     .optional()
     .meta({
-      description: 'With identity aws: a role to assume first, for example in another account.',
+      description: 'A role to assume first, for example in another account. Only with identity aws.',
       examples: ['arn:aws:iam::123456789012:role/pull'],
     }),
   credentialsFile: secretFile(
@@ -50,7 +50,7 @@ export const identityRule: KeyRule = {
         Object.entries(COMPANIONS).map(([key, cloud]) => [
           key,
           {
-            properties: { identity: { const: cloud, description: `What ${key} belongs to.` } },
+            properties: { identity: { const: cloud, description: `The identity that ${key} requires.` } },
             required: ['identity'],
           },
         ]),

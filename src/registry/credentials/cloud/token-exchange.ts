@@ -21,7 +21,7 @@ export interface Cloud {
   readonly hint: string;
 }
 
-/** No token, for a known reason. The message completes a sentence that begins with the cloud's name. */
+/** No token, for a known reason. The message completes a sentence that starts with the cloud's name. */
 export class NoToken extends Error {
   override readonly name = 'NoToken';
   readonly kind: 'denied' | 'malformed' | 'timeout';

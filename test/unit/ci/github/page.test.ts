@@ -72,7 +72,7 @@ describe('toRunPage', () => {
     expect(page(100, { ...facts, page: 9, total: 900 })).toMatchObject({ next: undefined, restarts: false });
   });
 
-  it('keeps the limit of a list that began anew from page to page', () => {
+  it('keeps the creation limit from page to page', () => {
     expect(page(100, { filtered: true, total: 250, link: NEXT, createdBy: 9000 })).toMatchObject({
       next: '2@9000',
       restarts: false,

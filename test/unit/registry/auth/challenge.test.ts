@@ -97,8 +97,8 @@ describe('a WWW-Authenticate header', () => {
       ],
     ],
     ['a name twice', 'Bearer realm="a",realm="b"', [['bearer', { realm: 'a' }]]],
-    ['a parameter of no challenge', 'realm="a",Basic realm="b"', [['basic', { realm: 'b' }]]],
-    ['a quote that does not end', 'Bearer service="s",realm="a', [['bearer', { service: 's' }]]],
+    ['a parameter outside a challenge', 'realm="a",Basic realm="b"', [['basic', { realm: 'b' }]]],
+    ['an unterminated quote', 'Bearer service="s",realm="a', [['bearer', { service: 's' }]]],
     ['an escape at the end', 'Bearer realm="a\\', [['bearer', {}]]],
     ['what is no token', 'Bearer realm="a",(x),service="s"', [['bearer', { realm: 'a', service: 's' }]]],
     [

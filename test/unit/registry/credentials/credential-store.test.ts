@@ -169,7 +169,7 @@ describe('a file of credentials', () => {
   });
 
   it.each(['ghcr.io', 'ghcr.io/acme'])(
-    'that was never readable is a failure although another file has %s: it may have a more specific entry',
+    'that was never readable is a failure even if another file has %s: it may have a more specific entry',
     async (key) => {
       writeConfig(key, 'p');
       const store = createStore({ dockerConfigFiles: [configFile, '/none'] });

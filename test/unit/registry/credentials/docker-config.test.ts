@@ -23,7 +23,7 @@ describe("Docker's configuration", () => {
     ['auth with a line break', { auth: `${btoa('bot:p:w')}\n` }, login],
     ['auth in lines of 4 characters', { auth: btoa('bot:p:w').replaceAll(/.{4}/g, '$&\r\n') }, login],
     ['auth with blanks in it', { auth: ` ${btoa('bot:p:w').replaceAll(/.{4}/g, '$&\t ')}` }, login],
-    ['auth with the letters of URLs', { auth: 'Ym90Oj8_Pg' }, { ...login, password: '??>' }],
+    ['auth in URL-safe base64', { auth: 'Ym90Oj8_Pg' }, { ...login, password: '??>' }],
     ['fields in another case, as Go reads them', { Auth: btoa('bot:p:w') }, login],
     ['nulls beside it', { auth: btoa('bot:p:w'), identitytoken: null, email: null }, login],
     ['auth that ends in NULs', { auth: btoa('bot:p:w\0\0') }, login],
@@ -51,7 +51,7 @@ describe("Docker's configuration", () => {
     expect(parseAuths({ 'ghcr.io': { auth: '' }, 'reg.test': { auth: null, username: '' } })).toEqual([]);
   });
 
-  it('may be the old form, which is the map itself', () => {
+  it('may have the old form, the map itself', () => {
     const { credentials } = parseDockerConfig(
       JSON.stringify({ 'https://ghcr.io': { auth: btoa('u:p'), email: 'x' } }),
       FILE,
@@ -61,7 +61,7 @@ describe("Docker's configuration", () => {
     ]);
   });
 
-  it('does not drop helpers without a word', () => {
+  it('reports helpers', () => {
     const text = JSON.stringify({ auths: {}, credsStore: 'desktop', credHelpers: { 'gcr.io': 'gcloud' } });
     expect(parseDockerConfig(text, FILE).warnings).toEqual([
       `${FILE}, credHelpers["gcr.io"] is ignored: Greenpin does not run credential helpers; put the credentials in auths`,
@@ -78,13 +78,13 @@ describe("Docker's configuration", () => {
     },
   );
 
-  it('keeps the bytes of a password that is no UTF-8', () => {
+  it('keeps the bytes of a password that is not UTF-8', () => {
     const auth = Buffer.from('bot:p\xe4ss', 'latin1').toString('base64');
     const [entry] = parseAuths({ 'ghcr.io': { auth } }) as { credential: Credential }[];
     expect(entry && basicAuthorization(entry.credential)).toBe(`Basic ${auth}`);
   });
 
-  it('may begin with a byte order mark, and hold bytes that are no UTF-8', () => {
+  it('may begin with a byte order mark, and contain bytes that are not UTF-8', () => {
     const text = Buffer.concat([
       Buffer.from(
         '\ufeff{"auths": {"ghcr.io": {"username": "bot", "password": "p:w"}, "\u00e4": {"email": "',
@@ -138,7 +138,7 @@ describe("Docker's configuration", () => {
     ]);
   });
 
-  it('is parsed or refused with its own error, whatever the text', () => {
+  it('is parsed or rejected with its own error, for any text', () => {
     const entry = fc.dictionary(
       fc.constantFrom('auth', 'username', 'password', 'identitytoken', 'registrytoken'),
       fc.jsonValue(),

@@ -78,7 +78,7 @@ function noPlace(found: string): string {
   return `store.path: found ${found} at ${JSON.stringify(path)}, expected a directory that this user can write to; mount a volume there, or set store.path (or GREENPIN_STATE_DIRECTORY) to one`;
 }
 
-describe('what is no database of ours is refused, in one line, and left as it was', () => {
+describe('a foreign database is rejected in one line and left unchanged', () => {
   it.each([
     ['a text', 'not a database, but somebody wants it\n'],
     ['one letter', 'x'],
@@ -113,12 +113,12 @@ describe('what is no database of ours is refused, in one line, and left as it wa
     expect(problemOf(open)).toBe(noPlace('a file or directory that is missing or cannot be opened'));
   });
 
-  it('a folder that is not there', () => {
+  it('a missing folder', () => {
     path = join(folder, 'missing', 'greenpin.db');
     expect(problemOf(open)).toBe(noPlace('a file or directory that is missing or cannot be opened'));
   });
 
-  it('a place where nothing can be made', () => {
+  it('a place without write access', () => {
     path = '/proc/greenpin.db';
     expect(problemOf(open)).toBe(noPlace('a file or directory that is missing or cannot be opened'));
   });
@@ -138,13 +138,13 @@ describe('what is no database of ours is refused, in one line, and left as it wa
 });
 
 describe('the schema', () => {
-  it('says whose the file is, to any program', async () => {
+  it('identifies the file to any program', async () => {
     await open().close();
     expect(readFileSync(path).subarray(68, 72).toString()).toBe('gpin');
     expect(readFileSync(path).readUInt32BE(60)).toBe(MIGRATIONS.length);
   });
 
-  it('of an empty file, which somebody may have made for its owner, is made', async () => {
+  it('of an empty file, which may exist for its ownership, is created', async () => {
     writeFileSync(path, '');
     const archive = open();
     await archive.write('key', createLastGood(1), 0);
@@ -152,7 +152,7 @@ describe('the schema', () => {
     await archive.close();
   });
 
-  it('of version 0 is brought to the present one', async () => {
+  it('of version 0 is migrated to the current one', async () => {
     edit('PRAGMA application_id = 1735420270');
     const archive = open();
     await archive.write('key', createLastGood(1), 0);
@@ -160,7 +160,7 @@ describe('the schema', () => {
     expect(keptOf(await open().read('key'))?.value).toEqual(createLastGood(1));
   });
 
-  it('of an older version is brought forward step by step, and nothing is lost', async () => {
+  it('of an older version is migrated step by step, and nothing is lost', async () => {
     const archive = open();
     await archive.write('key', createLastGood(1), 0);
     await archive.close();
@@ -177,7 +177,7 @@ describe('the schema', () => {
     expect(problemOf(open)).toContain("a newer Greenpin's database");
   });
 
-  it('is left as it was when a step fails', async () => {
+  it('is unchanged if a step fails', async () => {
     await open().close();
     const broken = [...MIGRATIONS, 'CREATE TABLE half (a)', 'CREATE TABLE half (a)'];
     expect(problemOf(() => openSqliteFile(path, broken))).toContain('store.path: found');
@@ -190,7 +190,7 @@ describe('the schema', () => {
 describe('a row', () => {
   it.each([
     ['is no JSON', "UPDATE last_good SET value = '{'"],
-    ['is JSON of another shape', "UPDATE last_good SET value = '{}'"],
+    ['has JSON of another shape', "UPDATE last_good SET value = '{}'"],
     [
       'has another digest than was written',
       "UPDATE last_good SET value = replace(value, 'sha256:', 'sha256:0')",
@@ -198,7 +198,7 @@ describe('a row', () => {
     ['has one digit changed', "UPDATE last_good SET value = replace(value, '290000', '290001')"],
     ['has moved to another key', "UPDATE last_good SET key = 'key' WHERE key = 'other'"],
     ['has another revision', 'UPDATE last_good SET revision = 7'],
-    ['has a revision beyond all numbers', 'UPDATE last_good SET revision = 9223372036854775807'],
+    ['has a revision beyond the safe range', 'UPDATE last_good SET revision = 9223372036854775807'],
     ['is of another version', `UPDATE last_good SET value = '{"version":2}'`],
     ['is empty', "UPDATE last_good SET value = ''"],
   ])('that %s is unreadable, not absent, and is overwritten', async (_, statement) => {
@@ -215,8 +215,8 @@ describe('a row', () => {
   });
 });
 
-describe('whoever asks with ever new numbers', () => {
-  it('fills the file so far: what was asked for longest ago makes room, and nothing is proven from then on', async () => {
+describe('a caller with ever new numbers', () => {
+  it('fills the file up to a limit: the least recently used answers are deleted, and completeness is lost', async () => {
     await fill(1000);
     pass(60_000);
     const archive = open(500);
@@ -234,7 +234,7 @@ describe('whoever asks with ever new numbers', () => {
     expect(open(500).record.wholeSince()).toBeGreaterThan(now - 1000);
   });
 
-  it('takes no room from what is asked for, while there is some', async () => {
+  it('evicts no answer in use while there are others', async () => {
     await fill(300);
     pass(2 * HOUR);
     const archive = open(600);
@@ -246,8 +246,8 @@ describe('whoever asks with ever new numbers', () => {
   });
 });
 
-describe('what nobody asked for in forgetAfter', () => {
-  it('is deleted, and what was read or written meanwhile is not', async () => {
+describe('an answer unused for forgetAfter', () => {
+  it('is deleted, and one read or written meanwhile is not', async () => {
     const archive = open();
     for (const key of ['forgotten', 'read', 'written']) await archive.write(key, createLastGood(1), 0);
     for (let day = 1; day <= 31; day++) {
@@ -261,7 +261,7 @@ describe('what nobody asked for in forgetAfter', () => {
     await archive.close();
   });
 
-  it('is deleted in steps, until nothing is left of it', async () => {
+  it('is deleted in batches', async () => {
     const archive = open();
     for (let i = 0; i < 450; i++) await archive.write(`old ${i}`, createLastGood(1), 0);
     pass(31 * DAY);
@@ -274,7 +274,7 @@ describe('what nobody asked for in forgetAfter', () => {
     await archive.close();
   });
 
-  it.each([31, 3_650, -31, -3_650])('stays when the clock is %i days off for one write', async (days) => {
+  it.each([31, 3_650, -31, -3_650])('stays if the clock is %i days off for one write', async (days) => {
     await fill(50);
     now += days * DAY;
     const wrong = open();
@@ -290,7 +290,7 @@ describe('what nobody asked for in forgetAfter', () => {
     expect(countRows()).toBe(51);
   });
 
-  it('stays when the clock is set ahead while a process runs, for hours', async () => {
+  it('stays if the clock is set hours ahead while a process runs', async () => {
     await fill(50);
     const archive = open();
     now += 31 * DAY;
@@ -302,7 +302,7 @@ describe('what nobody asked for in forgetAfter', () => {
     expect(countRows()).toBe(51);
   });
 
-  it('is not what was left alone because the whole service was stopped', async () => {
+  it('is not one unused because the whole service was stopped', async () => {
     await fill(2);
     now += 90 * DAY;
     elapsed = 0;
@@ -329,9 +329,9 @@ describe('what nobody asked for in forgetAfter', () => {
   it.each([
     ["an older Greenpin's, by the machine's clock", 'UPDATE last_good SET asked_at = 1767225600000'],
     ['of the far future', 'UPDATE last_good SET asked_at = 9223372036854775807'],
-    ['of a record that is broken', "UPDATE meta SET used_for = 9000000000000, checksum = 'x'"],
-    ['of a record that was changed', 'UPDATE meta SET used_for = 9000000000000'],
-    ['of a record that is gone', 'DELETE FROM meta'],
+    ['of a broken record', "UPDATE meta SET used_for = 9000000000000, checksum = 'x'"],
+    ['of a changed record', 'UPDATE meta SET used_for = 9000000000000'],
+    ['of a missing record', 'DELETE FROM meta'],
   ])('is forgotten late, never early, when its marks are %s', async (_, statement) => {
     await fill(50);
     edit(statement);

@@ -101,7 +101,7 @@ describe('a file under one process', () => {
     expect(up).toBe(true);
   });
 
-  it('is given to a second one that waits, when the first one ends', async () => {
+  it('is opened by a waiting second one when the first one ends', async () => {
     await openAndFill();
     const second = create();
     let ending: Promise<void> | undefined;
@@ -116,7 +116,7 @@ describe('a file under one process', () => {
   it.each([
     ['one link, and the file itself', ['a.db']],
     ['two links', ['a.db', 'b.db']],
-    ['a link to a link, with a folder that is one', ['folder/c.db']],
+    ['a link to a link, in a linked folder', ['folder/c.db']],
   ])('is one file by whatever name: %s', async (_, [link = '', other]) => {
     symlinkSync(path, join(folder, 'a.db'));
     symlinkSync('state/greenpin.db', join(folder, 'b.db'));
@@ -139,27 +139,27 @@ describe('a file under one process', () => {
     expect(told).toEqual([]);
   });
 
-  it('leaves nothing beside it at an orderly end', async () => {
+  it('leaves no other file at a clean end', async () => {
     await openAndFill();
     await live.close();
     expect(readdirSync(join(folder, 'state'))).toEqual(['greenpin.db']);
   });
 
-  it('that is no database is left as it was, and not locked', async () => {
+  it('that is not a database is left unchanged and unlocked', async () => {
     writeFileSync(path, 'somebody wants this\n');
     await expect(live.open()).rejects.toThrow('store.path: found a file that is not a database');
     expect(readdirSync(join(folder, 'state'))).toEqual(['greenpin.db']);
     expect(readFileSync(path, 'utf8')).toBe('somebody wants this\n');
   });
 
-  it('is not known before it is open', async () => {
+  it('cannot be used before it is open', async () => {
     expect(store.wholeSince()).toBeNull();
     expect(await store.get('key')).toBe('unreadable');
   });
 });
 
 describe('a lock', () => {
-  it('is for one at a time, and leaves nothing behind', () => {
+  it('is exclusive, and leaves nothing behind', () => {
     const lockPath = join(folder, 'lock');
     const first = tryLock(lockPath);
     expect(tryLock(lockPath)).toBeUndefined();
@@ -170,7 +170,7 @@ describe('a lock', () => {
     second?.release();
   });
 
-  it("that was left by a process which was killed is nobody's", () => {
+  it('of a killed process is free', () => {
     const lockPath = join(folder, 'lock');
     writeFileSync(lockPath, '');
     const lock = tryLock(lockPath);
@@ -178,7 +178,7 @@ describe('a lock', () => {
     lock?.release();
   });
 
-  it('is not held any more when its file was removed', () => {
+  it('is lost if its file was removed', () => {
     const lockPath = join(folder, 'lock');
     const lock = tryLock(lockPath);
     rmSync(lockPath);
@@ -187,14 +187,14 @@ describe('a lock', () => {
   });
 });
 
-describe('a file that is taken away', () => {
+describe('a removed file', () => {
   const REPLACED =
     "the store's file was removed or replaced: Greenpin uses the file as it is now, and writes to it what this process remembers";
 
   it.each([
     ['the file', ['greenpin.db']],
     [
-      'the file and all beside it',
+      'the file and all files beside it',
       ['greenpin.db', 'greenpin.db-wal', 'greenpin.db-shm', 'greenpin.db-lock', 'greenpin.db-whole'],
     ],
     ['the log beside it', ['greenpin.db-wal']],
@@ -210,7 +210,7 @@ describe('a file that is taken away', () => {
     expect(store.wholeSince()).toBe(now());
   });
 
-  it('is made anew where the link leads that was led elsewhere, or whose log is gone', async () => {
+  it("is created again at a changed link's target, or if its log is gone", async () => {
     await live.close();
     const link = join(folder, 'link.db');
     symlinkSync(path, link);
@@ -234,7 +234,7 @@ describe('a file that is taken away', () => {
     await expect(create(path).open()).rejects.toThrow('another Greenpin process');
   });
 
-  it('is made anew at the next write at the latest', async () => {
+  it('is created again at the next write at the latest', async () => {
     await openAndFill();
     rmSync(path);
     await store.set('key 5', createLastGood(5));
@@ -244,7 +244,7 @@ describe('a file that is taken away', () => {
     await archive.close();
   });
 
-  it('with its folder is an outage, until the folder is there again; then all is written', async () => {
+  it('with its folder is an outage until the folder exists again; then all is written', async () => {
     await openAndFill();
     renameSync(join(folder, 'state'), join(folder, 'elsewhere'));
     passed += 1_000;
@@ -258,7 +258,7 @@ describe('a file that is taken away', () => {
     expect(up).toBe(true);
   });
 
-  it('and replaced by one from before is given what is newer', async () => {
+  it('replaced by an older one gets the newer answers', async () => {
     await openAndFill();
     await live.close();
     copyFileSync(path, join(folder, 'backup'));
@@ -279,7 +279,7 @@ describe('a file that is taken away', () => {
     await archive.close();
   });
 
-  it('and replaced by something else is an outage, and that is left as it is', async () => {
+  it('replaced by something else is an outage, and that is left unchanged', async () => {
     await openAndFill();
     writeFileSync(join(folder, 'other'), 'somebody wants this\n');
     renameSync(join(folder, 'other'), path);

@@ -23,8 +23,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-describe('where there is no database yet', () => {
-  it('none is made', () => {
+describe('without a database', () => {
+  it('none is created', () => {
     expect(probeSqliteFile(path)).toBe('empty');
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -35,7 +35,7 @@ describe('where there is no database yet', () => {
     expect(readFileSync(path, 'utf8')).toBe('');
   });
 
-  it('and no folder for it, that is told', () => {
+  it('and without a folder for it, that is reported', () => {
     path = join(folder, 'missing', 'greenpin.db');
     expect(() => probeSqliteFile(path)).toThrow(
       /found a directory that is missing or read-only.*expected a directory that this user can/,
@@ -43,7 +43,7 @@ describe('where there is no database yet', () => {
     expect(existsSync(join(folder, 'missing'))).toBe(false);
   });
 
-  it('but a link that leads nowhere, that is told in one line', () => {
+  it('but with a dangling link, that is reported in one line', () => {
     symlinkSync(path, path);
     expect(() => probeSqliteFile(path)).toThrow(
       'store.path: found a file or directory that is missing or cannot be opened at ',
@@ -52,7 +52,7 @@ describe('where there is no database yet', () => {
 });
 
 describe('a database', () => {
-  it('that nobody has open is found, and left byte for byte as it was', () => {
+  it('that is not open is found, and left byte for byte as it was', () => {
     openSqliteFile(path).close();
     const before = readFileSync(path);
     expect(probeSqliteFile(path)).toBe('found');
@@ -60,7 +60,7 @@ describe('a database', () => {
     expect(readdirSync(folder)).toEqual(['greenpin.db']);
   });
 
-  it('that a process has open is found, and that one can go on writing', () => {
+  it('that a process has open is found, and the process can go on writing', () => {
     const open = openSqliteFile(path);
     expect(probeSqliteFile(path)).toBe('found');
     const insert = open.prepare("INSERT INTO last_good VALUES (?, 'v', 1, 'c', 1)");
@@ -70,7 +70,7 @@ describe('a database', () => {
     open.close();
   });
 
-  it('of an older version is not brought forward: the process that has it open may be older, too', () => {
+  it('of an older version is not migrated: the process that has it open may be older, too', () => {
     openSqliteFile(path, []).close();
     probeSqliteFile(path);
     const database = new DatabaseSync(path);
@@ -99,7 +99,7 @@ describe('a database', () => {
     if (staysOpen) database.close();
   });
 
-  it('that is a folder is told', () => {
+  it('that is a folder is reported', () => {
     mkdirSync(path);
     expect(() => probeSqliteFile(path)).toThrow('store.path: found ');
   });

@@ -79,13 +79,13 @@ async function work(): Promise<SqliteArchive> {
   return archive;
 }
 
-describe('the file is whole since it was made', () => {
+describe('the file is complete since its creation', () => {
   it('while it is used', async () => {
     const archive = await work();
     expect(archive.record.wholeSince()).toBe(START);
   });
 
-  it('after an orderly end and a new start', async () => {
+  it('after a clean end and a restart', async () => {
     await (await work()).close();
     now += 5 * MINUTE;
     elapsed = 0;
@@ -93,20 +93,20 @@ describe('the file is whole since it was made', () => {
     expect(readdirSync(folder).toSorted()).toContain('greenpin.db-whole');
   });
 
-  it('also on another machine, after an orderly end', async () => {
+  it('after a clean end, on another machine', async () => {
     await (await work()).close();
     bootId = 'boot 2';
     expect(open().record.wholeSince()).toBe(START);
   });
 
-  it('after kill -9 and a start soon after', async () => {
+  it('after kill -9 and a quick restart', async () => {
     await work();
     leaveAsKilled();
     pass(MINUTE);
     expect(open().record.wholeSince()).toBe(START);
   });
 
-  it('when what could not be written for a while has been written', async () => {
+  it('after delayed writes have succeeded', async () => {
     const archive = await work();
     archive.record.setIncomplete(true);
     archive.record.setIncomplete(false);
@@ -114,13 +114,13 @@ describe('the file is whole since it was made', () => {
     expect(open().record.wholeSince()).toBe(START);
   });
 
-  it('and leaves nothing beside it at an orderly end', async () => {
+  it('and leaves no other file at a clean end', async () => {
     await (await work()).close();
     expect(readdirSync(folder)).toEqual(['greenpin.db']);
   });
 });
 
-describe('it begins anew', () => {
+describe('completeness is reset', () => {
   it('after kill -9 while an answer was not written', async () => {
     const archive = await work();
     archive.record.setIncomplete(true);
@@ -128,14 +128,14 @@ describe('it begins anew', () => {
     expect(open().record.wholeSince()).toBe(now);
   });
 
-  it('after an end in which an answer was left that could not be written', async () => {
+  it('after an end with an unwritten answer', async () => {
     const archive = await work();
     archive.record.setIncomplete(true);
     await archive.close();
     expect(open().record.wholeSince()).toBe(now);
   });
 
-  it('after kill -9 when the last sign of life is older than a few minutes', async () => {
+  it('after kill -9 if the last sign of life is older than a few minutes', async () => {
     await work();
     leaveAsKilled();
     now += 4 * MINUTE;
@@ -143,7 +143,7 @@ describe('it begins anew', () => {
   });
 
   it.each([['boot 2'], [undefined]])(
-    'when the machine failed, with which a write may be lost, or nobody can tell (%s)',
+    'if the machine failed, or may have (%s), which can lose a write',
     async (boot) => {
       await work();
       leaveAsKilled();
@@ -155,25 +155,25 @@ describe('it begins anew', () => {
   it.each([
     ['a row is gone', "DELETE FROM last_good WHERE key = 'other'"],
     ['a row was broken', "UPDATE last_good SET value = '{}' WHERE key = 'other'"],
-    ['a row lies under another key', "UPDATE last_good SET key = 'third' WHERE key = 'other'"],
+    ['a row has another key', "UPDATE last_good SET key = 'third' WHERE key = 'other'"],
     ['the record is gone', 'DELETE FROM meta'],
     ['the record was made older', 'UPDATE meta SET whole_since = 0'],
     ['the record is broken', "UPDATE meta SET checksum = ''"],
-    ['the record has numbers beyond all', 'UPDATE meta SET seen_at = 9223372036854775807'],
+    ['the record has numbers beyond the safe range', 'UPDATE meta SET seen_at = 9223372036854775807'],
   ])('when %s', async (_, statement) => {
     await (await work()).close();
     edit(statement);
     expect(open().record.wholeSince()).toBe(now);
   });
 
-  it('after kill -9 where nobody can tell one start of the machine from another, before nor after', async () => {
+  it('after kill -9 without a boot id, before or after', async () => {
     bootId = undefined;
     await work();
     leaveAsKilled();
     expect(open().record.wholeSince()).toBe(now);
   });
 
-  it('when a row is found broken while it is used', async () => {
+  it('if a row is found broken while in use', async () => {
     const archive = await work();
     edit("UPDATE last_good SET value = '{}' WHERE key = 'other'");
     expect(await archive.read('other')).toBe('unreadable');
@@ -185,7 +185,7 @@ describe('it begins anew', () => {
     expect(archive.record.wholeSince()).toBe(since);
   });
 
-  it('when the file was put back from a backup: its last word is old, or of the future', async () => {
+  it('after a restored backup: its last sign of life is old, or in the future', async () => {
     const archive = await work();
     await archive.close();
     copyFileSync(path, join(folder, 'backup'));
@@ -201,7 +201,7 @@ describe('it begins anew', () => {
     expect(open().record.wholeSince()).toBe(now);
   });
 
-  it('when the file was put back from a backup of minutes ago, after the process was killed that went on from there', async () => {
+  it('after a restored recent backup, if the process was killed', async () => {
     await (await work()).close();
     copyFileSync(path, join(folder, 'backup'));
     elapsed = 0;
@@ -214,13 +214,13 @@ describe('it begins anew', () => {
     expect(open().record.wholeSince()).toBe(now);
   });
 
-  it('when the file took the place of another one under the process', async () => {
+  it('if the file replaced another one in use', async () => {
     await (await work()).close();
     expect(open(true).record.wholeSince()).toBe(now);
   });
 
   it.each([31 * DAY, HOUR, 2 * MINUTE, -2 * MINUTE, -HOUR])(
-    'when the clock was set by %i ms while it is used',
+    'if the clock was set by %i ms while in use',
     async (by) => {
       const archive = await work();
       now += by;
@@ -230,7 +230,7 @@ describe('it begins anew', () => {
     },
   );
 
-  it('when the clock was put right, something was written at once, and the process was killed', async () => {
+  it('if the clock was corrected, a write followed, and the process was killed', async () => {
     const archive = await work();
     now += DAY;
     await archive.write('new', createLastGood(1), 0);
@@ -240,7 +240,7 @@ describe('it begins anew', () => {
     expect(open().record.wholeSince()).toBe(since);
   });
 
-  it('when the clock, which was years behind as it was made, was put right while nobody used it', async () => {
+  it('if the clock was years behind at creation and corrected while unused', async () => {
     now = START - 3_000 * DAY;
     await (await work()).close();
     now = START;
@@ -248,8 +248,8 @@ describe('it begins anew', () => {
   });
 });
 
-describe('the file, where answers were forgotten,', () => {
-  it('begins no earlier than forgetAfter before that: they may have been handed out until then', async () => {
+describe('a file with deleted answers', () => {
+  it('is complete since forgetAfter before the deletion at the earliest', async () => {
     const archive = await work();
     pass(31 * DAY, archive);
     await archive.write('new', createLastGood(1), 0);
@@ -259,7 +259,7 @@ describe('the file, where answers were forgotten,', () => {
     expect(open().record.wholeSince()).toBe(now - 30 * DAY);
   });
 
-  it('and none was, is as early as it was', async () => {
+  it('is complete as before if none was deleted', async () => {
     const archive = open();
     await archive.write('key', createLastGood(1), 0);
     for (let day = 0; day < 40; day++) {
@@ -271,7 +271,7 @@ describe('the file, where answers were forgotten,', () => {
   });
 });
 
-it('a process whose file another one has begun to use says nothing of it any more', async () => {
+it('a process whose file another one has begun to use proves nothing any more', async () => {
   const first = await work();
   const second = open();
   await second.write('third', createLastGood(1), 0);

@@ -305,7 +305,7 @@ describe('the identity', () => {
 
   it.each([
     [
-      'a trust policy that does not know it',
+      'a trust policy without it',
       stsRefusal('AccessDenied'),
       'denied',
       'denied the request for a token (AccessDenied)',
@@ -336,7 +336,7 @@ describe('an answer without a valid token', () => {
       `denied the request for a token (AccessDeniedException); ${HINT}`,
     ],
     [
-      'keys that AWS does not know',
+      'unknown keys',
       refusal(400, 'UnrecognizedClientException'),
       1,
       'denied',
@@ -356,7 +356,7 @@ describe('an answer without a valid token', () => {
       'answers without a token',
     ],
     [
-      'no end of its life',
+      'no expiry',
       json({ authorizationData: [{ authorizationToken: 'QVdTOnB3' }] }),
       1,
       'malformed',

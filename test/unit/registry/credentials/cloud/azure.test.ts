@@ -210,7 +210,7 @@ describe('ACR', () => {
       'does not exchange an Azure token for a refresh token (200)',
     ],
     [
-      'answers with what cannot be sent',
+      'answers with an unusable token',
       json({ refresh_token: 'a\nb' }),
       'malformed',
       'does not exchange an Azure token for a refresh token (200)',
@@ -222,7 +222,7 @@ describe('ACR', () => {
       'returned a refresh token without an expiry',
     ],
     [
-      'answers with a token without end',
+      'answers with a token without expiry',
       json({ refresh_token: refreshToken('x', null) }),
       'malformed',
       'returned a refresh token without an expiry',
@@ -230,7 +230,7 @@ describe('ACR', () => {
     ['limits our rate', { status: 429 }, 'rate_limited', 'limits our rate (429)'],
     ['has a fault', { status: 500 }, 'unavailable', 'cannot answer now (500)'],
     [
-      'redirects, where the token must not go',
+      'redirects, which the token must not follow',
       { status: 307, headers: { location: 'https://evil.test/' } },
       'malformed',
       'redirects a POST request',
@@ -301,7 +301,7 @@ describe('Entra ID', () => {
 });
 
 describe('the metadata server', () => {
-  it('that has a fault', async () => {
+  it('that fails', async () => {
     useManagedIdentity();
     expectMetadata({ status: 500 }, 2);
     expect(await createRegistryHarness().fetchFailure()).toEqual({

@@ -93,7 +93,7 @@ function expectDenial(password: string): void {
 }
 
 describe('ECR', () => {
-  it("is shown the identity's password when it asks for one, and a probe tells whose it was", async () => {
+  it("gets the identity's password if it demands one, and a probe names its source", async () => {
     const { client } = createRegistryHarness();
     expectToken('one');
     expectHead(basic, null);
@@ -108,7 +108,7 @@ describe('ECR', () => {
     cloud.verify();
   });
 
-  it('that does not accept the password any more is shown a new one at once', async () => {
+  it('that no longer accepts the password gets a new one at once', async () => {
     const { client } = createRegistryHarness();
     expectToken('withdrawn');
     expectHead(basic, null);
@@ -124,7 +124,7 @@ describe('ECR', () => {
     cloud.verify();
   });
 
-  it('that forbids an image is believed: no new password is asked for each time', async () => {
+  it('that forbids an image does not cause a new password each time', async () => {
     const { client } = createRegistryHarness();
     expectToken('one');
     expectHead(basic, null);
@@ -145,7 +145,7 @@ describe('ECR', () => {
     cloud.verify();
   });
 
-  it('whose password cannot be had is not asked, and the image counts as failed, not as absent', async () => {
+  it('is not called without its password, and the image counts as failed, not as absent', async () => {
     const { client } = createRegistryHarness();
     surroundings.set({ AWS_ACCESS_KEY_ID: undefined });
     const { result, access } = await client.probe(image);
@@ -155,7 +155,7 @@ describe('ECR', () => {
   });
 });
 
-it("ECR Public's token service is shown the identity's password", async () => {
+it("ECR Public's token service gets the identity's password", async () => {
   const { client } = createRegistryHarness('public.ecr.aws');
   const authorizationToken = Buffer.from('AWS:pub').toString('base64');
   const data = { authorizationToken, expiresAt: (Date.now() + 12 * HOUR) / 1000 };

@@ -38,7 +38,7 @@ describe("a library's error", () => {
     });
   });
 
-  it('is never repeated, whatever it is', () => {
+  it('is never quoted', () => {
     const errors = ['AuthenticationError', 'CredentialUnavailableError', 'TypeError'].map((name) =>
       thrown(name),
     );

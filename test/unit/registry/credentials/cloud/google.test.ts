@@ -268,7 +268,13 @@ describe('an answer without a valid token', () => {
       'malformed',
       'returned a token without an expiry',
     ],
-    ['a token with a strange end', token('x', 'soon'), 1, 'malformed', 'returned a token without an expiry'],
+    [
+      'a token with an invalid expiry',
+      token('x', 'soon'),
+      1,
+      'malformed',
+      'returned a token without an expiry',
+    ],
     [
       'a token that has expired',
       token('x', -1),
