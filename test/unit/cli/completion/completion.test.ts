@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
@@ -53,14 +56,30 @@ describe.skipIf(!isInstalled('bash'))('bash suggests', () => {
   });
 });
 
-describe.each([
-  ['bash', ['-n']],
-  ['zsh', ['-n']],
-  ['fish', ['--no-execute']],
-])('%s', (shell, parseOnly) => {
+describe.skipIf(!isInstalled('fish'))('fish suggests', () => {
+  test.each([
+    ['commands that begin so', 'greenpin che', 'check'],
+    ['the options of a command', 'greenpin check --j', '--json'],
+    ['the choices of an argument', 'greenpin completion z', 'zsh'],
+  ])('%s', async (_what, line, expected) => {
+    const load = 'eval "$argv[1]"; complete -C "$argv[2]"';
+    const { stdout, stderr } = spawnSync('fish', ['-c', load, await generate('fish'), line], {
+      encoding: 'utf8',
+    });
+    expect([stderr, stdout.split(/[\t\n]/)[0]]).toEqual(['', expected]);
+  });
+});
+
+describe.each(['bash', 'zsh', 'fish'])('%s', (shell) => {
   test.skipIf(!isInstalled(shell))('parses its script', async () => {
-    const input = await generate(shell);
-    expect(spawnSync(shell, parseOnly, { input, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+    const folder = mkdtempSync(join(tmpdir(), 'greenpin-completion-'));
+    try {
+      const file = join(folder, 'script');
+      writeFileSync(file, await generate(shell));
+      expect(spawnSync(shell, ['-n', file], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('gets every command, option and choice', async () => {
