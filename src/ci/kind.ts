@@ -79,7 +79,7 @@ export interface CiKind<Schema extends z.ZodObject = z.ZodObject> {
   readonly words: KindWords;
   /** True if `connect` gives a `gitHost`. */
   readonly isGitHost: boolean;
-  /** Default of `freshFor`, in milliseconds, if the quota does not allow the general one. */
+  /** The shortest `freshFor` that this kind's quota allows, in milliseconds; `maxFreshFor` limits it. */
   readonly freshForMs?: number | undefined;
   /** @param locate resolves a path relative to the configuration file */
   createAuth(entry: z.output<Schema>, locate: (path: string) => string): ConnectionAuth;

@@ -31,7 +31,8 @@ export function composeConnection(
   const { name, url, tls } = connection;
   const { now, warn } = runtime;
   const kind = selectKind(connection.kind);
-  const freshness = new AdaptiveFreshness(kind.freshForMs ?? freshForMs, maxFreshForMs, now);
+  const shortestMs = Math.min(Math.max(freshForMs, kind.freshForMs ?? 0), maxFreshForMs);
+  const freshness = new AdaptiveFreshness(shortestMs, maxFreshForMs, now);
   const freshFor = () => freshness.freshFor();
   runtime.observer.freshFor(name, freshFor);
   const observer = createConnectionObserver(runtime.observer, {

@@ -1,13 +1,14 @@
 /** CI connections, of two kinds. */
 import { expect, it, vi } from 'vitest';
 import { composeConnection } from '../../../src/compose/ci.ts';
+import type { Config } from '../../../src/config/config.ts';
 import type { CiConnection } from '../../../src/ci/kind.ts';
 import type { Observed, SharedFetch, SharedQuery } from '../../../src/replicas/shared-fetch.ts';
 import { load, PROJECTS } from '../../fixtures/config/configurations.ts';
 
 vi.mock('../../../src/ci/kinds.ts', () => import('../../fixtures/config/two-kinds.ts'));
 
-const CONFIG = load(`connections: {hub: {kind: github}}\n${PROJECTS}\nfreshFor: 20s`);
+const CONFIG = configure('freshFor: 20s');
 const HUB: CiConnection = {
   name: 'hub',
   kind: 'github',
@@ -15,7 +16,11 @@ const HUB: CiConnection = {
   auth: { kind: 'none' },
 };
 
-function compose(connection: CiConnection, share?: SharedFetch) {
+function configure(keys: string): Config {
+  return load(`connections: {hub: {kind: github}}\n${PROJECTS}\n${keys}`);
+}
+
+function compose(connection: CiConnection, share?: SharedFetch, config = CONFIG) {
   const freshFor = new Map<string, () => number>();
   const observer = {
     requested: () => undefined,
@@ -23,13 +28,17 @@ function compose(connection: CiConnection, share?: SharedFetch) {
     freshFor: (name: string, read: () => number) => void freshFor.set(name, read),
   };
   const runtime = { env: {}, now: () => 1_000_000, observer, warn: () => undefined };
-  const composed = composeConnection(connection, CONFIG, 1000, runtime, share);
+  const composed = composeConnection(connection, config, 1000, runtime, share);
   return { ...composed, freshFor: freshFor.get(connection.name)?.() };
 }
 
-it("a listing is fresh for the kind's time, or else for the configured one", () => {
-  expect(compose(HUB).freshFor).toBe(20_000);
-  expect(compose({ ...HUB, kind: 'conveyor' }).freshFor).toBe(30_000);
+it.each([
+  ['github', 'freshFor: 20s', 20_000],
+  ['conveyor', 'freshFor: 20s', 30_000],
+  ['conveyor', 'freshFor: 60s', 60_000],
+  ['conveyor', 'freshFor: 10s\nmaxFreshFor: 25s', 25_000],
+])('a listing of kind %s is fresh for the longer of its own time and %j', (kind, keys, expected) => {
+  expect(compose({ ...HUB, kind }, undefined, configure(keys)).freshFor).toBe(expected);
 });
 
 it('replicas share responses within one connection to one server', async () => {

@@ -77,9 +77,9 @@ it.each(['closed', 'stuck'])(
      process.stdin.once('data', () => {
        const before = process.memoryUsage().arrayBuffers;
        for (let n = 0; n < 1000; n++) stream.write('x'.repeat(20_000) + '\\n');
-       setTimeout(() => {
+       setImmediate(() => {
          console.log(process.memoryUsage().arrayBuffers - before < 12 * 1024 * 1024 ? 'bounded' : 'grown');
-       }, 10);
+       });
      });`,
     ]);
     if (reader === 'closed') child.stderr.destroy();
