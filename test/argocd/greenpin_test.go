@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -38,7 +37,7 @@ func startGreenpin(t *testing.T, w *world, deadline string) *greenpin {
 	t.Helper()
 	g := &greenpin{t: t, folder: t.TempDir(), config: map[string]any{}}
 	must(t, yaml.UnmarshalStrict([]byte(w.local(example(t, "greenpin.yaml"))), &g.config))
-	g.config["server"] = map[string]any{"host": "127.0.0.1", "port": 0, "tokenFile": "argo/token", "deadline": deadline}
+	g.config["server"] = map[string]any{"host": "127.0.0.1", "port": reservePort(t), "tokenFile": "argo/token", "deadline": deadline}
 	g.config["management"] = map[string]any{"host": "127.0.0.1", "port": 0}
 	g.config["freshFor"] = "100ms"
 	g.mount(token)
@@ -72,9 +71,6 @@ func (g *greenpin) start() {
 	g.process = start(g.t, command)
 	g.baseURL = g.process.seen(g.t, serves)
 	g.management = g.process.seen(g.t, manages)
-	_, port, _ := strings.Cut(strings.TrimPrefix(g.baseURL, "http://"), ":")
-	g.config["server"].(map[string]any)["port"], err = strconv.Atoi(port)
-	must(g.t, err)
 }
 
 // sent matches a line of the metrics that counts requests to CI and registries.

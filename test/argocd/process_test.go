@@ -2,7 +2,10 @@ package argocd
 
 import (
 	"bufio"
+	"fmt"
 	"io"
+	"math/rand"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -100,6 +103,30 @@ func (p *process) freeze(t *testing.T) {
 func (p *process) thaw(t *testing.T) {
 	t.Helper()
 	must(t, p.command.Process.Signal(syscall.SIGCONT))
+}
+
+// Ports outside Linux' ephemeral range (ip_local_port_range), in which any outgoing connection may take the
+// port of a server that is down for a moment.
+const firstPort, lastPort = 20_000, 32_000
+
+var reserved sync.Map
+
+// reservePort returns a free port on loopback that a server can take again after a restart.
+func reservePort(t *testing.T) int {
+	t.Helper()
+	for range 1000 {
+		port := firstPort + rand.Intn(lastPort-firstPort)
+		if _, taken := reserved.LoadOrStore(port, true); taken {
+			continue
+		}
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			must(t, listener.Close())
+			return port
+		}
+	}
+	t.Fatal("no port is free on loopback")
+	return 0
 }
 
 // eventually polls until the condition holds.

@@ -1,6 +1,7 @@
 package argocd
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,7 +24,7 @@ var registryListens = regexp.MustCompile(`listening on (127\.0\.0\.1:\d+)`)
 
 func startRegistry(t *testing.T) *registry {
 	t.Helper()
-	r := &registry{t: t, folder: t.TempDir(), host: "127.0.0.1:0"}
+	r := &registry{t: t, folder: t.TempDir(), host: fmt.Sprintf("127.0.0.1:%d", reservePort(t))}
 	must(t, os.WriteFile(filepath.Join(r.folder, "config.yml"), []byte(registryConfig), 0o600))
 	r.start()
 	return r
