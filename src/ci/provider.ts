@@ -50,6 +50,11 @@ export interface CiProvider {
    *   are read in sequence.
    */
   readonly paging: 'numbered' | 'keyset';
+  /**
+   * What `fetchRuns` lists. A list of only the newest run of each branch says nothing about older runs, and an
+   * earlier run of a branch leaves it without being deleted. Default: `all`.
+   */
+  readonly lists?: 'all' | 'newest of each branch' | undefined;
   /** Numbered paging: the cursor of a page, counted from 1. Without it, pages are read in sequence. */
   readonly cursorOf?: ((page: number) => Cursor) | undefined;
   /** Two spellings of one repository give the same key, so that they share one listing. */
@@ -73,7 +78,7 @@ export interface CiProvider {
   /** Fetches one run; `gone` if it was deleted. */
   fetchRun(ciRepository: string, id: string): Promise<Run | 'gone'>;
   /** Changes whenever the credentials change: a denied call may be allowed now. */
-  readonly generation?: () => number;
+  readonly generation?: (() => number) | undefined;
   /** Tests connection, credentials and repository in one cheap call. @returns a sentence with the result */
   probe(ciRepository: string): Promise<string>;
 }
