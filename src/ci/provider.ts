@@ -22,7 +22,7 @@ export interface RunPage {
   readonly asOf?: number | undefined;
   /** Elements that could not be parsed. */
   readonly unread?: readonly UnreadRun[] | undefined;
-  /** `total` is one higher than the number of runs: the count may lag behind, or a run may be missing. */
+  /** The end of the list is uncertain: a run may be missing (`total` is one too high, a log is cut). */
   readonly short?: boolean | undefined;
   /** CI's clock in the response, in milliseconds since the epoch, if reported. */
   readonly clock?: number | undefined;

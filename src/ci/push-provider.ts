@@ -27,7 +27,8 @@ export function createPushProvider(
 
     async fetchRuns(gitRepository, cursor, validator) {
       const page = await log.fetchPushes(gitRepository, cursor, validator);
-      return page === 'unchanged' ? page : toRunPage(page);
+      // The log may not reach back to the newest push of every branch, so its end proves nothing.
+      return page === 'unchanged' ? page : { ...toRunPage(page), short: page.next === undefined };
     },
 
     async fetchBranchRuns(gitRepository, branch, cursor) {

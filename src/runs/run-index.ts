@@ -67,7 +67,7 @@ export interface RunIndex extends RunSource {
 export function createRunIndex(options: RunIndexOptions): RunIndex {
   const { ciRepository, freshFor, now, onChanged = () => undefined, quota = NO_QUOTA } = options;
   const provider = createReservingProvider(options.provider, quota);
-  const known = new KnownRuns();
+  const known = new KnownRuns(provider);
   const reader = new ListingReader(provider, ciRepository);
   const isQuotaLow = () => quota.isLow();
   const context: IndexContext = {
