@@ -41,11 +41,29 @@ export function createTokenAuthorizer(
 export function formatAuthorization(
   scheme: string,
   token: string,
-  { host, connection }: Pick<CallContext, 'host' | 'connection'>,
+  call: Pick<CallContext, 'host' | 'connection'>,
 ): string {
-  if (/^[\x21-\x7e]+$/.test(token)) return `${scheme} ${token}`;
+  return `${scheme} ${checkToken(token, call)}`;
+}
+
+function checkToken(token: string, { host, connection }: Pick<CallContext, 'host' | 'connection'>): string {
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
   const message = `the token of connection "${connection}" is empty, or holds a character that no token has`;
   throw deniedError(host, message);
+}
+
+/**
+ * Sends a token by HTTP Basic (RFC 7617), as APIs with users require.
+ * @param username may be empty; must not contain a colon
+ */
+export function createBasicAuthorizer(
+  read: SecretReader | undefined,
+  username: string,
+  call: Pick<CallContext, 'host' | 'connection'>,
+): Authorizer {
+  const encoded =
+    read && ((): string => Buffer.from(`${username}:${checkToken(read(), call)}`).toString('base64'));
+  return createTokenAuthorizer(encoded, 'Basic', call);
 }
 
 /** Counts changes of the secret; an unreadable secret counts as unchanged. */

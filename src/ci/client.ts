@@ -9,9 +9,9 @@ import type { CallContext } from './failure.ts';
 import { RateLimitBreaker } from './ci-breaker.ts';
 import type { CiDeps } from './kind.ts';
 
-/** One GET request, and its description for messages. */
+/** One request that changes nothing, and its description for messages. */
 export interface CiRequest
-  extends Pick<ApiRequest, 'path' | 'query'>, Pick<CallContext, 'what' | 'permission'> {
+  extends Pick<ApiRequest, 'method' | 'path' | 'query' | 'json'>, Pick<CallContext, 'what' | 'permission'> {
   /** Makes the request conditional (ETag). */
   readonly validator?: string | undefined;
 }
@@ -84,7 +84,7 @@ export class CiClient {
     if (first !== undefined) observer.skipped?.(name, unread.length, first.problem);
   }
 
-  async #send({ path, query, validator, what, permission }: CiRequest): Promise<ApiResponse> {
+  async #send({ method, path, query, json, validator, what, permission }: CiRequest): Promise<ApiResponse> {
     const { name, send, authorizer, now, timeoutMs, observer, describeFailure, readQuota } = this.#options;
     const { host, anonymous } = this;
     const response = await withDeadline(
@@ -92,7 +92,7 @@ export class CiClient {
       () => timeoutError(host),
       async (signal) => {
         const headers = { authorization: await authorizer.authorize(), 'if-none-match': validator };
-        return send({ path, query, headers, signal });
+        return send({ method, path, query, json, headers, signal });
       },
     );
     const quota = readQuota(response, now());

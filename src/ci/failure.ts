@@ -69,6 +69,7 @@ export function readSecret(read: () => string, host: string): string {
   try {
     return read();
   } catch (error) {
+    if (error instanceof UpstreamError) throw error;
     throw deniedError(host, error instanceof Error ? error.message : 'the secret cannot be read', error);
   }
 }

@@ -7,11 +7,17 @@ import type { DispatcherFor } from '../upstream/dispatchers.ts';
 import type { UpstreamObserver } from '../upstream/observer.ts';
 import type { CommitStatuses } from './commit-statuses.ts';
 import type { GitHost } from './git-host.ts';
+import type { PushLog } from './push-log.ts';
 import type { CiInspector, CiProvider } from './provider.ts';
 
 export type ConnectionAuth =
   | { readonly kind: 'none' }
-  | { readonly kind: 'token'; readonly source: SecretSource }
+  | {
+      readonly kind: 'token';
+      readonly source: SecretSource;
+      /** For APIs that sign in by HTTP Basic. */
+      readonly username?: string | undefined;
+    }
   | {
       readonly kind: 'app';
       /** The App's id or client id. */
@@ -35,6 +41,8 @@ export interface CiPorts {
   /** Undefined if another connection must serve pull requests. */
   readonly gitHost?: GitHost | undefined;
   readonly statuses?: CommitStatuses | undefined;
+  /** For `builds: statuses`. */
+  readonly pushLog?: PushLog | undefined;
   /** Undefined if workflows cannot be listed. */
   readonly inspector?: CiInspector | undefined;
 }
@@ -44,6 +52,11 @@ export interface ProjectKeys {
   readonly repository: z.ZodType<string>;
   /** Name of one workflow; `none`: runs of this kind belong to no workflow, so naming one is an error. */
   readonly workflow: z.ZodType<string> | 'none';
+  /**
+   * What the provider lists the runs of. With `workflows`, a project must name some, and the provider gets
+   * these names, joined by blanks, in place of the Git repository. Default: `repository`.
+   */
+  readonly runsBelongTo?: 'repository' | 'workflows' | undefined;
   /** A closed list, since a mistyped event would match no run, and Argo CD would delete environments. */
   readonly event: z.ZodType<string>;
   /** The most trusted first. */

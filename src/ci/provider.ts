@@ -36,7 +36,10 @@ export interface RunChanges extends Pick<RunPage, 'runs' | 'unread' | 'clock'> {
   readonly more: boolean;
 }
 
-/** Each method throws `UpstreamError`. */
+/**
+ * `ciRepository` names what runs are listed of: the Git repository, or what `ProjectKeys.runsBelongTo` says.
+ * Each method throws `UpstreamError`.
+ */
 export interface CiProvider {
   /** The host that is called, for messages. */
   readonly host: string;
@@ -50,29 +53,29 @@ export interface CiProvider {
   /** Numbered paging: the cursor of a page, counted from 1. Without it, pages are read in sequence. */
   readonly cursorOf?: ((page: number) => Cursor) | undefined;
   /** Two spellings of one repository give the same key, so that they share one listing. */
-  repositoryKey(gitRepository: string): string;
+  repositoryKey(ciRepository: string): string;
   /**
    * Fetches a page of the repository's runs, unfiltered: GitHub serves filtered lists from a search index
    * that may be stale by weeks (dawidd6/action-download-artifact#147).
    * @param cursor undefined: the newest page
    */
-  fetchRuns(gitRepository: string, cursor?: Cursor, validator?: string): Promise<RunPage | 'unchanged'>;
+  fetchRuns(ciRepository: string, cursor?: Cursor, validator?: string): Promise<RunPage | 'unchanged'>;
   /** Fetches a page of one branch's runs; called only for what the listing does not show. */
-  fetchBranchRuns(gitRepository: string, branch: string, cursor?: Cursor): Promise<RunPage>;
+  fetchBranchRuns(ciRepository: string, branch: string, cursor?: Cursor): Promise<RunPage>;
   /** Fetches a page of a pull request's runs. Required if they name no branch (`Run.pullRequest`). */
   readonly fetchPullRequestRuns?:
-    ((gitRepository: string, number: string, cursor?: Cursor) => Promise<RunPage>) | undefined;
+    ((ciRepository: string, number: string, cursor?: Cursor) => Promise<RunPage>) | undefined;
   /**
    * Fetches changes since a cursor, including re-runs of old runs, oldest change first. The provider overlaps
    * the periods as its clock and index require; repeated runs are harmless.
    */
-  readonly fetchChanges?: ((gitRepository: string, since: Cursor) => Promise<RunChanges>) | undefined;
+  readonly fetchChanges?: ((ciRepository: string, since: Cursor) => Promise<RunChanges>) | undefined;
   /** Fetches one run; `gone` if it was deleted. */
-  fetchRun(gitRepository: string, id: string): Promise<Run | 'gone'>;
+  fetchRun(ciRepository: string, id: string): Promise<Run | 'gone'>;
   /** Changes whenever the credentials change: a denied call may be allowed now. */
   readonly generation?: () => number;
   /** Tests connection, credentials and repository in one cheap call. @returns a sentence with the result */
-  probe(gitRepository: string): Promise<string>;
+  probe(ciRepository: string): Promise<string>;
 }
 
 /** A workflow file known to CI. */
@@ -86,5 +89,5 @@ export interface Workflow {
 /** Used by `greenpin check` only. Each method throws `UpstreamError`. */
 export interface CiInspector {
   /** @returns workflows that exist in the repository or have run; undefined if there are too many */
-  fetchWorkflows(gitRepository: string): Promise<readonly Workflow[] | undefined>;
+  fetchWorkflows(ciRepository: string): Promise<readonly Workflow[] | undefined>;
 }

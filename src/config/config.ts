@@ -107,6 +107,7 @@ function createProject(
     ci,
     git: entry.git ?? (kind.isGitHost ? ci : undefined),
     gitRepository: repository,
+    ciRepository: kind.project.runsBelongTo === 'workflows' ? workflows.join(' ') : repository,
     workflows,
     events: entry.events ?? kind.project.defaultEvents,
     images: Object.entries(images).map(([image, value]) => createImage(image, value)),

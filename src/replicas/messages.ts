@@ -23,7 +23,7 @@ const run: z.ZodType<Run> = z.object({
   commit: storedCommit,
   builtCommit: storedCommit.nullable(),
   event: word,
-  state: z.enum(['running', 'success', 'unsuccessful', 'skipped']),
+  state: z.enum(['running', 'blocked', 'success', 'unsuccessful', 'skipped']),
   outcome: word,
   headRepositoryId: word.nullable(),
   origin: z.enum(['own', 'foreign', 'unknown']),

@@ -143,7 +143,7 @@ function evaluate(group: readonly Run[], identities: WorkflowIds, request: Branc
   };
 }
 
-const WORST_FIRST: readonly Run['state'][] = ['unsuccessful', 'running', 'success', 'skipped'];
+const WORST_FIRST: readonly Run['state'][] = ['unsuccessful', 'blocked', 'running', 'success', 'skipped'];
 
 /** If CI does not say which of two runs is newer, the worse outcome counts as the newer one. */
 function compareNewestFirst(a: Run, b: Run): number {
@@ -200,7 +200,7 @@ function nameAndEvent({ workflow, event }: Run): string {
 function evaluateStatus(runs: readonly Run[], ids: WorkflowIds, project: Project): [BuildStatus, string] {
   const unsuccessful = runs.filter((run) => run.state === 'unsuccessful' || run.state === 'skipped');
   if (unsuccessful.length > 0) return ['unsuccessful', describe(unsuccessful)];
-  const running = runs.filter((run) => run.state === 'running');
+  const running = runs.filter((run) => run.state === 'running' || run.state === 'blocked');
   if (running.length > 0) return ['running', describe(running)];
   const missing = project.workflows.filter((name) => !isComplete(name, runs, ids));
   if (missing.length > 0) return ['incomplete', `no run of ${missing.map(shortName).join(', ')}`];

@@ -23,8 +23,10 @@ export interface Project {
   readonly ci: string;
   /** Name of the connection that serves its pull requests; undefined if there is none. */
   readonly git?: string | undefined;
-  /** The Git repository as the CI provider names it: `acme/shop`. */
+  /** The Git repository as the Git host names it: `acme/shop`. */
   readonly gitRepository: string;
+  /** What the CI provider lists the runs of: the Git repository, or a name of CI's own (a Jenkins job). */
+  readonly ciRepository: string;
   /** Workflow paths that must be green; empty: every workflow that ran for the commit. */
   readonly workflows: readonly string[];
   /** Events whose runs count, most trusted first. */
@@ -68,8 +70,11 @@ export interface Run {
   /** The commit that CI checked out; null if not reported (a pull request's merge commit). */
   readonly builtCommit: string | null;
   readonly event: string;
-  /** `skipped`: no job ran. */
-  readonly state: 'running' | 'success' | 'unsuccessful' | 'skipped';
+  /**
+   * - `skipped`: no job ran
+   * - `blocked`: it waits for a person (a manual step, an approval), and nothing failed
+   */
+  readonly state: 'running' | 'blocked' | 'success' | 'unsuccessful' | 'skipped';
   /** The provider's own word for the state: `in_progress`, `failure`, `cancelled`, `skipped`. */
   readonly outcome: string;
   /** Id of the repository that contains the commit; null if that repository was deleted. */

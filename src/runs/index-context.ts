@@ -6,7 +6,7 @@ import type { ListingReader } from './listing-reader.ts';
 
 export interface IndexContext {
   readonly provider: CiProvider;
-  readonly gitRepository: string;
+  readonly ciRepository: string;
   readonly reader: ListingReader;
   readonly known: KnownRuns;
   /** Milliseconds for which a listing is fresh now. */

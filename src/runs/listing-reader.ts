@@ -44,11 +44,11 @@ type FetchPage = (cursor: Cursor | undefined) => Promise<RunPage>;
 /** Each method throws `UpstreamError`. */
 export class ListingReader {
   readonly #provider: CiProvider;
-  readonly #gitRepository: string;
+  readonly #ciRepository: string;
 
-  constructor(provider: CiProvider, gitRepository: string) {
+  constructor(provider: CiProvider, ciRepository: string) {
     this.#provider = provider;
-    this.#gitRepository = gitRepository;
+    this.#ciRepository = ciRepository;
   }
 
   /**
@@ -84,7 +84,7 @@ export class ListingReader {
 
   /** Reads the next page of a branch's own list, or all its pages again if the list has changed. */
   async readBranch(list: RunList, reading: Reading): Promise<readonly RunPage[]> {
-    const fetch: FetchPage = (cursor) => fetchList(this.#provider, this.#gitRepository, list, cursor);
+    const fetch: FetchPage = (cursor) => fetchList(this.#provider, this.#ciRepository, list, cursor);
     const { start, next, depth, total } = reading;
     const isFirst = depth === 0;
     if (isFirst || this.#provider.paging === 'keyset') return [await fetch(isFirst ? start : next)];
@@ -95,12 +95,12 @@ export class ListingReader {
     const pages = await readOn(fetch, { ...(await fetch(start)), at: start }, depth + 1, () => false);
     const proven = await this.#prove(pages, fetch);
     if (proven !== undefined) return proven;
-    const message = `the runs of a branch of ${this.#gitRepository} change faster than they can be listed`;
+    const message = `the runs of a branch of ${this.#ciRepository} change faster than they can be listed`;
     throw new UpstreamError({ kind: 'malformed', host: this.#provider.host, message });
   }
 
   async #fetchPage(cursor: Cursor | undefined): Promise<RunPage> {
-    const page = await this.#provider.fetchRuns(this.#gitRepository, cursor);
+    const page = await this.#provider.fetchRuns(this.#ciRepository, cursor);
     if (page === 'unchanged') throw new RangeError('without a validator, no page is unchanged');
     return page;
   }
@@ -137,7 +137,7 @@ export class ListingReader {
   }
 
   #fetchFirst({ validator }: RunPage): Promise<RunPage | 'unchanged'> {
-    return this.#provider.fetchRuns(this.#gitRepository, undefined, validator);
+    return this.#provider.fetchRuns(this.#ciRepository, undefined, validator);
   }
 }
 

@@ -71,12 +71,12 @@ export class Listing {
 
   /** Ensures that the listing is as of `since` or later (ms since the epoch, not in the future). */
   async confirm(since: number): Promise<void> {
-    const { now, provider, gitRepository } = this.#context;
+    const { now, provider, ciRepository } = this.#context;
     for (let tries = 0; tries <= MAX_LISTINGS; tries++) {
       if (this.#listedAt !== undefined && this.#listedAt >= since && this.#listedAt <= now()) return;
       if (tries < MAX_LISTINGS) await this.#list();
     }
-    const message = `${provider.host} does not report the current runs of ${gitRepository}`;
+    const message = `${provider.host} does not report the current runs of ${ciRepository}`;
     throw new UpstreamError({ kind: 'unavailable', host: provider.host, message });
   }
 
@@ -97,8 +97,8 @@ export class Listing {
 
   /** @returns when CI was called, milliseconds since the epoch */
   async #readFirstPage(startedAt: number): Promise<number> {
-    const { provider, gitRepository, known } = this.#context;
-    const first = await provider.fetchRuns(gitRepository, undefined, this.#validator);
+    const { provider, ciRepository, known } = this.#context;
+    const first = await provider.fetchRuns(ciRepository, undefined, this.#validator);
     const askedAt = first === 'unchanged' ? startedAt : (first.asOf ?? startedAt);
     const isUnchanged =
       first === 'unchanged' || (this.#validator !== undefined && first.validator === this.#validator);
@@ -126,12 +126,12 @@ export class Listing {
 
   /** @returns false if the provider has no changes or too many, so that the first page must be read */
   async #readChanges(startedAt: number): Promise<boolean> {
-    const { provider, gitRepository, known, now } = this.#context;
+    const { provider, ciRepository, known, now } = this.#context;
     if (this.#changes === undefined || provider.fetchChanges === undefined) return false;
     const all: RunChanges[] = [];
     let since = this.#changes;
     do {
-      const changes = await provider.fetchChanges(gitRepository, since);
+      const changes = await provider.fetchChanges(ciRepository, since);
       this.#noteClock(changes.clock, now());
       all.push(changes);
       since = changes.next;
@@ -157,14 +157,14 @@ export class Listing {
   }
 
   #distrustEmpty(first: RunPage): void {
-    const { provider, gitRepository, known, now } = this.#context;
+    const { provider, ciRepository, known, now } = this.#context;
     if (lengthOf(first) > 0 || known.table.size === 0) {
       this.#emptySince = undefined;
       return;
     }
     this.#emptySince ??= now();
     if (now() - this.#emptySince >= DISTRUST_EMPTY_FOR) return;
-    const message = `${provider.host} lists no workflow runs of ${gitRepository}, although there were some before`;
+    const message = `${provider.host} lists no workflow runs of ${ciRepository}, although there were some before`;
     throw new UpstreamError({ kind: 'malformed', host: provider.host, message });
   }
 

@@ -48,12 +48,12 @@ export class LookUps {
 
   /** Reads the list's first page again in the background if that is due. */
   repeatIfDue(list: RunList): void {
-    const { provider, gitRepository, known, isQuotaLow, now } = this.#context;
+    const { provider, ciRepository, known, isQuotaLow, now } = this.#context;
     if (!known.isLookUpDue(list, now()) || isQuotaLow() || !this.#repeated.tryUse()) return;
     void this.#flights.do(`${keyOf(list)} again`, async () => {
       const sighting = this.#listing.sight();
       try {
-        const page = await this.#breaker.run(keyOf(list), () => fetchList(provider, gitRepository, list));
+        const page = await this.#breaker.run(keyOf(list), () => fetchList(provider, ciRepository, list));
         known.refreshBranch(list, page, sighting(page.asOf));
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
@@ -75,10 +75,10 @@ export class LookUps {
 
   /** @returns whether the page shows anything */
   async #readNext(list: RunList): Promise<boolean> {
-    const { provider, gitRepository, reader, known } = this.#context;
+    const { provider, ciRepository, reader, known } = this.#context;
     return this.#breaker.run(keyOf(list), async () => {
       const reading = known.nextLookUp(list);
-      if (reading === undefined) throw tooManyRuns(provider.host, gitRepository);
+      if (reading === undefined) throw tooManyRuns(provider.host, ciRepository);
       const sighting = this.#listing.sight();
       const pages = await reader.readBranch(list, reading);
       for (const page of pages) {
@@ -96,7 +96,7 @@ function tooManyUnknown(host: string): UpstreamError {
   return new UpstreamError({ kind: 'rate_limited', host, message });
 }
 
-function tooManyRuns(host: string, gitRepository: string): UpstreamError {
-  const message = `a branch of ${gitRepository} has more workflow runs without a green build than can be read from ${host}`;
+function tooManyRuns(host: string, ciRepository: string): UpstreamError {
+  const message = `a branch of ${ciRepository} has more workflow runs without a green build than can be read from ${host}`;
   return new UpstreamError({ kind: 'unavailable', host, message });
 }

@@ -60,13 +60,13 @@ export function composeRuns({
   };
 }
 
-function repositoryKey({ ci, git, gitRepository }: Project, { provider }: Connection): string {
-  return JSON.stringify([ci, git, provider.repositoryKey(gitRepository)]);
+function repositoryKey({ ci, git, ciRepository, gitRepository }: Project, { provider }: Connection): string {
+  return JSON.stringify([ci, git, provider.repositoryKey(ciRepository), gitRepository.toLowerCase()]);
 }
 
 /** @param git the connection that serves the repository's pull requests */
 function createRepository(
-  { gitRepository }: Project,
+  { ciRepository, gitRepository }: Project,
   { provider, freshness }: Connection,
   git: Connection | undefined,
   now: Clock,
@@ -76,6 +76,7 @@ function createRepository(
   const index = createRunIndex({
     provider,
     gitHost: git?.gitHost && createReservingGitHost(git.gitHost, git.freshness),
+    ciRepository,
     gitRepository,
     freshFor: () => freshness.freshFor(),
     quota: freshness,

@@ -39,6 +39,9 @@ export interface RunIndexOptions {
   readonly provider: CiProvider;
   /** Undefined if no connection serves the repository's pull requests. */
   readonly gitHost?: GitHost | undefined;
+  /** What the provider lists the runs of. */
+  readonly ciRepository: string;
+  /** What the Git host calls the repository. */
   readonly gitRepository: string;
   /** Milliseconds for which a listing is fresh now. */
   readonly freshFor: () => number;
@@ -61,14 +64,14 @@ export interface RunIndex extends RunSource {
 }
 
 export function createRunIndex(options: RunIndexOptions): RunIndex {
-  const { gitRepository, freshFor, now, onChanged = () => undefined, quota = NO_QUOTA } = options;
+  const { ciRepository, freshFor, now, onChanged = () => undefined, quota = NO_QUOTA } = options;
   const provider = createReservingProvider(options.provider, quota);
   const known = new KnownRuns();
-  const reader = new ListingReader(provider, gitRepository);
+  const reader = new ListingReader(provider, ciRepository);
   const isQuotaLow = () => quota.isLow();
   const context: IndexContext = {
     provider,
-    gitRepository,
+    ciRepository,
     reader,
     known,
     freshFor,

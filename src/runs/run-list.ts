@@ -40,11 +40,11 @@ export function listsOf({ branch, number }: RunSubject, provider: CiProvider): R
 
 export async function fetchList(
   provider: CiProvider,
-  gitRepository: string,
+  ciRepository: string,
   { kind, name }: RunList,
   cursor?: Cursor,
 ): Promise<RunPage> {
-  if (kind === 'branch') return provider.fetchBranchRuns(gitRepository, name, cursor);
+  if (kind === 'branch') return provider.fetchBranchRuns(ciRepository, name, cursor);
   if (provider.fetchPullRequestRuns === undefined) throw new RangeError('this provider lists runs by branch');
-  return provider.fetchPullRequestRuns(gitRepository, name, cursor);
+  return provider.fetchPullRequestRuns(ciRepository, name, cursor);
 }

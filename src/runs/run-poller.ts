@@ -106,11 +106,11 @@ export class RunPoller {
 
   #poll(id: string, key: string): Promise<void> {
     return this.#flights.do(id, async () => {
-      const { provider, gitRepository, known, now } = this.#context;
+      const { provider, ciRepository, known, now } = this.#context;
       const sighting = this.#listing.sight();
       const first = this.#attempts.peek(id)?.first ?? now();
       try {
-        const current = await this.#breaker.run(id, () => provider.fetchRun(gitRepository, id));
+        const current = await this.#breaker.run(id, () => provider.fetchRun(ciRepository, id));
         this.#attempts.set(id, { first, at: now(), failure: undefined });
         if (current === 'gone') known.remove(key, id);
         else known.mergeRun(current, sighting());

@@ -6,13 +6,15 @@ import { followRedirects, stayOnOrigin } from './redirects.ts';
 
 export interface ApiRequest {
   /** Default: GET. */
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | undefined;
   /** Path below the API's URL, encoded (see `apiPath`). */
   readonly path: string;
   /** Undefined values are omitted. */
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** The body of a POST, sent as JSON; undefined: no body. */
+  readonly json?: unknown;
   readonly signal: AbortSignal;
 }
 
@@ -45,12 +47,19 @@ export function createJsonApi(
 ): SendApi {
   const send = createHttpClient(deps);
   const common = { 'accept-encoding': 'gzip, deflate, br', ...headers };
-  return async ({ method = 'GET', path, query = {}, headers: own, signal }) => {
+  return async ({ method = 'GET', path, query = {}, headers: own, json, signal }) => {
     const target = new URL(`${url.replace(/\/+$/, '')}${path}`);
     target.search = Object.entries(query)
       .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encode(String(value))}`]))
       .join('&');
-    const request = { method, url: target, headers: { ...common, ...own }, maxBytes: MAX_BYTES };
+    const type = json === undefined ? undefined : 'application/json';
+    const request = {
+      method,
+      url: target,
+      headers: { ...common, ...own, 'content-type': type },
+      body: json === undefined ? undefined : JSON.stringify(json),
+      maxBytes: MAX_BYTES,
+    };
     const response = await followRedirects(request, stayOnOrigin, (hop) => send(hop, signal));
     const { status, body } = response;
     const texts = Object.entries(response.headers).map(([name, value]) => [name, value?.toString()]);

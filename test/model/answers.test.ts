@@ -42,6 +42,7 @@ function createGreenpin(sim: Simulation, firstPages: number): AnswerService {
   const runs = createRunIndex({
     provider: sim.ci,
     gitHost: sim.gitHost,
+    ciRepository: 'acme/shop',
     gitRepository: 'acme/shop',
     freshFor: () => FRESH_FOR,
     now,

@@ -89,6 +89,7 @@ function createWorld(style: PagingStyle, firstPages: number, lag: number): World
     pending,
     index: createRunIndex({
       provider,
+      ciRepository: 'acme/shop',
       gitRepository: 'acme/shop',
       freshFor: () => FRESH_FOR,
       now: () => world.now,

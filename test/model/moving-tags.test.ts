@@ -38,6 +38,7 @@ function start(sim: Simulation, lastGood: LastGoodStore): ResolvePorts {
   const runs = createRunIndex({
     provider: sim.ci,
     gitHost: sim.gitHost,
+    ciRepository: 'acme/shop',
     gitRepository: 'acme/shop',
     freshFor: () => FRESH_FOR,
     now,

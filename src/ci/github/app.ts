@@ -12,10 +12,11 @@ import { timeoutError } from '../../upstream/failures.ts';
 import { apiPath, type ApiResponse, type SendApi } from '../../upstream/json-api.ts';
 import { countChanges, formatAuthorization, type Authorizer } from '../authorizer.ts';
 import { deniedError, readSecret } from '../failure.ts';
+import { instant } from '../fields.ts';
 import type { CiDeps } from '../kind.ts';
 import { describeGitHubFailure } from './failure.ts';
 import { parsePrivateKey } from './private-key.ts';
-import { instant, parseShape } from './schema.ts';
+import { parseShape } from './schema.ts';
 
 export interface GitHubAppAuth {
   readonly kind: 'app';

@@ -1,5 +1,6 @@
 /** GitHub's pull requests: https://docs.github.com/rest/pulls/pulls */
 import type { CiDeps } from '../kind.ts';
+import { createClockTranslation } from '../clock-translation.ts';
 import type { GitHost } from '../git-host.ts';
 import type { CiClient, CiRequest } from '../client.ts';
 import { apiPath } from '../../upstream/json-api.ts';
@@ -9,10 +10,6 @@ import { hasNext, PAGE_SIZE } from './page.ts';
 import { parsePullRequest, parsePullRequestPage } from './pull-request.ts';
 
 const PERMISSION = 'Pull requests: read';
-
-const SECOND = 1000;
-/** Assumed maximum difference between GitHub's clock and ours if a response does not show it. */
-const CLOCK_MARGIN = 600 * SECOND;
 
 export function createGitHubGitHost(client: CiClient, { now }: Pick<CiDeps, 'now'>): GitHost {
   const { host, generation } = client;
@@ -33,7 +30,7 @@ export function createGitHubGitHost(client: CiClient, { now }: Pick<CiDeps, 'now
       const path = apiPath`/repos/${owner}/${repo}/pulls/${digitsOf(number, host)}`;
       const what = `the pull request of ${gitRepository}`;
       const { data, headers } = await client.get({ path, what, permission: PERMISSION });
-      return parsePullRequest(data, host, createTranslation(parseDate(headers), askedAt));
+      return parsePullRequest(data, host, createClockTranslation(parseDate(headers), askedAt));
     },
 
     async fetchOpenPullRequests(gitRepository, cursor = '1', validator) {
@@ -43,7 +40,7 @@ export function createGitHubGitHost(client: CiClient, { now }: Pick<CiDeps, 'now
       const { status, data, headers } = await client.get({ ...request, validator });
       if (status === 304) return 'unchanged';
       return {
-        ...parsePullRequestPage(data, host, createTranslation(parseDate(headers), askedAt)),
+        ...parsePullRequestPage(data, host, createClockTranslation(parseDate(headers), askedAt)),
         next: hasNext(headers['link']) ? String(page + 1) : undefined,
         validator: headers['etag'],
       };
@@ -53,13 +50,4 @@ export function createGitHubGitHost(client: CiClient, { now }: Pick<CiDeps, 'now
       await client.get(list(gitRepository, { per_page: 1 }));
     },
   };
-}
-
-/**
- * @param clock GitHub's clock in the response, in whole seconds; undefined if the response does not show it
- * @param askedAt by our clock, before the request was sent
- * @returns a function that gives the earliest possible time by our clock
- */
-function createTranslation(clock: number | undefined, askedAt: number): (time: number) => number {
-  return (time) => (clock === undefined ? time - CLOCK_MARGIN : askedAt - (clock - time) - SECOND);
 }

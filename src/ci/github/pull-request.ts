@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import type { PullRequestHead } from '../../resolve/ports.ts';
 import { describeProblem } from '../elements.ts';
+import type { ToOurClock } from '../clock-translation.ts';
 import type { OpenPullRequest, PullRequestPage } from '../git-host.ts';
-import { commit, id, instant, MAX_ELEMENTS, parseShape, repository, text } from './schema.ts';
+import { commit, id, instant, MAX_ELEMENTS, text } from '../fields.ts';
+import { parseShape, repository } from './schema.ts';
 
 const pullRequestSchema = z.object({
   // Optional, since the origin does not depend on it.
@@ -28,9 +30,6 @@ const openPullRequestSchema = pullRequestSchema.extend({
 });
 
 const numberSchema = z.object({ number: id });
-
-/** Translates a time by GitHub's clock to ours, both in milliseconds since the epoch. */
-type ToOurClock = (time: number) => number;
 
 /** @throws UpstreamError `malformed` */
 export function parsePullRequest(value: unknown, host: string, toOurClock: ToOurClock): PullRequestHead {

@@ -3,22 +3,7 @@ import { z } from 'zod';
 import type { UnreadRun } from '../../resolve/ports.ts';
 import type { Run } from '../../resolve/types.ts';
 import { parseRuns, parseShape as parseShapeOf } from '../elements.ts';
-
-/** GitHub's own limits on names are far lower. */
-export const text = z.string().max(1024);
-
-/**
- * Integers beyond 2^53 arrive as bigints (`parseBoundedJson`), so that none is rounded. Other numbers that
- * are not safe integers are rejected.
- */
-export const id = z.union([z.int().positive(), z.bigint().positive()]).transform(String);
-
-export const instant = z.iso.datetime({ offset: true }).transform((value) => Date.parse(value));
-
-export const commit = z
-  .string()
-  .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i)
-  .toLowerCase();
+import { commit, id, instant, MAX_ELEMENTS, padNumber, text, webUrl } from '../fields.ts';
 
 export const repository = z.object({ id });
 
@@ -47,9 +32,6 @@ export const githubRunSchema = z.object({
   // Null if the fork was deleted.
   head_repository: repository.nullish(),
 });
-
-/** GitHub's largest page has 100. Rejecting many malformed elements one by one takes time. */
-export const MAX_ELEMENTS = 1000;
 
 const runPageSchema = z.object({
   total_count: z.int().nonnegative(),
@@ -97,7 +79,7 @@ function salvage(element: unknown): Omit<UnreadRun, 'problem'> {
     branch: parts.head_branch,
     commit: parts.head_sha,
     position: parts.created_at,
-    tie: parts.id === null ? null : tieOf(parts.id),
+    tie: parts.id === null ? null : padNumber(parts.id),
     createdAt: parts.created_at,
   };
 }
@@ -132,17 +114,12 @@ function toRun(run: z.infer<typeof githubRunSchema>): Run {
     mayPush: !(foreign && run.event === 'pull_request'),
     url: webUrl(run.html_url),
     position: run.created_at,
-    tie: tieOf(run.id),
+    tie: padNumber(run.id),
     createdAt: run.created_at,
     startedAt: run.run_started_at ?? run.created_at,
     updatedAt: run.updated_at,
     committedAt: commitTime(run.head_commit?.timestamp),
   };
-}
-
-/** Pads the id, so that text order equals numeric order. */
-function tieOf(runId: string): string {
-  return runId.padStart(20, '0');
 }
 
 function stateOf(completed: boolean, conclusion: string | null): Run['state'] {
@@ -174,13 +151,6 @@ const REF = /(?<=\.ya?ml)@(.*)$/is;
 /** `path` may end in `@ref`. A file name may contain `@` too, so the ref begins after the extension. */
 function withoutRef(path: string): string {
   return path.replace(REF, '');
-}
-
-/** The URL is shown as a link, so only web schemes are accepted. */
-function webUrl(value: unknown): string {
-  if (typeof value !== 'string' || value.length > 2048 || !URL.canParse(value)) return '';
-  const { protocol, username, password } = new URL(value);
-  return /^https?:$/.test(protocol) && username === '' && password === '' ? value : '';
 }
 
 function commitTime(value: unknown): number | null {

@@ -1,19 +1,15 @@
 /** Keys of a connection to GitHub: `connections.<name>`. */
 import { z } from 'zod';
-import { atMostOne, identifier, mapping, text } from '../../schema/fields.ts';
-import { caFile, secretFile, secretVariable } from '../../schema/files.ts';
+import { atMostOne, identifier, mapping } from '../../schema/fields.ts';
+import { caFile, secretFile } from '../../schema/files.ts';
+import { apiUrl, tokenEnv, tokenFile } from '../connection-fields.ts';
 
-const HOST = '(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])';
-const LOOPBACK = '(?:localhost|127(?:\\.[0-9]{1,3}){3}|\\[::1\\])';
-
-const apiUrl = text(
-  new RegExp(
-    `^(?!https://(?:www\\.)?github\\.com(?:/|$))(?:https://${HOST}|http://${LOOPBACK})(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%/-]*)?$`,
-  ),
-  'an https URL without credentials and query, for example https://api.github.com (http only on loopback, since the token would travel in clear)',
-  (found) =>
+const url = apiUrl({
+  example: 'https://api.github.com',
+  except: 'https://(?:www\\.)?github\\.com',
+  suggest: (found) =>
     /^(?:https?:\/\/)?(?:www\.)?github\.com(?:\/|$)/.test(found) ? 'https://api.github.com' : undefined,
-);
+});
 
 const githubApp = mapping(
   {
@@ -39,18 +35,12 @@ const githubApp = mapping(
 export const githubConnectionSchema = mapping(
   {
     kind: z.literal('github').meta({ description: 'GitHub Actions, at github.com or GitHub Enterprise.' }),
-    url: apiUrl.default('https://api.github.com').meta({
+    url: url.default('https://api.github.com').meta({
       description: 'URL of the REST API. GitHub Enterprise Server: https://HOST/api/v3.',
       examples: ['https://github.example.com/api/v3'],
     }),
-    tokenEnv: secretVariable(
-      'Environment variable with a token that may read Actions.',
-      'GITHUB_TOKEN',
-    ).optional(),
-    tokenFile: secretFile(
-      'File with a token that may read Actions. Greenpin reads it again when it changes.',
-      '/var/run/secrets/github/token',
-    ).optional(),
+    tokenEnv: tokenEnv('a token that may read Actions', 'GITHUB_TOKEN'),
+    tokenFile: tokenFile('a token that may read Actions', '/var/run/secrets/github/token'),
     app: githubApp.optional(),
     caFile: caFile('GitHub Enterprise Server'),
   },

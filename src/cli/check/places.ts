@@ -10,23 +10,30 @@ export interface Place {
   readonly keys: readonly string[];
 }
 
-/** @returns the projects whose runs come from a Git repository of a connection */
-export function listProjects({ projects }: Config, connection: string, gitRepository: string): Project[] {
+/** @returns the projects whose runs come from this repository, or job, of a connection */
+export function listProjects({ projects }: Config, connection: string, ciRepository: string): Project[] {
   return [...projects.values()].filter(
-    (project) => project.ci === connection && project.gitRepository === gitRepository,
+    (project) => project.ci === connection && project.ciRepository === ciRepository,
   );
 }
 
-/** @returns the Git repositories whose runs (`ci`) or pull requests (`git`) come from a connection */
+/** @returns what the connection lists runs (`ci`) or pull requests (`git`) of */
 export function listGitRepositories(
   { projects }: Config,
   connection: string,
   ...keys: readonly ('ci' | 'git')[]
 ): Place[] {
   return group(
-    [...projects.values()]
-      .filter((project) => keys.some((key) => project[key] === connection))
-      .map(({ name, gitRepository }) => [gitRepository, formatPath(['projects', name, 'repository'])]),
+    [...projects.values()].flatMap((project) =>
+      keys
+        .filter((key) => project[key] === connection)
+        .map((key) => {
+          const { name, ciRepository, gitRepository } = project;
+          const target = key === 'ci' ? ciRepository : gitRepository;
+          const named = target === gitRepository ? 'repository' : 'workflows';
+          return [target, formatPath(['projects', name, named])] as const;
+        }),
+    ),
   );
 }
 
@@ -44,7 +51,7 @@ export function listImageRepositories({ projects }: Config): Place[] {
 
 function group(entries: readonly (readonly [target: string, key: string])[]): Place[] {
   const places = new Map<string, string[]>();
-  for (const [target, key] of entries) places.set(target, [...(places.get(target) ?? []), key]);
+  for (const [target, key] of entries) places.set(target, [...new Set([...(places.get(target) ?? []), key])]);
   return [...places].map(([target, keys]) => ({ target, keys }));
 }
 

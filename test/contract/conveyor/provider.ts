@@ -55,7 +55,7 @@ export function createConveyorStatuses(client: CiClient): CommitStatuses {
     host: client.host,
     async fetchStatuses(gitRepository, commit) {
       const { data } = await client.get(ask(gitRepository, apiPath`commits/${commit}/checks`));
-      return parseChecks(data, sourceOf(client));
+      return { statuses: parseChecks(data, sourceOf(client)) };
     },
   };
 }

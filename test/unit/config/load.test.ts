@@ -83,6 +83,7 @@ describe('a configuration with what has no default', () => {
         ci: 'gh',
         git: 'gh',
         gitRepository: 'acme/shop',
+        ciRepository: 'acme/shop',
         workflows: [],
         events: ['push', 'pull_request'],
         forks: false,

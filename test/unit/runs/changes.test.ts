@@ -76,6 +76,7 @@ function createFixture(count: number) {
   };
   const index = createRunIndex({
     provider,
+    ciRepository: 'acme/shop',
     gitRepository: 'acme/shop',
     freshFor: () => FRESH_FOR,
     now: () => fixture.now,

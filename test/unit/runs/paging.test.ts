@@ -44,6 +44,7 @@ function createFixture(initial: readonly Run[], { paging, hasTotal, hasCursors }
   };
   const index = createRunIndex({
     provider,
+    ciRepository: 'acme/shop',
     gitRepository: 'acme/shop',
     freshFor: () => FRESH_FOR,
     now: () => 1_000_000,

@@ -38,6 +38,7 @@ function createIndex(runs: readonly Run[], listed = runs.length) {
   };
   const index = createRunIndex({
     provider,
+    ciRepository: 'acme/shop',
     gitRepository: 'acme/shop',
     freshFor: () => 15_000,
     now: () => 1_000_000,

@@ -1,0 +1,43 @@
+/** The port to pushes: which commits a branch had. With statuses, they make builds without a CI system. */
+import type { Cursor } from './provider.ts';
+
+/** A commit that became the head of a branch of the repository itself. */
+export interface Push {
+  readonly branch: string;
+  /** Full commit SHA, lower case. */
+  readonly commit: string;
+  /**
+   * When it was pushed, milliseconds since the epoch; when it was committed, if the host has no log of
+   * pushes. Falls from push to push of a branch.
+   */
+  readonly position: number;
+  /** Orders pushes at the same position, as text; empty if nothing can. */
+  readonly tie: string;
+}
+
+export interface PushPage {
+  /** Newest first, without tags and deletions. */
+  readonly pushes: readonly Push[];
+  /** The next, older page; undefined: the list ends here. */
+  readonly next?: Cursor | undefined;
+  /** Makes the next request for the page conditional (ETag). */
+  readonly validator?: string | undefined;
+  /** The host's clock in the response, in milliseconds since the epoch, if reported. */
+  readonly clock?: number | undefined;
+}
+
+/** Each method throws `UpstreamError`. */
+export interface PushLog {
+  /** For messages. */
+  readonly host: string;
+  /**
+   * Fetches a page of the pushes to all branches. A host without a log lists the heads of all branches
+   * instead.
+   */
+  fetchPushes(gitRepository: string, cursor?: Cursor, validator?: string): Promise<PushPage | 'unchanged'>;
+  /**
+   * Fetches a page of the pushes to one branch or, without a log, of its newest commits in first-parent
+   * order.
+   */
+  fetchBranchPushes(gitRepository: string, branch: string, cursor?: Cursor): Promise<PushPage>;
+}
