@@ -1,10 +1,12 @@
 /** The kinds of connections, one line each. */
 import { z } from 'zod';
+import { bitbucket } from './bitbucket/kind.ts';
 import { github } from './github/kind.ts';
 import type { CiKind } from './kind.ts';
 
 const KINDS = {
   github,
+  bitbucket,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];
