@@ -75,6 +75,7 @@ async function createUpstream(): Promise<CiUpstream> {
       { ...deps, observer, timeoutMs, dispatcherFor: () => agent },
     );
   let last = 0;
+  let pushes = 0;
   const idOf = ({ uuid }: Pipeline) => uuid.slice(1, -1);
   const add = (run: ContractRun) => {
     const number = ++last;
@@ -92,7 +93,7 @@ async function createUpstream(): Promise<CiUpstream> {
   };
   return {
     kind,
-    claims: { total: true, validator: false, workflows: true, pullRequestRuns: 'name the branch', forks: false },
+    claims: { total: true, validator: false, workflows: true, pullRequestRuns: 'name the branch', forkRuns: false },
     ports: connect(10_000),
     impatient: connect(50),
     gitRepository: REPOSITORY,
@@ -118,6 +119,14 @@ async function createUpstream(): Promise<CiUpstream> {
       const status = { type: 'build', key, name: `${key} #7`, state: STATUSES[state], url: '' } as const;
       data.statuses.set(commit, [...others, status]);
     },
+    addPush(branch, commit) {
+      const date = new Date(NOW + ++pushes * 60_000).toISOString();
+      const before = data.branches.find((each) => each.name === branch);
+      const parents = before === undefined ? [] : [{ type: 'commit', hash: before.target.hash } as const];
+      data.commits.unshift({ type: 'commit', hash: commit, date, parents });
+      data.branches = data.branches.filter((each) => each !== before);
+      data.branches.push({ type: 'branch', name: branch, target: { type: 'commit', hash: commit, date } });
+    },
     breakWith(fault) {
       add({ branch: 'main', state: 'success' });
       data.pullRequests.push(createPullRequest(1, 'own'));
@@ -132,4 +141,4 @@ async function createUpstream(): Promise<CiUpstream> {
   };
 }
 
-describeConnection('Bitbucket Cloud', ['gitHost', 'statuses'], createUpstream);
+describeConnection('Bitbucket Cloud', ['gitHost', 'statuses', 'pushLog'], createUpstream);

@@ -63,6 +63,7 @@ export function createBitbucketPushLog(client: CiClient): PushLog {
 
   return {
     host,
+    lists: 'heads',
 
     fetchPushes: (gitRepository, cursor) =>
       fetchBranches(gitRepository, { sort: '-target.date' }, parseCursor(cursor)),
