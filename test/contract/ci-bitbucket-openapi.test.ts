@@ -90,7 +90,10 @@ describe("the OpenAPI description's types", () => {
       draft: false,
       created_on: '2026-05-28T16:03:35.550641+00:00',
     });
-    const endpoint: EndpointDescription = { branch: { name: 'feature' }, commit: { hash: hash.slice(0, 12) } };
+    const endpoint: EndpointDescription = {
+      branch: { name: 'feature' },
+      commit: { hash: hash.slice(0, 12) },
+    };
     const side = { ...endpoint, repository: { uuid: '{1}' } };
     const parsed = openPullRequestSchema.parse({ ...pullRequest, source: side, destination: side });
     expect(parsed).toMatchObject({ id: '3', source: { commit: null } });
@@ -116,7 +119,10 @@ describe("the OpenAPI description's types", () => {
     });
     // As a server of version 10.4 answers (vriesdemichael/bitbucket-data-center-cli, branch details).
     const metadata = {
-      'com.atlassian.bitbucket.server.bitbucket-branch:ahead-behind-metadata-provider': { ahead: 1, behind: 1 },
+      'com.atlassian.bitbucket.server.bitbucket-branch:ahead-behind-metadata-provider': {
+        ahead: 1,
+        behind: 1,
+      },
       'com.atlassian.bitbucket.server.bitbucket-branch:latest-commit-metadata': {
         id: 'dc898d6e6936facfc06ef37ba07739e434b74bb3',
         displayId: 'dc898d6e693',
@@ -132,7 +138,9 @@ describe("the OpenAPI description's types", () => {
     });
     const ref: ServerRefDescription = { id: 'refs/heads/feature-ABC-123', latestCommit: hash };
     const side = { ...ref, repository: { id: 1 } };
-    expect(serverPullRequestSchema.safeParse({ ...pullRequest, fromRef: side, toRef: side }).success).toBe(true);
+    expect(serverPullRequestSchema.safeParse({ ...pullRequest, fromRef: side, toRef: side }).success).toBe(
+      true,
+    );
   });
 });
 

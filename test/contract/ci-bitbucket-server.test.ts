@@ -70,7 +70,8 @@ async function createUpstream(): Promise<CiUpstream> {
     deleteRun: noRuns,
     spoilRun: noRuns,
     skipped: () => 0,
-    addPullRequest: (number, head) => void data.pullRequests.push(createServerPullRequest(Number(number), head)),
+    addPullRequest: (number, head) =>
+      void data.pullRequests.push(createServerPullRequest(Number(number), head)),
     closePullRequest(number) {
       for (const each of data.pullRequests) if (String(each.id) === number) each.state = 'DECLINED';
     },

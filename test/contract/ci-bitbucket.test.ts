@@ -93,7 +93,13 @@ async function createUpstream(): Promise<CiUpstream> {
   };
   return {
     kind,
-    claims: { total: true, validator: false, workflows: true, pullRequestRuns: 'name the branch', forkRuns: false },
+    claims: {
+      total: true,
+      validator: false,
+      workflows: true,
+      pullRequestRuns: 'name the branch',
+      forkRuns: false,
+    },
     ports: connect(10_000),
     impatient: connect(50),
     gitRepository: REPOSITORY,
@@ -107,7 +113,9 @@ async function createUpstream(): Promise<CiUpstream> {
       data.pipelines = data.pipelines.filter((each) => idOf(each) !== id);
     },
     spoilRun: (id) =>
-      change(id, ({ target }) => ({ target: { ...target, commit: { type: 'commit', hash: '3c80cde6b371' } } })),
+      change(id, ({ target }) => ({
+        target: { ...target, commit: { type: 'commit', hash: '3c80cde6b371' } },
+      })),
     addPullRequest: (number, head) => void data.pullRequests.push(createPullRequest(Number(number), head)),
     closePullRequest(number) {
       data.pullRequests = data.pullRequests.map((each) =>

@@ -10,7 +10,10 @@ export function repositoryPath(gitRepository: string, host: string): string {
   const [, project, name] = /^([A-Za-z][\w-]*|~[\w.@+-]+)\/([\w.-]+)$/.exec(gitRepository) ?? [];
   if (project === undefined || name === undefined || /^\.+$/.test(name)) {
     const found = JSON.stringify(gitRepository);
-    throw unknown(host, `${found} is no repository of Bitbucket Data Center; expected PROJECT/NAME or ~USER/NAME`);
+    throw unknown(
+      host,
+      `${found} is no repository of Bitbucket Data Center; expected PROJECT/NAME or ~USER/NAME`,
+    );
   }
   return apiPath`/rest/api/latest/projects/${project}/repos/${name}`;
 }

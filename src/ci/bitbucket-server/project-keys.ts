@@ -4,7 +4,8 @@ import { text } from '../../schema/fields.ts';
 import type { ProjectKeys } from '../kind.ts';
 
 /** Excludes `.` and `..`, since it is part of a URL's path. */
-const REPOSITORY = /^(?:[A-Za-z][A-Za-z0-9_-]*|~[A-Za-z0-9_.@+-]+)\/(?!\.{1,2}$)(?!.*\.git$)[A-Za-z0-9._-]{1,128}$/;
+const REPOSITORY =
+  /^(?:[A-Za-z][A-Za-z0-9_-]*|~[A-Za-z0-9_.@+-]+)\/(?!\.{1,2}$)(?!.*\.git$)[A-Za-z0-9._-]{1,128}$/;
 
 /** `https://HOST/projects/SHOP/repos/front/browse`, `https://HOST/scm/shop/front.git` */
 const URLS = [/\/projects\/([^/]+)\/repos\/([^/]+)/, /\/scm\/([^/]+)\/([^/]+?)(?:\.git)?$/];

@@ -27,7 +27,10 @@ export const openPullRequestSchema = pullRequestSchema.extend({
   title: text,
   // Since Bitbucket 8.18.
   draft: z.boolean().nullish(),
-  author: z.object({ user: z.object({ name: text }) }).nullish().catch(null),
+  author: z
+    .object({ user: z.object({ name: text }) })
+    .nullish()
+    .catch(null),
   toRef: z.object({ id: text, repository }),
 });
 

@@ -27,7 +27,8 @@ export const bitbucketServerConnectionSchema = mapping(
   },
   {
     title: 'Bitbucket Data Center connection',
-    description: 'At most one of tokenEnv and tokenFile. Without credentials, only public repositories can be read.',
+    description:
+      'At most one of tokenEnv and tokenFile. Without credentials, only public repositories can be read.',
   },
   [atMostOne('tokenEnv', 'tokenFile')],
 );

@@ -56,7 +56,11 @@ export function createBitbucketServerStatuses(client: CiClient): CommitStatuses 
   }
 
   /** @returns undefined if the repository has no status of this key */
-  async function fetchOwn(gitRepository: string, commit: string, key: string): Promise<RawStatus | undefined> {
+  async function fetchOwn(
+    gitRepository: string,
+    commit: string,
+    key: string,
+  ): Promise<RawStatus | undefined> {
     const repository = repositoryPath(gitRepository, host);
     const what = `the build statuses of ${gitRepository}`;
     const request = {

@@ -9,7 +9,8 @@ const EVENTS = ['push', 'pull_request', 'manual', 'schedule', 'parent'];
 const event = z.enum(EVENTS, {
   error: ({ input }) => {
     const nearest = typeof input === 'string' ? suggest(input, EVENTS) : undefined;
-    const expected = 'an event of Bitbucket Pipelines, one of push, pull_request, manual, schedule and parent';
+    const expected =
+      'an event of Bitbucket Pipelines, one of push, pull_request, manual, schedule and parent';
     return nearest === undefined ? expected : `${expected}; did you mean ${nearest}?`;
   },
 });

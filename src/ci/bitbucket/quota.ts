@@ -29,6 +29,10 @@ export function createQuotaReader(anonymous: boolean): (response: ApiResponse, n
     const limit = Number.isSafeInteger(reported) && reported > 0 ? reported : usual;
     const isNear = headers['x-ratelimit-nearlimit']?.toLowerCase() === 'true';
     const most = isNear ? Math.floor(limit * SHARE_NEAR_LIMIT) : limit;
-    return { remaining: Math.max(0, Math.min(limit - used, most)), limit, resetsAt: now + WINDOW_MINUTES * MINUTE };
+    return {
+      remaining: Math.max(0, Math.min(limit - used, most)),
+      limit,
+      resetsAt: now + WINDOW_MINUTES * MINUTE,
+    };
   };
 }
