@@ -4,7 +4,9 @@ import type { GitHost } from './git-host.ts';
 import type { CiProvider } from './provider.ts';
 
 /** @returns a provider that lists nothing, since no project can have it without `builds: statuses` */
-export function createNoRunsProvider({ host, generation = () => 0, probe }: GitHost): CiProvider {
+export function createNoRunsProvider(gitHost: GitHost): CiProvider {
+  const { host, generation = () => 0 } = gitHost;
+
   function refuse(): Promise<never> {
     const message = `${host} runs no CI of its own: set builds: statuses in the project, or name another ci`;
     return Promise.reject(new UpstreamError({ kind: 'not_found', host, message }));
@@ -18,7 +20,7 @@ export function createNoRunsProvider({ host, generation = () => 0, probe }: GitH
     fetchBranchRuns: refuse,
     fetchRun: refuse,
     async probe(gitRepository) {
-      await probe(gitRepository);
+      await gitHost.probe(gitRepository);
       return `sees ${gitRepository}`;
     },
   };

@@ -26,7 +26,7 @@ type ServerSchemas = DataCenter['schemas'];
 type Described<Schema, Field extends keyof Schema> = { [Key in Field]-?: Exclude<Schema[Key], undefined> };
 
 /** Fails to compile if a described field has a type that our schema does not accept. */
-function accepts<Input>(): <Field extends Partial<Input>>(described: Field) => Field {
+function accepts<Accepted>(): <Field extends Partial<Accepted>>(described: Field) => Field {
   return (described) => described;
 }
 
@@ -157,7 +157,7 @@ describe('the fields that are requested', () => {
   });
 
   it('name every field of the schema of a pipeline', () => {
-    const requested = new Set(PIPELINE_FIELDS.map((field) => field.split('.')[0]));
-    expect([...requested].toSorted()).toEqual(Object.keys(pipelineSchema.shape).toSorted());
+    const requested = new Set(PIPELINE_FIELDS.map((field) => field.split('.')[0] ?? ''));
+    expect(requested).toEqual(new Set(Object.keys(pipelineSchema.shape)));
   });
 });

@@ -58,6 +58,8 @@ function describeTarget({ branch, pullRequest }: ContractRun, number: number): P
 
 const STATUSES = { success: 'SUCCESSFUL', pending: 'INPROGRESS', unsuccessful: 'STOPPED' } as const;
 
+const idOf = ({ uuid }: Pipeline) => uuid.slice(1, -1);
+
 async function createUpstream(): Promise<CiUpstream> {
   const server = await createFakeBitbucket(REPOSITORY, `Bearer ${SECRET}`);
   const { url, host, data } = server;
@@ -76,7 +78,6 @@ async function createUpstream(): Promise<CiUpstream> {
     );
   let last = 0;
   let pushes = 0;
-  const idOf = ({ uuid }: Pipeline) => uuid.slice(1, -1);
   const add = (run: ContractRun) => {
     const number = ++last;
     const { completed_on: completedOn, ...rest } = createPipeline(number, {

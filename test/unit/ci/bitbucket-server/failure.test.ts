@@ -18,6 +18,10 @@ function describeFor(status: number, exception?: string, headers: Record<string,
   return describeBitbucketServerFailure({ status, headers, data }, CALL, 0);
 }
 
+function read(headers: Record<string, string>) {
+  return readQuota({ status: 200, headers, data: {} }, 1000);
+}
+
 describe('a failure of Bitbucket Data Center', () => {
   it('names the permission if a valid token may not read: that is a 401, too', () => {
     expect(describeFor(401, 'AuthorisationException')).toEqual({
@@ -54,10 +58,6 @@ describe('a failure of Bitbucket Data Center', () => {
 });
 
 describe('the token bucket', () => {
-  function read(headers: Record<string, string>) {
-    return readQuota({ status: 200, headers, data: {} }, 1000);
-  }
-
   it('is full again when all used tokens have come back', () => {
     const headers = {
       'x-ratelimit-limit': '60',

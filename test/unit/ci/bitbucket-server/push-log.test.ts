@@ -23,7 +23,11 @@ describe('the list of branches', () => {
   it('uses the time of the author where the server gives no other', async () => {
     const { server, ports } = await serve();
     pushToServer(server, 'main', hashOf(1), NOW);
-    server.data.commits = server.data.commits.map(({ committerTimestamp: _, ...rest }) => rest);
+    server.data.commits = server.data.commits.map((commit) => {
+      const { committerTimestamp: omitted, ...rest } = commit;
+      expect(omitted).toBe(NOW);
+      return rest;
+    });
     expect(await ports.pushLog.fetchPushes('SHOP/front')).toMatchObject({
       pushes: [{ position: NOW - 1000 }],
     });
