@@ -57,7 +57,7 @@ projects:
     images: {front: 'ghcr.io/acme/front:{commit}'}`);
     expect(problems).toEqual([
       expect.stringContaining(
-        'projects.shop.builds: found nothing, expected statuses, since this kind of connection has no CI of its own',
+        'projects.shop.builds: found runs, expected statuses, since this kind of connection has no CI of its own',
       ),
     ]);
   });
