@@ -241,8 +241,9 @@ function describe(runs: readonly Run[]): string {
 }
 
 /** The part after the last slash identifies a workflow well enough for people. */
+/** Of the path of a workflow file, its last part; other names may contain slashes, too. */
 function shortName(workflow: string): string {
-  return workflow.slice(workflow.lastIndexOf('/') + 1);
+  return /\.ya?ml$/i.test(workflow) ? workflow.slice(workflow.lastIndexOf('/') + 1) : workflow;
 }
 
 /**
