@@ -1,5 +1,6 @@
 /** Branches and their commits: the log of pushes (`ref-change-activities`) requires a repository's admin. */
 import { z } from 'zod';
+import { malformedError } from '../../upstream/failures.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient, CiRequest } from '../client.ts';
 import { parseShape, type Source } from '../elements.ts';
@@ -79,7 +80,9 @@ export function createBitbucketServerPushLog(client: CiClient): PushLog {
       const [head] = commits;
       if (head === undefined) return { pushes: [] };
       const from = start ?? { commit: head.commit, below: Number.MAX_SAFE_INTEGER };
-      return { ...followFirstParents(branch, from, commits), clock: parseDate(answer.headers) };
+      const history = followFirstParents(branch, from, commits);
+      if (history.pushes.length === 0) throw malformedError(host, 'commits of another branch');
+      return { ...history, clock: parseDate(answer.headers) };
     },
   };
 }

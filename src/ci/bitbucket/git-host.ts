@@ -53,7 +53,9 @@ export function createBitbucketGitHost(client: CiClient, { now }: Pick<CiDeps, '
     },
 
     async probe(gitRepository) {
-      await client.get(createRequest(gitRepository, '', { pagelen: 1, fields: 'size' }));
+      const query = { pagelen: 1, fields: listFields(['id']) };
+      const { data } = await client.get(createRequest(gitRepository, '', query));
+      parsePage(data, { page: 1, pagelen: 1 }, source);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createPullRequest, hashOf } from '../../../fixtures/bitbucket/data.ts';
 import { serve } from '../../../fixtures/bitbucket/connect.ts';
+import { failureOf } from '../../../contract/ci/upstream.ts';
 
 describe('a pull request', () => {
   it('has no head commit, since Bitbucket gives 12 digits of it', async () => {
@@ -45,5 +46,13 @@ describe('the list of open pull requests', () => {
       pullRequests: [{ number: '3', author: 'jo', labels: [], isDraft: false }],
       unread: [{ number: '4', problem: 'a field values.destination' }],
     });
+  });
+});
+
+describe('the probe', () => {
+  it('is not content with a web page', async () => {
+    const { server, ports } = await serve();
+    server.fault({ kind: 'status', status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' });
+    expect((await failureOf(ports.gitHost.probe('acme/shop'))).kind).toBe('malformed');
   });
 });
