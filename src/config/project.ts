@@ -79,7 +79,7 @@ export const entryName = text(
 );
 
 const statusPattern = text(
-  /^(?=\S)[^\p{Cc}]{1,255}(?<=\S)$/u,
+  /^[^\s\p{Cc}](?:[^\p{Cc}]{0,253}[^\s\p{Cc}])?$/u,
   'the name of a status or check, in which * stands for any text, for example security/*',
 );
 

@@ -8,7 +8,7 @@ import { isWithin, type Clock } from '../clock.ts';
 import { UpstreamError } from '../errors.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { SingleFlight } from '../resilience/single-flight.ts';
-import { Allowance } from './allowance.ts';
+import { RecentKeys } from './recent-keys.ts';
 
 export interface StatusMemoryOptions {
   readonly statuses: CommitStatuses;
@@ -50,8 +50,14 @@ const USED_FOR = 2 * HOUR;
 const AGE_DIVISOR = 10;
 /** Without conditional calls, the interval doubles. */
 const MAX_DOUBLINGS = 10;
-/** Limits such calls for commits that are known, per `freshFor`. */
-const MOST_REPEATED = 5;
+/**
+ * Limits the calls for commits that are known, per `freshFor`: conditional ones, since hosts limit these, too
+ * (GitHub: 900 a minute), and others, since each counts against a quota.
+ */
+const MOST_CONDITIONAL = 50;
+const MOST_COUNTED = 5;
+/** How long a commit that was asked about counts towards that. */
+const ASKED_LATELY = 600_000;
 /** While the rest of the quota is kept for listings. */
 const LOW_QUOTA_INTERVAL = 300_000;
 /** A call in flight, or another replica's answer, may be too old. */
@@ -62,13 +68,13 @@ export class StatusMemory {
   readonly #commits = createBoundedCache<Kept>(MAX_COMMITS);
   readonly #flights = new SingleFlight();
   readonly #breaker: CiBreaker;
-  readonly #repeated: Allowance;
+  /** Commits that are not green. */
+  readonly #waiting = new RecentKeys(ASKED_LATELY, MAX_COMMITS);
 
   constructor(options: StatusMemoryOptions) {
-    const { freshFor, now, generation } = options;
+    const { now, generation } = options;
     this.#options = options;
     this.#breaker = new CiBreaker({ now, generation });
-    this.#repeated = new Allowance(MOST_REPEATED, () => freshFor() / MOST_REPEATED, now);
   }
 
   get host(): string {
@@ -92,24 +98,26 @@ export class StatusMemory {
     const kept = this.#commits.get(commit);
     if (kept === undefined || kept.askedAt < since) return this.#refresh(commit, since);
     const green = isGreen(kept.statuses);
-    if (isWithin(this.#options.now(), kept.askedAt, this.#intervalOf(kept, green))) return kept;
+    const interval = green ? KEPT_FOR : this.#intervalOf(commit, kept);
+    if (isWithin(this.#options.now(), kept.askedAt, interval)) return kept;
     if (green && isWithin(this.#options.now(), kept.askedAt, USED_FOR)) {
       void this.#refresh(commit, since).catch(ignoreFailure);
       return kept;
     }
-    const isFree = green || kept.validator !== undefined;
-    return isFree || this.#repeated.tryUse() ? this.#refresh(commit, since) : kept;
+    return this.#refresh(commit, since);
   }
 
-  /** @returns milliseconds until the statuses are read again */
-  #intervalOf({ askedAt, firstAt, validator, repeated }: Kept, green: boolean): number {
-    if (green) return KEPT_FOR;
-    const { freshFor, isQuotaLow } = this.#options;
-    const pause =
-      validator === undefined
-        ? freshFor() * 2 ** Math.min(repeated, MAX_DOUBLINGS)
-        : Math.max(0, askedAt - firstAt) / AGE_DIVISOR;
-    return Math.min(KEPT_FOR, Math.max(freshFor(), pause, isQuotaLow() ? LOW_QUOTA_INTERVAL : 0));
+  /** @returns milliseconds until statuses that are not green are read again */
+  #intervalOf(commit: string, { askedAt, firstAt, validator, repeated }: Kept): number {
+    const { freshFor, isQuotaLow, now } = this.#options;
+    const isConditional = validator !== undefined;
+    const pause = isConditional
+      ? Math.max(0, askedAt - firstAt) / AGE_DIVISOR
+      : freshFor() * 2 ** Math.min(repeated, MAX_DOUBLINGS);
+    const waiting = this.#waiting.note(commit, now());
+    const share = (freshFor() * waiting) / (isConditional ? MOST_CONDITIONAL : MOST_COUNTED);
+    const low = isQuotaLow() ? LOW_QUOTA_INTERVAL : 0;
+    return Math.max(Math.min(pause, KEPT_FOR), freshFor(), share, low);
   }
 
   async #refresh(commit: string, since: number): Promise<KnownStatuses> {
