@@ -245,8 +245,7 @@ function describe(runs: readonly Run[]): string {
     .join(', ');
 }
 
-/** The part after the last slash identifies a workflow well enough for people. */
-/** Of the path of a workflow file, its last part; other names may contain slashes, too. */
+/** A file's name identifies its workflow well enough for people. Other names may contain slashes, too. */
 function shortName(workflow: string): string {
   return /\.ya?ml$/i.test(workflow) ? workflow.slice(workflow.lastIndexOf('/') + 1) : workflow;
 }

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { bitbucketProjectKeys } from '../../../../src/ci/bitbucket/project-keys.ts';
 import { parsePipeline, parsePipelines } from '../../../../src/ci/bitbucket/schema.ts';
+import { selectBuilds } from '../../../../src/resolve/select-builds.ts';
+import { createProject, createRequest } from '../../../fixtures/builders.ts';
 import {
   createPipeline,
   createPullRequestTarget,
@@ -200,5 +203,41 @@ describe('a list of pipelines', () => {
         headRepositoryId: 'acme/shop',
       },
     ]);
+  });
+});
+
+describe('a commit', () => {
+  const target = createRefTarget('main', 1);
+  const byHand = { type: 'pipeline_trigger_manual', name: 'MANUAL' };
+  const failed = createPipeline(1, { target, state: STATES.unsuccessful });
+
+  function judge(...pipelines: Pipeline[]) {
+    const { runs } = parsePipelines(pipelines, 'acme/shop', { host: HOST, api: 'B' });
+    const project = createProject({ workflows: [], events: bitbucketProjectKeys.defaultEvents });
+    return selectBuilds(runs, createRequest({ project, branch: 'main' }), { kind: 'own' }).builds;
+  }
+
+  it('is green once its pipeline was run again, which makes a new one', () => {
+    expect(judge(createPipeline(2, { target, trigger: byHand }), failed)).toMatchObject([
+      { status: 'green', build: { number: '2' } },
+    ]);
+  });
+
+  it('is not green if only the pipeline of its pull request is', () => {
+    const pullRequest = createPipeline(2, { target: createPullRequestTarget('main', 3, 1) });
+    expect(judge(pullRequest, failed)).toMatchObject([
+      { status: 'unsuccessful', reason: 'branches:** FAILED (push)' },
+    ]);
+  });
+
+  it('stays green whatever its custom and scheduled pipelines do', () => {
+    const custom = { ...target, selector: { type: 'custom', pattern: 'deploy' } };
+    const schedule = { type: 'pipeline_trigger_schedule', name: 'SCHEDULE' };
+    const builds = judge(
+      createPipeline(4, { target, trigger: schedule, state: STATES.unsuccessful }),
+      createPipeline(3, { target: custom, trigger: byHand, state: STATES.unsuccessful }),
+      createPipeline(2, { target }),
+    );
+    expect(builds).toMatchObject([{ status: 'green', build: { number: '2' } }]);
   });
 });
