@@ -206,16 +206,16 @@ describe('a list of pipelines', () => {
   });
 });
 
+function judge(...pipelines: Pipeline[]) {
+  const { runs } = parsePipelines(pipelines, 'acme/shop', { host: HOST, api: 'B' });
+  const project = createProject({ workflows: [], events: bitbucketProjectKeys.defaultEvents });
+  return selectBuilds(runs, createRequest({ project, branch: 'main' }), { kind: 'own' }).builds;
+}
+
 describe('a commit', () => {
   const target = createRefTarget('main', 1);
   const byHand = { type: 'pipeline_trigger_manual', name: 'MANUAL' };
   const failed = createPipeline(1, { target, state: STATES.unsuccessful });
-
-  function judge(...pipelines: Pipeline[]) {
-    const { runs } = parsePipelines(pipelines, 'acme/shop', { host: HOST, api: 'B' });
-    const project = createProject({ workflows: [], events: bitbucketProjectKeys.defaultEvents });
-    return selectBuilds(runs, createRequest({ project, branch: 'main' }), { kind: 'own' }).builds;
-  }
 
   it('is green once its pipeline was run again, which makes a new one', () => {
     expect(judge(createPipeline(2, { target, trigger: byHand }), failed)).toMatchObject([
