@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import type { PullRequestHead } from '../../resolve/ports.ts';
 import type { ToOurClock } from '../clock-translation.ts';
-import { describeProblem, parseShape, type Source } from '../elements.ts';
+import { parseShape, type Source } from '../elements.ts';
 import { commit, id, text } from '../fields.ts';
 import type { OpenPullRequest, PullRequestPage } from '../git-host.ts';
+import { parseOpenPullRequests } from '../pull-request-elements.ts';
 import { branchOf } from './names.ts';
 
 const repository = z.object({ id });
@@ -46,26 +47,27 @@ export function parsePullRequests(
   elements: readonly unknown[],
   toOurClock: ToOurClock,
 ): Pick<PullRequestPage, 'pullRequests' | 'unread'> {
-  const pullRequests: OpenPullRequest[] = [];
-  const unread: PullRequestPage['unread'][number][] = [];
-  for (const element of elements) {
-    const { data, error } = openPullRequestSchema.safeParse(element);
-    if (data === undefined) {
-      const number = numberSchema.safeParse(element).data?.id ?? null;
-      unread.push({ number, problem: describeProblem(error, 'values') });
-    } else {
-      pullRequests.push({
-        number: data.id,
-        title: data.title,
-        author: data.author?.user.name ?? null,
-        labels: [],
-        isDraft: data.draft ?? false,
-        targetBranch: branchOf(data.toRef.id) ?? data.toRef.id,
-        head: toHead(data, toOurClock),
-      });
-    }
-  }
-  return { pullRequests, unread };
+  return parseOpenPullRequests(elements, {
+    list: 'values',
+    schema: openPullRequestSchema,
+    toOpenPullRequest: (raw) => toOpenPullRequest(raw, toOurClock),
+    numberOf: (element) => numberSchema.safeParse(element).data?.id,
+  });
+}
+
+function toOpenPullRequest(
+  data: z.output<typeof openPullRequestSchema>,
+  toOurClock: ToOurClock,
+): OpenPullRequest {
+  return {
+    number: data.id,
+    title: data.title,
+    author: data.author?.user.name ?? null,
+    labels: [],
+    isDraft: data.draft ?? false,
+    targetBranch: branchOf(data.toRef.id) ?? data.toRef.id,
+    head: toHead(data, toOurClock),
+  };
 }
 
 function toHead(
