@@ -23,7 +23,7 @@ export function describeRuns(current: () => CiUpstream): void {
     });
 
     it.each([
-      ['a fork', 'fork', expect.any(String)],
+      ['a fork', 'fork', expect.toBeOneOf([null, expect.any(String)])],
       ['a deleted repository', 'deleted', null],
     ] as const)('of %s is not our own', async (_name, head, headRepositoryId) => {
       const upstream = current();
@@ -50,7 +50,8 @@ export function describeRuns(current: () => CiUpstream): void {
       upstream.rerun(id);
       const after = await fetchRun(upstream, id);
       expect(after).toMatchObject({ id, position: before.position, tie: before.tie, state: 'success' });
-      expect(after.attempt).toBeGreaterThan(before.attempt);
+      const { attempts = true } = upstream.claims;
+      expect(after.attempt > before.attempt).toBe(attempts);
     });
 
     it('is gone once it was deleted', async () => {
@@ -68,7 +69,7 @@ export function describeRuns(current: () => CiUpstream): void {
         upstream.claims.workflows ? [true, true] : [false, false],
       );
       if (inspector === undefined) return;
-      expect(await inspector.fetchWorkflows(upstream.gitRepository)).toEqual([
+      expect(await inspector.fetchWorkflows(upstream.gitRepository)).toMatchObject([
         { path: run.workflow, disabled: null },
       ]);
     });
@@ -76,10 +77,10 @@ export function describeRuns(current: () => CiUpstream): void {
 
   describe('the probe', () => {
     it('proves in one call that the runs can be read', async () => {
-      const { ports, gitRepository, requests, addRun } = current();
+      const { ports, gitRepository, requests, addRun, lookUps = 0 } = current();
       addRun(GREEN);
       expect(await ports.provider.probe(gitRepository)).toContain(gitRepository);
-      expect(requests()).toBe(1);
+      expect(requests()).toBe(lookUps + 1);
     });
   });
 }

@@ -43,6 +43,8 @@ export interface Claims {
   readonly workflows: boolean;
   /** A pull request's run names the head branch, or only the number. */
   readonly pullRequestRuns: 'name the branch' | 'name the number';
+  /** False: a re-run is the same run as before, and nothing counts its attempts. Default: true. */
+  readonly attempts?: boolean;
 }
 
 /** An upstream with one repository, and the ports that are connected to it. */
@@ -60,6 +62,8 @@ export interface CiUpstream {
   readonly secret: string;
   /** Runs on a full page. */
   readonly pageSize: number;
+  /** Calls that look up the repository's id before the first call for it. Default: none. */
+  readonly lookUps?: number;
   /** A valid run id. */
   readonly sampleId: string;
   /** Adds a run that is newer than all others. @returns its id */

@@ -1,0 +1,82 @@
+/** Azure Pipelines: https://learn.microsoft.com/rest/api/azure/devops/build/builds */
+import { apiPath } from '../../upstream/json-api.ts';
+import { malformed } from '../../upstream/failures.ts';
+import { parseDate } from '../../upstream/retry-after.ts';
+import { UpstreamError } from '../../errors.ts';
+import type { CiClient, CiRequest } from '../client.ts';
+import type { CiProvider, Cursor, RunPage } from '../provider.ts';
+import { parseBuild, parseBuildPage } from './build.ts';
+import { buildApi, digitsOf } from './names.ts';
+import type { RepositoryIds } from './repository-ids.ts';
+import { sourceOf } from './source.ts';
+
+export const PAGE_SIZE = 100;
+
+export function createAzureDevOpsProvider(client: CiClient, ids: RepositoryIds): CiProvider {
+  const { host } = client;
+  const source = sourceOf(client);
+
+  function ask(gitRepository: string, path: string, query?: CiRequest['query']): CiRequest {
+    const what = `the builds of ${gitRepository}`;
+    return { path: `${buildApi(gitRepository, host)}${path}`, query, what, permission: 'Build (Read)' };
+  }
+
+  /**
+   * The order by queue time is the only one that includes waiting builds. Without the repository's type, the
+   * API ignores its id.
+   */
+  async function list(gitRepository: string, query: CiRequest['query'], cursor?: Cursor): Promise<RunPage> {
+    const repositoryId = await ids.read(gitRepository);
+    const answer = await client
+      .get(
+        ask(gitRepository, '/builds', {
+          repositoryId,
+          repositoryType: 'TfsGit',
+          queryOrder: 'queueTimeDescending',
+          $top: PAGE_SIZE,
+          continuationToken: cursor,
+          ...query,
+        }),
+      )
+      .catch((error: unknown) => {
+        if (error instanceof UpstreamError && error.failure.kind === 'not_found') ids.forget(gitRepository);
+        throw error;
+      });
+    const page = parseBuildPage(answer.data, repositoryId, source);
+    client.reportUnread(page.unread);
+    const next = answer.headers['x-ms-continuationtoken'] || undefined;
+    // A server that ignores the token begins again (MicrosoftDocs/vsts-rest-api-specs#178).
+    if (next !== undefined && next === cursor) throw malformed(host, `${host} repeats a page of builds`);
+    return { ...page, next, clock: parseDate(answer.headers) };
+  }
+
+  async function probe(gitRepository: string): Promise<string> {
+    const { runs } = await list(gitRepository, { $top: 1 });
+    const seen =
+      runs.length === 0 ? `no builds of ${gitRepository} yet` : `the builds of ${gitRepository}`;
+    return `${client.anonymous ? 'without credentials, sees' : 'sees'} ${seen}`;
+  }
+
+  return {
+    host,
+    generation: client.generation,
+    probe,
+
+    paging: 'keyset',
+    // Names are case-insensitive.
+    repositoryKey: (gitRepository) => gitRepository.toLowerCase(),
+
+    fetchRuns: (gitRepository, cursor) => list(gitRepository, {}, cursor),
+    fetchBranchRuns: (gitRepository, branch, cursor) =>
+      list(gitRepository, { branchName: `refs/heads/${branch}` }, cursor),
+    fetchPullRequestRuns: (gitRepository, number, cursor) =>
+      list(gitRepository, { branchName: `refs/pull/${digitsOf(number, host)}/merge` }, cursor),
+
+    async fetchRun(gitRepository, id) {
+      const repositoryId = await ids.read(gitRepository);
+      const request = ask(gitRepository, apiPath`/builds/${digitsOf(id, host)}`);
+      const answer = await client.find(request, () => probe(gitRepository));
+      return answer === undefined ? 'gone' : parseBuild(answer.data, repositoryId, source);
+    },
+  };
+}
