@@ -6,9 +6,10 @@ import { apiPath } from '../../upstream/json-api.ts';
  * Names may contain blanks. A name that begins with a period could be `..`, which a URL resolves as a
  * directory (https://learn.microsoft.com/azure/devops/organizations/settings/naming-restrictions).
  */
-const NAME = '[^\\s./\\\\:*?"<>|;#$%&,{}+=[\\]\\p{Cc}][^/\\\\:*?"<>|;#$%&,{}+=[\\]\\p{Cc}]{0,255}';
+const EXCLUDED = '\\s/\\\\:*?"<>|;#$%&,{}+=[\\]';
+const NAME = `[^.${EXCLUDED}](?: *[^${EXCLUDED}]){0,255}`;
 
-export const REPOSITORY_PATTERN = new RegExp(`^${NAME}/${NAME}/${NAME}$`, 'u');
+export const REPOSITORY_PATTERN = new RegExp(`^${NAME}/${NAME}/${NAME}$`);
 
 export interface RepositoryName {
   readonly organization: string;

@@ -20,7 +20,8 @@ const event = z.enum(REASONS, {
 });
 
 /** Azure DevOps allows none of these characters in the name of a pipeline; `\12` is the pipeline named 12. */
-const WORKFLOW_PATTERN = /^(?:\\[0-9]+|[^\s\\/:~&%;@'"?<>|#$*}{,+=[\]][^\\/:~&%;@'"?<>|#$*}{,+=[\]\p{Cc}]*)$/u;
+const LETTER = '[^\\s/\\\\:~&%;@\'"?<>|#$*}{,+=[\\]]';
+const WORKFLOW_PATTERN = new RegExp(`^(?:\\\\[0-9]+|${LETTER}(?: *${LETTER}){0,259})$`);
 
 const workflow = text(
   WORKFLOW_PATTERN,
