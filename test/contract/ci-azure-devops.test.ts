@@ -6,8 +6,10 @@ import {
   createFakeBuild,
   createFakePullRequest,
   FORK_ID,
+  NO_COMMIT,
   pullRequestParts,
   REPOSITORY,
+  REPOSITORY_ID,
   timeOf,
   type FakeBuild,
 } from '../fixtures/azure-devops/data.ts';
@@ -69,7 +71,9 @@ const IS_FORK = { own: 'False', fork: 'True', deleted: undefined } as const;
 function createBuild(id: number, { branch, state, head, pullRequest }: ContractRun): FakeBuild {
   const ref = branch === null ? {} : { sourceBranch: `refs/heads/${branch}` };
   const parts =
-    pullRequest === undefined ? ref : pullRequestParts(pullRequest, commitOf(id + 500), IS_FORK[head ?? 'own']);
+    pullRequest === undefined
+      ? ref
+      : pullRequestParts(pullRequest, commitOf(id + 500), IS_FORK[head ?? 'own']);
   const { sourceBranch: _, ...build } = createFakeBuild(id, STATES[state] as Partial<FakeBuild>);
   return { ...build, ...parts };
 }
@@ -97,6 +101,11 @@ async function createUpstream(): Promise<CiUpstream> {
   };
   const change = (id: string, update: Partial<FakeBuild>) => {
     data.builds = data.builds.map((build) => (String(build.id) === id ? { ...build, ...update } : build));
+  };
+  const push = (name: string, newObjectId: string) => {
+    const pushId = data.pushes.length + 1;
+    const update = { repositoryId: REPOSITORY_ID, name, oldObjectId: NO_COMMIT, newObjectId };
+    data.pushes.push({ pushId, date: timeOf(pushId), refUpdates: [update] });
   };
   return {
     kind,
@@ -137,6 +146,9 @@ async function createUpstream(): Promise<CiUpstream> {
       const status = { id, state: STATUS_STATES[state], context: { name }, creationDate: timeOf(id) };
       data.statuses.set(commit, [...history, status]);
     },
+    addPush: (branch, commit) => push(`refs/heads/${branch}`, commit),
+    addPushToTag: (tag, commit) => push(`refs/tags/${tag}`, commit),
+    deleteBranch: (branch) => push(`refs/heads/${branch}`, NO_COMMIT),
     breakWith(fault) {
       add({ branch: 'main', state: 'success' }, SAMPLE);
       data.pullRequests.push(createFakePullRequest(1));
@@ -151,4 +163,4 @@ async function createUpstream(): Promise<CiUpstream> {
   };
 }
 
-describeConnection('Azure DevOps', ['gitHost', 'statuses'], createUpstream);
+describeConnection('Azure DevOps', ['gitHost', 'statuses', 'pushLog'], createUpstream);

@@ -34,7 +34,10 @@ export const azureBuildSchema = z.object({
   repository: repositorySchema,
   triggerInfo: z.unknown().optional(),
   parameters: z.unknown().optional(),
-  _links: z.object({ web: z.object({ href: z.unknown() }) }).nullish().catch(null),
+  _links: z
+    .object({ web: z.object({ href: z.unknown() }) })
+    .nullish()
+    .catch(null),
 });
 
 type AzureBuild = z.output<typeof azureBuildSchema>;

@@ -52,8 +52,7 @@ export function createAzureDevOpsProvider(client: CiClient, ids: RepositoryIds):
 
   async function probe(gitRepository: string): Promise<string> {
     const { runs } = await list(gitRepository, { $top: 1 });
-    const seen =
-      runs.length === 0 ? `no builds of ${gitRepository} yet` : `the builds of ${gitRepository}`;
+    const seen = runs.length === 0 ? `no builds of ${gitRepository} yet` : `the builds of ${gitRepository}`;
     return `${client.anonymous ? 'without credentials, sees' : 'sees'} ${seen}`;
   }
 

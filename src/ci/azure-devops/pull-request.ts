@@ -26,7 +26,10 @@ export const azureOpenPullRequestSchema = azurePullRequestSchema.extend({
   pullRequestId: id,
   title: text,
   createdBy: z.object({ uniqueName: text.nullish() }).nullish(),
-  labels: z.array(z.object({ name: text })).max(MAX_ELEMENTS).nullish(),
+  labels: z
+    .array(z.object({ name: text }))
+    .max(MAX_ELEMENTS)
+    .nullish(),
   isDraft: z.boolean().nullish(),
   targetRefName: text,
 });

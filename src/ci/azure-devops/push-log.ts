@@ -14,7 +14,10 @@ import { sourceOf } from './source.ts';
 export const azurePushSchema = z.object({
   pushId: z.int().positive(),
   date: instant,
-  refUpdates: z.array(z.object({ name: text, newObjectId: commit })).max(MAX_ELEMENTS).nullish(),
+  refUpdates: z
+    .array(z.object({ name: text, newObjectId: commit }))
+    .max(MAX_ELEMENTS)
+    .nullish(),
 });
 
 const pageSchema = z.object({ value: z.array(azurePushSchema).max(MAX_ELEMENTS) });

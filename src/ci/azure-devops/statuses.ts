@@ -38,7 +38,8 @@ export function createAzureDevOpsStatuses(client: CiClient): CommitStatuses {
       });
       const { value } = parseShape(pageSchema, data, sourceOf(client));
       // Nobody sets so many contexts; the list may be cut.
-      if (value.length === MOST_STATUSES) throw malformed(host, `${host} lists too many statuses of a commit`);
+      if (value.length === MOST_STATUSES)
+        throw malformed(host, `${host} lists too many statuses of a commit`);
       return { statuses: selectLatest(value).map(toStatus) };
     },
   };

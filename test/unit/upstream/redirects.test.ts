@@ -47,6 +47,20 @@ describe('a redirect', () => {
     other.verify();
   });
 
+  it.each(['/signin', 'https://login.example.com/signin'])(
+    'that is the answer is returned, not followed (%s)',
+    async (location) => {
+      await using server = await createScriptedServer();
+      server.expect({ method: 'GET', path: '/' }, redirect(location));
+      const request = { method: 'GET', url: new URL(server.url), headers: {}, maxBytes: 1000 } as const;
+      const exchange = (hop: HttpRequest) => send(hop, new AbortController().signal);
+      const isSignIn = ({ pathname }: URL) => pathname === '/signin';
+      const response = await followRedirects(request, stayOnOrigin, exchange, isSignIn);
+      expect(response).toMatchObject({ status: 302, headers: { location } });
+      server.verify();
+    },
+  );
+
   it('to the same host without TLS is another origin', async () => {
     const hops: HttpRequest[] = [];
     const url = new URL('https://reg.test/');
