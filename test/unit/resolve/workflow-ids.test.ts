@@ -1,6 +1,7 @@
 /** Workflows that a project names by their ids, and forks that CI does not name. */
 import { describe, expect, it } from 'vitest';
 import { selectBuilds } from '../../../src/resolve/select-builds.ts';
+import type { Run } from '../../../src/resolve/types.ts';
 import { createProject, createRequest, createRun, sha } from '../../fixtures/builders.ts';
 
 const OWN = { kind: 'own' } as const;
@@ -9,13 +10,10 @@ const NIGHTLY = { workflow: 'shop-nightly', workflowId: '13' };
 /** In another folder. */
 const NAMESAKE = { workflow: 'shop-ci', workflowId: '99' };
 
-function select(workflows: readonly string[], ...runs: Parameters<typeof createRun>[0][]) {
+function select(workflows: readonly string[], ...runs: readonly Partial<Run>[]) {
   const request = createRequest({ project: createProject({ workflows }) });
-  return selectBuilds(
-    runs.map((run, i) => createRun({ id: String(i + 1), commit: sha('a'), ...run })),
-    request,
-    OWN,
-  );
+  const created = runs.map((run, i) => createRun({ ...run, id: String(i + 1), commit: sha('a') }));
+  return selectBuilds(created, request, OWN);
 }
 
 describe('a workflow that is named by its id', () => {
@@ -58,7 +56,8 @@ describe('a workflow that is named by its id', () => {
 });
 
 describe("a fork's run that names the pull request, but not the fork", () => {
-  const run = createRun({ branch: null, pullRequest: '7', origin: 'foreign', headRepositoryId: null });
+  const OF_FORK = { branch: null, pullRequest: '7', origin: 'foreign', headRepositoryId: null } as const;
+  const run = createRun({ id: '1', commit: sha('a'), ...OF_FORK });
   const request = createRequest({ project: createProject({ forks: true }), number: '7' });
   const fork = { kind: 'fork', headRepositoryId: 'a fork', pullRequest: '7' } as const;
 
