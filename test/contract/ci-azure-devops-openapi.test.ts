@@ -89,10 +89,11 @@ const RECORDED_BUILD = {
   repository: { id: 'dotnet/runtime', type: 'GitHub', clean: null, checkoutSubmodules: false },
 };
 
-describe('a recorded build', () => {
-  const page = (build: unknown, repositoryId: string) =>
-    parseBuildPage({ count: 1, value: [build] }, repositoryId, SOURCE);
+function page(build: unknown, repositoryId: string) {
+  return parseBuildPage({ count: 1, value: [build] }, repositoryId, SOURCE);
+}
 
+describe('a recorded build', () => {
   it('of a fork on GitHub is left out, since the list is of Azure Repos', () => {
     expect(page(RECORDED_BUILD, 'dotnet/runtime')).toEqual({ runs: [], unread: [] });
   });

@@ -92,7 +92,7 @@ export function parseBuildPage(
     { list: 'value', schema: azureBuildSchema, toRun, salvage },
     source,
   );
-  const unknown = [...headless].map((each) => ({ ...salvage(each), problem: 'no head commit' }));
+  const unknown = [...headless].map((each) => Object.assign(salvage(each), { problem: 'no head commit' }));
   return { runs, unread: [...unread, ...unknown] };
 }
 
@@ -130,7 +130,7 @@ const ATTEMPT = 1;
 
 function toRun(build: AzureBuild): Run {
   const trigger = readTrigger(build);
-  const { repository, queueTime, startTime, finishTime } = build;
+  const { repository, queueTime, startTime, finishTime, _links: links } = build;
   return {
     id: String(build.id),
     number: build.buildNumber ?? String(build.id),
@@ -147,7 +147,7 @@ function toRun(build: AzureBuild): Run {
     origin: trigger.origin,
     // Whether a fork's builds get secrets is a setting that the API does not show.
     mayPush: true,
-    url: webUrl(build._links?.web.href),
+    url: webUrl(links?.web.href),
     // Ids grow in the order of queueing.
     position: build.id,
     tie: '',

@@ -6,7 +6,7 @@ import { apiPath } from '../../upstream/json-api.ts';
  * Names may contain blanks. A name that begins with a period could be `..`, which a URL resolves as a
  * directory (https://learn.microsoft.com/azure/devops/organizations/settings/naming-restrictions).
  */
-const EXCLUDED = '\\s/\\\\:*?"<>|;#$%&,{}+=[\\]';
+const EXCLUDED = '\\s/\\\\:*?"<>|;#$%,{}+=[\\]';
 const NAME = `[^.${EXCLUDED}](?: *[^${EXCLUDED}]){0,255}`;
 
 export const REPOSITORY_PATTERN = new RegExp(`^${NAME}/${NAME}/${NAME}$`);

@@ -38,12 +38,12 @@ const repository = text(
   findMeantRepository,
 );
 
-/** `https://dev.azure.com/acme/shop/_git/front`, `git@ssh.dev.azure.com:v3/acme/shop/front` */
+/** @param found an address for git clone, or a name from one: `acme/Shop%20Floor/front` */
 function findMeantRepository(found: string): string | undefined {
   const path =
     /^https:\/\/(?:[^@/]+@)?[^/]+\/([^/]+\/[^/]+)\/_git\/([^/?]+)/.exec(found)?.slice(1).join('/') ??
     /^git@[^:/]+:v3\/([^/]+\/[^/]+\/[^/]+)$/.exec(found)?.[1];
-  const meant = path === undefined ? undefined : decode(path);
+  const meant = decode(path ?? found);
   return meant !== undefined && REPOSITORY_PATTERN.test(meant) ? meant : undefined;
 }
 

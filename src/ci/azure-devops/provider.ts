@@ -66,8 +66,11 @@ export function createAzureDevOpsProvider(client: CiClient, ids: RepositoryIds):
     repositoryKey: (gitRepository) => gitRepository.toLowerCase(),
 
     fetchRuns: (gitRepository, cursor) => list(gitRepository, {}, cursor),
-    fetchBranchRuns: (gitRepository, branch, cursor) =>
-      list(gitRepository, { branchName: `refs/heads/${branch}` }, cursor),
+    async fetchBranchRuns(gitRepository, branch, cursor) {
+      const page = await list(gitRepository, { branchName: `refs/heads/${branch}` }, cursor);
+      // Some servers ignore the case of the name.
+      return { ...page, runs: page.runs.filter((run) => run.branch === branch) };
+    },
     fetchPullRequestRuns: (gitRepository, number, cursor) =>
       list(gitRepository, { branchName: `refs/pull/${digitsOf(number, host)}/merge` }, cursor),
 

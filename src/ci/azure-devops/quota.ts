@@ -15,10 +15,14 @@ const LONGEST_MS = 600 * SECOND;
  * side (https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits#api-client-experience).
  * @returns undefined if the response does not say
  */
-export function readAzureDevOpsQuota({ headers }: ApiResponse, now: number): QuotaReading | undefined {
+export function readAzureDevOpsQuota(
+  { status, headers }: ApiResponse,
+  now: number,
+): QuotaReading | undefined {
   const limit = readUnits(headers['x-ratelimit-limit']);
   const remaining = readUnits(headers['x-ratelimit-remaining']);
-  const retryAfter = parseRetryAfter(headers, now);
+  // An outage has the header, too.
+  const retryAfter = status === 200 || status === 429 ? parseRetryAfter(headers, now) : undefined;
   if (retryAfter !== undefined) {
     return { remaining: 0, limit: limit ?? USUAL_LIMIT, resetsAt: now + retryAfter };
   }

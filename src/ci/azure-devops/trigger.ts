@@ -36,6 +36,9 @@ export interface Trigger {
   readonly isElsewhere: boolean;
 }
 
+/** A UUID in Azure Repos, `OWNER/NAME` elsewhere. */
+const REPOSITORY_ID = /^[\da-f-]{36}$|\//;
+
 /** `sourceVersion` is then the merge commit. People can queue builds of a merge, too. */
 export function isPullRequestBuild({ reason, sourceBranch }: Triggered): boolean {
   return reason === 'pullRequest' || (sourceBranch ?? '').startsWith('refs/pull/');
@@ -47,8 +50,8 @@ export function isPullRequestBuild({ reason, sourceBranch }: Triggered): boolean
  */
 export function readTrigger(build: Triggered): Trigger {
   const info = triggerInfoSchema.parse(build.triggerInfo ?? {});
-  const by = info['pr.triggerRepository'] ?? info['ci.triggerRepository'] ?? build.repository.id;
-  const isElsewhere = by.toLowerCase() !== build.repository.id;
+  const by = (info['pr.triggerRepository'] ?? info['ci.triggerRepository'] ?? '').toLowerCase();
+  const isElsewhere = REPOSITORY_ID.test(by) && by !== build.repository.id;
   if (!isPullRequestBuild(build)) {
     const origin = isElsewhere ? 'foreign' : 'own';
     return { pullRequest: undefined, headCommit: undefined, origin, isElsewhere };

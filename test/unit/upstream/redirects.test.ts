@@ -8,6 +8,14 @@ import { failureOf } from '../../fixtures/github/connect.ts';
 const agent = new Agent();
 const send = createHttpClient({ dispatcherFor: () => agent, observer: { requested: () => undefined } });
 
+function exchange(hop: HttpRequest) {
+  return send(hop, new AbortController().signal);
+}
+
+function isSignIn({ pathname }: URL): boolean {
+  return pathname === '/signin';
+}
+
 function fetchFrom(
   url: string,
   policy: RedirectPolicy = stayOnOrigin,
@@ -15,7 +23,7 @@ function fetchFrom(
 ) {
   const headers = { authorization: 'Bearer secret', accept: 'x/y' };
   const request = { method, url: new URL(url), headers, maxBytes: 1000 };
-  return followRedirects(request, policy, (hop) => send(hop, new AbortController().signal));
+  return followRedirects(request, policy, exchange);
 }
 
 function redirect(location: string, status = 302) {
@@ -53,8 +61,6 @@ describe('a redirect', () => {
       await using server = await createScriptedServer();
       server.expect({ method: 'GET', path: '/' }, redirect(location));
       const request = { method: 'GET', url: new URL(server.url), headers: {}, maxBytes: 1000 } as const;
-      const exchange = (hop: HttpRequest) => send(hop, new AbortController().signal);
-      const isSignIn = ({ pathname }: URL) => pathname === '/signin';
       const response = await followRedirects(request, stayOnOrigin, exchange, isSignIn);
       expect(response).toMatchObject({ status: 302, headers: { location } });
       server.verify();

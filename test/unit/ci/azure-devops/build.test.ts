@@ -184,6 +184,7 @@ describe("a pull request's build", () => {
 describe('a build that another repository triggered', () => {
   it.each([
     ['a push', { triggerInfo: { 'ci.triggerRepository': OTHER_REPOSITORY_ID } }],
+    ['a push to GitHub', { triggerInfo: { 'ci.triggerRepository': 'acme/library' } }],
     [
       'a pull request',
       {

@@ -143,6 +143,13 @@ describe('the limits of a user', () => {
     expect(observer.quota).toHaveBeenLastCalledWith('azure', 12, 200, NOW + wait);
   });
 
+  it('are not used up because an outage asks for a pause', async () => {
+    const { server, provider, observer } = await serve();
+    server.fault({ kind: 'status', status: 503, headers: { 'retry-after': '30' } });
+    expect((await failureOf(provider.fetchRuns(REPOSITORY))).kind).toBe('unavailable');
+    expect(observer.quota).not.toHaveBeenCalled();
+  });
+
   it('are not read from odd headers', async () => {
     const { server, provider, observer } = await serve();
     server.fault({ kind: 'alter', headers: { 'x-ratelimit-limit': 'many', 'x-ratelimit-remaining': '-1' } });

@@ -128,10 +128,10 @@ describe('the statuses of a commit', () => {
 
   it('are told apart by genre and name, even if both give one context', async () => {
     const statuses = await fetchStatuses(['succeeded', 'b/c', 'a'], ['failed', 'c', 'a/b'], ['pending', 'c']);
-    expect(statuses.map(({ context, state }) => [context, state]).toSorted()).toEqual([
-      ['a/b/c', 'success'],
-      ['a/b/c', 'unsuccessful'],
-      ['c', 'pending'],
+    expect(statuses.map(({ context, state }) => `${context} ${state}`).toSorted()).toEqual([
+      'a/b/c success',
+      'a/b/c unsuccessful',
+      'c pending',
     ]);
   });
 
@@ -151,13 +151,11 @@ describe('the statuses of a commit', () => {
   });
 });
 
-describe('the log of pushes', () => {
-  const push = (pushId: number, date: string, ...updates: [name: string, newObjectId: string][]) => ({
-    pushId,
-    date,
-    refUpdates: updates.map(([name, newObjectId]) => ({ name, newObjectId })),
-  });
+function push(pushId: number, date: string, ...updates: [name: string, newObjectId: string][]) {
+  return { pushId, date, refUpdates: updates.map(([name, newObjectId]) => ({ name, newObjectId })) };
+}
 
+describe('the log of pushes', () => {
   it('has each branch of a push, without tags and deletions', () => {
     const value = [
       push(

@@ -64,6 +64,12 @@ describe('the list of builds', () => {
     expect(provider.repositoryKey('ACME/Shop Floor/Front End')).toBe(provider.repositoryKey(REPOSITORY));
   });
 
+  it('of a branch shows no builds of a branch whose name differs in its case', async () => {
+    const { provider, data } = await serve();
+    data.builds.push(createFakeBuild(1), createFakeBuild(2, { sourceBranch: 'refs/heads/Main' }));
+    expect(await provider.fetchBranchRuns(REPOSITORY, 'main')).toMatchObject({ runs: [{ id: '1' }] });
+  });
+
   it('of a branch with the name of a pull request shows no builds of pull requests', async () => {
     const { provider, data } = await serve();
     const head = commitOf(99);
