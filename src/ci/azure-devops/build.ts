@@ -5,6 +5,7 @@ import type { Run } from '../../resolve/types.ts';
 import { malformed } from '../../upstream/failures.ts';
 import { parseRuns, parseShape, type Source } from '../elements.ts';
 import { commit, instant, MAX_ELEMENTS, text, webUrl } from '../fields.ts';
+import { numberAttempt } from '../number-attempt.ts';
 import { branchOf } from './names.ts';
 import { isPullRequestBuild, readTrigger, type Trigger } from './trigger.ts';
 
@@ -125,16 +126,15 @@ function salvage(element: unknown): Omit<UnreadRun, 'problem'> {
   };
 }
 
-/** A build that was run again keeps its id, and nothing counts its attempts. */
-const ATTEMPT = 1;
-
 function toRun(build: AzureBuild): Run {
   const trigger = readTrigger(build);
   const { repository, queueTime, startTime, finishTime, _links: links } = build;
+  const changedAt = finishTime ?? startTime ?? queueTime;
   return {
     id: String(build.id),
     number: build.buildNumber ?? String(build.id),
-    attempt: ATTEMPT,
+    // Stages that run again move the end of the build, which keeps its id.
+    attempt: numberAttempt(changedAt),
     workflow: nameWorkflow(build.definition.name),
     workflowId: String(build.definition.id),
     ...refOf(build, trigger),
@@ -153,7 +153,7 @@ function toRun(build: AzureBuild): Run {
     tie: '',
     createdAt: queueTime,
     startedAt: startTime ?? queueTime,
-    updatedAt: finishTime ?? startTime ?? queueTime,
+    updatedAt: changedAt,
     committedAt: null,
   };
 }

@@ -30,7 +30,7 @@ describe("a branch's build", () => {
     expect(parse()).toEqual({
       id: '7',
       number: '20260101.7',
-      attempt: 1,
+      attempt: Math.floor(Date.parse(timeOf(7.5)) / 1000),
       workflow: 'shop-ci',
       workflowId: '12',
       branch: 'main',
@@ -96,9 +96,12 @@ describe("a branch's build", () => {
     expect(parse(times)).toMatchObject({ createdAt: queued, startedAt: queued, updatedAt: queued });
   });
 
-  it('keeps its place when its stages are run again', () => {
+  it('keeps its place when its stages are run again, which is another attempt', () => {
+    const first = parse();
     const again = parse({ finishTime: timeOf(100) });
-    expect(again).toMatchObject({ id: '7', position: 7, createdAt: parse().createdAt });
+    expect(again).toMatchObject({ id: '7', position: 7, createdAt: first.createdAt });
+    expect(first.attempt).toBeGreaterThan(1);
+    expect(again.attempt).toBeGreaterThan(first.attempt);
     expect(again.updatedAt).toBe(Date.parse(timeOf(100)));
   });
 
