@@ -48,8 +48,8 @@ export function describeAzureDevOpsFailure(
 function describeSignIn({ host, connection, anonymous }: CallContext): string {
   return anonymous
     ? `${host} answers with its sign-in page: give connection "${connection}" a token`
-    : `${host} answers with its sign-in page: the token of connection "${connection}" is wrong, expired or revoked, ` +
-        'or is not for this organization';
+    : `${host} answers with its sign-in page: the token of connection "${connection}" is wrong, ` +
+        'expired or revoked, or is not for this organization';
 }
 
 function isHtml({ headers }: ApiResponse): boolean {

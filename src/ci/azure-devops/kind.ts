@@ -15,7 +15,7 @@ export const azureDevOps: CiKind<typeof azureDevOpsConnectionSchema> = {
   schema: azureDevOpsConnectionSchema,
   project: azureDevOpsProjectKeys,
   words: {
-    runsPermission: '"Build (Read)"',
+    runsPermission: '"Build (Read)" and "Code (Read)"',
     pullRequestsPermission: '"Code (Read)"',
     addCredentials: 'add tokenFile or tokenEnv',
     urlExample: 'of Azure DevOps Server, without the collection: https://HOST',

@@ -1,8 +1,8 @@
 /** Azure Pipelines: https://learn.microsoft.com/rest/api/azure/devops/build/builds */
-import { apiPath } from '../../upstream/json-api.ts';
-import { malformed } from '../../upstream/failures.ts';
-import { parseDate } from '../../upstream/retry-after.ts';
 import { UpstreamError } from '../../errors.ts';
+import { malformed } from '../../upstream/failures.ts';
+import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
+import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient, CiRequest } from '../client.ts';
 import type { CiProvider, Cursor, RunPage } from '../provider.ts';
 import { parseBuild, parseBuildPage } from './build.ts';
@@ -12,43 +12,15 @@ import { sourceOf } from './source.ts';
 
 export const PAGE_SIZE = 100;
 
+/**
+ * The order by queue time is the only one that includes waiting builds. Without the repository's type, the
+ * API ignores its id.
+ */
+const LIST = { repositoryType: 'TfsGit', queryOrder: 'queueTimeDescending', $top: PAGE_SIZE };
+
 export function createAzureDevOpsProvider(client: CiClient, ids: RepositoryIds): CiProvider {
   const { host } = client;
-  const source = sourceOf(client);
-
-  function ask(gitRepository: string, path: string, query?: CiRequest['query']): CiRequest {
-    const what = `the builds of ${gitRepository}`;
-    return { path: `${buildApi(gitRepository, host)}${path}`, query, what, permission: 'Build (Read)' };
-  }
-
-  /**
-   * The order by queue time is the only one that includes waiting builds. Without the repository's type, the
-   * API ignores its id.
-   */
-  async function list(gitRepository: string, query: CiRequest['query'], cursor?: Cursor): Promise<RunPage> {
-    const repositoryId = await ids.read(gitRepository);
-    const answer = await client
-      .get(
-        ask(gitRepository, '/builds', {
-          repositoryId,
-          repositoryType: 'TfsGit',
-          queryOrder: 'queueTimeDescending',
-          $top: PAGE_SIZE,
-          continuationToken: cursor,
-          ...query,
-        }),
-      )
-      .catch((error: unknown) => {
-        if (error instanceof UpstreamError && error.failure.kind === 'not_found') ids.forget(gitRepository);
-        throw error;
-      });
-    const page = parseBuildPage(answer.data, repositoryId, source);
-    client.reportUnread(page.unread);
-    const next = answer.headers['x-ms-continuationtoken'] || undefined;
-    // A server that ignores the token begins again (MicrosoftDocs/vsts-rest-api-specs#178).
-    if (next !== undefined && next === cursor) throw malformed(host, `${host} repeats a page of builds`);
-    return { ...page, next, clock: parseDate(answer.headers) };
-  }
+  const list = createList(client, ids);
 
   async function probe(gitRepository: string): Promise<string> {
     const { runs } = await list(gitRepository, { $top: 1 });
@@ -66,19 +38,63 @@ export function createAzureDevOpsProvider(client: CiClient, ids: RepositoryIds):
     repositoryKey: (gitRepository) => gitRepository.toLowerCase(),
 
     fetchRuns: (gitRepository, cursor) => list(gitRepository, {}, cursor),
+
     async fetchBranchRuns(gitRepository, branch, cursor) {
       const page = await list(gitRepository, { branchName: `refs/heads/${branch}` }, cursor);
       // Some servers ignore the case of the name.
       return { ...page, runs: page.runs.filter((run) => run.branch === branch) };
     },
+
     fetchPullRequestRuns: (gitRepository, number, cursor) =>
       list(gitRepository, { branchName: `refs/pull/${digitsOf(number, host)}/merge` }, cursor),
 
     async fetchRun(gitRepository, id) {
       const repositoryId = await ids.read(gitRepository);
-      const request = ask(gitRepository, apiPath`/builds/${digitsOf(id, host)}`);
+      const request = createRequest(gitRepository, host, apiPath`/${digitsOf(id, host)}`);
       const answer = await client.find(request, () => probe(gitRepository));
-      return answer === undefined ? 'gone' : parseBuild(answer.data, repositoryId, source);
+      return answer === undefined ? 'gone' : parseBuild(answer.data, repositoryId, sourceOf(client));
     },
+  };
+}
+
+type List = (gitRepository: string, query: CiRequest['query'], cursor?: Cursor) => Promise<RunPage>;
+
+function createList(client: CiClient, ids: RepositoryIds): List {
+  const { host } = client;
+
+  async function fetchPage(gitRepository: string, query: CiRequest['query']): Promise<ApiResponse> {
+    try {
+      return await client.get(createRequest(gitRepository, host, '', query));
+    } catch (error) {
+      if (error instanceof UpstreamError && error.failure.kind === 'not_found') ids.forget(gitRepository);
+      throw error;
+    }
+  }
+
+  return async (gitRepository, query, cursor) => {
+    const repositoryId = await ids.read(gitRepository);
+    const filter = { repositoryId, ...LIST, continuationToken: cursor, ...query };
+    const { data, headers } = await fetchPage(gitRepository, filter);
+    const page = parseBuildPage(data, repositoryId, sourceOf(client));
+    client.reportUnread(page.unread);
+    const next = headers['x-ms-continuationtoken'] || undefined;
+    // A server that ignores the token begins again (MicrosoftDocs/vsts-rest-api-specs#178).
+    if (next !== undefined && next === cursor) throw malformed(host, `${host} repeats a page of builds`);
+    return { ...page, next, clock: parseDate(headers) };
+  };
+}
+
+/** @param path below the builds of the project */
+function createRequest(
+  gitRepository: string,
+  host: string,
+  path: string,
+  query?: CiRequest['query'],
+): CiRequest {
+  return {
+    path: `${buildApi(gitRepository, host)}/builds${path}`,
+    query,
+    what: `the builds of ${gitRepository}`,
+    permission: 'Build (Read)',
   };
 }

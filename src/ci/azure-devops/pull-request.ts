@@ -1,4 +1,4 @@
-/** Parses pull requests of Azure Repos: https://learn.microsoft.com/rest/api/azure/devops/git/pull-requests. Pure. */
+/** Parses pull requests: https://learn.microsoft.com/rest/api/azure/devops/git/pull-requests. Pure. */
 import { z } from 'zod';
 import type { PullRequestHead } from '../../resolve/ports.ts';
 import type { ToOurClock } from '../clock-translation.ts';

@@ -11,8 +11,8 @@ const LONGEST_MS = 600 * SECOND;
 
 /**
  * The headers come only near the limit. `Retry-After` comes with a delayed answer (200), too, and means that
- * nothing is left until then. One unit is more than one call takes, so that the reading errs on the safe
- * side (https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits#api-client-experience).
+ * nothing is left until then. A unit of load counts as a call
+ * (https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits#api-client-experience).
  * @returns undefined if the response does not say
  */
 export function readAzureDevOpsQuota(

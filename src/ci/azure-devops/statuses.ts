@@ -37,7 +37,7 @@ export function createAzureDevOpsStatuses(client: CiClient): CommitStatuses {
         permission: 'Code (Read)',
       });
       const { value } = parseShape(pageSchema, data, sourceOf(client));
-      // Nobody sets so many contexts; the list may be cut.
+      // The list may be cut; nobody has so many contexts.
       if (value.length === MOST_STATUSES)
         throw malformed(host, `${host} lists too many statuses of a commit`);
       return { statuses: selectLatest(value).map(toStatus) };
@@ -45,7 +45,7 @@ export function createAzureDevOpsStatuses(client: CiClient): CommitStatuses {
   };
 }
 
-/** A server that ignores `latestOnly` lists the history: then the highest id of a genre and name is latest. */
+/** If a server ignores `latestOnly` and lists the history, the highest id of a genre and name is the latest. */
 function selectLatest(statuses: readonly AzureStatus[]): AzureStatus[] {
   const latest = new Map<string, AzureStatus>();
   for (const status of statuses) {
