@@ -1,10 +1,12 @@
 /** The kinds of connections, one line each. */
 import { z } from 'zod';
+import { buildkite } from './buildkite/kind.ts';
 import { github } from './github/kind.ts';
 import type { CiKind } from './kind.ts';
 
 const KINDS = {
   github,
+  buildkite,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];

@@ -1,0 +1,22 @@
+/** How a project names its Buildkite pipelines and events. */
+import { text } from '../../schema/fields.ts';
+import type { ProjectKeys } from '../kind.ts';
+import { eventName, gitHostRepository } from '../project-fields.ts';
+
+/** A build's `source`: https://buildkite.com/docs/apis/rest-api/builds#build-data-model */
+const EVENTS = ['webhook', 'ui', 'api', 'trigger_job', 'schedule'];
+
+/** Slugs have lower-case letters, digits and hyphens. */
+const PIPELINE = /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9-]*$/;
+
+export const buildkiteProjectKeys: ProjectKeys = {
+  repository: gitHostRepository,
+  runsBelongTo: 'workflows',
+  workflow: text(PIPELINE, 'a pipeline, ORGANIZATION/PIPELINE, for example acme/shop', (found) => {
+    const meant = /^(?:(?:https:\/\/)?buildkite\.com\/)?([\w-]+\/[\w-]+)(?:\/.*)?$/.exec(found)?.[1];
+    const slugs = meant?.toLowerCase();
+    return slugs !== undefined && PIPELINE.test(slugs) ? slugs : undefined;
+  }),
+  event: eventName(EVENTS, 'of Buildkite', 'webhook or ui'),
+  defaultEvents: ['webhook', 'ui', 'api'],
+};

@@ -1,0 +1,130 @@
+import { Agent } from 'undici';
+import { buildkite as kind } from '../../src/ci/buildkite/kind.ts';
+import {
+  createBuild,
+  FORK_HEAD,
+  isoTime,
+  NOW,
+  OWN_HEAD,
+  PIPELINE,
+  REPOSITORY,
+  TOKEN,
+} from '../fixtures/buildkite/builds.ts';
+import { createBuildkiteServer, type FakeBuild, type FakePipeline } from '../fixtures/buildkite/server.ts';
+import type { FakeFault } from '../fixtures/fake-server.ts';
+import { describeConnection } from './ci/suite.ts';
+import type { CiUpstream, ContractFault, ContractRun } from './ci/upstream.ts';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const SAMPLE_ID = `${PIPELINE}#1000`;
+
+const FAULTS: Record<ContractFault, FakeFault> = {
+  'no answer': { kind: 'hang' },
+  'a body that stalls': { kind: 'stall' },
+  'a reset connection': { kind: 'reset' },
+  'a truncated body': { kind: 'truncate' },
+  'rejected credentials': { kind: 'status', status: 401 },
+  'a missing permission': { kind: 'status', status: 403 },
+  'an unknown repository': { kind: 'status', status: 404, body: '{"message":"No pipeline found"}' },
+  'a rate limit': {
+    kind: 'status',
+    status: 429,
+    headers: { 'ratelimit-user-remaining': '0', 'ratelimit-user-limit': '50', 'ratelimit-user-reset': '42' },
+  },
+  'an outage': { kind: 'status', status: 503 },
+  'an HTML page': {
+    kind: 'status',
+    status: 200,
+    headers: { 'content-type': 'text/html' },
+    body: '<html></html>',
+  },
+  'an empty body': { kind: 'status', status: 200, headers: JSON_TYPE },
+  'another shape': { kind: 'status', status: 200, headers: JSON_TYPE, body: '{"message":"ok"}' },
+};
+
+const STATES = { running: 'running', success: 'passed', unsuccessful: 'failed' } as const;
+const HEADS = { fork: FORK_HEAD, deleted: '' };
+
+function buildOf(number: number, { branch, state, head, pullRequest }: ContractRun): FakeBuild {
+  const repository = head === undefined ? OWN_HEAD : HEADS[head];
+  return createBuild(number, {
+    state: STATES[state],
+    branch: branch ?? '',
+    pull_request: pullRequest === undefined ? null : { id: pullRequest, base: 'main', repository },
+    ...(state === 'running' && { finished_at: null }),
+  });
+}
+
+async function createUpstream(): Promise<CiUpstream> {
+  const server = await createBuildkiteServer(TOKEN, { now: () => NOW });
+  const pipeline: FakePipeline = { repository: REPOSITORY, builds: [] };
+  server.pipelines.set(PIPELINE, pipeline);
+  const agent = new Agent();
+  let skipped = 0;
+  const observer = {
+    requested: () => undefined,
+    quota: () => undefined,
+    skipped: (_connection: string, count: number) => void (skipped += count),
+  };
+  const connect = (timeoutMs: number) =>
+    kind.connect(
+      {
+        name: 'buildkite',
+        kind: 'buildkite',
+        url: server.url,
+        auth: { kind: 'token', source: { env: 'BUILDKITE_TOKEN' } },
+      },
+      {
+        now: () => NOW,
+        env: { BUILDKITE_TOKEN: TOKEN },
+        warn: () => undefined,
+        observer,
+        timeoutMs,
+        dispatcherFor: () => agent,
+      },
+    );
+  let last = 0;
+  const idOf = ({ number }: FakeBuild) => `${PIPELINE}#${number}`;
+  const change = (id: string, update: Partial<FakeBuild>) => {
+    pipeline.builds = pipeline.builds.map((build) => (idOf(build) === id ? { ...build, ...update } : build));
+  };
+  return {
+    kind,
+    claims: {
+      total: false,
+      validator: false,
+      workflows: true,
+      attempts: false,
+      pullRequestRuns: 'name the branch',
+    },
+    ports: connect(10_000),
+    impatient: connect(50),
+    gitRepository: PIPELINE,
+    host: new URL(server.url).host,
+    secret: TOKEN,
+    pageSize: 100,
+    sampleId: SAMPLE_ID,
+    addRun(run) {
+      const build = buildOf(++last, run);
+      pipeline.builds.unshift(build);
+      return idOf(build);
+    },
+    rerun: (id) => change(id, { state: 'passed', finished_at: isoTime(NOW + 1_000_000_000) }),
+    deleteRun(id) {
+      pipeline.builds = pipeline.builds.filter((build) => idOf(build) !== id);
+    },
+    spoilRun: (id) => change(id, { commit: 'HEAD' }),
+    breakWith(fault) {
+      pipeline.builds.unshift(createBuild(1000));
+      server.fault(FAULTS[fault]);
+    },
+    requests: () => server.requests.length,
+    async close() {
+      await server.close();
+      server.verify();
+    },
+    skipped: () => skipped,
+  };
+}
+
+describeConnection('Buildkite', [], createUpstream);
