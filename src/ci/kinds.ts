@@ -1,12 +1,14 @@
 /** The kinds of connections, one line each. */
 import { z } from 'zod';
 import { buildkite } from './buildkite/kind.ts';
+import { circleci } from './circleci/kind.ts';
 import { github } from './github/kind.ts';
 import type { CiKind } from './kind.ts';
 
 const KINDS = {
   github,
   buildkite,
+  circleci,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];

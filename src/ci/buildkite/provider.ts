@@ -11,7 +11,7 @@ import type { CiClient, CiRequest } from '../client.ts';
 import type { CiDeps } from '../kind.ts';
 import { hasNext } from '../link-header.ts';
 import type { CiProvider, Cursor, RunPage } from '../provider.ts';
-import { createLatestChange } from './latest-change.ts';
+import { createLatestChange } from '../latest-change.ts';
 import { mergePages, PAGE_SIZE, parseCursor, type PipelinePage } from './page.ts';
 import { createRepositories } from './repositories.ts';
 import { createRequest } from './request.ts';
