@@ -1,4 +1,3 @@
-import { Agent } from 'undici';
 import { buildkite as kind } from '../../src/ci/buildkite/kind.ts';
 import {
   createBuild,
@@ -11,6 +10,7 @@ import {
   TOKEN,
 } from '../fixtures/buildkite/builds.ts';
 import { createBuildkiteServer, type FakeBuild, type FakePipeline } from '../fixtures/buildkite/server.ts';
+import { connectKind } from '../fixtures/connect-kind.ts';
 import type { FakeFault } from '../fixtures/fake-server.ts';
 import { describeConnection } from './ci/suite.ts';
 import type { CiUpstream, ContractFault, ContractRun } from './ci/upstream.ts';
@@ -59,30 +59,9 @@ async function createUpstream(): Promise<CiUpstream> {
   const server = await createBuildkiteServer(TOKEN, { now: () => NOW });
   const pipeline: FakePipeline = { repository: REPOSITORY, builds: [] };
   server.pipelines.set(PIPELINE, pipeline);
-  const agent = new Agent();
-  let skipped = 0;
-  const observer = {
-    requested: () => undefined,
-    quota: () => undefined,
-    skipped: (_connection: string, count: number) => void (skipped += count),
-  };
-  const connect = (timeoutMs: number) =>
-    kind.connect(
-      {
-        name: 'buildkite',
-        kind: 'buildkite',
-        url: server.url,
-        auth: { kind: 'token', source: { env: 'BUILDKITE_TOKEN' } },
-      },
-      {
-        now: () => NOW,
-        env: { BUILDKITE_TOKEN: TOKEN },
-        warn: () => undefined,
-        observer,
-        timeoutMs,
-        dispatcherFor: () => agent,
-      },
-    );
+  const { url } = server;
+  const connect = { url, token: TOKEN, now: () => NOW };
+  const ports = connectKind('buildkite', kind, connect);
   let last = 0;
   const idOf = ({ number }: FakeBuild) => `${PIPELINE}#${number}`;
   const change = (id: string, update: Partial<FakeBuild>) => {
@@ -97,10 +76,10 @@ async function createUpstream(): Promise<CiUpstream> {
       attempts: false,
       pullRequestRuns: 'name the branch',
     },
-    ports: connect(10_000),
-    impatient: connect(50),
+    ports,
+    impatient: connectKind('buildkite', kind, { ...connect, timeoutMs: 50 }),
     gitRepository: PIPELINE,
-    host: new URL(server.url).host,
+    host: ports.host,
     secret: TOKEN,
     pageSize: 100,
     sampleId: SAMPLE_ID,
@@ -123,7 +102,7 @@ async function createUpstream(): Promise<CiUpstream> {
       await server.close();
       server.verify();
     },
-    skipped: () => skipped,
+    skipped: () => ports.skipped.length,
   };
 }
 

@@ -1,4 +1,3 @@
-import { Agent } from 'undici';
 import { circleci as kind } from '../../src/ci/circleci/kind.ts';
 import {
   createRun,
@@ -12,6 +11,7 @@ import {
   TOKEN,
 } from '../fixtures/circleci/runs.ts';
 import { createCircleciServer, type FakeProject, type FakeRun } from '../fixtures/circleci/server.ts';
+import { connectKind } from '../fixtures/connect-kind.ts';
 import type { FakeFault } from '../fixtures/fake-server.ts';
 import { describeConnection } from './ci/suite.ts';
 import type { CiUpstream, ContractFault, ContractRun } from './ci/upstream.ts';
@@ -59,30 +59,9 @@ async function createUpstream(): Promise<CiUpstream> {
   const server = await createCircleciServer(TOKEN, { now: () => NOW });
   const project: FakeProject = { id: PROJECT_ID, runs: [], checkouts: [] };
   server.projects.set(SLUG, project);
-  const agent = new Agent();
-  let skipped = 0;
-  const observer = {
-    requested: () => undefined,
-    quota: () => undefined,
-    skipped: (_connection: string, count: number) => void (skipped += count),
-  };
-  const connect = (timeoutMs: number) =>
-    kind.connect(
-      {
-        name: 'circleci',
-        kind: 'circleci',
-        url: server.url,
-        auth: { kind: 'token', source: { env: 'CIRCLECI_TOKEN' } },
-      },
-      {
-        now: () => NOW,
-        env: { CIRCLECI_TOKEN: TOKEN },
-        warn: () => undefined,
-        observer,
-        timeoutMs,
-        dispatcherFor: () => agent,
-      },
-    );
+  const { url } = server;
+  const connect = { url, token: TOKEN, now: () => NOW };
+  const ports = connectKind('circleci', kind, connect);
   let last = 0;
   const add = (run: FakeRun) => {
     project.runs.unshift(run);
@@ -94,10 +73,10 @@ async function createUpstream(): Promise<CiUpstream> {
   return {
     kind,
     claims: { total: false, validator: false, workflows: true, pullRequestRuns: 'name the branch' },
-    ports: connect(10_000),
-    impatient: connect(50),
+    ports,
+    impatient: connectKind('circleci', kind, { ...connect, timeoutMs: 50 }),
     gitRepository: SLUG,
-    host: new URL(server.url).host,
+    host: ports.host,
     secret: TOKEN,
     pageSize: 20,
     sampleId: SAMPLE_ID,
@@ -117,7 +96,7 @@ async function createUpstream(): Promise<CiUpstream> {
       await server.close();
       server.verify();
     },
-    skipped: () => skipped,
+    skipped: () => ports.skipped.length,
   };
 }
 

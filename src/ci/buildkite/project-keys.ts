@@ -13,9 +13,9 @@ export const buildkiteProjectKeys: ProjectKeys = {
   repository: gitHostRepository,
   runsBelongTo: 'workflows',
   workflow: text(PIPELINE, 'a pipeline, ORGANIZATION/PIPELINE, for example acme/shop', (found) => {
-    const meant = /^(?:(?:https:\/\/)?buildkite\.com\/)?([\w-]+\/[\w-]+)(?:\/.*)?$/.exec(found)?.[1];
-    const slugs = meant?.toLowerCase();
-    return slugs !== undefined && PIPELINE.test(slugs) ? slugs : undefined;
+    const path = /^(?:https:\/\/)?buildkite\.com\/([\w-]+\/[\w-]+)(?:\/|$)/.exec(found)?.[1];
+    const meant = (path ?? found).toLowerCase();
+    return PIPELINE.test(meant) ? meant : undefined;
   }),
   event: eventName(EVENTS, 'of Buildkite', 'webhook or ui'),
   defaultEvents: ['webhook', 'ui', 'api'],

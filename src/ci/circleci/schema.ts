@@ -156,7 +156,7 @@ function partition(elements: readonly unknown[]): [withoutGit: UnreadRun[], othe
   for (const element of elements) {
     const { data } = withoutGitSchema.safeParse(element);
     if (data === undefined) others.push(element);
-    else withoutGit.push({ ...placeOf(data.id, data.attributes.created_at, ''), problem: 'no Git revision' });
+    else withoutGit.push({ ...placeOf(data.id, data.attributes.created_at, ''), problem: 'a Git revision' });
   }
   return [withoutGit, others];
 }
