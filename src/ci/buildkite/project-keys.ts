@@ -17,6 +17,10 @@ export const buildkiteProjectKeys: ProjectKeys = {
     const meant = (path ?? found).toLowerCase();
     return PIPELINE.test(meant) ? meant : undefined;
   }),
+  missingVariables: {
+    build_id: 'Buildkite finds builds by their number only; use {build_number} or {commit}',
+    attempt: 'Buildkite counts the retries of jobs, not of builds',
+  },
   event: eventName(EVENTS, 'of Buildkite', 'webhook or ui'),
   defaultEvents: ['webhook', 'ui', 'api'],
 };

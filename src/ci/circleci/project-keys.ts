@@ -20,6 +20,7 @@ export const circleciProjectKeys: ProjectKeys = {
       return SLUG.test(meant) ? meant : undefined;
     },
   ),
+  missingVariables: { attempt: 'no variable of CircleCI counts the re-runs' },
   event: eventName(EVENTS, 'of CircleCI', 'push or pull_request'),
   defaultEvents: ['push', 'pull_request', 'webhook', 'vcs'],
 };
