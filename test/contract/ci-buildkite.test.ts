@@ -55,6 +55,10 @@ function buildOf(number: number, { branch, state, head, pullRequest }: ContractR
   });
 }
 
+function idOf({ number }: FakeBuild): string {
+  return `${PIPELINE}#${number}`;
+}
+
 async function createUpstream(): Promise<CiUpstream> {
   const server = await createBuildkiteServer(TOKEN, { now: () => NOW });
   const pipeline: FakePipeline = { repository: REPOSITORY, builds: [] };
@@ -63,7 +67,6 @@ async function createUpstream(): Promise<CiUpstream> {
   const connect = { url, token: TOKEN, now: () => NOW };
   const ports = connectKind('buildkite', kind, connect);
   let last = 0;
-  const idOf = ({ number }: FakeBuild) => `${PIPELINE}#${number}`;
   const change = (id: string, update: Partial<FakeBuild>) => {
     pipeline.builds = pipeline.builds.map((build) => (idOf(build) === id ? { ...build, ...update } : build));
   };

@@ -32,9 +32,12 @@ export function describeBuildkiteFailure(
 
 /** @returns the limit that ends first; undefined if the response names none */
 export function readBuildkiteQuota(response: ApiResponse, now: number): QuotaReading | undefined {
-  const share = ({ remaining, limit }: QuotaReading) => remaining / Math.max(limit, 1);
   const [first] = readLimits(response, now).toSorted((a, b) => share(a) - share(b));
   return first;
+}
+
+function share({ remaining, limit }: QuotaReading): number {
+  return remaining / Math.max(limit, 1);
 }
 
 function readLimits({ headers }: ApiResponse, now: number): QuotaReading[] {

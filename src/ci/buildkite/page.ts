@@ -36,6 +36,11 @@ export function parseCursor(cursor: Cursor | undefined): PageStart | undefined {
   return { createdBefore: Number(seconds) * SECOND, shown: new Set(shown) };
 }
 
+/** @returns RFC 3339, as in the documentation's examples */
+export function formatStart({ createdBefore }: PageStart): string {
+  return new Date(createdBefore).toISOString().replace('.000', '');
+}
+
 /**
  * Each pipeline's page ends at another time. The merged page ends where the first of them does, and the rest
  * is read again with the next page.

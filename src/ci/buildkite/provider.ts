@@ -1,53 +1,27 @@
 /**
- * Buildkite's builds: https://buildkite.com/docs/apis/rest-api/builds#list-builds-for-a-pipeline
+ * The builds of one or several Buildkite pipelines, as one list.
  *
  * There is no `fetchChanges`: filters by the time of creation or end (`created_from`, `finished_from`) do not
  * show a build whose job is retried or blocked, so the first page would seem confirmed although it is not.
  */
 import { UpstreamError } from '../../errors.ts';
-import { apiPath } from '../../upstream/json-api.ts';
-import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient, CiRequest } from '../client.ts';
 import type { CiDeps } from '../kind.ts';
-import { hasNext } from '../link-header.ts';
 import type { CiProvider, Cursor, RunPage } from '../provider.ts';
-import { createLatestChange } from '../latest-change.ts';
-import { mergePages, PAGE_SIZE, parseCursor, type PipelinePage } from './page.ts';
-import { createRepositories } from './repositories.ts';
-import { createRequest } from './request.ts';
-import { namesRepository, parseBuild, parseBuilds, parseElements } from './schema.ts';
+import { createBuilds } from './builds.ts';
+import { formatStart, mergePages, PAGE_SIZE, parseCursor } from './page.ts';
 
-/** Neither jobs nor the pipeline, which make a page of 100 builds megabytes long. */
-const BRIEF = { exclude_jobs: true, exclude_pipeline: true };
-
-interface DatedPage extends PipelinePage {
-  /** Buildkite's clock in the response, milliseconds since the epoch. */
-  readonly clock: number | undefined;
-}
-
-export function createBuildkiteProvider(client: CiClient, { now }: Pick<CiDeps, 'now'>): CiProvider {
+export function createBuildkiteProvider(client: CiClient, deps: Pick<CiDeps, 'now'>): CiProvider {
   const { host } = client;
-  const source = { host, api: 'Buildkite' };
-  const withLatestChange = createLatestChange();
-  const repositories = createRepositories(client, source, now);
+  const builds = createBuilds(client, deps);
 
-  async function fetchPage(pipeline: string, query: CiRequest['query']): Promise<DatedPage> {
-    const { data, headers } = await client.get(ask(pipeline, '/builds', query));
-    const elements = parseElements(data, source);
-    const clock = parseDate(headers);
-    const repository = namesRepository(elements) ? await repositories.find(pipeline) : undefined;
-    const { runs, ...parsed } = parseBuilds(elements, { pipeline, repository, clock, source });
-    client.reportUnread(parsed.unread);
-    // A full page may be the last one, but a server with smaller pages must not seem to have no more.
-    const more = hasNext(headers['link']) || elements.length >= PAGE_SIZE;
-    return { ...parsed, runs: runs.map(withLatestChange), more, clock };
-  }
+  const fetchPages = (ciRepository: string, query: CiRequest['query']) =>
+    Promise.all(pipelinesOf(ciRepository).map((pipeline) => builds.fetchPage(pipeline, query)));
 
   async function list(ciRepository: string, filter: CiRequest['query'], cursor?: Cursor): Promise<RunPage> {
     const start = parseCursor(cursor);
-    const createdTo = start && new Date(start.createdBefore).toISOString().replace('.000', '');
-    const query = { ...filter, per_page: PAGE_SIZE, created_to: createdTo };
-    const pages = await Promise.all(pipelinesOf(ciRepository).map((pipeline) => fetchPage(pipeline, query)));
+    const query = { ...filter, per_page: PAGE_SIZE, created_to: start && formatStart(start) };
+    const pages = await fetchPages(ciRepository, query);
     return { ...mergePages(pages, start, host), clock: pages[0]?.clock };
   }
 
@@ -65,23 +39,10 @@ export function createBuildkiteProvider(client: CiClient, { now }: Pick<CiDeps, 
       return { ...page, runs: runs.filter((run) => run.branch === branch) };
     },
 
-    async fetchRun(ciRepository, id) {
-      const [, pipeline, number] = /^([^#]+)#(\d+)$/.exec(id) ?? [];
-      if (pipeline === undefined || number === undefined || !pipelinesOf(ciRepository).includes(pipeline)) {
-        throw unknown(host);
-      }
-      const request = ask(pipeline, apiPath`/builds/${number}`, {});
-      const answer = await client.find(request, () => fetchPage(pipeline, { per_page: 1 }));
-      if (answer === undefined) return 'gone';
-      const repository = namesRepository([answer.data]) ? await repositories.find(pipeline) : undefined;
-      const clock = parseDate(answer.headers);
-      return withLatestChange(parseBuild(answer.data, { pipeline, repository, clock, source }));
-    },
+    fetchRun: async (ciRepository, id) => builds.fetchBuild(...parseId(id, ciRepository, host)),
 
     async probe(ciRepository) {
-      const pages = await Promise.all(
-        pipelinesOf(ciRepository).map((pipeline) => fetchPage(pipeline, { per_page: 1 })),
-      );
+      const pages = await fetchPages(ciRepository, { per_page: 1 });
       const isEmpty = pages.every(({ oldest }) => oldest === undefined);
       return isEmpty ? `sees no builds of ${ciRepository} yet` : `sees the builds of ${ciRepository}`;
     },
@@ -93,12 +54,10 @@ function pipelinesOf(ciRepository: string): string[] {
   return ciRepository.split(' ');
 }
 
-function ask(pipeline: string, path: string, query: CiRequest['query']): CiRequest {
-  const what = `the builds of pipeline ${pipeline}`;
-  return createRequest(pipeline, path, { query: { ...query, ...BRIEF }, what, permission: 'read_builds' });
-}
-
-function unknown(host: string): UpstreamError {
+/** @param id `acme/shop#12` @throws UpstreamError `not_found` if it is none of these pipelines' */
+function parseId(id: string, ciRepository: string, host: string): [pipeline: string, number: string] {
+  const [, pipeline = '', number = ''] = /^([^#]+)#(\d+)$/.exec(id) ?? [];
+  if (pipelinesOf(ciRepository).includes(pipeline)) return [pipeline, number];
   const message = 'Buildkite numbers the builds of a pipeline; expected ORGANIZATION/PIPELINE#NUMBER';
-  return new UpstreamError({ kind: 'not_found', host, message });
+  throw new UpstreamError({ kind: 'not_found', host, message });
 }

@@ -36,24 +36,6 @@ export function createHistories(client: CiClient, source: Source): Histories {
   const kept = createBoundedCache<Kept>(MAX_RUNS);
   const flights = new SingleFlight();
 
-  async function fetchHistory({ id }: Run): Promise<RunHistory> {
-    const workflows: Workflow[] = [];
-    let cursor: string | undefined;
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const { data } = await client.get({
-        path: '/api/v3/workflows',
-        query: { 'filter[run_id]': id, 'page[cursor]': cursor },
-        what: 'the workflows of a run',
-        permission: 'a user who may see the project',
-      });
-      const parsed = parseWorkflowPage(data, source);
-      workflows.push(...parsed.workflows);
-      cursor = parsed.next;
-      if (cursor === undefined) return createHistory(workflows);
-    }
-    throw malformedError(client.host, 'far too many workflows of a run');
-  }
-
   async function addToOne(run: Run): Promise<Run> {
     const before = kept.get(run.id);
     if (run.state === 'skipped') return run;
@@ -63,7 +45,7 @@ export function createHistories(client: CiClient, source: Source): Histories {
       return { ...run, attempt: before?.history.attempt ?? run.attempt };
     }
     if (before?.outcome === run.outcome) return addHistory(run, before.history);
-    const history = await flights.do(run.id, () => fetchHistory(run));
+    const history = await flights.do(run.id, () => fetchHistory(run, client, source));
     kept.set(run.id, { outcome: run.outcome, history });
     return addHistory(run, history);
   }
@@ -80,6 +62,25 @@ export function createHistories(client: CiClient, source: Source): Histories {
       };
     },
   };
+}
+
+/** @throws UpstreamError */
+async function fetchHistory({ id }: Run, client: CiClient, source: Source): Promise<RunHistory> {
+  const workflows: Workflow[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const { data } = await client.get({
+      path: '/api/v3/workflows',
+      query: { 'filter[run_id]': id, 'page[cursor]': cursor },
+      what: 'the workflows of a run',
+      permission: 'a user who may see the project',
+    });
+    const parsed = parseWorkflowPage(data, source);
+    workflows.push(...parsed.workflows);
+    cursor = parsed.next;
+    if (cursor === undefined) return createHistory(workflows);
+  }
+  throw malformedError(client.host, 'far too many workflows of a run');
 }
 
 /** One odd run must not make the project unreadable. @throws UpstreamError for a failure of another kind */

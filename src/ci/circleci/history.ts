@@ -44,7 +44,6 @@ export function parseWorkflowPage(
 
 export function createHistory(workflows: readonly Workflow[]): RunHistory {
   const byName = [...Map.groupBy(workflows, ({ name }) => name).values()];
-  const latest = (times: readonly number[]) => (times.length === 0 ? undefined : Math.max(...times));
   return {
     endedAt: latest(workflows.map((each) => each.ended_at ?? each.created_at)),
     startedAt: latest(workflows.map((each) => each.created_at)),
@@ -54,6 +53,10 @@ export function createHistory(workflows: readonly Workflow[]): RunHistory {
       return newest.phase === 'ended' && (newest.outcome ?? newest.current_outcome) === 'succeeded';
     }),
   };
+}
+
+function latest(times: readonly number[]): number | undefined {
+  return times.length === 0 ? undefined : Math.max(...times);
 }
 
 /** @param run has ended. Its own outcome may be behind that of a re-run, so the worse of both counts */

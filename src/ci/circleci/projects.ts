@@ -36,19 +36,11 @@ export function createProjects(client: CiClient, connection: string, source: Sou
     throw new UpstreamError({ kind: 'not_found', host, message: describeUnknown(host, connection, what) });
   }
 
-  /** The slug of a project with the GitHub App, GitLab or Bitbucket Data Center consists of opaque ids. */
-  async function fetchCheckouts(id: string, slug: string): Promise<string[]> {
-    const query = { 'filter[project_id]': id };
-    const what = `the pipelines of ${slug}`;
-    const { data } = await client.get({ path: '/api/v3/pipelines', query, what, permission: PERMISSION });
-    return parseCheckouts(data, source);
-  }
-
   async function fetchProject(slug: string): Promise<CircleciProject> {
     const at = now();
     const id = await fetchId(slug);
     const [, path] = /^(?:gh|github|bb|bitbucket)\/(.+)$/.exec(slug.toLowerCase()) ?? [];
-    const paths = path === undefined ? await fetchCheckouts(id, slug) : [path];
+    const paths = path === undefined ? await fetchCheckouts(id, slug, client, source) : [path];
     const project = { id, slug, paths: new Set(paths) };
     known.set(slug, { project, at });
     return project;
@@ -66,4 +58,12 @@ export function createProjects(client: CiClient, connection: string, source: Sou
       await Promise.all(ciRepository.split(' ').map(fetchId));
     },
   };
+}
+
+/** The slug of a project with the GitHub App, GitLab or Bitbucket Data Center consists of opaque ids. */
+async function fetchCheckouts(id: string, slug: string, client: CiClient, source: Source): Promise<string[]> {
+  const query = { 'filter[project_id]': id };
+  const what = `the pipelines of ${slug}`;
+  const { data } = await client.get({ path: '/api/v3/pipelines', query, what, permission: PERMISSION });
+  return parseCheckouts(data, source);
 }

@@ -41,10 +41,10 @@ export interface Claims {
   readonly validator: boolean;
   /** Runs belong to workflows. */
   readonly workflows: boolean;
-  /** Re-runs are counted (`Run.attempt`). Default: true. */
-  readonly attempts?: boolean | undefined;
   /** A pull request's run names the head branch, or only the number. */
   readonly pullRequestRuns: 'name the branch' | 'name the number';
+  /** False: a re-run is the same run as before, and nothing counts its attempts. Default: true. */
+  readonly attempts?: boolean;
 }
 
 /** An upstream with one repository, and the ports that are connected to it. */

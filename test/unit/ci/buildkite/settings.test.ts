@@ -7,9 +7,11 @@ function messageOf(schema: z.ZodType, value: unknown): string | undefined {
   return schema.safeParse(value).error?.issues[0]?.message;
 }
 
-describe('the URL', () => {
-  const url = (value: string) => messageOf(buildkiteConnectionSchema, { kind: 'buildkite', url: value });
+function messageOfUrl(value: string): string | undefined {
+  return messageOf(buildkiteConnectionSchema, { kind: 'buildkite', url: value });
+}
 
+describe('the URL', () => {
   it('is that of the API by default', () => {
     expect(buildkiteConnectionSchema.parse({ kind: 'buildkite' }).url).toBe('https://api.buildkite.com');
   });
@@ -17,7 +19,7 @@ describe('the URL', () => {
   it.each(['https://api.buildkite.com', 'https://proxy.example.com/buildkite', 'http://127.0.0.1:8080'])(
     'may be %s',
     (value) => {
-      expect(url(value)).toBeUndefined();
+      expect(messageOfUrl(value)).toBeUndefined();
     },
   );
 
@@ -27,7 +29,7 @@ describe('the URL', () => {
     ['https://api.buildkite.com/v2', 'https://api.buildkite.com'],
     ['https://proxy.example.com/buildkite/v2/', 'https://proxy.example.com/buildkite'],
   ])('%s is corrected to %s', (value, meant) => {
-    expect(url(value)).toContain(`did you mean ${meant}?`);
+    expect(messageOfUrl(value)).toContain(`did you mean ${meant}?`);
   });
 });
 

@@ -54,6 +54,10 @@ function sent(): string[] {
   return server.requests.map(({ url }) => url);
 }
 
+function countLookUps(): number {
+  return sent().filter((url) => url === '/v2/organizations/acme/pipelines/shop').length;
+}
+
 describe('a build that waits at a block step', () => {
   it('keeps the state "passed", but is blocked and not green', async () => {
     serve([createBuild(1, { blocked: true })]);
@@ -176,11 +180,10 @@ describe("a pull request's build", () => {
     serve([createBuild(1, ofPullRequest(OWN_HEAD))]);
     const ports = connect();
     for (let calls = 0; calls < 3; calls++) await list(PIPELINE, undefined, ports);
-    const lookUps = () => sent().filter((url) => url === '/v2/organizations/acme/pipelines/shop').length;
-    expect(lookUps()).toBe(1);
+    expect(countLookUps()).toBe(1);
     now += 600_000;
     await list(PIPELINE, undefined, ports);
-    expect(lookUps()).toBe(2);
+    expect(countLookUps()).toBe(2);
   });
 
   it('names the scope that the look-up needs', async () => {

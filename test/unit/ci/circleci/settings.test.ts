@@ -7,9 +7,11 @@ function messageOf(schema: z.ZodType, value: unknown): string | undefined {
   return schema.safeParse(value).error?.issues[0]?.message;
 }
 
-describe('the URL', () => {
-  const url = (value: string) => messageOf(circleciConnectionSchema, { kind: 'circleci', url: value });
+function messageOfUrl(value: string): string | undefined {
+  return messageOf(circleciConnectionSchema, { kind: 'circleci', url: value });
+}
 
+describe('the URL', () => {
   it('is that of circleci.com by default', () => {
     expect(circleciConnectionSchema.parse({ kind: 'circleci' }).url).toBe('https://circleci.com');
   });
@@ -20,11 +22,11 @@ describe('the URL', () => {
     ['https://circleci.com/api/v2', 'https://circleci.com'],
     ['https://ci.example.com/api/v3/', 'https://ci.example.com'],
   ])('%s is corrected to %s', (value, meant) => {
-    expect(url(value)).toContain(`did you mean ${meant}?`);
+    expect(messageOfUrl(value)).toContain(`did you mean ${meant}?`);
   });
 
   it('may be that of a server', () => {
-    expect(url('https://ci.example.com')).toBeUndefined();
+    expect(messageOfUrl('https://ci.example.com')).toBeUndefined();
   });
 });
 

@@ -65,8 +65,8 @@ function searches() {
   );
 }
 
-function countWorkflowCalls(): number {
-  return sent().filter((each) => each === 'GET /api/v3/workflows').length;
+function countCalls(call: string): number {
+  return sent().filter((each) => each === call).length;
 }
 
 describe('the state of a run', () => {
@@ -110,7 +110,7 @@ describe('the end of a run', () => {
     const ends = [5, 90, 7].map((end, i) => createWorkflow(1, { name: `w${i}`, ended_at: timeOf(end) }));
     serve([createRun(1, { workflows: ends })]);
     expect((await list()).runs).toMatchObject([{ updatedAt: Date.parse(timeOf(90)), attempt: 1 }]);
-    expect(countWorkflowCalls()).toBe(2);
+    expect(countCalls('GET /api/v3/workflows')).toBe(2);
   });
 
   it('costs one call for each run that has ended, and none for those that run or never ran', async () => {
@@ -121,7 +121,7 @@ describe('the end of a run', () => {
     ]);
     const ports = connect();
     for (let refreshes = 0; refreshes < 3; refreshes++) await list(SLUG, undefined, ports);
-    expect(countWorkflowCalls()).toBe(1);
+    expect(countCalls('GET /api/v3/workflows')).toBe(1);
   });
 
   it('that cannot be read hides this run only', async () => {
@@ -318,12 +318,11 @@ describe('a search', () => {
   it('looks up the id of a project once, and again after some minutes', async () => {
     serve([]);
     const ports = connect();
-    const lookUps = () => sent().filter((each) => each === 'GET /api/v3/projects').length;
     for (let calls = 0; calls < 3; calls++) await list(SLUG, undefined, ports);
-    expect(lookUps()).toBe(1);
+    expect(countCalls('GET /api/v3/projects')).toBe(1);
     now += 600_000;
     await list(SLUG, undefined, ports);
-    expect(lookUps()).toBe(2);
+    expect(countCalls('GET /api/v3/projects')).toBe(2);
   });
 });
 
