@@ -72,6 +72,16 @@ async function resolve(...args: string[]): Promise<string | undefined> {
   return (JSON.parse(stdout) as Resolution).answer.parameters?.[0]?.digestFront;
 }
 
+/** As a build of Buildkite names it. */
+function createPullRequest(repository: string) {
+  return { id: '7', base: 'main', repository };
+}
+
+/** As a run of CircleCI names it. */
+function createPush(revision: string) {
+  return { type: 'push', vcs: createVcs(1, { revision }) };
+}
+
 describe('Buildkite', () => {
   it('answers for a branch by its newest green build', async () => {
     configure('buildkite', PIPELINE);
@@ -90,12 +100,11 @@ describe('Buildkite', () => {
 
   it("does not answer for a fork's pull request from a branch of our name", async () => {
     configure('buildkite', PIPELINE);
-    const pullRequest = (repository: string) => ({ id: '7', base: 'main', repository });
     buildkite.pipelines.set(PIPELINE, {
       repository: REPOSITORY,
       builds: [
-        createBuild(2, { commit: COMMIT, pull_request: pullRequest(FORK_HEAD) }),
-        createBuild(1, { commit: OLDER, pull_request: pullRequest(OWN_HEAD) }),
+        createBuild(2, { commit: COMMIT, pull_request: createPullRequest(FORK_HEAD) }),
+        createBuild(1, { commit: OLDER, pull_request: createPullRequest(OWN_HEAD) }),
       ],
     });
     push(COMMIT);
@@ -106,7 +115,7 @@ describe('Buildkite', () => {
   it("does not answer for a pull request that the Git host calls a fork's", async () => {
     configure('buildkite', PIPELINE);
     cli.github.addPullRequest(GIT_REPOSITORY, 7, { id: 999, full_name: 'stranger/shop' });
-    const pull_request = { id: '7', base: 'main', repository: '' };
+    const pull_request = createPullRequest('');
     buildkite.pipelines.set(PIPELINE, {
       repository: REPOSITORY,
       builds: [createBuild(1, { commit: COMMIT, branch: 'feature', pull_request })],
@@ -118,7 +127,7 @@ describe('Buildkite', () => {
   it('answers for a pull request that the Git host calls our own, if Buildkite does not say', async () => {
     configure('buildkite', PIPELINE);
     cli.github.addPullRequest(GIT_REPOSITORY, 7);
-    const pull_request = { id: '7', base: 'main', repository: '' };
+    const pull_request = createPullRequest('');
     buildkite.pipelines.set(PIPELINE, {
       repository: REPOSITORY,
       builds: [createBuild(1, { commit: COMMIT, branch: 'feature', pull_request })],
@@ -144,7 +153,6 @@ describe('Buildkite', () => {
 describe('CircleCI', () => {
   it('answers for a branch by its newest green run', async () => {
     configure('circleci', SLUG);
-    const vcs = (revision: string) => ({ type: 'push', vcs: createVcs(1, { revision }) });
     const today = {
       created_at: new Date(Date.now() - 3_600_000).toISOString(),
       workflows: [createWorkflow(1)],
@@ -153,8 +161,8 @@ describe('CircleCI', () => {
     circleci.projects.set(SLUG, {
       id: PROJECT_ID,
       runs: [
-        createRun(2, { ...today, event: vcs(COMMIT), phase: 'started' }),
-        createRun(1, { ...yesterday, event: vcs(OLDER) }),
+        createRun(2, { ...today, event: createPush(COMMIT), phase: 'started' }),
+        createRun(1, { ...yesterday, event: createPush(OLDER) }),
       ],
       checkouts: [],
     });
