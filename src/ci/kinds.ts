@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { buildkite } from './buildkite/kind.ts';
 import { circleci } from './circleci/kind.ts';
+import { bitbucket } from './bitbucket/kind.ts';
+import { bitbucketServer } from './bitbucket-server/kind.ts';
 import { github } from './github/kind.ts';
 import type { CiKind } from './kind.ts';
 
@@ -9,6 +11,8 @@ const KINDS = {
   github,
   buildkite,
   circleci,
+  bitbucket,
+  'bitbucket-server': bitbucketServer,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];

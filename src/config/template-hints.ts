@@ -14,7 +14,7 @@ const MEANINGS: Readonly<Record<TemplateVariable, string>> = {
   ref_slug: 'slug branch_slug commit_ref_slug git_ref_slug',
   pull_request:
     'pr mr number pr_number pull_request_number pull_request_id merge_request_iid merge_request_id change_id pr_id',
-  build_id: 'id run_id pipeline_id workflow_id job_id',
+  build_id: 'id run_id pipeline_id pipeline_uuid workflow_id job_id',
   build_number: 'run_number build_num pipeline_iid buildnumber build',
   attempt: 'run_attempt retry_count',
 };
@@ -23,7 +23,7 @@ const VARIABLES = Object.keys(MEANINGS) as TemplateVariable[];
 /** They number jobs and workflows of CircleCI, which are parts of a run. */
 const WITHOUT_MEANING: ReadonlySet<string> = new Set(['circle_build_num', 'circle_workflow_id']);
 
-const TOOLS = /^(?:ci|github|gitlab|git|env|circle|drone|buildkite|build)_(?=.)/;
+const TOOLS = /^(?:ci|github|gitlab|git|env|circle|drone|buildkite|build|bitbucket)_(?=.)/;
 
 /** `${{ github.sha }}`, `{{ .head_sha }}`, `${CI_COMMIT_SHA}`, `$GIT_COMMIT`, `%GIT_COMMIT%`, `<< pipeline.id >>`. */
 const FOREIGN: readonly (readonly [form: RegExp, whose: string])[] = [

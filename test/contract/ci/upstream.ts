@@ -45,6 +45,8 @@ export interface Claims {
   readonly pullRequestRuns: 'name the branch' | 'name the number';
   /** False: a re-run is the same run as before, and nothing counts its attempts. Default: true. */
   readonly attempts?: boolean;
+  /** False: pull requests from forks never start runs. Default: true. */
+  readonly forkRuns?: false;
 }
 
 /** A port that a kind may provide besides the provider. */
