@@ -4,6 +4,7 @@ import { buildkite } from './buildkite/kind.ts';
 import { circleci } from './circleci/kind.ts';
 import { bitbucket } from './bitbucket/kind.ts';
 import { bitbucketServer } from './bitbucket-server/kind.ts';
+import { azureDevOps } from './azure-devops/kind.ts';
 import { github } from './github/kind.ts';
 import type { CiKind } from './kind.ts';
 
@@ -13,6 +14,7 @@ const KINDS = {
   circleci,
   bitbucket,
   'bitbucket-server': bitbucketServer,
+  'azure-devops': azureDevOps,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];

@@ -198,7 +198,7 @@ describe('the printed schema and the check at the start agree', () => {
   });
 
   it('unless only the check knows which names the kind of connection has', () => {
-    const document = documentWith({ 'projects.shop.workflows': ['acme/shop'] });
+    const document = documentWith({ 'projects.shop.workflows': ['build.yml'] });
     expect(judge(document)).toEqual({ byUs: false, bySchema: true });
     expect(isRefusedByKindOnly(document)).toBe(true);
   });
