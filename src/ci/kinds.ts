@@ -1,5 +1,7 @@
 /** The kinds of connections, one line each. */
 import { z } from 'zod';
+import { buildkite } from './buildkite/kind.ts';
+import { circleci } from './circleci/kind.ts';
 import { bitbucket } from './bitbucket/kind.ts';
 import { bitbucketServer } from './bitbucket-server/kind.ts';
 import { azureDevOps } from './azure-devops/kind.ts';
@@ -8,6 +10,8 @@ import type { CiKind } from './kind.ts';
 
 const KINDS = {
   github,
+  buildkite,
+  circleci,
   bitbucket,
   'bitbucket-server': bitbucketServer,
   'azure-devops': azureDevOps,

@@ -23,6 +23,7 @@ export function findIneffectiveSettings(config: Config): Finding[] {
 export function findWarnings(config: Config): Finding[] {
   return [
     ...findIneffectiveSettings(config),
+    ...findProjectsWithoutGitHost(config),
     ...findUnknownPaths(config),
     ...findMutableTags(config),
     ...findShortCommits(config),
@@ -55,6 +56,15 @@ function findForksWithoutBuilds({ projects }: Config): Finding[] {
         'no effect: with builds: statuses, forks have no builds',
       ),
     );
+}
+
+/** A project whose CI is no Git host can do without one if it has no pull requests. */
+function findProjectsWithoutGitHost({ connections, projects }: Config): Finding[] {
+  const detail = "nothing can tell whose a pull request is, so builds that may be a fork's do not count";
+  const hint = "if the project has pull requests, add git with the name of the Git host's connection";
+  return [...projects.values()]
+    .filter(({ ci, git }) => git === undefined && connections.has(ci))
+    .map(({ name }) => warning('git', formatPath(['projects', name]), detail, hint));
 }
 
 function findUnusedRegistries(config: Config): Finding[] {
