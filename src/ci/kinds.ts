@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import { github } from './github/kind.ts';
 import type { CiKind } from './kind.ts';
+import { woodpecker } from './woodpecker/kind.ts';
 
 const KINDS = {
   github,
+  woodpecker,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];
