@@ -1,11 +1,13 @@
 /** The kinds of connections, one line each. */
 import { z } from 'zod';
 import { github } from './github/kind.ts';
+import { jenkins } from './jenkins/kind.ts';
 import type { CiKind } from './kind.ts';
 import { woodpecker } from './woodpecker/kind.ts';
 
 const KINDS = {
   github,
+  jenkins,
   woodpecker,
 };
 
