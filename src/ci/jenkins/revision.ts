@@ -37,15 +37,17 @@ interface FoundRevisions {
 
 export function revisionOf(actions: readonly unknown[]): FoundRevisions {
   const revisions = actions.flatMap((action) => revisionSchema.safeParse(action).data?.revision ?? []);
-  const classes = revisions.flatMap(({ _class, head }) => [_class, head?._class]);
+  const classed = revisions.flatMap((revision) => [revision, revision.head ?? {}]);
   // `GitTagSCMRevision`, `GitHubTagSCMHead`, `BitbucketTagSCMHead`.
-  return { revisions, isTag: classes.some((each) => /Tag(?:SCM)?(?:Head|Revision)/.test(each ?? '')) };
+  return { revisions, isTag: classed.some(({ _class = '' }) => /Tag(?:SCM)?(?:Head|Revision)/.test(_class)) };
 }
 
 /** False for a build that waits to begin, or that could not reach the Git host. */
 export function hasCheckedOut(actions: readonly unknown[]): boolean {
-  const isBuildData = (action: unknown) => buildDataSchema.safeParse(action).success;
-  return revisionOf(actions).revisions.length > 0 || actions.some(isBuildData);
+  return (
+    revisionOf(actions).revisions.length > 0 ||
+    actions.some((action) => buildDataSchema.safeParse(action).success)
+  );
 }
 
 /**

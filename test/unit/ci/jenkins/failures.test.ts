@@ -38,8 +38,8 @@ describe('the probe', () => {
     const { server, provider } = await serveJenkins();
     const { data } = server;
     data.pipelineClass = 'jenkins.branch.OrganizationFolder';
-    const _class = 'org.jenkinsci.plugins.workflow.multibranch.WorkflowMultiBranchProject';
-    data.jobs = [{ _class, name: 'front', builds: [] }];
+    const pipelineClass = 'org.jenkinsci.plugins.workflow.multibranch.WorkflowMultiBranchProject';
+    data.jobs = [{ _class: pipelineClass, name: 'front', builds: [] }];
     expect((await failureOf(provider.probe(PIPELINE))).message).toContain('for example acme/shop/front');
   });
 
