@@ -15,7 +15,9 @@ const event = z.enum(EVENTS, {
   },
 });
 
-const PATTERN = /^(?!job\/)(?!\.{1,2}(?:\/|$))[^\s/?#\\:*"<>|]+(?:\/(?!\.{1,2}(?:\/|$))[^\s/?#\\:*"<>|]+)*$/;
+/** No part consists of dots alone, since each is part of a URL's path. */
+const PATTERN =
+  /^(?!job\/)\.*[^\s/?#\\:*"<>|.][^\s/?#\\:*"<>|]*(?:\/\.*[^\s/?#\\:*"<>|.][^\s/?#\\:*"<>|]*)*$/;
 
 const workflow = text(
   PATTERN,

@@ -9,7 +9,7 @@ const MAY = 'an API token of this user, who needs Overall/Read and Job/Read';
 const url = apiUrl({
   example: 'https://jenkins.example.com',
   inCluster: true,
-  except: '\\S+/(?:job|view|blue|api)',
+  except: '\\S+/job|\\S+/view|\\S+/blue|\\S+/api',
   suggest: (found) => /^(https?:\/\/\S+?)\/(?:job|view|blue|api)(?:\/.*)?$/.exec(found)?.[1],
 });
 

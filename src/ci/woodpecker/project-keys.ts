@@ -16,8 +16,8 @@ const event = z.enum(EVENTS, {
   },
 });
 
-/** Bitbucket's and Gitea's names are the longest: several dots and underscores, no blanks. */
-const PATTERN = /^(?!\.{1,2}\/)[\w.~-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/;
+/** No part consists of dots alone, since each is part of a URL's path. */
+const PATTERN = /^\.*[\w~-][\w.~-]*(?:\/\.*[\w~-][\w.~-]*)+$/;
 
 const repository = text(PATTERN, 'OWNER/NAME as Woodpecker shows it, for example acme/shop', (found) => {
   const meant = /^(?:[a-z+]+:\/\/[^/]+\/|git@[^:/]+:)([^\s]+?)(?:\.git)?\/?$/.exec(found)?.[1];
