@@ -57,6 +57,8 @@ export interface ProjectKeys {
    * these names, joined by blanks, in place of the Git repository. Default: `repository`.
    */
   readonly runsBelongTo?: 'repository' | 'workflows' | undefined;
+  /** How many workflows a project may name. Default: any number. */
+  readonly mostWorkflows?: number | undefined;
   /** A closed list, since a mistyped event would match no run, and Argo CD would delete environments. */
   readonly event: z.ZodType<string>;
   /** The most trusted first. */

@@ -11,6 +11,7 @@ export function checkProjectKinds(document: unknown, context: z.core.$Refinement
     const { ci, git } = project;
     const kind = selectKindOf(document, ci);
     if (kind !== undefined) context.issues.push(...findKeyIssues(project, kind.project, path));
+    context.issues.push(...findTooManyWorkflows(project, kind?.project.mostWorkflows, path));
     if (typeof git === 'string' && selectKindOf(document, git)?.isGitHost === false) {
       context.issues.push(createIssue([...path, 'git'], git, 'a connection to a Git host'));
     }
@@ -46,6 +47,17 @@ function findKeyIssues(
   return issues.concat(
     listAt(workflows).flatMap((each, i) => checkText(workflow, each, [...path, 'workflows', i])),
   );
+}
+
+function findTooManyWorkflows(
+  project: Readonly<Record<string, unknown>>,
+  most = Infinity,
+  path: DocumentPath,
+): z.core.$ZodRawIssue[] {
+  const workflows = project['workflows'];
+  if (listAt(workflows).length <= most) return [];
+  const expected = most === 1 ? 'exactly one for this kind of connection' : `at most ${most}`;
+  return [createIssue([...path, 'workflows'], workflows, expected)];
 }
 
 function checkText(schema: z.ZodType<string>, value: unknown, path: DocumentPath): z.core.$ZodRawIssue[] {

@@ -42,6 +42,8 @@ export const jenkinsProjectKeys: ProjectKeys = {
   repository,
   workflow,
   runsBelongTo: 'workflows',
+  // Numbers and places are compared within one pipeline.
+  mostWorkflows: 1,
   event,
   defaultEvents: ['branch', 'pull_request'],
 };

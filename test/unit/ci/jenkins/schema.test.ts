@@ -83,6 +83,11 @@ describe('the commit', () => {
   });
 });
 
+function bitbucket(merge: boolean): object {
+  const revisionClass = 'com.cloudbees.jenkins.plugins.bitbucket.PullRequestSCMRevision';
+  return { revision: { _class: revisionClass, merge } };
+}
+
 describe('a pull request', () => {
   const job = 'PR-7';
 
@@ -123,9 +128,6 @@ describe('a pull request', () => {
   });
 
   it('of Bitbucket has the commit that was checked out, unless it was merged', () => {
-    const bitbucket = (merge: boolean) => ({
-      revision: { _class: 'com.cloudbees.jenkins.plugins.bitbucket.PullRequestSCMRevision', merge },
-    });
     const data = buildData(HEAD, job);
     expect(read({ actions: [data, bitbucket(false)] }, job).run).toMatchObject({ commit: HEAD });
     expect(read({ actions: [data, bitbucket(true)] }, job).unread).toMatchObject({ branch: null });
