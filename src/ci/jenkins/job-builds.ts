@@ -1,7 +1,7 @@
 /** The known builds of the jobs below one multibranch pipeline, and the list that they make. Pure. */
 import { compareRuns } from '../../resolve/run-order.ts';
 import type { RunPage } from '../provider.ts';
-import type { ListedJob, ReadBuild } from './schema.ts';
+import { createUnreadBuild, type ListedJob, type ReadBuild } from './schema.ts';
 
 /** Builds of one job from its newest down, without a gap. */
 export interface JobBuilds {
@@ -45,7 +45,7 @@ export function isStale(known: JobBuilds | undefined, { lastBuild }: ListedJob):
  */
 export function continueBuilds(newest: JobBuilds, before: JobBuilds | undefined): JobBuilds {
   const last = newest.builds.at(-1);
-  if (newest.whole || before === undefined || last === undefined) return newest;
+  if (newest.whole || before === undefined || last === undefined || isUnproven(before)) return newest;
   // A branch that was deleted and pushed again has a new job, whose numbers begin at 1.
   const isContinued = before.builds.some(
     ({ number, position }) => number === last.number && position === last.position,
@@ -57,6 +57,27 @@ export function continueBuilds(newest: JobBuilds, before: JobBuilds | undefined)
   return going === -1
     ? { ...newest, builds: [...newest.builds, ...older], whole: before.whole }
     : { ...newest, builds: [...newest.builds, ...older.slice(0, going)], whole: false };
+}
+
+/**
+ * A job whose builds cannot be read. Its last build may be anything, so that one is unread, and it puts only its
+ * own branch in doubt.
+ * @param before what was known about the job
+ */
+export function doubtBuilds({ name, lastBuild }: ListedJob, before: JobBuilds | undefined): JobBuilds {
+  const last = createUnreadBuild(name, lastBuild);
+  const older = (before?.builds ?? []).filter(({ number }) => number < last.number);
+  const doubtful = { name, seen: lastBuild, builds: [last, ...older], whole: before?.whole ?? true };
+  return withoutProof(doubtful);
+}
+
+/** @returns the same builds, which may have gaps: the next refresh reads the job anew */
+export function withoutProof(job: JobBuilds): JobBuilds {
+  return { ...job, seen: { ...job.seen, number: 0 } };
+}
+
+function isUnproven({ seen }: JobBuilds): boolean {
+  return seen.number === 0;
 }
 
 /**

@@ -12,11 +12,13 @@ import type { Cursor, RunPage } from '../provider.ts';
 import type { JenkinsApi } from './api.ts';
 import {
   continueBuilds,
+  doubtBuilds,
   isStale,
   parsePlace,
   selectPage,
   toPage,
   unfinishedJobs,
+  withoutProof,
   type JobBuilds,
 } from './job-builds.ts';
 import {
@@ -113,7 +115,7 @@ export class JobListing {
     this.#refreshed = { asOf, clock };
   }
 
-  /** @returns jobs that have moved to another chunk meanwhile */
+  /** @returns jobs that have moved to another chunk meanwhile, or whose chunk cannot be parsed */
   async #readChunks(
     listed: readonly ListedJob[],
     stale: readonly ListedJob[],
@@ -121,23 +123,40 @@ export class JobListing {
   ): Promise<ListedJob[]> {
     const wanted = new Map(stale.map((job) => [job.name, job]));
     const places = listed.flatMap(({ name }, index) => (wanted.has(name) ? [Math.floor(index / CHUNK)] : []));
-    await inGroups([...new Set(places)], async (chunk) => {
+    const readChunk = async (chunk: number): Promise<void> => {
       const range = `{${chunk * CHUNK},${(chunk + 1) * CHUNK}}`;
       const tree = `jobs[name,builds[${BUILD_TREE}]{0,${depth}}]${range}`;
       const { data } = await this.#api.getPipeline(this.#pipeline, tree);
       for (const { name, builds } of parseJobBuilds(data, this.#api.source)) {
         const job = wanted.get(name);
+        if (job === undefined) continue;
+        this.#replace(job, builds, depth);
         wanted.delete(name);
-        if (job !== undefined) this.#replace(job, builds, depth);
+      }
+    };
+    await inGroups([...new Set(places)], async (chunk) => {
+      try {
+        await readChunk(chunk);
+      } catch (error) {
+        // One odd job must not hide the others of its chunk, which are then read one by one.
+        if (!(error instanceof UpstreamError) || error.failure.kind !== 'malformed') throw error;
       }
     });
     return [...wanted.values()];
   }
 
   async #readJob(job: ListedJob, depth: number): Promise<void> {
-    const answer = await this.#api.findJob(this.#pipeline, job.name, `builds[${BUILD_TREE}]{0,${depth}}`);
-    if (answer === undefined) this.#jobs.delete(job.name);
-    else this.#replace(job, parseBuildList(answer.data, 'builds', this.#api.source), depth);
+    try {
+      const tree = `builds[${BUILD_TREE}]{0,${depth}}`;
+      const answer = await this.#api.findJob(this.#pipeline, job.name, tree);
+      if (answer === undefined) this.#jobs.delete(job.name);
+      else this.#replace(job, parseBuildList(answer.data, 'builds', this.#api.source), depth);
+    } catch (error) {
+      if (!isOfOneJob(error)) throw error;
+      const doubtful = doubtBuilds(job, this.#jobs.get(job.name));
+      this.#jobs.set(job.name, doubtful);
+      this.#reportUnread(doubtful.builds.slice(0, 1).flatMap(({ unread }) => unread ?? []));
+    }
   }
 
   #replace({ name, lastBuild: seen }: ListedJob, elements: readonly unknown[], depth: number): void {
@@ -168,8 +187,7 @@ export class JobListing {
     const read = this.#parse(name, elements);
     const last = builds.at(-1)?.number ?? Infinity;
     if ((read[0]?.number ?? -Infinity) < last) {
-      const unproven = { ...job, seen: { ...job.seen, number: 0 }, builds: builds.slice(0, 1) };
-      this.#jobs.set(name, unproven);
+      this.#jobs.set(name, withoutProof({ ...job, builds: builds.slice(0, 1) }));
       throw this.#unavailable(`builds of ${this.#pipeline} were deleted while they were read`);
     }
     const older = read.filter((build) => build.number < last);
@@ -192,6 +210,14 @@ export class JobListing {
     const { host } = this.#api.source;
     return new UpstreamError({ kind: 'unavailable', host, message: `${host}: ${problem}` });
   }
+}
+
+/** The snapshot could be read, so Jenkins itself is well. */
+function isOfOneJob(error: unknown): boolean {
+  return (
+    error instanceof UpstreamError &&
+    (error.failure.kind === 'malformed' || error.failure.kind === 'unavailable')
+  );
 }
 
 /** What is known already tells where to read on. */

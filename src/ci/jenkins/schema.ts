@@ -173,6 +173,22 @@ function salvageBuild(element: unknown, job: string): Omit<UnreadRun, 'problem'>
   };
 }
 
+/** @returns the last build of a job whose list of builds cannot be read */
+export function createUnreadBuild(job: string, lastBuild: ListedJob['lastBuild']): ReadBuild {
+  const { number: last, timestamp: position, building } = lastBuild;
+  const { branch } = describeRef(job, false);
+  const place = { position, tie: tieOf(job, last) };
+  const unread = {
+    ...place,
+    id: idOf(job, last),
+    branch,
+    commit: null,
+    createdAt: position,
+    problem: 'a field builds',
+  };
+  return { ...place, number: last, isGoing: building, unread };
+}
+
 interface CheckedOut extends z.output<typeof buildSchema> {
   readonly context: JobContext;
   readonly commit: string;

@@ -131,13 +131,44 @@ describe('a refresh', () => {
     expect(idsOf(await jenkins.list())).toEqual(['main#10', 'main#9', 'main#8']);
   });
 
-  it('fails if one job cannot be read, and succeeds when it can', async () => {
+  it.each([
+    ['a failure', { kind: 'status', status: 503 }],
+    ['an odd answer', { kind: 'alter', body: '{"builds":"none"}' }],
+  ] as const)('with %s for one job puts its branch in doubt, and no other', async (_case, fault) => {
     const jenkins = await serveJenkins();
     fill(jenkins, 3, 1);
-    jenkins.server.fault({ kind: 'status', status: 503 }, { path: /branch-001/ });
-    expect((await failureOf(jenkins.list())).kind).toBe('unavailable');
+    jenkins.server.fault(fault, { path: /branch-001/ });
+    const doubtful = await jenkins.list();
+    expect(idsOf(doubtful)).toEqual(['branch-002#1', 'branch-000#1']);
+    expect(doubtful.unread).toMatchObject([{ id: 'branch-001#1', branch: 'branch-001' }]);
     jenkins.server.heal();
     expect(idsOf(await jenkins.list())).toHaveLength(3);
+  });
+
+  it('leaves no gap below a build that could not be read', async () => {
+    const jenkins = await serveJenkins();
+    jenkins.add('main', ...numbers(5));
+    await jenkins.list();
+    jenkins.add('main', ...[6, 7, 8, 9].map((number) => ({ number })));
+    jenkins.server.fault({ kind: 'status', status: 503 }, { path: /job\/main/ });
+    expect((await jenkins.list()).unread).toMatchObject([{ id: 'main#9' }]);
+    jenkins.server.heal();
+    jenkins.add('main', ...numbers(9).map(({ number }) => ({ number: number + 9 })));
+    expect((await listAll(jenkins)).flatMap(idsOf)).toHaveLength(18);
+  });
+
+  it('with an odd job in a chunk reads the others of the chunk one by one', async () => {
+    const jenkins = await serveJenkins();
+    fill(jenkins, 20, 1);
+    jenkins.server.fault({ kind: 'alter', body: '{"jobs":[{"name":1}]}' }, { path: /jobs%5Bname%2Cbuilds/ });
+    expect(idsOf(await jenkins.list())).toHaveLength(20);
+  });
+
+  it('fails as a whole if credentials stop to work in the middle of it', async () => {
+    const jenkins = await serveJenkins();
+    fill(jenkins, 3, 1);
+    jenkins.server.fault({ kind: 'status', status: 401 }, { path: /branch-001/ });
+    expect((await failureOf(jenkins.list())).kind).toBe('denied');
   });
 
   it('reads a job that moves between two chunks meanwhile', async () => {
