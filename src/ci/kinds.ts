@@ -1,5 +1,7 @@
 /** The kinds of connections, one line each. */
 import { z } from 'zod';
+import { bitbucket } from './bitbucket/kind.ts';
+import { bitbucketServer } from './bitbucket-server/kind.ts';
 import { github } from './github/kind.ts';
 import { jenkins } from './jenkins/kind.ts';
 import type { CiKind } from './kind.ts';
@@ -9,6 +11,8 @@ const KINDS = {
   github,
   jenkins,
   woodpecker,
+  bitbucket,
+  'bitbucket-server': bitbucketServer,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];
