@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { bitbucket } from './bitbucket/kind.ts';
 import { bitbucketServer } from './bitbucket-server/kind.ts';
+import { azureDevOps } from './azure-devops/kind.ts';
 import { github } from './github/kind.ts';
 import { jenkins } from './jenkins/kind.ts';
 import type { CiKind } from './kind.ts';
@@ -13,6 +14,7 @@ const KINDS = {
   woodpecker,
   bitbucket,
   'bitbucket-server': bitbucketServer,
+  'azure-devops': azureDevOps,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];
