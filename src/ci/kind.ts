@@ -60,6 +60,8 @@ export interface ProjectKeys {
   readonly runsBelongTo?: 'repository' | 'workflows' | undefined;
   /** Placeholders that no run of this kind has a value for, and why: `Buildkite finds builds by number`. */
   readonly missingVariables?: Readonly<Partial<Record<TemplateVariable, string>>> | undefined;
+  /** How many workflows a project may name. Default: any number. */
+  readonly mostWorkflows?: number | undefined;
   /** A closed list, since a mistyped event would match no run, and Argo CD would delete environments. */
   readonly event: z.ZodType<string>;
   /** The most trusted first. */

@@ -12,6 +12,7 @@ export function checkProjectKinds(document: unknown, context: z.core.$Refinement
     const kind = selectKindOf(document, ci);
     if (kind !== undefined) context.issues.push(...findKeyIssues(project, kind.project, path));
     context.issues.push(...findPlaceholderIssues(project, kind?.project.missingVariables, path));
+    context.issues.push(...findTooManyWorkflows(project, kind?.project.mostWorkflows, path));
     if (kind?.hasRuns === false && project['builds'] !== 'statuses') {
       const message = 'found runs, expected statuses, since this kind of connection has no CI of its own';
       context.issues.push({ code: 'custom', input: project, path: [...path, 'builds'], message });
@@ -69,6 +70,17 @@ function findPlaceholderIssues(
       return [createIssue([...path, ...at, ...(isMapped ? ['reference'] : [])], reference, expected)];
     });
   });
+}
+
+function findTooManyWorkflows(
+  project: Readonly<Record<string, unknown>>,
+  most = Infinity,
+  path: DocumentPath,
+): z.core.$ZodRawIssue[] {
+  const workflows = project['workflows'];
+  if (listAt(workflows).length <= most) return [];
+  const expected = most === 1 ? 'exactly one for this kind of connection' : `at most ${most}`;
+  return [createIssue([...path, 'workflows'], workflows, expected)];
 }
 
 function checkText(schema: z.ZodType<string>, value: unknown, path: DocumentPath): z.core.$ZodRawIssue[] {

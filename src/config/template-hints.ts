@@ -12,9 +12,9 @@ const MEANINGS: Readonly<Record<TemplateVariable, string>> = {
     'ref ref_name branch_name head_ref git_branch source_branch commit_branch commit_ref_name change_branch',
   ref_slug: 'slug branch_slug commit_ref_slug git_ref_slug',
   pull_request:
-    'pr mr number pr_number pull_request_number pull_request_id merge_request_iid merge_request_id change_id pr_id pullrequestid system_pullrequest_pullrequestid',
+    'pr mr number pr_number pull_request_number pull_request_id merge_request_iid merge_request_id change_id pr_id pullrequestid system_pullrequest_pullrequestid commit_pull_request',
   build_id: 'id run_id pipeline_id workflow_id job_id pipeline_uuid buildid',
-  build_number: 'run_number build_num pipeline_iid buildnumber build',
+  build_number: 'run_number build_num pipeline_iid pipeline_number buildnumber build',
   attempt: 'run_attempt retry_count',
 };
 

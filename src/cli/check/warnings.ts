@@ -27,7 +27,19 @@ export function findWarnings(config: Config): Finding[] {
     ...findUnknownPaths(config),
     ...findMutableTags(config),
     ...findShortCommits(config),
+    ...findProjectsWithoutGitHost(config),
   ];
+}
+
+/** A CI system that is no Git host cannot say whose a pull request is. */
+function findProjectsWithoutGitHost({ projects, connections }: Config): Finding[] {
+  const detail = 'no connection knows its pull requests, so their runs count as foreign';
+  return [...projects.values()]
+    .filter(({ ci, git }) => git === undefined && connections.has(ci))
+    .map(({ name, ci }) => {
+      const hint = `add a connection to the Git host, and name it in ${formatPath(['projects', name, 'git'])}`;
+      return warning(`ci ${ci}`, formatPath(['projects', name]), detail, hint);
+    });
 }
 
 /** A warning only, since Argo CD's own setting is unknown here. */

@@ -102,6 +102,8 @@ describe('images', () => {
     ['x:{{branch_slug}}', 'Greenpin does not expand variables of Argo CD or Helm; use {ref_slug}'],
     ['x:${CI_COMMIT_SHA}', 'Greenpin does not expand variables of a shell; use {commit}'],
     ['x:$CI_COMMIT_REF_SLUG', 'Greenpin does not expand variables of a shell; use {ref_slug}'],
+    ['x:$CI_PIPELINE_NUMBER', 'Greenpin does not expand variables of a shell; use {build_number}'],
+    ['x:${CI_COMMIT_PULL_REQUEST}', 'Greenpin does not expand variables of a shell; use {pull_request}'],
     ['x:${BITBUCKET_COMMIT}', 'Greenpin does not expand variables of a shell; use {commit}'],
     ['x:${BITBUCKET_PIPELINE_UUID}', 'Greenpin does not expand variables of a shell; use {build_id}'],
     ['x:$(Build.BuildId)', 'Greenpin does not expand variables of Azure Pipelines; use {build_id}'],
