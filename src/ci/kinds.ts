@@ -1,10 +1,12 @@
 /** The kinds of connections, one line each. */
 import { z } from 'zod';
 import { github } from './github/kind.ts';
+import { gitlab } from './gitlab/kind.ts';
 import type { CiKind } from './kind.ts';
 
 const KINDS = {
   github,
+  gitlab,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];

@@ -1,0 +1,112 @@
+/**
+ * Tells pipelines of branches from those of tags. A list names a tag as it names a branch, and both may have
+ * one name; only the answer about a single pipeline says `tag`. That never changes, so it is asked once for a
+ * pipeline, and never for those of merge requests.
+ *
+ * One call for each pipeline of a whole list would be too many. If a page shows many unknown pipelines, all
+ * names of tags are read instead, and only pipelines whose ref is among them are asked for one by one.
+ * Pipelines that exist before the names are read cannot be of a later tag. Of a deleted tag they can be: such
+ * a pipeline counts as its branch's if it is older than the names, and if a branch has the deleted tag's name.
+ */
+import { UpstreamError } from '../../errors.ts';
+import { createBoundedCache } from '../../resilience/bounded-cache.ts';
+import { SingleFlight } from '../../resilience/single-flight.ts';
+import { apiPath } from '../../upstream/json-api.ts';
+import type { CiClient } from '../client.ts';
+import { fetchResource, sourceOf } from './client.ts';
+import { nextPage, PAGE_SIZE } from './page.ts';
+import { isNamedRef, parsePipeline, type Pipeline } from './schema.ts';
+import { parseTagNames } from './tags.ts';
+
+/** So many calls are cheaper than reading all tags. */
+const FEW = 10;
+const AT_ONCE = 10;
+const MAX_PIPELINES = 200_000;
+const MAX_REPOSITORIES = 5_000;
+/** With more tags, each pipeline is asked for. */
+const MAX_TAG_PAGES = 50;
+
+interface TagNames {
+  /** Undefined: too many. */
+  readonly names: ReadonlySet<string> | undefined;
+  /** The newest pipeline that existed before the names were read. */
+  readonly upTo: number;
+}
+
+export class RefKinds {
+  readonly #client: CiClient;
+  /** By the pipeline's id, which is unique in an instance. */
+  readonly #kinds = createBoundedCache<'branch' | 'tag'>(MAX_PIPELINES);
+  /** By repository. */
+  readonly #tags = createBoundedCache<TagNames>(MAX_REPOSITORIES);
+  readonly #flights = new SingleFlight();
+
+  constructor(client: CiClient) {
+    this.#client = client;
+  }
+
+  /** @returns `tag` for a pipeline that is not known */
+  of({ id }: Pipeline): 'branch' | 'tag' {
+    return this.#kinds.peek(String(id)) ?? 'tag';
+  }
+
+  /** Notes the answer about a single pipeline. */
+  note({ id, tag }: Pipeline & { readonly tag: boolean }): void {
+    this.#kinds.set(String(id), tag ? 'tag' : 'branch');
+  }
+
+  /**
+   * Learns the kinds of pipelines that a page has shown.
+   * @throws UpstreamError
+   */
+  async learn(gitRepository: string, pipelines: readonly Pipeline[]): Promise<void> {
+    const unknown = pipelines.filter((each) => isNamedRef(each) && this.#kinds.get(String(each.id)) === undefined);
+    if (unknown.length === 0) return;
+    const newest = Math.max(...unknown.map(({ id }) => id));
+    const uncovered = unknown.filter(({ id }) => id > (this.#tags.peek(gitRepository)?.upTo ?? 0));
+    const tags =
+      uncovered.length > FEW
+        ? await this.#flights.do(`${gitRepository} ${newest}`, () => this.#readTags(gitRepository, newest))
+        : this.#tags.get(gitRepository);
+    const doubtful = unknown.filter(
+      ({ id, ref }) => tags === undefined || id > tags.upTo || (tags.names?.has(ref) ?? true),
+    );
+    const asked = new Set(doubtful);
+    for (const { id } of unknown.filter((each) => !asked.has(each))) this.#kinds.set(String(id), 'branch');
+    for (let start = 0; start < doubtful.length; start += AT_ONCE) {
+      const some = doubtful.slice(start, start + AT_ONCE);
+      await Promise.all(some.map((each) => this.#ask(gitRepository, each)));
+    }
+  }
+
+  async #ask(gitRepository: string, { id }: Pipeline): Promise<void> {
+    const path = apiPath`/pipelines/${String(id)}`;
+    try {
+      const { data } = await fetchResource(this.#client, { gitRepository, path, what: 'pipelines' });
+      this.note(parsePipeline(data, sourceOf(this.#client)));
+    } catch (error) {
+      // It was deleted after the list was read.
+      if (!(error instanceof UpstreamError) || error.failure.kind !== 'not_found') throw error;
+    }
+  }
+
+  async #readTags(gitRepository: string, upTo: number): Promise<TagNames> {
+    const names = new Set<string>();
+    let page = 1;
+    for (let cursor: string | undefined = '1'; cursor !== undefined; page++) {
+      if (page > MAX_TAG_PAGES) return this.#keepTags(gitRepository, { names: undefined, upTo });
+      const query = { order_by: 'name', sort: 'asc', per_page: PAGE_SIZE, page };
+      const path = '/repository/tags';
+      const response = await fetchResource(this.#client, { gitRepository, path, query, what: 'tags' });
+      const shown = parseTagNames(response.data, sourceOf(this.#client));
+      for (const name of shown) names.add(name);
+      cursor = nextPage(response, page, shown.length);
+    }
+    return this.#keepTags(gitRepository, { names, upTo });
+  }
+
+  #keepTags(gitRepository: string, tags: TagNames): TagNames {
+    this.#tags.set(gitRepository, tags);
+    return tags;
+  }
+}
