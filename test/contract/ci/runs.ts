@@ -50,7 +50,8 @@ export function describeRuns(current: () => CiUpstream): void {
       upstream.rerun(id);
       const after = await fetchRun(upstream, id);
       expect(after).toMatchObject({ id, position: before.position, tie: before.tie, state: 'success' });
-      expect(after.attempt).toBeGreaterThan(before.attempt);
+      if (upstream.claims.attempts === false) expect(after.updatedAt).toBeGreaterThan(before.updatedAt);
+      else expect(after.attempt).toBeGreaterThan(before.attempt);
     });
 
     it('is gone once it was deleted', async () => {
