@@ -15,8 +15,11 @@ export async function resolveOrigin(
   const origin = selectOrigin(known.runs, request);
   if (origin.kind !== 'needsLookup') return trustRuns(origin, known.coverage);
   const head = await source.readPullRequest(origin.number);
-  if (head.kind === 'known') return selectOriginOfPullRequest(head, request);
-  const { fallback } = origin;
+  const { fallback, isProven } = origin;
+  if (head.kind === 'known') {
+    const recorded = selectOriginOfPullRequest(head, request);
+    return isProven && recorded.kind !== 'own' ? fallback : recorded;
+  }
   // Nothing suggests a fork, so a token that may not read pull requests, or a blip, must not cost our own
   // branch its environment.
   if (fallback.kind === 'own' && known.runs.every((run) => run.origin === 'own')) return fallback;

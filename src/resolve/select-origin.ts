@@ -32,22 +32,31 @@ export type ResolvedOrigin =
 
 export type OriginFromRuns =
   | ResolvedOrigin
-  /** Only the pull request's record can tell; `fallback` is what the runs suggest. */
-  | { readonly kind: 'needsLookup'; readonly number: string; readonly fallback: ResolvedOrigin };
+  /** Only the pull request's record can tell. */
+  | {
+      readonly kind: 'needsLookup';
+      readonly number: string;
+      /** What the runs suggest. */
+      readonly fallback: ResolvedOrigin;
+      /** The runs prove `fallback`; the record can only add runs that name the pull request. */
+      readonly isProven: boolean;
+    };
 
 /**
- * A head commit that one of our own runs has built is ours. For any other head, the pull request's record
- * decides if its number is known; otherwise the runs do.
+ * A head commit that one of our own runs has built is ours. For any other head, and for runs of unknown
+ * origin that name the pull request, its record decides if its number is known; otherwise the runs do.
  * @param runs of the branch named in the request, including those of forks
  */
 export function selectOrigin(runs: readonly Run[], request: BranchRequest): OriginFromRuns {
   const { headSha, number } = request;
   const atHead = headSha === undefined ? [] : runs.filter((run) => run.commit.startsWith(headSha));
   // The same commit may be in both repositories; then it is as much ours as theirs.
-  if (atHead.some((run) => run.origin === 'own')) return { kind: 'own' };
-  const fallback = selectOriginOfRuns(runs, atHead, request);
-  const isAmbiguous = headSha !== undefined || runs.some((run) => run.origin !== 'own');
-  return number !== undefined && isAmbiguous ? { kind: 'needsLookup', number, fallback } : fallback;
+  const isProven = atHead.some((run) => run.origin === 'own');
+  const fallback: ResolvedOrigin = isProven ? { kind: 'own' } : selectOriginOfRuns(runs, atHead, request);
+  const isAmbiguous = isProven
+    ? runs.some((run) => run.origin === 'unknown' && run.pullRequest === number)
+    : headSha !== undefined || runs.some((run) => run.origin !== 'own');
+  return number !== undefined && isAmbiguous ? { kind: 'needsLookup', number, fallback, isProven } : fallback;
 }
 
 function selectOriginOfRuns(
