@@ -14,10 +14,6 @@ export function createGitLabGitHost(client: CiClient, { now }: Pick<CiDeps, 'now
   const { host, generation } = client;
   const source = sourceOf(client);
 
-  function list(gitRepository: string, query: CiRequest['query']): ProjectResource {
-    return { gitRepository, path: '/merge_requests', query, what: 'merge requests' };
-  }
-
   return {
     host,
     generation,
@@ -45,4 +41,8 @@ export function createGitLabGitHost(client: CiClient, { now }: Pick<CiDeps, 'now
       await fetchResource(client, list(gitRepository, { per_page: 1 }));
     },
   };
+}
+
+function list(gitRepository: string, query: CiRequest['query']): ProjectResource {
+  return { gitRepository, path: '/merge_requests', query, what: 'merge requests' };
 }

@@ -8,7 +8,8 @@ export const PAGE_SIZE = 100;
 
 /** @param cursor undefined: the first page @throws RangeError for another provider's cursor */
 export function parsePageNumber(cursor: Cursor | undefined): number {
-  if (!/^[1-9]\d*$/.test(cursor ?? '1')) throw new RangeError('expected a cursor that this provider returned');
+  if (!/^[1-9]\d*$/.test(cursor ?? '1'))
+    throw new RangeError('expected a cursor that this provider returned');
   return Number(cursor ?? 1);
 }
 

@@ -5,7 +5,7 @@
  * A method sends further calls for facts that no list says: whether a ref is a tag (`RefKinds`), and the head
  * of a merged result (`MergedHeads`). They are bounded, and answers are kept.
  */
-import { UpstreamError } from '../../errors.ts';
+import type { UpstreamError } from '../../errors.ts';
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import { malformed, malformedError } from '../../upstream/failures.ts';
 import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';

@@ -60,7 +60,9 @@ export class RefKinds {
    * @throws UpstreamError
    */
   async learn(gitRepository: string, pipelines: readonly Pipeline[]): Promise<void> {
-    const unknown = pipelines.filter((each) => isNamedRef(each) && this.#kinds.get(String(each.id)) === undefined);
+    const unknown = pipelines.filter(
+      (each) => isNamedRef(each) && this.#kinds.get(String(each.id)) === undefined,
+    );
     if (unknown.length === 0) return;
     const newest = Math.max(...unknown.map(({ id }) => id));
     const uncovered = unknown.filter(({ id }) => id > (this.#tags.peek(gitRepository)?.upTo ?? 0));

@@ -55,7 +55,10 @@ export function createGitLabStatuses(client: CiClient): CommitStatuses {
         all.push(...statuses);
         if (next === undefined) return { statuses: selectLatest(all) };
       }
-      throw malformed(host, `${host} lists more statuses of a commit of ${gitRepository} than Greenpin reads`);
+      throw malformed(
+        host,
+        `${host} lists more statuses of a commit of ${gitRepository} than Greenpin reads`,
+      );
     },
   };
 }

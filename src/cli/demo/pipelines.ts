@@ -70,8 +70,9 @@ export function listPipelines(pipelines: readonly FakePipeline[], url: URL): Rep
   return replyWithPage(ordered.map(toListed), url);
 }
 
-function toListed({ tag: _, ...listed }: FakePipeline): Omit<FakePipeline, 'tag'> {
-  return listed;
+/** JSON leaves out what is undefined. */
+export function toListed(pipeline: FakePipeline) {
+  return { ...pipeline, tag: undefined };
 }
 
 /** @returns the page that `url` requests, with GitLab's paging headers */

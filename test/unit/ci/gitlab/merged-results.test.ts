@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { FakeGitLab } from '../../../fixtures/gitlab/fake-gitlab.ts';
 import { FORK_ID } from '../../../fixtures/gitlab/data.ts';
 import { sha } from '../../../fixtures/builders.ts';
-import { connect, createResolver, REPOSITORY, serve, takeRequests } from '../../../fixtures/gitlab/connect.ts';
+import {
+  connect,
+  createResolver,
+  REPOSITORY,
+  serve,
+  takeRequests,
+} from '../../../fixtures/gitlab/connect.ts';
 
 const HEAD = sha('4ead');
 const TARGET = sha('7a49');
@@ -18,24 +24,35 @@ function addMergedResult(gitlab: FakeGitLab, given: { status?: string; kind?: 'm
 }
 
 describe('a merged result', () => {
-  it.each(['merge', 'train'] as const)('(%s) has the head of the merge request, and what was built', async (kind) => {
-    const gitlab = await serve();
-    const { id } = addMergedResult(gitlab, { kind });
-    const { provider } = connect(gitlab.url);
-    const run = { pullRequest: '9', branch: null, commit: HEAD, builtCommit: MERGED, refKind: 'pull_request' };
-    expect(await provider.fetchRuns(REPOSITORY)).toMatchObject({ runs: [run] });
-    expect(takeRequests(gitlab)).toEqual(['pipelines?per_page=100&page=1', `repository/commits/${MERGED}`]);
-    expect(await provider.fetchRun(REPOSITORY, String(id))).toMatchObject(run);
-    expect(takeRequests(gitlab)).toEqual([`pipelines/${id}`]);
-  });
+  it.each(['merge', 'train'] as const)(
+    '(%s) has the head of the merge request, and what was built',
+    async (kind) => {
+      const gitlab = await serve();
+      const { id } = addMergedResult(gitlab, { kind });
+      const { provider } = connect(gitlab.url);
+      const run = {
+        pullRequest: '9',
+        branch: null,
+        commit: HEAD,
+        builtCommit: MERGED,
+        refKind: 'pull_request',
+      };
+      expect(await provider.fetchRuns(REPOSITORY)).toMatchObject({ runs: [run] });
+      expect(takeRequests(gitlab)).toEqual(['pipelines?per_page=100&page=1', `repository/commits/${MERGED}`]);
+      expect(await provider.fetchRun(REPOSITORY, String(id))).toMatchObject(run);
+      expect(takeRequests(gitlab)).toEqual([`pipelines/${id}`]);
+    },
+  );
 
   it('answers for its head with the image of the merge commit', async () => {
     const gitlab = await serve();
     gitlab.addMergeRequest(REPOSITORY, 9, { sha: HEAD });
     addMergedResult(gitlab);
-    const { resolve } = createResolver(gitlab, [MERGED]);
+    const resolve = createResolver(gitlab, [MERGED]);
     const { decision } = await resolve({ branch: 'feature', number: '9', headSha: HEAD });
-    expect(decision).toMatchObject({ set: { build: { commit: HEAD, builtCommit: MERGED, branch: 'feature' } } });
+    expect(decision).toMatchObject({
+      set: { build: { commit: HEAD, builtCommit: MERGED, branch: 'feature' } },
+    });
   });
 
   it('that is red is not outvoted by the green pipeline of the same head', async () => {
@@ -43,14 +60,17 @@ describe('a merged result', () => {
     gitlab.addMergeRequest(REPOSITORY, 9, { sha: HEAD });
     gitlab.addPipeline(REPOSITORY, { ref: 'feature', sha: HEAD });
     addMergedResult(gitlab, { status: 'failed' });
-    const { resolve } = createResolver(gitlab, [HEAD, MERGED]);
+    const resolve = createResolver(gitlab, [HEAD, MERGED]);
     const { builds } = await resolve({ branch: 'feature', number: '9', headSha: HEAD });
     expect(builds).toMatchObject([{ status: 'unsuccessful', build: { commit: HEAD } }]);
   });
 
   it('counts under its own commit if its head cannot be told', async () => {
     const gitlab = await serve();
-    const { sha: built } = gitlab.addPipeline(REPOSITORY, { ref: 'refs/merge-requests/9/train', sha: MERGED });
+    const { sha: built } = gitlab.addPipeline(REPOSITORY, {
+      ref: 'refs/merge-requests/9/train',
+      sha: MERGED,
+    });
     expect(await connect(gitlab.url).provider.fetchRuns(REPOSITORY)).toMatchObject({
       runs: [{ commit: built, builtCommit: built }],
     });
@@ -78,7 +98,7 @@ describe('a pipeline of a merge request', () => {
     const gitlab = await serve();
     gitlab.addMergeRequest(REPOSITORY, 9, { sha: HEAD });
     gitlab.addPipeline(REPOSITORY, pipeline);
-    const { resolve } = createResolver(gitlab, [HEAD]);
+    const resolve = createResolver(gitlab, [HEAD]);
     const { decision } = await resolve({ branch: 'feature', number: '9', headSha: HEAD });
     expect(decision).toMatchObject({ set: { build: { commit: HEAD } } });
   });
@@ -90,7 +110,7 @@ describe('a pipeline of a merge request', () => {
     const gitlab = await serve();
     gitlab.addMergeRequest(REPOSITORY, 9, { sha: HEAD, source_project_id: source });
     gitlab.addPipeline(REPOSITORY, pipeline);
-    const { resolve } = createResolver(gitlab, [HEAD]);
+    const resolve = createResolver(gitlab, [HEAD]);
     const { decision } = await resolve({ branch: 'feature', number: '9', headSha: HEAD });
     expect(JSON.stringify(decision)).not.toContain('digest');
   });

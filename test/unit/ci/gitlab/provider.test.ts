@@ -25,7 +25,7 @@ describe('the list of pipelines', () => {
     const gitlab = await serve();
     gitlab.addPipeline(REPOSITORY);
     gitlab.fault({ kind: 'alter', headers: { 'x-total': '3' } });
-    const failure = await failureOf(connect(gitlab.url).provider.fetchRuns(REPOSITORY) as Promise<unknown>);
+    const failure = await failureOf(connect(gitlab.url).provider.fetchRuns(REPOSITORY));
     expect(failure).toMatchObject({ kind: 'malformed', message: expect.stringContaining('half a page') });
   });
 
@@ -97,7 +97,9 @@ describe("a merge request's list", () => {
 
   it('is empty for a number that another Git host gave', async () => {
     const gitlab = await serve();
-    expect(await connect(gitlab.url).provider.fetchPullRequestRuns?.(REPOSITORY, '404')).toEqual({ runs: [] });
+    expect(await connect(gitlab.url).provider.fetchPullRequestRuns?.(REPOSITORY, '404')).toEqual({
+      runs: [],
+    });
   });
 });
 

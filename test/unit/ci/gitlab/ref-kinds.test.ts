@@ -2,7 +2,13 @@
 import { expect, it } from 'vitest';
 import type { RunPage } from '../../../../src/ci/provider.ts';
 import { sha } from '../../../fixtures/builders.ts';
-import { connect, createResolver, REPOSITORY, serve, takeRequests } from '../../../fixtures/gitlab/connect.ts';
+import {
+  connect,
+  createResolver,
+  REPOSITORY,
+  serve,
+  takeRequests,
+} from '../../../fixtures/gitlab/connect.ts';
 
 const kindsOf = (page: RunPage | 'unchanged') =>
   page === 'unchanged' ? [] : page.runs.map(({ refKind }) => refKind);
@@ -12,7 +18,7 @@ it("never answers with a tag's build for the branch of its name", async () => {
   gitlab.project(REPOSITORY).tags.add('v1');
   gitlab.addPipeline(REPOSITORY, { ref: 'v1', sha: sha('b1') });
   gitlab.addPipeline(REPOSITORY, { ref: 'v1', sha: sha('7a'), tag: true });
-  const { resolve } = createResolver(gitlab, [sha('b1'), sha('7a')]);
+  const resolve = createResolver(gitlab, [sha('b1'), sha('7a')]);
   const { decision, ignored } = await resolve({ branch: 'v1' });
   expect(decision).toMatchObject({ set: { build: { commit: sha('b1') } } });
   expect([...ignored.keys()]).toEqual(["a tag's"]);
