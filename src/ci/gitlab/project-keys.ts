@@ -27,9 +27,12 @@ const event = z.enum(SOURCES, {
   },
 });
 
-/** https://docs.gitlab.com/user/reserved_names/#rules-for-usernames-project-and-group-names-and-slugs */
-const SEGMENT = String.raw`(?!.*(?:\.git|\.atom|\.)(?:\/|$))[A-Za-z0-9_.][A-Za-z0-9_.-]*`;
-const REPOSITORY_PATTERN = new RegExp(String.raw`^(?:${SEGMENT}\/)+${SEGMENT}$`);
+/**
+ * https://docs.gitlab.com/user/reserved_names/: no part ends in `.git`, `.atom` or a dot. That excludes `.` and
+ * `..`, too, since the path is part of a URL's path.
+ */
+const REPOSITORY_PATTERN =
+  /^(?!.*(?:\.git|\.atom|\.)(?:\/|$))(?:[A-Za-z0-9_.][A-Za-z0-9_.-]*\/)+[A-Za-z0-9_.][A-Za-z0-9_.-]*$/;
 
 const repository = text(
   REPOSITORY_PATTERN,
