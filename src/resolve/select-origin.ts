@@ -32,31 +32,30 @@ export type ResolvedOrigin =
 
 export type OriginFromRuns =
   | ResolvedOrigin
-  /** Only the pull request's record can tell. */
-  | {
-      readonly kind: 'needsLookup';
-      readonly number: string;
-      /** What the runs suggest. */
-      readonly fallback: ResolvedOrigin;
-      /** The runs prove `fallback`; the record can only add runs that name the pull request. */
-      readonly isProven: boolean;
-    };
+  /** Only the pull request's record can tell; `fallback` is what the runs suggest. */
+  | { readonly kind: 'needsLookup'; readonly number: string; readonly fallback: ResolvedOrigin };
 
 /**
- * A head commit that one of our own runs has built is ours. For any other head, and for runs of unknown
- * origin that name the pull request, its record decides if its number is known; otherwise the runs do.
+ * A head commit that one of our own runs has built is ours. For any other head, and if there are runs of the
+ * pull request that do not say whose they are, its record decides if its number is known; otherwise the runs
+ * do.
  * @param runs of the branch named in the request, including those of forks
  */
 export function selectOrigin(runs: readonly Run[], request: BranchRequest): OriginFromRuns {
   const { headSha, number } = request;
   const atHead = headSha === undefined ? [] : runs.filter((run) => run.commit.startsWith(headSha));
   // The same commit may be in both repositories; then it is as much ours as theirs.
-  const isProven = atHead.some((run) => run.origin === 'own');
-  const fallback: ResolvedOrigin = isProven ? { kind: 'own' } : selectOriginOfRuns(runs, atHead, request);
-  const isAmbiguous = isProven
-    ? runs.some((run) => run.origin === 'unknown' && run.pullRequest === number)
-    : headSha !== undefined || runs.some((run) => run.origin !== 'own');
-  return number !== undefined && isAmbiguous ? { kind: 'needsLookup', number, fallback, isProven } : fallback;
+  if (atHead.some((run) => run.origin === 'own')) {
+    // Runs of the pull request that CI does not place may count as well, if its record says so.
+    const isOfPullRequest = (run: Run) => run.origin === 'unknown' && run.pullRequest === number;
+    const own = { kind: 'own' } as const;
+    return number !== undefined && runs.some(isOfPullRequest)
+      ? { kind: 'needsLookup', number, fallback: own }
+      : own;
+  }
+  const fallback = selectOriginOfRuns(runs, atHead, request);
+  const isAmbiguous = headSha !== undefined || runs.some((run) => run.origin !== 'own');
+  return number !== undefined && isAmbiguous ? { kind: 'needsLookup', number, fallback } : fallback;
 }
 
 function selectOriginOfRuns(

@@ -44,17 +44,6 @@ describe('a run of unknown origin', () => {
     expect(selectOrigin([run], createRequest({ number: '5' }))).toMatchObject({ kind: 'needsLookup' });
   });
 
-  test('needs the record even if a run of our own has built the head', () => {
-    const own = createRun({ id: '9' });
-    expect(selectOrigin([run, own], request)).toEqual({
-      kind: 'needsLookup',
-      number: '5',
-      fallback: { kind: 'own' },
-      isProven: true,
-    });
-    expect(selectOrigin([own], request)).toEqual({ kind: 'own' });
-  });
-
   test('does not take our own runs of the head away, whatever the record says', async () => {
     const known = {
       kind: 'known',
