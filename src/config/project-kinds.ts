@@ -18,7 +18,7 @@ export function checkProjectKinds(document: unknown, context: z.core.$Refinement
 }
 
 /** @returns the connection's kind; if there is no such connection, the kind that all connections share */
-function selectKindOf(document: unknown, connection: unknown): CiKind | undefined {
+export function selectKindOf(document: unknown, connection: unknown): CiKind | undefined {
   const kinds = new Map(
     entriesAt(document, ['connections']).map(([path]) => [path.at(-1), valueAt(document, [...path, 'kind'])]),
   );

@@ -78,6 +78,11 @@ export const entryName = text(
   'a name of at most 100 letters, digits, ".", "_", "-" and "/" that begins with a letter or digit',
 );
 
+const statusPattern = text(
+  /^[^\s\p{Cc}](?:[^\p{Cc}]{0,253}[^\s\p{Cc}])?$/u,
+  'the name of a status or check, in which * stands for any text, for example security/*',
+);
+
 const connectionName = z.string({ error: 'the name of a connection' }).optional();
 
 export const projectSchema = mapping(
@@ -94,6 +99,17 @@ export const projectSchema = mapping(
       description: 'The Git repository, for example OWNER/NAME.',
       examples: ['acme/shop'],
     }),
+    builds: choice(['runs', 'statuses']).default('runs').meta({
+      description:
+        'What a build is: the runs of a commit in CI, or a commit that was pushed and whose statuses are green (for a CI system that Greenpin does not know, but that reports to the Git host; ci is then the Git host).',
+    }),
+    statuses: list(statusPattern, 'a list of statuses or checks, for example [sonarqube, "security/*"]')
+      .optional()
+      .meta({
+        description:
+          'Commit statuses and checks on the Git host that must be successful as well, by name; * stands for any text. Each needs at least one status, and all that match must be successful: neither neutral nor skipped. Required with builds: statuses.',
+        examples: [['sonarqube', 'security/*']],
+      }),
     workflows: list(
       textOfKind('workflow', 'the name of a workflow'),
       'a list of workflows, for example [.github/workflows/build.yml]; leave the key out to count every workflow',

@@ -1,7 +1,7 @@
 /** Selects the builds of a branch: groups its runs by commit and evaluates each commit. Pure. */
 import { compareRuns, compareText } from './run-order.ts';
 import type { Origin } from './select-origin.ts';
-import type { BranchRequest, Build, Project, Run } from './types.ts';
+import type { BranchRequest, Build, GateStatus, Project, Run } from './types.ts';
 
 /**
  * - `green`: every required workflow succeeded
@@ -17,6 +17,8 @@ export interface EvaluatedBuild {
   readonly status: BuildStatus;
   /** The reason for the status, for people: `build.yml failure (push)`. */
   readonly reason: string;
+  /** The statuses that let the build pass the project's gate, or not; undefined if it was not read. */
+  readonly statuses?: readonly GateStatus[] | undefined;
   /** The newest run of each workflow and event. */
   readonly runs: readonly Run[];
   /**
@@ -67,6 +69,11 @@ type Source = Pick<Build, 'ci' | 'gitRepository'>;
 /** @returns whether positions of the two sources can be compared */
 export function isSameListing(a: Source, b: Source): boolean {
   return a.ci === b.ci && a.gitRepository.toLowerCase() === b.gitRepository.toLowerCase();
+}
+
+/** @returns `Build.ci`: pushes are listed apart from runs */
+export function listingOf({ ci, builds }: Project): string {
+  return builds === 'statuses' ? `${ci} (pushes)` : ci;
 }
 
 /**
@@ -256,7 +263,7 @@ function createBuild(newestFirst: readonly Run[], runs: readonly Run[], request:
   const representative = rest.reduce((best, run) => (rank(run) < rank(best) ? run : best), first);
   const [newest = representative] = newestFirst;
   return {
-    ci: project.ci,
+    ci: listingOf(project),
     gitRepository: project.gitRepository,
     commit: representative.commit,
     builtCommit: imageCommit(representative),
