@@ -133,6 +133,13 @@ async function createUpstream(): Promise<CiUpstream> {
       const status = ({ success: 'success', pending: 'running', unsuccessful: 'failed' } as const)[state];
       gitlab.project(REPOSITORY).statuses.unshift({ id: ++statusId, sha, name, status, target_url: null });
     },
+    addPush: (branch, commit) => gitlab.push(REPOSITORY, branch, commit),
+    addPushToTag: (ref, commit_to) =>
+      gitlab.addPushEvent(REPOSITORY, { action: 'created', ref_type: 'tag', ref, commit_to }),
+    deleteBranch(ref) {
+      gitlab.project(REPOSITORY).branches.delete(ref);
+      gitlab.addPushEvent(REPOSITORY, { action: 'removed', ref, commit_to: null });
+    },
     breakWith(fault) {
       gitlab.addPipeline(REPOSITORY, { id: SAMPLE_ID });
       addMergeRequest(gitlab, '1', 'own');
@@ -147,4 +154,4 @@ async function createUpstream(): Promise<CiUpstream> {
   };
 }
 
-describeConnection('GitLab', ['gitHost', 'statuses'], createUpstream);
+describeConnection('GitLab', ['gitHost', 'statuses', 'pushLog'], createUpstream);

@@ -1,38 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { sha } from '../../../fixtures/builders.ts';
 import { connect, REPOSITORY, serve, takeRequests } from '../../../fixtures/gitlab/connect.ts';
-import type { FakeGitLab } from '../../../fixtures/gitlab/fake-gitlab.ts';
 
-function addPush(gitlab: FakeGitLab, id: number, given: Readonly<Record<string, unknown>> = {}): void {
-  gitlab.project(REPOSITORY).events.unshift({
-    id,
-    created_at: new Date(id * 1000).toISOString(),
-    action_name: 'pushed to',
-    push_data: {
-      commit_count: 1,
-      action: 'pushed',
-      ref_type: 'branch',
-      commit_from: sha('0'),
-      commit_to: sha(String(id)),
-      ref: 'main',
-      ...given,
-    },
-  });
-}
+const EPOCH = Date.parse('2026-01-01T00:00:00Z');
+const commitOf = (number: number) => number.toString(16).padStart(40, '0');
 
 describe('pushes', () => {
   it('of all branches are listed newest first, without tags, removals and pushes of many refs', async () => {
     const gitlab = await serve();
-    addPush(gitlab, 1, { action: 'created', ref: 'feature' });
-    addPush(gitlab, 2, { ref_type: 'tag', ref: 'v1' });
-    addPush(gitlab, 3, { action: 'removed', commit_to: null });
-    addPush(gitlab, 4, { ref: null, commit_to: null, ref_count: 5 });
-    addPush(gitlab, 5);
+    gitlab.addPushEvent(REPOSITORY, { action: 'created', ref: 'feature' });
+    gitlab.addPushEvent(REPOSITORY, { ref_type: 'tag', ref: 'v1' });
+    gitlab.addPushEvent(REPOSITORY, { action: 'removed', commit_to: null });
+    gitlab.addPushEvent(REPOSITORY, { ref: null, commit_to: null, ref_count: 5 });
+    gitlab.addPushEvent(REPOSITORY);
     const page = await connect(gitlab.url).pushLog.fetchPushes(REPOSITORY);
     expect(page).toMatchObject({
       pushes: [
-        { branch: 'main', commit: sha('5'), position: 5000, tie: '5'.padStart(20, '0') },
-        { branch: 'feature', commit: sha('1'), position: 1000 },
+        { branch: 'main', commit: commitOf(5), position: EPOCH + 5000, tie: '5'.padStart(20, '0') },
+        { branch: 'feature', commit: commitOf(1), position: EPOCH + 1000 },
       ],
       next: undefined,
     });
@@ -41,11 +26,13 @@ describe('pushes', () => {
 
   it('are read in pages', async () => {
     const gitlab = await serve();
-    for (let id = 1; id <= 101; id++) addPush(gitlab, id);
+    for (let id = 1; id <= 101; id++) gitlab.addPushEvent(REPOSITORY);
     const { pushLog } = connect(gitlab.url);
     const first = await pushLog.fetchPushes(REPOSITORY);
     expect(first).toMatchObject({ next: '2' });
-    expect(await pushLog.fetchPushes(REPOSITORY, '2')).toMatchObject({ pushes: [{ position: 1000 }] });
+    expect(await pushLog.fetchPushes(REPOSITORY, '2')).toMatchObject({
+      pushes: [{ position: EPOCH + 1000 }],
+    });
   });
 });
 
