@@ -8,7 +8,7 @@ import type { CiDeps } from '../kind.ts';
 import { fetchResource, sourceOf, type ProjectResource } from './client.ts';
 import { parseMergeRequest, parseMergeRequestPage } from './merge-request.ts';
 import { digitsOf } from './names.ts';
-import { nextPage, PAGE_SIZE, parsePageNumber } from './page.ts';
+import { PAGE_SIZE, parsePageNumber, placePage } from './page.ts';
 
 export function createGitLabGitHost(client: CiClient, { now }: Pick<CiDeps, 'now'>): GitHost {
   const { host, generation } = client;
@@ -34,7 +34,7 @@ export function createGitLabGitHost(client: CiClient, { now }: Pick<CiDeps, 'now
       const toOurClock = createClockTranslation(parseDate(headers), askedAt);
       const parsed = parseMergeRequestPage(data, source, toOurClock);
       const shown = parsed.pullRequests.length + parsed.unread.length;
-      return { ...parsed, next: nextPage(response, page, shown) };
+      return { ...parsed, next: placePage(response, page, shown, client).next };
     },
 
     async probe(gitRepository) {

@@ -16,7 +16,7 @@ import { changesAfter, changesAfterPage, parseChangesCursor } from './changes.ts
 import { fetchResource, findResource, sourceOf, type ProjectResource } from './client.ts';
 import { MergedHeads } from './merged-heads.ts';
 import { digitsOf } from './names.ts';
-import { isShort, nextPage, PAGE_SIZE, parsePageNumber, totalOf } from './page.ts';
+import { PAGE_SIZE, parsePageNumber, placePage } from './page.ts';
 import { RefKinds } from './ref-kinds.ts';
 import {
   mergeRequestOf,
@@ -74,12 +74,10 @@ class PipelineReader {
   async fetchPage(gitRepository: string, cursor: Cursor | undefined): Promise<RunPage> {
     const page = parsePageNumber(cursor);
     const raw = await this.#fetch(gitRepository, { per_page: PAGE_SIZE, page });
-    const total = totalOf(raw.response);
-    const next = nextPage(raw.response, page, raw.elements.length);
-    const short = isShort({ page, shown: raw.elements.length, total, next }, this.#client.host);
+    const place = this.#place(raw, page);
     const clock = parseDate(raw.response.headers);
     const changes = page === 1 ? changesAfter(clock) : undefined;
-    return { ...(await this.#toRuns(gitRepository, raw)), next, total, short, clock, changes };
+    return { ...(await this.#toRuns(gitRepository, raw)), ...place, clock, changes };
   }
 
   /**
@@ -92,10 +90,10 @@ class PipelineReader {
     const others = new Set<unknown>(raw.pipelines.filter(({ ref }) => ref !== branch).map(({ id }) => id));
     const elements = raw.elements.filter((element) => !others.has(idOf(element)));
     const own = { ...raw, elements, pipelines: raw.pipelines.filter(({ ref }) => ref === branch) };
+    const { next, total } = this.#place(raw, page);
+    const parsed = await this.#toRuns(gitRepository, own);
     // The total counts the others, too.
-    const total = others.size > 0 ? undefined : totalOf(raw.response);
-    const next = nextPage(raw.response, page, raw.elements.length);
-    return { ...(await this.#toRuns(gitRepository, own)), next, total };
+    return { ...parsed, next, total: others.size > 0 ? undefined : total };
   }
 
   /** The list also has pipelines of the source branch, at its end, and those of a fork's project. */
@@ -120,8 +118,9 @@ class PipelineReader {
     const kept = elements.filter((each) => own.has(idOf(each)) || !readable.has(idOf(each)));
     const last = all.at(-1);
     const goesOn = last === undefined || isOfMergeRequest(last);
-    const next = goesOn ? nextPage(response, page, elements.length) : undefined;
-    return { ...(await this.#toRuns(gitRepository, { response, elements: kept, pipelines })), next };
+    const { next } = this.#place({ response, elements }, page);
+    const parsed = await this.#toRuns(gitRepository, { response, elements: kept, pipelines });
+    return { ...parsed, next: goesOn ? next : undefined };
   }
 
   async fetchChanges(gitRepository: string, cursor: Cursor) {
@@ -130,10 +129,9 @@ class PipelineReader {
     const { page } = address;
     const query = { updated_after, order_by: 'updated_at', sort: 'asc', per_page: PAGE_SIZE, page };
     const raw = await this.#fetch(gitRepository, query);
-    const { response, elements, pipelines } = raw;
-    const more = nextPage(response, page, elements.length) !== undefined;
-    const clock = parseDate(response.headers);
-    const next = more ? changesAfterPage(address, pipelines) : (changesAfter(clock) ?? cursor);
+    const more = this.#place(raw, page).next !== undefined;
+    const clock = parseDate(raw.response.headers);
+    const next = more ? changesAfterPage(address, raw.pipelines) : (changesAfter(clock) ?? cursor);
     return { ...(await this.#toRuns(gitRepository, raw)), next, more, clock };
   }
 
@@ -164,6 +162,10 @@ class PipelineReader {
     const [first] = pipelines;
     if (first !== undefined) this.#projectIds.set(gitRepository, first.project_id);
     return { response, elements, pipelines };
+  }
+
+  #place({ response, elements }: Pick<RawPage, 'response' | 'elements'>, page: number) {
+    return placePage(response, page, elements.length, this.#client);
   }
 
   async #projectIdOf(gitRepository: string): Promise<string | undefined> {

@@ -8,7 +8,7 @@ import { commit, id, instant, MAX_ELEMENTS, padNumber, text } from '../fields.ts
 import type { Cursor } from '../provider.ts';
 import type { Push, PushLog } from '../push-log.ts';
 import { fetchResource, findResource, sourceOf } from './client.ts';
-import { nextPage, PAGE_SIZE, parsePageNumber } from './page.ts';
+import { PAGE_SIZE, parsePageNumber, placePage } from './page.ts';
 
 const eventsSchema = z.array(z.unknown()).max(MAX_ELEMENTS);
 
@@ -39,7 +39,7 @@ export function createGitLabPushLog(client: CiClient): PushLog {
       const events = parseShape(eventsSchema, response.data, source);
       return {
         pushes: events.flatMap((event) => toPush(event) ?? []),
-        next: nextPage(response, page, events.length),
+        next: placePage(response, page, events.length, client).next,
         clock: parseDate(response.headers),
       };
     },
@@ -64,7 +64,7 @@ export function createGitLabPushLog(client: CiClient): PushLog {
         const position = Math.min(committed_date, (pushes.at(-1)?.position ?? below) - 1);
         pushes.push({ branch, commit: sha, position, tie: '' });
       }
-      const hasNext = nextPage(response, page, commits.length) !== undefined;
+      const hasNext = placePage(response, page, commits.length, client).next !== undefined;
       const next = hasNext ? `${page + 1}@${pushes.at(-1)?.position ?? below}` : undefined;
       return { pushes, next, clock: parseDate(response.headers) };
     },

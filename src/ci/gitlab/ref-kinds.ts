@@ -14,7 +14,7 @@ import { SingleFlight } from '../../resilience/single-flight.ts';
 import { apiPath } from '../../upstream/json-api.ts';
 import type { CiClient } from '../client.ts';
 import { fetchResource, sourceOf } from './client.ts';
-import { nextPage, PAGE_SIZE } from './page.ts';
+import { PAGE_SIZE, placePage } from './page.ts';
 import { isNamedRef, parsePipeline, type Pipeline } from './schema.ts';
 import { parseTagNames } from './tags.ts';
 
@@ -102,7 +102,7 @@ export class RefKinds {
       const response = await fetchResource(this.#client, { gitRepository, path, query, what: 'tags' });
       const shown = parseTagNames(response.data, sourceOf(this.#client));
       for (const name of shown) names.add(name);
-      cursor = nextPage(response, page, shown.length);
+      cursor = placePage(response, page, shown.length, this.#client).next;
     }
     return this.#keepTags(gitRepository, { names, upTo });
   }

@@ -12,7 +12,7 @@ import type { CommitStatus, CommitStatuses } from '../commit-statuses.ts';
 import { parseShape } from '../elements.ts';
 import { MAX_ELEMENTS, text, webUrl } from '../fields.ts';
 import { fetchResource, sourceOf } from './client.ts';
-import { nextPage, PAGE_SIZE } from './page.ts';
+import { PAGE_SIZE, placePage } from './page.ts';
 
 /** A commit with more statuses is unreadable: one that is missing may be the latest of its name. */
 const MAX_PAGES = 20;
@@ -43,7 +43,7 @@ export function createGitLabStatuses(client: CiClient): CommitStatuses {
     const query = { per_page: PAGE_SIZE, page };
     const response = await fetchResource(client, { gitRepository, path, query, what: 'commit statuses' });
     const statuses = parseShape(statusesSchema, response.data, sourceOf(client));
-    return { statuses, next: nextPage(response, page, statuses.length) };
+    return { statuses, next: placePage(response, page, statuses.length, client).next };
   }
 
   return {
