@@ -103,6 +103,26 @@ describe('a pipeline of a merge request', () => {
     expect(decision).toMatchObject({ set: { build: { commit: HEAD } } });
   });
 
+  it('that a member ran for a fork counts with forks: true', async () => {
+    const gitlab = await serve();
+    gitlab.addMergeRequest(REPOSITORY, 9, { sha: HEAD, source_project_id: FORK_ID });
+    gitlab.addPipeline(REPOSITORY, pipeline);
+    const resolve = createResolver(gitlab, [HEAD], { forks: true });
+    const { decision } = await resolve({ branch: 'feature', number: '9', headSha: HEAD });
+    expect(decision).toMatchObject({ set: { build: { commit: HEAD } } });
+  });
+
+  it('is not found without the number, so that no fork is taken for our branch', async () => {
+    const gitlab = await serve();
+    gitlab.addMergeRequest(REPOSITORY, 9, { sha: HEAD });
+    gitlab.addPipeline(REPOSITORY, pipeline);
+    const resolve = createResolver(gitlab, [HEAD]);
+    expect(await resolve({ branch: 'feature', headSha: HEAD })).toMatchObject({
+      decision: { kind: 'nothing' },
+      builds: [],
+    });
+  });
+
   it.each([
     ['a fork', FORK_ID],
     ['a deleted fork', null],
