@@ -43,10 +43,10 @@ export class MergedHeads {
       .flatMap(([first]) => first ?? [])
       .filter(({ sha }) => !this.#heads.has(sha))
       .slice(0, MOST_PER_PAGE);
-    await Promise.all(unknown.map(({ sha }) => this.#ask(gitRepository, sha)));
+    await Promise.all(unknown.map(({ sha }) => this.#fetchHead(gitRepository, sha)));
   }
 
-  async #ask(gitRepository: string, sha: string): Promise<void> {
+  async #fetchHead(gitRepository: string, sha: string): Promise<void> {
     const path = apiPath`/repository/commits/${sha}`;
     try {
       const { data } = await fetchResource(this.#client, { gitRepository, path, what: 'commits' });

@@ -132,7 +132,12 @@ class PipelineReader {
     const more = this.#place(raw, page).next !== undefined;
     const clock = parseDate(raw.response.headers);
     const next = more ? changesAfterPage(address, raw.pipelines) : (changesAfter(clock) ?? cursor);
-    return { ...(await this.#toRuns(gitRepository, raw)), next, more, clock };
+    const { runs, unread } = await this.#toRuns(gitRepository, raw);
+    // In this order, the pipeline before says nothing about an unreadable one's place.
+    const unplaced = unread.map((one) =>
+      one.id === null ? { ...one, position: null, createdAt: null } : one,
+    );
+    return { runs, unread: unplaced, next, more, clock };
   }
 
   async fetchRun(gitRepository: string, id: string) {

@@ -1,12 +1,12 @@
 /**
  * Tells pipelines of branches from those of tags. A list names a tag as it names a branch, and both may have
- * one name; only the answer about a single pipeline says `tag`. That never changes, so it is asked once for a
- * pipeline, and never for those of merge requests.
+ * one name; only the answer about a single pipeline says `tag`. That never changes, so one call for a
+ * pipeline is enough. Pipelines of merge requests need none.
  *
- * One call for each pipeline of a whole list would be too many. If a page shows many unknown pipelines, all
- * names of tags are read instead, and only pipelines whose ref is among them are asked for one by one.
- * Pipelines that exist before the names are read cannot be of a later tag. Of a deleted tag they can be: such
- * a pipeline counts as its branch's if it is older than the names, and if a branch has the deleted tag's name.
+ * At the start, one call for each pipeline would be too many. If a page shows many unknown pipelines, all
+ * names of tags are read instead, and only pipelines whose ref is among them cost a call. A pipeline that is
+ * older than this reading cannot be of a later tag. It can be of a tag that was deleted before: then it
+ * counts as the build of a branch of the same name, if there is one.
  */
 import { UpstreamError } from '../../errors.ts';
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
@@ -23,7 +23,7 @@ const FEW = 10;
 const AT_ONCE = 10;
 const MAX_PIPELINES = 200_000;
 const MAX_REPOSITORIES = 5_000;
-/** With more tags, each pipeline is asked for. */
+/** With more tags, each pipeline costs a call. */
 const MAX_TAG_PAGES = 50;
 
 interface TagNames {
@@ -70,18 +70,20 @@ export class RefKinds {
       uncovered.length > FEW
         ? await this.#flights.do(`${gitRepository} ${newest}`, () => this.#readTags(gitRepository, newest))
         : this.#tags.get(gitRepository);
-    const doubtful = unknown.filter(
-      ({ id, ref }) => tags === undefined || id > tags.upTo || (tags.names?.has(ref) ?? true),
+    const isDoubtful = ({ id, ref }: Pipeline): boolean =>
+      tags === undefined || id > tags.upTo || (tags.names?.has(ref) ?? true);
+    const { true: doubtful = [], false: certain = [] } = Object.groupBy(
+      unknown,
+      (each) => `${isDoubtful(each)}`,
     );
-    const asked = new Set(doubtful);
-    for (const { id } of unknown.filter((each) => !asked.has(each))) this.#kinds.set(String(id), 'branch');
+    for (const { id } of certain) this.#kinds.set(String(id), 'branch');
     for (let start = 0; start < doubtful.length; start += AT_ONCE) {
       const some = doubtful.slice(start, start + AT_ONCE);
-      await Promise.all(some.map((each) => this.#ask(gitRepository, each)));
+      await Promise.all(some.map((each) => this.#fetchKind(gitRepository, each)));
     }
   }
 
-  async #ask(gitRepository: string, { id }: Pipeline): Promise<void> {
+  async #fetchKind(gitRepository: string, { id }: Pipeline): Promise<void> {
     const path = apiPath`/pipelines/${String(id)}`;
     try {
       const { data } = await fetchResource(this.#client, { gitRepository, path, what: 'pipelines' });
@@ -108,7 +110,8 @@ export class RefKinds {
   }
 
   #keepTags(gitRepository: string, tags: TagNames): TagNames {
-    this.#tags.set(gitRepository, tags);
+    const known = this.#tags.get(gitRepository);
+    if (known === undefined || known.upTo < tags.upTo) this.#tags.set(gitRepository, tags);
     return tags;
   }
 }

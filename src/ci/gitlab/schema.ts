@@ -40,7 +40,7 @@ const remainsSchema = z
 
 /** Facts about pipelines that no list says. */
 export interface PipelineFacts {
-  /** @returns `tag` also if it cannot be told: then the pipeline is none of the branch's */
+  /** @returns `tag` for an unknown pipeline too, so that it does not count as the branch's */
   refKindOf(pipeline: Pipeline): 'branch' | 'tag';
   /** The head of the merge request that a merged result was made of. */
   headOf(pipeline: Pipeline): string;

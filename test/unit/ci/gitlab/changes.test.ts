@@ -75,6 +75,17 @@ describe('changes', () => {
     expect([seen.size, changes.more]).toEqual([250, false]);
   });
 
+  it('say nothing about the place of one without an id', async () => {
+    const gitlab = await serve();
+    gitlab.addPipeline(REPOSITORY, { ref: 'refs/workloads/1', updated_at: iso(NOW) });
+    const odd = gitlab.addPipeline(REPOSITORY, { ref: 'refs/workloads/1', updated_at: iso(NOW + 1) });
+    const { provider } = connect(gitlab.url);
+    const since = await begin(provider);
+    Object.assign(odd, { id: 'x' });
+    const { runs, unread } = await read(provider, since);
+    expect([runs.length, unread]).toMatchObject([1, [{ id: null, position: null, createdAt: null }]]);
+  });
+
   it('are not offered if GitLab does not show its clock', async () => {
     const gitlab = await serve();
     gitlab.addPipeline(REPOSITORY, { ref: 'refs/workloads/1' });
