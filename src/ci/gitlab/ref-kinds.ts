@@ -72,11 +72,8 @@ export class RefKinds {
         : this.#tags.get(gitRepository);
     const isDoubtful = ({ id, ref }: Pipeline): boolean =>
       tags === undefined || id > tags.upTo || (tags.names?.has(ref) ?? true);
-    const { true: doubtful = [], false: certain = [] } = Object.groupBy(
-      unknown,
-      (each) => `${isDoubtful(each)}`,
-    );
-    for (const { id } of certain) this.#kinds.set(String(id), 'branch');
+    const doubtful = unknown.filter(isDoubtful);
+    for (const each of unknown) if (!isDoubtful(each)) this.#kinds.set(String(each.id), 'branch');
     for (let start = 0; start < doubtful.length; start += AT_ONCE) {
       const some = doubtful.slice(start, start + AT_ONCE);
       await Promise.all(some.map((each) => this.#fetchKind(gitRepository, each)));
