@@ -7,6 +7,7 @@
  */
 import type { UpstreamError } from '../../errors.ts';
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
+import type { UnreadRun } from '../../resolve/ports.ts';
 import { malformed, malformedError } from '../../upstream/failures.ts';
 import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
@@ -29,6 +30,7 @@ import {
 } from './schema.ts';
 
 const MAX_REPOSITORIES = 5_000;
+const ONE = { per_page: 1 };
 
 export function createGitLabProvider(client: CiClient): CiProvider {
   const pipelines = new PipelineReader(client);
@@ -106,7 +108,7 @@ class PipelineReader {
     const path = apiPath`/merge_requests/${digitsOf(number, this.#client.host)}/pipelines`;
     const query = { per_page: PAGE_SIZE, page };
     const resource = { gitRepository, path, query, what: 'merge request pipelines' };
-    const response = await findResource(this.#client, resource, () => this.probe(gitRepository));
+    const response = await findResource(this.#client, resource, () => this.#fetch(gitRepository, ONE));
     if (response === undefined) return { runs: [] };
     const elements = parseElements(response.data, sourceOf(this.#client));
     const all = selectPipelines(elements);
@@ -133,17 +135,13 @@ class PipelineReader {
     const clock = parseDate(raw.response.headers);
     const next = more ? changesAfterPage(address, raw.pipelines) : (changesAfter(clock) ?? cursor);
     const { runs, unread } = await this.#toRuns(gitRepository, raw);
-    // In this order, the pipeline before says nothing about an unreadable one's place.
-    const unplaced = unread.map((one) =>
-      one.id === null ? { ...one, position: null, createdAt: null } : one,
-    );
-    return { runs, unread: unplaced, next, more, clock };
+    return { runs, unread: unread.map(withoutGuess), next, more, clock };
   }
 
   async fetchRun(gitRepository: string, id: string) {
     const path = apiPath`/pipelines/${digitsOf(id, this.#client.host)}`;
     const resource = { gitRepository, path, what: 'pipelines' };
-    const response = await findResource(this.#client, resource, () => this.probe(gitRepository));
+    const response = await findResource(this.#client, resource, () => this.#fetch(gitRepository, ONE));
     if (response === undefined) return 'gone';
     const pipeline = parsePipeline(response.data, sourceOf(this.#client));
     this.#refKinds.note(pipeline);
@@ -152,7 +150,7 @@ class PipelineReader {
   }
 
   async probe(gitRepository: string): Promise<string> {
-    const { elements, pipelines } = await this.#fetch(gitRepository, { per_page: 1 });
+    const { elements, pipelines } = await this.#fetch(gitRepository, ONE);
     if (elements.length > pipelines.length) throw this.#tooOld(elements);
     return elements.length === 0
       ? `sees no pipelines of ${gitRepository} yet`
@@ -176,7 +174,7 @@ class PipelineReader {
   async #projectIdOf(gitRepository: string): Promise<string | undefined> {
     const known = this.#projectIds.get(gitRepository);
     if (known !== undefined) return known;
-    const { pipelines } = await this.#fetch(gitRepository, { per_page: 1 });
+    const { pipelines } = await this.#fetch(gitRepository, ONE);
     return pipelines[0]?.project_id;
   }
 
@@ -205,6 +203,11 @@ class PipelineReader {
       ? malformedError(host, "pipelines that are not as GitLab's API describes them")
       : malformed(host, `${host} does not number pipelines, as GitLab does since version 14.6: upgrade it`);
   }
+}
+
+/** In the order of changes, the pipeline before says nothing about an unreadable one's place. */
+function withoutGuess(one: UnreadRun): UnreadRun {
+  return one.id === null ? { ...one, position: null, createdAt: null } : one;
 }
 
 function idOf(element: unknown): unknown {
