@@ -1,5 +1,7 @@
 /** The kinds of connections, one line each. */
 import { z } from 'zod';
+import { bitbucket } from './bitbucket/kind.ts';
+import { bitbucketServer } from './bitbucket-server/kind.ts';
 import { github } from './github/kind.ts';
 import { gitlab } from './gitlab/kind.ts';
 import type { CiKind } from './kind.ts';
@@ -7,6 +9,8 @@ import type { CiKind } from './kind.ts';
 const KINDS = {
   github,
   gitlab,
+  bitbucket,
+  'bitbucket-server': bitbucketServer,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];

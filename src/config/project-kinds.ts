@@ -11,6 +11,10 @@ export function checkProjectKinds(document: unknown, context: z.core.$Refinement
     const { ci, git } = project;
     const kind = selectKindOf(document, ci);
     if (kind !== undefined) context.issues.push(...findKeyIssues(project, kind.project, path));
+    if (kind?.hasRuns === false && project['builds'] !== 'statuses') {
+      const message = 'found runs, expected statuses, since this kind of connection has no CI of its own';
+      context.issues.push({ code: 'custom', input: project, path: [...path, 'builds'], message });
+    }
     if (typeof git === 'string' && selectKindOf(document, git)?.isGitHost === false) {
       context.issues.push(createIssue([...path, 'git'], git, 'a connection to a Git host'));
     }

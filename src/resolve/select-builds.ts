@@ -245,9 +245,9 @@ function describe(runs: readonly Run[]): string {
     .join(', ');
 }
 
-/** The part after the last slash identifies a workflow well enough for people. */
+/** A file's name identifies its workflow well enough for people. Other names may contain slashes, too. */
 function shortName(workflow: string): string {
-  return workflow.slice(workflow.lastIndexOf('/') + 1);
+  return /\.ya?ml$/i.test(workflow) ? workflow.slice(workflow.lastIndexOf('/') + 1) : workflow;
 }
 
 /**

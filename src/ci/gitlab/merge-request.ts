@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import type { PullRequestHead } from '../../resolve/ports.ts';
 import type { ToOurClock } from '../clock-translation.ts';
-import { describeProblem, parseShape, type Source } from '../elements.ts';
+import { parseShape, type Source } from '../elements.ts';
 import { commit, id, instant, MAX_ELEMENTS, text } from '../fields.ts';
-import type { OpenPullRequest, PullRequestPage } from '../git-host.ts';
+import type { PullRequestPage } from '../git-host.ts';
+import { parseOpenPullRequests } from '../pull-request-elements.ts';
 
 const mergeRequestSchema = z.object({
   // Optional, since the origin does not depend on it.
@@ -40,26 +41,21 @@ export function parseMergeRequestPage(
   source: Source,
   toOurClock: ToOurClock,
 ): Pick<PullRequestPage, 'pullRequests' | 'unread'> {
-  const pullRequests: OpenPullRequest[] = [];
-  const unread: PullRequestPage['unread'][number][] = [];
-  for (const element of parseShape(z.array(z.unknown()).max(MAX_ELEMENTS), value, source)) {
-    const { data, error } = openMergeRequestSchema.safeParse(element);
-    if (data === undefined) {
-      const number = numberSchema.safeParse(element).data?.iid ?? null;
-      unread.push({ number, problem: describeProblem(error) });
-    } else {
-      pullRequests.push({
-        number: data.iid,
-        title: data.title,
-        author: data.author?.username ?? null,
-        labels: data.labels,
-        isDraft: data.draft ?? false,
-        targetBranch: data.target_branch,
-        head: toHead(data, toOurClock),
-      });
-    }
-  }
-  return { pullRequests, unread };
+  const elements = parseShape(z.array(z.unknown()).max(MAX_ELEMENTS), value, source);
+  return parseOpenPullRequests(elements, {
+    list: '',
+    schema: openMergeRequestSchema,
+    toOpenPullRequest: (mergeRequest) => ({
+      number: mergeRequest.iid,
+      title: mergeRequest.title,
+      author: mergeRequest.author?.username ?? null,
+      labels: mergeRequest.labels,
+      isDraft: mergeRequest.draft ?? false,
+      targetBranch: mergeRequest.target_branch,
+      head: toHead(mergeRequest, toOurClock),
+    }),
+    numberOf: (element) => numberSchema.safeParse(element).data?.iid,
+  });
 }
 
 function toHead(mergeRequest: z.output<typeof mergeRequestSchema>, toOurClock: ToOurClock): PullRequestHead {
