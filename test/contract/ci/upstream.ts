@@ -41,8 +41,6 @@ export interface Claims {
   readonly validator: boolean;
   /** Runs belong to workflows. */
   readonly workflows: boolean;
-  /** Re-runs are counted (`Run.attempt`). Default: true. */
-  readonly attempts?: boolean | undefined;
   /** A pull request's run names the head branch, or only the number. */
   readonly pullRequestRuns: 'name the branch' | 'name the number';
   /** False: pull requests from forks never start runs. Default: true. */
