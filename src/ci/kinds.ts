@@ -1,10 +1,13 @@
 /** The kinds of connections, one line each. */
 import { z } from 'zod';
+import { forgejo, gitea } from './gitea/kind.ts';
 import { github } from './github/kind.ts';
 import type { CiKind } from './kind.ts';
 
 const KINDS = {
   github,
+  gitea,
+  forgejo,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];

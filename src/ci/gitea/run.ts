@@ -1,0 +1,34 @@
+/** What the runs of Gitea and Forgejo have in common. Pure. */
+import type { Run } from '../../resolve/types.ts';
+
+/** The ref that a run is about. */
+export type RunRef = Pick<Run, 'branch' | 'pullRequest' | 'refKind'>;
+
+export const NO_REF: RunRef = { branch: null, pullRequest: null, refKind: 'unknown' };
+
+/** @param ref `refs/heads/main`, `refs/tags/v1`, `refs/pull/7/head` */
+export function parseRef(ref: string): RunRef {
+  const [, kind, name] = /^refs\/(heads|tags|pull)\/(.+)$/s.exec(ref) ?? [];
+  if (kind === undefined || name === undefined) return NO_REF;
+  if (kind !== 'pull')
+    return { branch: name, pullRequest: null, refKind: kind === 'tags' ? 'tag' : 'branch' };
+  const number = /^([1-9]\d*)\/(?:head|merge)$/.exec(name)?.[1];
+  return { branch: null, pullRequest: number ?? null, refKind: 'pull_request' };
+}
+
+const SECOND = 1000;
+
+/**
+ * Numbers the attempts of an API that does not count them. A re-run keeps its id and clears its times, so the
+ * time at which an attempt began identifies it, and is greater for each later one. Nothing tells a first
+ * attempt from a second, so each counts as a repetition.
+ * @param beganAt milliseconds since the epoch
+ */
+export function numberAttempt(beganAt: number): number {
+  return Math.max(1, Math.floor(beganAt / SECOND));
+}
+
+/** @returns milliseconds since the epoch; 0 for a time that is not set: 1970 (Gitea) or the year 1 (Forgejo) */
+export function sinceEpoch(time: number): number {
+  return Math.max(0, time);
+}
