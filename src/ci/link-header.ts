@@ -1,6 +1,6 @@
-/** Pages that are linked by a header. Pure. */
+/** The `Link` header of paged lists (RFC 8288). Pure. */
 
-/** @param link RFC 8288: `<https://...>; rel="next", <https://...>; rel="last"` */
+/** @param link `<https://...>; rel="next", <https://...>; rel="last"` */
 export function hasNext(link: string | undefined): boolean {
   return /;\s*rel="?next"?\s*(?:[;,]|$)/i.test(link ?? '');
 }
