@@ -6,7 +6,7 @@ import { parseRuns, type Source } from '../elements.ts';
 import { MAX_ELEMENTS } from '../fields.ts';
 import { forgejoRunSchema, salvageForgejoRun, toForgejoRun } from './forgejo-run.ts';
 import { giteaRunSchema, salvageGiteaRun, toGiteaRun } from './gitea-run.ts';
-import { findWrongKind, parseAnswer } from './parse.ts';
+import { checkKind, parseAnswer } from './parse.ts';
 
 export interface RunList {
   readonly total: number;
@@ -87,15 +87,13 @@ function createParsers<Raw>(parts: ParserParts<Raw>): Pick<Dialect, 'parseRun' |
   const { kind, api, schema, toRun, salvage } = parts;
   return {
     parseRun(value, host, asOf) {
-      const wrongKind = findWrongKind(value, kind, host);
-      if (wrongKind !== undefined) throw wrongKind;
+      checkKind(value, kind, host);
       return toRun(parseAnswer(schema, value, { host, api }), asOf);
     },
     parseRunList(value, host, asOf) {
       const source: Source = { host, api };
       const { total_count: total, workflow_runs: elements } = parseAnswer(pageSchema, value, source);
-      const wrongKind = findWrongKind(elements[0], kind, host);
-      if (wrongKind !== undefined) throw wrongKind;
+      checkKind(elements[0], kind, host);
       const shape = { list: 'workflow_runs', schema, toRun: (raw: Raw) => toRun(raw, asOf), salvage };
       return { total, length: elements.length, ...parseRuns(elements, shape, source) };
     },

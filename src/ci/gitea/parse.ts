@@ -1,6 +1,5 @@
 /** Parses answers of Gitea and Forgejo: what is wrong with one that is not as expected. Pure. */
 import { z } from 'zod';
-import type { UpstreamError } from '../../errors.ts';
 import { malformed } from '../../upstream/failures.ts';
 import { parseShape, type Source } from '../elements.ts';
 import { webPageError } from './failure.ts';
@@ -11,18 +10,20 @@ export function parseAnswer<T>(schema: z.ZodType<T>, value: unknown, source: Sou
   return parseShape(schema, value, source);
 }
 
-/** Only Forgejo's runs have `commit_sha`; only Gitea's have `head_sha`. */
+/** Only Gitea's runs have the one field, only Forgejo's the other. */
 const MARKS = { gitea: 'head_sha', forgejo: 'commit_sha' } as const;
+const NAMES = { gitea: 'Gitea', forgejo: 'Forgejo' } as const;
 
-/** @returns a failure that names the right kind, if this is a run of the other API */
-export function findWrongKind(
-  run: unknown,
-  kind: keyof typeof MARKS,
-  host: string,
-): UpstreamError | undefined {
-  if (typeof run !== 'object' || run === null) return undefined;
+type Kind = keyof typeof MARKS;
+
+/** @throws UpstreamError `malformed`, which names the right kind, if this is a run of the other API */
+export function checkKind(run: unknown, kind: Kind, host: string): void {
+  if (typeof run !== 'object' || run === null) return;
   const other = kind === 'gitea' ? 'forgejo' : 'gitea';
-  if (MARKS[kind] in run || !(MARKS[other] in run)) return undefined;
-  const name = other === 'gitea' ? 'Gitea' : 'Forgejo';
-  return malformed(host, `${host} runs ${name}: set the connection's kind to ${other}`);
+  if (!(MARKS[kind] in run) && MARKS[other] in run) throw malformed(host, describeWrongKind(other, host));
+}
+
+/** @param found what the server runs */
+export function describeWrongKind(found: Kind, host: string): string {
+  return `${host} runs ${NAMES[found]}: set the connection's kind to ${found}`;
 }

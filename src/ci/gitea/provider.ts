@@ -85,7 +85,7 @@ export function createGiteaProvider(
         return await proveReadable(gitRepository);
       } catch (error) {
         if (!(error instanceof UpstreamError) || error.failure.kind !== 'not_found') throw error;
-        throw (await explainMissingRuns(client, dialect)) ?? error;
+        throw await explainMissingRuns(client, dialect, error);
       }
     },
   };

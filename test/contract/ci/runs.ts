@@ -9,7 +9,8 @@ export function describeRuns(current: () => CiUpstream): void {
       const upstream = current();
       const id = upstream.addRun({ branch: 'main', state });
       const run = await fetchRun(upstream, id);
-      expect(run).toMatchObject({ id, branch: 'main', state, origin: 'own', attempt: 1 });
+      const attempt = upstream.claims.countsAttempts === false ? expect.any(Number) : 1;
+      expect(run).toMatchObject({ id, branch: 'main', state, origin: 'own', attempt });
       expect(run.outcome).not.toBe('');
       expect(await list(upstream)).toMatchObject({ runs: [run] });
     });
