@@ -36,15 +36,23 @@ export type OriginFromRuns =
   | { readonly kind: 'needsLookup'; readonly number: string; readonly fallback: ResolvedOrigin };
 
 /**
- * A head commit that one of our own runs has built is ours. For any other head, the pull request's record
- * decides if its number is known; otherwise the runs do.
+ * A head commit that one of our own runs has built is ours. For any other head, and if there are runs of the
+ * pull request that do not say whose they are, its record decides if its number is known; otherwise the runs
+ * do.
  * @param runs of the branch named in the request, including those of forks
  */
 export function selectOrigin(runs: readonly Run[], request: BranchRequest): OriginFromRuns {
   const { headSha, number } = request;
   const atHead = headSha === undefined ? [] : runs.filter((run) => run.commit.startsWith(headSha));
   // The same commit may be in both repositories; then it is as much ours as theirs.
-  if (atHead.some((run) => run.origin === 'own')) return { kind: 'own' };
+  if (atHead.some((run) => run.origin === 'own')) {
+    // Runs of the pull request that CI does not place may count as well, if its record says so.
+    const isOfPullRequest = (run: Run) => run.origin === 'unknown' && run.pullRequest === number;
+    const own = { kind: 'own' } as const;
+    return number !== undefined && runs.some(isOfPullRequest)
+      ? { kind: 'needsLookup', number, fallback: own }
+      : own;
+  }
   const fallback = selectOriginOfRuns(runs, atHead, request);
   const isAmbiguous = headSha !== undefined || runs.some((run) => run.origin !== 'own');
   return number !== undefined && isAmbiguous ? { kind: 'needsLookup', number, fallback } : fallback;
