@@ -20,7 +20,7 @@ const MEANINGS: Readonly<Record<TemplateVariable, string>> = {
 };
 
 const VARIABLES = Object.keys(MEANINGS) as TemplateVariable[];
-const TOOLS = /^(?:ci|github|gitlab|git|env|circle|drone|buildkite|build)_(?=.)/;
+const TOOLS = /^(?:ci|github|gitlab|gitea|forgejo|git|env|circle|drone|buildkite|build)_(?=.)/;
 
 /** `${{ github.sha }}`, `{{ .head_sha }}`, `${CI_COMMIT_SHA}`, `$GIT_COMMIT`, `%GIT_COMMIT%`. */
 const FOREIGN: readonly (readonly [form: RegExp, whose: string])[] = [

@@ -134,7 +134,7 @@ async function createUpstream(kind: typeof gitea | typeof forgejo, version: stri
       validator: false,
       workflows: true,
       pullRequestRuns: 'name the number',
-      countsAttempts: kind === gitea,
+      attempts: kind === gitea,
     },
     ports: connect(10_000),
     impatient: connect(50),

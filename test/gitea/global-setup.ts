@@ -25,7 +25,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     console.log(`Left out: tests with a real Gitea (${text})`);
     return undefined;
   }
-  const { url, token, stop } = await startGitea(built);
-  project.provide('gitea', { url, token });
-  return stop;
+  const server = await startGitea(built);
+  project.provide('gitea', { url: server.url, token: server.token });
+  return () => server.stop();
 }

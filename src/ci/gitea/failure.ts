@@ -1,5 +1,5 @@
 /** Failures of Gitea and Forgejo. Pure. */
-import { UpstreamError, type UpstreamFailure } from '../../errors.ts';
+import type { UpstreamError, UpstreamFailure } from '../../errors.ts';
 import type { ApiResponse } from '../../upstream/json-api.ts';
 import { malformed } from '../../upstream/failures.ts';
 import { describeStatus, type CallContext } from '../failure.ts';

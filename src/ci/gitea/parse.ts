@@ -1,5 +1,5 @@
 /** Parses answers of Gitea and Forgejo: what is wrong with one that is not as expected. Pure. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { malformed } from '../../upstream/failures.ts';
 import { parseShape, type Source } from '../elements.ts';
 import { webPageError } from './failure.ts';

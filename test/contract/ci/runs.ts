@@ -9,8 +9,9 @@ export function describeRuns(current: () => CiUpstream): void {
       const upstream = current();
       const id = upstream.addRun({ branch: 'main', state });
       const run = await fetchRun(upstream, id);
-      const attempt = upstream.claims.countsAttempts === false ? expect.any(Number) : 1;
-      expect(run).toMatchObject({ id, branch: 'main', state, origin: 'own', attempt });
+      const attempt = upstream.claims.attempts === false ? 1 : run.attempt;
+      const counted = { ...run, attempt };
+      expect(counted).toMatchObject({ id, branch: 'main', state, origin: 'own', attempt: 1 });
       expect(run.outcome).not.toBe('');
       expect(await list(upstream)).toMatchObject({ runs: [run] });
     });
@@ -51,7 +52,8 @@ export function describeRuns(current: () => CiUpstream): void {
       upstream.rerun(id);
       const after = await fetchRun(upstream, id);
       expect(after).toMatchObject({ id, position: before.position, tie: before.tie, state: 'success' });
-      expect(after.attempt).toBeGreaterThan(before.attempt);
+      const counter = upstream.claims.attempts === false ? 'updatedAt' : 'attempt';
+      expect(after[counter]).toBeGreaterThan(before[counter]);
     });
 
     it('is gone once it was deleted', async () => {

@@ -43,8 +43,8 @@ export interface Claims {
   readonly workflows: boolean;
   /** A pull request's run names the head branch, or only the number. */
   readonly pullRequestRuns: 'name the branch' | 'name the number';
-  /** False if runs do not count their attempts, so that a first one has any number. Default: true. */
-  readonly countsAttempts?: boolean;
+  /** Re-runs are counted (`Run.attempt`). Default: true. */
+  readonly attempts?: boolean | undefined;
 }
 
 /** A port that a kind may provide besides the provider. */
