@@ -22,14 +22,12 @@ export function describeGiteaFailure(response: ApiResponse, call: CallContext, n
       message: `${host} denies ${what} to connection "${connection}": ${reason}`,
     };
   }
-  // The API never redirects to another host or to a page.
-  if (status >= 300 && status < 400) return webPageError(host).failure;
   return describeStatus(response, call, now);
 }
 
 /** A proxy in front of the instance asks for a sign-in, or the URL is not the instance's. */
 export function webPageError(host: string): UpstreamError {
-  const message = `${host} answered with a web page or a redirect to one; check the connection's url, and let Greenpin reach /api/v1 without a sign-in page`;
+  const message = `${host} answered with a web page in place of JSON; check the connection's url, and let Greenpin reach /api/v1 without a sign-in page`;
   return malformed(host, message);
 }
 

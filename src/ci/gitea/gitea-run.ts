@@ -35,8 +35,11 @@ const remainsSchema = z
   })
   .catch({ id: null, path: null, head_sha: null });
 
-/** A re-run of a run that waits must be newer than its last attempt, and older than its next beginning. */
-const CLOCK_MARGIN = 60_000;
+/**
+ * How far the clock of the answer (a proxy's, perhaps) may be ahead of the one that dates runs. A re-run that
+ * waits must be older than its own beginning, or its end would look outdated.
+ */
+const CLOCK_MARGIN = 600_000;
 
 /** @param asOf when Gitea answered, milliseconds since the epoch: only that dates a run that waits */
 export function toGiteaRun(run: z.output<typeof giteaRunSchema>, asOf: number): Run {
@@ -45,8 +48,7 @@ export function toGiteaRun(run: z.output<typeof giteaRunSchema>, asOf: number): 
   const { branch, pullRequest, refKind } = parseRef(ref);
   const started = sinceEpoch(run.started_at);
   const stopped = sinceEpoch(run.completed_at);
-  const seen = Math.max(started, asOf - CLOCK_MARGIN);
-  const startedAt = started || (isCompleted ? stopped : seen);
+  const startedAt = started || (isCompleted ? stopped : asOf - CLOCK_MARGIN);
   return {
     id: run.id,
     number: run.run_number,
@@ -71,7 +73,7 @@ export function toGiteaRun(run: z.output<typeof giteaRunSchema>, asOf: number): 
     tie: padNumber(run.id),
     createdAt: null,
     startedAt,
-    updatedAt: isCompleted ? Math.max(started, stopped) : seen,
+    updatedAt: isCompleted ? Math.max(started, stopped) : startedAt,
     committedAt: null,
   };
 }

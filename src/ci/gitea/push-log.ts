@@ -10,7 +10,8 @@ import { createProof, createRequest, nextCursor, PAGE_SIZE, parseCursor, totalOf
 
 const listSchema = z.array(z.unknown()).max(MAX_ELEMENTS);
 
-const activitySchema = z.object({
+/** A contract test compares this with the OpenAPI description of Gitea 1.26.0. */
+export const activitySchema = z.object({
   id,
   // `commit_repo`, or `mirror_sync_push` for a mirror.
   op_type: z.enum(['commit_repo', 'mirror_sync_push']),
