@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UpstreamError, type UpstreamFailure } from '../../../../src/errors.ts';
-import type { CiProvider, Cursor, RunPage } from '../../../../src/ci/provider.ts';
+import type { Cursor, RunPage } from '../../../../src/ci/provider.ts';
 import { connectForge } from '../../../fixtures/gitea/connect.ts';
 import { addRun, connectFake } from '../../../fixtures/gitea/connect-fake.ts';
 
@@ -98,12 +98,13 @@ describe('a wrong connection', () => {
     const { server, ports } = await connectFake(api, {}, kind);
     addRun(server);
     const message = expect.stringContaining(`runs ${name}: set the connection's kind to ${api}`);
-    const calls = (provider: CiProvider) => [
+    const { provider } = ports;
+    const calls = [
       provider.fetchRuns(REPOSITORY),
       provider.fetchRun(REPOSITORY, '1'),
       provider.probe(REPOSITORY),
     ];
-    for (const failure of await Promise.all(calls(ports.provider).map(failureOf))) {
+    for (const failure of await Promise.all(calls.map(failureOf))) {
       expect(failure).toMatchObject({ kind: 'malformed', message });
     }
   });
