@@ -15,7 +15,13 @@ import type { BranchRequest, Build, Run } from './types.ts';
 
 export type KnownRuns = Pick<
   RunSource,
-  'branchNames' | 'peekRuns' | 'peekBranchless' | 'peekCommit' | 'peekNumber' | 'peekUnread'
+  | 'branchNames'
+  | 'peekRuns'
+  | 'peekBranchless'
+  | 'peekPullRequest'
+  | 'peekCommit'
+  | 'peekNumber'
+  | 'peekUnread'
 >;
 
 /** The shortest prefix that the commit index supports. */
@@ -42,7 +48,7 @@ export function findRivals(
       imageCommit(run) !== evaluated.build.builtCommit &&
       mayPushImages(run, request) &&
       mayHavePushedSince(run, evaluated) &&
-      mayRender(template, reference, run, evaluated.build, request);
+      mayRender(template, reference, run, branchOf(run, evaluated.build, known), request);
     if (!isRival) continue;
     if (run.state !== 'running') return [run];
     going.push(run);
@@ -146,14 +152,21 @@ function mayPushImages(run: Run, { project }: BranchRequest): boolean {
 
 /**
  * True for a run that began after the build began or ended after the build ended. A run that began and ended
- * earlier (an older commit's, cancelled in favor of the newer one) was overwritten by the build. In a re-run
- * build, the first attempt may have pushed the image, and CI does not report when that attempt ended.
+ * earlier (an older commit's, cancelled in favor of the newer one) was overwritten by the build. In a build
+ * that was run again, under the same id or another (Jenkins: "Restart from Stage"), the first run may have
+ * pushed the image, and CI does not report when.
  */
-function mayHavePushedSince(run: Run, { runs, startedAt, build }: EvaluatedBuild): boolean {
-  const overwrittenBefore = runs.some(({ attempt }) => attempt > 1) ? startedAt : build.finishedAt;
+function mayHavePushedSince(run: Run, { runs, repeated, startedAt, build }: EvaluatedBuild): boolean {
+  const overwrittenBefore = repeated ? startedAt : build.finishedAt;
   if (run.state === 'running' || run.updatedAt >= overwrittenBefore) return true;
   if (run.startedAt !== startedAt) return run.startedAt > startedAt;
   return runs.every((own) => compareRuns(run, own) >= 0);
+}
+
+/** A run that names only a pull request not read yet may belong to the build's branch. */
+function branchOf({ branch, pullRequest }: Run, build: Build, known: KnownRuns): string {
+  const head = pullRequest === null ? undefined : known.peekPullRequest(pullRequest);
+  return branch ?? head?.headBranch ?? build.branch;
 }
 
 /** Tries earlier attempts too, since each has its own tag. */
@@ -161,13 +174,13 @@ function mayRender(
   template: ImageTemplate,
   reference: string,
   run: Run,
-  build: Build,
+  branch: string,
   request: BranchRequest,
 ): boolean {
   const attempts = template.variables.has('attempt') ? Math.min(run.attempt, MAX_ATTEMPTS) : 1;
   for (let back = 0; back < attempts; back++) {
     const attempt = String(run.attempt - back);
-    if (renderFor(template, run, attempt, build, request) === reference) return true;
+    if (renderFor(template, run, attempt, branch, request) === reference) return true;
   }
   return false;
 }
@@ -176,14 +189,13 @@ function renderFor(
   template: ImageTemplate,
   run: Run,
   attempt: string,
-  build: Build,
+  branch: string,
   request: BranchRequest,
 ): string | undefined {
   try {
     return renderImageTemplate(template, {
       commit: imageCommit(run),
-      // A run without a branch may belong to the build's branch.
-      branch: run.branch ?? build.branch,
+      branch,
       buildId: run.id,
       buildNumber: run.number,
       attempt,
