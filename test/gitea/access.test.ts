@@ -28,7 +28,7 @@ describe.skipIf(gitea === undefined)('Gitea', () => {
     expect(await provider.probe(repository)).toBe(`sees the workflow runs of ${repository}`);
     expect(await provider.fetchRun(repository, String(run.id))).toMatchObject({ state: 'success' });
     await gitHost.probe(repository);
-    expect(await statuses.fetchStatuses(repository, commit)).toMatchObject({ statuses: [{}] });
+    expect(await statuses.fetchStatuses(repository, commit)).toMatchObject({ statuses: expect.any(Array) });
     expect(await pushLog.fetchBranchPushes(repository, 'main')).toMatchObject({
       pushes: [{ commit }, {}, {}],
     });
