@@ -1,6 +1,9 @@
 /** The kinds of connections, one line each. */
 import { z } from 'zod';
 import { forgejo, gitea } from './gitea/kind.ts';
+import { bitbucket } from './bitbucket/kind.ts';
+import { bitbucketServer } from './bitbucket-server/kind.ts';
+import { azureDevOps } from './azure-devops/kind.ts';
 import { github } from './github/kind.ts';
 import type { CiKind } from './kind.ts';
 
@@ -8,6 +11,9 @@ const KINDS = {
   github,
   gitea,
   forgejo,
+  bitbucket,
+  'bitbucket-server': bitbucketServer,
+  'azure-devops': azureDevOps,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];

@@ -6,6 +6,7 @@ import type { ImageRule, Project } from '../resolve/types.ts';
 import { createRegistrySettings, type RegistrySettings } from '../registry/settings.ts';
 import type { CiConnection } from '../ci/kind.ts';
 import { selectKind } from '../ci/kinds.ts';
+import { PUSH_EVENT } from '../ci/push-provider.ts';
 import { parseDuration } from '../schema/duration.ts';
 import { createSecretSource, expandHome, type SecretSource } from '../secrets/secret.ts';
 import { DEFAULT_TOKEN_FILE, type ConfigDocument } from './schema.ts';
@@ -99,7 +100,9 @@ function createProject(
   connections: ConfigDocument['connections'],
 ): Project {
   const [onlyConnection = ''] = Object.keys(connections);
-  const { ci = onlyConnection, repository, workflows = [], images, ...settings } = entry;
+  const { ci: runs = onlyConnection, repository, workflows = [], statuses = [], images, ...settings } = entry;
+  const byStatuses = entry.builds === 'statuses';
+  const ci = byStatuses ? (entry.git ?? runs) : runs;
   const kind = selectKind(connections[ci]?.kind ?? '');
   return {
     ...settings,
@@ -107,9 +110,10 @@ function createProject(
     ci,
     git: entry.git ?? (kind.isGitHost ? ci : undefined),
     gitRepository: repository,
-    ciRepository: kind.project.runsBelongTo === 'workflows' ? workflows.join(' ') : repository,
+    ciRepository: kind.project.runsBelongTo === 'workflows' && !byStatuses ? workflows.join(' ') : repository,
+    statuses,
     workflows,
-    events: entry.events ?? kind.project.defaultEvents,
+    events: byStatuses ? [PUSH_EVENT] : (entry.events ?? kind.project.defaultEvents),
     images: Object.entries(images).map(([image, value]) => createImage(image, value)),
   };
 }

@@ -6,6 +6,7 @@
 import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from '../registry/credentials/cloud/hosts.ts';
 import { parseDuration } from '../schema/duration.ts';
 import { findImageProblems } from './image-rules.ts';
+import { findStatusProblems } from './status-rules.ts';
 import { suggest } from '../text/suggest.ts';
 import type { Problem } from './schema-issues.ts';
 import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from '../text/secret-patterns.ts';
@@ -20,6 +21,7 @@ export function crossCheck(document: unknown, environment: NodeJS.ProcessEnv): P
     ...findConnectionProblems(document),
     ...findIdentityProblems(document),
     ...findImageProblems(document),
+    ...findStatusProblems(document),
   ];
 }
 

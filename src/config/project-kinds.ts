@@ -11,6 +11,10 @@ export function checkProjectKinds(document: unknown, context: z.core.$Refinement
     const { ci, git } = project;
     const kind = selectKindOf(document, ci);
     if (kind !== undefined) context.issues.push(...findKeyIssues(project, kind.project, path));
+    if (kind?.hasRuns === false && project['builds'] !== 'statuses') {
+      const message = 'found runs, expected statuses, since this kind of connection has no CI of its own';
+      context.issues.push({ code: 'custom', input: project, path: [...path, 'builds'], message });
+    }
     if (typeof git === 'string' && selectKindOf(document, git)?.isGitHost === false) {
       context.issues.push(createIssue([...path, 'git'], git, 'a connection to a Git host'));
     }
@@ -18,7 +22,7 @@ export function checkProjectKinds(document: unknown, context: z.core.$Refinement
 }
 
 /** @returns the connection's kind; if there is no such connection, the kind that all connections share */
-function selectKindOf(document: unknown, connection: unknown): CiKind | undefined {
+export function selectKindOf(document: unknown, connection: unknown): CiKind | undefined {
   const kinds = new Map(
     entriesAt(document, ['connections']).map(([path]) => [path.at(-1), valueAt(document, [...path, 'kind'])]),
   );

@@ -1,6 +1,7 @@
 /** Projects and their images: `projects.<name>`. */
 import { z } from 'zod';
 import { ALL_KINDS } from '../ci/kinds.ts';
+import { ONE_LINE } from '../text/secret-patterns.ts';
 import { choice, list, mapping, named, text, whole } from '../schema/fields.ts';
 
 /** `project-kinds.ts` checks the format by kind; the JSON Schema allows every kind's format. */
@@ -78,6 +79,13 @@ export const entryName = text(
   'a name of at most 100 letters, digits, ".", "_", "-" and "/" that begins with a letter or digit',
 );
 
+const NO_BLANK = '[^ \\u0000-\\u001f\\u007f]';
+
+const statusPattern = text(
+  new RegExp(`^${NO_BLANK}(?:(?:${ONE_LINE})?${NO_BLANK})?$`),
+  'the name of a status or check, in which * stands for any text, for example security/*',
+);
+
 const connectionName = z.string({ error: 'the name of a connection' }).optional();
 
 export const projectSchema = mapping(
@@ -94,6 +102,17 @@ export const projectSchema = mapping(
       description: 'The Git repository, for example OWNER/NAME.',
       examples: ['acme/shop'],
     }),
+    builds: choice(['runs', 'statuses']).default('runs').meta({
+      description:
+        'What a build is: the runs of a commit in CI, or a commit that was pushed and whose statuses are green (for a CI system that Greenpin does not know, but that reports to the Git host; ci is then the Git host).',
+    }),
+    statuses: list(statusPattern, 'a list of statuses or checks, for example [sonarqube, "security/*"]')
+      .optional()
+      .meta({
+        description:
+          'Commit statuses and checks on the Git host that must be successful as well, by name; * stands for any text. Each needs at least one status, and all that match must be successful: neither neutral nor skipped. Required with builds: statuses.',
+        examples: [['sonarqube', 'security/*']],
+      }),
     workflows: list(
       textOfKind('workflow', 'the name of a workflow'),
       'a list of workflows, for example [.github/workflows/build.yml]; leave the key out to count every workflow',

@@ -4,7 +4,7 @@ import type { Failed } from './ports.ts';
 import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
 import { coversTime, type Coverage } from './coverage.ts';
 import type { EvaluatedBuild } from './select-builds.ts';
-import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
+import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet, Project } from './types.ts';
 
 /** Milliseconds by which a committer's clock may be ahead. */
 const COMMIT_CLOCK_MARGIN = 3_600_000;
@@ -39,17 +39,14 @@ export interface SearchResult {
   readonly examined: readonly ExaminedBuild[];
 }
 
-/**
- * @param builds of the branch, newest first
- * @param coverage which runs of the branch were read
- */
 export async function searchBuilds(
-  builds: readonly EvaluatedBuild[],
-  coverage: Coverage,
+  selected: SelectedGreens,
   request: BranchRequest,
   context: ImageContext,
 ): Promise<SearchResult> {
-  const { greens, final } = selectGreenBuilds(builds, coverage, request.project.lookback);
+  const { lookback } = request.project;
+  const greens = selected.greens.slice(0, lookback);
+  const final = selected.isAll || greens.length === lookback;
   const examined: ExaminedBuild[] = [];
   for (const [index, evaluated] of greens.entries()) {
     const own = await resolveImages(evaluated, request, context);
@@ -62,28 +59,40 @@ export async function searchBuilds(
   return { outcome: { kind: final ? 'none' : 'undecided' }, examined };
 }
 
+export interface SelectedGreens {
+  /** Newest first. */
+  readonly greens: readonly EvaluatedBuild[];
+  /** The branch has no older green build. */
+  readonly isAll: boolean;
+}
+
 /**
- * Selects the green builds worth looking up in the registry: up to `lookback`, and none beyond the first
- * whose status runs not read yet could still change. A commit made well within the covered time has no older
- * runs.
+ * Selects the green builds, but none beyond the first whose status runs not read yet could still change. A
+ * commit made well within the covered time has no older runs.
+ * @param builds of the branch, newest first
+ * @param coverage which runs of the branch were read
  */
-function selectGreenBuilds(
+export function selectGreenBuilds(
   builds: readonly EvaluatedBuild[],
   coverage: Coverage,
-  lookback: number,
-): { greens: EvaluatedBuild[]; final: boolean } {
+  project: Pick<Project, 'builds'>,
+): SelectedGreens {
   const greens: EvaluatedBuild[] = [];
   for (const evaluated of builds) {
     if (evaluated.status === 'unsuccessful' || evaluated.status === 'running') continue;
-    if (!isWhole(evaluated, coverage)) return { greens, final: false };
+    if (!isWhole(evaluated, coverage, project)) return { greens, isAll: false };
     if (evaluated.status === 'green') greens.push(evaluated);
-    if (greens.length === lookback) return { greens, final: true };
   }
-  return { greens, final: coverage.kind === 'complete' };
+  return { greens, isAll: coverage.kind === 'complete' };
 }
 
-function isWhole({ committedAt }: EvaluatedBuild, coverage: Coverage): boolean {
-  if (coverage.kind === 'complete') return true;
+function isWhole(
+  { committedAt }: EvaluatedBuild,
+  coverage: Coverage,
+  { builds }: Pick<Project, 'builds'>,
+): boolean {
+  // The commit's earlier pushes change nothing.
+  if (coverage.kind === 'complete' || builds === 'statuses') return true;
   return committedAt !== null && coversTime(coverage, committedAt - COMMIT_CLOCK_MARGIN);
 }
 
@@ -154,6 +163,7 @@ function joinUnconfirmed(all: readonly (Unconfirmed | undefined)[]): Unconfirmed
   if (some.length === 0) return undefined;
   return {
     runs: [...new Set(some.flatMap(({ runs }) => runs))],
+    gates: [...new Set(some.flatMap(({ gates }) => gates))],
     since: Math.max(...some.map(({ since }) => since)),
   };
 }

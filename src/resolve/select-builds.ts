@@ -1,7 +1,7 @@
 /** Selects the builds of a branch: groups its runs by commit and evaluates each commit. Pure. */
 import { compareRuns, compareText } from './run-order.ts';
 import type { Origin } from './select-origin.ts';
-import type { BranchRequest, Build, Project, Run } from './types.ts';
+import type { BranchRequest, Build, GateStatus, Project, Run } from './types.ts';
 
 /**
  * - `green`: every required workflow succeeded
@@ -17,6 +17,8 @@ export interface EvaluatedBuild {
   readonly status: BuildStatus;
   /** The reason for the status, for people: `build.yml failure (push)`. */
   readonly reason: string;
+  /** The statuses that let the build pass the project's gate, or not; undefined if it was not read. */
+  readonly statuses?: readonly GateStatus[] | undefined;
   /** The newest run of each workflow and event. */
   readonly runs: readonly Run[];
   /**
@@ -59,7 +61,12 @@ export function selectBuilds(runs: readonly Run[], request: BranchRequest, origi
   const builds = [...Map.groupBy(counted, (run) => run.commit).values()]
     .map((group) => evaluate(group, identities, request))
     .toSorted((a, b) => compareBuilds(b.build, a.build));
-  return { builds, ignored, workflows: new Set(runs.flatMap(({ workflow }) => workflow ?? [])) };
+  return { builds, ignored, workflows: new Set(runs.flatMap((run) => workflowNames(run, project))) };
+}
+
+function workflowNames({ workflow, workflowId }: Run, { workflows }: Project): string[] {
+  const byId = workflows.filter((name) => name === workflowId);
+  return workflow === null ? byId : [workflow, ...byId];
 }
 
 type Source = Pick<Build, 'ci' | 'gitRepository'>;
@@ -67,6 +74,11 @@ type Source = Pick<Build, 'ci' | 'gitRepository'>;
 /** @returns whether positions of the two sources can be compared */
 export function isSameListing(a: Source, b: Source): boolean {
   return a.ci === b.ci && a.gitRepository.toLowerCase() === b.gitRepository.toLowerCase();
+}
+
+/** @returns `Build.ci`: pushes are listed apart from runs */
+export function listingOf({ ci, builds }: Project): string {
+  return builds === 'statuses' ? `${ci} (pushes)` : ci;
 }
 
 /**
@@ -96,12 +108,18 @@ function whyIgnored(run: Run, project: Project, origin: Origin): string | undefi
   return undefined;
 }
 
+/** A run that names the pull request comes from its fork, even if CI does not name the fork. */
 function isOfFork(run: Run, headRepositoryId: string | null, isOfPullRequest: boolean): boolean {
-  return headRepositoryId === null ? isOfPullRequest : run.headRepositoryId === headRepositoryId;
+  return isOfPullRequest || (headRepositoryId !== null && run.headRepositoryId === headRepositoryId);
 }
 
-function isNamed({ workflow }: Run, { workflows }: Project): boolean {
-  return workflow !== null && workflows.includes(workflow);
+function isNamed(run: Run, { workflows }: Project): boolean {
+  return workflows.some((name) => isRunOf(run, name));
+}
+
+/** @param name of a workflow, or its id, which some kinds accept as well */
+function isRunOf({ workflow, workflowId }: Run, name: string): boolean {
+  return workflow === name || workflowId === name;
 }
 
 /** @returns whether the run's workflow may push the project's images; any may if none is configured */
@@ -218,6 +236,7 @@ function evaluateStatus(runs: readonly Run[], ids: WorkflowIds, project: Project
  * builds nothing.
  */
 function isComplete(name: string, runs: readonly Run[], ids: WorkflowIds): boolean {
+  if (runs.some(({ workflowId }) => workflowId === name)) return true;
   const ofName = runs.filter((run) => run.workflow === name);
   return (
     ofName.length > 0 &&
@@ -238,9 +257,9 @@ function describe(runs: readonly Run[]): string {
     .join(', ');
 }
 
-/** The part after the last slash identifies a workflow well enough for people. */
+/** A file's name identifies its workflow well enough for people. Other names may contain slashes, too. */
 function shortName(workflow: string): string {
-  return workflow.slice(workflow.lastIndexOf('/') + 1);
+  return /\.ya?ml$/i.test(workflow) ? workflow.slice(workflow.lastIndexOf('/') + 1) : workflow;
 }
 
 /**
@@ -249,14 +268,15 @@ function shortName(workflow: string): string {
  */
 function createBuild(newestFirst: readonly Run[], runs: readonly Run[], request: BranchRequest): Build {
   const { project } = request;
-  const rank = ({ workflow, event }: Run): number =>
-    (project.workflows.indexOf(workflow ?? '') + 1) * project.events.length + project.events.indexOf(event);
+  const rank = (run: Run): number =>
+    (project.workflows.findIndex((name) => isRunOf(run, name)) + 1) * project.events.length +
+    project.events.indexOf(run.event);
   const [first, ...rest] = runs;
   if (first === undefined) throw new RangeError('a build has at least one run');
   const representative = rest.reduce((best, run) => (rank(run) < rank(best) ? run : best), first);
   const [newest = representative] = newestFirst;
   return {
-    ci: project.ci,
+    ci: listingOf(project),
     gitRepository: project.gitRepository,
     commit: representative.commit,
     builtCommit: imageCommit(representative),

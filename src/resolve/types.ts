@@ -27,7 +27,11 @@ export interface Project {
   readonly gitRepository: string;
   /** What the CI provider lists the runs of: the Git repository, or a name of CI's own (a Jenkins job). */
   readonly ciRepository: string;
-  /** Workflow paths that must be green; empty: every workflow that ran for the commit. */
+  /** `statuses`: a build is a commit that was pushed and whose `statuses` are green, whatever CI set them. */
+  readonly builds: 'runs' | 'statuses';
+  /** Statuses and checks, by name or glob, that must be successful as well; empty: none. */
+  readonly statuses: readonly string[];
+  /** Workflows, by name or id, that must be green; empty: every workflow that ran for the commit. */
   readonly workflows: readonly string[];
   /** Events whose runs count, most trusted first. */
   readonly events: readonly string[];
@@ -77,7 +81,7 @@ export interface Run {
   readonly state: 'running' | 'blocked' | 'success' | 'unsuccessful' | 'skipped';
   /** The provider's own word for the state: `in_progress`, `failure`, `cancelled`, `skipped`. */
   readonly outcome: string;
-  /** Id of the repository that contains the commit; null if that repository was deleted. */
+  /** Id of the repository that contains the commit; null if that was deleted, or if CI does not name it. */
   readonly headRepositoryId: string | null;
   /**
    * Whether the commit is in the repository itself or in another one (which may be deleted). If unknown, the
@@ -101,9 +105,18 @@ export interface Run {
   readonly committedAt: number | null;
 }
 
+/** A status or check that other systems set on a commit. */
+export interface GateStatus {
+  readonly context: string;
+  /** The host's own word: `success`, `timed_out`. */
+  readonly outcome: string;
+  /** Empty if there is none. */
+  readonly url: string;
+}
+
 /** The runs of a commit, taken together. */
 export interface Build {
-  /** Name of the CI connection. Positions and ids mean nothing in another one. */
+  /** Name of the CI connection, and of its list (`listingOf`). Positions mean nothing in another one. */
   readonly ci: string;
   readonly gitRepository: string;
   /** Head of the branch or pull request. */

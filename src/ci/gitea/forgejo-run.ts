@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { UnreadRun } from '../../resolve/ports.ts';
 import type { Run } from '../../resolve/types.ts';
 import { commit, id, instant, padNumber, text, webUrl } from '../fields.ts';
+import { numberAttempt } from '../number-attempt.ts';
 import { foldEvent } from './events.ts';
-import { NO_REF, numberAttempt, parseRef, sinceEpoch, type RunRef } from './run.ts';
+import { NO_REF, parseRef, sinceEpoch, type RunRef } from './run.ts';
 
 /** A contract test compares this with the types of Forgejo's OpenAPI description. */
 export const forgejoRunSchema = z.object({

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { UnreadRun } from '../../resolve/ports.ts';
 import type { Run } from '../../resolve/types.ts';
 import { commit, id, instant, padNumber, text, webUrl } from '../fields.ts';
+import { numberAttempt } from '../number-attempt.ts';
 import { foldEvent } from './events.ts';
-import { numberAttempt, parseRef, sinceEpoch } from './run.ts';
+import { parseRef, sinceEpoch } from './run.ts';
 
 /** A test compares this with the OpenAPI description of Gitea 1.26.0, and with recorded answers. */
 export const giteaRunSchema = z.object({

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import type { PullRequestHead } from '../../resolve/ports.ts';
 import type { ToOurClock } from '../clock-translation.ts';
-import { describeProblem, type Source } from '../elements.ts';
+import type { Source } from '../elements.ts';
 import { commit, id, instant, MAX_ELEMENTS, text } from '../fields.ts';
 import type { OpenPullRequest, PullRequestPage } from '../git-host.ts';
+import { parseOpenPullRequests } from '../pull-request-elements.ts';
 import { parseAnswer } from './parse.ts';
 
 /** A contract test compares this with the OpenAPI description of Gitea 1.26.0. */
@@ -47,18 +48,13 @@ export function parsePullRequestPage(
   toOurClock: ToOurClock,
 ): Pick<PullRequestPage, 'pullRequests' | 'unread'> & { readonly length: number } {
   const elements = parseAnswer(z.array(z.unknown()).max(MAX_ELEMENTS), value, source);
-  const pullRequests: OpenPullRequest[] = [];
-  const unread: PullRequestPage['unread'][number][] = [];
-  for (const element of elements) {
-    const { data, error } = openPullRequestSchema.safeParse(element);
-    if (data === undefined) {
-      const number = numberSchema.safeParse(element).data?.number ?? null;
-      unread.push({ number, problem: describeProblem(error) });
-    } else {
-      pullRequests.push(toOpenPullRequest(data, toOurClock));
-    }
-  }
-  return { pullRequests, unread, length: elements.length };
+  const parsed = parseOpenPullRequests(elements, {
+    list: '',
+    schema: openPullRequestSchema,
+    toOpenPullRequest: (raw) => toOpenPullRequest(raw, toOurClock),
+    numberOf: (element) => numberSchema.safeParse(element).data?.number,
+  });
+  return { ...parsed, length: elements.length };
 }
 
 function toOpenPullRequest(

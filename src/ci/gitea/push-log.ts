@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient } from '../client.ts';
 import type { Source } from '../elements.ts';
+import { followFirstParents, parseHistoryCursor, type ListedCommit } from '../first-parents.ts';
 import { commit, id, instant, MAX_ELEMENTS, padNumber, text } from '../fields.ts';
 import type { Push, PushLog } from '../push-log.ts';
 import { parseAnswer } from './parse.ts';
@@ -52,20 +53,26 @@ export function createGiteaPushLog(client: CiClient, source: Source): PushLog {
       };
     },
 
-    /** @param cursor the commit to go on from */
     async fetchBranchPushes(gitRepository, branch, cursor) {
+      const start = cursor === undefined ? undefined : parseHistoryCursor(cursor);
       // A tag of the same name would come first.
-      const sha = cursor ?? `refs/heads/${branch}`;
+      const sha = start?.commit ?? `refs/heads/${branch}`;
       const query = { sha, limit: COMMITS, stat: false, verification: false, files: false };
       const request = createRequest(gitRepository, 'the commits', '/commits', query);
       const prove = () => client.get(createProof(gitRepository));
       const answer = await client.find(request, prove);
       if (answer === undefined) return { pushes: [] };
-      const commits = parseAnswer(z.array(commitSchema).max(MAX_ELEMENTS), answer.data, source);
-      const { pushes, next } = followFirstParents(commits, branch);
-      return { pushes, next, clock: parseDate(answer.headers) };
+      const commits = parseAnswer(z.array(commitSchema).max(MAX_ELEMENTS), answer.data, source).map(toListed);
+      const [head] = commits;
+      if (head === undefined) return { pushes: [] };
+      const from = start ?? { commit: head.commit, below: Infinity };
+      return { ...followFirstParents(branch, from, commits), clock: parseDate(answer.headers) };
     },
   };
+}
+
+function toListed({ sha, commit: { committer }, parents }: z.output<typeof commitSchema>): ListedCommit {
+  return { commit: sha, time: committer.date, firstParent: parents?.[0]?.sha };
 }
 
 /** @returns undefined for another activity, a tag, or the creation of a branch, which a push follows */
@@ -83,25 +90,4 @@ function parseContent(content: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/**
- * The list also has the commits of merged branches. Committers' clocks may differ, so each commit is placed
- * below the one before.
- * @param commits the first one is the newest
- */
-function followFirstParents(
-  commits: readonly z.output<typeof commitSchema>[],
-  branch: string,
-): { pushes: Push[]; next: string | undefined } {
-  const bySha = new Map(commits.map((each) => [each.sha, each]));
-  const pushes: Push[] = [];
-  let position = Infinity;
-  let next = commits[0]?.sha;
-  for (let each = commits[0]; each !== undefined; each = bySha.get(next ?? '')) {
-    position = Math.min(position - 1, each.commit.committer.date);
-    pushes.push({ branch, commit: each.sha, position, tie: '' });
-    next = each.parents?.[0]?.sha;
-  }
-  return { pushes, next };
 }

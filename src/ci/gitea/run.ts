@@ -16,18 +16,6 @@ export function parseRef(ref: string): RunRef {
   return { branch: null, pullRequest: number ?? null, refKind: 'pull_request' };
 }
 
-const SECOND = 1000;
-
-/**
- * Numbers the attempts of an API that does not count them. A re-run keeps its id and clears its times, so the
- * time at which an attempt began identifies it, and is greater for each later one. Nothing tells a first
- * attempt from a second, so each counts as a repetition.
- * @param beganAt milliseconds since the epoch
- */
-export function numberAttempt(beganAt: number): number {
-  return Math.max(1, Math.floor(beganAt / SECOND));
-}
-
 /** @returns milliseconds since the epoch; 0 for a time that is not set: 1970 (Gitea) or the year 1 (Forgejo) */
 export function sinceEpoch(time: number): number {
   return Math.max(0, time);

@@ -25,10 +25,11 @@ export function describeRuns(current: () => CiUpstream): void {
     });
 
     it.each([
-      ['a fork', 'fork', expect.any(String)],
+      ['a fork', 'fork', expect.toBeOneOf([null, expect.any(String)])],
       ['a deleted repository', 'deleted', null],
     ] as const)('of %s is not our own', async (_name, head, headRepositoryId) => {
       const upstream = current();
+      if (upstream.claims.forkRuns === false) return;
       upstream.addRun({ ...GREEN, head, pullRequest: '7' });
       expect((await list(upstream)).runs).toEqual([
         expect.toBeOneOf([
@@ -71,7 +72,7 @@ export function describeRuns(current: () => CiUpstream): void {
         upstream.claims.workflows ? [true, true] : [false, false],
       );
       if (inspector === undefined) return;
-      expect(await inspector.fetchWorkflows(upstream.gitRepository)).toEqual([
+      expect(await inspector.fetchWorkflows(upstream.gitRepository)).toMatchObject([
         { path: run.workflow, disabled: null },
       ]);
     });
@@ -79,10 +80,10 @@ export function describeRuns(current: () => CiUpstream): void {
 
   describe('the probe', () => {
     it('proves in one call that the runs can be read', async () => {
-      const { ports, gitRepository, requests, addRun } = current();
+      const { ports, gitRepository, requests, addRun, lookUps = 0 } = current();
       addRun(GREEN);
       expect(await ports.provider.probe(gitRepository)).toContain(gitRepository);
-      expect(requests()).toBe(1);
+      expect(requests()).toBe(lookUps + 1);
     });
   });
 }

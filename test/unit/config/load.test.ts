@@ -80,6 +80,8 @@ describe('a configuration with what has no default', () => {
     expect([...config.projects.values()]).toEqual([
       {
         name: 'shop',
+        builds: 'runs',
+        statuses: [],
         ci: 'gh',
         git: 'gh',
         gitRepository: 'acme/shop',

@@ -138,7 +138,7 @@ describe('the push log', () => {
     ]);
     const first = await ports.pushLog?.fetchBranchPushes(REPOSITORY, 'main');
     expect(first?.pushes.map((push) => push.commit)).toEqual([sha(5), sha(4)]);
-    expect(first?.next).toBe(sha(3));
+    expect(first?.next).toMatch(new RegExp(`^${sha(3)}@`));
     const second = await ports.pushLog?.fetchBranchPushes(REPOSITORY, 'main', first?.next);
     expect(second?.pushes.map((push) => push.commit)).toEqual([sha(3), sha(2)]);
     expect(second?.next).toBeUndefined();
