@@ -1,8 +1,7 @@
 /** How a project names its GitHub repository, workflows and events. */
-import { z } from 'zod';
 import { text } from '../../schema/fields.ts';
-import { suggest } from '../../text/suggest.ts';
 import type { ProjectKeys } from '../kind.ts';
+import { eventName } from '../project-fields.ts';
 
 /** https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows */
 const EVENTS = (
@@ -11,13 +10,7 @@ const EVENTS = (
   'pull_request_review pull_request_review_comment registry_package branch_protection_rule fork gollum page_build public watch dynamic'
 ).split(' ');
 
-const event = z.enum(EVENTS, {
-  error: ({ input }) => {
-    const nearest = typeof input === 'string' ? suggest(input, EVENTS) : undefined;
-    const expected = 'an event of GitHub Actions, for example push or pull_request';
-    return nearest === undefined ? expected : `${expected}; did you mean ${nearest}?`;
-  },
-});
+const event = eventName(EVENTS, 'of GitHub Actions', 'push or pull_request');
 
 const workflow = text(
   /^\.github\/workflows\/[\w .@+-]+\.ya?ml$/,

@@ -12,16 +12,34 @@ const ARGOCD_TIMEOUT_MS = 30_000;
 
 /** Settings without effect, or without the intended one; `serve` logs them, too. */
 export function findIneffectiveSettings(config: Config): Finding[] {
-  return [...findLongDeadline(config), ...findUnusedConnections(config), ...findUnusedRegistries(config)];
+  return [
+    ...findLongDeadline(config),
+    ...findUnusedConnections(config),
+    ...findUnusedRegistries(config),
+    ...findForksWithoutBuilds(config),
+  ];
 }
 
 export function findWarnings(config: Config): Finding[] {
   return [
     ...findIneffectiveSettings(config),
+    ...findProjectsWithoutGitHost(config),
     ...findUnknownPaths(config),
     ...findMutableTags(config),
     ...findShortCommits(config),
+    ...findProjectsWithoutGitHost(config),
   ];
+}
+
+/** A CI system that is no Git host cannot say whose a pull request is. */
+function findProjectsWithoutGitHost({ projects, connections }: Config): Finding[] {
+  const detail = 'no connection knows its pull requests, so their runs count as foreign';
+  return [...projects.values()]
+    .filter(({ ci, git }) => git === undefined && connections.has(ci))
+    .map(({ name, ci }) => {
+      const hint = `add a connection to the Git host, and name it in ${formatPath(['projects', name, 'git'])}`;
+      return warning(`ci ${ci}`, formatPath(['projects', name]), detail, hint);
+    });
 }
 
 /** A warning only, since Argo CD's own setting is unknown here. */
@@ -37,6 +55,28 @@ function findUnusedConnections(config: Config): Finding[] {
   return [...config.connections.keys()]
     .filter((name) => listGitRepositories(config, name, 'ci', 'git').length === 0)
     .map((name) => warning(`ci ${name}`, '', 'not used by any project'));
+}
+
+/** A fork's commits are never pushed to the repository. */
+function findForksWithoutBuilds({ projects }: Config): Finding[] {
+  return [...projects.values()]
+    .filter(({ builds, forks }) => builds === 'statuses' && forks)
+    .map(({ name }) =>
+      warning(
+        'file',
+        formatPath(['projects', name, 'forks']),
+        'no effect: with builds: statuses, forks have no builds',
+      ),
+    );
+}
+
+/** A project whose CI is no Git host can do without one if it has no pull requests. */
+function findProjectsWithoutGitHost({ connections, projects }: Config): Finding[] {
+  const detail = "nothing can tell whose a pull request is, so builds that may be a fork's do not count";
+  const hint = "if the project has pull requests, add git with the name of the Git host's connection";
+  return [...projects.values()]
+    .filter(({ ci, git }) => git === undefined && connections.has(ci))
+    .map(({ name }) => warning('git', formatPath(['projects', name]), detail, hint));
 }
 
 function findUnusedRegistries(config: Config): Finding[] {

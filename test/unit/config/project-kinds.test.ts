@@ -18,6 +18,7 @@ describe('a project gets the defaults of the kind of its connection:', () => {
     ['ci: gh', { ci: 'gh', git: 'gh', events: ['push', 'pull_request'] }],
     ['ci: belt', { ci: 'belt', git: undefined, events: ['webhook', 'ui'] }],
     ['ci: belt\n    git: gh', { ci: 'belt', git: 'gh', events: ['webhook', 'ui'] }],
+    ['ci: belt\n    git: gh\n    statuses: [scan]', { ci: 'belt', git: 'gh', statuses: ['scan'] }],
   ])('%s', (keys, expected) => {
     expect(load(configure(keys)).projects.get('shop')).toMatchObject(expected);
   });
@@ -39,6 +40,16 @@ describe('a project is refused', () => {
       'with a workflow if runs of the kind belong to none',
       'ci: belt\n    workflows: [.github/workflows/build.yml]',
       '5:5 projects.shop.workflows: found a list, expected none, since runs of this kind of connection belong to no workflow; leave the key out',
+    ],
+    [
+      'with statuses if no connection knows them',
+      'ci: belt\n    statuses: [scan]',
+      '5:5 projects.shop.statuses: found the key while ci is no Git host, expected git to name the connection that knows the statuses',
+    ],
+    [
+      'whose builds are statuses if no connection knows them',
+      'ci: belt\n    builds: statuses\n    statuses: [scan]',
+      '5:5 projects.shop.builds: found statuses while ci is no Git host, expected git to name the connection that knows the statuses',
     ],
     [
       'with an event of another kind',
