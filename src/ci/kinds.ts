@@ -8,6 +8,7 @@ import { bitbucketServer } from './bitbucket-server/kind.ts';
 import { azureDevOps } from './azure-devops/kind.ts';
 import { github } from './github/kind.ts';
 import { jenkins } from './jenkins/kind.ts';
+import { gitlab } from './gitlab/kind.ts';
 import type { CiKind } from './kind.ts';
 import { woodpecker } from './woodpecker/kind.ts';
 
@@ -19,6 +20,7 @@ const KINDS = {
   circleci,
   jenkins,
   woodpecker,
+  gitlab,
   bitbucket,
   'bitbucket-server': bitbucketServer,
   'azure-devops': azureDevOps,

@@ -5,6 +5,7 @@ import type { CheckOptions } from './check/check.ts';
 import type { Shell } from './completion/completion.ts';
 import type { CommandContext } from './context.ts';
 import type { DemoOptions } from './demo/demo.ts';
+import type { FakeCiKind } from './demo/fake-ci.ts';
 import type { DigestOptions } from './digest.ts';
 import type { HealthOptions } from './health.ts';
 import type { ResolveOptions } from './resolve/resolve.ts';
@@ -165,6 +166,11 @@ function addDemo(program: Command, context: CommandContext, run: Run): void {
     'run a self-contained demo on loopback; needs no network and no account',
   )
     .addOption(configOption().hideHelp())
+    .addOption(
+      new Option('--ci <KIND>', 'CI system to play')
+        .choices(['github', 'gitlab'] satisfies FakeCiKind[])
+        .default('github'),
+    )
     .option('--keep', 'keep it running afterwards, to try curl yourself')
     .option(
       '--port <PORT>',

@@ -49,7 +49,9 @@ export function hintForTemplate(
     const name = form.exec(template)?.[1];
     if (name === undefined) continue;
     const meant = findMeant(name);
-    const remedy = meant ? `use {${meant}}` : 'use a placeholder of Greenpin, for example {commit}';
+    const remedy = meant
+      ? `use {${meant}${digitsOf(name)}}`
+      : 'use a placeholder of Greenpin, for example {commit}';
     return { text: `Greenpin does not expand variables of ${whose}; ${remedy}`, instead: true };
   }
   for (const [, name = ''] of template.matchAll(/\{\s*([\w.-]+)\s*(?::[^{}]*)?\}/g)) {
@@ -58,6 +60,11 @@ export function hintForTemplate(
     if (meant !== undefined) return { text: `did you mean {${meant}}?`, instead: false };
   }
   return undefined;
+}
+
+/** GitLab's short commit has eight digits, where other tools have seven. */
+function digitsOf(name: string): string {
+  return /^ci_commit_short_sha$/i.test(name) ? ':8' : '';
 }
 
 function findMeant(written: string): TemplateVariable | undefined {

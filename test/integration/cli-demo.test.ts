@@ -47,6 +47,15 @@ test.concurrent('ends by itself, tells its story on stdout, and leaves nothing b
   expect(readdirSync(cwd)).toEqual([]);
 });
 
+test.concurrent('plays GitLab on request, and no CI system that it does not know', async () => {
+  const { status, stdout, stderr } = await runCli(['demo', '--ci', 'gitlab'], { cwd });
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^A fake GitLab, a fake registry/);
+  expect(stdout.match(/^\d\. .*$/gm)).toHaveLength(4);
+  const unknown = await runCli(['demo', '--ci', 'cvs'], { cwd });
+  expect(unknown).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('github, gitlab') });
+});
+
 test.concurrent('is not touched by the surroundings: proxies, tokens, a configuration', async () => {
   const env = {
     HTTP_PROXY: 'http://127.0.0.1:1',

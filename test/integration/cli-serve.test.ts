@@ -300,11 +300,11 @@ describe('does not start, with exit status 2 and one line a problem, when', () =
 
   test.concurrent('the configuration that GREENPIN_CONFIG names is not valid', async () => {
     await using harness = await createCliHarness();
-    harness.write('other.yaml', 'connections: {github: {kind: gitlab}}\nserver: {port: high}\n');
+    harness.write('other.yaml', 'connections: {github: {kind: teamcity}}\nserver: {port: high}\n');
     const problems = [
       expect.stringMatching(/^greenpin: other\.yaml:1:1 projects: found nothing, expected /),
       expect.stringMatching(
-        /^greenpin: other\.yaml:1:\d+ connections\.github\.kind: found "gitlab", expected /,
+        /^greenpin: other\.yaml:1:\d+ connections\.github\.kind: found "teamcity", expected /,
       ),
       expect.stringMatching(/^greenpin: other\.yaml:2:\d+ server\.port: found "high", expected /),
     ];

@@ -27,19 +27,7 @@ export function findWarnings(config: Config): Finding[] {
     ...findUnknownPaths(config),
     ...findMutableTags(config),
     ...findShortCommits(config),
-    ...findProjectsWithoutGitHost(config),
   ];
-}
-
-/** A CI system that is no Git host cannot say whose a pull request is. */
-function findProjectsWithoutGitHost({ projects, connections }: Config): Finding[] {
-  const detail = 'no connection knows its pull requests, so their runs count as foreign';
-  return [...projects.values()]
-    .filter(({ ci, git }) => git === undefined && connections.has(ci))
-    .map(({ name, ci }) => {
-      const hint = `add a connection to the Git host, and name it in ${formatPath(['projects', name, 'git'])}`;
-      return warning(`ci ${ci}`, formatPath(['projects', name]), detail, hint);
-    });
 }
 
 /** A warning only, since Argo CD's own setting is unknown here. */
@@ -72,11 +60,14 @@ function findForksWithoutBuilds({ projects }: Config): Finding[] {
 
 /** A project whose CI is no Git host can do without one if it has no pull requests. */
 function findProjectsWithoutGitHost({ connections, projects }: Config): Finding[] {
-  const detail = "nothing can tell whose a pull request is, so builds that may be a fork's do not count";
-  const hint = "if the project has pull requests, add git with the name of the Git host's connection";
+  const detail = "no connection knows its pull requests, so runs of pull requests count as a fork's";
   return [...projects.values()]
     .filter(({ ci, git }) => git === undefined && connections.has(ci))
-    .map(({ name }) => warning('git', formatPath(['projects', name]), detail, hint));
+    .map(({ name, ci }) => {
+      const git = formatPath(['projects', name, 'git']);
+      const hint = `if it has pull requests, add a connection to the Git host, and name it in ${git}`;
+      return warning(`ci ${ci}`, formatPath(['projects', name]), detail, hint);
+    });
 }
 
 function findUnusedRegistries(config: Config): Finding[] {

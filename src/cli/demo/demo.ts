@@ -4,6 +4,7 @@ import { createDemoSandbox, type DemoSandbox } from './sandbox.ts';
 import { ConfigError } from '../../errors.ts';
 import type { CommandContext } from '../context.ts';
 import { formatCommand } from './call.ts';
+import type { FakeCiKind } from './fake-ci.ts';
 import { DemoFailure, FIRST_PUSHED, playStory, type Stage } from './story.ts';
 import { UsageError, writeDiagnostic } from '../diagnostics.ts';
 import { createColors } from '../terminal/colors.ts';
@@ -12,6 +13,8 @@ import { fitLines, terminalWidth } from '../terminal/table.ts';
 export interface DemoOptions {
   readonly keep?: boolean;
   readonly port?: number;
+  /** The CI system that is played. Default: `github`. */
+  readonly ci?: FakeCiKind;
 }
 
 /** The port of Argo CD's documented example. */
@@ -21,10 +24,13 @@ const DOCUMENTED_PORT = 4355;
  * @returns exit status: 0 if every answer was as the text says, else 1
  * @throws UsageError when the port is taken
  */
-export async function demo({ keep = false, port }: DemoOptions, context: CommandContext): Promise<number> {
+export async function demo(
+  { keep = false, port, ci }: DemoOptions,
+  context: CommandContext,
+): Promise<number> {
   const { stdout, stderr, version, stopSignal } = context;
   const ownPort = port ?? (keep ? DOCUMENTED_PORT : 0);
-  const sandbox = await createDemoSandbox(ownPort, version).catch((error: unknown) => {
+  const sandbox = await createDemoSandbox(ownPort, version, ci).catch((error: unknown) => {
     if (!(error instanceof ConfigError)) throw error;
     throw new UsageError(`${error.message}; choose another one with --port`, { cause: error });
   });
@@ -49,9 +55,9 @@ export async function demo({ keep = false, port }: DemoOptions, context: Command
   }
 }
 
-function introduce({ url }: DemoSandbox, say: Stage['say'], keep: boolean): void {
+function introduce({ url, ciTitle }: DemoSandbox, say: Stage['say'], keep: boolean): void {
   say(
-    'A fake GitHub, a fake registry and Greenpin run on loopback. CI of the project shop builds two images, front and back, for each commit.',
+    `A fake ${ciTitle}, a fake registry and Greenpin run on loopback. CI of the project shop builds two images, front and back, for each commit.`,
   );
   say(`Greenpin listens at ${url}. The demo sends it what Argo CD would send.`);
   if (!keep) say('(npm run demo -- --keep leaves everything running afterwards, for your own calls.)');

@@ -1,4 +1,4 @@
-/** A small HTTP server on loopback: the base of the fake GitHub and the fake registry. */
+/** A small HTTP server on loopback: the base of the fake CI systems and the fake registry. */
 import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,9 +1,9 @@
-/** The documented example on loopback: Greenpin between a fake GitHub and a fake registry. */
+/** The documented example on loopback: Greenpin between a fake CI and a fake registry. */
 import { composeService, type Service } from '../../compose/service.ts';
 import type { Config } from '../../config/config.ts';
 import { loadConfig } from '../../config/load.ts';
 import { createLogger } from '../../log/logger.ts';
-import { createRun, formatTime, listRuns, type FakeRun } from './workflow-runs.ts';
+import { FAKE_CIS, type FakeCi, type FakeCiKind } from './fake-ci.ts';
 import {
   createImage,
   createJsonBlob,
@@ -12,12 +12,14 @@ import {
   readManifest,
   type ImageRepositories,
 } from './image-store.ts';
-import { createJsonReply, listenOnLoopback, sendReply, type LoopbackServer } from './loopback-server.ts';
+import { listenOnLoopback, sendReply } from './loopback-server.ts';
 
 export interface DemoSandbox {
   /** Greenpin's URL: `http://127.0.0.1:PORT`. */
   readonly url: string;
   readonly token: string;
+  /** Of the fake CI, for people: `GitHub`. */
+  readonly ciTitle: string;
   readonly config: Config;
   readonly service: Service;
   readonly registry: Awaited<ReturnType<typeof serveRegistry>>;
@@ -41,31 +43,32 @@ export interface DemoBuild {
 /** Protects nothing but servers on loopback that end with the demo. */
 const TOKEN = 'demo-token';
 const TOKEN_VARIABLE = 'GREENPIN_DEMO_TOKEN';
-const GIT_REPOSITORY = { id: 1, full_name: 'acme/shop' };
 const IMAGES = ['front', 'back'] as const;
-const FIRST_RUN = 29_000_000_411;
 const IMAGE_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 
 /**
  * @param port Greenpin's; 0: any free one
  * @throws ConfigError when the port is taken
  */
-export async function createDemoSandbox(port: number, version: string): Promise<DemoSandbox> {
-  const runs: FakeRun[] = [];
-  const [github, registry] = await Promise.all([serveGitHub(runs), serveRegistry()]);
-  const env = { [TOKEN_VARIABLE]: TOKEN };
-  const readFile = () => describeConfig(github.host, registry.host, port);
-  const config = loadConfig({ file: 'the demo', readFile, env });
-
+export async function createDemoSandbox(
+  port: number,
+  version: string,
+  kind: FakeCiKind = 'github',
+): Promise<DemoSandbox> {
   let passed = 0;
   const now = () => Date.now() + passed;
+  const [ci, registry] = await Promise.all([FAKE_CIS[kind](now), serveRegistry()]);
+  const env = { [TOKEN_VARIABLE]: TOKEN };
+  const readFile = () => describeConfig(ci, registry.host, port);
+  const config = loadConfig({ file: 'the demo', readFile, env });
+
   const stopping = new AbortController();
   const logger = createLogger('silent');
   const service = composeService(config, { env, now, logger, version, stopping: stopping.signal });
   const stop = async () => {
     stopping.abort();
     await service.stop();
-    await Promise.all([github.close(), registry.close()]);
+    await Promise.all([ci.close(), registry.close()]);
   };
   const { server: url } = await service.start().catch(async (error: unknown) => {
     await stop();
@@ -74,29 +77,19 @@ export async function createDemoSandbox(port: number, version: string): Promise<
   return {
     url,
     token: TOKEN,
+    ciTitle: ci.title,
     config,
     service,
     registry,
     build({ minutesAgo, branch, commit, conclusion }) {
-      const created_at = formatTime(now() - minutesAgo * 60_000 - 30_000);
-      const given = { head_branch: branch, head_sha: commit, conclusion, created_at };
-      runs.push(createRun(GIT_REPOSITORY, FIRST_RUN + runs.length, given));
-      const tag = `sha-${commit.slice(0, 7)}`;
+      ci.add({ branch, commit, conclusion, startedAt: now() - minutesAgo * 60_000 - 30_000 });
+      const tag = ci.tag.replace(/\{commit:(\d)\}/, (_, digits) => commit.slice(0, Number(digits)));
       const pushed = conclusion === 'success' ? IMAGES : [];
       return Object.fromEntries(pushed.map((name) => [name, registry.push(`acme/shop-${name}`, tag)]));
     },
     pass: (seconds) => void (passed += seconds * 1000),
     stop,
   };
-}
-
-/** @param runs read again at each request */
-function serveGitHub(runs: readonly FakeRun[]): Promise<LoopbackServer> {
-  return listenOnLoopback((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://github.demo');
-    const known = url.pathname === `/repos/${GIT_REPOSITORY.full_name}/actions/runs`;
-    sendReply(response, known ? listRuns(runs, url) : createJsonReply(404, { message: 'Not Found' }));
-  });
 }
 
 async function serveRegistry() {
@@ -123,17 +116,12 @@ async function serveRegistry() {
   };
 }
 
-function describeConfig(githubHost: string, registryHost: string, port: number): string {
+function describeConfig({ config, tag }: FakeCi, registryHost: string, port: number): string {
   return `server: {host: 127.0.0.1, port: ${port}, tokenEnv: ${TOKEN_VARIABLE}}
 management: {host: 127.0.0.1, port: 0}
 store: {kind: memory}
-connections:
-  github: {kind: github, url: "http://${githubHost}"}
-projects:
-  shop:
-    repository: acme/shop
-    workflows: [.github/workflows/build.yml]
+${config.join('\n')}
     images:
-${IMAGES.map((name) => `      ${name}: "${registryHost}/acme/shop-${name}:sha-{commit:7}"`).join('\n')}
+${IMAGES.map((name) => `      ${name}: "${registryHost}/acme/shop-${name}:${tag}"`).join('\n')}
 `;
 }

@@ -145,7 +145,7 @@ describe('the printed schema and the check at the start agree', () => {
     { store: { kind: 'redis', url: 'redis://:hunter2@redis' } },
     { store: { kind: 'redis', url: 'redis://redis', passwordFile: '/x', passwordEnv: 'X' } },
     { store: { kind: 'memory', path: 'x' } },
-    { 'connections.gh.kind': 'gitlab' },
+    { 'connections.gh.kind': 'teamcity' },
     { 'connections.gh.url': 'http://github.example.com' },
     { 'connections.gh.url': 'https://github.com' },
     {

@@ -101,6 +101,7 @@ describe('images', () => {
     ['x:{{ .head_short_sha }}', 'Greenpin does not expand variables of Argo CD or Helm; use {commit}'],
     ['x:{{branch_slug}}', 'Greenpin does not expand variables of Argo CD or Helm; use {ref_slug}'],
     ['x:${CI_COMMIT_SHA}', 'Greenpin does not expand variables of a shell; use {commit}'],
+    ['x:$CI_COMMIT_SHORT_SHA', 'Greenpin does not expand variables of a shell; use {commit:8}'],
     ['x:$CI_COMMIT_REF_SLUG', 'Greenpin does not expand variables of a shell; use {ref_slug}'],
     ['x:$CI_PIPELINE_NUMBER', 'Greenpin does not expand variables of a shell; use {build_number}'],
     ['x:${CI_COMMIT_PULL_REQUEST}', 'Greenpin does not expand variables of a shell; use {pull_request}'],

@@ -39,11 +39,11 @@ describe('connections', () => {
   it('of a kind that is not known', () => {
     const expected = 'expected a kind of connection that this version knows: github';
     expect(
-      problemsOf(`connections: {gl: {kind: gitlab, url: 'https://gitlab.com'}, x: {}}\n${PROJECTS}`),
+      problemsOf(`connections: {tc: {kind: teamcity, url: 'https://tc.test'}, x: {}}\n${PROJECTS}`),
     ).toEqual([
-      expect.stringContaining(`1:20 connections.gl.kind: found "gitlab", ${expected}`),
-      expect.stringContaining(`1:62 connections.x.kind: found nothing, ${expected}`),
-      '2:12 projects.shop.ci: found nothing, expected one of the connections (gl, x)',
+      expect.stringContaining(`1:20 connections.tc.kind: found "teamcity", ${expected}`),
+      expect.stringContaining(`1:61 connections.x.kind: found nothing, ${expected}`),
+      '2:12 projects.shop.ci: found nothing, expected one of the connections (tc, x)',
     ]);
   });
 

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { COMPLETE } from '../../../src/resolve/coverage.ts';
+import type { PullRequestHead } from '../../../src/resolve/ports.ts';
+import { resolveOrigin } from '../../../src/resolve/resolve-origin.ts';
 import { selectBuilds } from '../../../src/resolve/select-builds.ts';
 import { selectOrigin, selectOriginOfPullRequest } from '../../../src/resolve/select-origin.ts';
 import {
@@ -11,6 +14,8 @@ import {
 
 const run = createRun({ id: '9', origin: 'unknown', pullRequest: '5', headRepositoryId: null });
 const request = createRequest({ number: '5', headSha: sha('9') });
+
+const source = (head: PullRequestHead) => ({ readPullRequest: () => Promise.resolve(head) });
 
 describe('a run of unknown origin', () => {
   test('never counts as our own', () => {
@@ -49,6 +54,22 @@ describe('a run of unknown origin', () => {
     const other = createRun({ id: '10', origin: 'unknown', pullRequest: '6' });
     expect(selectOrigin([own, other], request)).toEqual({ kind: 'own' });
     expect(selectOrigin([own, run], createRequest({ headSha: sha('9') }))).toEqual({ kind: 'own' });
+  });
+
+  test('does not take our own runs of the head away, whatever the record says', async () => {
+    const known = {
+      kind: 'known',
+      runs: [run, createRun({ id: '9' })],
+      coverage: COMPLETE,
+      asOf: 0,
+      standing: () => ({ confirmedAt: 0, pushedBy: 0 }),
+    } as const;
+    const foreign = createPullRequestHead({ origin: 'foreign' });
+    expect(await resolveOrigin(known, request, source(foreign))).toEqual({ kind: 'own' });
+    expect(await resolveOrigin(known, request, source(createPullRequestHead()))).toEqual({
+      kind: 'own',
+      pullRequest: '5',
+    });
   });
 
   test('counts once its own pull request’s record says so', () => {

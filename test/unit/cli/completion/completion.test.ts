@@ -43,7 +43,11 @@ describe.skipIf(!isInstalled('bash'))('bash suggests', () => {
   test.each([
     ['commands', ['greenpin', ''], `${COMMANDS} --help --version`],
     ['commands that begin so', ['greenpin', 're'], 'resolve'],
-    ['the options of a command, but not hidden ones', ['greenpin', 'demo', '--'], '--keep --port --help'],
+    [
+      'the options of a command, but not hidden ones',
+      ['greenpin', 'demo', '--'],
+      '--ci --keep --port --help',
+    ],
     ['the choices of an option', ['greenpin', 'serve', '--log-level', 'd'], 'debug'],
     ['the same after an equals sign', ['greenpin', 'serve', '--log-level', '=', 'd'], 'debug'],
     ['the choices of an argument', ['greenpin', 'completion', 'z'], 'zsh'],

@@ -34,6 +34,14 @@ test('the story ends when all comes out as it says', async () => {
   expect(scenes()).toBe(4);
 });
 
+test('the story is the same with GitLab', async () => {
+  await sandbox.stop();
+  sandbox = await createDemoSandbox(0, '0.0.0-test', 'gitlab');
+  await play();
+  expect(scenes()).toBe(4);
+  expect(said.join('\n')).toContain('acme/shop-front:1a2b3c4d');
+});
+
 describe('the story fails when something comes out otherwise:', () => {
   test('another digest than the one that was pushed', async () => {
     const digest = `sha256:${'0'.repeat(64)}`;

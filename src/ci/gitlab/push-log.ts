@@ -1,0 +1,87 @@
+/** GitLab's pushes: https://docs.gitlab.com/api/events/ and https://docs.gitlab.com/api/commits/ */
+import { z } from 'zod';
+import { apiPath } from '../../upstream/json-api.ts';
+import { parseDate } from '../../upstream/retry-after.ts';
+import type { CiClient } from '../client.ts';
+import { parseShape } from '../elements.ts';
+import { commit, id, instant, MAX_ELEMENTS, padNumber, text } from '../fields.ts';
+import type { Cursor } from '../provider.ts';
+import type { Push, PushLog } from '../push-log.ts';
+import { fetchResource, findResource, sourceOf } from './client.ts';
+import { PAGE_SIZE, parsePageNumber, placePage } from './page.ts';
+
+const eventsSchema = z.array(z.unknown()).max(MAX_ELEMENTS);
+
+/** A push to a branch. One that removes it has no commit; one of many refs at once names none. */
+const pushSchema = z.object({
+  id,
+  created_at: instant,
+  push_data: z.object({
+    action: z.enum(['created', 'pushed']),
+    ref_type: z.literal('branch'),
+    ref: text.min(1),
+    commit_to: commit,
+  }),
+});
+
+const commitsSchema = z.array(z.object({ id: commit, committed_date: instant })).max(MAX_ELEMENTS);
+
+export function createGitLabPushLog(client: CiClient): PushLog {
+  const source = sourceOf(client);
+  return {
+    host: client.host,
+
+    async fetchPushes(gitRepository, cursor) {
+      const page = parsePageNumber(cursor);
+      const query = { action: 'pushed', sort: 'desc', per_page: PAGE_SIZE, page };
+      const resource = { gitRepository, path: '/events', query, what: 'push events' };
+      const response = await fetchResource(client, resource);
+      const events = parseShape(eventsSchema, response.data, source);
+      return {
+        pushes: events.flatMap((event) => toPush(event) ?? []),
+        next: placePage(response, page, events.length, client).next,
+        clock: parseDate(response.headers),
+      };
+    },
+
+    async fetchBranchPushes(gitRepository, branch, cursor) {
+      const { page, below } = parseCursor(cursor);
+      const query = {
+        // A tag may have the branch's name.
+        ref_name: `refs/heads/${branch}`,
+        first_parent: true,
+        per_page: PAGE_SIZE,
+        page,
+      };
+      const resource = { gitRepository, path: apiPath`/repository/commits`, query, what: 'commits' };
+      const prove = () => fetchResource(client, { ...resource, query: { per_page: 1 } });
+      const response = await findResource(client, resource, prove);
+      if (response === undefined) return { pushes: [] };
+      const commits = parseShape(commitsSchema, response.data, source);
+      const pushes: Push[] = [];
+      for (const { id: sha, committed_date } of commits) {
+        // Committers' clocks differ, and their times are in whole seconds.
+        const position = Math.min(committed_date, (pushes.at(-1)?.position ?? below) - 1);
+        pushes.push({ branch, commit: sha, position, tie: '' });
+      }
+      const hasNext = placePage(response, page, commits.length, client).next !== undefined;
+      const next = hasNext ? `${page + 1}@${pushes.at(-1)?.position ?? below}` : undefined;
+      return { pushes, next, clock: parseDate(response.headers) };
+    },
+  };
+}
+
+function toPush(event: unknown): Push | undefined {
+  const { data } = pushSchema.safeParse(event);
+  if (data === undefined) return undefined;
+  const { ref: branch, commit_to } = data.push_data;
+  return { branch, commit: commit_to, position: data.created_at, tie: padNumber(data.id) };
+}
+
+/** @param cursor a page, and the position of the commit before it: `2@1767225600000` */
+function parseCursor(cursor: Cursor | undefined): { readonly page: number; readonly below: number } {
+  if (cursor === undefined) return { page: 1, below: Number.MAX_SAFE_INTEGER };
+  const [, page, below] = /^(\d+)@(-?\d+)$/.exec(cursor) ?? [];
+  if (page === undefined) throw new RangeError('expected a cursor that this provider returned');
+  return { page: Number(page), below: Number(below) };
+}
