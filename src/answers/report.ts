@@ -13,6 +13,7 @@ export interface ResolveReport {
   readonly branch: string;
   readonly headSha: string | null;
   readonly number: string | null;
+  readonly targetBranch: string | null;
   readonly answer: AnswerReport;
   /** The branch's builds, newest first. */
   readonly builds: readonly BuildReport[];
@@ -47,8 +48,10 @@ export type ImageReport =
       readonly kind: 'found';
       readonly reference: string;
       readonly digest: string;
-      /** The commit of the earlier build that pushed it (`onMissing: previous`), else null. */
+      /** The commit of the other build that pushed it (`onMissing`), else null. */
       readonly fromCommit: string | null;
+      /** The target branch that this build is of (`onMissing: target`), else null. */
+      readonly fromBranch: string | null;
     }
   | { readonly kind: 'absent' | 'failed'; readonly reference: string; readonly reason: string }
   | { readonly kind: 'invalid'; readonly reason: string };
@@ -63,6 +66,7 @@ export function createResolveReport(request: BranchRequest, resolution: Resoluti
     branch: request.branch,
     headSha: request.headSha ?? null,
     number: request.number ?? null,
+    targetBranch: request.targetBranch ?? null,
     answer: reportAnswer(resolution.decision, request),
     builds: resolution.builds.map((evaluated) => reportBuild(evaluated, findings.get(evaluated))),
     ignoredRuns: Object.fromEntries(resolution.ignored),
@@ -95,9 +99,9 @@ function reportBuild(evaluated: EvaluatedBuild, findings: ImageFindings | undefi
 function reportImage(finding: ImageFinding): ImageReport {
   switch (finding.kind) {
     case 'pinned': {
-      const { repository, tag, digest } = finding.image;
+      const { repository, tag, digest, target: fromBranch = null } = finding.image;
       const fromCommit = finding.from?.commit ?? null;
-      return { kind: 'found', reference: `${repository}:${tag}`, digest, fromCommit };
+      return { kind: 'found', reference: `${repository}:${tag}`, digest, fromCommit, fromBranch };
     }
     case 'absent':
       return { kind: 'absent', reference: finding.reference, reason: finding.reason };

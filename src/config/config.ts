@@ -119,12 +119,13 @@ type ImageEntry = EntryOf<EntryOf<ConfigDocument['projects']>['images']>;
 function createImage(name: string, entry: ImageEntry): ImageRule {
   const settings: Exclude<ImageEntry, string> =
     typeof entry === 'string' ? { reference: entry, onMissing: 'reject', revision: 'auto' } : entry;
-  const { reference, platform, handOut, onMissing, revision } = settings;
+  const { reference, platform, handOut, workflow, onMissing, revision } = settings;
   return {
     name,
     template: parseImageTemplate(reference),
     platform: platform === undefined ? undefined : parsePlatform(platform),
     handOut,
+    workflow,
     onMissing,
     revision,
   };

@@ -1,8 +1,10 @@
-/** Checks each project by the kind of its connection: its repository, workflows, events and Git host. */
+/** Checks each project by the kinds of its connections: its repository, workflows, events and Git host. */
 import type { z } from 'zod';
 import type { CiKind, ProjectKeys } from '../ci/kind.ts';
 import { findKind } from '../ci/kinds.ts';
 import { describeFound, isMapping, valueAt, type DocumentPath } from '../text/document-path.ts';
+
+type Issue = z.core.$ZodRawIssue;
 
 /** A refinement of the whole document. It skips values that the schema has rejected. */
 export function checkProjectKinds(document: unknown, context: z.core.$RefinementCtx): void {
@@ -10,8 +12,12 @@ export function checkProjectKinds(document: unknown, context: z.core.$Refinement
     if (!isMapping(project)) continue;
     const { ci, git } = project;
     const kind = selectKindOf(document, ci);
-    if (kind !== undefined) context.issues.push(...findKeyIssues(project, kind.project, path));
-    if (typeof git === 'string' && selectKindOf(document, git)?.isGitHost === false) {
+    const host = typeof git === 'string' && git !== ci ? selectKindOf(document, git) : undefined;
+    if (kind !== undefined) {
+      const gitHost = host?.isGitHost === true ? host : undefined;
+      context.issues.push(...findKeyIssues(project, kind, gitHost, path));
+    }
+    if (host?.isGitHost === false) {
       context.issues.push(createIssue([...path, 'git'], git, 'a connection to a Git host'));
     }
   }
@@ -28,33 +34,74 @@ function selectKindOf(document: unknown, connection: unknown): CiKind | undefine
   return typeof kind === 'string' && others.length === 0 ? findKind(kind) : undefined;
 }
 
+/** @param host the kind of `git`, if the project names one beside `ci` */
 function findKeyIssues(
   project: Readonly<Record<string, unknown>>,
-  { repository, workflow, event }: ProjectKeys,
+  { project: keys }: CiKind,
+  host: CiKind | undefined,
   path: DocumentPath,
-): z.core.$ZodRawIssue[] {
-  const { workflows, events } = project;
-  const issues = [
-    ...checkText(repository, project['repository'], [...path, 'repository']),
-    ...listAt(events).flatMap((each, i) => checkText(event, each, [...path, 'events', i])),
+): Issue[] {
+  // Where CI has names of its own, only the Git host has to know the repository.
+  const schemas =
+    keys.runsBelongTo === 'workflows' && host !== undefined ? [host] : [{ project: keys }, host];
+  const ofRepository = schemas.flatMap((each) =>
+    each === undefined
+      ? []
+      : checkText(each.project.repository, project['repository'], [...path, 'repository']),
+  );
+  return [
+    ...ofRepository.slice(0, 1),
+    ...listAt(project['events']).flatMap((each, i) => checkText(keys.event, each, [...path, 'events', i])),
+    ...findWorkflowIssues(project, keys, path),
   ];
+}
+
+function findWorkflowIssues(
+  project: Readonly<Record<string, unknown>>,
+  { workflow, runsBelongTo }: ProjectKeys,
+  path: DocumentPath,
+): Issue[] {
+  const { workflows } = project;
+  const named = listAt(workflows);
+  const ofImages = entriesAt(project, ['images']).flatMap(([at, image]): [DocumentPath, unknown][] =>
+    isMapping(image) && image['workflow'] !== undefined
+      ? [[[...path, ...at, 'workflow'], image['workflow']]]
+      : [],
+  );
   if (workflow === 'none') {
     const expected = 'none, since runs of this kind of connection belong to no workflow; leave the key out';
-    if (workflows !== undefined) issues.push(createIssue([...path, 'workflows'], workflows, expected));
-    return issues;
+    const given: typeof ofImages =
+      workflows === undefined ? ofImages : [[[...path, 'workflows'], workflows], ...ofImages];
+    return given.map(([at, value]) => createIssue(at, value, expected));
   }
+  const entries = [...named.entries()].map(([i, each]): [DocumentPath, unknown] => [
+    [...path, 'workflows', i],
+    each,
+  ]);
+  const issues = [...entries, ...ofImages].flatMap(([at, each]) => checkText(workflow, each, at));
+  if (runsBelongTo !== 'workflows') return issues;
+  if (workflows === undefined) {
+    const expected = `what to list the runs of: ${describeExpected(workflow)}`;
+    issues.push(createIssue([...path, 'workflows'], undefined, expected));
+  }
+  const strangers = ofImages.filter(([, each]) => typeof each === 'string' && !named.includes(each));
   return issues.concat(
-    listAt(workflows).flatMap((each, i) => checkText(workflow, each, [...path, 'workflows', i])),
+    strangers.map(([at, each]) => createIssue(at, each, "one of the project's workflows")),
   );
 }
 
-function checkText(schema: z.ZodType<string>, value: unknown, path: DocumentPath): z.core.$ZodRawIssue[] {
+/** @returns what a schema for text expects, in its own words */
+function describeExpected(schema: z.ZodType<string>): string {
+  return schema.safeParse(undefined).error?.issues[0]?.message ?? 'a name';
+}
+
+function checkText(schema: z.ZodType<string>, value: unknown, path: DocumentPath): Issue[] {
   if (typeof value !== 'string') return [];
   const issues = schema.safeParse(value).error?.issues ?? [];
   return issues.map((issue) => createIssue(path, value, issue.message));
 }
 
-function createIssue(path: DocumentPath, value: unknown, expected: string): z.core.$ZodRawIssue {
+function createIssue(path: DocumentPath, value: unknown, expected: string): Issue {
   const message = `found ${describeFound(path, value)}, expected ${expected}`;
   return { code: 'custom', input: value, path: [...path], message };
 }

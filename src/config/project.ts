@@ -54,9 +54,16 @@ const imageSchema = mapping(
         "Mirror or pull-through cache that replaces the reference's repository in parameter sets. Greenpin never contacts it.",
       examples: ['mirror.local/acme/shop-back'],
     }),
-    onMissing: choice(['reject', 'previous']).default('reject').meta({
+    workflow: textOfKind('workflow', 'the name of a workflow')
+      .optional()
+      .meta({
+        description:
+          'The workflow that pushes this image, for repositories in which each image has its own. It need not run for every commit: for a commit that it did not run for, onMissing applies.',
+        examples: ['.github/workflows/back.yml'],
+      }),
+    onMissing: choice(['reject', 'previous', 'target']).default('reject').meta({
       description:
-        'What to do if a green build has not pushed this image: reject the build, or use the image of a previous build (for monorepos that build only what changed).',
+        "What to do if a green build has not pushed this image (for monorepos that build only what changed): reject the build; use the image of the branch's previous build; or, if there is none, that of the target branch, which the call names in target_branch.",
     }),
     revision: choice(['auto', 'require', 'ignore']).default('auto').meta({
       description:
@@ -113,6 +120,10 @@ export const projectSchema = mapping(
       }),
     forks: z.boolean().default(false).meta({
       description: 'Whether runs of forks count. If true, strangers can deploy images that they built.',
+    }),
+    blocked: choice(['pending', 'success']).default('pending').meta({
+      description:
+        'Whether a run that waits for a person (a manual step, an approval) counts as green. Set success only if your builds push their images before that step.',
     }),
     lookback: whole(1, 100, 'a whole number from 1 to 100').default(5).meta({
       description: 'How many green builds, newest first, to search for one that has all its images.',

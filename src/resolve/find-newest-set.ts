@@ -1,8 +1,9 @@
 /** Finds the newest complete set of a branch, with as much coverage and confirmation as needed. */
 import type { Found } from './decide.ts';
+import { createTargetSearch } from './find-in-target.ts';
 import type { ImageContext } from './image-ownership.ts';
 import type { Pins } from './pins.ts';
-import type { BranchRuns, ResolvePorts, UnresolvedRun } from './ports.ts';
+import type { BranchRuns, SearchPorts, UnresolvedRun } from './ports.ts';
 import { resolveOrigin } from './resolve-origin.ts';
 import { searchBuilds, type ExaminedBuild, type SearchOutcome } from './search-builds.ts';
 import { selectBuilds, type SelectedBuilds } from './select-builds.ts';
@@ -11,8 +12,6 @@ import type { BranchRequest } from './types.ts';
 
 /** CI's answer may change with each confirmation. After this many, CI counts as unreliable. */
 const MAX_CONFIRMATIONS = 2;
-
-export type SearchPorts = Pick<ResolvePorts, 'runs' | 'images'>;
 
 /** The builds that a search looked at. */
 interface SearchTrace extends SelectedBuilds {
@@ -79,13 +78,20 @@ async function searchKnownRuns(
   known: KnownBranch,
   origin: Origin,
   request: BranchRequest,
-  { images, runs }: SearchPorts,
+  ports: SearchPorts,
   pins: Pins,
 ): Promise<Search | SearchTrace> {
+  const { images, runs } = ports;
   const { asOf: listedAt, standing, unresolved } = known;
   const context = { images, runs, standing, listedAt, pinBefore: pins.before };
   const selected = selectBuilds(known.runs, request, origin);
-  const { outcome, examined } = await searchBuilds(selected.builds, known.coverage, request, context);
+  const { outcome, examined } = await searchBuilds(
+    selected.builds,
+    known.coverage,
+    request,
+    context,
+    createTargetSearch(request, ports, pins),
+  );
   const trace = { ...selected, examined, context, listedAt };
   if (outcome.kind === 'none' && unresolved !== undefined) {
     return { ...trace, found: { kind: 'failed', failure: unresolved.failure } };

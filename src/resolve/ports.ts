@@ -78,6 +78,9 @@ export interface ResolvePorts {
   readonly pins: PinMemory;
 }
 
+/** The ports to CI and the registry. */
+export type SearchPorts = Pick<ResolvePorts, 'runs' | 'images'>;
+
 export type RunSubject = Pick<BranchRequest, 'branch' | 'number'>;
 
 export interface PullRequestHead {

@@ -10,8 +10,9 @@ import {
 } from '../image/template.ts';
 import type { RunSource, UnreadRun } from './ports.ts';
 import { compareRuns } from './run-order.ts';
-import { imageCommit, mayBuildProject, type EvaluatedBuild } from './select-builds.ts';
-import type { BranchRequest, Build, Run } from './types.ts';
+import { mayPushLater } from './run-state.ts';
+import { imageCommit, mayBuildImage, type BuildPart } from './select-builds.ts';
+import type { BranchRequest, Build, ImageRule, Run } from './types.ts';
 
 export type KnownRuns = Pick<
   RunSource,
@@ -27,33 +28,34 @@ const MAX_ATTEMPTS = 100;
 /**
  * @param reference as the template renders it for the build
  * @returns runs of any outcome, on any branch, that render the same tag: one finished run or, without one,
- *   all running ones; empty if only the build can have the tag
+ *   all unfinished ones; empty if only the build can have the tag
  */
 export function findRivals(
-  template: ImageTemplate,
+  rule: ImageRule,
   reference: string,
-  evaluated: EvaluatedBuild,
+  evaluated: BuildPart,
   request: BranchRequest,
   known: KnownRuns,
 ): Run[] {
-  const going: Run[] = [];
+  const { template } = rule;
+  const unfinished: Run[] = [];
   for (const run of candidates(template, evaluated, request, known)) {
     const isRival =
       imageCommit(run) !== evaluated.build.builtCommit &&
-      mayPushImages(run, request) &&
-      mayHavePushedSince(run, evaluated) &&
+      mayPushImage(run, rule, request) &&
+      mayHavePushedSince(run, evaluated, request) &&
       mayRender(template, reference, run, evaluated.build, request);
     if (!isRival) continue;
-    if (run.state !== 'running') return [run];
-    going.push(run);
+    if (!mayPushLater(run, request.project)) return [run];
+    unfinished.push(run);
   }
-  return going;
+  return unfinished;
 }
 
 /** @returns whether an unreadable run that was created after the build began may have pushed its tag */
 export function hasUnreadRival(
   template: ImageTemplate,
-  { build, startedAt }: EvaluatedBuild,
+  { build, startedAt }: BuildPart,
   known: KnownRuns,
 ): boolean {
   return known
@@ -96,7 +98,7 @@ function holdsWhole({ parts }: ImageTemplate, variable: TemplateVariable): boole
 /** Narrows to runs that may have the same tag, to avoid rendering it for every run of the repository. */
 function candidates(
   template: ImageTemplate,
-  { build }: EvaluatedBuild,
+  { build }: BuildPart,
   { number }: BranchRequest,
   known: KnownRuns,
 ): Iterable<Run> {
@@ -140,8 +142,8 @@ function branchText(template: ImageTemplate, branch: string): string | undefined
   }
 }
 
-function mayPushImages(run: Run, { project }: BranchRequest): boolean {
-  return run.state !== 'skipped' && (run.mayPush || project.forks) && mayBuildProject(run, project);
+function mayPushImage(run: Run, rule: ImageRule, { project }: BranchRequest): boolean {
+  return run.state !== 'skipped' && (run.mayPush || project.forks) && mayBuildImage(run, rule, project);
 }
 
 /**
@@ -149,9 +151,13 @@ function mayPushImages(run: Run, { project }: BranchRequest): boolean {
  * earlier (an older commit's, cancelled in favor of the newer one) was overwritten by the build. In a re-run
  * build, the first attempt may have pushed the image, and CI does not report when that attempt ended.
  */
-function mayHavePushedSince(run: Run, { runs, startedAt, build }: EvaluatedBuild): boolean {
+function mayHavePushedSince(
+  run: Run,
+  { runs, startedAt, build }: BuildPart,
+  { project }: BranchRequest,
+): boolean {
   const overwrittenBefore = runs.some(({ attempt }) => attempt > 1) ? startedAt : build.finishedAt;
-  if (run.state === 'running' || run.updatedAt >= overwrittenBefore) return true;
+  if (mayPushLater(run, project) || run.updatedAt >= overwrittenBefore) return true;
   if (run.startedAt !== startedAt) return run.startedAt > startedAt;
   return runs.every((own) => compareRuns(run, own) >= 0);
 }

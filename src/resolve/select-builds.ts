@@ -1,22 +1,29 @@
 /** Selects the builds of a branch: groups its runs by commit and evaluates each commit. Pure. */
 import { compareRuns, compareText } from './run-order.ts';
 import type { Origin } from './select-origin.ts';
-import type { BranchRequest, Build, Project, Run } from './types.ts';
+import type { BranchRequest, Build, ImageRule, Project, Run } from './types.ts';
 
 /**
  * - `green`: every required workflow succeeded
  * - `running`: nothing failed, something has not finished
+ * - `blocked`: nothing failed or runs, something waits for a person
  * - `unsuccessful`: a workflow's newest run failed, was cancelled, was skipped, ...
- * - `incomplete`: a required workflow has no run for this commit
+ * - `incomplete`: a required workflow, or one that an image cannot do without, has no run for this commit
  */
-export type BuildStatus = 'green' | 'running' | 'unsuccessful' | 'incomplete';
+export type BuildStatus = 'green' | 'running' | 'blocked' | 'unsuccessful' | 'incomplete';
 
 /** A commit with the runs that count for it, and what they add up to. */
-export interface EvaluatedBuild {
-  readonly build: Build;
+export interface EvaluatedBuild extends BuildPart {
   readonly status: BuildStatus;
   /** The reason for the status, for people: `build.yml failure (push)`. */
   readonly reason: string;
+  /** The part of each workflow that images name and that ran for the commit. */
+  readonly byWorkflow: ReadonlyMap<string, BuildPart>;
+}
+
+/** A build, or the part of it that the runs of one workflow make up. */
+export interface BuildPart {
+  readonly build: Build;
   /** The newest run of each workflow and event. */
   readonly runs: readonly Run[];
   /** Start of its first attempt, milliseconds since the epoch: all pushes of the build are later. */
@@ -87,7 +94,7 @@ function whyIgnored(run: Run, project: Project, origin: Origin): string | undefi
   }
   if (run.refKind === 'tag') return "a tag's";
   if (!project.events.includes(run.event)) return `event ${run.event} is not in events`;
-  if (project.workflows.length > 0 && !isNamed(run, project)) {
+  if (!mayBuildProject(run, project)) {
     return `workflow ${run.workflow} is not in workflows`;
   }
   return undefined;
@@ -97,13 +104,29 @@ function isOfFork(run: Run, headRepositoryId: string | null, isOfPullRequest: bo
   return headRepositoryId === null ? isOfPullRequest : run.headRepositoryId === headRepositoryId;
 }
 
-function isNamed({ workflow }: Run, { workflows }: Project): boolean {
-  return workflow !== null && workflows.includes(workflow);
+/** @returns whether the run's workflow may push the project's images; any may if none is configured */
+function mayBuildProject({ workflow }: Run, project: Project): boolean {
+  return (
+    project.workflows.length === 0 || (workflow !== null && listNamedWorkflows(project).includes(workflow))
+  );
 }
 
-/** @returns whether the run's workflow may push the project's images; any may if none is configured */
-export function mayBuildProject(run: Run, project: Project): boolean {
-  return project.workflows.length === 0 || isNamed(run, project);
+/** @returns whether the run's workflow may push the image */
+export function mayBuildImage(run: Run, rule: ImageRule, project: Project): boolean {
+  return rule.workflow === undefined ? mayBuildProject(run, project) : run.workflow === rule.workflow;
+}
+
+/** Those of the project first, in the configured order. */
+function listNamedWorkflows({ workflows, images }: Project): string[] {
+  return [...new Set([...workflows, ...images.flatMap(({ workflow }) => workflow ?? [])])];
+}
+
+/**
+ * Returns the part of a build that pushes an image: the runs of the image's own workflow, if it names one.
+ * @returns undefined if that workflow did not run for the commit
+ */
+export function selectImagePart({ workflow }: ImageRule, evaluated: EvaluatedBuild): BuildPart | undefined {
+  return workflow === undefined ? evaluated : evaluated.byWorkflow.get(workflow);
 }
 
 /** @returns the commit that tags and revisions of the run's images name */
@@ -112,7 +135,7 @@ export function imageCommit({ commit, builtCommit }: Run): string {
 }
 
 /** @returns the build's runs and attempts, as a pinned image stores them */
-export function formatAttempts({ runs }: EvaluatedBuild): string {
+export function formatAttempts({ runs }: BuildPart): string {
   return runs.map(formatAttempt).toSorted().join(' ');
 }
 
@@ -123,18 +146,33 @@ export function formatAttempt({ id, attempt }: Run): string {
 /** Recreates a build that was handed out, since CI may have forgotten its runs. */
 export function recreateGreenBuild(build: Build): EvaluatedBuild {
   const forgotten = { runs: [], startedAt: 0, checkedOut: false, repeated: true, committedAt: null };
-  return { build, status: 'green', reason: 'handed out before', ...forgotten };
+  return { build, status: 'green', reason: 'handed out before', byWorkflow: new Map(), ...forgotten };
 }
 
 function evaluate(group: readonly Run[], identities: WorkflowIds, request: BranchRequest): EvaluatedBuild {
+  const { project } = request;
   const newestFirst = group.toSorted(compareNewestFirst);
-  const runs = newestOfEachWorkflowAndEvent(newestFirst);
-  const [status, reason] = evaluateStatus(runs, identities, request.project);
-  const build = createBuild(newestFirst, runs, request);
+  const whole = createPart(newestFirst, request);
+  const byWorkflow = new Map(
+    project.images.flatMap(({ workflow }): [string, BuildPart][] => {
+      const own = newestFirst.filter((run) => run.workflow === workflow && run.state !== 'skipped');
+      if (workflow === undefined || !isComplete(workflow, own, identities)) return [];
+      const part = createPart(own, request);
+      // Images of one commit are equally old, whichever workflow pushed them.
+      const { position, tie } = whole.build;
+      return [[workflow, { ...part, build: { ...part.build, position, tie } }]];
+    }),
+  );
+  const [status, reason] = evaluateStatus(whole.runs, identities, byWorkflow, project);
+  return { ...whole, status, reason, byWorkflow };
+}
+
+/** @param group runs of one commit, newest first */
+function createPart(group: readonly Run[], request: BranchRequest): BuildPart {
+  const runs = newestOfEachWorkflowAndEvent(group);
+  const build = createBuild(group, runs, request);
   return {
     build,
-    status,
-    reason,
     runs,
     startedAt: Math.min(...runs.map(firstStart)),
     checkedOut: runs.every((run) => run.builtCommit === build.builtCommit),
@@ -197,14 +235,39 @@ function nameAndEvent({ workflow, event }: Run): string {
   return `${event} ${workflow}`;
 }
 
-function evaluateStatus(runs: readonly Run[], ids: WorkflowIds, project: Project): [BuildStatus, string] {
-  const unsuccessful = runs.filter((run) => run.state === 'unsuccessful' || run.state === 'skipped');
+/**
+ * A workflow that an image names is required only if the image cannot come from another build. If it was
+ * skipped, as path filters in its jobs cause it, it did not run.
+ */
+function evaluateStatus(
+  runs: readonly Run[],
+  ids: WorkflowIds,
+  byWorkflow: EvaluatedBuild['byWorkflow'],
+  project: Project,
+): [BuildStatus, string] {
+  const { workflows, images } = project;
+  const isOfImage = (name: string | null) => images.some(({ workflow }) => workflow === name);
+  const inState = (...states: readonly Run['state'][]) => runs.filter(({ state }) => states.includes(state));
+  const unsuccessful = inState('unsuccessful', 'skipped').filter(
+    ({ state, workflow }) => state === 'unsuccessful' || workflow === null || !isOfImage(workflow),
+  );
   if (unsuccessful.length > 0) return ['unsuccessful', describe(unsuccessful)];
-  const running = runs.filter((run) => run.state === 'running' || run.state === 'blocked');
+  const running = inState('running');
   if (running.length > 0) return ['running', describe(running)];
-  const missing = project.workflows.filter((name) => !isComplete(name, runs, ids));
-  if (missing.length > 0) return ['incomplete', `no run of ${missing.map(shortName).join(', ')}`];
-  return ['green', describe(runs)];
+  const blocked = project.blocked === 'success' ? [] : inState('blocked');
+  if (blocked.length > 0) return ['blocked', describe(blocked)];
+  const missing = [
+    ...workflows.filter((name) => !isOfImage(name) && !isComplete(name, runs, ids)).map(shortName),
+    ...images.flatMap(({ name, workflow, onMissing }) =>
+      workflow !== undefined && onMissing === 'reject' && !byWorkflow.has(workflow)
+        ? `${shortName(workflow)} (image ${name})`
+        : [],
+    ),
+  ];
+  if (missing.length > 0) return ['incomplete', `no run of ${missing.join(', ')}`];
+  return inState('success', 'blocked').length === 0
+    ? ['incomplete', describe(runs)]
+    : ['green', describe(runs)];
 }
 
 /**
@@ -234,7 +297,7 @@ function describe(runs: readonly Run[]): string {
 }
 
 /** The part after the last slash identifies a workflow well enough for people. */
-function shortName(workflow: string): string {
+export function shortName(workflow: string): string {
   return workflow.slice(workflow.lastIndexOf('/') + 1);
 }
 
@@ -244,9 +307,13 @@ function shortName(workflow: string): string {
  */
 function createBuild(newestFirst: readonly Run[], runs: readonly Run[], request: BranchRequest): Build {
   const { project } = request;
-  const rank = ({ workflow, event }: Run): number =>
-    (project.workflows.indexOf(workflow ?? '') + 1) * project.events.length + project.events.indexOf(event);
-  const [first, ...rest] = runs;
+  const named = listNamedWorkflows(project);
+  const rank = ({ workflow, event }: Run): number => {
+    const index = named.indexOf(workflow ?? '');
+    return (index === -1 ? named.length : index) * project.events.length + project.events.indexOf(event);
+  };
+  const ran = runs.filter(({ state }) => state !== 'skipped');
+  const [first, ...rest] = ran.length === 0 ? runs : ran;
   if (first === undefined) throw new RangeError('a build has at least one run');
   const representative = rest.reduce((best, run) => (rank(run) < rank(best) ? run : best), first);
   const [newest = representative] = newestFirst;

@@ -13,7 +13,10 @@ export interface ImageRule {
    * Never requested, and not stored.
    */
   readonly handOut?: string | undefined;
-  readonly onMissing: 'reject' | 'previous';
+  /** The workflow that pushes the image, in the words of `Run.workflow`; undefined: no certain one. */
+  readonly workflow?: string | undefined;
+  /** `target`: like `previous`, and then the target branch's newest green build. */
+  readonly onMissing: 'reject' | 'previous' | 'target';
   readonly revision: 'auto' | 'require' | 'ignore';
 }
 
@@ -27,11 +30,16 @@ export interface Project {
   readonly gitRepository: string;
   /** What the CI provider lists the runs of: the Git repository, or a name of CI's own (a Jenkins job). */
   readonly ciRepository: string;
-  /** Workflow paths that must be green; empty: every workflow that ran for the commit. */
+  /**
+   * Workflow paths that must be green; empty: every workflow that ran for the commit. One that an image names
+   * (`ImageRule.workflow`) is required of that image only.
+   */
   readonly workflows: readonly string[];
   /** Events whose runs count, most trusted first. */
   readonly events: readonly string[];
   readonly forks: boolean;
+  /** Whether a run that waits for a person counts as green. */
+  readonly blocked?: 'pending' | 'success' | undefined;
   /** Number of green builds to search for a complete one, the newest included. */
   readonly lookback: number;
   readonly onNoBuild: 'empty' | 'error';
@@ -45,6 +53,8 @@ export interface BranchRequest {
   readonly headSha?: string | undefined;
   /** The pull request's number: digits without leading zeros. */
   readonly number?: string | undefined;
+  /** The branch that the pull request is to be merged into. */
+  readonly targetBranch?: string | undefined;
 }
 
 /** One execution of a workflow in CI, translated by its provider. */
@@ -132,15 +142,17 @@ export interface PinnedImage {
   readonly digest: Digest;
   /** Key of the rule that found it (`ruleKey`), since it is not valid for another template or platform. */
   readonly rule: string;
-  /** `Build.builtCommit` of the set's build, or of an older one (`onMissing: previous`). */
+  /** `Build.builtCommit` of the set's build, or of another one (`onMissing`). */
   readonly commit: string;
   /** `Build.position` of that build. */
   readonly position: number;
   /** The build's runs and attempts (`101:1 102:3`), since a later attempt may push another image. */
   readonly runs: string;
+  /** The target branch whose build it is (`onMissing: target`); undefined: the branch's own build. */
+  readonly target?: string | undefined;
 }
 
-/** Every image of a project, from one build. */
+/** Every image of a project, from one build unless `onMissing` says otherwise. */
 export interface PinnedSet {
   readonly build: Build;
   readonly images: Readonly<Record<string, PinnedImage>>;

@@ -5,6 +5,7 @@
 import { COMPLETE, isCovered, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
 import type { BranchRuns, RunStanding, UnreadRun } from '../resolve/ports.ts';
 import { newestOf, oldestOf } from '../resolve/run-order.ts';
+import { isUnfinished } from '../resolve/run-state.ts';
 import type { Run } from '../resolve/types.ts';
 import { BranchRecord, type KnownRun, type Reading } from './branch-record.ts';
 import { BranchTable, type Sighting } from './branch-table.ts';
@@ -206,7 +207,7 @@ export class KnownRuns {
     const window = this.#window;
     if (window === undefined) return [];
     return this.peekRuns([list]).filter(
-      (run) => run.state === 'running' && !isCovered(run.position, window.firstPage),
+      (run) => isUnfinished(run) && !isCovered(run.position, window.firstPage),
     );
   }
 

@@ -13,6 +13,7 @@ const image = z.object({
   commit: storedCommit,
   position: time,
   runs: z.string(),
+  target: z.string().optional(),
 });
 
 /** Answers stored before builds had a tie-break are all from GitHub, and their tags name `commit`. */

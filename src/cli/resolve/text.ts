@@ -11,6 +11,7 @@ const MARKS = {
   green: ['green', '✓'],
   running: ['yellow', '…'],
   unsuccessful: ['red', '✗'],
+  blocked: ['yellow', '…'],
   incomplete: ['yellow', '?'],
 } as const;
 
@@ -99,8 +100,8 @@ function describeUse({ commit, verdict, images }: BuildReport, answer: ResolveRe
 function formatImage(image: ImageReport, color: Colors): string[] {
   switch (image.kind) {
     case 'found': {
-      const from =
-        image.fromCommit === null ? '' : `  from build ${image.fromCommit.slice(0, 7)} (onMissing: previous)`;
+      const whose = image.fromBranch === null ? '' : ` of the target branch ${image.fromBranch}`;
+      const from = image.fromCommit === null ? '' : `  from build ${image.fromCommit.slice(0, 7)}${whose}`;
       return [`${image.reference}${from}`, color('dim', image.digest)];
     }
     case 'absent': {

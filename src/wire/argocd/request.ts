@@ -40,9 +40,9 @@ export function parseBranchRequest(
   const project = parseProject(parameters['project'], projects, problems);
   const headSha = parseHeadSha(parameters['head_sha'], problems);
   const number = parseNumber(parameters['number'], problems);
-  checkTargetBranch(parameters['target_branch'], problems);
+  const targetBranch = parseTargetBranch(parameters['target_branch'], problems);
   if (branch === undefined || project === undefined || problems.length > 0) throw invalid(...problems);
-  return { project, branch, headSha, number };
+  return { project, branch, headSha, number, targetBranch };
 }
 
 function invalid(...problems: readonly string[]): ApiError {
@@ -123,7 +123,10 @@ function parseNumber(value: unknown, problems: string[]): string | undefined {
   return undefined;
 }
 
-function checkTargetBranch(value: unknown, problems: string[]): void {
-  if (isMissing(value) || typeof value === 'string') return;
+/** Only `onMissing: target` needs it, so an odd value counts as none instead of being an error. */
+function parseTargetBranch(value: unknown, problems: string[]): string | undefined {
+  if (isMissing(value)) return undefined;
+  if (typeof value === 'string') return parseBranch(value, []);
   problems.push(`target_branch must be a string, found ${describe(value)}`);
+  return undefined;
 }

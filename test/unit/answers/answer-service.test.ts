@@ -161,7 +161,8 @@ describe('from memory', () => {
   });
 
   test('branches, pull requests and heads have separate answers', async () => {
-    for (const given of [{}, { branch: 'other' }, { number: '1' }, { number: '1', headSha: sha('1') }]) {
+    const others = [{ number: '1' }, { number: '1', headSha: sha('1') }, { number: '1', targetBranch: 'main' }];
+    for (const given of [{}, { branch: 'other' }, ...others]) {
       await answers.answer(createRequest(given));
     }
     expect(asked).toHaveLength(4);

@@ -66,7 +66,7 @@ describe('images', () => {
     ],
     [
       "images: {front: {reference: 'x:1', onMissing: skip}}",
-      '4:40 projects.shop.images.front.onMissing: found "skip", expected reject or previous',
+      '4:40 projects.shop.images.front.onMissing: found "skip", expected reject or previous or target',
     ],
     [
       "images: {front: {reference: 'x:1', revision: always}}",

@@ -49,7 +49,17 @@ describe('what is accepted', () => {
       branch: 'feature/x',
       headSha: SHA1,
       number: '42',
+      targetBranch: 'main',
     });
+  });
+
+  it.each([
+    ['refs/heads/main', 'main'],
+    ['', undefined],
+    ['{{ .target_branch }}', undefined],
+    [`${'x'.repeat(256)}`, undefined],
+  ])('takes the target branch %j as %j: an odd one is none, not an error', (target_branch, expected) => {
+    expect(parse({ branch: 'b', target_branch }).targetBranch).toBe(expected);
   });
 
   it('ignores what it does not know, of any type', () => {
