@@ -31,7 +31,10 @@ export interface AnswerServiceOptions {
   readonly isNeverHandedOut: (request: BranchRequest, remembered: Remembered) => Promise<boolean>;
   /** Serializes the answer in the caller's format. */
   readonly render: (sets: readonly PinnedSet[], request: BranchRequest) => string;
-  /** Maximum age of an answer from memory, in milliseconds since upstream confirmed it. */
+  /**
+   * Maximum age of an answer from memory, in milliseconds since upstream confirmed it, unless the project has
+   * its own.
+   */
   readonly freshFor: number;
   /** Maximum wait of a caller, in milliseconds. */
   readonly deadline: number;
@@ -65,7 +68,7 @@ export class AnswerService {
     const known = this.#answers.get(key);
     return known !== undefined &&
       known.variant === variantOf(request) &&
-      isWithin(now(), known.answer.asOf, freshFor)
+      isWithin(now(), known.answer.asOf, request.project.freshForMs ?? freshFor)
       ? known.answer
       : this.#answerBounded(key, request);
   }

@@ -99,7 +99,7 @@ function createProject(
   connections: ConfigDocument['connections'],
 ): Project {
   const [onlyConnection = ''] = Object.keys(connections);
-  const { ci = onlyConnection, repository, workflows = [], images, ...settings } = entry;
+  const { ci = onlyConnection, repository, workflows = [], freshFor, images, ...settings } = entry;
   const kind = selectKind(connections[ci]?.kind ?? '');
   return {
     ...settings,
@@ -110,6 +110,7 @@ function createProject(
     ciRepository: kind.project.runsBelongTo === 'workflows' ? workflows.join(' ') : repository,
     workflows,
     events: entry.events ?? kind.project.defaultEvents,
+    freshForMs: freshFor === undefined ? undefined : parseDuration(freshFor),
     images: Object.entries(images).map(([image, value]) => createImage(image, value)),
   };
 }

@@ -53,6 +53,11 @@ function findDurationProblems(document: unknown): Problem[] {
     [['store', 'forgetAfter'], forgetAfter < 24 * HOUR, 'at least 1d'],
     [['maxFreshFor'], maxFreshFor > 24 * HOUR, 'at most 24h'],
     [['freshFor'], freshFor > Math.min(maxFreshFor, 24 * HOUR), 'at most maxFreshFor (5m unless given)'],
+    ...keysAt(document, ['projects']).map((project): (typeof limits)[number] => {
+      const path = ['projects', project, 'freshFor'];
+      const isLonger = durationAt(document, path, '0s') > Math.min(maxFreshFor, 24 * HOUR);
+      return [path, isLonger, 'at most maxFreshFor (5m unless given)'];
+    }),
   ];
   return limits.flatMap(([path, isBroken, expected]) => {
     if (!isBroken) return [];

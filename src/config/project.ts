@@ -1,6 +1,7 @@
 /** Projects and their images: `projects.<name>`. */
 import { z } from 'zod';
 import { ALL_KINDS } from '../ci/kinds.ts';
+import { DURATION_EXPECTED, DURATION_PATTERN } from '../schema/duration.ts';
 import { choice, list, mapping, named, text, whole } from '../schema/fields.ts';
 
 /** `project-kinds.ts` checks the format by kind; the JSON Schema allows every kind's format. */
@@ -132,6 +133,13 @@ export const projectSchema = mapping(
       description:
         'Answer for a branch that has never had a green build: an empty list (no environment), or an error.',
     }),
+    freshFor: text(DURATION_PATTERN, DURATION_EXPECTED)
+      .optional()
+      .meta({
+        description:
+          "This project's own freshFor. It replaces the default of the connection's kind, too. If projects share a repository, the shortest counts for its runs.",
+        examples: ['1m'],
+      }),
     images: named(
       imageName,
       z.union([reference, imageSchema], { error: 'an image reference, or a mapping with reference' }),

@@ -43,6 +43,8 @@ export interface Project {
   /** Number of green builds to search for a complete one, the newest included. */
   readonly lookback: number;
   readonly onNoBuild: 'empty' | 'error';
+  /** Maximum age of its answers in milliseconds; undefined: as its connection and the server say. */
+  readonly freshForMs?: number | undefined;
   readonly images: readonly ImageRule[];
 }
 

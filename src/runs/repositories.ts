@@ -30,6 +30,8 @@ interface Repository {
   readonly index: RunIndex;
   /** By the project's name. */
   readonly prefetchers: Map<string, ImagePrefetcher>;
+  /** `Project.freshForMs` of its projects. The shortest counts, since they share one listing. */
+  readonly freshFor: Set<number | undefined>;
 }
 
 /**
@@ -50,6 +52,7 @@ export function composeRuns({
     const repository =
       repositories.get(key) ?? createRepository(project, connection, connections.get(project.git ?? ''), now);
     repositories.set(key, repository);
+    repository.freshFor.add(project.freshForMs);
     repository.prefetchers.set(project.name, createProjectPrefetcher(project, repository.index, images, now));
   }
   return ({ project, branch }) => {
@@ -73,19 +76,20 @@ function createRepository(
 ): Repository {
   freshness.repositories += 1;
   const prefetchers = new Map<string, ImagePrefetcher>();
+  const freshFor = new Set<number | undefined>();
   const index = createRunIndex({
     provider,
     gitHost: git?.gitHost && createReservingGitHost(git.gitHost, git.freshness),
     ciRepository,
     gitRepository,
-    freshFor: () => freshness.freshFor(),
+    freshFor: () => Math.min(...[...freshFor].map((own) => freshness.freshFor(own))),
     quota: freshness,
     now,
     onChanged(branches) {
       for (const prefetcher of prefetchers.values()) prefetcher.onChanged(branches);
     },
   });
-  return { index, prefetchers };
+  return { index, prefetchers, freshFor };
 }
 
 function createProjectPrefetcher(

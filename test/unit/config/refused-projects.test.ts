@@ -35,6 +35,11 @@ describe('projects', () => {
     ['forks: no', '4:5 projects.shop.forks: found "no", expected true or false'],
     ['lookback: 0', '4:5 projects.shop.lookback: found 0, expected a whole number from 1 to 100'],
     ['lookback: 101', '4:5 projects.shop.lookback: found 101, expected a whole number from 1 to 100'],
+    ['blocked: green', '4:5 projects.shop.blocked: found "green", expected pending or success'],
+    [
+      'freshFor: 6m',
+      '4:5 projects.shop.freshFor: found "6m", expected at most maxFreshFor (5m unless given)',
+    ],
     ['onNoBuild: fail', '4:5 projects.shop.onNoBuild: found "fail", expected empty or error'],
     ['ci: hg', '4:5 projects.shop.ci: found "hg", expected one of the connections (gh); did you mean gh?'],
     ['ci: gitlab', '4:5 projects.shop.ci: found "gitlab", expected one of the connections (gh)'],
