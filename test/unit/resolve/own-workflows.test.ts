@@ -54,12 +54,15 @@ function resolve(of: Project, lastGood = createMemoryStore()): Promise<Resolutio
   return resolveBranch(request, { runs, images: registry, lastGood, pins: createPinMemory() });
 }
 
+function short(commit: string): string {
+  return commit.replace(/0+$/, '');
+}
+
 /** `c9: front c9, back c8`, or the kind of decision. */
 async function answer(of: Project): Promise<string> {
   const { decision } = await resolve(of);
   if (decision.kind !== 'answered') return decision.kind;
   const { build, images } = decision.set;
-  const short = (commit: string) => commit.replace(/0+$/, '');
   const found = Object.entries(images).map(([name, { commit }]) => `${name} ${short(commit)}`);
   return `${short(build.commit)}: ${found.join(', ')}`;
 }

@@ -69,6 +69,15 @@ async function answer(request?: BranchRequest): Promise<string> {
     .join(', ');
 }
 
+function failFor(branch: string): void {
+  const known = runs;
+  runs = {
+    ...known,
+    read: (subject): Promise<BranchRuns> =>
+      subject.branch === branch ? Promise.resolve({ kind: 'failed', failure: OUTAGE }) : known.read(subject),
+  };
+}
+
 describe('an image that the branch did not build', () => {
   test("comes from the target branch's newest green build, and the answer says so", async () => {
     expect(await answer()).toBe('front f7, back b5 of main');
@@ -126,12 +135,6 @@ describe('without target_branch in the call', () => {
 });
 
 describe('a failure to read the target branch is a failure, not an absence:', () => {
-  function failFor(branch: string): void {
-    const { read } = runs;
-    runs.read = (subject): Promise<BranchRuns> =>
-      subject.branch === branch ? Promise.resolve({ kind: 'failed', failure: OUTAGE }) : read(subject);
-  }
-
   test('an error without a last good answer', async () => {
     failFor('main');
     expect(await answer()).toBe('failed');

@@ -61,34 +61,34 @@ it('projects with different Git hosts do not share pull requests', async () => {
   expect(await Promise.all(heads)).toMatchObject([{ headRepositoryId: 'hub' }, { headRepositoryId: 'lab' }]);
 });
 
-describe("a project's own freshFor", () => {
-  async function countListings(...own: readonly (number | undefined)[]): Promise<number> {
-    let now = 1_000_000;
-    let listings = 0;
-    const provider = {
-      host: 'ci.test',
-      paging: 'numbered',
-      repositoryKey: (gitRepository: string) => gitRepository,
-      fetchRuns() {
-        listings += 1;
-        return Promise.resolve({ runs: [], total: 0 });
-      },
-    } as unknown as CiProvider;
-    const freshness = new AdaptiveFreshness(30_000, 300_000, () => now);
-    const projects = own.map((freshForMs, i) => createProject({ name: `p${i}`, freshForMs }));
-    const runsFor = composeRuns({
-      projects: new Map(projects.map((project) => [project.name, project])),
-      connections: new Map([['github', { provider, freshness }]]),
-      images: {} as ImageSource,
-      now: () => now,
-    });
-    const [project] = projects;
-    for (const until = now + 60_000; now < until; now += 1_000) {
-      await runsFor(createRequest({ project: project ?? createProject() })).read({ branch: 'b' });
-    }
-    return listings;
+async function countListings(...own: readonly (number | undefined)[]): Promise<number> {
+  let now = 1_000_000;
+  let listings = 0;
+  const provider = {
+    host: 'ci.test',
+    paging: 'numbered',
+    repositoryKey: (gitRepository: string) => gitRepository,
+    fetchRuns() {
+      listings += 1;
+      return Promise.resolve({ runs: [], total: 0 });
+    },
+  } as unknown as CiProvider;
+  const freshness = new AdaptiveFreshness(30_000, 300_000, () => now);
+  const projects = own.map((freshForMs, i) => createProject({ name: `p${i}`, freshForMs }));
+  const runsFor = composeRuns({
+    projects: new Map(projects.map((project) => [project.name, project])),
+    connections: new Map([['github', { provider, freshness }]]),
+    images: {} as ImageSource,
+    now: () => now,
+  });
+  const [project] = projects;
+  for (const until = now + 60_000; now < until; now += 1_000) {
+    await runsFor(createRequest({ project: project ?? createProject() })).read({ branch: 'b' });
   }
+  return listings;
+}
 
+describe("a project's own freshFor", () => {
   it.each([
     [[undefined], 2],
     [[10_000], 6],
