@@ -37,7 +37,8 @@ export interface BuildReport {
   readonly url: string;
   readonly verdict: EvaluatedBuild['status'];
   readonly reason: string;
-  readonly finishedAt: string;
+  /** Null if no CI says so (`builds: registry`). */
+  readonly finishedAt: string | null;
   /** By name; null if the images were not looked up. */
   readonly images: Readonly<Record<string, ImageReport>> | null;
   readonly runs: readonly RunReport[];
@@ -90,7 +91,7 @@ function reportBuild(evaluated: EvaluatedBuild, findings: ImageFindings | undefi
     url,
     verdict: evaluated.status,
     reason: evaluated.reason,
-    finishedAt: new Date(finishedAt).toISOString(),
+    finishedAt: finishedAt === 0 ? null : new Date(finishedAt).toISOString(),
     images: images === undefined ? null : Object.fromEntries(images),
     runs: evaluated.runs.map(reportRun),
   };

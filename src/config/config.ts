@@ -2,6 +2,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { parsePlatform } from '../image/platform.ts';
 import { parseImageTemplate } from '../image/template.ts';
+import { REGISTRY_EVENT } from '../resolve/commit-run.ts';
 import type { ImageRule, Project } from '../resolve/types.ts';
 import { createRegistrySettings, type RegistrySettings } from '../registry/settings.ts';
 import type { CiConnection } from '../ci/kind.ts';
@@ -44,7 +45,7 @@ export function createConfig(document: ConfigDocument, file: string, env: NodeJS
   const locate = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { server, management, store, dockerConfigFiles } = document;
   const deadlineMs = parseDuration(server.deadline);
-  const connections = Object.entries(document.connections);
+  const connections = Object.entries(document.connections ?? {});
   return {
     file,
     server: {
@@ -70,17 +71,19 @@ export function createConfig(document: ConfigDocument, file: string, env: NodeJS
     projects: new Map(
       Object.entries(document.projects).map(([name, value]) => [
         name,
-        createProject(name, value, document.connections),
+        createProject(name, value, document.connections ?? {}),
       ]),
     ),
   };
 }
 
+type Connections = NonNullable<ConfigDocument['connections']>;
+
 type EntryOf<T> = T extends Record<string, infer Entry> ? Entry : never;
 
 function createConnection(
   name: string,
-  entry: EntryOf<ConfigDocument['connections']>,
+  entry: EntryOf<Connections>,
   locate: (path: string) => string,
 ): CiConnection {
   return {
@@ -96,23 +99,36 @@ function createConnection(
 function createProject(
   name: string,
   entry: EntryOf<ConfigDocument['projects']>,
-  connections: ConfigDocument['connections'],
+  connections: Connections,
 ): Project {
   const [onlyConnection = ''] = Object.keys(connections);
-  const { ci = onlyConnection, repository, workflows = [], freshFor, images, ...settings } = entry;
-  const kind = selectKind(connections[ci]?.kind ?? '');
-  return {
+  const { repository, workflows = [], freshFor, images, ...settings } = entry;
+  const common = {
     ...settings,
     name,
-    ci,
-    git: entry.git ?? (kind.isGitHost ? ci : undefined),
     gitRepository: repository,
-    ciRepository: kind.project.runsBelongTo === 'workflows' ? workflows.join(' ') : repository,
     workflows,
-    events: entry.events ?? kind.project.defaultEvents,
     freshForMs: freshFor === undefined ? undefined : parseDuration(freshFor),
     images: Object.entries(images).map(([image, value]) => createImage(image, value)),
   };
+  if (entry.builds === 'registry') return createProjectWithoutCi(common);
+  const { ci = onlyConnection } = entry;
+  const kind = selectKind(connections[ci]?.kind ?? '');
+  return {
+    ...common,
+    ci,
+    git: entry.git ?? (kind.isGitHost ? ci : undefined),
+    ciRepository: kind.project.runsBelongTo === 'workflows' ? workflows.join(' ') : repository,
+    events: entry.events ?? kind.project.defaultEvents,
+  };
+}
+
+function createProjectWithoutCi(
+  common: Omit<Project, 'ci' | 'ciRepository' | 'events'> & Pick<Project, 'builds'>,
+): Project {
+  const { gitRepository: ciRepository, images } = common;
+  const proven = images.map((image) => ({ ...image, revision: 'require' as const }));
+  return { ...common, ci: '', ciRepository, events: [REGISTRY_EVENT], images: proven };
 }
 
 type ImageEntry = EntryOf<EntryOf<ConfigDocument['projects']>['images']>;

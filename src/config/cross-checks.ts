@@ -5,6 +5,7 @@
  */
 import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from '../registry/credentials/cloud/hosts.ts';
 import { parseDuration } from '../schema/duration.ts';
+import { asksNoCi, findBuildsProblems } from './builds.ts';
 import { findImageProblems } from './image-rules.ts';
 import { suggest } from '../text/suggest.ts';
 import type { Problem } from './schema-issues.ts';
@@ -18,6 +19,7 @@ export function crossCheck(document: unknown, environment: NodeJS.ProcessEnv): P
     ...findDurationProblems(document),
     ...findHomeProblems(document, environment),
     ...findConnectionProblems(document),
+    ...findBuildsProblems(document),
     ...findIdentityProblems(document),
     ...findImageProblems(document),
   ];
@@ -112,7 +114,8 @@ function findConnectionProblems(document: unknown): Problem[] {
   if (names.length === 0) return [];
   return keysAt(document, ['projects']).flatMap((project) => {
     if (!isMapping(valueAt(document, ['projects', project]))) return [];
-    return (['ci', 'git'] as const).flatMap((key) => {
+    const keys = asksNoCi(document, project) ? (['git'] as const) : (['ci', 'git'] as const);
+    return keys.flatMap((key) => {
       const path = ['projects', project, key];
       const found = valueAt(document, path);
       if (found === undefined ? key === 'git' || names.length === 1 : typeof found !== 'string') return [];

@@ -2,17 +2,24 @@
 import type { z } from 'zod';
 import type { CiKind, ProjectKeys } from '../ci/kind.ts';
 import { findKind } from '../ci/kinds.ts';
+import type { KeyRule } from '../schema/fields.ts';
 import { describeFound, isMapping, valueAt, type DocumentPath } from '../text/document-path.ts';
 
 type Issue = z.core.$ZodRawIssue;
 
 /** A refinement of the whole document. It skips values that the schema has rejected. */
 export function checkProjectKinds(document: unknown, context: z.core.$RefinementCtx): void {
+  context.issues.push(...findConnectionIssues(document));
   for (const [path, project] of entriesAt(document, ['projects'])) {
     if (!isMapping(project)) continue;
-    const { ci, git } = project;
-    const kind = selectKindOf(document, ci);
+    const { builds, ci, git } = project;
+    const kind = builds === 'registry' ? undefined : selectKindOf(document, ci);
     const host = typeof git === 'string' && git !== ci ? selectKindOf(document, git) : undefined;
+    if (builds === 'registry' && host !== undefined) {
+      context.issues.push(
+        ...checkText(host.project.repository, project['repository'], [...path, 'repository']),
+      );
+    }
     if (kind !== undefined) {
       const gitHost = host?.isGitHost === true ? host : undefined;
       context.issues.push(...findKeyIssues(project, kind, gitHost, path));
@@ -21,6 +28,53 @@ export function checkProjectKinds(document: unknown, context: z.core.$Refinement
       context.issues.push(createIssue([...path, 'git'], git, 'a connection to a Git host'));
     }
   }
+}
+
+const WITHOUT_CI = {
+  type: 'object',
+  required: ['builds'],
+  properties: { builds: { const: 'registry', description: 'No CI is asked.' } },
+};
+
+/** In JSON Schema, what `findConnectionIssues` checks. */
+export const CONNECTION_RULE: KeyRule = {
+  explain: () => undefined,
+  jsonSchema: {
+    description: 'There may be no connection only if no project asks CI.',
+    anyOf: [
+      {
+        required: ['connections'],
+        properties: {
+          connections: { type: 'object', minProperties: 1, description: 'At least one connection.' },
+        },
+      },
+      {
+        properties: {
+          projects: {
+            type: 'object',
+            additionalProperties: WITHOUT_CI,
+            description: 'Projects that ask no CI.',
+          },
+        },
+      },
+    ],
+  },
+};
+
+/** Only if no project asks CI, there may be no connection. */
+function findConnectionIssues(document: unknown): Issue[] {
+  if (!isMapping(document)) return [];
+  const { connections } = document;
+  const path = ['connections'];
+  const projects = entriesAt(document, ['projects']);
+  const isNeeded =
+    projects.length === 0 || projects.some(([at]) => valueAt(document, [...at, 'builds']) !== 'registry');
+  if (!isNeeded) return [];
+  if (connections === undefined)
+    return [{ code: 'invalid_type', expected: 'record', input: undefined, path }];
+  const isEmpty = isMapping(connections) && Object.keys(connections).length === 0;
+  const message = 'found an empty mapping, expected at least one entry';
+  return isEmpty ? [{ code: 'custom', input: connections, path, message }] : [];
 }
 
 /** @returns the connection's kind; if there is no such connection, the kind that all connections share */

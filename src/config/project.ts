@@ -90,6 +90,10 @@ const connectionName = z.string({ error: 'the name of a connection' }).optional(
 
 export const projectSchema = mapping(
   {
+    builds: choice(['runs', 'registry']).default('runs').meta({
+      description:
+        "What a build is. runs: a commit whose runs in CI are green. registry: no CI is asked, and a build is the commit that the call names in head_sha, if each image's revision is that commit. This is weaker, since nothing says that the build was green.",
+    }),
     ci: connectionName.meta({
       description: 'The CI connection that provides the builds. Default: the only connection.',
       examples: ['github'],

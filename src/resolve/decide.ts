@@ -54,7 +54,7 @@ async function decideComplete(
 ): Promise<Decision> {
   const lastGood = 'lastGood' in remembered ? remembered.lastGood : undefined;
   if (lastGood === undefined || !isDowngrade(found, lastGood)) {
-    return answer(found, describeSubstitutes(found));
+    return answer(found, request.project.builds === 'registry' ? BY_REVISION : describeSubstitutes(found));
   }
   const pinned = await checkPinnedImages(lastGood, images);
   if (pinned.kind === 'failed') {
@@ -89,14 +89,14 @@ function decideNone(
       return answerLastGood(
         remembered.lastGood,
         asOf,
-        'CI shows no green and complete build now; kept what was handed out before',
+        `${describeNone(request)} now; kept what was handed out before`,
       );
     case 'partial':
       return decideGrown(remembered, request);
     case 'unreadable':
       return refuse(
         request,
-        'CI shows no green and complete build, and what was handed out before cannot be read: the store does not answer',
+        `${describeNone(request)}, and what was handed out before cannot be read: the store does not answer`,
       );
   }
 }
@@ -197,13 +197,24 @@ function decideNoBuild(
   request: BranchRequest,
 ): Decision {
   const { project } = request;
-  const what = hasRuns
+  const known = hasRuns
     ? 'CI knows no green build whose images are all in the registry'
     : 'CI has never run for a branch of this name';
+  const what = project.builds === 'registry' ? describeNone(request) : known;
   const because = `${nameOf(request)}: ${what}`;
   return project.onNoBuild === 'empty'
     ? { kind: 'nothing', freshness: 'fresh', asOf, because }
     : { kind: 'failed', code: 'upstream_failed', message: `${because} (onNoBuild: error)` };
+}
+
+/** The reason for the answers of a project without CI. */
+const BY_REVISION =
+  'the images bear the commit that the call names as their revision; no CI was asked whether its build is green (builds: registry)';
+
+function describeNone({ project }: BranchRequest): string {
+  return project.builds === 'registry'
+    ? 'the registry does not have all images of the commit that the call names'
+    : 'CI shows no green and complete build';
 }
 
 function answer({ set, asOf }: Complete, because: string): Decision {

@@ -52,13 +52,22 @@ export async function findOwnershipProblem(candidate: ImageCandidate): Promise<A
   const result = await context.images.readRevision(`${image.repository}@${image.digest}`, rule.platform);
   if (result.kind !== 'found') return result;
   const ownership = evaluateRevisions(result.revisions, evaluated, context.runs);
-  if (ownership === 'own') return undefined;
+  if (ownership === 'own' && !isWholeCommitNeeded(candidate, result.revisions)) return undefined;
   if (ownership === 'other') {
     return absent(`the image bears another commit's revision (revision: ${rule.revision})`);
   }
   if (isRequired) return absent("no revision proves the image to be this build's (revision: require)");
   if (rival === undefined) return findMovedTagProblem(candidate);
   return absent(`${rival} may have pushed this tag since, and no revision tells whose the image is`);
+}
+
+/** Without CI, no other commits are known, so one with the same beginning cannot be ruled out. */
+function isWholeCommitNeeded({ request, evaluated }: ImageCandidate, revisions: readonly string[]): boolean {
+  const { builtCommit } = evaluated.build;
+  return (
+    request.project.builds === 'registry' &&
+    !revisions.some((revision) => revision.trim().toLowerCase() === builtCommit)
+  );
 }
 
 /**

@@ -22,7 +22,9 @@ export interface ImageRule {
 
 export interface Project {
   readonly name: string;
-  /** Name of the CI connection in the configuration. */
+  /** What a build is: CI's runs of a commit or, if no CI is asked, the commit that the call names. */
+  readonly builds?: 'runs' | 'registry' | undefined;
+  /** Name of the CI connection in the configuration; empty if no CI is asked. */
   readonly ci: string;
   /** Name of the connection that serves its pull requests; undefined if there is none. */
   readonly git?: string | undefined;
@@ -129,7 +131,7 @@ export interface Build {
   readonly url: string;
   /** Event of the run that represents the build. */
   readonly event: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; 0 if no CI says so (`builds: registry`). */
   readonly finishedAt: number;
   /** Position of its newest run. */
   readonly position: number;

@@ -1,7 +1,8 @@
 /** The runs of each Git repository, for all its projects. When they change, images are prefetched. */
 import { createReservingGitHost } from '../ci/reserving-provider.ts';
 import type { GitHost } from '../ci/git-host.ts';
-import { createRunIndex, type RunIndex } from './run-index.ts';
+import { createCommitSource } from './commit-source.ts';
+import { createPullRequestReader, createRunIndex, type RunIndex } from './run-index.ts';
 import type { AdaptiveFreshness } from './adaptive-freshness.ts';
 import { ImagePrefetcher } from './prefetch.ts';
 import type { ImageSource, RunSource } from '../resolve/ports.ts';
@@ -45,6 +46,12 @@ export function composeRuns({
   now,
 }: RunsDeps): (request: BranchRequest) => RunSource {
   const repositories = new Map<string, Repository>();
+  const heads = new Map(
+    [...projects.values()].map((project) => [
+      project.name,
+      createHeadReader(project, connections.get(project.git ?? ''), now),
+    ]),
+  );
   for (const project of projects.values()) {
     const connection = connections.get(project.ci);
     if (connection === undefined) continue;
@@ -55,12 +62,25 @@ export function composeRuns({
     repository.freshFor.add(project.freshForMs);
     repository.prefetchers.set(project.name, createProjectPrefetcher(project, repository.index, images, now));
   }
-  return ({ project, branch }) => {
+  return (request) => {
+    const { project, branch } = request;
+    if (project.builds === 'registry') return createCommitSource(request, heads.get(project.name), now);
     const connection = connections.get(project.ci);
     const repository = connection && repositories.get(repositoryKey(project, connection));
     if (repository === undefined) throw new RangeError(`project ${project.name} has no CI connection`);
     return notifying(repository, project, branch);
   };
+}
+
+/** For projects without CI; the others read pull requests by their index. */
+function createHeadReader(
+  { builds, gitRepository }: Project,
+  git: Connection | undefined,
+  now: Clock,
+): RunSource['readPullRequest'] | undefined {
+  if (builds !== 'registry' || git?.gitHost === undefined) return undefined;
+  const gitHost = createReservingGitHost(git.gitHost, git.freshness);
+  return createPullRequestReader({ provider: gitHost, gitHost, gitRepository, now });
 }
 
 function repositoryKey({ ci, git, ciRepository, gitRepository }: Project, { provider }: Connection): string {

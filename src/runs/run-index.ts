@@ -187,13 +187,17 @@ class BranchReader {
   }
 }
 
+type PullRequestOptions = Pick<RunIndexOptions, 'gitHost' | 'gitRepository' | 'now'> & {
+  readonly provider: Pick<CiProvider, 'host'>;
+};
+
 /** Stores each head before the shared call ends, so that no later call misses it. */
-function createPullRequestReader({
+export function createPullRequestReader({
   provider,
   gitHost,
   gitRepository,
   now,
-}: RunIndexOptions): RunSource['readPullRequest'] {
+}: PullRequestOptions): RunSource['readPullRequest'] {
   if (gitHost === undefined) {
     const { host } = provider;
     const message = `no connection knows the pull requests of ${gitRepository}: name a Git host in the project's key git`;

@@ -12,6 +12,8 @@ const MAX_PROJECTS_LISTED = 20;
 const MAX_LIST = 150;
 /** SHA-256, or at least the first 12 digits of SHA-1, which is all that Bitbucket Cloud reports. */
 const COMMIT = /^(?:[0-9a-f]{12,40}|[0-9a-f]{64})$/i;
+/** The length of a SHA-1 in hex digits. */
+const WHOLE_COMMIT = 40;
 const DIGITS = /^[0-9]+$/;
 const INTRODUCTION = 'Invalid request: ';
 
@@ -39,6 +41,7 @@ export function parseBranchRequest(
   const branch = parseBranch(parameters['branch'], problems);
   const project = parseProject(parameters['project'], projects, problems);
   const headSha = parseHeadSha(parameters['head_sha'], problems);
+  if (project?.builds === 'registry') checkWholeCommit(parameters['head_sha'], headSha, project, problems);
   const number = parseNumber(parameters['number'], problems);
   const targetBranch = parseTargetBranch(parameters['target_branch'], problems);
   if (branch === undefined || project === undefined || problems.length > 0) throw invalid(...problems);
@@ -113,6 +116,23 @@ function parseHeadSha(value: unknown, problems: string[]): string | undefined {
   if (typeof value === 'string' && COMMIT.test(value)) return value.toLowerCase();
   problems.push(explain('head_sha', value, 'a commit of 40 or 64 hex digits, or at least its first 12'));
   return undefined;
+}
+
+/** Without CI, only the call says which commit to look for. */
+function checkWholeCommit(
+  given: unknown,
+  headSha: string | undefined,
+  { name }: Project,
+  problems: string[],
+): void {
+  if (isMissing(given)) {
+    const pass = 'pass head_sha: "{{ .head_sha }}" on to the plugin';
+    problems.push(`head_sha is missing, and project ${name} needs it (builds: registry); ${pass}`);
+  } else if (headSha !== undefined && headSha.length < WHOLE_COMMIT) {
+    problems.push(
+      `head_sha must be a whole commit for project ${name} (builds: registry), found ${quote(headSha)}`,
+    );
+  }
 }
 
 function parseNumber(value: unknown, problems: string[]): string | undefined {

@@ -87,6 +87,7 @@ describe('a configuration with what has no default', () => {
         workflows: [],
         events: ['push', 'pull_request'],
         forks: false,
+        builds: 'runs',
         blocked: 'pending',
         lookback: 5,
         onNoBuild: 'empty',

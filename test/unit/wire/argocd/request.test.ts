@@ -401,3 +401,27 @@ it('either answers a checked question or refuses with one stable line, whatever 
     ),
   );
 });
+
+describe('a project with builds: registry', () => {
+  const known = new Map([['shop', { ...project('shop'), builds: 'registry' as const }]]);
+
+  it.each([SHA1, SHA256])('takes the whole commit %s', (head_sha) => {
+    expect(parse({ branch: 'b', head_sha }, known).headSha).toBe(head_sha);
+  });
+
+  it.each([
+    [
+      undefined,
+      'head_sha is missing, and project shop needs it (builds: registry); pass head_sha: "{{ .head_sha }}" on',
+    ],
+    [
+      SHA1.slice(0, 12),
+      'head_sha must be a whole commit for project shop (builds: registry), found "1a2b3c4d5e6f"',
+    ],
+    ['x', 'head_sha must be a commit of 40 or 64 hex digits, or at least the first 12, found "x"'],
+  ])('refuses the head %j', (head_sha, problem) => {
+    const message = refusal(() => parse({ branch: 'b', head_sha }, known));
+    expect(message.match(/head_sha (?:is|must)/g)).toHaveLength(1);
+    expect(message).toContain(problem.slice(0, 60));
+  });
+});

@@ -1,0 +1,36 @@
+/**
+ * The runs of a project without CI (`builds: registry`): the commit that the call names counts as one green
+ * run, and only the image's revision proves that it was built.
+ */
+import type { Clock } from '../clock.ts';
+import { COMPLETE } from '../resolve/coverage.ts';
+import type { BranchRuns, RunSource } from '../resolve/ports.ts';
+import { createCommitRun } from '../resolve/commit-run.ts';
+import type { BranchRequest } from '../resolve/types.ts';
+
+/** @param readPullRequest undefined if no connection knows the pull requests */
+export function createCommitSource(
+  request: BranchRequest,
+  readPullRequest: RunSource['readPullRequest'] | undefined,
+  now: Clock,
+): RunSource {
+  const { branch } = request;
+  function read(): Promise<BranchRuns> {
+    const asOf = now();
+    const run = createCommitRun(request, readPullRequest !== undefined, asOf);
+    const standing = () => ({ confirmedAt: Infinity, pushedBy: 0 });
+    return Promise.resolve({ kind: 'known', runs: [run], coverage: COMPLETE, asOf, standing });
+  }
+  return {
+    read,
+    readFurther: read,
+    readPullRequest: readPullRequest ?? (() => Promise.reject(new RangeError('no origin needs a look-up'))),
+    confirm: () => Promise.resolve({ kind: 'confirmed' }),
+    branchNames: () => [branch],
+    peekRuns: () => [],
+    peekBranchless: () => [],
+    peekCommit: () => [],
+    peekNumber: () => [],
+    peekUnread: () => [],
+  };
+}
