@@ -4,7 +4,7 @@ import { createParameterSet, type ParameterSet } from '../wire/argocd/parameter-
 import type { Resolution } from '../resolve/resolve-branch.ts';
 import type { ImageFinding, ImageFindings } from '../resolve/resolve-images.ts';
 import type { EvaluatedBuild } from '../resolve/select-builds.ts';
-import type { BranchRequest, Run } from '../resolve/types.ts';
+import type { BranchRequest, GateStatus, Run } from '../resolve/types.ts';
 
 /** Stable and documented. Times are in RFC 3339. */
 export interface ResolveReport {
@@ -39,6 +39,8 @@ export interface BuildReport {
   readonly reason: string;
   /** Null if no CI says so (`builds: registry`). */
   readonly finishedAt: string | null;
+  /** The statuses that decided about it (`statuses`); null if none were read. */
+  readonly statuses: readonly GateStatus[] | null;
   /** By name; null if the images were not looked up. */
   readonly images: Readonly<Record<string, ImageReport>> | null;
   readonly runs: readonly RunReport[];
@@ -92,6 +94,7 @@ function reportBuild(evaluated: EvaluatedBuild, findings: ImageFindings | undefi
     verdict: evaluated.status,
     reason: evaluated.reason,
     finishedAt: finishedAt === 0 ? null : new Date(finishedAt).toISOString(),
+    statuses: evaluated.statuses ?? null,
     images: images === undefined ? null : Object.fromEntries(images),
     runs: evaluated.runs.map(reportRun),
   };

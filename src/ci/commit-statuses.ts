@@ -17,6 +17,8 @@ export interface StatusPage {
   readonly statuses: readonly CommitStatus[];
   /** Makes the next request for them conditional (ETag). */
   readonly validator?: string | undefined;
+  /** When another replica fetched them, milliseconds since the epoch; undefined: fetched now. */
+  readonly asOf?: number | undefined;
 }
 
 export interface CommitStatuses {

@@ -22,7 +22,7 @@ export interface RunPage {
   readonly asOf?: number | undefined;
   /** Elements that could not be parsed. */
   readonly unread?: readonly UnreadRun[] | undefined;
-  /** `total` is one higher than the number of runs: the count may lag behind, or a run may be missing. */
+  /** The end of the list is uncertain: a run may be missing (`total` is one too high, a log is cut). */
   readonly short?: boolean | undefined;
   /** CI's clock in the response, in milliseconds since the epoch, if reported. */
   readonly clock?: number | undefined;
@@ -50,6 +50,11 @@ export interface CiProvider {
    *   are read in sequence.
    */
   readonly paging: 'numbered' | 'keyset';
+  /**
+   * What `fetchRuns` lists. A list of only the newest run of each branch says nothing about older runs, and an
+   * earlier run of a branch leaves it without being deleted. Default: `all`.
+   */
+  readonly lists?: 'all' | 'newest of each branch' | undefined;
   /** Numbered paging: the cursor of a page, counted from 1. Without it, pages are read in sequence. */
   readonly cursorOf?: ((page: number) => Cursor) | undefined;
   /** Two spellings of one repository give the same key, so that they share one listing. */
@@ -73,7 +78,7 @@ export interface CiProvider {
   /** Fetches one run; `gone` if it was deleted. */
   fetchRun(ciRepository: string, id: string): Promise<Run | 'gone'>;
   /** Changes whenever the credentials change: a denied call may be allowed now. */
-  readonly generation?: () => number;
+  readonly generation?: (() => number) | undefined;
   /** Tests connection, credentials and repository in one cheap call. @returns a sentence with the result */
   probe(ciRepository: string): Promise<string>;
 }

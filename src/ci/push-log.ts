@@ -31,9 +31,11 @@ export interface PushLog {
   /** For messages. */
   readonly host: string;
   /**
-   * Fetches a page of the pushes to all branches. A host without a log lists the heads of all branches
-   * instead.
+   * `heads`: the host has no log of pushes, so `fetchPushes` lists the head of each branch. The list says
+   * nothing about a branch's earlier commits, and a deleted branch leaves it. Default: `pushes`.
    */
+  readonly lists?: 'pushes' | 'heads' | undefined;
+  /** Fetches a page of the pushes to all branches, or of their heads, newest first. */
   fetchPushes(gitRepository: string, cursor?: Cursor, validator?: string): Promise<PushPage | 'unchanged'>;
   /**
    * Fetches a page of the pushes to one branch or, without a log, of its newest commits in first-parent

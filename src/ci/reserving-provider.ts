@@ -3,6 +3,7 @@
  * requests must not use up the calls that keep every known branch fresh.
  */
 import { UpstreamError } from '../errors.ts';
+import type { CommitStatuses } from './commit-statuses.ts';
 import type { GitHost } from './git-host.ts';
 import type { CiProvider } from './provider.ts';
 
@@ -41,6 +42,14 @@ export function createReservingGitHost(gitHost: GitHost, quota: Quota): GitHost 
     ...gitHost,
     fetchPullRequest: (...args) => spare(() => gitHost.fetchPullRequest(...args), gitHost.host, quota),
     fetchOpenPullRequests: (...args) => watch(() => gitHost.fetchOpenPullRequests(...args), quota),
+  };
+}
+
+export function createReservingStatuses(statuses: CommitStatuses, quota: Quota): CommitStatuses {
+  const { host } = statuses;
+  return {
+    ...statuses,
+    fetchStatuses: (...args) => spare(() => statuses.fetchStatuses(...args), host, quota),
   };
 }
 

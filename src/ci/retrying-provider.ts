@@ -4,6 +4,7 @@
  */
 import { UpstreamError, type UpstreamFailureKind } from '../errors.ts';
 import { retry, type RetryOptions } from '../resilience/retry.ts';
+import type { CommitStatuses } from './commit-statuses.ts';
 import type { GitHost } from './git-host.ts';
 import type { CiProvider } from './provider.ts';
 
@@ -32,6 +33,13 @@ export function createRetryingGitHost(gitHost: GitHost, timing: Timing): GitHost
     ...gitHost,
     fetchPullRequest: (...args) => retryOnce(() => gitHost.fetchPullRequest(...args), timing),
     fetchOpenPullRequests: (...args) => retryOnce(() => gitHost.fetchOpenPullRequests(...args), timing),
+  };
+}
+
+export function createRetryingStatuses(statuses: CommitStatuses, timing: Timing): CommitStatuses {
+  return {
+    ...statuses,
+    fetchStatuses: (...args) => retryOnce(() => statuses.fetchStatuses(...args), timing),
   };
 }
 

@@ -2,10 +2,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CiConnection } from '../ci/kind.ts';
 import { selectKind } from '../ci/kinds.ts';
-import { createRetryingGitHost, createRetryingProvider } from '../ci/retrying-provider.ts';
+import { createPushProvider } from '../ci/push-provider.ts';
+import {
+  createRetryingGitHost,
+  createRetryingProvider,
+  createRetryingStatuses,
+} from '../ci/retrying-provider.ts';
 import type { SharedFetch } from '../replicas/shared-fetch.ts';
 import { createSharedGitHost } from '../replicas/shared-git-host.ts';
 import { createSharedProvider } from '../replicas/shared-provider.ts';
+import { createSharedStatuses } from '../replicas/shared-statuses.ts';
 import { AdaptiveFreshness } from '../runs/adaptive-freshness.ts';
 import { createConnectionObserver } from '../ci/connection-observer.ts';
 import { composeCiDispatchers } from './network.ts';
@@ -50,8 +56,11 @@ export function composeConnection(
   const client = kind.connect(connection, { ...runtime, timeoutMs, observer, dispatcherFor });
   const provider = createRetryingProvider(client.provider, RETRY_TIMING);
   const gitHost = client.gitHost && createRetryingGitHost(client.gitHost, RETRY_TIMING);
+  const statuses = client.statuses && createRetryingStatuses(client.statuses, RETRY_TIMING);
+  const pushes =
+    client.pushLog && createRetryingProvider(createPushProvider(client.pushLog, provider), RETRY_TIMING);
   const { inspector } = client;
-  if (share === undefined) return { provider, gitHost, inspector, freshness };
+  if (share === undefined) return { provider, gitHost, statuses, pushes, inspector, freshness };
   const scope = `${name} ${url}`;
   const own = [...projects.values()].filter(({ ci }) => ci === name);
   const options = {
@@ -63,6 +72,8 @@ export function composeConnection(
   return {
     provider: createSharedProvider(provider, options),
     gitHost: gitHost && createSharedGitHost(gitHost, share, scope),
+    statuses: statuses && createSharedStatuses(statuses, { share, scope, freshFor, now }),
+    pushes: pushes && createSharedProvider(pushes, { share, scope: `${scope} pushes`, freshFor, now }),
     inspector,
     freshness,
   };

@@ -4,6 +4,7 @@ import { createPinMemory } from '../answers/pin-memory.ts';
 import { createSharedFetch } from '../replicas/shared-fetch.ts';
 import { createSharedRegistryClient } from '../replicas/shared-registry.ts';
 import { composeRegistries } from './registries.ts';
+import { composeGates } from '../runs/gates.ts';
 import { composeRuns } from '../runs/repositories.ts';
 import { type ComposedStore } from './store.ts';
 import type { Config } from '../config/config.ts';
@@ -50,9 +51,14 @@ export function composeCore(
     ]),
   );
   const pins = createPinMemory();
-  const runs = composeRuns({ projects: config.projects, connections, images, now });
+  const { projects } = config;
+  const gateOf = composeGates({ projects, connections, now });
+  const runs = composeRuns({ projects, connections, images, gateOf, now });
   return {
-    resolve: (request) => resolveBranch(request, { runs: runs(request), images, lastGood, pins }),
+    resolve(request) {
+      const gate = gateOf(request.project);
+      return resolveBranch(request, { runs: runs(request), gate, images, lastGood, pins });
+    },
     recall: (request) => recall(request, lastGood, images),
     isNeverHandedOut: (request, remembered) =>
       isNeverHandedOut(request, remembered, { runs: runs(request), lastGood }),

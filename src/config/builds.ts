@@ -1,4 +1,4 @@
-/** Checks of `builds`: which keys a project without CI can have, and that the others have a connection. */
+/** Checks which keys a project that asks no CI for runs can have (`builds`). */
 import { isMapping, valueAt, type DocumentPath, describeFound } from '../text/document-path.ts';
 import type { Problem } from './schema-issues.ts';
 
@@ -15,20 +15,40 @@ export function asksNoCi(document: unknown, project: string): boolean {
 export function findBuildsProblems(document: unknown): Problem[] {
   const projects = valueAt(document, ['projects']);
   const names = isMapping(projects) ? Object.keys(projects) : [];
-  return names.flatMap((name) => (asksNoCi(document, name) ? findProblems(document, name) : []));
+  return names.flatMap((name) => {
+    const path = ['projects', name];
+    if (asksNoCi(document, name)) return findProblems(document, path);
+    const keys = valueAt(document, [...path, 'builds']) === 'statuses' ? listKeysOfRuns(document, path) : [];
+    return keys.map((key) => refuse(document, key, 'none, since builds: statuses asks no CI for its runs'));
+  });
 }
 
-function findProblems(document: unknown, name: string): Problem[] {
-  const path = ['projects', name];
+/** Beside the keys that `status-rules.ts` checks. */
+function listKeysOfRuns(document: unknown, path: DocumentPath): DocumentPath[] {
+  const images = valueAt(document, [...path, 'images']);
+  const names = isMapping(images) ? Object.keys(images) : [];
+  const keys = [[...path, 'blocked'], ...names.map((name) => [...path, 'images', name, 'workflow'])];
+  return keys.filter((key) => valueAt(document, key) !== undefined);
+}
+
+function findProblems(document: unknown, path: DocumentPath): Problem[] {
   const images = valueAt(document, [...path, 'images']);
   return [
     ...KEYS_OF_CI.filter((key) => valueAt(document, [...path, key]) !== undefined).map((key) =>
       refuse(document, [...path, key], 'none, since builds: registry asks no CI; leave the key out'),
     ),
+    ...findGateProblems(document, path),
     ...(isMapping(images)
       ? Object.keys(images).flatMap((image) => findImageProblems(document, [...path, 'images', image]))
       : []),
   ];
+}
+
+function findGateProblems(document: unknown, path: DocumentPath): Problem[] {
+  const isGated = valueAt(document, [...path, 'statuses']) !== undefined;
+  if (!isGated || valueAt(document, [...path, 'git']) !== undefined) return [];
+  const text = 'found the key without git, expected git to name the connection that knows the statuses';
+  return [{ path: [...path, 'statuses'], text }];
 }
 
 function findImageProblems(document: unknown, path: DocumentPath): Problem[] {

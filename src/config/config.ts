@@ -7,6 +7,7 @@ import type { ImageRule, Project } from '../resolve/types.ts';
 import { createRegistrySettings, type RegistrySettings } from '../registry/settings.ts';
 import type { CiConnection } from '../ci/kind.ts';
 import { selectKind } from '../ci/kinds.ts';
+import { PUSH_EVENT } from '../ci/push-provider.ts';
 import { parseDuration } from '../schema/duration.ts';
 import { createSecretSource, expandHome, type SecretSource } from '../secrets/secret.ts';
 import { DEFAULT_TOKEN_FILE, type ConfigDocument } from './schema.ts';
@@ -102,30 +103,31 @@ function createProject(
   connections: Connections,
 ): Project {
   const [onlyConnection = ''] = Object.keys(connections);
-  const { repository, workflows = [], freshFor, images, ...settings } = entry;
+  const { repository, workflows = [], statuses = [], freshFor, images, ...settings } = entry;
   const common = {
     ...settings,
     name,
     gitRepository: repository,
+    statuses,
     workflows,
     freshForMs: freshFor === undefined ? undefined : parseDuration(freshFor),
     images: Object.entries(images).map(([image, value]) => createImage(image, value)),
   };
   if (entry.builds === 'registry') return createProjectWithoutCi(common);
-  const { ci = onlyConnection } = entry;
+  const byStatuses = entry.builds === 'statuses';
+  const { ci: runs = onlyConnection } = entry;
+  const ci = byStatuses ? (entry.git ?? runs) : runs;
   const kind = selectKind(connections[ci]?.kind ?? '');
   return {
     ...common,
     ci,
     git: entry.git ?? (kind.isGitHost ? ci : undefined),
-    ciRepository: kind.project.runsBelongTo === 'workflows' ? workflows.join(' ') : repository,
-    events: entry.events ?? kind.project.defaultEvents,
+    ciRepository: kind.project.runsBelongTo === 'workflows' && !byStatuses ? workflows.join(' ') : repository,
+    events: byStatuses ? [PUSH_EVENT] : (entry.events ?? kind.project.defaultEvents),
   };
 }
 
-function createProjectWithoutCi(
-  common: Omit<Project, 'ci' | 'ciRepository' | 'events'> & Pick<Project, 'builds'>,
-): Project {
+function createProjectWithoutCi(common: Omit<Project, 'ci' | 'ciRepository' | 'events'>): Project {
   const { gitRepository: ciRepository, images } = common;
   const proven = images.map((image) => ({ ...image, revision: 'require' as const }));
   return { ...common, ci: '', ciRepository, events: [REGISTRY_EVENT], images: proven };

@@ -7,6 +7,7 @@ import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from '../registry/credentials/clo
 import { parseDuration } from '../schema/duration.ts';
 import { asksNoCi, findBuildsProblems } from './builds.ts';
 import { findImageProblems } from './image-rules.ts';
+import { findStatusProblems } from './status-rules.ts';
 import { suggest } from '../text/suggest.ts';
 import type { Problem } from './schema-issues.ts';
 import { ENVIRONMENT_NAME_PATTERN, exportCommand, showVariable } from '../text/secret-patterns.ts';
@@ -22,6 +23,7 @@ export function crossCheck(document: unknown, environment: NodeJS.ProcessEnv): P
     ...findBuildsProblems(document),
     ...findIdentityProblems(document),
     ...findImageProblems(document),
+    ...findStatusProblems(document),
   ];
 }
 

@@ -12,9 +12,9 @@ export function checkProjectKinds(document: unknown, context: z.core.$Refinement
   context.issues.push(...findConnectionIssues(document));
   for (const [path, project] of entriesAt(document, ['projects'])) {
     if (!isMapping(project)) continue;
-    const { builds, ci, git } = project;
-    const kind = builds === 'registry' ? undefined : selectKindOf(document, ci);
-    const host = typeof git === 'string' && git !== ci ? selectKindOf(document, git) : undefined;
+    const { builds, git } = project;
+    const host = typeof git === 'string' ? selectKindOf(document, git) : undefined;
+    const kind = builds === 'registry' ? undefined : selectRunsKind(document, project, host);
     if (builds === 'registry' && host !== undefined) {
       context.issues.push(
         ...checkText(host.project.repository, project['repository'], [...path, 'repository']),
@@ -61,6 +61,15 @@ export const CONNECTION_RULE: KeyRule = {
   },
 };
 
+/** With `builds: statuses`, the Git host lists the pushes. */
+function selectRunsKind(
+  document: unknown,
+  { builds, ci }: Readonly<Record<string, unknown>>,
+  host: CiKind | undefined,
+): CiKind | undefined {
+  return builds === 'statuses' && host !== undefined ? host : selectKindOf(document, ci);
+}
+
 /** Only if no project asks CI, there may be no connection. */
 function findConnectionIssues(document: unknown): Issue[] {
   if (!isMapping(document)) return [];
@@ -78,7 +87,7 @@ function findConnectionIssues(document: unknown): Issue[] {
 }
 
 /** @returns the connection's kind; if there is no such connection, the kind that all connections share */
-function selectKindOf(document: unknown, connection: unknown): CiKind | undefined {
+export function selectKindOf(document: unknown, connection: unknown): CiKind | undefined {
   const kinds = new Map(
     entriesAt(document, ['connections']).map(([path]) => [path.at(-1), valueAt(document, [...path, 'kind'])]),
   );
@@ -88,7 +97,7 @@ function selectKindOf(document: unknown, connection: unknown): CiKind | undefine
   return typeof kind === 'string' && others.length === 0 ? findKind(kind) : undefined;
 }
 
-/** @param host the kind of `git`, if the project names one beside `ci` */
+/** @param host the kind of `git`, if the project names one */
 function findKeyIssues(
   project: Readonly<Record<string, unknown>>,
   { project: keys }: CiKind,
@@ -133,7 +142,7 @@ function findWorkflowIssues(
     each,
   ]);
   const issues = [...entries, ...ofImages].flatMap(([at, each]) => checkText(workflow, each, at));
-  if (runsBelongTo !== 'workflows') return issues;
+  if (runsBelongTo !== 'workflows' || project['builds'] === 'statuses') return issues;
   if (workflows === undefined) {
     const expected = `what to list the runs of: ${describeExpected(workflow)}`;
     issues.push(createIssue([...path, 'workflows'], undefined, expected));

@@ -86,14 +86,15 @@ export const entryName = text(
   'a name of at most 100 letters, digits, ".", "_", "-" and "/" that begins with a letter or digit',
 );
 
+const statusPattern = text(
+  /^(?=\S)[^\p{Cc}]{1,255}(?<=\S)$/u,
+  'the name of a status or check, in which * stands for any text, for example security/*',
+);
+
 const connectionName = z.string({ error: 'the name of a connection' }).optional();
 
 export const projectSchema = mapping(
   {
-    builds: choice(['runs', 'registry']).default('runs').meta({
-      description:
-        "What a build is. runs: a commit whose runs in CI are green. registry: no CI is asked, and a build is the commit that the call names in head_sha, if each image's revision is that commit. This is weaker, since nothing says that the build was green.",
-    }),
     ci: connectionName.meta({
       description: 'The CI connection that provides the builds. Default: the only connection.',
       examples: ['github'],
@@ -106,6 +107,17 @@ export const projectSchema = mapping(
       description: 'The Git repository, for example OWNER/NAME.',
       examples: ['acme/shop'],
     }),
+    builds: choice(['runs', 'statuses', 'registry']).default('runs').meta({
+      description:
+        "What a build is. runs: the runs of a commit in CI. statuses: a commit that was pushed and whose statuses are green (for a CI system that Greenpin does not know, but that reports to the Git host; ci is then the Git host). registry: the commit that the call names in head_sha, if each image's revision is that commit. No CI is asked, so this is weaker: nothing says that the build was green.",
+    }),
+    statuses: list(statusPattern, 'a list of statuses or checks, for example [sonarqube, "security/*"]')
+      .optional()
+      .meta({
+        description:
+          'Commit statuses and checks on the Git host that must be successful as well, by name; * stands for any text. Each needs at least one status, and all that match must be successful: neither neutral nor skipped. Required with builds: statuses.',
+        examples: [['sonarqube', 'security/*']],
+      }),
     workflows: list(
       textOfKind('workflow', 'the name of a workflow'),
       'a list of workflows, for example [.github/workflows/build.yml]; leave the key out to count every workflow',

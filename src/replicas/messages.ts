@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { PullRequestHead, RevisionResult } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
+import type { StatusPage } from '../ci/commit-statuses.ts';
 import type { RunPage } from '../ci/provider.ts';
 import type { DigestResult } from '../registry/registry-client.ts';
 import { storedCommit, storedDigest } from '../schema/stored.ts';
@@ -10,6 +11,8 @@ import { storedCommit, storedDigest } from '../schema/stored.ts';
 const moment = z.number().min(-8.64e15).max(8.64e15);
 /** The longest text that providers allow. A branch name may contain nearly any character. */
 const word = z.string().max(4_000);
+
+const url = word.regex(/^(?:https?:\/\/\S+)?$/);
 
 const run: z.ZodType<Run> = z.object({
   id: word.min(1),
@@ -28,7 +31,7 @@ const run: z.ZodType<Run> = z.object({
   headRepositoryId: word.nullable(),
   origin: z.enum(['own', 'foreign', 'unknown']),
   mayPush: z.boolean(),
-  url: word.regex(/^(?:https?:\/\/\S+)?$/),
+  url,
   position: z.int(),
   tie: word,
   createdAt: moment.nullable(),
@@ -68,6 +71,20 @@ const pullRequestHead = z.object({
   origin: z.enum(['own', 'foreign']),
 });
 
+const statusPage = z.object({
+  statuses: z
+    .array(
+      z.object({
+        context: word,
+        state: z.enum(['success', 'pending', 'unsuccessful']),
+        outcome: word,
+        url: url.optional(),
+      }),
+    )
+    .max(10_000),
+  validator: word.optional(),
+});
+
 const digestResult = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('found'), digest: storedDigest, mediaType: word }),
   z.object({
@@ -85,6 +102,7 @@ export const parseRun = (value: unknown): Run | 'gone' | undefined =>
   value === 'gone' ? value : run.safeParse(value).data;
 export const parsePullRequestHead = (value: unknown): PullRequestHead | undefined =>
   pullRequestHead.safeParse(value).data;
+export const parseStatusPage = (value: unknown): StatusPage | undefined => statusPage.safeParse(value).data;
 export const parseDigestResult = (value: unknown): DigestResult | undefined =>
   digestResult.safeParse(value).data;
 export const parseRevision = (value: unknown): RevisionResult | undefined => revision.safeParse(value).data;

@@ -60,7 +60,7 @@ async function completeLastGood(
   { found, builds, context }: Search,
   pins: Pins,
   request: BranchRequest,
-  { images, runs }: SearchPorts,
+  { images, runs, gate }: SearchPorts,
 ): Promise<Remembered> {
   if (remembered.kind !== 'partial') return remembered;
   const { lastGood, missing } = remembered;
@@ -76,6 +76,7 @@ async function completeLastGood(
     const known = context ?? {
       images,
       runs,
+      gate,
       standing: () => ({ confirmedAt: -Infinity, pushedBy: 0 }),
       listedAt: -Infinity,
       pinBefore: pins.before,

@@ -199,7 +199,9 @@ function decideNoBuild(
   const { project } = request;
   const known = hasRuns
     ? 'CI knows no green build whose images are all in the registry'
-    : 'CI has never run for a branch of this name';
+    : project.builds === 'statuses'
+      ? 'the Git host knows no branch of this name'
+      : 'CI has never run for a branch of this name';
   const what = project.builds === 'registry' ? describeNone(request) : known;
   const because = `${nameOf(request)}: ${what}`;
   return project.onNoBuild === 'empty'

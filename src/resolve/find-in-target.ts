@@ -34,13 +34,17 @@ async function findInTarget(
   let known = await ports.runs.read(target);
   while (known.kind === 'known') {
     const { asOf: listedAt, standing, unresolved } = known;
-    const context = { images: ports.images, runs: ports.runs, standing, listedAt, pinBefore: pins.before };
+    const { images, runs, gate } = ports;
+    const context = { images, runs, gate, standing, listedAt, pinBefore: pins.before };
     // A fork can have a branch of the same name, so only the repository's own runs count.
     const { builds } = selectBuilds(known.runs, target, { kind: 'own' });
-    const { greens, isAll } = selectGreenBuilds(builds, known.coverage);
+    const { greens, isAll } = selectGreenBuilds(builds, known.coverage, project);
     const ran = greens.filter((evaluated) => selectImagePart(rule, evaluated) !== undefined);
     const candidates = limitTo(project.lookback, { greens: ran, isAll });
     for (const evaluated of candidates.builds) {
+      const reading = await gate?.read(evaluated.build.commit);
+      if (reading?.kind === 'failed') return { ...reading, reference: rule.template.text };
+      if (reading !== undefined && reading.status !== 'green') continue;
       const finding = await resolveImage(rule, evaluated, target, context);
       if (finding.kind === 'pinned') {
         return { ...finding, image: { ...finding.image, target: targetBranch }, from: evaluated.build };

@@ -1,14 +1,22 @@
 /** Finds the newest complete set of a branch, with as much coverage and confirmation as needed. */
+import { admitBuilds } from './admit-builds.ts';
 import type { Found } from './decide.ts';
 import { createTargetSearch } from './find-in-target.ts';
-import type { ImageContext } from './image-ownership.ts';
+import type { ImageContext, Unconfirmed } from './image-ownership.ts';
 import type { Pins } from './pins.ts';
-import type { BranchRuns, SearchPorts, UnresolvedRun } from './ports.ts';
+import type { BranchRuns, Failed, SearchPorts, StatusGate, UnresolvedRun } from './ports.ts';
 import { resolveOrigin } from './resolve-origin.ts';
-import { searchBuilds, type ExaminedBuild, type SearchOutcome } from './search-builds.ts';
-import { selectBuilds, type SelectedBuilds } from './select-builds.ts';
+import {
+  searchBuilds,
+  selectGreenBuilds,
+  type ExaminedBuild,
+  type SearchOutcome,
+  type SearchResult,
+  type SelectedGreens,
+} from './search-builds.ts';
+import { selectBuilds, type EvaluatedBuild, type SelectedBuilds } from './select-builds.ts';
 import type { Origin } from './select-origin.ts';
-import type { BranchRequest } from './types.ts';
+import type { BranchRequest, Project } from './types.ts';
 
 /** CI's answer may change with each confirmation. After this many, CI counts as unreliable. */
 const MAX_CONFIRMATIONS = 2;
@@ -42,10 +50,15 @@ export async function findNewestSet(request: BranchRequest, ports: SearchPorts, 
     const { found } = search;
     if (found.kind !== 'complete' || found.unconfirmed === undefined) return search;
     if (confirmations === MAX_CONFIRMATIONS) return { ...search, found: neverConfirmed(request) };
-    const { runs, since } = found.unconfirmed;
-    const confirmed = await ports.runs.confirm(runs, since);
-    if (confirmed.kind === 'failed') return { ...search, found: confirmed };
+    const failed = await confirm(found.unconfirmed, ports);
+    if (failed !== undefined) return { ...search, found: failed };
   }
+}
+
+async function confirm({ runs, gates, since }: Unconfirmed, ports: SearchPorts): Promise<Failed | undefined> {
+  const readings = gates.map(async (commit) => ports.gate?.read(commit, since));
+  const results = await Promise.all([ports.runs.confirm(runs, since), ...readings]);
+  return results.find((result) => result?.kind === 'failed');
 }
 
 function neverConfirmed({ project }: BranchRequest): Found {
@@ -81,23 +94,41 @@ async function searchKnownRuns(
   ports: SearchPorts,
   pins: Pins,
 ): Promise<Search | SearchTrace> {
-  const { images, runs } = ports;
+  const { images, runs, gate } = ports;
   const { asOf: listedAt, standing, unresolved } = known;
-  const context = { images, runs, standing, listedAt, pinBefore: pins.before };
+  const context = { images, runs, gate, standing, listedAt, pinBefore: pins.before };
   const selected = selectBuilds(known.runs, request, origin);
-  const { outcome, examined } = await searchBuilds(
-    selected.builds,
-    known.coverage,
-    request,
-    context,
-    createTargetSearch(request, ports, pins),
-  );
-  const trace = { ...selected, examined, context, listedAt };
+  const greens = selectGreenBuilds(selected.builds, known.coverage, request.project);
+  const findInTarget = createTargetSearch(request, ports, pins);
+  const search = (some: SelectedGreens) => searchBuilds(some, request, context, findInTarget);
+  const { outcome, examined, replacements } =
+    gate === undefined
+      ? { ...(await search(greens)), replacements: undefined }
+      : await searchAdmittedBuilds(greens, request.project, gate, search);
+  const builds = selected.builds.map((build) => replacements?.get(build) ?? build);
+  const trace = { ...selected, builds, examined, context, listedAt };
   if (outcome.kind === 'none' && unresolved !== undefined) {
     return { ...trace, found: { kind: 'failed', failure: unresolved.failure } };
   }
   if (outcome.kind === 'undecided') return trace;
   return { ...trace, found: withConfirmationTime(outcome, known), unresolved };
+}
+
+/** Reads the gate of the newest build first, and of more of them only while they are needed. */
+async function searchAdmittedBuilds(
+  greens: SelectedGreens,
+  project: Project,
+  gate: StatusGate,
+  search: (selected: SelectedGreens) => Promise<SearchResult>,
+): Promise<SearchResult & { readonly replacements?: ReadonlyMap<EvaluatedBuild, EvaluatedBuild> }> {
+  const { lookback } = project;
+  for (let wanted = 1; ; wanted = wanted < lookback ? Math.min(2 * wanted, lookback) : 2 * wanted) {
+    const admitted = await admitBuilds(greens, wanted, project, gate);
+    if ('kind' in admitted) return { outcome: admitted, examined: [] };
+    const { selected, hasMore, replacements } = admitted;
+    const result = await search(selected);
+    if (!hasMore || result.outcome.kind !== 'undecided') return { ...result, replacements };
+  }
 }
 
 /** An answer is as old as the oldest fact that it rests on. */

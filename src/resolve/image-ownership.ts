@@ -1,14 +1,16 @@
 /** Decides whether the image under a tag belongs to the build, since other builds may push the same tag. */
 import { evaluateRevisions } from './evaluate-revision.ts';
-import type { Absent, Failed, ImageSource, RunSource, RunStanding } from './ports.ts';
+import type { Absent, Failed, ImageSource, RunSource, RunStanding, StatusGate } from './ports.ts';
 import { findRivals, hasUnreadRival, type KnownRuns } from './rival-runs.ts';
 import { mayPushLater } from './run-state.ts';
 import { formatAttempt, type BuildPart } from './select-builds.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, Run } from './types.ts';
 
-/** Runs that CI must confirm as of `since` or later, in milliseconds since the epoch by our clock. */
+/** What upstream must confirm as of `since` or later, in milliseconds since the epoch by our clock. */
 export interface Unconfirmed {
   readonly runs: readonly Run[];
+  /** Commits whose statuses are to be read again. */
+  readonly gates: readonly string[];
   readonly since: number;
 }
 
@@ -16,6 +18,8 @@ export interface Unconfirmed {
 export interface ImageContext {
   readonly images: ImageSource;
   readonly runs: KnownRuns & Pick<RunSource, 'confirm'>;
+  /** Undefined: the project requires no statuses. */
+  readonly gate?: Pick<StatusGate, 'peek'> | undefined;
   /** The standing of one of the branch's runs, by its id. */
   readonly standing: (runId: string) => RunStanding;
   /** When CI last listed the repository's runs, milliseconds since the epoch. */
@@ -124,24 +128,24 @@ const RUNNING_FOR = 300_000;
 const RERUN_TAKES = 60_000;
 
 /**
- * The state of the runs must be at least as new as the digest: an attempt that started in between may have
- * pushed it, and may still fail. A digest that was proven earlier needs no confirmation.
+ * The state of the runs and statuses must be at least as new as the digest: an attempt that started in
+ * between may have pushed it, and may still fail. A digest that was proven earlier needs no confirmation.
  */
-export function selectUnconfirmed({
-  image,
-  rule,
-  evaluated,
-  askedAt,
-  context,
-}: ImageCandidate): Unconfirmed | undefined {
-  const { pinBefore, standing, listedAt } = context;
+export function selectUnconfirmed(candidate: ImageCandidate): Unconfirmed | undefined {
+  const { image, rule, evaluated, request, askedAt, context } = candidate;
+  const { pinBefore, standing, listedAt, gate } = context;
   const pin = pinBefore(rule, evaluated.build);
   if (pin?.digest === image.digest) return undefined;
   const hasChanged = pin !== undefined;
   const listedSince = hasChanged || !rule.template.immutable ? askedAt : -Infinity;
   const runsSince = hasChanged ? askedAt : askedAt - RERUN_TAKES;
-  // One listing serves all branches, but each run that it does not show costs a call.
-  const unconfirmed = evaluated.runs.filter((run) => standing(run.id).confirmedAt < runsSince);
-  const isConfirmed = listedAt >= listedSince && unconfirmed.length === 0;
-  return isConfirmed ? undefined : { runs: unconfirmed, since: Math.max(listedSince, runsSince) };
+  // One listing serves all branches, but each run that it does not show costs a call. A push is a fact.
+  const runs =
+    request.project.builds === 'statuses'
+      ? []
+      : evaluated.runs.filter((run) => standing(run.id).confirmedAt < runsSince);
+  const { commit } = evaluated.build;
+  const gates = (gate?.peek(commit)?.askedAt ?? Infinity) < runsSince ? [commit] : [];
+  const isConfirmed = listedAt >= listedSince && runs.length === 0 && gates.length === 0;
+  return isConfirmed ? undefined : { runs, gates, since: Math.max(listedSince, runsSince) };
 }

@@ -1,7 +1,7 @@
 /** The core's ports: runs, images, and the memory of what was handed out. */
 import type { UpstreamFailure } from '../errors.ts';
 import type { Coverage } from './coverage.ts';
-import type { BranchRequest, LastGood, PinnedImage, Run } from './types.ts';
+import type { BranchRequest, GateStatus, LastGood, PinnedImage, Run } from './types.ts';
 import type { Digest, Platform } from '../image/image.ts';
 
 export type Failed = { readonly kind: 'failed'; readonly failure: UpstreamFailure };
@@ -70,16 +70,46 @@ export interface RunSource {
   peekUnread(): readonly UnreadRun[];
 }
 
+/** What the statuses of a commit say about a project's `statuses`. */
+export interface GateReading {
+  readonly kind: 'known';
+  /** As of a build: `green` if all that are required are successful, `incomplete` if one is missing. */
+  readonly status: 'green' | 'running' | 'unsuccessful' | 'incomplete';
+  /** `sonarqube pending`, `no status security/scan` */
+  readonly reason: string;
+  /** The statuses that decided. */
+  readonly statuses: readonly GateStatus[];
+  /** When the call that reported them began, milliseconds since the epoch, our clock. */
+  readonly askedAt: number;
+  /**
+   * When they were first seen to be green, ms since the epoch, our clock: an image may have been pushed until
+   * then. 0 if they are not green.
+   */
+  readonly passedAt: number;
+}
+
+/** The `statuses` of a project: what other systems say about a commit. No method throws. */
+export interface StatusGate {
+  /** The Git host, for messages. */
+  readonly host: string;
+  /** @param since oldest acceptable answer, milliseconds since the epoch, our clock. Default: as is fresh */
+  read(commit: string, since?: number): Promise<GateReading | Failed>;
+  /** Makes no call. @returns undefined if nothing is known */
+  peek(commit: string): GateReading | undefined;
+}
+
 /** The ports that one request needs. */
 export interface ResolvePorts {
   readonly runs: RunSource;
+  /** Undefined: the project requires no statuses. */
+  readonly gate?: StatusGate | undefined;
   readonly images: ImageSource;
   readonly lastGood: LastGoodStore;
   readonly pins: PinMemory;
 }
 
-/** The ports to CI and the registry. */
-export type SearchPorts = Pick<ResolvePorts, 'runs' | 'images'>;
+/** The ports to CI, the Git host's statuses and the registry. */
+export type SearchPorts = Pick<ResolvePorts, 'runs' | 'images' | 'gate'>;
 
 export type RunSubject = Pick<BranchRequest, 'branch' | 'number'>;
 

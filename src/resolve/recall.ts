@@ -3,7 +3,7 @@
  * connection does not count, and in a set whose images changed, only images with an unchanged rule do.
  */
 import type { ImageSource, LastGoodStore } from './ports.ts';
-import { isSameListing } from './select-builds.ts';
+import { isSameListing, listingOf } from './select-builds.ts';
 import type { BranchRequest, ImageRule, LastGood, PinnedImage } from './types.ts';
 
 export type Remembered =
@@ -37,7 +37,8 @@ export function evaluateStored(
   images: Pick<ImageSource, 'repositoryOf'>,
 ): Remembered {
   const { build } = stored.set;
-  if (!isSameListing(build, project)) return { kind: 'nothing' };
+  const { gitRepository } = project;
+  if (!isSameListing(build, { ci: listingOf(project), gitRepository })) return { kind: 'nothing' };
   const held: Record<string, PinnedImage> = {};
   const missing: ImageRule[] = [];
   for (const rule of project.images) {

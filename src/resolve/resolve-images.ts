@@ -125,10 +125,11 @@ async function readTag(
   const rendered = renderReference(rule, evaluated.build, attempt, request);
   if (typeof rendered !== 'string') return rendered;
   const pushedBy = evaluated.runs.map((run) => context.standing(run.id).pushedBy);
+  const passedAt = context.gate?.peek(evaluated.build.commit)?.passedAt ?? 0;
   const result = await context.images.readDigest(rendered, {
     immutable: rule.template.immutable,
     platform: rule.platform,
-    notBefore: Math.max(0, ...pushedBy),
+    notBefore: Math.max(passedAt, ...pushedBy),
     repushed: evaluated.repeated,
   });
   if (result.kind === 'invalid') {

@@ -4,7 +4,7 @@ import type { Failed } from './ports.ts';
 import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
 import { coversTime, type Coverage } from './coverage.ts';
 import { selectImagePart, type EvaluatedBuild } from './select-builds.ts';
-import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
+import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet, Project } from './types.ts';
 
 /** Milliseconds by which a committer's clock may be ahead. */
 const COMMIT_CLOCK_MARGIN = 3_600_000;
@@ -49,18 +49,13 @@ interface BuildSearch extends SelectedGreens {
   readonly findInTarget: FindInTarget;
 }
 
-/**
- * @param builds of the branch, newest first
- * @param coverage which runs of the branch were read
- */
 export async function searchBuilds(
-  builds: readonly EvaluatedBuild[],
-  coverage: Coverage,
+  selected: SelectedGreens,
   request: BranchRequest,
   context: ImageContext,
   findInTarget: FindInTarget,
 ): Promise<SearchResult> {
-  const search = { ...selectGreenBuilds(builds, coverage), request, context, findInTarget };
+  const search = { ...selected, request, context, findInTarget };
   const { lookback, images } = request.project;
   const { builds: candidates, isFinal } = limitTo(lookback, search);
   const examined: ExaminedBuild[] = [];
@@ -88,19 +83,30 @@ export interface SelectedGreens {
 /**
  * Selects the green builds, but none beyond the first whose status runs not read yet could still change. A
  * commit made well within the covered time has no older runs.
+ * @param builds of the branch, newest first
+ * @param coverage which runs of the branch were read
  */
-export function selectGreenBuilds(builds: readonly EvaluatedBuild[], coverage: Coverage): SelectedGreens {
+export function selectGreenBuilds(
+  builds: readonly EvaluatedBuild[],
+  coverage: Coverage,
+  project: Pick<Project, 'builds'>,
+): SelectedGreens {
   const greens: EvaluatedBuild[] = [];
   for (const evaluated of builds) {
     if (evaluated.status !== 'green' && evaluated.status !== 'incomplete') continue;
-    if (!isWhole(evaluated, coverage)) return { greens, isAll: false };
+    if (!isWhole(evaluated, coverage, project)) return { greens, isAll: false };
     if (evaluated.status === 'green') greens.push(evaluated);
   }
   return { greens, isAll: coverage.kind === 'complete' };
 }
 
-function isWhole({ committedAt }: EvaluatedBuild, coverage: Coverage): boolean {
-  if (coverage.kind === 'complete') return true;
+function isWhole(
+  { committedAt }: EvaluatedBuild,
+  coverage: Coverage,
+  { builds }: Pick<Project, 'builds'>,
+): boolean {
+  // The commit's earlier pushes change nothing.
+  if (coverage.kind === 'complete' || builds === 'statuses') return true;
   return committedAt !== null && coversTime(coverage, committedAt - COMMIT_CLOCK_MARGIN);
 }
 
@@ -212,6 +218,7 @@ function joinUnconfirmed(all: readonly (Unconfirmed | undefined)[]): Unconfirmed
   if (some.length === 0) return undefined;
   return {
     runs: [...new Set(some.flatMap(({ runs }) => runs))],
+    gates: [...new Set(some.flatMap(({ gates }) => gates))],
     since: Math.max(...some.map(({ since }) => since)),
   };
 }

@@ -1,7 +1,7 @@
 /** Selects the builds of a branch: groups its runs by commit and evaluates each commit. Pure. */
 import { compareRuns, compareText } from './run-order.ts';
 import type { Origin } from './select-origin.ts';
-import type { BranchRequest, Build, ImageRule, Project, Run } from './types.ts';
+import type { BranchRequest, Build, GateStatus, ImageRule, Project, Run } from './types.ts';
 
 /**
  * - `green`: every required workflow succeeded
@@ -19,6 +19,8 @@ export interface EvaluatedBuild extends BuildPart {
   readonly reason: string;
   /** The part of each workflow that images name and that ran for the commit. */
   readonly byWorkflow: ReadonlyMap<string, BuildPart>;
+  /** The statuses that let the build pass the project's gate, or not; undefined if it was not read. */
+  readonly statuses?: readonly GateStatus[] | undefined;
 }
 
 /** A build, or the part of it that the runs of one workflow make up. */
@@ -71,6 +73,11 @@ type Source = Pick<Build, 'ci' | 'gitRepository'>;
 /** @returns whether positions of the two sources can be compared */
 export function isSameListing(a: Source, b: Source): boolean {
   return a.ci === b.ci && a.gitRepository.toLowerCase() === b.gitRepository.toLowerCase();
+}
+
+/** @returns `Build.ci`: pushes are listed apart from runs */
+export function listingOf({ ci, builds }: Project): string {
+  return builds === 'statuses' ? `${ci} (pushes)` : ci;
 }
 
 /**
@@ -318,7 +325,7 @@ function createBuild(newestFirst: readonly Run[], runs: readonly Run[], request:
   const representative = rest.reduce((best, run) => (rank(run) < rank(best) ? run : best), first);
   const [newest = representative] = newestFirst;
   return {
-    ci: project.ci,
+    ci: listingOf(project),
     gitRepository: project.gitRepository,
     commit: representative.commit,
     builtCommit: imageCommit(representative),

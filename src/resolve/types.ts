@@ -22,8 +22,13 @@ export interface ImageRule {
 
 export interface Project {
   readonly name: string;
-  /** What a build is: CI's runs of a commit or, if no CI is asked, the commit that the call names. */
-  readonly builds?: 'runs' | 'registry' | undefined;
+  /**
+   * What a build is:
+   * - `runs`: a commit with CI's runs of it
+   * - `statuses`: a commit that was pushed and whose `statuses` are green, whatever CI set them
+   * - `registry`: the commit that the call names; no CI is asked
+   */
+  readonly builds: 'runs' | 'statuses' | 'registry';
   /** Name of the CI connection in the configuration; empty if no CI is asked. */
   readonly ci: string;
   /** Name of the connection that serves its pull requests; undefined if there is none. */
@@ -32,6 +37,8 @@ export interface Project {
   readonly gitRepository: string;
   /** What the CI provider lists the runs of: the Git repository, or a name of CI's own (a Jenkins job). */
   readonly ciRepository: string;
+  /** Statuses and checks, by name or glob, that must be successful as well; empty: none. */
+  readonly statuses: readonly string[];
   /**
    * Workflow paths that must be green; empty: every workflow that ran for the commit. One that an image names
    * (`ImageRule.workflow`) is required of that image only.
@@ -115,9 +122,18 @@ export interface Run {
   readonly committedAt: number | null;
 }
 
+/** A status or check that other systems set on a commit. */
+export interface GateStatus {
+  readonly context: string;
+  /** The host's own word: `success`, `timed_out`. */
+  readonly outcome: string;
+  /** Empty if there is none. */
+  readonly url: string;
+}
+
 /** The runs of a commit, taken together. */
 export interface Build {
-  /** Name of the CI connection. Positions and ids mean nothing in another one. */
+  /** Name of the CI connection, and of its list (`listingOf`). Positions mean nothing in another one. */
   readonly ci: string;
   readonly gitRepository: string;
   /** Head of the branch or pull request. */

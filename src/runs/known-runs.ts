@@ -4,7 +4,7 @@
  */
 import { COMPLETE, isCovered, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
 import type { BranchRuns, RunStanding, UnreadRun } from '../resolve/ports.ts';
-import { newestOf, oldestOf } from '../resolve/run-order.ts';
+import { compareRuns, newestOf, oldestOf } from '../resolve/run-order.ts';
 import { isUnfinished } from '../resolve/run-state.ts';
 import type { Run } from '../resolve/types.ts';
 import { BranchRecord, type KnownRun, type Reading } from './branch-record.ts';
@@ -14,7 +14,7 @@ import { missingFrom, missingWithin, type IsMissing } from './missing-runs.ts';
 import { branchesOf, keyOf, keyOfRun, type RunList } from './run-list.ts';
 import { UnreadRuns } from './unread-runs.ts';
 import { extendWindow, isContiguous, mergeWindow, raiseWindow, type Window } from './window.ts';
-import type { Cursor, RunChanges, RunPage } from '../ci/provider.ts';
+import type { CiProvider, Cursor, RunChanges, RunPage } from '../ci/provider.ts';
 
 /** The runs whose state each refresh confirms, and when the last one began. */
 interface Confirmed {
@@ -39,8 +39,13 @@ export type Unfinished = Pick<UnreadRun, 'position' | 'createdAt'> & { readonly 
 export class KnownRuns {
   readonly #table = new BranchTable();
   readonly #unread = new UnreadRuns();
+  readonly #listsAll: boolean;
   #window: Window | undefined;
   #confirmed: Confirmed = { runs: new Set(), unread: new Set(), at: 0 };
+
+  constructor({ lists = 'all' }: Pick<CiProvider, 'lists'> = {}) {
+    this.#listsAll = lists === 'all';
+  }
 
   /**
    * Merges a contiguous listing of the newest runs.
@@ -49,7 +54,9 @@ export class KnownRuns {
    */
   mergeListing(first: RunPage, listing: ListedRuns, sighting: Sighting): Set<string> {
     const { runs, whole } = listing;
-    const removed = this.#removeDeleted(listing, missingFrom(runs, whole));
+    const removed = this.#listsAll
+      ? this.#removeDeleted(listing, missingFrom(runs, whole))
+      : this.#removeReplaced(runs);
     this.#unread.add(listing.unread, newestOf(runs)?.position);
     const changed = this.#put(runs, sighting);
     this.#confirmed = {
@@ -61,7 +68,10 @@ export class KnownRuns {
     this.#table.makeRoom();
     const before = this.#window;
     this.#window = mergeWindow(before, first, listing, removed);
-    if (before === undefined || !isContiguous(before, oldestOf(runs))) {
+    if (!this.#listsAll) {
+      // Between the newest run and the one before it, others may have been missed.
+      for (const key of changed) this.#table.peek(key)?.resetCoverage(this.#table.evicted);
+    } else if (before === undefined || !isContiguous(before, oldestOf(runs))) {
       for (const record of this.#table.values()) record.resetCoverage(this.#table.evicted);
     }
     return branchesOf(changed);
@@ -100,7 +110,7 @@ export class KnownRuns {
   mergeOlder(older: ListedRuns, sighting: Sighting, from?: Cursor): Set<string> | undefined {
     const window = this.#window && extendWindow(this.#window, older, from);
     if (window === undefined) return undefined;
-    this.#removeDeleted(older, missingWithin(older.runs));
+    if (this.#listsAll) this.#removeDeleted(older, missingWithin(older.runs));
     this.#unread.add(older.unread, newestOf(older.runs)?.position);
     this.#window = window;
     return branchesOf(this.#put(older.runs, sighting));
@@ -212,7 +222,7 @@ export class KnownRuns {
   }
 
   #coverageOf(record: BranchRecord | undefined): Coverage | undefined {
-    const listed = this.#window?.coverage ?? NO_COVERAGE;
+    const listed = (this.#listsAll && this.#window?.coverage) || NO_COVERAGE;
     if (record === undefined) {
       return listed.kind === 'complete' && !this.#table.evicted ? COMPLETE : undefined;
     }
@@ -245,6 +255,23 @@ export class KnownRuns {
         if (listed.has(run.id) || !isMissing(run)) continue;
         this.#table.remove(key, run.id);
         record.resetCoverage(this.#table.evicted);
+        removed = true;
+      }
+    }
+    return removed;
+  }
+
+  /**
+   * For a list of the newest run of each branch: removes runs above it. They are of commits that the branch
+   * no longer has. @returns whether there were any
+   */
+  #removeReplaced(newest: readonly Run[]): boolean {
+    let removed = false;
+    for (const head of newest) {
+      const key = keyOfRun(head);
+      for (const { run } of this.#table.peek(key)?.runs.values() ?? []) {
+        if (compareRuns(run, head) <= 0) continue;
+        this.#table.remove(key, run.id);
         removed = true;
       }
     }

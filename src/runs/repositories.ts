@@ -5,10 +5,11 @@ import { createCommitSource } from './commit-source.ts';
 import { createPullRequestReader, createRunIndex, type RunIndex } from './run-index.ts';
 import type { AdaptiveFreshness } from './adaptive-freshness.ts';
 import { ImagePrefetcher } from './prefetch.ts';
-import type { ImageSource, RunSource } from '../resolve/ports.ts';
+import type { ImageSource, RunSource, StatusGate } from '../resolve/ports.ts';
 import type { BranchRequest, Project } from '../resolve/types.ts';
 import { prefetchImages } from '../resolve/prefetch-images.ts';
 import type { Clock } from '../clock.ts';
+import type { CommitStatuses } from '../ci/commit-statuses.ts';
 import type { CiProvider } from '../ci/provider.ts';
 
 /** A CI connection: one credential, one quota. */
@@ -16,6 +17,10 @@ export interface Connection {
   readonly provider: CiProvider;
   /** Undefined if the connection is no Git host. */
   readonly gitHost?: GitHost | undefined;
+  /** Undefined if the connection knows no statuses of commits. */
+  readonly statuses?: CommitStatuses | undefined;
+  /** Pushes as runs, for `builds: statuses`; undefined if the connection knows no pushes. */
+  readonly pushes?: CiProvider | undefined;
   readonly freshness: AdaptiveFreshness;
 }
 
@@ -24,6 +29,7 @@ export interface RunsDeps {
   /** By name. */
   readonly connections: ReadonlyMap<string, Connection>;
   readonly images: ImageSource;
+  readonly gateOf: (project: Project) => StatusGate | undefined;
   readonly now: Clock;
 }
 
@@ -43,6 +49,7 @@ export function composeRuns({
   projects,
   connections,
   images,
+  gateOf,
   now,
 }: RunsDeps): (request: BranchRequest) => RunSource {
   const repositories = new Map<string, Repository>();
@@ -54,19 +61,24 @@ export function composeRuns({
   );
   for (const project of projects.values()) {
     const connection = connections.get(project.ci);
-    if (connection === undefined) continue;
-    const key = repositoryKey(project, connection);
+    const provider = connection && selectProvider(project, connection);
+    if (connection === undefined || provider === undefined) continue;
+    const key = repositoryKey(project, provider);
+    const git = connections.get(project.git ?? '');
     const repository =
-      repositories.get(key) ?? createRepository(project, connection, connections.get(project.git ?? ''), now);
+      repositories.get(key) ?? createRepository(project, provider, connection.freshness, git, now);
     repositories.set(key, repository);
     repository.freshFor.add(project.freshForMs);
-    repository.prefetchers.set(project.name, createProjectPrefetcher(project, repository.index, images, now));
+    const { index, prefetchers } = repository;
+    const deps = { images, gate: gateOf(project), now };
+    prefetchers.set(project.name, createProjectPrefetcher(project, index, deps));
   }
   return (request) => {
     const { project, branch } = request;
     if (project.builds === 'registry') return createCommitSource(request, heads.get(project.name), now);
     const connection = connections.get(project.ci);
-    const repository = connection && repositories.get(repositoryKey(project, connection));
+    const provider = connection && selectProvider(project, connection);
+    const repository = provider && repositories.get(repositoryKey(project, provider));
     if (repository === undefined) throw new RangeError(`project ${project.name} has no CI connection`);
     return notifying(repository, project, branch);
   };
@@ -83,14 +95,21 @@ function createHeadReader(
   return createPullRequestReader({ provider: gitHost, gitHost, gitRepository, now });
 }
 
-function repositoryKey({ ci, git, ciRepository, gitRepository }: Project, { provider }: Connection): string {
-  return JSON.stringify([ci, git, provider.repositoryKey(ciRepository), gitRepository.toLowerCase()]);
+function selectProvider({ builds }: Project, { provider, pushes }: Connection): CiProvider | undefined {
+  return builds === 'statuses' ? pushes : provider;
+}
+
+function repositoryKey(project: Project, provider: CiProvider): string {
+  const { ci, git, builds, ciRepository, gitRepository } = project;
+  const names = [provider.repositoryKey(ciRepository), gitRepository.toLowerCase()];
+  return JSON.stringify([ci, git, builds, ...names]);
 }
 
 /** @param git the connection that serves the repository's pull requests */
 function createRepository(
   { ciRepository, gitRepository }: Project,
-  { provider, freshness }: Connection,
+  provider: CiProvider,
+  freshness: AdaptiveFreshness,
   git: Connection | undefined,
   now: Clock,
 ): Repository {
@@ -115,15 +134,14 @@ function createRepository(
 function createProjectPrefetcher(
   project: Project,
   index: RunIndex,
-  images: ImageSource,
-  now: Clock,
+  { images, gate, now }: Pick<RunsDeps, 'images' | 'now'> & { readonly gate: StatusGate | undefined },
 ): ImagePrefetcher {
   return new ImagePrefetcher({
     now,
     candidates: () => index.listedBranches(),
     prefetch(branch) {
       const known = index.peekBranch(branch);
-      if (known !== undefined) void prefetchImages({ project, branch }, index, known.standing, images);
+      if (known !== undefined) void prefetchImages({ project, branch }, index, known.standing, images, gate);
     },
   });
 }

@@ -3,7 +3,7 @@
  * every caller, branches that it does not cover are looked up, and the results are kept
  * (docs/development/run-index.md).
  */
-import { UpstreamError, type UpstreamFailure } from '../errors.ts';
+import type { UpstreamFailure } from '../errors.ts';
 import { intersectCoverage, isSameCoverage, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
 import type {
   BranchRuns,
@@ -25,6 +25,7 @@ import { ListingReader } from './listing-reader.ts';
 import { LookUps } from './look-ups.ts';
 import { listsOf, type RunList } from './run-list.ts';
 import { RunPoller } from './run-poller.ts';
+import { toResult } from './to-result.ts';
 import { createReservingProvider, type Quota } from '../ci/reserving-provider.ts';
 import { uncertainBelow } from './unread-runs.ts';
 import type { Clock } from '../clock.ts';
@@ -66,7 +67,7 @@ export interface RunIndex extends RunSource {
 export function createRunIndex(options: RunIndexOptions): RunIndex {
   const { ciRepository, freshFor, now, onChanged = () => undefined, quota = NO_QUOTA } = options;
   const provider = createReservingProvider(options.provider, quota);
-  const known = new KnownRuns();
+  const known = new KnownRuns(provider);
   const reader = new ListingReader(provider, ciRepository);
   const isQuotaLow = () => quota.isLow();
   const context: IndexContext = {
@@ -225,16 +226,4 @@ function selectNewestUnresolved(unresolved: readonly UnresolvedRun[]): Unresolve
 function toUnresolvedRun(unread: UnreadRun, runs: readonly Run[], host: string): UnresolvedRun {
   const message = `${host} lists a workflow run with ${unread.problem} that cannot be read`;
   return { failure: { kind: 'malformed', host, message }, position: uncertainBelow(unread, runs) };
-}
-
-/** Turns an upstream failure into a value; any other error is a bug and is rethrown. */
-async function toResult<T>(
-  call: () => Promise<T>,
-): Promise<T | { kind: 'failed'; failure: UpstreamFailure }> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof UpstreamError) return { kind: 'failed', failure: error.failure };
-    throw error;
-  }
 }

@@ -100,6 +100,12 @@ async function createUpstream(): Promise<CiUpstream> {
       github.addPullRequest(REPOSITORY, Number(number), { own: undefined, fork: FORK, deleted: null }[head]);
     },
     closePullRequest: (number) => github.updatePullRequest(REPOSITORY, Number(number), { state: 'closed' }),
+    setStatus(commit, context, state) {
+      github.setStatus(REPOSITORY, commit, context, state === 'unsuccessful' ? 'failure' : state);
+    },
+    addPush: (branch, commit) => void github.push(REPOSITORY, `refs/heads/${branch}`, commit),
+    addPushToTag: (tag, commit) => void github.push(REPOSITORY, `refs/tags/${tag}`, commit),
+    deleteBranch: (branch) => void github.push(REPOSITORY, `refs/heads/${branch}`, null),
     breakWith(fault) {
       github.addRun(REPOSITORY, { id: 1 });
       github.addPullRequest(REPOSITORY, 1);
@@ -114,4 +120,4 @@ async function createUpstream(): Promise<CiUpstream> {
   };
 }
 
-describeConnection('GitHub Actions', ['gitHost'], createUpstream);
+describeConnection('GitHub Actions', ['gitHost', 'statuses', 'pushLog'], createUpstream);

@@ -20,7 +20,13 @@ export function describeGitHubFailure(
 ): UpstreamFailure {
   if (isRateLimit(response)) return describeRateLimit(response, call, now);
   if (response.status === 403 && !call.anonymous) return describeForbidden(response, call);
+  if (isUnknownCommit(response)) return describeStatus({ ...response, status: 404 }, call, now);
   return describeStatus(response, call, now);
+}
+
+/** `No commit found for SHA: ...` */
+function isUnknownCommit({ status, data }: ApiResponse): boolean {
+  return status === 422 && /no commit found/i.test(messageOf(data));
 }
 
 /** https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit */

@@ -6,7 +6,9 @@ import { createGitHubGitHost } from './git-host.ts';
 import { createGitHubInspector } from './inspector.ts';
 import { githubProjectKeys } from './project-keys.ts';
 import { createGitHubProvider } from './provider.ts';
+import { createGitHubPushLog } from './push-log.ts';
 import { githubConnectionSchema } from './settings.ts';
+import { createGitHubStatuses } from './statuses.ts';
 
 export const github: CiKind<typeof githubConnectionSchema> = {
   schema: githubConnectionSchema,
@@ -40,6 +42,8 @@ export function createGitHub(connection: GitHubConnection, deps: CiDeps): CiPort
   return {
     provider: createGitHubProvider(client),
     gitHost: createGitHubGitHost(client, deps),
+    statuses: createGitHubStatuses(client),
+    pushLog: createGitHubPushLog(client),
     inspector: createGitHubInspector(client),
   };
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CiPorts } from '../../../src/ci/kind.ts';
 import type { UpstreamFailureKind } from '../../../src/errors.ts';
-import { failureOf, FAULTS, type CiUpstream, type ContractFault } from './upstream.ts';
+import { failureOf, FAULTS, type CiUpstream, type ContractFault, type OptionalPort } from './upstream.ts';
 
 type Call = (ports: CiPorts, upstream: CiUpstream) => Promise<unknown> | undefined;
 
@@ -13,7 +13,7 @@ const CALLS: Record<string, Call> = {
   probe: ({ provider }, { gitRepository }) => provider.probe(gitRepository),
 };
 
-const CALLS_BY_PORT: Record<'gitHost' | 'statuses', Record<string, Call>> = {
+const CALLS_BY_PORT: Record<OptionalPort, Record<string, Call>> = {
   gitHost: {
     fetchPullRequest: ({ gitHost }, { gitRepository }) => gitHost?.fetchPullRequest(gitRepository, '1'),
     fetchOpenPullRequests: ({ gitHost }, { gitRepository }) => gitHost?.fetchOpenPullRequests(gitRepository),
@@ -22,9 +22,13 @@ const CALLS_BY_PORT: Record<'gitHost' | 'statuses', Record<string, Call>> = {
     fetchStatuses: ({ statuses }, { gitRepository }) =>
       statuses?.fetchStatuses(gitRepository, 'a'.repeat(40)),
   },
+  pushLog: {
+    fetchPushes: ({ pushLog }, { gitRepository }) => pushLog?.fetchPushes(gitRepository),
+    fetchBranchPushes: ({ pushLog }, { gitRepository }) => pushLog?.fetchBranchPushes(gitRepository, 'main'),
+  },
 };
 
-export function describeFaults(current: () => CiUpstream, ports: readonly ('gitHost' | 'statuses')[]): void {
+export function describeFaults(current: () => CiUpstream, ports: readonly OptionalPort[]): void {
   const calls = Object.entries(
     Object.assign({}, CALLS, ...ports.map((port) => CALLS_BY_PORT[port])) as typeof CALLS,
   );

@@ -22,6 +22,18 @@ export function describeStatuses(current: () => CiUpstream): void {
       expect(statuses.every(({ outcome }) => outcome !== '')).toBe(true);
     });
 
+    it('are read conditionally if they carry a validator', async () => {
+      const { ports, gitRepository, setStatus } = current();
+      setStatus?.(COMMIT, 'lint', 'pending');
+      const page = await ports.statuses?.fetchStatuses(gitRepository, COMMIT);
+      const validator = page === 'unchanged' ? undefined : page?.validator;
+      if (validator === undefined) return;
+      const again = () => ports.statuses?.fetchStatuses(gitRepository, COMMIT, validator);
+      expect(await again()).toBe('unchanged');
+      setStatus?.(COMMIT, 'lint', 'success');
+      expect(await again()).toMatchObject({ statuses: [{ context: 'lint', state: 'success' }] });
+    });
+
     it('are none if nothing has set any', async () => {
       const { ports, gitRepository } = current();
       expect(await ports.statuses?.fetchStatuses(gitRepository, COMMIT)).toMatchObject({ statuses: [] });

@@ -7,9 +7,10 @@ import { describeFaults } from './faults.ts';
 import { describeGitHost } from './git-host.ts';
 import { describeKind } from './kind.ts';
 import { describeListing } from './listing.ts';
+import { describePushLog } from './push-log.ts';
 import { describeRuns } from './runs.ts';
 import { describeStatuses } from './statuses.ts';
-import type { CiUpstream } from './upstream.ts';
+import { OPTIONAL_PORTS, type CiUpstream, type OptionalPort } from './upstream.ts';
 
 /**
  * @param ports ports that `createUpstream` provides besides the provider; declared here, because tests are
@@ -17,14 +18,14 @@ import type { CiUpstream } from './upstream.ts';
  */
 export function describeConnection(
   name: string,
-  ports: readonly ('gitHost' | 'statuses')[],
+  ports: readonly OptionalPort[],
   createUpstream: () => Promise<CiUpstream>,
 ): void {
   describe(`${name}:`, () => {
     let upstream: CiUpstream;
     beforeEach(async () => {
       upstream = await createUpstream();
-      const given = (['gitHost', 'statuses'] as const).filter((port) => upstream.ports[port] !== undefined);
+      const given = OPTIONAL_PORTS.filter((port) => upstream.ports[port] !== undefined);
       if (given.join() !== ports.join()) throw new Error(`declared ${ports.join()}, found ${given.join()}`);
     });
     afterEach(() => upstream.close());
@@ -34,6 +35,7 @@ export function describeConnection(
     describeRuns(current);
     if (ports.includes('gitHost')) describeGitHost(current);
     if (ports.includes('statuses')) describeStatuses(current);
+    if (ports.includes('pushLog')) describePushLog(current);
     describeFaults(current, ports);
   });
 }

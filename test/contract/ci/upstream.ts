@@ -45,6 +45,11 @@ export interface Claims {
   readonly pullRequestRuns: 'name the branch' | 'name the number';
 }
 
+/** A port that a kind may provide besides the provider. */
+export type OptionalPort = 'gitHost' | 'statuses' | 'pushLog';
+
+export const OPTIONAL_PORTS: readonly OptionalPort[] = ['gitHost', 'statuses', 'pushLog'];
+
 /** An upstream with one repository, and the ports that are connected to it. */
 export interface CiUpstream {
   readonly kind: CiKind;
@@ -80,6 +85,13 @@ export interface CiUpstream {
     context: string,
     state: 'success' | 'pending' | 'unsuccessful',
   ) => void;
+  /** Required if the ports include a push log: a push that is newer than all others. */
+  readonly addPush?: (branch: string, commit: string) => void;
+  /** Pushes, or heads of branches, on a full page. Default: `pageSize`. */
+  readonly pushPageSize?: number;
+  /** For an upstream whose push log shows tags and deletions, too. */
+  readonly addPushToTag?: (tag: string, commit: string) => void;
+  readonly deleteBranch?: (branch: string) => void;
   /**
    * Breaks every call from now on. Calls for `sampleId` and pull request 1 would succeed without the fault.
    */

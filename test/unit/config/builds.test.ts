@@ -72,11 +72,38 @@ describe('a project with builds: registry', () => {
     expect([line?.replace(/^\S+ /, ''), ...others]).toEqual([`projects.shop.images.${problem}`]);
   });
 
+  it('is refused with statuses unless a Git host knows them', () => {
+    const connections = 'connections: {gh: {kind: github}}';
+    expect(problemsOf(`${connections}\n${configure('statuses: [sonarqube]')}`)).toEqual([
+      '7:5 projects.shop.statuses: found the key without git, expected git to name the connection that knows the statuses',
+    ]);
+    expect(problemsOf(`${connections}\n${configure('statuses: [sonarqube]\n    git: gh')}`)).toEqual([]);
+  });
+
   it("is refused with a repository that is not in its Git host's form", () => {
     const text = configure('git: gh').replace('acme/shop', 'acme/group/shop');
     expect(problemsOf(`connections: {gh: {kind: github}}\n${text}`)).toEqual([
       '5:5 projects.shop.repository: found "acme/group/shop", expected OWNER/NAME, for example acme/shop',
     ]);
+  });
+});
+
+describe('a project with builds: statuses', () => {
+  it.each([
+    ['blocked: success', "'x:{commit}'", 'projects.shop.blocked: found "success"'],
+    [
+      '',
+      "{reference: 'x:{commit}', workflow: .github/workflows/b.yml}",
+      'projects.shop.images.front.workflow: found ".github/workflows/b.yml"',
+    ],
+  ])('is refused with what only runs have: %s %s', (keys, image, problem) => {
+    const text = configure(keys, image).replace(
+      'builds: registry',
+      'builds: statuses\n    statuses: [drone]',
+    );
+    const [line, ...others] = problemsOf(`connections: {gh: {kind: github}}\n${text}`);
+    expect(others).toEqual([]);
+    expect(line).toContain(`${problem}, expected none, since builds: statuses asks no CI for its runs`);
   });
 });
 

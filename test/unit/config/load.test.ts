@@ -80,6 +80,8 @@ describe('a configuration with what has no default', () => {
     expect([...config.projects.values()]).toEqual([
       {
         name: 'shop',
+        builds: 'runs',
+        statuses: [],
         ci: 'gh',
         git: 'gh',
         gitRepository: 'acme/shop',
@@ -87,7 +89,6 @@ describe('a configuration with what has no default', () => {
         workflows: [],
         events: ['push', 'pull_request'],
         forks: false,
-        builds: 'runs',
         blocked: 'pending',
         lookback: 5,
         onNoBuild: 'empty',

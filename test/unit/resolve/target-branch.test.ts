@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createPinMemory } from '../../../src/answers/pin-memory.ts';
 import type { Decision } from '../../../src/resolve/decision.ts';
-import type { BranchRuns } from '../../../src/resolve/ports.ts';
+import type { BranchRuns, Failed, GateReading, StatusGate } from '../../../src/resolve/ports.ts';
 import { resolveBranch, type Resolution } from '../../../src/resolve/resolve-branch.ts';
 import type { BranchRequest, Run } from '../../../src/resolve/types.ts';
 import { createMemoryStore } from '../../../src/store/memory.ts';
@@ -161,6 +161,46 @@ describe('a failure to read the target branch is a failure, not an absence:', ()
     failFor('main');
     registry.tags.delete(tagOf('7', 'front'));
     expect(await answer()).toBe('nothing');
+  });
+});
+
+describe('with a gate of statuses', () => {
+  const gate = (of: (commit: string) => GateReading | Failed): StatusGate => ({
+    host: 'git.test',
+    read: (commit) => Promise.resolve(of(commit)),
+    peek: () => undefined,
+  });
+  const reading = (status: GateReading['status']): GateReading => ({
+    kind: 'known',
+    status,
+    reason: 'sonarqube',
+    statuses: [],
+    passedAt: 0,
+    askedAt: 1e9,
+  });
+
+  async function kindWith(of: (commit: string) => GateReading | Failed): Promise<string> {
+    const { decision } = await resolveBranch(REQUEST, {
+      runs,
+      images: registry,
+      lastGood,
+      pins,
+      gate: gate(of),
+    });
+    return decision.kind;
+  }
+
+  test("the target branch's build must pass it, too", async () => {
+    const onlyOwn = (commit: string) => reading(commit === sha('7') ? 'green' : 'unsuccessful');
+    expect(await kindWith(() => reading('green'))).toBe('answered');
+    lastGood = createMemoryStore();
+    expect(await kindWith(onlyOwn)).toBe('nothing');
+  });
+
+  test('a gate of the target branch that cannot be read is a failure', async () => {
+    const onlyOwn = (commit: string): GateReading | Failed =>
+      commit === sha('7') ? reading('green') : { kind: 'failed', failure: OUTAGE };
+    expect(await kindWith(onlyOwn)).toBe('failed');
   });
 });
 

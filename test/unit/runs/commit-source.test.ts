@@ -51,6 +51,7 @@ function resolve(given: Partial<BranchRequest> = {}, of: Partial<Project> = {}):
       ['hub', { provider: {} as never, gitHost, freshness: new AdaptiveFreshness(1, 1, () => now) }],
     ]),
     images: registry,
+    gateOf: () => undefined,
     now: () => now,
   });
   const request = { project, branch: 'feature', headSha: sha('7'), ...given };

@@ -28,6 +28,7 @@ it('concurrent requests for several repositories leave the calls reserved for li
     projects: new Map(projects.map((project) => [project.name, project])),
     connections: new Map(projects.map(({ ci }) => [ci, { provider, gitHost, freshness }])),
     images: {} as ImageSource,
+    gateOf: () => undefined,
     now: () => 0,
   });
   const heads = projects.flatMap((project) =>
@@ -55,6 +56,7 @@ it('projects with different Git hosts do not share pull requests', async () => {
     projects: new Map(projects.map((project) => [project.name, project])),
     connections: new Map(['belt', 'hub', 'lab'].map((name) => [name, connect(name)])),
     images: {} as ImageSource,
+    gateOf: () => undefined,
     now: () => 0,
   });
   const heads = projects.map((project) => runsFor(createRequest({ project })).readPullRequest('7'));
@@ -79,6 +81,7 @@ async function countListings(...own: readonly (number | undefined)[]): Promise<n
     projects: new Map(projects.map((project) => [project.name, project])),
     connections: new Map([['github', { provider, freshness }]]),
     images: {} as ImageSource,
+    gateOf: () => undefined,
     now: () => now,
   });
   const [project] = projects;
