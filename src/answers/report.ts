@@ -3,7 +3,7 @@ import type { Decision } from '../resolve/decision.ts';
 import { createParameterSet, type ParameterSet } from '../wire/argocd/parameter-set.ts';
 import type { Resolution } from '../resolve/resolve-branch.ts';
 import type { ImageFinding, ImageFindings } from '../resolve/resolve-images.ts';
-import type { EvaluatedBuild } from '../resolve/select-builds.ts';
+import type { EvaluatedBuild } from '../resolve/evaluate-build.ts';
 import type { BranchRequest, GateStatus, Run } from '../resolve/types.ts';
 
 /** Stable and documented. Times are in RFC 3339. */

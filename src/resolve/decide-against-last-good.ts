@@ -7,7 +7,7 @@ import type { Pins } from './pins.ts';
 import type { ResolvePorts, SearchPorts } from './ports.ts';
 import { evaluateStored, lastGoodKey, type Remembered } from './recall.ts';
 import { resolveImage } from './resolve-images.ts';
-import { recreateGreenBuild } from './select-builds.ts';
+import { recreateGreenBuild } from './evaluate-build.ts';
 import type { BranchRequest, PinnedImage } from './types.ts';
 
 /** Replicas that keep overtaking each other agree at the next poll. */

@@ -3,7 +3,8 @@ import { decideFailed, answerStale, nameOf, refuse, type Decision } from './deci
 import type { Failed, ImageSource, UnresolvedRun } from './ports.ts';
 import type { Remembered } from './recall.ts';
 import type { SearchOutcome } from './search-builds.ts';
-import { compareBuilds, type EvaluatedBuild } from './select-builds.ts';
+import type { EvaluatedBuild } from './evaluate-build.ts';
+import { compareBuilds } from './select-builds.ts';
 import type { BranchRequest, LastGood, PinnedImage } from './types.ts';
 
 /** The result of a search. `asOf` is when upstream last confirmed it, in milliseconds since the epoch. */

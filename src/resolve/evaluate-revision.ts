@@ -1,6 +1,6 @@
 /** Determines which build an image belongs to, by the revision in its label or annotations. Pure. */
 import type { KnownRuns } from './rival-runs.ts';
-import { imageCommit, type BuildPart } from './select-builds.ts';
+import { imageCommit, type BuildPart } from './evaluate-build.ts';
 
 /**
  * - `own`: proven to be the build's

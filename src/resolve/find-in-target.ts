@@ -3,7 +3,8 @@ import type { Pins } from './pins.ts';
 import type { SearchPorts } from './ports.ts';
 import { resolveImage, type ImageFinding } from './resolve-images.ts';
 import { limitTo, selectGreenBuilds, type FindInTarget } from './search-builds.ts';
-import { selectBuilds, selectImagePart } from './select-builds.ts';
+import { selectImagePart } from './evaluate-build.ts';
+import { selectBuilds } from './select-builds.ts';
 import type { BranchRequest, ImageRule } from './types.ts';
 
 /** Looks up each image once. */

@@ -14,7 +14,8 @@ import {
   type SearchResult,
   type SelectedGreens,
 } from './search-builds.ts';
-import { selectBuilds, type EvaluatedBuild, type SelectedBuilds } from './select-builds.ts';
+import type { EvaluatedBuild } from './evaluate-build.ts';
+import { selectBuilds, type SelectedBuilds } from './select-builds.ts';
 import type { Origin } from './select-origin.ts';
 import type { BranchRequest, Project } from './types.ts';
 

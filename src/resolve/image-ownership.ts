@@ -3,7 +3,7 @@ import { evaluateRevisions } from './evaluate-revision.ts';
 import type { Absent, Failed, ImageSource, RunSource, RunStanding, StatusGate } from './ports.ts';
 import { findRivals, hasUnreadRival, type KnownRuns } from './rival-runs.ts';
 import { mayPushLater } from './run-state.ts';
-import { formatAttempt, type BuildPart } from './select-builds.ts';
+import { formatAttempt, type BuildPart } from './evaluate-build.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, Run } from './types.ts';
 
 /** What upstream must confirm as of `since` or later, in milliseconds since the epoch by our clock. */

@@ -111,7 +111,10 @@ export interface ResolvePorts {
 /** The ports to CI, the Git host's statuses and the registry. */
 export type SearchPorts = Pick<ResolvePorts, 'runs' | 'images' | 'gate'>;
 
-export type RunSubject = Pick<BranchRequest, 'branch' | 'number'>;
+/** Runs of a merge queue are read only if the project counts their event. */
+export interface RunSubject extends Pick<BranchRequest, 'branch' | 'number' | 'headSha'> {
+  readonly project?: Pick<BranchRequest['project'], 'events'> | undefined;
+}
 
 export interface PullRequestHead {
   readonly kind: 'known';

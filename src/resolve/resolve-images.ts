@@ -11,10 +11,11 @@ import { ruleKey } from './recall.ts';
 import {
   formatAttempts,
   selectImagePart,
-  shortName,
+  tagBranch,
   type BuildPart,
   type EvaluatedBuild,
-} from './select-builds.ts';
+} from './evaluate-build.ts';
+import { shortName } from './named-workflows.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage } from './types.ts';
 
 /** The finding on one image of one build. */
@@ -158,7 +159,7 @@ function renderReference(
   try {
     return renderImageTemplate(rule.template, {
       commit: build.builtCommit,
-      branch: build.branch,
+      branch: tagBranch(build),
       buildId: build.id,
       buildNumber: build.number,
       attempt,

@@ -11,7 +11,8 @@ import {
 import type { RunSource, UnreadRun } from './ports.ts';
 import { compareRuns } from './run-order.ts';
 import { mayPushLater } from './run-state.ts';
-import { imageCommit, mayBuildImage, type BuildPart } from './select-builds.ts';
+import { imageCommit, tagBranch, type BuildPart } from './evaluate-build.ts';
+import { mayBuildImage } from './named-workflows.ts';
 import type { BranchRequest, Build, ImageRule, Run } from './types.ts';
 
 export type KnownRuns = Pick<
@@ -78,10 +79,10 @@ function mayShareTag({ branch, commit }: UnreadRun, template: ImageTemplate, bui
     const isPrefix = commitDigits > 0 && commitDigits < WHOLE_COMMIT;
     return isPrefix && commit !== null && commit.startsWith(build.builtCommit.slice(0, commitDigits));
   }
-  if (branch === null || branch === build.branch) return true;
+  if (branch === null || branch === tagBranch(build)) return true;
   return (
     !holdsWhole(template, 'pull_request') &&
-    branchText(template, branch) === branchText(template, build.branch)
+    branchText(template, branch) === branchText(template, tagBranch(build))
   );
 }
 
@@ -108,7 +109,7 @@ function candidates(
   if (holdsWhole(template, 'pull_request')) return known.peekRuns({ branch: build.branch, number });
   const names = known.branchNames();
   if (variables.has('branch') || variables.has('ref_slug')) {
-    return runsOf(branchesLike(build.branch, template, names), known);
+    return runsOf(branchesLike(tagBranch(build), template, names), known);
   }
   return holdsWhole(template, 'build_number') ? known.peekNumber(build.number) : runsOf(names, known);
 }
@@ -189,7 +190,7 @@ function renderFor(
     return renderImageTemplate(template, {
       commit: imageCommit(run),
       // A run without a branch may belong to the build's branch.
-      branch: run.branch ?? build.branch,
+      branch: run.branch ?? tagBranch(build),
       buildId: run.id,
       buildNumber: run.number,
       attempt,

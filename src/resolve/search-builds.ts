@@ -3,7 +3,7 @@ import type { ImageContext, Unconfirmed } from './image-ownership.ts';
 import type { Failed } from './ports.ts';
 import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
 import { coversTime, type Coverage } from './coverage.ts';
-import { selectImagePart, type EvaluatedBuild } from './select-builds.ts';
+import { selectImagePart, type EvaluatedBuild } from './evaluate-build.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet, Project } from './types.ts';
 
 /** Milliseconds by which a committer's clock may be ahead. */

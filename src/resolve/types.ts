@@ -82,6 +82,11 @@ export interface Run {
   readonly workflowId: string | null;
   /** Null if the run has no branch; then `pullRequest` may be set. */
   readonly branch: string | null;
+  /**
+   * The branch for whose merge queue the run tested a commit on a branch of the queue's own. The commit becomes
+   * the head of this branch if the queue merges it.
+   */
+  readonly queuedFor?: string | undefined;
   /** The pull request's number, for a run that names it instead of a branch; otherwise null. */
   readonly pullRequest: string | null;
   /** The kind of ref in `branch`, since a Git tag may have a branch's name. `unknown` counts as a branch. */
@@ -141,6 +146,8 @@ export interface Build {
   /** The commit that CI checked out, which tags and revisions name; `commit` if unknown. */
   readonly builtCommit: string;
   readonly branch: string;
+  /** The merge queue's own branch that CI built, and that tags name in place of `branch`. */
+  readonly queueBranch?: string | undefined;
   readonly id: string;
   readonly number: string;
   readonly attempt: string;

@@ -30,7 +30,7 @@ type Known = Extract<BranchRuns, { kind: 'known' }>;
 
 type ReadableTable = Pick<
   BranchTable,
-  'size' | 'branchNames' | 'listedBranches' | 'branchlessRuns' | 'findCommit' | 'findNumber'
+  'size' | 'branchNames' | 'listedBranches' | 'branchlessRuns' | 'findCommit' | 'findNumber' | 'hasQueue'
 >;
 
 /** A run that has not finished, or that could not be parsed. */
@@ -138,10 +138,15 @@ export class KnownRuns {
     this.#unread.settle(id);
   }
 
-  /** When the last call that reported the run's state began, ms since the epoch; undefined if unknown. */
-  confirmedAt(run: Run): number | undefined {
+  /** @returns undefined if the run is not known */
+  standing(run: Run): RunStanding | undefined {
     const known = this.#table.peek(keyOfRun(run))?.runs.get(run.id);
-    return known && standingOf(known, this.#confirmed).confirmedAt;
+    return known && standingOf(known, this.#confirmed);
+  }
+
+  /** What the listing covers. */
+  get coverage(): Coverage {
+    return this.#window?.coverage ?? NO_COVERAGE;
   }
 
   /** A read-only view of all known runs. */

@@ -24,6 +24,7 @@ const build = z
     commit: storedCommit,
     builtCommit: storedCommit.optional(),
     branch: z.string().min(1),
+    queueBranch: z.string().min(1).optional(),
     id: z.string(),
     number: z.string(),
     attempt: z.string(),
