@@ -27,7 +27,8 @@ export function findBuildsProblems(document: unknown): Problem[] {
 function listKeysOfRuns(document: unknown, path: DocumentPath): DocumentPath[] {
   const images = valueAt(document, [...path, 'images']);
   const names = isMapping(images) ? Object.keys(images) : [];
-  const keys = [[...path, 'blocked'], ...names.map((name) => [...path, 'images', name, 'workflow'])];
+  const keys: DocumentPath[] = [path.concat('blocked')];
+  for (const name of names) keys.push(path.concat('images', name, 'workflow'));
   return keys.filter((key) => valueAt(document, key) !== undefined);
 }
 

@@ -129,7 +129,7 @@ function createProject(
 
 function createProjectWithoutCi(common: Omit<Project, 'ci' | 'ciRepository' | 'events'>): Project {
   const { gitRepository: ciRepository, images } = common;
-  const proven = images.map((image) => ({ ...image, revision: 'require' as const }));
+  const proven = images.map((image): ImageRule => Object.assign(image, { revision: 'require' }));
   return { ...common, ci: '', ciRepository, events: [REGISTRY_EVENT], images: proven };
 }
 

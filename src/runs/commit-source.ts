@@ -4,9 +4,12 @@
  */
 import type { Clock } from '../clock.ts';
 import { COMPLETE } from '../resolve/coverage.ts';
-import type { BranchRuns, RunSource } from '../resolve/ports.ts';
+import type { BranchRuns, RunSource, RunStanding } from '../resolve/ports.ts';
 import { createCommitRun } from '../resolve/commit-run.ts';
 import type { BranchRequest } from '../resolve/types.ts';
+
+/** CI has nothing to confirm. */
+const ALWAYS: RunStanding = { confirmedAt: Infinity, pushedBy: 0 };
 
 /** @param readPullRequest undefined if no connection knows the pull requests */
 export function createCommitSource(
@@ -18,8 +21,7 @@ export function createCommitSource(
   function read(): Promise<BranchRuns> {
     const asOf = now();
     const run = createCommitRun(request, readPullRequest !== undefined, asOf);
-    const standing = () => ({ confirmedAt: Infinity, pushedBy: 0 });
-    return Promise.resolve({ kind: 'known', runs: [run], coverage: COMPLETE, asOf, standing });
+    return Promise.resolve({ kind: 'known', runs: [run], coverage: COMPLETE, asOf, standing: () => ALWAYS });
   }
   return {
     read,

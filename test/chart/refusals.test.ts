@@ -23,12 +23,13 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
   it('no connection only while a project asks CI', async () => {
     const images = { front: 'ghcr.io/acme/front:{commit}' };
     const shop = { builds: 'registry', repository: 'acme/shop', images };
-    const render = async (projects: unknown) => {
-      const values = { token: { existingSecret: 'a' }, config: { projects } };
-      return template(command, { values });
-    };
-    expect(await render({ shop })).toMatchObject({ status: 0, stderr: '' });
-    const { stderr } = await render({ shop, blog: { ...shop, builds: 'runs' } });
+    const token = { existingSecret: 'a' };
+    expect(await template(command, { values: { token, config: { projects: { shop } } } })).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+    const projects = { shop, blog: { ...shop, builds: 'runs' } };
+    const { stderr } = await template(command, { values: { token, config: { projects } } });
     expect(stderr).toMatch(/^config\.connections: found none/m);
   });
 

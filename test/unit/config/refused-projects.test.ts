@@ -30,6 +30,10 @@ describe('projects', () => {
       'events: [pull-request]',
       `4:14 projects.shop.events[0]: found "pull-request", ${event}; did you mean pull_request?`,
     ],
+    [
+      'events: [push, workflow_run]',
+      '4:20 projects.shop.events[1]: found "workflow_run", expected another event: a run on workflow_run bears the default branch\'s newest commit, not the one whose image it pushes; count only the workflow that triggers it (docs/how-to/workflow-run.md)',
+    ],
     ['events: [merge_request_event]', `4:14 projects.shop.events[0]: found "merge_request_event", ${event}`],
     ['events: []', '4:5 projects.shop.events: found a list, expected a list of at least one event'],
     ['forks: no', '4:5 projects.shop.forks: found "no", expected true or false'],

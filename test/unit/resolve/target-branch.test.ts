@@ -164,44 +164,25 @@ describe('a failure to read the target branch is a failure, not an absence:', ()
   });
 });
 
-describe('with a gate of statuses', () => {
-  const gate = (of: (commit: string) => GateReading | Failed): StatusGate => ({
-    host: 'git.test',
-    read: (commit) => Promise.resolve(of(commit)),
-    peek: () => undefined,
-  });
-  const reading = (status: GateReading['status']): GateReading => ({
-    kind: 'known',
-    status,
-    reason: 'sonarqube',
-    statuses: [],
-    passedAt: 0,
-    askedAt: 1e9,
-  });
+/** A gate that is green for the branch's own commit; `others` is what it says about all others. */
+function createGate(others: GateReading['status'] | 'failed'): StatusGate {
+  const read = (commit: string): GateReading | Failed => {
+    const status = commit === sha('7') ? 'green' : others;
+    return status === 'failed'
+      ? { kind: 'failed', failure: OUTAGE }
+      : { kind: 'known', status, reason: 'sonarqube', statuses: [], askedAt: 1e9, passedAt: 0 };
+  };
+  return { host: 'git.test', read: (commit) => Promise.resolve(read(commit)), peek: () => undefined };
+}
 
-  async function kindWith(of: (commit: string) => GateReading | Failed): Promise<string> {
-    const { decision } = await resolveBranch(REQUEST, {
-      runs,
-      images: registry,
-      lastGood,
-      pins,
-      gate: gate(of),
-    });
-    return decision.kind;
-  }
-
-  test("the target branch's build must pass it, too", async () => {
-    const onlyOwn = (commit: string) => reading(commit === sha('7') ? 'green' : 'unsuccessful');
-    expect(await kindWith(() => reading('green'))).toBe('answered');
-    lastGood = createMemoryStore();
-    expect(await kindWith(onlyOwn)).toBe('nothing');
-  });
-
-  test('a gate of the target branch that cannot be read is a failure', async () => {
-    const onlyOwn = (commit: string): GateReading | Failed =>
-      commit === sha('7') ? reading('green') : { kind: 'failed', failure: OUTAGE };
-    expect(await kindWith(onlyOwn)).toBe('failed');
-  });
+test.each([
+  ['green', 'answered'],
+  ['unsuccessful', 'nothing'],
+  ['failed', 'failed'],
+] as const)("statuses of the target branch's build that are %s: %s", async (others, expected) => {
+  const gate = createGate(others);
+  const { decision } = await resolveBranch(REQUEST, { runs, images: registry, lastGood, pins, gate });
+  expect(decision.kind).toBe(expected);
 });
 
 describe('never backwards:', () => {
