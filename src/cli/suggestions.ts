@@ -1,4 +1,4 @@
-/** Suggests the intended name for a branch or workflow that CI does not know. Pure. */
+/** Suggests the intended name for a branch, workflow or status that upstream does not know. Pure. */
 import { suggest } from '../text/suggest.ts';
 
 const MOST_LISTED = 5;
@@ -54,6 +54,17 @@ export function suggestWorkflow(path: string, known: Iterable<string>): string {
   const nearest = paths.find((each) => fileName(each) === nearestFile);
   if (nearest !== undefined) return `did you mean ${nearest}?`;
   return paths.length === 0 ? 'CI knows no workflow at all' : `CI has ${listSome(paths)}`;
+}
+
+/**
+ * @param pattern the name of a status that no commit has
+ * @param known the names that commits have
+ * @returns the likely name, or the known ones: `did you mean sonarqube?`
+ */
+export function suggestStatus(pattern: string, known: readonly string[]): string {
+  const nearest = suggest(pattern, known);
+  if (nearest !== undefined) return `did you mean ${nearest}?`;
+  return known.length === 0 ? 'They have none at all.' : `They have ${listSome(known.toSorted())}.`;
 }
 
 function fileName(path: string): string {

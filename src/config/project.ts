@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ALL_KINDS } from '../ci/kinds.ts';
 import { DURATION_EXPECTED, DURATION_PATTERN } from '../schema/duration.ts';
+import { ONE_LINE } from '../text/secret-patterns.ts';
 import { choice, list, mapping, named, text, whole } from '../schema/fields.ts';
 
 /** `project-kinds.ts` checks the format by kind; the JSON Schema allows every kind's format. */
@@ -86,8 +87,10 @@ export const entryName = text(
   'a name of at most 100 letters, digits, ".", "_", "-" and "/" that begins with a letter or digit',
 );
 
+const NO_BLANK = '[^ \\u0000-\\u001f\\u007f]';
+
 const statusPattern = text(
-  /^(?=\S)[^\p{Cc}]{1,255}(?<=\S)$/u,
+  new RegExp(`^${NO_BLANK}(?:(?:${ONE_LINE})?${NO_BLANK})?$`),
   'the name of a status or check, in which * stands for any text, for example security/*',
 );
 

@@ -28,7 +28,10 @@ export interface BuildPart {
   readonly build: Build;
   /** The newest run of each workflow and event. */
   readonly runs: readonly Run[];
-  /** Start of its first attempt, milliseconds since the epoch: all pushes of the build are later. */
+  /**
+   * Start of the first attempt of its first run, milliseconds since the epoch: all pushes of the build are
+   * later.
+   */
   readonly startedAt: number;
   /** True if every run checked out `build.builtCommit`: another commit's label disproves the image. */
   readonly checkedOut: boolean;
@@ -65,10 +68,12 @@ export function evaluateBuild(
 function createPart(group: readonly Run[], request: BranchRequest): BuildPart {
   const runs = newestOfEachWorkflowAndEvent(group);
   const build = createBuild(group, runs, request);
+  // Another merge of the same head has an image of its own.
+  const ofImage = group.filter((run) => runs.includes(run) || imageCommit(run) === build.builtCommit);
   return {
     build,
     runs,
-    startedAt: Math.min(...runs.map(firstStart)),
+    startedAt: Math.min(...ofImage.map(firstStart)),
     checkedOut: runs.every((run) => run.builtCommit === build.builtCommit),
     repeated: group.length > runs.length || runs.some((run) => run.attempt > 1),
     committedAt: commitTime(group),

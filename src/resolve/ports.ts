@@ -50,6 +50,8 @@ export interface RunSource {
   /** Like `read`, with more coverage. Call it only while coverage is incomplete. */
   readFurther(subject: RunSubject): Promise<BranchRuns>;
   readPullRequest(number: string): Promise<PullRequestHead | Failed>;
+  /** @returns undefined if the pull request has not been read yet */
+  peekPullRequest(number: string): PullRequestHead | undefined;
   /**
    * Ensures that the listing and each of these runs are known as of `since` or later (milliseconds since the
    * epoch, our clock), with one listing and one call for each run that it does not show. `read` then returns

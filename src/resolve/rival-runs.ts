@@ -17,7 +17,13 @@ import type { BranchRequest, Build, ImageRule, Run } from './types.ts';
 
 export type KnownRuns = Pick<
   RunSource,
-  'branchNames' | 'peekRuns' | 'peekBranchless' | 'peekCommit' | 'peekNumber' | 'peekUnread'
+  | 'branchNames'
+  | 'peekRuns'
+  | 'peekBranchless'
+  | 'peekPullRequest'
+  | 'peekCommit'
+  | 'peekNumber'
+  | 'peekUnread'
 >;
 
 /** The shortest prefix that the commit index supports. */
@@ -45,7 +51,7 @@ export function findRivals(
       imageCommit(run) !== evaluated.build.builtCommit &&
       mayPushImage(run, rule, request) &&
       mayHavePushedSince(run, evaluated, request) &&
-      mayRender(template, reference, run, evaluated.build, request);
+      mayRender(template, reference, run, branchOf(run, evaluated.build, known), request);
     if (!isRival) continue;
     if (!mayPushLater(run, request.project)) return [run];
     unfinished.push(run);
@@ -149,18 +155,25 @@ function mayPushImage(run: Run, rule: ImageRule, { project }: BranchRequest): bo
 
 /**
  * True for a run that began after the build began or ended after the build ended. A run that began and ended
- * earlier (an older commit's, cancelled in favor of the newer one) was overwritten by the build. In a re-run
- * build, the first attempt may have pushed the image, and CI does not report when that attempt ended.
+ * earlier (an older commit's, cancelled in favor of the newer one) was overwritten by the build. In a build
+ * that was run again, under the same id or another (Jenkins: "Restart from Stage"), the first run may have
+ * pushed the image, and CI does not report when.
  */
 function mayHavePushedSince(
   run: Run,
-  { runs, startedAt, build }: BuildPart,
+  { runs, repeated, startedAt, build }: BuildPart,
   { project }: BranchRequest,
 ): boolean {
-  const overwrittenBefore = runs.some(({ attempt }) => attempt > 1) ? startedAt : build.finishedAt;
+  const overwrittenBefore = repeated ? startedAt : build.finishedAt;
   if (mayPushLater(run, project) || run.updatedAt >= overwrittenBefore) return true;
   if (run.startedAt !== startedAt) return run.startedAt > startedAt;
   return runs.every((own) => compareRuns(run, own) >= 0);
+}
+
+/** A run that names only a pull request not read yet may belong to the build's branch. */
+function branchOf({ branch, pullRequest }: Run, build: Build, known: KnownRuns): string {
+  const head = pullRequest === null ? undefined : known.peekPullRequest(pullRequest);
+  return branch ?? head?.headBranch ?? tagBranch(build);
 }
 
 /** Tries earlier attempts too, since each has its own tag. */
@@ -168,13 +181,13 @@ function mayRender(
   template: ImageTemplate,
   reference: string,
   run: Run,
-  build: Build,
+  branch: string,
   request: BranchRequest,
 ): boolean {
   const attempts = template.variables.has('attempt') ? Math.min(run.attempt, MAX_ATTEMPTS) : 1;
   for (let back = 0; back < attempts; back++) {
     const attempt = String(run.attempt - back);
-    if (renderFor(template, run, attempt, build, request) === reference) return true;
+    if (renderFor(template, run, attempt, branch, request) === reference) return true;
   }
   return false;
 }
@@ -183,14 +196,13 @@ function renderFor(
   template: ImageTemplate,
   run: Run,
   attempt: string,
-  build: Build,
+  branch: string,
   request: BranchRequest,
 ): string | undefined {
   try {
     return renderImageTemplate(template, {
       commit: imageCommit(run),
-      // A run without a branch may belong to the build's branch.
-      branch: run.branch ?? tagBranch(build),
+      branch,
       buildId: run.id,
       buildNumber: run.number,
       attempt,

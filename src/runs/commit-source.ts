@@ -30,6 +30,7 @@ export function createCommitSource(
     confirm: () => Promise.resolve({ kind: 'confirmed' }),
     branchNames: () => [branch],
     peekRuns: () => [],
+    peekPullRequest: () => undefined,
     peekBranchless: () => [],
     peekCommit: () => [],
     peekNumber: () => [],

@@ -92,10 +92,12 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     lookUps: new LookUps(context, listing, backfill),
     poller: new RunPoller(context, listing),
   });
+  const heads = createBoundedCache<PullRequestHead>(MAX_PULL_REQUESTS);
   return {
     read: (subject) => toResult(() => branches.read(subject)),
     readFurther: (subject) => toResult(() => branches.readFurther(subject)),
-    readPullRequest: createPullRequestReader(options),
+    readPullRequest: createPullRequestReader(options, heads),
+    peekPullRequest: (number) => heads.peek(number),
     confirm: (runs, since) => toResult(() => branches.confirm(runs, Math.min(since, now()))),
     branchNames: () => known.table.branchNames(),
     peekRuns: (subject) => known.peekRuns(listsOf(subject, provider)),
@@ -219,18 +221,15 @@ type PullRequestOptions = Pick<RunIndexOptions, 'gitHost' | 'gitRepository' | 'n
 };
 
 /** Stores each head before the shared call ends, so that no later call misses it. */
-export function createPullRequestReader({
-  provider,
-  gitHost,
-  gitRepository,
-  now,
-}: PullRequestOptions): RunSource['readPullRequest'] {
+export function createPullRequestReader(
+  { provider, gitHost, gitRepository, now }: PullRequestOptions,
+  heads = createBoundedCache<PullRequestHead>(MAX_PULL_REQUESTS),
+): RunSource['readPullRequest'] {
   if (gitHost === undefined) {
     const { host } = provider;
     const message = `no connection knows the pull requests of ${gitRepository}: name a Git host in the project's key git`;
     return () => Promise.resolve({ kind: 'failed', failure: { kind: 'not_found', host, message } });
   }
-  const heads = createBoundedCache<PullRequestHead>(MAX_PULL_REQUESTS);
   const breaker = new CiBreaker({ now, generation: gitHost.generation });
   const flights = new SingleFlight();
   const fetchHead = async (number: string): Promise<PullRequestHead> => {

@@ -324,3 +324,41 @@ test.concurrent(
     expect([...harness.github.requests, ...harness.registry.requests]).toEqual([]);
   },
 );
+
+test.concurrent('statuses that may not be read fail; one that no commit has is a warning', async () => {
+  await using harness = await createCliHarness();
+  harness.build(COMMIT);
+  harness.github.setStatus(GIT_REPOSITORY, COMMIT, 'sonarqube', 'success');
+  harness.github.setCheckRun(GIT_REPOSITORY, COMMIT, 'security/scan');
+  const images = { front: `${harness.registry.host}/acme/shop-front:sha-{commit}` };
+  const statuses = ['sonarcube', 'security/*', 'licence'];
+  harness.configure({ projects: { shop: { repository: GIT_REPOSITORY, statuses, images } } });
+  const first = await harness.run(['check']);
+  const words = harness.stable(first.stdout).replaceAll(/\s+/g, ' ');
+  expect(first.status).toBe(0);
+  expect(words).toContain('ok ci github acme/shop may read statuses and checks');
+  expect(words).toContain(
+    'no status or check sonarcube on the newest commit (projects.shop.statuses) hint: did you mean sonarqube?',
+  );
+  expect(words).toContain('They have security/scan, sonarqube.');
+  expect(words).not.toContain('check security/*');
+  harness.github.fault({ kind: 'status', status: 403 }, { path: /check-runs/ });
+  const second = await harness.run(['check']);
+  expect(second.status).toBe(1);
+  expect(harness.stable(second.stdout).replaceAll(/\s+/g, ' ')).toContain('it needs "Checks: read"');
+});
+
+test.concurrent('builds: statuses needs the pushes, and no runs', async () => {
+  await using harness = await createCliHarness({ denied: /actions\/runs/ });
+  harness.github.push(GIT_REPOSITORY, 'refs/heads/main', COMMIT);
+  harness.github.setStatus(GIT_REPOSITORY, COMMIT, 'drone', 'success');
+  const images = { front: `${harness.registry.host}/acme/shop-front:sha-{commit}` };
+  const project = { repository: GIT_REPOSITORY, builds: 'statuses', statuses: ['drone'], images };
+  harness.configure({ projects: { shop: project } });
+  const { status, stdout } = await harness.run(['check']);
+  const words = harness.stable(stdout).replaceAll(/\s+/g, ' ');
+  expect(status).toBe(0);
+  expect(words).toContain('ok ci github acme/shop sees the pushes of acme/shop');
+  expect(words).toContain('ok ci github acme/shop may read statuses and checks');
+  expect(words).not.toContain('workflow runs');
+});

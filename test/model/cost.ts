@@ -1,6 +1,6 @@
 /** Upper bounds on what a history may cost, checked against every upstream call. */
 import { expect } from 'vitest';
-import type { PagingStyle } from './pages.ts';
+import type { ProviderStyle } from './pages.ts';
 import type { Simulation } from './simulation.ts';
 
 const HOUR = 3_600_000;
@@ -24,7 +24,7 @@ export interface Call {
 }
 
 /** @param firstPages how many pages of the listing are read at the start */
-export function judgeCost(sim: Simulation, freshFor: number, firstPages: number, style: PagingStyle): void {
+export function judgeCost(sim: Simulation, freshFor: number, firstPages: number, style: ProviderStyle): void {
   const byWhat = Map.groupBy(withoutClosing(sim.calls, freshFor), ({ what }) => what);
   for (const [what, calls] of byWhat) {
     if (what === 'list 1')
@@ -86,7 +86,7 @@ function judgePages(
   sim: Simulation,
   byWhat: ReadonlyMap<string, readonly Call[]>,
   firstPages: number,
-  { paging, hasTotal }: PagingStyle,
+  { paging, hasTotal }: ProviderStyle,
 ): void {
   // Without a total, each page but the last is read a second time, and a list's earlier pages with each
   // further one.

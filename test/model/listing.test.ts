@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { createRunIndex, type RunIndex } from '../../src/runs/run-index.ts';
 import type { Run } from '../../src/resolve/types.ts';
 import { createRun } from '../fixtures/builders.ts';
-import { countHistories, newestFirst, PAGE, pageOf, present, STYLES, type PagingStyle } from './pages.ts';
+import { countHistories, newestFirst, PAGE, pageOf, present, STYLES, type ProviderStyle } from './pages.ts';
 import { isCovered } from '../../src/resolve/coverage.ts';
 import type { CiProvider, Cursor, RunChanges } from '../../src/ci/provider.ts';
 import type { UnreadRun } from '../../src/resolve/ports.ts';
@@ -29,7 +29,7 @@ interface Pending {
 
 interface World {
   now: number;
-  readonly style: PagingStyle;
+  readonly style: ProviderStyle;
   runs: Run[];
   /** Numbers of the runs that were created, in that order. */
   readonly changes: string[];
@@ -40,7 +40,7 @@ interface World {
 }
 
 /** @param lag how much too high CI's counts are, all the time: only their changes matter */
-function createWorld(style: PagingStyle, firstPages: number, lag: number): World {
+function createWorld(style: ProviderStyle, firstPages: number, lag: number): World {
   const pending: Pending[] = [];
   function ask<T>(compute: () => T): Promise<T> {
     const { promise, resolve } = Promise.withResolvers<T>();
@@ -120,7 +120,7 @@ function mayBeDeleted(run: Run, { style, pending }: World): boolean {
 }
 
 /** A few changes at a time, those before the cursor included. */
-function changesOf(world: World, style: PagingStyle, since: Cursor): RunChanges {
+function changesOf(world: World, style: ProviderStyle, since: Cursor): RunChanges {
   const start = Math.max(0, Number(since) - 1);
   const end = Math.min(start + PAGE, world.changes.length);
   const numbers = new Set(world.changes.slice(start, end));

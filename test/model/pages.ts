@@ -6,8 +6,8 @@ import type { UnreadRun } from '../../src/resolve/ports.ts';
 /** Pages are small, so that a few runs are enough to fall out of a window. */
 export const PAGE = 5;
 
-/** The habits of a provider. */
-export interface PagingStyle {
+/** The habits of a provider: how it pages its lists, and how it names runs. */
+export interface ProviderStyle {
   readonly name: string;
   readonly paging: CiProvider['paging'];
   readonly hasTotal: boolean;
@@ -15,6 +15,10 @@ export interface PagingStyle {
   readonly hasChanges: boolean;
   /** How the provider describes a run; the simulation's own are GitHub's. */
   readonly present: (run: Run) => Run;
+  /** The number of the branch's pull request, if runs name only that; otherwise they name the branch. */
+  readonly pullRequestOf?: (branch: string) => string | undefined;
+  /** A re-run is another run, with an id and a position of its own. */
+  readonly rerunsAnew?: boolean;
 }
 
 /** The pull request that forks' runs name in place of a branch, where a provider knows them so. */
@@ -34,24 +38,40 @@ function withoutTime(run: Run): Run {
   return { ...run, createdAt: null };
 }
 
-export const GITHUB: PagingStyle = {
-  name: 'numbered pages with total and validator',
+/** `main` has no pull request. */
+function pullRequestOf(branch: string): string | undefined {
+  return { feature: '11', quiet: '12', 'feature-x': '13' }[branch];
+}
+
+/**
+ * The ids of runs are their positions, and no times of creation or commits are known. Runs of pull requests
+ * name only the number, and do not say whose they are.
+ */
+function byIdAndNumber(run: Run): Run {
+  const number = run.origin === 'foreign' ? FORKS_NUMBER : pullRequestOf(run.branch ?? '');
+  const named = { ...run, position: Number(run.id), tie: '', createdAt: null, committedAt: null };
+  if (number === undefined) return named;
+  return { ...named, branch: null, pullRequest: number, refKind: 'pull_request', origin: 'unknown' };
+}
+
+export const GITHUB: ProviderStyle = {
+  name: 'numbered, total and validator',
   paging: 'numbered',
   hasTotal: true,
   hasValidator: true,
   hasChanges: false,
   present: (run) => run,
 };
-const KEYSET: PagingStyle = {
-  name: 'keyset pages without total and validator',
+const KEYSET: ProviderStyle = {
+  name: 'keyset',
   paging: 'keyset',
   hasTotal: false,
   hasValidator: false,
   hasChanges: false,
   present: withRandomId,
 };
-const UNCOUNTED: PagingStyle = {
-  name: 'numbered pages without total',
+const UNCOUNTED: ProviderStyle = {
+  name: 'numbered, no total',
   paging: 'numbered',
   hasTotal: false,
   hasValidator: false,
@@ -59,16 +79,39 @@ const UNCOUNTED: PagingStyle = {
   present: withoutTime,
 };
 
-export const STYLES: readonly PagingStyle[] = [
+/** As Gitea. */
+const NUMBERS: ProviderStyle = {
+  name: 'by id and number',
+  paging: 'numbered',
+  hasTotal: true,
+  hasValidator: false,
+  hasChanges: false,
+  present: byIdAndNumber,
+  pullRequestOf,
+};
+
+export const STYLES: readonly ProviderStyle[] = [
   GITHUB,
   KEYSET,
-  { ...KEYSET, name: `${KEYSET.name}, with changes`, hasChanges: true },
+  { ...KEYSET, name: `${KEYSET.name}, changes`, hasChanges: true },
   UNCOUNTED,
-  { ...UNCOUNTED, name: `${UNCOUNTED.name}, with changes`, hasChanges: true },
+  { ...UNCOUNTED, name: `${UNCOUNTED.name}, changes`, hasChanges: true },
+  NUMBERS,
+  // As GitLab.
+  { ...NUMBERS, name: `${NUMBERS.name}, changes`, hasChanges: true },
+  // As Buildkite.
+  { ...KEYSET, name: `${KEYSET.name}, new re-runs`, rerunsAnew: true },
+  // As Jenkins and Woodpecker.
+  {
+    ...NUMBERS,
+    name: `${NUMBERS.name}, no total, new re-runs`,
+    hasTotal: false,
+    rerunsAnew: true,
+  },
 ];
 
-/** @returns the histories to try: fewer for the styles that no provider has yet */
-export function countHistories(style: PagingStyle, all: number): number {
+/** @returns the histories to try: most for the style that all others were derived from */
+export function countHistories(style: ProviderStyle, all: number): number {
   return style === GITHUB ? all : Math.ceil(all / STYLES.length);
 }
 
@@ -93,7 +136,7 @@ export interface Oddities {
 export function pageOf(
   all: readonly Run[],
   cursor: Cursor | undefined,
-  style: PagingStyle,
+  style: ProviderStyle,
   oddities: Oddities = {},
 ): RunPage {
   const sorted = newestFirst(all);
@@ -121,7 +164,7 @@ export function pageOf(
 /** @param shown runs next to each other in a list */
 export function present(
   shown: readonly Run[],
-  { present: presented }: PagingStyle,
+  { present: presented }: ProviderStyle,
   { odd = new Map() }: Oddities,
 ): Pick<RunPage, 'runs' | 'unread'> {
   const runs = shown.map(presented);

@@ -6,7 +6,7 @@ import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
 import type { Run } from '../../src/resolve/types.ts';
 import { digest, sha, createPullRequestHead } from '../fixtures/builders.ts';
 import type { Call } from './cost.ts';
-import { GITHUB, newestFirst, PAGE, pageOf, present, type PagingStyle } from './pages.ts';
+import { GITHUB, newestFirst, PAGE, pageOf, present, type ProviderStyle } from './pages.ts';
 import type { Digest, ImageReference } from '../../src/image/image.ts';
 import type { GitHost } from '../../src/ci/git-host.ts';
 import { createFakeGitHost } from '../fixtures/fake-git-host.ts';
@@ -76,6 +76,8 @@ export interface Simulation {
   wasGreen(branch: string, commit: string): boolean;
   /** An image of the commit was taken out of the registry, at some time. */
   lostImage(commit: string): boolean;
+  /** Of the commit's newest run so far. */
+  positionOf(commit: string): number;
   digestOf(commit: string, name: string): Digest;
   headOf(branch: string, foreign?: boolean): string | undefined;
   /** Since when a fork has had runs on a branch of this name; undefined: it has none. */
@@ -108,7 +110,7 @@ export interface Simulation {
   endedUnlisted(commit: string): boolean;
 }
 
-export function createSimulation(branches: readonly string[], style: PagingStyle = GITHUB): Simulation {
+export function createSimulation(branches: readonly string[], style: ProviderStyle = GITHUB): Simulation {
   let runs: Run[] = [];
   let filtered: Run[] = [];
   let commits = 0;
@@ -127,6 +129,7 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
   /** How often a commit turned green. */
   const turnedGreen = new Map<string, number>();
   const greenNow = new Set<string>();
+  const positions = new Map<string, number>();
   const unlisted = new Set<string>();
   const deleted = new Set<string>();
   const epochs = new Map<string, Epoch[]>(
@@ -194,6 +197,7 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
     rerun(branch, nth) {
       const commit = commitOf(branch, nth);
       if (commit !== undefined) rerun.add(commit);
+      if (style.rerunsAnew === true) return rerunAnew(branch, commit);
       change(commit, (run) =>
         run.state === 'running'
           ? run
@@ -237,6 +241,7 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
     lackedBuild: (branch, from, to) => during(branch, from, to).some(({ truth }) => truth === undefined),
     wasGreen: (branch, commit) => green.has(`${branch} ${commit}`),
     lostImage: (commit) => lost.has(commit),
+    positionOf: (commit) => positions.get(commit) ?? 0,
     digestOf: (commit, name) => digest(`${name === 'front' ? 'f' : 'b'}${commit.slice(0, 8)}`),
     headOf: (branch, foreign = false) =>
       newestFirst(runs).find((run) => run.branch === branch && (run.origin === 'foreign') === foreign)
@@ -264,6 +269,7 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
   function createQueued(branch: string, commit: string, workflow: string, foreign: boolean): Run {
     const second = Math.floor(sim.now / 1000) * 1000;
     const id = String(++ids);
+    positions.set(commit, second);
     return {
       id,
       number: id,
@@ -289,6 +295,18 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
       updatedAt: second,
       committedAt: second - 1000,
     };
+  }
+
+  function rerunAnew(branch: string, commit: string | undefined): void {
+    const ended = runs.filter((run) => run.commit === commit && run.state !== 'running');
+    if (commit === undefined || ended.length === 0) return;
+    sim.now += 1000;
+    const again = new Map(ended.map(({ workflow, origin }) => [workflow, origin === 'foreign']));
+    for (const [workflow, foreign] of again) {
+      if (workflow !== null) runs.push(createQueued(branch, commit, workflow, foreign));
+    }
+    noteChange(commit);
+    settle();
   }
 
   function noteChange(commit: string): void {
@@ -418,7 +436,7 @@ export function createSimulation(branches: readonly string[], style: PagingStyle
         );
         return answer();
       },
-      ...(style.paging === 'keyset' && { fetchPullRequestRuns }),
+      ...(style.present !== GITHUB.present && { fetchPullRequestRuns }),
       ...(style.hasChanges && { fetchChanges }),
       async fetchRun(_repository, id) {
         const find = (): Run | undefined => runs.find((run) => style.present(run).id === id);

@@ -12,6 +12,7 @@ import { describeCollisions, hasBranchTag, listBranches } from './branch-collisi
 import { describePullRequests, describeWorkflows } from './ci.ts';
 import { checkFiles } from './files.ts';
 import { describeConnection, describeImageProbe, type Finding } from './findings.ts';
+import { probeStatuses } from './statuses.ts';
 import { describeStore } from './store.ts';
 import { createCheckReport, formatFindings } from './report.ts';
 import { findWarnings } from './warnings.ts';
@@ -82,14 +83,35 @@ function probeConnections(config: Config, core: Core): Promise<Finding[]>[] {
   return [...config.connections.values()].flatMap((connection) => {
     const client = core.connections.get(connection.name);
     if (client === undefined) return [];
-    const byRuns = listGitRepositories(config, connection.name, 'ci');
+    const byRuns = listGitRepositories(withoutPushes(config), connection.name, 'ci');
     const byPullRequests = listGitRepositories(config, connection.name, 'git');
     const probes = { config, connection, ask: createAsk(config, connection) };
     const ofRuns = byRuns.map((place) =>
       probeRuns(place, client, includes(byPullRequests, place) ? client.gitHost : undefined, probes),
     );
     const others = byPullRequests.filter((place) => !includes(byRuns, place));
-    return ofRuns.concat(others.map((place) => probePullRequests(place, client.gitHost, probes)));
+    const ofOthers = others.map((place) => probePullRequests(place, client.gitHost, probes));
+    return [...ofRuns, ...ofOthers, ...probeGates(core, client, probes)];
+  });
+}
+
+/** A token for `builds: statuses` needs no permission to read runs. */
+function withoutPushes({ projects }: Config): Pick<Config, 'projects'> {
+  return { projects: new Map([...projects].filter(([, { builds }]) => builds !== 'statuses')) };
+}
+
+/** @param client knows the statuses */
+function probeGates(core: Core, client: ComposedConnection, probes: Probes): Promise<Finding[]>[] {
+  const { config, connection, ask } = probes;
+  const gated = [...config.projects.values()].filter(
+    ({ git, statuses }) => git === connection.name && statuses.length > 0,
+  );
+  const groups = Map.groupBy(gated, ({ ci, builds, ciRepository, gitRepository }) =>
+    JSON.stringify([ci, builds, ciRepository, gitRepository]),
+  );
+  return [...groups.values()].map(async (projects) => {
+    const ci = core.connections.get(projects[0]?.ci ?? '');
+    return ci === undefined ? [] : probeStatuses(projects, { connection, ci, git: client, ask });
   });
 }
 

@@ -19,7 +19,7 @@ export function listProjects({ projects }: Config, connection: string, ciReposit
 
 /** @returns what the connection lists runs (`ci`) or pull requests (`git`) of */
 export function listGitRepositories(
-  { projects }: Config,
+  { projects }: Pick<Config, 'projects'>,
   connection: string,
   ...keys: readonly ('ci' | 'git')[]
 ): Place[] {

@@ -12,7 +12,14 @@ import {
   type FakeRegistry,
   type FakeRunSource,
 } from '../../fixtures/fake-ports.ts';
-import { createImageRule, createProject, createRun, digest, sha } from '../../fixtures/builders.ts';
+import {
+  createImageRule,
+  createProject,
+  createPullRequestHead,
+  createRun,
+  digest,
+  sha,
+} from '../../fixtures/builders.ts';
 
 const A = sha('aaaaaaa1');
 const B = sha('bbbbbbb2');
@@ -406,5 +413,28 @@ describe('an image proven by this process', () => {
     ran(buildB({ state: 'unsuccessful' }));
     push('feature', 'bbb');
     expect(await answer(asking('{branch}', { number: '6' }))).toBe('nothing');
+  });
+});
+
+describe('a run that names only another pull request, with a tag by branch', () => {
+  const other = createRun({ id: '9', branch: null, pullRequest: '6', commit: B, state: 'running' });
+
+  beforeEach(() => {
+    push('feature', 'aaa');
+    ran(createRun({ id: '1', commit: A }), other);
+  });
+
+  test('may push the tag, as long as its branch is not known', async () => {
+    expect(await answer(asking('{branch}'))).toBe('nothing');
+  });
+
+  test("does not push it if the pull request's branch is another one", async () => {
+    runs.known.set('6', createPullRequestHead({ headBranch: 'other' }));
+    expect(await answer(asking('{branch}'))).toBe('aaa fresh');
+  });
+
+  test('may push it if a fork has a branch of the same name', async () => {
+    runs.known.set('6', createPullRequestHead({ headBranch: 'feature', origin: 'foreign' }));
+    expect(await answer(asking('{branch}'))).toBe('nothing');
   });
 });
