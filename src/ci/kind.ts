@@ -90,6 +90,8 @@ export interface CiKind<Schema extends z.ZodObject = z.ZodObject> {
   readonly schema: Schema;
   readonly project: ProjectKeys;
   readonly words: KindWords;
+  /** False: it has no CI of its own, so its projects need `builds: statuses`. Default: true. */
+  readonly hasRuns?: boolean | undefined;
   /** True if `connect` gives a `gitHost`. */
   readonly isGitHost: boolean;
   /** The shortest `freshFor` that this kind's quota allows, in milliseconds; `maxFreshFor` limits it. */

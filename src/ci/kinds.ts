@@ -1,10 +1,14 @@
 /** The kinds of connections, one line each. */
 import { z } from 'zod';
+import { bitbucket } from './bitbucket/kind.ts';
+import { bitbucketServer } from './bitbucket-server/kind.ts';
 import { github } from './github/kind.ts';
 import type { CiKind } from './kind.ts';
 
 const KINDS = {
   github,
+  bitbucket,
+  'bitbucket-server': bitbucketServer,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];

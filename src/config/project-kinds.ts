@@ -24,6 +24,10 @@ export function checkProjectKinds(document: unknown, context: z.core.$Refinement
       const gitHost = host?.isGitHost === true ? host : undefined;
       context.issues.push(...findKeyIssues(project, kind, gitHost, path));
     }
+    if (kind?.hasRuns === false && builds !== 'statuses') {
+      const message = 'found runs, expected statuses, since this kind of connection has no CI of its own';
+      context.issues.push({ code: 'custom', input: project, path: [...path, 'builds'], message });
+    }
     if (host?.isGitHost === false) {
       context.issues.push(createIssue([...path, 'git'], git, 'a connection to a Git host'));
     }

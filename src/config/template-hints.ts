@@ -14,13 +14,13 @@ const MEANINGS: Readonly<Record<TemplateVariable, string>> = {
   ref_slug: 'slug branch_slug commit_ref_slug git_ref_slug',
   pull_request:
     'pr mr number pr_number pull_request_number pull_request_id merge_request_iid merge_request_id change_id pr_id',
-  build_id: 'id run_id pipeline_id workflow_id job_id',
+  build_id: 'id run_id pipeline_id pipeline_uuid workflow_id job_id',
   build_number: 'run_number build_num pipeline_iid buildnumber build',
   attempt: 'run_attempt retry_count',
 };
 
 const VARIABLES = Object.keys(MEANINGS) as TemplateVariable[];
-const TOOLS = /^(?:ci|github|gitlab|git|env|circle|drone|buildkite|build)_(?=.)/;
+const TOOLS = /^(?:ci|github|gitlab|git|env|circle|drone|buildkite|build|bitbucket)_(?=.)/;
 
 /** `${{ github.sha }}`, `{{ .head_sha }}`, `${CI_COMMIT_SHA}`, `$GIT_COMMIT`, `%GIT_COMMIT%`. */
 const FOREIGN: readonly (readonly [form: RegExp, whose: string])[] = [

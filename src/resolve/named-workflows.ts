@@ -18,7 +18,7 @@ export function listNamedWorkflows({ workflows, images }: Project): string[] {
   return [...new Set([...workflows, ...images.flatMap(({ workflow }) => workflow ?? [])])];
 }
 
-/** The part after the last slash identifies a workflow well enough for people. */
+/** A file's name identifies its workflow well enough for people. Other names may contain slashes, too. */
 export function shortName(workflow: string): string {
-  return workflow.slice(workflow.lastIndexOf('/') + 1);
+  return /\.ya?ml$/i.test(workflow) ? workflow.slice(workflow.lastIndexOf('/') + 1) : workflow;
 }

@@ -262,12 +262,12 @@ function judge(request: BranchRequest, answer: Answered, before: Memory, world: 
   }
   const [set] = JSON.parse(answer.body).output.parameters;
   if (set === undefined) return judgeNothing(request, given, world);
-  const { commit } = set.build;
+  const { commit, id } = set.build;
   expect(sim.wasGreen(request.branch, commit), 'never green').toBe(true);
   for (const name of IMAGES) {
     expect(set.images[name].digest, 'not what this build pushed').toBe(sim.digestOf(commit, name));
   }
-  const position = sim.positionOf(commit);
+  const position = sim.createdAt(id);
   if (given !== undefined && position < given.position) {
     expect(sim.lostImage(given.commit), 'went back though the image is still there').toBe(true);
   }
@@ -294,7 +294,7 @@ function judgeFresh(request: BranchRequest, commit: string, given: Given | undef
   // What was handed out has stopped being true since, in a way that shows late: a deletion, a re-run off the
   // first page, or an image that is gone (a tag that holds the commit is re-checked each hour).
   if (sim.wasDeleted(commit) || sim.isHardToSee(commit) || sim.lostImage(commit)) return;
-  const kept = given?.commit === commit && sim.positionOf(commit) > sim.positionOf(truth.commit);
+  const kept = given?.commit === commit && given.position > truth.position;
   expect(kept, `freshFor has passed, and ${truth.commit.slice(0, 6)} is not seen`).toBe(true);
 }
 

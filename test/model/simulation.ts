@@ -76,8 +76,8 @@ export interface Simulation {
   wasGreen(branch: string, commit: string): boolean;
   /** An image of the commit was taken out of the registry, at some time. */
   lostImage(commit: string): boolean;
-  /** Of the commit's newest run so far. */
-  positionOf(commit: string): number;
+  /** When the run was created, whether it still exists or not. */
+  createdAt(runId: string): number;
   digestOf(commit: string, name: string): Digest;
   headOf(branch: string, foreign?: boolean): string | undefined;
   /** Since when a fork has had runs on a branch of this name; undefined: it has none. */
@@ -129,7 +129,7 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
   /** How often a commit turned green. */
   const turnedGreen = new Map<string, number>();
   const greenNow = new Set<string>();
-  const positions = new Map<string, number>();
+  const created = new Map<string, number>();
   const unlisted = new Set<string>();
   const deleted = new Set<string>();
   const epochs = new Map<string, Epoch[]>(
@@ -241,7 +241,7 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
     lackedBuild: (branch, from, to) => during(branch, from, to).some(({ truth }) => truth === undefined),
     wasGreen: (branch, commit) => green.has(`${branch} ${commit}`),
     lostImage: (commit) => lost.has(commit),
-    positionOf: (commit) => positions.get(commit) ?? 0,
+    createdAt: (runId) => created.get(runId) ?? 0,
     digestOf: (commit, name) => digest(`${name === 'front' ? 'f' : 'b'}${commit.slice(0, 8)}`),
     headOf: (branch, foreign = false) =>
       newestFirst(runs).find((run) => run.branch === branch && (run.origin === 'foreign') === foreign)
@@ -269,8 +269,7 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
   function createQueued(branch: string, commit: string, workflow: string, foreign: boolean): Run {
     const second = Math.floor(sim.now / 1000) * 1000;
     const id = String(++ids);
-    positions.set(commit, second);
-    return {
+    const run: Run = {
       id,
       number: id,
       attempt: 1,
@@ -295,6 +294,8 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
       updatedAt: second,
       committedAt: second - 1000,
     };
+    created.set(style.present(run).id, second);
+    return run;
   }
 
   function rerunAnew(branch: string, commit: string | undefined): void {

@@ -1,9 +1,9 @@
 /** Parses GitHub's pull requests: https://docs.github.com/rest/pulls/pulls. Pure. */
 import { z } from 'zod';
 import type { PullRequestHead } from '../../resolve/ports.ts';
-import { describeProblem } from '../elements.ts';
 import type { ToOurClock } from '../clock-translation.ts';
 import type { OpenPullRequest, PullRequestPage } from '../git-host.ts';
+import { parseOpenPullRequests } from '../pull-request-elements.ts';
 import { commit, id, instant, MAX_ELEMENTS, text } from '../fields.ts';
 import { parseShape, repository } from './schema.ts';
 
@@ -42,26 +42,28 @@ export function parsePullRequestPage(
   host: string,
   toOurClock: ToOurClock,
 ): Pick<PullRequestPage, 'pullRequests' | 'unread'> {
-  const pullRequests: OpenPullRequest[] = [];
-  const unread: PullRequestPage['unread'][number][] = [];
-  for (const element of parseShape(z.array(z.unknown()).max(MAX_ELEMENTS), value, host)) {
-    const { data, error } = openPullRequestSchema.safeParse(element);
-    if (data === undefined) {
-      const number = numberSchema.safeParse(element).data?.number ?? null;
-      unread.push({ number, problem: describeProblem(error) });
-    } else {
-      pullRequests.push({
-        number: data.number,
-        title: data.title,
-        author: data.user?.login ?? null,
-        labels: data.labels.map(({ name }) => name),
-        isDraft: data.draft ?? false,
-        targetBranch: data.base.ref,
-        head: toHead(data, toOurClock),
-      });
-    }
-  }
-  return { pullRequests, unread };
+  const elements = parseShape(z.array(z.unknown()).max(MAX_ELEMENTS), value, host);
+  return parseOpenPullRequests(elements, {
+    list: '',
+    schema: openPullRequestSchema,
+    toOpenPullRequest: (raw) => toOpenPullRequest(raw, toOurClock),
+    numberOf: (element) => numberSchema.safeParse(element).data?.number,
+  });
+}
+
+function toOpenPullRequest(
+  data: z.output<typeof openPullRequestSchema>,
+  toOurClock: ToOurClock,
+): OpenPullRequest {
+  return {
+    number: data.number,
+    title: data.title,
+    author: data.user?.login ?? null,
+    labels: data.labels.map(({ name }) => name),
+    isDraft: data.draft ?? false,
+    targetBranch: data.base.ref,
+    head: toHead(data, toOurClock),
+  };
 }
 
 function toHead(

@@ -28,9 +28,13 @@ const CALLS_BY_PORT: Record<OptionalPort, Record<string, Call>> = {
   },
 };
 
-export function describeFaults(current: () => CiUpstream, ports: readonly OptionalPort[]): void {
+export function describeFaults(
+  current: () => CiUpstream,
+  ports: readonly OptionalPort[],
+  hasRuns: boolean,
+): void {
   const calls = Object.entries(
-    Object.assign({}, CALLS, ...ports.map((port) => CALLS_BY_PORT[port])) as typeof CALLS,
+    Object.assign({}, hasRuns ? CALLS : {}, ...ports.map((port) => CALLS_BY_PORT[port])) as typeof CALLS,
   );
   const faults = Object.entries(FAULTS) as [ContractFault, UpstreamFailureKind][];
   const cases = calls.flatMap(([name, call]) =>
@@ -56,8 +60,8 @@ export function describeFaults(current: () => CiUpstream, ports: readonly Option
     it('is not sent while a rate limit lasts', async () => {
       const upstream = current();
       upstream.breakWith('a rate limit');
-      const { provider } = upstream.ports;
-      const first = await failureOf(provider.fetchRuns(upstream.gitRepository));
+      const [, begin] = calls[0] ?? [];
+      const first = await failureOf(begin?.(upstream.ports, upstream) ?? Promise.resolve());
       expect(first.retryAfterMs).toBeGreaterThan(0);
       for (const [, call] of calls) {
         const failure = await failureOf(call(upstream.ports, upstream) ?? Promise.resolve());

@@ -38,12 +38,14 @@ export function describeGitHost(current: () => CiUpstream): void {
       upstream.closePullRequest?.('1');
       const listed: string[] = [];
       let cursor: Cursor | undefined;
-      for (const isLast of [false, true]) {
+      let pages = 0;
+      do {
         const page = await listOpen(upstream, cursor);
         listed.push(...page.pullRequests.map(({ number }) => number));
         cursor = page.next;
-        expect(cursor === undefined).toBe(isLast);
-      }
+        pages++;
+      } while (cursor !== undefined && pages < numbers.length);
+      expect(pages).toBeGreaterThan(1);
       expect(listed).toEqual(numbers.slice(1).toReversed());
     });
 

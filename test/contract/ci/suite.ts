@@ -15,11 +15,13 @@ import { OPTIONAL_PORTS, type CiUpstream, type OptionalPort } from './upstream.t
 /**
  * @param ports ports that `createUpstream` provides besides the provider; declared here, because tests are
  *   collected before they run
+ * @param options `hasRuns: false` for a Git host without a CI of its own
  */
 export function describeConnection(
   name: string,
   ports: readonly OptionalPort[],
   createUpstream: () => Promise<CiUpstream>,
+  { hasRuns = true }: { readonly hasRuns?: boolean } = {},
 ): void {
   describe(`${name}:`, () => {
     let upstream: CiUpstream;
@@ -31,11 +33,11 @@ export function describeConnection(
     afterEach(() => upstream.close());
     const current = () => upstream;
     describeKind(current);
-    describeListing(current);
-    describeRuns(current);
+    if (hasRuns) describeListing(current);
+    if (hasRuns) describeRuns(current);
     if (ports.includes('gitHost')) describeGitHost(current);
     if (ports.includes('statuses')) describeStatuses(current);
     if (ports.includes('pushLog')) describePushLog(current);
-    describeFaults(current, ports);
+    describeFaults(current, ports, hasRuns);
   });
 }

@@ -43,6 +43,8 @@ export interface Claims {
   readonly workflows: boolean;
   /** A pull request's run names the head branch, or only the number. */
   readonly pullRequestRuns: 'name the branch' | 'name the number';
+  /** False: pull requests from forks never start runs. Default: true. */
+  readonly forkRuns?: false;
 }
 
 /** A port that a kind may provide besides the provider. */

@@ -106,6 +106,8 @@ describe('images', () => {
     ['x:{{branch_slug}}', 'Greenpin does not expand variables of Argo CD or Helm; use {ref_slug}'],
     ['x:${CI_COMMIT_SHA}', 'Greenpin does not expand variables of a shell; use {commit}'],
     ['x:$CI_COMMIT_REF_SLUG', 'Greenpin does not expand variables of a shell; use {ref_slug}'],
+    ['x:${BITBUCKET_COMMIT}', 'Greenpin does not expand variables of a shell; use {commit}'],
+    ['x:${BITBUCKET_PIPELINE_UUID}', 'Greenpin does not expand variables of a shell; use {build_id}'],
     ['x:%GIT_COMMIT%', 'Greenpin does not expand variables of a shell; use {commit}'],
   ])('with the variables of other tools are told what to write: %s', (template, remedy) => {
     const found = `found ${JSON.stringify(template)}, expected an image reference with a tag`;
