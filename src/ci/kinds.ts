@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { bitbucket } from './bitbucket/kind.ts';
 import { bitbucketServer } from './bitbucket-server/kind.ts';
+import { azureDevOps } from './azure-devops/kind.ts';
 import { github } from './github/kind.ts';
 import type { CiKind } from './kind.ts';
 
@@ -9,6 +10,7 @@ const KINDS = {
   github,
   bitbucket,
   'bitbucket-server': bitbucketServer,
+  'azure-devops': azureDevOps,
 };
 
 type Schema = (typeof KINDS)[keyof typeof KINDS]['schema'];

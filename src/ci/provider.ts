@@ -89,6 +89,8 @@ export interface CiProvider {
 export interface Workflow {
   /** `.github/workflows/build.yml` */
   readonly path: string;
+  /** The provider's id of the workflow, if the configuration may name it in place of the path. */
+  readonly id?: string | undefined;
   /** The provider's own word for why CI does not run it (`disabled_manually`); null if it does. */
   readonly disabled: string | null;
 }

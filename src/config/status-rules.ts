@@ -15,7 +15,7 @@ export function findStatusProblems(document: unknown): Problem[] {
     if (!isMapping(project)) return [];
     const path = ['projects', name];
     const problems = findHostProblems(document, project, path);
-    return project['builds'] === 'statuses' ? [...problems, ...findBuildProblems(project, path)] : problems;
+    return problems.concat(project['builds'] === 'statuses' ? findBuildProblems(project, path) : []);
   });
 }
 

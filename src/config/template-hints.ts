@@ -7,14 +7,13 @@ import { suggest } from '../text/suggest.ts';
  */
 const MEANINGS: Readonly<Record<TemplateVariable, string>> = {
   commit:
-    'sha commit_sha git_sha short_sha sha_short commit_short_sha short_commit git_commit head_sha head_short_sha head_short_sha_7 ' +
-    'hash commit_hash git_hash rev revision commit_id build_sourceversion',
+    'sha commit_sha git_sha short_sha sha_short commit_short_sha short_commit git_commit head_sha head_short_sha head_short_sha_7 hash commit_hash git_hash rev revision commit_id build_sourceversion sourceversion sourcecommitid',
   branch:
     'ref ref_name branch_name head_ref git_branch source_branch commit_branch commit_ref_name change_branch',
   ref_slug: 'slug branch_slug commit_ref_slug git_ref_slug',
   pull_request:
-    'pr mr number pr_number pull_request_number pull_request_id merge_request_iid merge_request_id change_id pr_id',
-  build_id: 'id run_id pipeline_id pipeline_uuid workflow_id job_id',
+    'pr mr number pr_number pull_request_number pull_request_id merge_request_iid merge_request_id change_id pr_id pullrequestid system_pullrequest_pullrequestid',
+  build_id: 'id run_id pipeline_id workflow_id job_id pipeline_uuid buildid',
   build_number: 'run_number build_num pipeline_iid buildnumber build',
   attempt: 'run_attempt retry_count',
 };
@@ -22,11 +21,15 @@ const MEANINGS: Readonly<Record<TemplateVariable, string>> = {
 const VARIABLES = Object.keys(MEANINGS) as TemplateVariable[];
 const TOOLS = /^(?:ci|github|gitlab|git|env|circle|drone|buildkite|build|bitbucket)_(?=.)/;
 
-/** `${{ github.sha }}`, `{{ .head_sha }}`, `${CI_COMMIT_SHA}`, `$GIT_COMMIT`, `%GIT_COMMIT%`. */
+/**
+ * `${{ github.sha }}`, `{{ .head_sha }}`, `${CI_COMMIT_SHA}`, `$(Build.SourceVersion)`, `$GIT_COMMIT`,
+ * `%GIT_COMMIT%`
+ */
 const FOREIGN: readonly (readonly [form: RegExp, whose: string])[] = [
   [/\$\{\{\s*([\w.-]*)[^}]*\}?\}?/, 'GitHub Actions'],
   [/\{\{-?\s*\.?([\w.-]*)[^}]*\}?\}?/, 'Argo CD or Helm'],
   [/\$\{([\w.-]*)[^}]*\}?/, 'a shell'],
+  [/\$\(([A-Za-z_][\w.]*)\)/, 'Azure Pipelines'],
   [/\$\(?([A-Za-z_][\w.]*)\)?/, 'a shell'],
   [/%([A-Za-z_]\w*)%/, 'a shell'],
 ];

@@ -1,6 +1,6 @@
 /** Evaluates one commit by its runs: what each workflow says, and what they add up to. Pure. */
 import { compareRuns, compareText } from './run-order.ts';
-import { listNamedWorkflows, shortName } from './named-workflows.ts';
+import { isRunOf, listNamedWorkflows, shortName } from './named-workflows.ts';
 import type { BranchRequest, Build, GateStatus, ImageRule, Project, Run } from './types.ts';
 
 /**
@@ -52,8 +52,9 @@ export function evaluateBuild(
   const whole = createPart(newestFirst, request);
   const byWorkflow = new Map(
     project.images.flatMap(({ workflow }): [string, BuildPart][] => {
-      const own = newestFirst.filter((run) => run.workflow === workflow && run.state !== 'skipped');
-      if (workflow === undefined || !isComplete(workflow, own, identities)) return [];
+      if (workflow === undefined) return [];
+      const own = newestFirst.filter((run) => run.state !== 'skipped' && isRunOf(run, workflow));
+      if (!isComplete(workflow, own, identities)) return [];
       const part = createPart(own, request);
       // Images of one commit are equally old, whichever workflow pushed them.
       const { position, tie } = whole.build;
@@ -145,10 +146,11 @@ function evaluateStatus(
   project: Project,
 ): [BuildStatus, string] {
   const { workflows, images } = project;
-  const isOfImage = (name: string | null) => images.some(({ workflow }) => workflow === name);
+  const named = new Set(images.flatMap(({ workflow }) => workflow ?? []));
+  const isOfImage = (run: Run) => [...named].some((name) => isRunOf(run, name));
   const inState = (...states: readonly Run['state'][]) => runs.filter(({ state }) => states.includes(state));
   const unsuccessful = inState('unsuccessful', 'skipped').filter(
-    ({ state, workflow }) => state === 'unsuccessful' || workflow === null || !isOfImage(workflow),
+    (run) => run.state === 'unsuccessful' || !isOfImage(run),
   );
   if (unsuccessful.length > 0) return ['unsuccessful', describe(unsuccessful)];
   const running = inState('running');
@@ -156,7 +158,7 @@ function evaluateStatus(
   const blocked = project.blocked === 'success' ? [] : inState('blocked');
   if (blocked.length > 0) return ['blocked', describe(blocked)];
   const missing = [
-    ...workflows.filter((name) => !isOfImage(name) && !isComplete(name, runs, ids)).map(shortName),
+    ...workflows.filter((name) => !named.has(name) && !isComplete(name, runs, ids)).map(shortName),
     ...images.flatMap(({ name, workflow, onMissing }) =>
       workflow !== undefined && onMissing === 'reject' && !byWorkflow.has(workflow)
         ? `${shortName(workflow)} (image ${name})`
@@ -175,6 +177,7 @@ function evaluateStatus(
  * builds nothing.
  */
 function isComplete(name: string, runs: readonly Run[], ids: WorkflowIds): boolean {
+  if (runs.some(({ workflowId }) => workflowId === name)) return true;
   const ofName = runs.filter((run) => run.workflow === name);
   return (
     ofName.length > 0 &&
@@ -202,9 +205,9 @@ function describe(runs: readonly Run[]): string {
 function createBuild(newestFirst: readonly Run[], runs: readonly Run[], request: BranchRequest): Build {
   const { project } = request;
   const named = listNamedWorkflows(project);
-  const rank = ({ workflow, event }: Run): number => {
-    const index = named.indexOf(workflow ?? '');
-    return (index === -1 ? named.length : index) * project.events.length + project.events.indexOf(event);
+  const rank = (run: Run): number => {
+    const index = named.findIndex((name) => isRunOf(run, name));
+    return (index === -1 ? named.length : index) * project.events.length + project.events.indexOf(run.event);
   };
   const ran = runs.filter(({ state }) => state !== 'skipped');
   const [first, ...rest] = ran.length === 0 ? runs : ran;

@@ -32,7 +32,12 @@ export function selectBuilds(runs: readonly Run[], request: BranchRequest, origi
   const builds = [...Map.groupBy(counted, (run) => run.commit).values()]
     .map((group) => evaluateBuild(group, identities, request))
     .toSorted((a, b) => compareBuilds(b.build, a.build));
-  return { builds, ignored, workflows: new Set(runs.flatMap(({ workflow }) => workflow ?? [])) };
+  return { builds, ignored, workflows: new Set(runs.flatMap((run) => workflowNames(run, project))) };
+}
+
+function workflowNames({ workflow, workflowId }: Run, { workflows }: Project): string[] {
+  const byId = workflows.filter((name) => name === workflowId);
+  return workflow === null ? byId : [workflow, ...byId];
 }
 
 type Source = Pick<Build, 'ci' | 'gitRepository'>;
@@ -69,6 +74,7 @@ function whyIgnored(run: Run, project: Project, origin: Origin): string | undefi
   return undefined;
 }
 
+/** A run that names the pull request comes from its fork, even if CI does not name the fork. */
 function isOfFork(run: Run, headRepositoryId: string | null, isOfPullRequest: boolean): boolean {
-  return headRepositoryId === null ? isOfPullRequest : run.headRepositoryId === headRepositoryId;
+  return isOfPullRequest || (headRepositoryId !== null && run.headRepositoryId === headRepositoryId);
 }

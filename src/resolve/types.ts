@@ -40,8 +40,8 @@ export interface Project {
   /** Statuses and checks, by name or glob, that must be successful as well; empty: none. */
   readonly statuses: readonly string[];
   /**
-   * Workflow paths that must be green; empty: every workflow that ran for the commit. One that an image names
-   * (`ImageRule.workflow`) is required of that image only.
+   * Workflows, by name or id, that must be green; empty: every workflow that ran for the commit. One that an
+   * image names (`ImageRule.workflow`) is required of that image only.
    */
   readonly workflows: readonly string[];
   /** Events whose runs count, most trusted first. */
@@ -103,7 +103,7 @@ export interface Run {
   readonly state: 'running' | 'blocked' | 'success' | 'unsuccessful' | 'skipped';
   /** The provider's own word for the state: `in_progress`, `failure`, `cancelled`, `skipped`. */
   readonly outcome: string;
-  /** Id of the repository that contains the commit; null if that repository was deleted. */
+  /** Id of the repository that contains the commit; null if that was deleted, or if CI does not name it. */
   readonly headRepositoryId: string | null;
   /**
    * Whether the commit is in the repository itself or in another one (which may be deleted). If unknown, the

@@ -1,6 +1,7 @@
 /** The gates of all projects. Those of one Git repository share what is known about its commits. */
 import { createReservingStatuses } from '../ci/reserving-provider.ts';
 import type { Clock } from '../clock.ts';
+import { ConfigError } from '../errors.ts';
 import type { StatusGate } from '../resolve/ports.ts';
 import type { Project } from '../resolve/types.ts';
 import { matchesPattern } from './evaluate-statuses.ts';
@@ -15,7 +16,10 @@ export interface GatesDeps {
   readonly now: Clock;
 }
 
-/** @returns a function that returns a project's gate; undefined if it requires no statuses */
+/**
+ * @returns a function that returns a project's gate; undefined if it requires no statuses
+ * @throws ConfigError if a project's Git host knows none
+ */
 export function composeGates({
   projects,
   connections,
@@ -42,7 +46,8 @@ function createMemory(
   const [{ name, git = '', gitRepository } = noProject()] = projects;
   const connection = connections.get(git);
   if (connection?.statuses === undefined) {
-    throw new RangeError(`project ${name} has no connection that knows statuses`);
+    const expected = `git to name a connection that knows statuses; "${git}" does not`;
+    throw new ConfigError([`projects.${name}.statuses: found the key, expected ${expected}`]);
   }
   const { statuses, freshness, provider } = connection;
   const patterns = projects.flatMap((project) => project.statuses);

@@ -1,6 +1,7 @@
 /** The runs of each Git repository, for all its projects. When they change, images are prefetched. */
 import { createReservingGitHost } from '../ci/reserving-provider.ts';
 import type { GitHost } from '../ci/git-host.ts';
+import { ConfigError } from '../errors.ts';
 import { createCommitSource } from './commit-source.ts';
 import { createPullRequestReader, createRunIndex, type RunIndex } from './run-index.ts';
 import type { AdaptiveFreshness } from './adaptive-freshness.ts';
@@ -44,6 +45,7 @@ interface Repository {
 /**
  * Creates one index for each CI connection and Git repository, however many projects share it.
  * @returns a function that returns a request's runs; reading them marks the branch as requested
+ * @throws ConfigError for `builds: statuses` if the connection knows no pushes
  */
 export function composeRuns({
   projects,
@@ -62,7 +64,8 @@ export function composeRuns({
   for (const project of projects.values()) {
     const connection = connections.get(project.ci);
     const provider = connection && selectProvider(project, connection);
-    if (connection === undefined || provider === undefined) continue;
+    if (connection === undefined) continue;
+    if (provider === undefined) throw noPushes(project);
     const key = repositoryKey(project, provider);
     const git = connections.get(project.git ?? '');
     const repository =
@@ -97,6 +100,11 @@ function createHeadReader(
 
 function selectProvider({ builds }: Project, { provider, pushes }: Connection): CiProvider | undefined {
   return builds === 'statuses' ? pushes : provider;
+}
+
+function noPushes({ name, ci }: Project): ConfigError {
+  const expected = `runs, since the connection "${ci}" knows no pushes`;
+  return new ConfigError([`projects.${name}.builds: found statuses, expected ${expected}`]);
 }
 
 function repositoryKey(project: Project, provider: CiProvider): string {

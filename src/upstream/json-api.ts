@@ -39,11 +39,13 @@ const JSON_TYPE = /^\s*application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 /**
  * @param url of the API: `https://api.github.com`, `https://HOST/api/v3`; a trailing slash is tolerated
  * @param headers sent with every request
+ * @param isSignIn whether a redirect leads to a sign-in page. It is then returned, not followed
  */
 export function createJsonApi(
   url: string,
   headers: Readonly<Record<string, string>>,
   deps: HttpClientDeps,
+  isSignIn?: (target: URL) => boolean,
 ): SendApi {
   const send = createHttpClient(deps);
   const common = { 'accept-encoding': 'gzip, deflate, br', ...headers };
@@ -60,7 +62,7 @@ export function createJsonApi(
       body: json === undefined ? undefined : JSON.stringify(json),
       maxBytes: MAX_BYTES,
     };
-    const response = await followRedirects(request, stayOnOrigin, (hop) => send(hop, signal));
+    const response = await followRedirects(request, stayOnOrigin, (hop) => send(hop, signal), isSignIn);
     const { status, body } = response;
     const texts = Object.entries(response.headers).map(([name, value]) => [name, value?.toString()]);
     const answered: ApiResponse['headers'] = Object.fromEntries(texts);

@@ -12,18 +12,21 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * @param send one exchange, called again for each redirect
+ * @param isAnswer whether a redirect there is returned as the response itself, such as one to a sign-in page
  * @throws UpstreamError `malformed` for a forbidden, invalid or endless redirect, or as `send` does
  */
 export async function followRedirects(
   request: HttpRequest,
   policy: RedirectPolicy,
   send: (hop: HttpRequest) => Promise<HttpResponse>,
+  isAnswer: (target: URL) => boolean = () => false,
 ): Promise<HttpResponse> {
   let hop = request;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const response = await send(hop);
     const location = headerValue(response, 'location');
     if (!REDIRECTS.has(response.status) || location === undefined) return response;
+    if (URL.canParse(location, hop.url.href) && isAnswer(new URL(location, hop.url))) return response;
     hop = redirect(hop, location, policy);
   }
   throw malformed(request.url.host, `${request.url.host} redirects without end`);

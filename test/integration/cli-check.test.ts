@@ -353,12 +353,19 @@ test.concurrent('builds: statuses needs the pushes, and no runs', async () => {
   harness.github.push(GIT_REPOSITORY, 'refs/heads/main', COMMIT);
   harness.github.setStatus(GIT_REPOSITORY, COMMIT, 'drone', 'success');
   const images = { front: `${harness.registry.host}/acme/shop-front:sha-{commit}` };
-  const project = { repository: GIT_REPOSITORY, builds: 'statuses', statuses: ['drone'], images };
+  const project = {
+    repository: GIT_REPOSITORY,
+    builds: 'statuses',
+    statuses: ['drone'],
+    forks: true,
+    images,
+  };
   harness.configure({ projects: { shop: project } });
   const { status, stdout } = await harness.run(['check']);
   const words = harness.stable(stdout).replaceAll(/\s+/g, ' ');
   expect(status).toBe(0);
   expect(words).toContain('ok ci github acme/shop sees the pushes of acme/shop');
   expect(words).toContain('ok ci github acme/shop may read statuses and checks');
+  expect(words).toContain('projects.shop.forks no effect: with builds: statuses, forks have no builds');
   expect(words).not.toContain('workflow runs');
 });

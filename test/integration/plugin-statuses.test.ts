@@ -24,11 +24,12 @@ function pass({ github }: PluginHarness, commit: string): void {
 let pushes = 0;
 
 /** Pushes a commit whose image is built by another CI system. */
-function push({ github, push: pushImage }: PluginHarness, branch: string, state?: 'pending' | 'success') {
+function push(harness: PluginHarness, branch: string, state?: 'pending' | 'success') {
+  const { github } = harness;
   const commit = createHash('sha1').update(`push ${++pushes}`).digest('hex');
   github.push(REPOSITORY, `refs/heads/${branch}`, commit);
   if (state !== undefined) github.setStatus(REPOSITORY, commit, 'drone', state);
-  return { commit, pinned: { commit, front: pushImage('front', commit) } };
+  return { commit, pinned: { commit, front: harness.push('front', commit) } };
 }
 
 /** @returns calls to GitHub, and those that count against the quota */

@@ -91,7 +91,7 @@ function probeConnections(config: Config, core: Core): Promise<Finding[]>[] {
     );
     const others = byPullRequests.filter((place) => !includes(byRuns, place));
     const ofOthers = others.map((place) => probePullRequests(place, client.gitHost, probes));
-    return [...ofRuns, ...ofOthers, ...probeGates(core, client, probes)];
+    return ofRuns.concat(ofOthers, probeGates(core, client, probes));
   });
 }
 
@@ -109,7 +109,7 @@ function probeGates(core: Core, client: ComposedConnection, probes: Probes): Pro
   const groups = Map.groupBy(gated, ({ ci, builds, ciRepository, gitRepository }) =>
     JSON.stringify([ci, builds, ciRepository, gitRepository]),
   );
-  return [...groups.values()].map(async (projects) => {
+  return Array.from(groups.values(), async (projects) => {
     const ci = core.connections.get(projects[0]?.ci ?? '');
     return ci === undefined ? [] : probeStatuses(projects, { connection, ci, git: client, ask });
   });

@@ -32,7 +32,7 @@ function findWorkflowProblem(
   path: string,
   seen: readonly Workflow[],
 ): { readonly detail: string; readonly hint: string } | undefined {
-  const workflow = seen.find((each) => each.path === path);
+  const workflow = seen.find((each) => each.path === path || each.id === path);
   if (workflow === undefined) {
     const known = seen.map((each) => each.path);
     const hint = `${suggestWorkflow(path, known)} No build is green until this workflow exists and has run`;

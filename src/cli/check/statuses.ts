@@ -58,7 +58,7 @@ export async function probeStatuses(
 
 function describeDenied(connection: CiConnection, target: string, failure: UpstreamFailure): Finding {
   const hint = 'until they can be read, no build passes the key statuses';
-  return { ...finding(connection, target, 'failed', failure.message), hint };
+  return finding(connection, target, 'failed', failure.message, hint);
 }
 
 /** @param all statuses of the newest commits */
@@ -73,12 +73,19 @@ function describeMissing(
     .filter((pattern) => !contexts.some((context) => matchesPattern(context, pattern)))
     .map((pattern) => {
       const which = commits === 1 ? 'the newest commit' : `the newest ${commits} commits`;
-      const detail = `no status or check ${pattern} on ${which} (${formatPath(['projects', name, 'statuses'])})`;
+      const key = formatPath(['projects', name, 'statuses']);
+      const detail = `no status or check ${pattern} on ${which} (${key})`;
       const hint = `${suggestStatus(pattern, contexts)} No build is green without it`;
-      return { ...finding(connection, gitRepository, 'warning', detail), hint };
+      return finding(connection, gitRepository, 'warning', detail, hint);
     });
 }
 
-function finding({ name }: CiConnection, target: string, level: Finding['level'], detail: string): Finding {
-  return { subject: `ci ${name}`, target, level, detail };
+function finding(
+  { name }: CiConnection,
+  target: string,
+  level: Finding['level'],
+  detail: string,
+  hint?: string,
+): Finding {
+  return { subject: `ci ${name}`, target, level, detail, hint };
 }

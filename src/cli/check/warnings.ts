@@ -12,7 +12,12 @@ const ARGOCD_TIMEOUT_MS = 30_000;
 
 /** Settings without effect, or without the intended one; `serve` logs them, too. */
 export function findIneffectiveSettings(config: Config): Finding[] {
-  return [...findLongDeadline(config), ...findUnusedConnections(config), ...findUnusedRegistries(config)];
+  return [
+    ...findLongDeadline(config),
+    ...findUnusedConnections(config),
+    ...findUnusedRegistries(config),
+    ...findForksWithoutBuilds(config),
+  ];
 }
 
 export function findWarnings(config: Config): Finding[] {
@@ -48,6 +53,19 @@ function findUnusedConnections(config: Config): Finding[] {
   return [...config.connections.keys()]
     .filter((name) => listGitRepositories(config, name, 'ci', 'git').length === 0)
     .map((name) => warning(`ci ${name}`, '', 'not used by any project'));
+}
+
+/** A fork's commits are never pushed to the repository. */
+function findForksWithoutBuilds({ projects }: Config): Finding[] {
+  return [...projects.values()]
+    .filter(({ builds, forks }) => builds === 'statuses' && forks)
+    .map(({ name }) =>
+      warning(
+        'file',
+        formatPath(['projects', name, 'forks']),
+        'no effect: with builds: statuses, forks have no builds',
+      ),
+    );
 }
 
 function findUnusedRegistries(config: Config): Finding[] {

@@ -45,6 +45,8 @@ export interface Claims {
   readonly pullRequestRuns: 'name the branch' | 'name the number';
   /** False: pull requests from forks never start runs. Default: true. */
   readonly forkRuns?: false;
+  /** Re-runs are counted (`Run.attempt`). Default: true. */
+  readonly attempts?: boolean | undefined;
 }
 
 /** A port that a kind may provide besides the provider. */
@@ -67,6 +69,8 @@ export interface CiUpstream {
   readonly secret: string;
   /** Runs on a full page. */
   readonly pageSize: number;
+  /** Calls that look up the repository's id before the first call for it. Default: none. */
+  readonly lookUps?: number;
   /** A valid run id. */
   readonly sampleId: string;
   /** Adds a run that is newer than all others. @returns its id */

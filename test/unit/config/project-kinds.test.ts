@@ -23,6 +23,7 @@ describe('a project gets the defaults of the kind of its connection:', () => {
       'ci: works\n    workflows: [builds » shop, builds » base]',
       { gitRepository: 'acme/shop', ciRepository: 'builds » shop builds » base' },
     ],
+    ['ci: belt\n    git: gh\n    statuses: [scan]', { ci: 'belt', git: 'gh', statuses: ['scan'] }],
   ])('%s', (keys, expected) => {
     expect(load(configure(keys)).projects.get('shop')).toMatchObject(expected);
   });
@@ -44,6 +45,16 @@ describe('a project is refused', () => {
       'with a workflow if runs of the kind belong to none',
       'ci: belt\n    workflows: [.github/workflows/build.yml]',
       '5:5 projects.shop.workflows: found a list, expected none, since runs of this kind of connection belong to no workflow; leave the key out',
+    ],
+    [
+      'with statuses if no connection knows them',
+      'ci: belt\n    statuses: [scan]',
+      '5:5 projects.shop.statuses: found the key while ci is no Git host, expected git to name the connection that knows the statuses',
+    ],
+    [
+      'whose builds are statuses if no connection knows them',
+      'ci: belt\n    builds: statuses\n    statuses: [scan]',
+      '5:5 projects.shop.builds: found statuses while ci is no Git host, expected git to name the connection that knows the statuses',
     ],
     [
       'with an event of another kind',

@@ -108,6 +108,16 @@ describe('images', () => {
     ['x:$CI_COMMIT_REF_SLUG', 'Greenpin does not expand variables of a shell; use {ref_slug}'],
     ['x:${BITBUCKET_COMMIT}', 'Greenpin does not expand variables of a shell; use {commit}'],
     ['x:${BITBUCKET_PIPELINE_UUID}', 'Greenpin does not expand variables of a shell; use {build_id}'],
+    ['x:$(Build.BuildId)', 'Greenpin does not expand variables of Azure Pipelines; use {build_id}'],
+    ['x:$(Build.SourceVersion)', 'Greenpin does not expand variables of Azure Pipelines; use {commit}'],
+    [
+      'x:$(System.PullRequest.PullRequestId)',
+      'Greenpin does not expand variables of Azure Pipelines; use {pull_request}',
+    ],
+    [
+      'x:$(Build.SourceBranchName)',
+      'Greenpin does not expand variables of Azure Pipelines; use a placeholder of Greenpin, for example {commit}',
+    ],
     ['x:%GIT_COMMIT%', 'Greenpin does not expand variables of a shell; use {commit}'],
   ])('with the variables of other tools are told what to write: %s', (template, remedy) => {
     const found = `found ${JSON.stringify(template)}, expected an image reference with a tag`;

@@ -1,8 +1,8 @@
 /** Builds whose commit must have successful statuses as well. */
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createPinMemory } from '../../../src/answers/pin-memory.ts';
 import { resolveBranch, type Resolution } from '../../../src/resolve/resolve-branch.ts';
-import type { BranchRequest } from '../../../src/resolve/types.ts';
+import type { BranchRequest, Run } from '../../../src/resolve/types.ts';
 import { createMemoryStore } from '../../../src/store/memory.ts';
 import {
   createImageRule,
@@ -154,15 +154,10 @@ describe('a gate', () => {
 describe('an image', () => {
   test('is read anew once the gate passes, since it may have been pushed until then', async () => {
     build('7');
-    const since: (number | undefined)[] = [];
-    const { readDigest } = registry;
-    registry.readDigest = (reference, options) => {
-      since.push(options.notBefore);
-      return readDigest(reference, options);
-    };
+    const readDigest = vi.spyOn(registry, 'readDigest');
     gate.passedAt = 50_000;
     await answer();
-    expect(since).toEqual([50_000, 50_000]);
+    expect(readDigest.mock.calls.map(([, options]) => options.notBefore)).toEqual([50_000, 50_000]);
   });
 
   test('that is much newer than the statuses counts once these are read again', async () => {
@@ -178,20 +173,17 @@ describe('an image', () => {
     build('7', '6');
     registry.asOf = 100_000;
     runs.asOf = 100_000;
-    const { read } = gate;
-    gate.read = (commit, since) => {
-      if (since !== undefined) gate.closed.set(sha('7'), PENDING);
-      return read(commit, since);
-    };
+    gate.onReadAgain = () => void gate.closed.set(sha('7'), PENDING);
     expect(await answer()).toBe('6 fresh');
   });
 });
 
+function pushed(id: string): Run {
+  return createRun({ id, workflow: null, workflowId: null, outcome: 'pushed', committedAt: null });
+}
+
 describe('builds: statuses', () => {
   const project = createProject({ builds: 'statuses', statuses: ['scan'], workflows: [], events: ['push'] });
-  const pushed = (id: string) =>
-    createRun({ id, workflow: null, workflowId: null, outcome: 'pushed', committedAt: null });
-
   test('a push whose statuses are green is a build, whatever of the branch has been read', async () => {
     build('7', '6');
     runs.runs = [pushed('7'), pushed('6')];

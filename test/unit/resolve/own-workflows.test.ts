@@ -200,3 +200,11 @@ test('an image whose run CI has deleted stays, since it was proven before', asyn
     set: { images: { back: { digest: digest('bc9') } } },
   });
 });
+
+test("an image may name its workflow by the provider's id", async () => {
+  runs.runs = [run('3', FRONT, 'c9', { workflowId: '31' }), run('2', BACK, 'c9', { workflowId: '32' })];
+  push('front', 'c9');
+  push('back', 'c9');
+  const images = [rule('front', { workflow: '31' }), rule('back', { workflow: '32' })];
+  expect(await answer(project({}, { images, workflows: ['31'] }))).toBe('c9: front c9, back c9');
+});

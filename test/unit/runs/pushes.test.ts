@@ -12,10 +12,13 @@ function push(branch: string, commit: string, position: number): Push {
   return { branch, commit: sha(commit), position, tie: String(position).padStart(20, '0') };
 }
 
+function newestFirst(all: readonly Push[]): Push[] {
+  return all.toSorted((a, b) => compareRuns(b, a));
+}
+
 /** @param lists of `pushes`, `forgotten` are not in the log any more */
 function createFixture(lists: 'pushes' | 'heads', pushes: Push[], forgotten: Push[] = []) {
   const fixture = { now: 1_000_000, pushes, calls: [] as string[] };
-  const newestFirst = (all: readonly Push[]) => all.toSorted((a, b) => compareRuns(b, a));
   const log: PushLog = {
     host: 'git.test',
     lists,

@@ -1,8 +1,10 @@
 /** How the parts are connected, where no other test would see a wire that is missing. */
 import { describe, expect, it } from 'vitest';
 import { AdaptiveFreshness } from '../../../src/runs/adaptive-freshness.ts';
+import { composeGates } from '../../../src/runs/gates.ts';
 import { composeRuns } from '../../../src/runs/repositories.ts';
 import type { ImageSource } from '../../../src/resolve/ports.ts';
+import type { Project } from '../../../src/resolve/types.ts';
 import { createProject, createRequest, createPullRequestHead } from '../../fixtures/builders.ts';
 import { createFakeGitHost } from '../../fixtures/fake-git-host.ts';
 import type { CiProvider } from '../../../src/ci/provider.ts';
@@ -61,6 +63,26 @@ it('projects with different Git hosts do not share pull requests', async () => {
   });
   const heads = projects.map((project) => runsFor(createRequest({ project })).readPullRequest('7'));
   expect(await Promise.all(heads)).toMatchObject([{ headRepositoryId: 'hub' }, { headRepositoryId: 'lab' }]);
+});
+
+it('a project whose Git host knows neither statuses nor pushes is a configuration error', () => {
+  const provider = { host: 'ci.test', repositoryKey: (name: string) => name } as unknown as CiProvider;
+  const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
+  const connections = new Map([['github', { provider, freshness }]]);
+  const compose = (given: Partial<Project>) => {
+    const projects = new Map([['shop', createProject({ git: 'github', statuses: ['scan'], ...given })]]);
+    const common = { projects, connections, now: () => 0 };
+    return [
+      () => composeGates(common),
+      () => composeRuns({ ...common, images: {} as ImageSource, gateOf: () => undefined }),
+    ] as const;
+  };
+  expect(compose({})[0]).toThrow(
+    'projects.shop.statuses: found the key, expected git to name a connection that knows statuses; "github" does not',
+  );
+  expect(compose({ builds: 'statuses' })[1]).toThrow(
+    'projects.shop.builds: found statuses, expected runs, since the connection "github" knows no pushes',
+  );
 });
 
 async function countListings(...own: readonly (number | undefined)[]): Promise<number> {

@@ -8,6 +8,14 @@ import { failureOf } from '../../fixtures/github/connect.ts';
 const agent = new Agent();
 const send = createHttpClient({ dispatcherFor: () => agent, observer: { requested: () => undefined } });
 
+function exchange(hop: HttpRequest) {
+  return send(hop, new AbortController().signal);
+}
+
+function isSignIn({ pathname }: URL): boolean {
+  return pathname === '/signin';
+}
+
 function fetchFrom(
   url: string,
   policy: RedirectPolicy = stayOnOrigin,
@@ -15,7 +23,7 @@ function fetchFrom(
 ) {
   const headers = { authorization: 'Bearer secret', accept: 'x/y' };
   const request = { method, url: new URL(url), headers, maxBytes: 1000 };
-  return followRedirects(request, policy, (hop) => send(hop, new AbortController().signal));
+  return followRedirects(request, policy, exchange);
 }
 
 function redirect(location: string, status = 302) {
@@ -46,6 +54,18 @@ describe('a redirect', () => {
     expect((await fetchFrom(`${server.url}/`, () => undefined)).body.toString()).toBe('moved');
     other.verify();
   });
+
+  it.each(['/signin', 'https://login.example.com/signin'])(
+    'that is the answer is returned, not followed (%s)',
+    async (location) => {
+      await using server = await createScriptedServer();
+      server.expect({ method: 'GET', path: '/' }, redirect(location));
+      const request = { method: 'GET', url: new URL(server.url), headers: {}, maxBytes: 1000 } as const;
+      const response = await followRedirects(request, stayOnOrigin, exchange, isSignIn);
+      expect(response).toMatchObject({ status: 302, headers: { location } });
+      server.verify();
+    },
+  );
 
   it('to the same host without TLS is another origin', async () => {
     const hops: HttpRequest[] = [];
