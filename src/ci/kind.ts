@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { TlsFiles } from '../secrets/tls-files.ts';
+import type { TemplateVariable } from '../image/template.ts';
 import type { SecretDeps, SecretSource } from '../secrets/secret.ts';
 import type { DispatcherFor } from '../upstream/dispatchers.ts';
 import type { UpstreamObserver } from '../upstream/observer.ts';
@@ -57,6 +58,10 @@ export interface ProjectKeys {
    * these names, joined by blanks, in place of the Git repository. Default: `repository`.
    */
   readonly runsBelongTo?: 'repository' | 'workflows' | undefined;
+  /** Placeholders that no run of this kind has a value for, and why: `Buildkite finds builds by number`. */
+  readonly missingVariables?: Readonly<Partial<Record<TemplateVariable, string>>> | undefined;
+  /** How many workflows a project may name. Default: any number. */
+  readonly mostWorkflows?: number | undefined;
   /** A closed list, since a mistyped event would match no run, and Argo CD would delete environments. */
   readonly event: z.ZodType<string>;
   /** The most trusted first. */

@@ -1,13 +1,21 @@
 /** The kinds of connections, one line each. */
 import { z } from 'zod';
+import { buildkite } from './buildkite/kind.ts';
+import { circleci } from './circleci/kind.ts';
 import { bitbucket } from './bitbucket/kind.ts';
 import { bitbucketServer } from './bitbucket-server/kind.ts';
 import { azureDevOps } from './azure-devops/kind.ts';
 import { github } from './github/kind.ts';
+import { jenkins } from './jenkins/kind.ts';
 import type { CiKind } from './kind.ts';
+import { woodpecker } from './woodpecker/kind.ts';
 
 const KINDS = {
   github,
+  buildkite,
+  circleci,
+  jenkins,
+  woodpecker,
   bitbucket,
   'bitbucket-server': bitbucketServer,
   'azure-devops': azureDevOps,

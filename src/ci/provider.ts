@@ -18,7 +18,10 @@ export interface RunPage {
   readonly validator?: string | undefined;
   /** Where `fetchChanges` begins, so that no change after this page is missed. */
   readonly changes?: Cursor | undefined;
-  /** When another replica fetched the page, milliseconds since the epoch; undefined: fetched now. */
+  /**
+   * When the page was fetched, milliseconds since the epoch by our clock, if another replica or an earlier call
+   * has fetched it; undefined: now.
+   */
   readonly asOf?: number | undefined;
   /** Elements that could not be parsed. */
   readonly unread?: readonly UnreadRun[] | undefined;

@@ -24,6 +24,8 @@ export function checkProjectKinds(document: unknown, context: z.core.$Refinement
       const gitHost = host?.isGitHost === true ? host : undefined;
       context.issues.push(...findKeyIssues(project, kind, gitHost, path));
     }
+    context.issues.push(...findPlaceholderIssues(project, kind?.project.missingVariables, path));
+    context.issues.push(...findTooManyWorkflows(project, kind?.project.mostWorkflows, path));
     if (kind?.hasRuns === false && builds !== 'statuses') {
       const message = 'found runs, expected statuses, since this kind of connection has no CI of its own';
       context.issues.push({ code: 'custom', input: project, path: [...path, 'builds'], message });
@@ -160,6 +162,35 @@ function findWorkflowIssues(
 /** @returns what a schema for text expects, in its own words */
 function describeExpected(schema: z.ZodType<string>): string {
   return schema.safeParse(undefined).error?.issues[0]?.message ?? 'a name';
+}
+
+/** Images whose tags hold what no run has would never be found. */
+function findPlaceholderIssues(
+  project: Readonly<Record<string, unknown>>,
+  missing: ProjectKeys['missingVariables'] = {},
+  path: DocumentPath,
+): z.core.$ZodRawIssue[] {
+  return entriesAt(project, ['images']).flatMap(([at, image]) => {
+    const isMapped = isMapping(image);
+    const reference = isMapped ? image['reference'] : image;
+    if (typeof reference !== 'string') return [];
+    return Object.entries(missing).flatMap(([variable, reason]) => {
+      if (!new RegExp(`\\{${variable}(?::\\d+)?\\}`).test(reference)) return [];
+      const expected = `a tag without {${variable}}: ${reason}`;
+      return [createIssue([...path, ...at, ...(isMapped ? ['reference'] : [])], reference, expected)];
+    });
+  });
+}
+
+function findTooManyWorkflows(
+  project: Readonly<Record<string, unknown>>,
+  most = Infinity,
+  path: DocumentPath,
+): z.core.$ZodRawIssue[] {
+  const workflows = project['workflows'];
+  if (listAt(workflows).length <= most) return [];
+  const expected = most === 1 ? 'exactly one for this kind of connection' : `at most ${most}`;
+  return [createIssue([...path, 'workflows'], workflows, expected)];
 }
 
 function checkText(schema: z.ZodType<string>, value: unknown, path: DocumentPath): Issue[] {

@@ -7,23 +7,26 @@ import { suggest } from '../text/suggest.ts';
  */
 const MEANINGS: Readonly<Record<TemplateVariable, string>> = {
   commit:
-    'sha commit_sha git_sha short_sha sha_short commit_short_sha short_commit git_commit head_sha head_short_sha head_short_sha_7 hash commit_hash git_hash rev revision commit_id build_sourceversion sourceversion sourcecommitid',
+    'sha commit_sha git_sha short_sha sha_short commit_short_sha short_commit git_commit head_sha head_short_sha head_short_sha_7 hash commit_hash git_hash rev revision commit_id build_sourceversion sourceversion sourcecommitid sha1',
   branch:
     'ref ref_name branch_name head_ref git_branch source_branch commit_branch commit_ref_name change_branch',
   ref_slug: 'slug branch_slug commit_ref_slug git_ref_slug',
   pull_request:
-    'pr mr number pr_number pull_request_number pull_request_id merge_request_iid merge_request_id change_id pr_id pullrequestid system_pullrequest_pullrequestid',
+    'pr mr number pr_number pull_request_number pull_request_id merge_request_iid merge_request_id change_id pr_id pullrequestid system_pullrequest_pullrequestid commit_pull_request',
   build_id: 'id run_id pipeline_id workflow_id job_id pipeline_uuid buildid',
-  build_number: 'run_number build_num pipeline_iid buildnumber build',
+  build_number: 'run_number build_num pipeline_iid pipeline_number buildnumber build',
   attempt: 'run_attempt retry_count',
 };
 
 const VARIABLES = Object.keys(MEANINGS) as TemplateVariable[];
+/** They number jobs and workflows of CircleCI, which are parts of a run. */
+const WITHOUT_MEANING: ReadonlySet<string> = new Set(['circle_build_num', 'circle_workflow_id']);
+
 const TOOLS = /^(?:ci|github|gitlab|git|env|circle|drone|buildkite|build|bitbucket)_(?=.)/;
 
 /**
  * `${{ github.sha }}`, `{{ .head_sha }}`, `${CI_COMMIT_SHA}`, `$(Build.SourceVersion)`, `$GIT_COMMIT`,
- * `%GIT_COMMIT%`
+ * `%GIT_COMMIT%`, `<< pipeline.id >>`
  */
 const FOREIGN: readonly (readonly [form: RegExp, whose: string])[] = [
   [/\$\{\{\s*([\w.-]*)[^}]*\}?\}?/, 'GitHub Actions'],
@@ -32,6 +35,7 @@ const FOREIGN: readonly (readonly [form: RegExp, whose: string])[] = [
   [/\$\(([A-Za-z_][\w.]*)\)/, 'Azure Pipelines'],
   [/\$\(?([A-Za-z_][\w.]*)\)?/, 'a shell'],
   [/%([A-Za-z_]\w*)%/, 'a shell'],
+  [/<<\s*([\w.-]*)[^>]*>?>?/, 'CircleCI'],
 ];
 
 /**
@@ -60,7 +64,9 @@ function findMeant(written: string): TemplateVariable | undefined {
   const path = written.toLowerCase().replaceAll('-', '_');
   if (path.endsWith('pull_request.head.sha')) return 'commit';
   if (/(?:^|\.)event\.(?:pull_request\.)?number$/.test(path)) return 'pull_request';
+  if (path.endsWith('pipeline.number')) return 'build_number';
   const name = path.slice(path.lastIndexOf('.') + 1);
+  if (WITHOUT_MEANING.has(name)) return undefined;
   const names = [name, name.replace(TOOLS, '')];
   return (
     VARIABLES.find((variable) =>

@@ -6,7 +6,8 @@ import type { CiClient, CiRequest } from '../client.ts';
 import { apiPath } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import { digitsOf, nameOf } from './names.ts';
-import { hasNext, PAGE_SIZE } from './page.ts';
+import { hasNext } from '../link-header.ts';
+import { PAGE_SIZE } from './page.ts';
 import { parsePullRequest, parsePullRequestPage } from './pull-request.ts';
 
 const PERMISSION = 'Pull requests: read';

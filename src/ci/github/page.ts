@@ -2,6 +2,7 @@
 import type { ParsedRunPage } from './schema.ts';
 import { malformedError } from '../../upstream/failures.ts';
 import { oldestOf } from '../../resolve/run-order.ts';
+import { hasNext } from '../link-header.ts';
 import type { Cursor, RunPage } from '../provider.ts';
 
 /** GitHub's largest page. */
@@ -65,9 +66,4 @@ export function toRunPage(facts: PageFacts, host: string): RunPage {
     clock,
     validator: etag,
   };
-}
-
-/** RFC 8288: `<https://...>; rel="next", <https://...>; rel="last"`. */
-export function hasNext(link: string | undefined): boolean {
-  return /;\s*rel="?next"?\s*(?:[;,]|$)/i.test(link ?? '');
 }

@@ -1,8 +1,7 @@
 /** How a project names its GitHub repository, workflows and events. */
-import { z } from 'zod';
 import { text } from '../../schema/fields.ts';
-import { suggest } from '../../text/suggest.ts';
 import type { ProjectKeys } from '../kind.ts';
+import { eventName } from '../project-fields.ts';
 
 /** https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows */
 const EVENTS = (
@@ -16,18 +15,12 @@ const EVENTS = (
  * has built (https://docs.github.com/actions/reference/events-that-trigger-workflows#workflow_run), and does
  * not say which run that was.
  */
-const NOT_ATTRIBUTABLE = 'workflow_run';
-const INSTEAD =
-  "another event: a run on workflow_run bears the default branch's newest commit, not the one whose image it pushes; count only the workflow that triggers it (docs/how-to/workflow-run.md)";
+const REFUSED = {
+  workflow_run:
+    "another event: a run on workflow_run bears the default branch's newest commit, not the one whose image it pushes; count only the workflow that triggers it (docs/how-to/workflow-run.md)",
+};
 
-const event = z.enum(EVENTS, {
-  error: ({ input }) => {
-    if (input === NOT_ATTRIBUTABLE) return INSTEAD;
-    const nearest = typeof input === 'string' ? suggest(input, EVENTS) : undefined;
-    const expected = 'an event of GitHub Actions, for example push or pull_request';
-    return nearest === undefined ? expected : `${expected}; did you mean ${nearest}?`;
-  },
-});
+const event = eventName(EVENTS, 'of GitHub Actions', 'push or pull_request', REFUSED);
 
 const workflow = text(
   /^\.github\/workflows\/[\w .@+-]+\.ya?ml$/,

@@ -8,7 +8,8 @@ import { commit, id, instant, MAX_ELEMENTS, padNumber, text } from '../fields.ts
 import type { Cursor } from '../provider.ts';
 import type { Push, PushLog, PushPage } from '../push-log.ts';
 import { nameOf } from './names.ts';
-import { hasNext, PAGE_SIZE } from './page.ts';
+import { hasNext } from '../link-header.ts';
+import { PAGE_SIZE } from './page.ts';
 import { parseShape } from './schema.ts';
 
 const PERMISSION = 'Contents: read';

@@ -9,7 +9,8 @@ import type { CiClient, CiRequest } from '../client.ts';
 import type { CommitStatus, CommitStatuses } from '../commit-statuses.ts';
 import { id, MAX_ELEMENTS, text, webUrl } from '../fields.ts';
 import { nameOf } from './names.ts';
-import { hasNext, PAGE_SIZE } from './page.ts';
+import { hasNext } from '../link-header.ts';
+import { PAGE_SIZE } from './page.ts';
 import { parseShape } from './schema.ts';
 
 /** A commit with more statuses is not read, since nobody knows which of them are missing. */

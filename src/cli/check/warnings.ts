@@ -23,6 +23,7 @@ export function findIneffectiveSettings(config: Config): Finding[] {
 export function findWarnings(config: Config): Finding[] {
   return [
     ...findIneffectiveSettings(config),
+    ...findProjectsWithoutGitHost(config),
     ...findUnknownPaths(config),
     ...findMutableTags(config),
     ...findShortCommits(config),
@@ -66,6 +67,17 @@ function findForksWithoutBuilds({ projects }: Config): Finding[] {
         'no effect: with builds: statuses, forks have no builds',
       ),
     );
+}
+
+/** A CI system that is no Git host cannot say whose a pull request is. */
+function findProjectsWithoutGitHost({ projects, connections }: Config): Finding[] {
+  const detail = 'no connection knows its pull requests, so their runs count as foreign';
+  return [...projects.values()]
+    .filter(({ ci, git }) => git === undefined && connections.has(ci))
+    .map(({ name, ci }) => {
+      const hint = `add a connection to the Git host, and name it in ${formatPath(['projects', name, 'git'])}`;
+      return warning(`ci ${ci}`, formatPath(['projects', name]), detail, hint);
+    });
 }
 
 function findUnusedRegistries(config: Config): Finding[] {

@@ -26,7 +26,8 @@ export function describeRuns(current: () => CiUpstream): void {
 
     it.each([
       ['a fork', 'fork', expect.toBeOneOf([null, expect.any(String)])],
-      ['a deleted repository', 'deleted', null],
+      // Not every API says that it was deleted.
+      ['a deleted repository', 'deleted', expect.toBeOneOf([null, expect.any(String)])],
     ] as const)('of %s is not our own', async (_name, head, headRepositoryId) => {
       const upstream = current();
       if (upstream.claims.forkRuns === false) return;
@@ -47,6 +48,7 @@ export function describeRuns(current: () => CiUpstream): void {
 
     it('keeps its id and its place when it is run again', async () => {
       const upstream = current();
+      if (upstream.rerun === undefined) return;
       const id = upstream.addRun({ ...GREEN, state: 'unsuccessful' });
       const before = await fetchRun(upstream, id);
       upstream.addRun(GREEN);

@@ -75,8 +75,8 @@ export interface CiUpstream {
   readonly sampleId: string;
   /** Adds a run that is newer than all others. @returns its id */
   readonly addRun: (run: ContractRun) => string;
-  /** Runs it again, green. */
-  readonly rerun: (id: string) => void;
+  /** Runs it again, green. Left out if the CI system has no re-runs: running again makes a new run. */
+  readonly rerun?: (id: string) => void;
   readonly deleteRun: (id: string) => void;
   /** Makes a run unreadable. */
   readonly spoilRun: (id: string) => void;

@@ -106,6 +106,8 @@ describe('images', () => {
     ['x:{{branch_slug}}', 'Greenpin does not expand variables of Argo CD or Helm; use {ref_slug}'],
     ['x:${CI_COMMIT_SHA}', 'Greenpin does not expand variables of a shell; use {commit}'],
     ['x:$CI_COMMIT_REF_SLUG', 'Greenpin does not expand variables of a shell; use {ref_slug}'],
+    ['x:$CI_PIPELINE_NUMBER', 'Greenpin does not expand variables of a shell; use {build_number}'],
+    ['x:${CI_COMMIT_PULL_REQUEST}', 'Greenpin does not expand variables of a shell; use {pull_request}'],
     ['x:${BITBUCKET_COMMIT}', 'Greenpin does not expand variables of a shell; use {commit}'],
     ['x:${BITBUCKET_PIPELINE_UUID}', 'Greenpin does not expand variables of a shell; use {build_id}'],
     ['x:$(Build.BuildId)', 'Greenpin does not expand variables of Azure Pipelines; use {build_id}'],
@@ -119,6 +121,16 @@ describe('images', () => {
       'Greenpin does not expand variables of Azure Pipelines; use a placeholder of Greenpin, for example {commit}',
     ],
     ['x:%GIT_COMMIT%', 'Greenpin does not expand variables of a shell; use {commit}'],
+    ['x:$BUILDKITE_COMMIT', 'Greenpin does not expand variables of a shell; use {commit}'],
+    ['x:${BUILDKITE_BUILD_NUMBER}', 'Greenpin does not expand variables of a shell; use {build_number}'],
+    ['x:$CIRCLE_SHA1', 'Greenpin does not expand variables of a shell; use {commit}'],
+    ['x:<< pipeline.id >>', 'Greenpin does not expand variables of CircleCI; use {build_id}'],
+    ['x:0.<<pipeline.number>>', 'Greenpin does not expand variables of CircleCI; use {build_number}'],
+    // The number of a job, which a run does not have.
+    [
+      'x:$CIRCLE_BUILD_NUM',
+      'Greenpin does not expand variables of a shell; use a placeholder of Greenpin, for example {commit}',
+    ],
   ])('with the variables of other tools are told what to write: %s', (template, remedy) => {
     const found = `found ${JSON.stringify(template)}, expected an image reference with a tag`;
     expect(projectRefusals(`images: {front: '${template}'}`)).toEqual([

@@ -93,6 +93,29 @@ describe('warnings that need no probe', () => {
     expect(deadlineWarnings('29s')).toEqual([]);
   });
 
+  test.each([
+    ['jenkins', 'workflows: [platform/shop]'],
+    ['woodpecker', 'lookback: 5'],
+  ])('say that pull requests need a Git host beside %s', (kind, key) => {
+    const project = `{ci: builds, repository: acme/shop, ${key}, images: {front: "ghcr.io/acme/front:{commit}"}`;
+    const connections = `
+connections:
+  builds: {kind: ${kind}, url: "https://ci.example.com"}
+  github: {kind: github}
+projects:
+  alone: ${project}}
+  complete: ${project}, git: github}
+`;
+    const found = findWarnings(load(connections)).filter(({ detail }) => detail.includes('pull requests'));
+    expect(found).toEqual([
+      expect.objectContaining({
+        subject: 'ci builds',
+        target: 'projects.alone',
+        hint: 'add a connection to the Git host, and name it in projects.alone.git',
+      }),
+    ]);
+  });
+
   test('name registries that no image uses, by any name, and suggest the right one', () => {
     const registries = `registries:
   ghrc.io: {username: bot, passwordEnv: CI_TOKEN}
