@@ -66,7 +66,7 @@ export function parseShape<T>(schema: z.ZodType<T>, value: unknown, source: Sour
 }
 
 function misshapen(what: string, { host, api }: Source, cause?: unknown) {
-  return malformedError(host, `${what} that is not as ${api}'s API describes it`, cause);
+  return malformedError(host, `${what} that does not match the API of ${api}`, cause);
 }
 
 /** @returns `a field workflow_runs.id` */

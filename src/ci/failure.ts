@@ -11,7 +11,7 @@ export interface CallContext {
   readonly anonymous: boolean;
   /** `the workflow runs of acme/shop` */
   readonly what: string;
-  /** The permission that the call needs: `Actions: read`. */
+  /** The permission that the call needs, quoted if it is the provider's own term: `"Actions: read"`. */
   readonly permission: string;
 }
 
@@ -30,13 +30,13 @@ export function describeStatus(response: ApiResponse, call: CallContext, now: nu
   if (status === 403) {
     const reason = anonymous
       ? `without credentials: give connection "${connection}" a token`
-      : `to connection "${connection}": it needs "${permission}"`;
+      : `to connection "${connection}": it needs ${permission}`;
     return { kind: 'denied', host, message: `${host} denies ${what} ${reason}` };
   }
   if (status === 404) {
     const message =
       `${host} does not know ${what}, or hides it from connection "${connection}": ` +
-      `check the project's repository, and that the connection's credentials may read it ("${permission}")`;
+      `check the project's repository, and that the connection has ${permission}`;
     return { kind: 'not_found', host, message };
   }
   if (status === 429) {

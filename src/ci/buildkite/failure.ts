@@ -19,7 +19,7 @@ export function describeBuildkiteFailure(
   if (response.status === 404) {
     const message =
       `${host} does not know ${what}, or hides it from connection "${connection}": check workflows, and ` +
-      `that the token may read the organization ("${permission}")`;
+      `that the token has ${permission} in that organization`;
     return { kind: 'not_found', host, message };
   }
   const failure = describeStatus(response, call, now);

@@ -73,7 +73,7 @@ async function fetchHistory({ id }: Run, client: CiClient, source: Source): Prom
       path: '/api/v3/workflows',
       query: { 'filter[run_id]': id, 'page[cursor]': cursor },
       what: 'the workflows of a run',
-      permission: 'a user who may see the project',
+      permission: 'a user with read access',
     });
     const parsed = parseWorkflowPage(data, source);
     workflows.push(...parsed.workflows);

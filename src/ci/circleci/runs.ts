@@ -59,7 +59,7 @@ export function createRuns(client: CiClient, { projects, appUrl, now }: RunsOpti
 }
 
 function describe(ciRepository: string) {
-  return { what: `the runs of ${ciRepository}`, permission: 'a user who may see the project' };
+  return { what: `the runs of ${ciRepository}`, permission: 'a user with read access' };
 }
 
 function unknown(host: string): UpstreamError {

@@ -5,7 +5,7 @@ import { malformed } from '../../upstream/failures.ts';
 import { describeStatus, type CallContext } from '../failure.ts';
 
 /** Every call needs this scope of the token. */
-export const PERMISSION = 'read:repository';
+export const PERMISSION = 'the scope read:repository';
 
 export function describeGiteaFailure(response: ApiResponse, call: CallContext, now: number): UpstreamFailure {
   const { host, connection, what, anonymous } = call;
@@ -14,7 +14,7 @@ export function describeGiteaFailure(response: ApiResponse, call: CallContext, n
     // `token does not have at least one of required scope(s), ...` or, for one of the repository's units,
     // `user should have specific read permission or be a repo admin or a site admin`.
     const reason = messageOf(data).startsWith('token does not have')
-      ? `it needs the scope ${PERMISSION}`
+      ? `it needs ${PERMISSION}`
       : "its user may not read the repository's code or Actions, or they are switched off";
     return {
       kind: 'denied',

@@ -9,8 +9,8 @@ export const woodpecker: CiKind<typeof woodpeckerConnectionSchema> = {
   schema: woodpeckerConnectionSchema,
   project: woodpeckerProjectKeys,
   words: {
-    runsPermission: 'read access to the repository',
-    pullRequestsPermission: 'read access to the repository',
+    runsPermission: 'read access',
+    pullRequestsPermission: 'read access',
     addCredentials: "add tokenFile or tokenEnv (Woodpecker's user settings show a personal access token)",
     urlExample: 'the server with its root path, without /api: https://woodpecker.example.com',
   },

@@ -12,7 +12,7 @@ import { parsePipeline, parsePipelines, parseRepositoryId } from './schema.ts';
 
 /** The server's largest page; it ignores a larger number. */
 const PAGE_SIZE = 50;
-const PERMISSION = 'read access to the repository';
+const PERMISSION = 'read access';
 const MAX_REPOSITORIES = 10_000;
 
 /** Every event but those of pull requests, whose `branch` is the target branch. */

@@ -27,7 +27,7 @@ export function hintForCi(
       }
       return `${describeCredential(connection)}; it needs ${words.runsPermission} on ${target}`;
     case 'not_found':
-      return `check ${keys.join(', ')}; a repository that may not be seen looks the same: ${describeCredential(connection)}`;
+      return `check ${keys.join(', ')}; what the credentials may not read looks the same: ${describeCredential(connection)}`;
     case 'rate_limited':
       return connection.auth.kind === 'none'
         ? `give ${formatPath(['connections', connection.name])} a token, or wait ${describeWait(failure)}`
@@ -52,8 +52,8 @@ function describeCredential({ name, kind, auth }: CiConnection): string {
       return `${formatPath(['connections', name])} has no credentials: ${selectKind(kind).words.addCredentials}`;
     case 'token':
       return 'file' in auth.source
-        ? `the token is the one in the file ${auth.source.file}`
-        : `the token is the one in the environment variable ${auth.source.env}`;
+        ? `the token comes from the file ${auth.source.file}`
+        : `the token comes from the environment variable ${auth.source.env}`;
     case 'app':
       return `the credential is App ${auth.id}, installation ${auth.installationId}, key ${auth.privateKeyFile}`;
   }

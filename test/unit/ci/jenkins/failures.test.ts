@@ -13,11 +13,13 @@ describe('the probe', () => {
     server.verify();
   });
 
-  it('says that a token is wrong', async () => {
+  it("says that a token is wrong, or another user's", async () => {
     const { provider } = await serveJenkins('', 'wrong');
     expect(await failureOf(provider.probe(PIPELINE))).toMatchObject({
       kind: 'denied',
-      message: expect.stringContaining('does not accept the token of connection "ci"'),
+      message: expect.stringMatching(
+        / does not accept the token of connection "ci": .* another user than username$/,
+      ),
     });
   });
 
