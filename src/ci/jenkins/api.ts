@@ -81,7 +81,7 @@ export function describeJenkinsFailure(
   if (response.status === 401 && !anonymous) {
     const message =
       `${host} does not accept the token of connection "${connection}": ` +
-      'it is wrong or revoked, or belongs to another user than username';
+      'it is wrong or revoked, or is not that of the user in username';
     return { kind: 'denied', host, message };
   }
   if (response.status !== 404) return describeStatus(response, call, now);

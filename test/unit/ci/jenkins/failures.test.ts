@@ -18,7 +18,7 @@ describe('the probe', () => {
     expect(await failureOf(provider.probe(PIPELINE))).toMatchObject({
       kind: 'denied',
       message: expect.stringMatching(
-        / does not accept the token of connection "ci": .* another user than username$/,
+        / does not accept the token of connection "ci": .* not that of the user in username$/,
       ),
     });
   });
