@@ -1,7 +1,7 @@
 /** Admits green builds through the project's gate: its `statuses` must be successful on their commits, too. */
 import type { Failed, GateReading, StatusGate } from './ports.ts';
 import type { SelectedGreens } from './search-builds.ts';
-import type { EvaluatedBuild } from './select-builds.ts';
+import type { EvaluatedBuild } from './evaluate-build.ts';
 import type { Project } from './types.ts';
 
 /** Commits that one search reads the statuses of, beyond `lookback`. */

@@ -10,7 +10,8 @@ import { createPins } from './pins.ts';
 import type { ResolvePorts } from './ports.ts';
 import { recall } from './recall.ts';
 import type { ExaminedBuild } from './search-builds.ts';
-import type { EvaluatedBuild, SelectedBuilds } from './select-builds.ts';
+import type { EvaluatedBuild } from './evaluate-build.ts';
+import type { SelectedBuilds } from './select-builds.ts';
 import type { BranchRequest } from './types.ts';
 
 /** A decision together with its reasons. */

@@ -3,7 +3,7 @@ import type { ImageContext, Unconfirmed } from './image-ownership.ts';
 import type { Failed } from './ports.ts';
 import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
 import { coversTime, type Coverage } from './coverage.ts';
-import type { EvaluatedBuild } from './select-builds.ts';
+import { selectImagePart, type EvaluatedBuild } from './evaluate-build.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet, Project } from './types.ts';
 
 /** Milliseconds by which a committer's clock may be ahead. */
@@ -21,7 +21,7 @@ export type SearchOutcome =
       readonly set: PinnedSet;
       /** Oldest confirmation of an image, milliseconds since the epoch; null if none is needed. */
       readonly asOf: number | null;
-      /** Names of the images that come from an older build (`onMissing: previous`). */
+      /** Names of the images that come from an earlier build of the branch (`onMissing`). */
       readonly substituted: readonly string[];
       /** The set counts once CI has confirmed these runs. */
       readonly unconfirmed?: Unconfirmed | undefined;
@@ -39,24 +39,38 @@ export interface SearchResult {
   readonly examined: readonly ExaminedBuild[];
 }
 
+/** Finds an image in the target branch (`onMissing: target`). Never throws. */
+export type FindInTarget = (rule: ImageRule) => Promise<ImageFinding>;
+
+/** A search through one branch's builds. */
+interface BuildSearch extends SelectedGreens {
+  readonly request: BranchRequest;
+  readonly context: ImageContext;
+  readonly findInTarget: FindInTarget;
+}
+
 export async function searchBuilds(
   selected: SelectedGreens,
   request: BranchRequest,
   context: ImageContext,
+  findInTarget: FindInTarget,
 ): Promise<SearchResult> {
-  const { lookback } = request.project;
-  const greens = selected.greens.slice(0, lookback);
-  const final = selected.isAll || greens.length === lookback;
+  const search = { ...selected, request, context, findInTarget };
+  const { lookback, images } = request.project;
+  const { builds: candidates, isFinal } = limitTo(lookback, search);
   const examined: ExaminedBuild[] = [];
-  for (const [index, evaluated] of greens.entries()) {
+  for (const [index, evaluated] of candidates.entries()) {
     const own = await resolveImages(evaluated, request, context);
-    const findings = await substitute(own, greens.slice(index + 1), request, context);
+    const substituted = await substitute(own, index, search);
+    const { findings } = substituted;
     examined.push({ evaluated, findings });
     const outcome = assemble(evaluated.build, findings);
     if (outcome !== undefined) return { outcome, examined };
-    if (!final && lacksOnlySubstitutes(findings, request.project.images)) break;
+    if (!substituted.isFinal && lacksOnlySubstitutes(findings, images)) {
+      return { outcome: { kind: 'undecided' }, examined };
+    }
   }
-  return { outcome: { kind: final ? 'none' : 'undecided' }, examined };
+  return { outcome: { kind: isFinal ? 'none' : 'undecided' }, examined };
 }
 
 export interface SelectedGreens {
@@ -79,7 +93,7 @@ export function selectGreenBuilds(
 ): SelectedGreens {
   const greens: EvaluatedBuild[] = [];
   for (const evaluated of builds) {
-    if (evaluated.status === 'unsuccessful' || evaluated.status === 'running') continue;
+    if (evaluated.status !== 'green' && evaluated.status !== 'incomplete') continue;
     if (!isWhole(evaluated, coverage, project)) return { greens, isAll: false };
     if (evaluated.status === 'green') greens.push(evaluated);
   }
@@ -96,27 +110,66 @@ function isWhole(
   return committedAt !== null && coversTime(coverage, committedAt - COMMIT_CLOCK_MARGIN);
 }
 
-/** Fills absent images that may come from an earlier build (`onMissing: previous`). */
-async function substitute(
-  findings: ImageFindings,
-  older: readonly EvaluatedBuild[],
-  request: BranchRequest,
-  context: ImageContext,
-): Promise<ImageFindings> {
-  const filled = new Map(findings);
-  for (const rule of request.project.images) {
-    if (rule.onMissing !== 'previous' || findings.get(rule.name)?.kind !== 'absent') continue;
-    const previous = await findPrevious(rule, older, request, context);
-    if (previous !== undefined) filled.set(rule.name, previous);
+/** Builds worth looking up in the registry; final if no further one would be. */
+interface Candidates {
+  readonly builds: readonly EvaluatedBuild[];
+  readonly isFinal: boolean;
+}
+
+/** @param lookback the most builds that are worth it */
+export function limitTo(lookback: number, { greens, isAll }: SelectedGreens): Candidates {
+  return { builds: greens.slice(0, lookback), isFinal: isAll || greens.length >= lookback };
+}
+
+/**
+ * Builds that did not run the image's own workflow cannot have it and cost no call, so they do not count
+ * towards `lookback`.
+ */
+function selectPrevious(rule: ImageRule, index: number, search: BuildSearch): Candidates {
+  const { greens, isAll, request } = search;
+  const { lookback } = request.project;
+  if (rule.workflow === undefined) {
+    const { builds, isFinal } = limitTo(lookback, search);
+    return { builds: builds.slice(index + 1), isFinal };
   }
-  return filled;
+  const ran = greens.slice(index + 1).filter((evaluated) => selectImagePart(rule, evaluated) !== undefined);
+  return limitTo(lookback, { greens: ran, isAll });
+}
+
+interface Substituted {
+  readonly findings: ImageFindings;
+  /** False if an older build that was not read yet could have an image that is still missing. */
+  readonly isFinal: boolean;
+}
+
+/** Fills absent images that may come from another build (`onMissing`). */
+async function substitute(findings: ImageFindings, index: number, search: BuildSearch): Promise<Substituted> {
+  const { images } = search.request.project;
+  const filled = new Map(findings);
+  let isFinal = true;
+  for (const rule of images) {
+    const own = findings.get(rule.name);
+    if (rule.onMissing === 'reject' || own?.kind !== 'absent') continue;
+    const older = selectPrevious(rule, index, search);
+    const previous = await findPrevious(rule, older.builds, search);
+    if (previous !== undefined) filled.set(rule.name, previous);
+    else if (!older.isFinal) isFinal = false;
+    else if (rule.onMissing === 'target' && lacksOnlySubstitutes(findings, images)) {
+      filled.set(rule.name, withReason(own.reason, await search.findInTarget(rule)));
+    }
+  }
+  return { findings: filled, isFinal };
+}
+
+/** @param reason why the branch's own build does not have the image */
+function withReason(reason: string, inTarget: ImageFinding): ImageFinding {
+  return inTarget.kind === 'absent' ? { ...inTarget, reason: `${reason}; ${inTarget.reason}` } : inTarget;
 }
 
 async function findPrevious(
   rule: ImageRule,
   older: readonly EvaluatedBuild[],
-  request: BranchRequest,
-  context: ImageContext,
+  { request, context }: BuildSearch,
 ): Promise<ImageFinding | undefined> {
   for (const evaluated of older) {
     const finding = await resolveImage(rule, evaluated, request, context);
@@ -128,7 +181,7 @@ async function findPrevious(
 
 /** If true, an older build that was not read yet could complete this one, so it must not be skipped. */
 function lacksOnlySubstitutes(findings: ImageFindings, rules: readonly ImageRule[]): boolean {
-  return rules.every((rule) => findings.get(rule.name)?.kind !== 'absent' || rule.onMissing === 'previous');
+  return rules.every((rule) => findings.get(rule.name)?.kind !== 'absent' || rule.onMissing !== 'reject');
 }
 
 /**
@@ -153,7 +206,9 @@ function assemble(build: Build, findings: ImageFindings): SearchOutcome | undefi
     kind: 'complete',
     set: { build, images },
     asOf: asOf.length === 0 ? null : Math.min(...asOf),
-    substituted: pinned.flatMap((finding) => (finding.from === undefined ? [] : [finding.name])),
+    substituted: pinned.flatMap(({ name, from, image }) =>
+      from === undefined || image.target !== undefined ? [] : [name],
+    ),
     unconfirmed: joinUnconfirmed(pinned.map((finding) => finding.unconfirmed)),
   };
 }

@@ -46,14 +46,17 @@ export class AdaptiveFreshness implements Quota {
     this.#resetsAt = resetsAt;
   }
 
-  /** Milliseconds for which a listing is fresh now. */
-  freshFor(): number {
+  /**
+   * Milliseconds for which a listing is fresh now.
+   * @param own the window of a project, in place of the connection's
+   */
+  freshFor(own: number = this.#freshFor): number {
     const now = this.#now();
     // A replica served by others may not call CI for hours, so its knowledge of the quota ends with the window.
-    if (now < this.#refusedUntil || now >= this.#resetsAt || this.#limit <= 0) return this.#freshFor;
+    if (now < this.#refusedUntil || now >= this.#resetsAt || this.#limit <= 0) return own;
     const left = Math.max(0, this.#remaining / this.#limit);
     const shortage = Math.max(0, 1 - left / COMFORTABLE);
-    return this.#freshFor + (this.#maxFreshFor - this.#freshFor) * shortage;
+    return own + (this.#maxFreshFor - own) * shortage;
   }
 
   /** Whether listings need all calls that are left until the window ends, with a margin. */

@@ -31,6 +31,7 @@ export function createGitHubProvider(client: CiClient): CiProvider {
     probe,
 
     paging: 'numbered',
+    queueEvent: 'merge_group',
     cursorOf: (page) => formatCursor({ page }),
     // GitHub's names are case-insensitive.
     repositoryKey: (gitRepository) => gitRepository.toLowerCase(),

@@ -1,33 +1,10 @@
 /** GitLab's part of a CI connection: paths and headers. */
-import { apiPath, createJsonApi, type ApiResponse } from '../../upstream/json-api.ts';
-import { createTokenAuthorizer } from '../authorizer.ts';
-import { CiClient, type CiRequest } from '../client.ts';
+import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
+import type { CiClient, CiRequest } from '../client.ts';
 import type { Source } from '../elements.ts';
-import type { CiConnection, CiDeps } from '../kind.ts';
-import type { SecretReader } from '../../secrets/secret.ts';
-import { describeGitLabFailure, readGitLabQuota } from './failure.ts';
 import { pathOf } from './names.ts';
 
 const PERMISSION = 'the scope read_api and at least the role Reporter';
-
-/** @param read undefined: anonymous */
-export function createGitLabClient(
-  { name, url }: Pick<CiConnection, 'name' | 'url'>,
-  read: SecretReader | undefined,
-  deps: CiDeps,
-): CiClient {
-  const { host } = new URL(url);
-  return new CiClient({
-    ...deps,
-    name,
-    host,
-    send: createJsonApi(`${url.replace(/\/+$/, '')}/api/v4`, { accept: 'application/json' }, deps),
-    // All of GitLab's access tokens are accepted as Bearer tokens, too.
-    authorizer: createTokenAuthorizer(read, 'Bearer', { host, connection: name }),
-    describeFailure: describeGitLabFailure,
-    readQuota: readGitLabQuota,
-  });
-}
 
 /** A resource of a GitLab project. */
 export interface ProjectResource {

@@ -12,6 +12,15 @@ test.each([
   expect(freshness.freshFor()).toBe(expected);
 });
 
+test("a project's own window widens like the connection's", () => {
+  const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
+  expect(freshness.freshFor(60_000)).toBe(60_000);
+  freshness.observe(500, 5000, Infinity);
+  expect(freshness.freshFor(60_000)).toBe(180_000);
+  freshness.observe(0, 5000, Infinity);
+  expect(freshness.freshFor(60_000)).toBe(300_000);
+});
+
 test('the window does not widen without a known quota', () => {
   const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
   expect(freshness.freshFor()).toBe(15_000);
