@@ -10,7 +10,6 @@ import { describeStatus, type CallContext } from '../failure.ts';
 export function createFailureDescription(signsIn: 'as nobody' | 'as a user' | 'by an access token') {
   return (response: ApiResponse, call: CallContext, now: number): UpstreamFailure => {
     const { host, connection, what } = call;
-    const permission = `the scope ${describeScope(call.permission)}`;
     const { status } = response;
     if (status === 401 && signsIn !== 'as nobody') {
       const remedy =
@@ -21,10 +20,12 @@ export function createFailureDescription(signsIn: 'as nobody' | 'as a user' | 'b
       return { kind: 'denied', host, message };
     }
     if (status === 403 && signsIn !== 'as nobody') {
-      const message = `${host} denies ${what} to connection "${connection}": it needs ${permission}`;
+      const message =
+        `${host} denies ${what} to connection "${connection}": ` +
+        `it needs the scope ${describeScope(call.permission)}`;
       return { kind: 'denied', host, message };
     }
-    return describeStatus(response, { ...call, permission }, now);
+    return describeStatus(response, { ...call, permission: describeScope(call.permission) }, now);
   };
 }
 

@@ -11,8 +11,8 @@ export const circleci: CiKind<typeof circleciConnectionSchema> = {
   schema: circleciConnectionSchema,
   project: circleciProjectKeys,
   words: {
-    runsPermission: 'a user with read access',
-    pullRequestsPermission: 'a user with read access',
+    runsPermission: 'to be a personal API token, of a user who may see the project',
+    pullRequestsPermission: 'a personal API token of a user who may see the project',
     addCredentials: 'add tokenFile or tokenEnv, with a token from User Settings, Personal API Tokens',
     urlExample: 'of a CircleCI server: https://HOST',
   },

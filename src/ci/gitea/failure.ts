@@ -1,11 +1,10 @@
 /** Failures of Gitea and Forgejo. Pure. */
-import type { UpstreamError, UpstreamFailure } from '../../errors.ts';
+import type { UpstreamFailure } from '../../errors.ts';
 import type { ApiResponse } from '../../upstream/json-api.ts';
-import { malformed } from '../../upstream/failures.ts';
 import { describeStatus, type CallContext } from '../failure.ts';
 
 /** Every call needs this scope of the token. */
-export const PERMISSION = 'the scope read:repository';
+export const PERMISSION = 'the scope "read:repository"';
 
 export function describeGiteaFailure(response: ApiResponse, call: CallContext, now: number): UpstreamFailure {
   const { host, connection, what, anonymous } = call;
@@ -23,12 +22,6 @@ export function describeGiteaFailure(response: ApiResponse, call: CallContext, n
     };
   }
   return describeStatus(response, call, now);
-}
-
-/** A proxy in front of the instance asks for a sign-in, or the URL is not the instance's. */
-export function webPageError(host: string): UpstreamError {
-  const message = `${host} answered with a web page in place of JSON; check the connection's url, and let Greenpin reach /api/v1 without a sign-in page`;
-  return malformed(host, message);
 }
 
 function messageOf(data: unknown): string {

@@ -30,7 +30,7 @@ describe('a failure of Bitbucket Cloud', () => {
 
   it('names the same scope where a 404 may hide a repository', () => {
     expect(describeFor('by an access token', 404).message).toContain(
-      'that the connection has the scope "pipeline" (access token) or "read:pipeline:bitbucket" (API token)',
+      'may read it ("pipeline" (access token) or "read:pipeline:bitbucket" (API token))',
     );
   });
 

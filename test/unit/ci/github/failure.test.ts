@@ -70,7 +70,7 @@ describe("GitHub's refusals", () => {
       kind: 'not_found',
       host: 'api.github.com',
       message:
-        'api.github.com does not know the workflow runs of acme/shop, or hides it from connection "hub": check the project\'s repository, and that the connection has "Actions: read"',
+        'api.github.com does not know the workflow runs of acme/shop, or hides it from connection "hub": check the project\'s repository, and that the connection\'s credentials may read it ("Actions: read")',
     });
   });
 
