@@ -78,10 +78,13 @@ export function parseSnapshot(value: unknown, pipeline: string, source: Source):
   );
 }
 
-/** @returns number of jobs @throws UpstreamError `malformed` if it is no multibranch pipeline */
+/** @returns number of jobs @throws UpstreamError `malformed` if it is not a multibranch pipeline */
 export function parseJobs(value: unknown, pipeline: string, source: Source) {
   if (typeof value === 'object' && value !== null && '_class' in value && !('jobs' in value)) {
-    throw malformed(source.host, `${pipeline} on ${source.host} is no multibranch pipeline: it has no jobs`);
+    throw malformed(
+      source.host,
+      `${pipeline} on ${source.host} is not a multibranch pipeline: it has no jobs`,
+    );
   }
   const { jobs } = parseShape(snapshotSchema, value, source);
   const inner = jobs.find(({ _class = '' }) => /Folder|MultiBranchProject/.test(_class));

@@ -47,11 +47,11 @@ describe('the probe', () => {
     expect((await failureOf(provider.probe(PIPELINE))).message).toContain('for example acme/shop/front');
   });
 
-  it('says that a plain job is no multibranch pipeline', async () => {
+  it('says that a plain job is not a multibranch pipeline', async () => {
     const { server, provider } = await serveJenkins();
     const body = '{"_class":"org.jenkinsci.plugins.workflow.job.WorkflowJob"}';
     server.fault({ kind: 'alter', body });
-    expect((await failureOf(provider.probe(PIPELINE))).message).toContain('is no multibranch pipeline');
+    expect((await failureOf(provider.probe(PIPELINE))).message).toContain('is not a multibranch pipeline');
   });
 
   it('recognizes the login page of a single sign-on, at the end of a redirect within its host', async () => {
