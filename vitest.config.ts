@@ -20,6 +20,15 @@ export default defineConfig({
       {
         test: {
           ...PATIENT,
+          name: 'gitea',
+          include: ['test/gitea/**/*.test.ts'],
+          globalSetup: ['test/gitea/global-setup.ts'],
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          ...PATIENT,
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/docs/**/*.test.ts'],
           globalSetup: ['test/integration/global-setup.ts'],

@@ -1,5 +1,6 @@
 /** The kinds of connections, one line each. */
 import { z } from 'zod';
+import { forgejo, gitea } from './gitea/kind.ts';
 import { buildkite } from './buildkite/kind.ts';
 import { circleci } from './circleci/kind.ts';
 import { bitbucket } from './bitbucket/kind.ts';
@@ -13,6 +14,8 @@ import { woodpecker } from './woodpecker/kind.ts';
 
 const KINDS = {
   github,
+  gitea,
+  forgejo,
   buildkite,
   circleci,
   jenkins,

@@ -22,7 +22,7 @@ const VARIABLES = Object.keys(MEANINGS) as TemplateVariable[];
 /** They number jobs and workflows of CircleCI, which are parts of a run. */
 const WITHOUT_MEANING: ReadonlySet<string> = new Set(['circle_build_num', 'circle_workflow_id']);
 
-const TOOLS = /^(?:ci|github|gitlab|git|env|circle|drone|buildkite|build|bitbucket)_(?=.)/;
+const TOOLS = /^(?:ci|github|gitlab|gitea|forgejo|git|env|circle|drone|buildkite|build|bitbucket)_(?=.)/;
 
 /**
  * `${{ github.sha }}`, `{{ .head_sha }}`, `${CI_COMMIT_SHA}`, `$(Build.SourceVersion)`, `$GIT_COMMIT`,

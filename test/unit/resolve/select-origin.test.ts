@@ -44,6 +44,18 @@ describe('a run of unknown origin', () => {
     expect(selectOrigin([run], createRequest({ number: '5' }))).toMatchObject({ kind: 'needsLookup' });
   });
 
+  test('beside a run of our own needs the record, too, unless it is another pull request’s', () => {
+    const own = createRun({ id: '8', commit: sha('9') });
+    expect(selectOrigin([own, run], request)).toEqual({
+      kind: 'needsLookup',
+      number: '5',
+      fallback: { kind: 'own' },
+    });
+    const other = createRun({ id: '10', origin: 'unknown', pullRequest: '6' });
+    expect(selectOrigin([own, other], request)).toEqual({ kind: 'own' });
+    expect(selectOrigin([own, run], createRequest({ headSha: sha('9') }))).toEqual({ kind: 'own' });
+  });
+
   test('does not take our own runs of the head away, whatever the record says', async () => {
     const known = {
       kind: 'known',

@@ -111,7 +111,7 @@ projects:
       expect.objectContaining({
         subject: 'ci builds',
         target: 'projects.alone',
-        hint: 'add a connection to the Git host, and name it in projects.alone.git',
+        hint: 'if it has pull requests, add a connection to the Git host, and name it in projects.alone.git',
       }),
     ]);
   });
