@@ -27,7 +27,9 @@ describe('the last page', () => {
     ['the only element is missing', '1', 1, 0],
     ['one is missing after a full page', '101', 1, 100],
   ])('is half a page if %s', (_name, total, page, shown) => {
-    expect(() => place({ 'x-next-page': '', 'x-total': total }, page, shown)).toThrow('half a page of a list');
+    expect(() => place({ 'x-next-page': '', 'x-total': total }, page, shown)).toThrow(
+      'half a page of a list',
+    );
   });
 });
 

@@ -124,3 +124,29 @@ describe('a merge request', () => {
     expect(pullRequests[0]?.author).toBeNull();
   });
 });
+
+describe("a branch's list", () => {
+  it("has the branch's runs, and those of the tag of its name apart", async () => {
+    const gitlab = await serve();
+    gitlab.addPipeline(REPOSITORY, { ref: 'main' });
+    const { provider } = connect(gitlab.url);
+    expect(await provider.fetchBranchRuns(REPOSITORY, 'main')).toMatchObject({
+      runs: [{ branch: 'main', refKind: 'branch' }],
+    });
+  });
+
+  it("has a commit's time as its position", async () => {
+    const gitlab = await serve();
+    const commits = [
+      { id: MERGED, parent_ids: [HEAD], committed_date: '2026-01-01T00:02:00Z' },
+      { id: HEAD, parent_ids: [], committed_date: '2026-01-01T00:00:00Z' },
+    ];
+    gitlab.project(REPOSITORY).branches.set('main', commits);
+    expect(await connect(gitlab.url).pushLog.fetchBranchPushes(REPOSITORY, 'main')).toMatchObject({
+      pushes: [
+        { commit: MERGED, position: CREATED + 120_000 },
+        { commit: HEAD, position: CREATED },
+      ],
+    });
+  });
+});
