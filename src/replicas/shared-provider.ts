@@ -144,7 +144,9 @@ class SharedPages {
   async #share({ topic, ttlMs, ...query }: PageQuery): Promise<Observed<RunPage>> {
     const { share, scope } = this.#options;
     const scoped = JSON.stringify([scope, ...topic]);
-    return share({ ...query, topic: scoped, parse: parseRunPage, ttlMs: () => ttlMs });
+    // A provider may answer from a listing that it has read a moment before.
+    const askedAt = (page: RunPage) => page.asOf;
+    return share({ ...query, topic: scoped, parse: parseRunPage, askedAt, ttlMs: () => ttlMs });
   }
 }
 

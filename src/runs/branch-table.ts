@@ -6,6 +6,7 @@ import { imageCommit } from '../resolve/evaluate-build.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { BranchRecord, type KnownRun } from './branch-record.ts';
 import { RunGroups } from './run-groups.ts';
+import type { CiProvider } from '../ci/provider.ts';
 import { branchOfKey, keyOfRun } from './run-list.ts';
 
 const MAX_BRANCHES = 20_000;
@@ -32,6 +33,7 @@ export interface Sighting {
 export type Sight = () => (asOf?: number) => Sighting;
 
 export class BranchTable {
+  readonly #datesChanges: boolean;
   readonly #records: LRUCache<string, BranchRecord>;
   /** Finds the commit that a short tag means. Numeric keys take less memory than text. */
   readonly #byPrefix = new RunGroups((run) => prefixOf(imageCommit(run)));
@@ -42,7 +44,8 @@ export class BranchTable {
   #evicted = false;
   #names: readonly string[] | undefined;
 
-  constructor() {
+  constructor({ datesChanges = true }: Pick<CiProvider, 'datesChanges'> = {}) {
+    this.#datesChanges = datesChanges;
     this.#records = createBoundedCache<BranchRecord>(MAX_BRANCHES, ({ runs }) => {
       this.#evicted = true;
       if (runs.size > 0) this.#names = undefined;
@@ -89,7 +92,7 @@ export class BranchTable {
   put(run: Run, sighting: Sighting): boolean {
     const { runs } = this.record(keyOfRun(run));
     const before = runs.get(run.id);
-    if (before !== undefined && isOlderState(run, before.run)) return false;
+    if (before !== undefined && this.#isOutdated(run, before, sighting)) return false;
     if (runs.size === 0) this.#names = undefined;
     if (run.queuedFor !== undefined) this.#queues.set(run.queuedFor, true);
     runs.set(run.id, toKnownRun(run, before, sighting));
@@ -97,6 +100,10 @@ export class BranchTable {
     this.#byPrefix.add(run);
     this.#byNumber?.add(run);
     return before === undefined || !isSameState(run, before.run);
+  }
+
+  #isOutdated(run: Run, before: KnownRun, { askedAt }: Sighting): boolean {
+    return this.#datesChanges ? isOlderState(run, before.run) : askedAt < before.confirmedAt;
   }
 
   remove(key: string, id: string): void {

@@ -37,14 +37,15 @@ type ReadableTable = Pick<
 export type Unfinished = Pick<UnreadRun, 'position' | 'createdAt'> & { readonly id: string };
 
 export class KnownRuns {
-  readonly #table = new BranchTable();
+  readonly #table: BranchTable;
   readonly #unread = new UnreadRuns();
   readonly #listsAll: boolean;
   #window: Window | undefined;
   #confirmed: Confirmed = { runs: new Set(), unread: new Set(), at: 0 };
 
-  constructor({ lists = 'all' }: Pick<CiProvider, 'lists'> = {}) {
+  constructor({ lists = 'all', datesChanges }: Pick<CiProvider, 'lists' | 'datesChanges'> = {}) {
     this.#listsAll = lists === 'all';
+    this.#table = new BranchTable({ datesChanges });
   }
 
   /**

@@ -5,7 +5,6 @@ import { apiPath } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient } from '../client.ts';
 import type { CiDeps } from '../kind.ts';
-import { createLatestChange } from '../latest-change.ts';
 import type { Cursor, RunPage } from '../provider.ts';
 import { createHistories } from './histories.ts';
 import type { Projects } from './projects.ts';
@@ -28,7 +27,6 @@ export interface Runs {
 export function createRuns(client: CiClient, { projects, appUrl, now }: RunsOptions): Runs {
   const source = { host: client.host, api: 'CircleCI' };
   const histories = createHistories(client, source);
-  const withLatestChange = createLatestChange();
 
   return {
     async search(ciRepository, filter, cursor) {
@@ -43,7 +41,7 @@ export function createRuns(client: CiClient, { projects, appUrl, now }: RunsOpti
       const unread = [...page.unread, ...odd];
       client.reportUnread(unread);
       const next = page.next === undefined ? undefined : formatCursor({ to: start.to, cursor: page.next });
-      return { runs: runs.map(withLatestChange), unread, next, clock: parseDate(headers) };
+      return { runs, unread, next, clock: parseDate(headers) };
     },
 
     async fetchRun(ciRepository, id) {
@@ -53,7 +51,7 @@ export function createRuns(client: CiClient, { projects, appUrl, now }: RunsOpti
       const answer = await client.find(request, () => projects.prove(ciRepository));
       if (answer === undefined) return 'gone';
       const run = parseRun(answer.data, { projects: found, appUrl, source });
-      return withLatestChange(await histories.addToOne(run));
+      return histories.addToOne(run);
     },
   };
 }

@@ -4,7 +4,6 @@
  */
 import { UpstreamError } from '../../errors.ts';
 import type { Clock } from '../../clock.ts';
-import { compareRuns } from '../../resolve/run-order.ts';
 import { KeyedQueue } from '../../resilience/keyed-queue.ts';
 import { isWithin } from '../../clock.ts';
 import type { CiClient } from '../client.ts';
@@ -13,9 +12,11 @@ import type { JenkinsApi } from './api.ts';
 import {
   continueBuilds,
   doubtBuilds,
+  dropOlderBuilds,
   isStale,
   parsePlace,
   selectPage,
+  selectWithoutGaps,
   toPage,
   unfinishedJobs,
   withoutProof,
@@ -36,7 +37,7 @@ const MAX_BUILDS = 20_000;
 /** Builds that a further page adds to a job, and the number of jobs that it reads. */
 const OLDER = 25;
 const MOST_OLDER_JOBS = 4;
-/** Limit on builds kept, in total. */
+/** Limit on builds kept, in total. Above half of it, a refresh forgets the older ones. */
 const MAX_KEPT = 50_000;
 /** If more jobs than this have changed, they are read in chunks of the list of jobs. */
 const MOST_SINGLE_JOBS = 16;
@@ -84,13 +85,13 @@ export class JobListing {
   /**
    * @param names of jobs, which may not exist
    * @param cursor undefined: what the last refresh has read; else with older builds
-   * @returns everything that is known about the jobs
+   * @returns what is known about the jobs without gaps
    */
   async fetchJobs(names: readonly string[], cursor: Cursor | undefined): Promise<RunPage> {
     await this.#ensureRead();
     if (cursor !== undefined) await this.#readOlder(names);
     const jobs = names.flatMap((name) => this.#jobs.get(name) ?? []);
-    const builds = jobs.flatMap((job) => job.builds).toSorted((a, b) => compareRuns(b, a));
+    const { builds } = selectWithoutGaps(jobs);
     const next = jobs.every(({ whole }) => whole) ? undefined : MORE;
     return { ...toPage(builds), next, ...this.#refreshed };
   }
@@ -112,6 +113,9 @@ export class JobListing {
     const depth = Math.min(DEPTH, Math.max(1, Math.floor(MAX_BUILDS / Math.max(1, listed.length))));
     const left = stale.length > MOST_SINGLE_JOBS ? await this.#readChunks(listed, stale, depth) : stale;
     await inGroups(left, (job) => this.#readJob(job, depth));
+    if (this.#countKept() > MAX_KEPT / 2) {
+      for (const [name, job] of this.#jobs) this.#jobs.set(name, dropOlderBuilds(job, depth));
+    }
     this.#refreshed = { asOf, clock };
   }
 
@@ -200,10 +204,15 @@ export class JobListing {
     return builds;
   }
 
-  #refuseTooMany(): void {
+  #countKept(): number {
     let kept = 0;
     for (const { builds } of this.#jobs.values()) kept += builds.length;
-    if (kept > MAX_KEPT) throw this.#unavailable(`${this.#pipeline} has more builds than can be read`);
+    return kept;
+  }
+
+  #refuseTooMany(): void {
+    if (this.#countKept() > MAX_KEPT)
+      throw this.#unavailable(`${this.#pipeline} has more builds than can be read`);
   }
 
   #unavailable(problem: string): UpstreamError {

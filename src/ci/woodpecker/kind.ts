@@ -36,6 +36,6 @@ export const woodpecker: CiKind<typeof woodpeckerConnectionSchema> = {
       describeFailure: describeStatus,
       readQuota: () => undefined,
     });
-    return { provider: createWoodpeckerProvider(client, url) };
+    return { provider: createWoodpeckerProvider(client, url, deps.now) };
   },
 };
