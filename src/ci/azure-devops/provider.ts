@@ -34,6 +34,8 @@ export function createAzureDevOpsProvider(client: CiClient, ids: RepositoryIds):
     probe,
 
     paging: 'keyset',
+    // While stages run again, a build has no end, and its times are those of its first attempt.
+    datesChanges: false,
     // Names are case-insensitive.
     repositoryKey: (gitRepository) => gitRepository.toLowerCase(),
 
@@ -41,12 +43,16 @@ export function createAzureDevOpsProvider(client: CiClient, ids: RepositoryIds):
 
     async fetchBranchRuns(gitRepository, branch, cursor) {
       const page = await list(gitRepository, { branchName: `refs/heads/${branch}` }, cursor);
-      // Some servers ignore the case of the name.
-      return { ...page, runs: page.runs.filter((run) => run.branch === branch) };
+      // Some servers ignore the case of the name, and a tag may have it.
+      const runs = page.runs.filter((run) => run.branch === branch && run.refKind === 'branch');
+      return { ...page, runs };
     },
 
-    fetchPullRequestRuns: (gitRepository, number, cursor) =>
-      list(gitRepository, { branchName: `refs/pull/${digitsOf(number, host)}/merge` }, cursor),
+    async fetchPullRequestRuns(gitRepository, number, cursor) {
+      const branchName = `refs/pull/${digitsOf(number, host)}/merge`;
+      const page = await list(gitRepository, { branchName }, cursor);
+      return { ...page, runs: page.runs.filter((run) => run.pullRequest === number) };
+    },
 
     async fetchRun(gitRepository, id) {
       const repositoryId = await ids.read(gitRepository);
@@ -95,6 +101,6 @@ function createRequest(
     path: `${buildApi(gitRepository, host)}/builds${path}`,
     query,
     what: `the builds of ${gitRepository}`,
-    permission: 'Build (Read)',
+    permission: '"Build (Read)"',
   };
 }

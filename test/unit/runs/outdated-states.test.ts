@@ -32,6 +32,28 @@ describe('if CI does not date changes', () => {
     expect(stateIn(table)).toBe('running');
   });
 
+  it('an end before the last one, which a lagging server shows, is outdated', () => {
+    const table = new BranchTable({ datesChanges: false });
+    table.put(passed, at(1000));
+    table.put(again, at(2000));
+    expect(table.put({ ...passed, updatedAt: 800 }, at(3000))).toBe(false);
+    expect(table.put({ ...passed, attempt: 3, updatedAt: 950 }, at(4000))).toBe(true);
+  });
+
+  it('the end of a run that has waited counts, although the wait was seen later', () => {
+    const table = new BranchTable({ datesChanges: false });
+    table.put({ ...passed, state: 'blocked', outcome: 'blocked', updatedAt: 901 }, at(1000));
+    expect(table.put(passed, at(2000))).toBe(true);
+    expect(stateIn(table)).toBe('success');
+  });
+
+  it('a run that runs again is confirmed by each answer that shows it', () => {
+    const table = new BranchTable({ datesChanges: false });
+    table.put(passed, at(1000));
+    table.put(again, at(2000));
+    expect([table.isCurrent(again), table.isCurrent(passed)]).toEqual([true, false]);
+  });
+
   it("another replica's earlier answer is outdated", () => {
     const table = new BranchTable({ datesChanges: false });
     table.put(again, at(2000));
