@@ -3,7 +3,7 @@ import { apiPath } from '../../upstream/json-api.ts';
 import { malformedError } from '../../upstream/failures.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient, CiRequest } from '../client.ts';
-import type { Source } from '../elements.ts';
+import { requireNewestFirst, type Source } from '../elements.ts';
 import type { CiProvider, Cursor, RunPage } from '../provider.ts';
 import { bracedUuid, repositoryPath } from './names.ts';
 import { API, listFields, parseCursor, parsePage } from './page.ts';
@@ -29,6 +29,7 @@ export function createBitbucketProvider(client: CiClient): CiProvider {
     const { values, total, missing, next } = parsePage(data, { page, pagelen }, source);
     const clock = parseDate(headers);
     const parsed = parsePipelines(values, { gitRepository, clock }, source);
+    requireNewestFirst(parsed.runs, source);
     client.reportUnread(parsed.unread);
     const isEmpty = values.length === 0;
     if (missing > 1 || (isEmpty && (missing > 0 || next !== undefined))) {

@@ -3,6 +3,7 @@ import type { Run } from '../../resolve/types.ts';
 import { apiPath } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient, CiRequest } from '../client.ts';
+import { requireNewestFirst } from '../elements.ts';
 import type { CiDeps } from '../kind.ts';
 import { hasNext } from '../link-header.ts';
 import { PAGE_SIZE, type PipelinePage } from './page.ts';
@@ -38,6 +39,7 @@ export function createBuilds(client: CiClient, { now }: Pick<CiDeps, 'now'>): Bu
     const elements = parseElements(data, source);
     const clock = parseDate(headers);
     const parsed = parseBuilds(elements, await contextOf(pipeline, elements, clock));
+    requireNewestFirst(parsed.runs, source);
     client.reportUnread(parsed.unread);
     // A full page may be the last one, but a server with smaller pages must not seem to have no more.
     const more = hasNext(headers['link']) || elements.length >= PAGE_SIZE;
