@@ -4,6 +4,7 @@
  */
 import { UpstreamError } from '../../errors.ts';
 import type { Clock } from '../../clock.ts';
+import { inGroups } from '../../resilience/in-groups.ts';
 import { KeyedQueue } from '../../resilience/keyed-queue.ts';
 import { isWithin } from '../../clock.ts';
 import type { CiClient } from '../client.ts';
@@ -112,7 +113,7 @@ export class JobListing {
     for (const name of this.#jobs.keys()) if (!names.has(name)) this.#jobs.delete(name);
     const depth = Math.min(DEPTH, Math.max(1, Math.floor(MAX_BUILDS / Math.max(1, listed.length))));
     const left = stale.length > MOST_SINGLE_JOBS ? await this.#readChunks(listed, stale, depth) : stale;
-    await inGroups(left, (job) => this.#readJob(job, depth));
+    await inGroups(left, AT_ONCE, (job) => this.#readJob(job, depth));
     if (this.#countKept() > MAX_KEPT / 2) {
       for (const [name, job] of this.#jobs) this.#jobs.set(name, dropOlderBuilds(job, depth));
     }
@@ -138,7 +139,7 @@ export class JobListing {
         wanted.delete(name);
       }
     };
-    await inGroups([...new Set(places)], async (chunk) => {
+    await inGroups([...new Set(places)], AT_ONCE, async (chunk) => {
       try {
         await readChunk(chunk);
       } catch (error) {
@@ -171,12 +172,11 @@ export class JobListing {
 
   /** Reads older builds of these jobs. */
   async #readOlder(names: readonly string[]): Promise<void> {
-    await this.#queue.run('', JSON.stringify(names), () =>
-      inGroups(names, async (name) => {
-        const job = this.#jobs.get(name);
-        if (job !== undefined && !job.whole) await this.#readOlderBuilds(job);
-      }),
-    );
+    const read = async (name: string): Promise<void> => {
+      const job = this.#jobs.get(name);
+      if (job !== undefined && !job.whole) await this.#readOlderBuilds(job);
+    };
+    await this.#queue.run('', JSON.stringify(names), () => inGroups(names, AT_ONCE, read));
   }
 
   /** Begins at the oldest known build, to prove that none was deleted above it. */
@@ -231,9 +231,3 @@ function isOfOneJob(error: unknown): boolean {
 
 /** What is known already tells where to read on. */
 const MORE = 'older';
-
-async function inGroups<T>(all: readonly T[], read: (one: T) => Promise<void>): Promise<void> {
-  for (let next = 0; next < all.length; next += AT_ONCE) {
-    await Promise.all(all.slice(next, next + AT_ONCE).map(read));
-  }
-}

@@ -299,18 +299,18 @@ describe('the number', () => {
   });
 });
 
+async function listBranch(): Promise<RunPage[]> {
+  const { provider } = connect();
+  const pages = [await provider.fetchBranchRuns(SLUG, 'main')];
+  for (let next = pages[0]?.next; next !== undefined; next = pages.at(-1)?.next) {
+    pages.push(await provider.fetchBranchRuns(SLUG, 'main', next));
+  }
+  return pages;
+}
+
 describe("a branch's list", () => {
   const DAYS = 86_400_000;
   const daysAgo = (days: number) => ({ created_at: new Date(NOW - days * DAYS).toISOString() });
-
-  async function listBranch(): Promise<RunPage[]> {
-    const { provider } = connect();
-    const pages = [await provider.fetchBranchRuns(SLUG, 'main')];
-    for (let next = pages[0]?.next; next !== undefined; next = pages.at(-1)?.next) {
-      pages.push(await provider.fetchBranchRuns(SLUG, 'main', next));
-    }
-    return pages;
-  }
 
   it('does not end after the 90 days that one search covers, so that a quiet branch keeps its build', async () => {
     serve([createRun(2, daysAgo(91)), createRun(1, daysAgo(300))]);
