@@ -66,8 +66,10 @@ export function createGiteaPushLog(client: CiClient, source: Source): PushLog {
       const commits = parseAnswer(z.array(commitSchema).max(MAX_ELEMENTS), answer.data, source).map(toListed);
       const [head] = commits;
       if (head === undefined) return { pushes: [] };
-      const from = start ?? { commit: head.commit, below: Infinity };
-      return { ...followFirstParents(branch, from, commits), clock: parseDate(answer.headers) };
+      const clock = parseDate(answer.headers);
+      // Before a later push, no commit may be newer than that will be, whatever the committer's clock says.
+      const from = start ?? { commit: head.commit, below: (clock ?? Infinity) + 1 };
+      return { ...followFirstParents(branch, from, commits), clock };
     },
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StatusPage } from '../../../../src/ci/commit-statuses.ts';
 import type { CiPorts } from '../../../../src/ci/kind.ts';
-import { connectFake } from '../../../fixtures/gitea/connect-fake.ts';
+import { connectFake, NOW } from '../../../fixtures/gitea/connect-fake.ts';
 import type { FakeGitea } from '../../../fixtures/gitea/fake-gitea.ts';
 
 const REPOSITORY = 'acme/shop';
@@ -142,5 +142,12 @@ describe('the push log', () => {
     const second = await ports.pushLog?.fetchBranchPushes(REPOSITORY, 'main', first?.next);
     expect(second?.pushes.map((push) => push.commit)).toEqual([sha(3), sha(2)]);
     expect(second?.next).toBeUndefined();
+  });
+
+  it('has no commit newer than the answer, so that a later push is newer than one from the future', async () => {
+    const { server, ports } = await connectFake('gitea');
+    server.data.commits.set('main', [{ sha: sha(1), date: '2030-01-01T00:00:00Z', parents: [] }]);
+    const { pushes = [] } = (await ports.pushLog?.fetchBranchPushes(REPOSITORY, 'main')) ?? {};
+    expect(pushes.map(({ position }) => position)).toEqual([NOW]);
   });
 });
