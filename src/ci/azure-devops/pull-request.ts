@@ -6,6 +6,7 @@ import { describeProblem, parseShape, type Source } from '../elements.ts';
 import { commit, id, instant, MAX_ELEMENTS, text } from '../fields.ts';
 import type { OpenPullRequest, PullRequestPage } from '../git-host.ts';
 import { branchOf, notFound } from './names.ts';
+import { pageOf } from './page.ts';
 
 const repository = z.object({ id: text.toLowerCase(), name: text.nullish() });
 
@@ -34,7 +35,7 @@ export const azureOpenPullRequestSchema = azurePullRequestSchema.extend({
   targetRefName: text,
 });
 
-const pageSchema = z.object({ value: z.array(z.unknown()).max(MAX_ELEMENTS) });
+const pageSchema = pageOf(z.unknown());
 
 const numberSchema = z.object({ pullRequestId: id });
 
