@@ -70,13 +70,6 @@ function fill({ data }: FakeGitea) {
   const change = (id: string, update: Partial<FakeGiteaRun>) => {
     data.runs = data.runs.map((run) => (String(run.id) === id ? { ...run, ...update } : run));
   };
-  const push = (ref: string, commit: string) => {
-    pushes++;
-    const content = JSON.stringify({ Commits: null, HeadCommit: { Sha1: commit }, Len: 0 });
-    const created = new Date(START + Math.floor(pushes / 2) * 1000).toISOString();
-    const op = ref.startsWith('refs/tags/') ? 'push_tag' : 'commit_repo';
-    data.activities.unshift({ id: pushes, op_type: op, ref_name: ref, content, created });
-  };
   return {
     change,
     addRun(run: ContractRun) {
@@ -85,25 +78,14 @@ function fill({ data }: FakeGitea) {
       return String(last);
     },
     addPush(branch: string, commit: string) {
-      push(`refs/heads/${branch}`, commit);
       const before = data.commits.get(branch) ?? [];
-      const date = new Date(START).toISOString();
+      const date = new Date(START + ++pushes * 1000).toISOString();
       const parents = before.slice(0, 1).map(({ sha }) => sha);
       data.commits.set(branch, [{ sha: commit, date, parents }, ...before]);
     },
-    addPushToTag: (tag: string, commit: string) => push(`refs/tags/${tag}`, commit),
-    deleteBranch(branch: string) {
-      data.commits.delete(branch);
-      const created = new Date(START + pushes * 1000).toISOString();
-      const ref = `refs/heads/${branch}`;
-      data.activities.unshift({
-        id: ++pushes,
-        op_type: 'delete_branch',
-        ref_name: ref,
-        content: '',
-        created,
-      });
-    },
+    // Branches alone are listed.
+    addPushToTag: () => undefined,
+    deleteBranch: (branch: string) => void data.commits.delete(branch),
   };
 }
 

@@ -1,10 +1,17 @@
-/** Pushes to the branches of a Gitea or Forgejo repository. */
+/**
+ * Heads and commits of branches. The log of activities (`/activities/feeds`) leaves out the pushes of users
+ * who keep their activity private, and those of Actions (`models/activities/action.go`,
+ * ActivityQueryCondition). Branches are sorted by the time of their last commit, newest first
+ * (`models/git/branch_list.go`), which the list does not show: it has the author's time.
+ */
 import { z } from 'zod';
+import { createBoundedCache } from '../../resilience/bounded-cache.ts';
+import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient } from '../client.ts';
 import type { Source } from '../elements.ts';
 import { followFirstParents, parseHistoryCursor, type ListedCommit } from '../first-parents.ts';
-import { commit, id, instant, MAX_ELEMENTS, padNumber, text } from '../fields.ts';
+import { commit, instant, MAX_ELEMENTS, text } from '../fields.ts';
 import type { Push, PushLog } from '../push-log.ts';
 import { parseAnswer } from './parse.ts';
 import { createProof, createRequest, nextCursor, PAGE_SIZE, parseCursor, totalOf } from './requests.ts';
@@ -12,17 +19,9 @@ import { createProof, createRequest, nextCursor, PAGE_SIZE, parseCursor, totalOf
 const listSchema = z.array(z.unknown()).max(MAX_ELEMENTS);
 
 /** A contract test compares this with the OpenAPI description of Gitea 1.26.0. */
-export const activitySchema = z.object({
-  id,
-  // `commit_repo`, or `mirror_sync_push` for a mirror.
-  op_type: z.enum(['commit_repo', 'mirror_sync_push']),
-  ref_name: text,
-  content: z.string(),
-  created: instant,
-});
+export const branchSchema = z.object({ name: text, commit: z.object({ id: commit }) });
 
-/** The JSON text of an activity's `content` (`modules/repository/commits.go`, PushCommits). */
-const contentSchema = z.object({ HeadCommit: z.object({ Sha1: commit }) });
+type Branch = z.output<typeof branchSchema>;
 
 const commitSchema = z.object({
   sha: commit,
@@ -30,26 +29,48 @@ const commitSchema = z.object({
   parents: z.array(z.object({ sha: commit })).nullish(),
 });
 
+type Commit = z.output<typeof commitSchema>;
+
 /** Commits of a branch on one page. */
 const COMMITS = 30;
+const BRIEF = { stat: false, verification: false, files: false };
+const AT_ONCE = 10;
+const MAX_COMMITS = 50_000;
 
 export function createGiteaPushLog(client: CiClient, source: Source): PushLog {
+  const { host } = client;
+  const dates = new CommitDates();
+
+  /** Of heads on a page; a commit's own answer never changes. */
+  async function learnDate(gitRepository: string, { commit: { id: sha } }: Branch): Promise<void> {
+    if (dates.get(sha) !== undefined) return;
+    const path = apiPath`/git/commits/${sha}`;
+    const request = createRequest(gitRepository, 'the commits', path, BRIEF);
+    const answer = await client.find(request, () => client.get(createProof(gitRepository)));
+    if (answer !== undefined) dates.note(parseAnswer(commitSchema, answer.data, source), answer);
+  }
+
   return {
-    host: client.host,
+    host,
+    lists: 'heads',
 
     async fetchPushes(gitRepository, cursor) {
       const address = parseCursor(cursor);
       const query = { page: address.page, limit: PAGE_SIZE };
-      const answer = await client.get(
-        createRequest(gitRepository, 'the activities', '/activities/feeds', query),
-      );
+      const answer = await client.get(createRequest(gitRepository, 'the branches', '/branches', query));
       const elements = parseAnswer(listSchema, answer.data, source);
-      const pushes = elements.flatMap((element) => parsePush(element) ?? []);
+      // A branch that cannot be read is looked up by itself.
+      const branches = elements.flatMap((element) => branchSchema.safeParse(element).data ?? []);
+      for (let start = 0; start < branches.length; start += AT_ONCE) {
+        const some = branches.slice(start, start + AT_ONCE);
+        await Promise.all(some.map((branch) => learnDate(gitRepository, branch)));
+      }
       const facts = { length: elements.length, total: totalOf(answer), link: answer.headers['link'] };
       return {
-        // Within a second, the order of the activities is arbitrary.
-        pushes: pushes.toSorted((a, b) => b.position - a.position || (a.tie < b.tie ? 1 : -1)),
-        next: nextCursor(address, facts, client.host),
+        pushes: branches
+          .flatMap((branch) => dates.toPush(branch))
+          .toSorted((a, b) => b.position - a.position),
+        next: nextCursor(address, facts, host),
         clock: parseDate(answer.headers),
       };
     },
@@ -58,39 +79,43 @@ export function createGiteaPushLog(client: CiClient, source: Source): PushLog {
       const start = cursor === undefined ? undefined : parseHistoryCursor(cursor);
       // A tag of the same name would come first.
       const sha = start?.commit ?? `refs/heads/${branch}`;
-      const query = { sha, limit: COMMITS, stat: false, verification: false, files: false };
-      const request = createRequest(gitRepository, 'the commits', '/commits', query);
-      const prove = () => client.get(createProof(gitRepository));
-      const answer = await client.find(request, prove);
+      const request = createRequest(gitRepository, 'the commits', '/commits', {
+        sha,
+        limit: COMMITS,
+        ...BRIEF,
+      });
+      const answer = await client.find(request, () => client.get(createProof(gitRepository)));
       if (answer === undefined) return { pushes: [] };
-      const commits = parseAnswer(z.array(commitSchema).max(MAX_ELEMENTS), answer.data, source).map(toListed);
+      const listed = parseAnswer(z.array(commitSchema).max(MAX_ELEMENTS), answer.data, source);
+      const commits = listed.map((each) => dates.note(each, answer));
       const [head] = commits;
       if (head === undefined) return { pushes: [] };
-      const clock = parseDate(answer.headers);
-      // Before a later push, no commit may be newer than that will be, whatever the committer's clock says.
-      const from = start ?? { commit: head.commit, below: (clock ?? Infinity) + 1 };
-      return { ...followFirstParents(branch, from, commits), clock };
+      const from = start ?? { commit: head.commit, below: Infinity };
+      return { ...followFirstParents(branch, from, commits), clock: parseDate(answer.headers) };
     },
   };
 }
 
-function toListed({ sha, commit: { committer }, parents }: z.output<typeof commitSchema>): ListedCommit {
-  return { commit: sha, time: committer.date, firstParent: parents?.[0]?.sha };
-}
+/**
+ * When commits were made. A committer's clock may be ahead: such a commit is as new as the answer that first
+ * showed it, so that a later push is newer.
+ */
+class CommitDates {
+  readonly #dates = createBoundedCache<number>(MAX_COMMITS);
 
-/** @returns undefined for another activity, a tag, or the creation of a branch, which a push follows */
-function parsePush(element: unknown): Push | undefined {
-  const { data } = activitySchema.safeParse(element);
-  const branch = /^refs\/heads\/(.+)$/s.exec(data?.ref_name ?? '')?.[1];
-  const head = data && parseContent(data.content);
-  if (data === undefined || branch === undefined || head === undefined) return undefined;
-  return { branch, commit: head, position: data.created, tie: padNumber(data.id) };
-}
+  get(sha: string): number | undefined {
+    return this.#dates.get(sha);
+  }
 
-function parseContent(content: string): string | undefined {
-  try {
-    return contentSchema.safeParse(JSON.parse(content)).data?.HeadCommit.Sha1;
-  } catch {
-    return undefined;
+  note({ sha, commit: { committer }, parents }: Commit, { headers }: ApiResponse): ListedCommit {
+    const time = this.get(sha) ?? Math.min(committer.date, parseDate(headers) ?? Infinity);
+    this.#dates.set(sha, time);
+    return { commit: sha, time, firstParent: parents?.[0]?.sha };
+  }
+
+  /** @returns nothing for a commit that is gone */
+  toPush({ name, commit: { id: sha } }: Branch): Push[] {
+    const position = this.get(sha);
+    return position === undefined ? [] : [{ branch: name, commit: sha, position, tie: '' }];
   }
 }

@@ -74,12 +74,11 @@ describe.each(APIS)('the list of %s', (api) => {
     expect((await failureOf(read)).kind).toBe('malformed');
   });
 
-  it('may be one short where pages are linked, since its length comes from another query', async () => {
+  it.skipIf(api === 'forgejo')('may be one short, since its length comes from another query', async () => {
     const fake = await connectFake(api);
     await cutList(fake, 5, 6);
-    const read = readAll((cursor) => fake.ports.provider.fetchRuns(REPOSITORY, cursor));
-    if (api === 'gitea') expect((await read).pages).toMatchObject([{ short: true, next: undefined }]);
-    else expect((await failureOf(read)).kind).toBe('malformed');
+    const { pages } = await readAll((cursor) => fake.ports.provider.fetchRuns(REPOSITORY, cursor));
+    expect(pages).toMatchObject([{ short: true, next: undefined }]);
   });
 
   it('of open pull requests is a failure if it is empty, though it has a length', async () => {
