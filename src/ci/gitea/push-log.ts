@@ -12,6 +12,7 @@ import type { CiClient } from '../client.ts';
 import type { Source } from '../elements.ts';
 import { followFirstParents, parseHistoryCursor, type ListedCommit } from '../first-parents.ts';
 import { commit, instant, MAX_ELEMENTS, text } from '../fields.ts';
+import type { Cursor } from '../provider.ts';
 import type { Push, PushLog } from '../push-log.ts';
 import { parseAnswer } from './parse.ts';
 import { createProof, createRequest, nextCursor, PAGE_SIZE, parseCursor, totalOf } from './requests.ts';
@@ -36,6 +37,8 @@ const COMMITS = 30;
 const BRIEF = { stat: false, verification: false, files: false };
 const AT_ONCE = 10;
 const MAX_COMMITS = 50_000;
+/** Of branches, for one list. */
+const MAX_PAGES = 20;
 
 export function createGiteaPushLog(client: CiClient, source: Source): PushLog {
   const { host } = client;
@@ -50,29 +53,42 @@ export function createGiteaPushLog(client: CiClient, source: Source): PushLog {
     if (answer !== undefined) dates.note(parseAnswer(commitSchema, answer.data, source), answer);
   }
 
+  /** One page, newest commit first. */
+  async function fetchBranches(gitRepository: string, cursor: Cursor | undefined) {
+    const address = parseCursor(cursor);
+    const query = { page: address.page, limit: PAGE_SIZE };
+    const answer = await client.get(createRequest(gitRepository, 'the branches', '/branches', query));
+    const elements = parseAnswer(listSchema, answer.data, source);
+    // A branch that cannot be read is looked up by itself.
+    const branches = elements.flatMap((element) => branchSchema.safeParse(element).data ?? []);
+    for (let start = 0; start < branches.length; start += AT_ONCE) {
+      const some = branches.slice(start, start + AT_ONCE);
+      await Promise.all(some.map((branch) => learnDate(gitRepository, branch)));
+    }
+    const facts = { length: elements.length, total: totalOf(answer), link: answer.headers['link'] };
+    return { branches, next: nextCursor(address, facts, host), clock: parseDate(answer.headers) };
+  }
+
   return {
     host,
     lists: 'heads',
 
+    /**
+     * Reads all branches at once, if there are not too many: a branch that is moved to an older commit stays
+     * behind newer ones.
+     */
     async fetchPushes(gitRepository, cursor) {
-      const address = parseCursor(cursor);
-      const query = { page: address.page, limit: PAGE_SIZE };
-      const answer = await client.get(createRequest(gitRepository, 'the branches', '/branches', query));
-      const elements = parseAnswer(listSchema, answer.data, source);
-      // A branch that cannot be read is looked up by itself.
-      const branches = elements.flatMap((element) => branchSchema.safeParse(element).data ?? []);
-      for (let start = 0; start < branches.length; start += AT_ONCE) {
-        const some = branches.slice(start, start + AT_ONCE);
-        await Promise.all(some.map((branch) => learnDate(gitRepository, branch)));
+      const branches: Branch[] = [];
+      let next = cursor;
+      let clock: number | undefined;
+      for (let pages = 0; pages === 0 || (next !== undefined && pages < MAX_PAGES); pages++) {
+        const page = await fetchBranches(gitRepository, next);
+        branches.push(...page.branches);
+        next = page.next;
+        clock ??= page.clock;
       }
-      const facts = { length: elements.length, total: totalOf(answer), link: answer.headers['link'] };
-      return {
-        pushes: branches
-          .flatMap((branch) => dates.toPush(branch))
-          .toSorted((a, b) => b.position - a.position),
-        next: nextCursor(address, facts, host),
-        clock: parseDate(answer.headers),
-      };
+      const pushes = branches.flatMap((branch) => dates.toPush(branch));
+      return { pushes: pushes.toSorted((a, b) => b.position - a.position), next, clock };
     },
 
     async fetchBranchPushes(gitRepository, branch, cursor) {

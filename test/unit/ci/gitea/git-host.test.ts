@@ -101,6 +101,15 @@ describe('the push log', () => {
     server.verify();
   });
 
+  it('reads all pages of branches, since one that moves to an older commit stays behind', async () => {
+    const { server, ports } = await connectFake('gitea', { maxItems: 2 });
+    for (let digit = 1; digit <= 5; digit++) {
+      server.data.commits.set(`b${digit}`, [{ sha: sha(digit), date: AT, parents: [] }]);
+    }
+    const page = await ports.pushLog?.fetchPushes(REPOSITORY);
+    expect(page).toMatchObject({ pushes: { length: 5 }, next: undefined });
+  });
+
   it('goes on with the first parent of the last commit of a page', async () => {
     const { server, ports } = await connectFake('gitea', { maxItems: 3 });
     const commit = (digit: number, ...parents: number[]) => ({
