@@ -116,6 +116,6 @@ function createRequest(
     path: `${buildApi(gitRepository, host)}/builds${path}`,
     query,
     what: `the builds of ${gitRepository}`,
-    permission: 'Build (Read)',
+    permission: '"Build (Read)"',
   };
 }

@@ -1,5 +1,5 @@
 /** Runs of Gitea Actions and Forgejo Actions. */
-import { UpstreamError } from '../../errors.ts';
+import { UpstreamError, type UpstreamFailureKind } from '../../errors.ts';
 import type { Run } from '../../resolve/types.ts';
 import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
 import { malformedError } from '../../upstream/failures.ts';
@@ -13,6 +13,8 @@ import { explainMissingRuns } from './version.ts';
 
 const WHAT = 'the workflow runs';
 const RUNS = '/actions/runs';
+/** An older server has no such list, and shows its web interface. */
+const MISSING: ReadonlySet<UpstreamFailureKind> = new Set(['not_found', 'malformed']);
 
 export function createGiteaProvider(
   client: CiClient,
@@ -88,7 +90,7 @@ export function createGiteaProvider(
       try {
         return await proveReadable(gitRepository);
       } catch (error) {
-        if (!(error instanceof UpstreamError) || error.failure.kind !== 'not_found') throw error;
+        if (!(error instanceof UpstreamError) || !MISSING.has(error.failure.kind)) throw error;
         throw await explainMissingRuns(client, dialect, error);
       }
     },

@@ -9,12 +9,11 @@ import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient } from '../client.ts';
-import type { Source } from '../elements.ts';
+import { parseShape, type Source } from '../elements.ts';
 import { followFirstParents, parseHistoryCursor, type ListedCommit } from '../first-parents.ts';
 import { commit, instant, MAX_ELEMENTS, text } from '../fields.ts';
 import type { Cursor } from '../provider.ts';
 import type { Push, PushLog } from '../push-log.ts';
-import { parseAnswer } from './parse.ts';
 import { createProof, createRequest, nextCursor, PAGE_SIZE, parseCursor, totalOf } from './requests.ts';
 
 const listSchema = z.array(z.unknown()).max(MAX_ELEMENTS);
@@ -50,7 +49,7 @@ export function createGiteaPushLog(client: CiClient, source: Source): PushLog {
     const path = apiPath`/git/commits/${sha}`;
     const request = createRequest(gitRepository, 'the commits', path, BRIEF);
     const answer = await client.find(request, () => client.get(createProof(gitRepository)));
-    if (answer !== undefined) dates.note(parseAnswer(commitSchema, answer.data, source), answer);
+    if (answer !== undefined) dates.note(parseShape(commitSchema, answer.data, source), answer);
   }
 
   /** One page, newest commit first. */
@@ -58,7 +57,7 @@ export function createGiteaPushLog(client: CiClient, source: Source): PushLog {
     const address = parseCursor(cursor);
     const query = { page: address.page, limit: PAGE_SIZE };
     const answer = await client.get(createRequest(gitRepository, 'the branches', '/branches', query));
-    const elements = parseAnswer(listSchema, answer.data, source);
+    const elements = parseShape(listSchema, answer.data, source);
     // A branch that cannot be read is looked up by itself.
     const branches = elements.flatMap((element) => branchSchema.safeParse(element).data ?? []);
     for (let start = 0; start < branches.length; start += AT_ONCE) {
@@ -102,7 +101,7 @@ export function createGiteaPushLog(client: CiClient, source: Source): PushLog {
       });
       const answer = await client.find(request, () => client.get(createProof(gitRepository)));
       if (answer === undefined) return { pushes: [] };
-      const listed = parseAnswer(z.array(commitSchema).max(MAX_ELEMENTS), answer.data, source);
+      const listed = parseShape(z.array(commitSchema).max(MAX_ELEMENTS), answer.data, source);
       const commits = listed.map((each) => dates.note(each, answer));
       const [head] = commits;
       if (head === undefined) return { pushes: [] };

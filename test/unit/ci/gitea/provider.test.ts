@@ -164,7 +164,7 @@ describe('a wrong connection', () => {
   ] as const)('of kind %s to version %s explains why there are no runs', async (kind, version, text) => {
     const { ports } = await connectFake(kind, { version, hasRuns: false });
     const failure = await failureOf(ports.provider.probe(REPOSITORY));
-    expect(failure).toMatchObject({ kind: 'not_found', message: expect.stringContaining(text) });
+    expect(failure).toMatchObject({ kind: 'malformed', message: expect.stringContaining(text) });
   });
 
   it.each(APIS)('of kind %s without the path of the instance is not found', async (api) => {
@@ -188,7 +188,10 @@ describe('a wrong connection', () => {
       ].map((call) => failureOf(Promise.resolve(call))),
     );
     for (const failure of failures) {
-      expect(failure).toMatchObject({ kind: 'malformed', message: expect.stringContaining('a web page') });
+      expect(failure).toMatchObject({
+        kind: 'malformed',
+        message: expect.stringContaining('a page or text'),
+      });
     }
   });
 });
@@ -197,7 +200,7 @@ describe('a denied call', () => {
   it.each([
     [
       'token does not have at least one of required scope(s), required=[read:repository], token scope=read:user',
-      'it needs the scope read:repository',
+      'it needs the scope "read:repository"',
     ],
     [
       'user should have specific read permission or be a repo admin or a site admin',
