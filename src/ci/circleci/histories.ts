@@ -46,7 +46,9 @@ export function createHistories(client: CiClient, source: Source): Histories {
     }
     if (before?.outcome === run.outcome) return addHistory(run, before.history);
     const history = await flights.do(run.id, () => fetchHistory(run, client, source));
-    kept.set(run.id, { outcome: run.outcome, history });
+    // The workflows of a run that has succeeded exist, even if they are not listed yet.
+    const isMissing = run.state === 'success' && history.startedAt === undefined;
+    if (!isMissing) kept.set(run.id, { outcome: run.outcome, history });
     return addHistory(run, history);
   }
 

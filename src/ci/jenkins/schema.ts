@@ -206,9 +206,12 @@ function runSchema(context: JobContext): z.ZodType<CheckedOut> {
 
 function toRun({ context, ...build }: CheckedOut): Run {
   const { pipeline, job } = context;
-  const { isTag } = revisionOf(build.actions);
-  const ref = describeRef(job, isTag);
-  const isPullRequest = ref.refKind === 'pull_request';
+  const revision = revisionOf(build.actions);
+  const { isTag } = revision;
+  const named = describeRef(job, isTag);
+  const isPullRequest = named.refKind === 'pull_request' || revision.isPullRequest;
+  // A trait of the branch source may name the job otherwise, and the pull request may be a fork's.
+  const ref = isPullRequest ? { ...named, branch: null, refKind: 'pull_request' as const } : named;
   return {
     id: idOf(job, build.number),
     number: String(build.number),

@@ -19,6 +19,6 @@ export const woodpecker: CiKind<typeof woodpeckerConnectionSchema> = {
   createAuth: createTokenAuth,
   connect(connection, deps) {
     const client = createTokenClient(connection, deps);
-    return { provider: createWoodpeckerProvider(client, connection.url) };
+    return { provider: createWoodpeckerProvider(client, connection.url, deps.now) };
   },
 };
