@@ -54,14 +54,18 @@ function toRunPage({ pushes, gap, next, validator, clock }: PushPage): RunPage {
  * reach below the newest known run for that, so there are two.
  */
 function markGap({ position, tie }: NonNullable<PushPage['gap']>): Run[] {
-  return [position, position - 1].map((at) => ({
-    ...toRun({ branch: '', commit: NO_COMMIT, position: at, tie }),
+  return [createMark(position, tie), createMark(position - 1, tie)];
+}
+
+function createMark(position: number, tie: string): Run {
+  return {
+    ...toRun({ branch: '', commit: NO_COMMIT, position, tie }),
     branch: null,
     refKind: 'unknown',
     state: 'skipped',
     outcome: 'unknown branches',
     mayPush: false,
-  }));
+  };
 }
 
 const NO_COMMIT = '0'.repeat(40);

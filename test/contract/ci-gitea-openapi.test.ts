@@ -10,7 +10,7 @@ import { forgejoRunSchema } from '../../src/ci/gitea/forgejo-run.ts';
 import { giteaRunSchema } from '../../src/ci/gitea/gitea-run.ts';
 import { giteaWorkflowSchema } from '../../src/ci/gitea/inspector.ts';
 import { giteaPullRequestSchema, parsePullRequest } from '../../src/ci/gitea/pull-request.ts';
-import { activitySchema } from '../../src/ci/gitea/push-log.ts';
+import { branchSchema } from '../../src/ci/gitea/push-log.ts';
 import { giteaStatusSchema } from '../../src/ci/gitea/statuses.ts';
 import type { Run } from '../../src/resolve/types.ts';
 
@@ -49,7 +49,7 @@ describe('the descriptions', () => {
     ['ActionWorkflow', giteaWorkflowSchema, gitea],
     ['PullRequest', giteaPullRequestSchema, gitea],
     ['PRBranchInfo', giteaPullRequestSchema.shape.head, gitea],
-    ['Activity', activitySchema, gitea],
+    ['Branch', branchSchema, gitea],
     ['ActionRun', forgejoRunSchema, forgejo],
   ] as const)('have every field that is read of %s', (name, schema, { definitions }) => {
     const fields = Object.keys(schema.shape);

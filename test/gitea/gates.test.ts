@@ -5,6 +5,9 @@ import type { Push } from '../../src/ci/push-log.ts';
 import { connectGitea } from '../fixtures/gitea/connect.ts';
 import { Forge, PATIENCE, type Shop } from '../fixtures/gitea/forge.ts';
 
+/** Lists of branches show the author's time, and are sorted by the committer's. */
+const OLD = '2020-01-01T00:00:00Z';
+
 const gitea = inject('gitea');
 const forge = new Forge(gitea ?? { url: '', token: '' });
 
@@ -65,28 +68,46 @@ describe.skipIf(gitea === undefined)('the statuses of a commit', () => {
 });
 
 describe.skipIf(gitea === undefined)('the push log', () => {
-  it('has the pushes to branches, without tags, merges and deletions', async () => {
+  it('has the heads of branches, not of tags and deleted branches', async () => {
     const shop = await forge.createShop();
     const first = await shop.commit('feature');
     const second = await shop.commit('feature');
     await shop.call('POST', '/tags', { tag_name: 'main', target: first });
     const number = await shop.openPullRequest('feature');
-    await vi.waitFor(async () => {
-      const pushes = await fetchPushes(shop);
-      expect(pushes.map(({ branch, commit }) => [branch, commit]).slice(0, 2)).toEqual([
-        ['feature', second],
-        ['feature', first],
-      ]);
-    }, PATIENCE);
+    const headOf = async (name: string) =>
+      (await fetchPushes(shop)).find(({ branch }) => branch === name)?.commit;
+    expect(await headOf('feature')).toBe(second);
     await vi.waitFor(
       () => shop.call('POST', `/pulls/${number}/merge`, { Do: 'merge', delete_branch_after_merge: true }),
       PATIENCE,
     );
     const merged = await shop.call<{ commit: { id: string } }>('GET', '/branches/main');
     await vi.waitFor(async () => {
-      const [newest] = await fetchPushes(shop);
-      expect(newest).toMatchObject({ branch: 'main', commit: merged.commit.id });
+      expect(await headOf('main')).toBe(merged.commit.id);
+      expect(await headOf('feature')).toBeUndefined();
     }, PATIENCE);
+  });
+
+  it('has pushes of people who keep their activity private, and the newest head comes first', async () => {
+    const shop = await forge.createShop();
+    const bob = await forge.createAccount();
+    await bob.call('PATCH', '/user/settings', { hide_activity: true });
+    await shop.call('PUT', `/collaborators/${bob.name}`, { permission: 'write' });
+    const before = await shop.commit('feature');
+    const later = new Date(Date.now() + 5000).toISOString();
+    const file = { content: 'eA==', message: 'x', branch: 'main', dates: { author: OLD, committer: later } };
+    const path = `/repos/${shop.repository}/contents/by-bob`;
+    const { commit } = await bob.call<{ commit: { sha: string } }>('POST', path, file);
+    const pushes = await fetchPushes(shop);
+    expect(pushes.slice(0, 2).map((push) => [push.branch, push.commit])).toEqual([
+      ['main', commit.sha],
+      ['feature', before],
+    ]);
+    // The log of activities does not show it.
+    await shop.findRun(commit.sha);
+    type Activity = { readonly op_type: string; readonly content: string };
+    const log = await shop.call<Activity[]>('GET', '/activities/feeds');
+    expect(log.filter(({ content }) => content.includes(commit.sha))).toEqual([]);
   });
 
   it("follows a branch's own commits, not those of merged branches or of a tag of its name", async () => {

@@ -4,9 +4,10 @@ import type { UnreadRun } from '../../resolve/ports.ts';
 import type { Run } from '../../resolve/types.ts';
 import { malformed } from '../../upstream/failures.ts';
 import { parseRuns, parseShape, type Source } from '../elements.ts';
-import { commit, instant, MAX_ELEMENTS, text, webUrl } from '../fields.ts';
+import { commit, instant, text, webUrl } from '../fields.ts';
 import { numberAttempt } from '../number-attempt.ts';
 import { branchOf } from './names.ts';
+import { pageOf } from './page.ts';
 import { isPullRequestBuild, readTrigger, type Trigger } from './trigger.ts';
 
 const number = z.int().positive();
@@ -43,13 +44,18 @@ export const azureBuildSchema = z.object({
 
 type AzureBuild = z.output<typeof azureBuildSchema>;
 
-const pageSchema = z.object({ value: z.array(z.unknown()).max(MAX_ELEMENTS) });
+const pageSchema = pageOf(z.unknown());
 
-/** Of an element, whatever its shape: whose build it is, and whether it was deleted. */
+/** Of an element, whatever its shape: whose build it is, and whether it was deleted or could not start. */
 const belongingSchema = z.object({
   repository: repositorySchema.nullish().catch(null),
   deleted: z.unknown().optional(),
+  sourceVersion: z.unknown().optional(),
+  result: z.unknown().optional(),
 });
+
+/** A build that ends like this without a commit was cancelled while it waited, or could not start. */
+const NOT_STARTED: ReadonlySet<unknown> = new Set(['canceled', 'failed']);
 
 /** The parts of an element that does not match the schema. */
 const remainsSchema = z
@@ -63,7 +69,8 @@ const remainsSchema = z
 
 /**
  * @param repositoryId lower case
- * @returns `gone` for a build of another repository, or one in the recycle bin, which the API still returns
+ * @returns `gone` for a build of another repository, one in the recycle bin, which the API still returns, or
+ *   one that has built nothing
  * @throws UpstreamError `malformed`
  */
 export function parseBuild(value: unknown, repositoryId: string, source: Source): Run | 'gone' {
@@ -99,8 +106,8 @@ export function parseBuildPage(
 
 /** An element that does not say whose it is counts as ours, and cannot be read. */
 function belongs(element: unknown, repositoryId: string): boolean {
-  const { repository, deleted } = belongingSchema.safeParse(element).data ?? {};
-  if (deleted === true) return false;
+  const { repository, deleted, sourceVersion, result } = belongingSchema.safeParse(element).data ?? {};
+  if (deleted === true || (sourceVersion == null && NOT_STARTED.has(result))) return false;
   return repository == null || (repository.id === repositoryId && /^TfsGit$/i.test(repository.type));
 }
 

@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import type { CiClient } from '../client.ts';
 import { parseShape } from '../elements.ts';
-import { MAX_ELEMENTS, text } from '../fields.ts';
+import { text } from '../fields.ts';
 import type { CiInspector, Workflow } from '../provider.ts';
 import { nameWorkflow } from './build.ts';
 import { buildApi } from './names.ts';
+import { pageOf } from './page.ts';
 import { PAGE_SIZE } from './provider.ts';
 import type { RepositoryIds } from './repository-ids.ts';
 import { sourceOf } from './source.ts';
@@ -17,7 +18,7 @@ export const azureDefinitionSchema = z.object({
   queueStatus: text.nullish(),
 });
 
-const pageSchema = z.object({ value: z.array(z.unknown()).max(MAX_ELEMENTS) });
+const pageSchema = pageOf(z.unknown());
 
 export function createAzureDevOpsInspector(client: CiClient, ids: RepositoryIds): CiInspector {
   return {

@@ -7,6 +7,7 @@ import { commit, id, instant, MAX_ELEMENTS, text } from '../fields.ts';
 import type { OpenPullRequest, PullRequestPage } from '../git-host.ts';
 import { parseOpenPullRequests } from '../pull-request-elements.ts';
 import { branchOf, notFound } from './names.ts';
+import { pageOf } from './page.ts';
 
 const repository = z.object({ id: text.toLowerCase(), name: text.nullish() });
 
@@ -35,7 +36,7 @@ export const azureOpenPullRequestSchema = azurePullRequestSchema.extend({
   targetRefName: text,
 });
 
-const pageSchema = z.object({ value: z.array(z.unknown()).max(MAX_ELEMENTS) });
+const pageSchema = pageOf(z.unknown());
 
 const numberSchema = z.object({ pullRequestId: id });
 

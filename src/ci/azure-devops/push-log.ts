@@ -7,6 +7,7 @@ import { commit, instant, MAX_ELEMENTS, padNumber, text } from '../fields.ts';
 import type { Cursor } from '../provider.ts';
 import type { Push, PushLog, PushPage } from '../push-log.ts';
 import { branchOf, digitsOf, repositoryApi } from './names.ts';
+import { pageOf } from './page.ts';
 import { PAGE_SIZE } from './provider.ts';
 import { sourceOf } from './source.ts';
 
@@ -20,7 +21,7 @@ export const azurePushSchema = z.object({
     .nullish(),
 });
 
-const pageSchema = z.object({ value: z.array(azurePushSchema).max(MAX_ELEMENTS) });
+const pageSchema = pageOf(azurePushSchema);
 
 const DELETION = /^0+$/;
 

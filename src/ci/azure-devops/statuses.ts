@@ -7,6 +7,7 @@ import type { CommitStatus, CommitStatuses } from '../commit-statuses.ts';
 import { parseShape } from '../elements.ts';
 import { MAX_ELEMENTS, text, webUrl } from '../fields.ts';
 import { repositoryApi } from './names.ts';
+import { pageOf } from './page.ts';
 import { sourceOf } from './source.ts';
 
 /** The server's own default. */
@@ -23,7 +24,7 @@ export const azureStatusSchema = z.object({
 
 type AzureStatus = z.output<typeof azureStatusSchema>;
 
-const pageSchema = z.object({ value: z.array(azureStatusSchema).max(MOST_STATUSES) });
+const pageSchema = pageOf(azureStatusSchema);
 
 export function createAzureDevOpsStatuses(client: CiClient): CommitStatuses {
   const { host } = client;

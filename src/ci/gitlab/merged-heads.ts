@@ -15,6 +15,7 @@ import { parseParents } from './tags.ts';
 const MAX_COMMITS = 50_000;
 /** Limits the calls for one page. Of each merge request, the newest pipeline matters most. */
 const MOST_PER_PAGE = 20;
+const MOST_TRIES = 3;
 /** The commit is gone, or the token may not read code. The pipeline counts all the same. */
 const UNKNOWABLE: ReadonlySet<UpstreamFailureKind> = new Set(['not_found', 'denied']);
 
@@ -22,6 +23,8 @@ export class MergedHeads {
   readonly #client: CiClient;
   /** By the merge commit, which never changes. */
   readonly #heads = createBoundedCache<string>(MAX_COMMITS);
+  /** How often a commit could not be read. A new one may not have reached each of GitLab's servers yet. */
+  readonly #failures = createBoundedCache<number>(MAX_COMMITS);
 
   constructor(client: CiClient) {
     this.#client = client;
@@ -41,7 +44,7 @@ export class MergedHeads {
     const newest = Map.groupBy(merged, mergeRequestOf).values();
     const unknown = [...newest]
       .flatMap(([first]) => first ?? [])
-      .filter(({ sha }) => !this.#heads.has(sha))
+      .filter(({ sha }) => !this.#heads.has(sha) && (this.#failures.get(sha) ?? 0) < MOST_TRIES)
       .slice(0, MOST_PER_PAGE);
     await Promise.all(unknown.map(({ sha }) => this.#fetchHead(gitRepository, sha)));
   }
@@ -54,6 +57,7 @@ export class MergedHeads {
       this.#heads.set(sha, head ?? sha);
     } catch (error) {
       if (!(error instanceof UpstreamError) || !UNKNOWABLE.has(error.failure.kind)) throw error;
+      this.#failures.set(sha, (this.#failures.get(sha) ?? 0) + 1);
     }
   }
 }

@@ -58,7 +58,8 @@ export function createGitLabPushLog(client: CiClient): PushLog {
     },
 
     async fetchBranchPushes(gitRepository, branch, cursor) {
-      const { page, below } = parseCursor(cursor);
+      const start = parseCursor(cursor);
+      const { page } = start;
       const query = {
         // A tag may have the branch's name.
         ref_name: `refs/heads/${branch}`,
@@ -71,6 +72,9 @@ export function createGitLabPushLog(client: CiClient): PushLog {
       const response = await findResource(client, resource, prove);
       if (response === undefined) return { pushes: [] };
       const commits = parseShape(commitsSchema, response.data, source);
+      const clock = parseDate(response.headers);
+      // Before a later push, no commit may be newer than that will be, whatever the committer's clock says.
+      const below = start.below ?? (clock ?? Infinity) + 1;
       const pushes: Push[] = [];
       for (const { id: sha, committed_date } of commits) {
         // Committers' clocks differ, and their times are in whole seconds.
@@ -79,7 +83,7 @@ export function createGitLabPushLog(client: CiClient): PushLog {
       }
       const hasNext = placePage(response, page, commits.length, client).next !== undefined;
       const next = hasNext ? `${page + 1}@${pushes.at(-1)?.position ?? below}` : undefined;
-      return { pushes, next, clock: parseDate(response.headers) };
+      return { pushes, next, clock };
     },
   };
 }
@@ -105,8 +109,11 @@ function toPush(event: unknown): Push | undefined {
 }
 
 /** @param cursor a page, and the position of the commit before it: `2@1767225600000` */
-function parseCursor(cursor: Cursor | undefined): { readonly page: number; readonly below: number } {
-  if (cursor === undefined) return { page: 1, below: Number.MAX_SAFE_INTEGER };
+function parseCursor(cursor: Cursor | undefined): {
+  readonly page: number;
+  readonly below: number | undefined;
+} {
+  if (cursor === undefined) return { page: 1, below: undefined };
   const [, page, below] = /^(\d+)@(-?\d+)$/.exec(cursor) ?? [];
   if (page === undefined) throw new RangeError('expected a cursor that this provider returned');
   return { page: Number(page), below: Number(below) };

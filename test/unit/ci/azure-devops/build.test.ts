@@ -231,7 +231,16 @@ describe('a page', () => {
     expect(parseBuild(deleted, REPOSITORY_ID, SOURCE)).toBe('gone');
   });
 
-  it.each([null, [], 'x', { count: 0 }, { value: {} }])('is refused if it is %j', (value) => {
-    expect(() => parseBuildPage(value, REPOSITORY_ID, SOURCE)).toThrow('dev.azure.com answered with');
+  it.each(['canceled', 'failed'])('leaves out a build that %s before it had a commit', (result) => {
+    const build = createFakeBuild(8, { sourceVersion: null, result });
+    expect(parsePage(build)).toEqual({ runs: [], unread: [] });
+    expect(parseBuild(build, REPOSITORY_ID, SOURCE)).toBe('gone');
   });
+
+  it.each([null, [], 'x', { count: 0 }, { value: {} }, { count: 2, value: [] }])(
+    'is refused if it is %j',
+    (value) => {
+      expect(() => parseBuildPage(value, REPOSITORY_ID, SOURCE)).toThrow('dev.azure.com answered with');
+    },
+  );
 });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StatusPage } from '../../../../src/ci/commit-statuses.ts';
 import type { CiPorts } from '../../../../src/ci/kind.ts';
-import { connectFake } from '../../../fixtures/gitea/connect-fake.ts';
-import type { FakeGitea } from '../../../fixtures/gitea/fake-gitea.ts';
+import { connectFake, NOW } from '../../../fixtures/gitea/connect-fake.ts';
 
 const REPOSITORY = 'acme/shop';
 const COMMIT = 'a'.repeat(40);
@@ -14,11 +13,6 @@ const sha = (digit: number) => String(digit).repeat(40);
 async function fetchStatuses({ statuses }: CiPorts): Promise<StatusPage['statuses']> {
   const page = await statuses?.fetchStatuses(REPOSITORY, COMMIT);
   return page === undefined || page === 'unchanged' ? [] : page.statuses;
-}
-
-function addPush({ data }: FakeGitea, id: number, commit: string, created = AT, type = 'commit_repo'): void {
-  const content = JSON.stringify({ Commits: null, HeadCommit: { Sha1: commit } });
-  data.activities.push({ id, op_type: type, ref_name: 'refs/heads/main', content, created });
 }
 
 describe.each(APIS)('a pull request of %s', (api) => {
@@ -94,30 +88,26 @@ describe('the statuses of a commit', () => {
 });
 
 describe('the push log', () => {
-  it('orders pushes of one second by their ids, and skips activities without a commit', async () => {
+  it("has each branch's head, by the committer's time, and reads each commit once", async () => {
     const { server, ports } = await connectFake('gitea');
-    addPush(server, 3, '3'.repeat(40));
-    addPush(server, 4, '4'.repeat(40));
-    addPush(server, 5, '5'.repeat(40), AT, 'mirror_sync_push');
-    server.data.activities.push({
-      id: 6,
-      op_type: 'commit_repo',
-      ref_name: 'refs/heads/main',
-      content: '',
-      created: AT,
-    });
-    server.data.activities.push({
-      id: 7,
-      op_type: 'create_pull_request',
-      ref_name: '',
-      content: '3|x',
-      created: AT,
-    });
+    const head = (digit: number, date: string) => [{ sha: sha(digit), date, parents: [] }];
+    server.data.commits.set('main', head(1, '2026-01-01T00:00:00Z'));
+    server.data.commits.set('feature', head(2, '2026-01-01T00:00:01Z'));
+    const expected = { pushes: [{ branch: 'feature', commit: sha(2) }, { branch: 'main' }], next: undefined };
+    expect(await ports.pushLog?.fetchPushes(REPOSITORY)).toMatchObject(expected);
+    expect(server.requests).toHaveLength(3);
+    expect(await ports.pushLog?.fetchPushes(REPOSITORY)).toMatchObject(expected);
+    expect(server.requests).toHaveLength(4);
+    server.verify();
+  });
+
+  it('reads all pages of branches, since one that moves to an older commit stays behind', async () => {
+    const { server, ports } = await connectFake('gitea', { maxItems: 2 });
+    for (let digit = 1; digit <= 5; digit++) {
+      server.data.commits.set(`b${digit}`, [{ sha: sha(digit), date: AT, parents: [] }]);
+    }
     const page = await ports.pushLog?.fetchPushes(REPOSITORY);
-    expect(page).toMatchObject({
-      pushes: ['5', '4', '3'].map((digit) => ({ branch: 'main', commit: digit.repeat(40) })),
-      next: undefined,
-    });
+    expect(page).toMatchObject({ pushes: { length: 5 }, next: undefined });
   });
 
   it('goes on with the first parent of the last commit of a page', async () => {
@@ -142,5 +132,16 @@ describe('the push log', () => {
     const second = await ports.pushLog?.fetchBranchPushes(REPOSITORY, 'main', first?.next);
     expect(second?.pushes.map((push) => push.commit)).toEqual([sha(3), sha(2)]);
     expect(second?.next).toBeUndefined();
+  });
+
+  it('has no commit newer than the answer, so that a later push is newer than one from the future', async () => {
+    const { server, ports } = await connectFake('gitea');
+    server.data.commits.set('main', [{ sha: sha(1), date: '2030-01-01T00:00:00Z', parents: [] }]);
+    const pages = [
+      await ports.pushLog?.fetchBranchPushes(REPOSITORY, 'main'),
+      await ports.pushLog?.fetchPushes(REPOSITORY),
+    ];
+    const page = { pushes: [{ position: NOW }] };
+    expect(pages).toMatchObject([page, page]);
   });
 });

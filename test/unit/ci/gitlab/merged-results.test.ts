@@ -76,6 +76,15 @@ describe('a merged result', () => {
     });
   });
 
+  it('whose commit cannot be read costs three calls, not one with each page', async () => {
+    const gitlab = await serve();
+    gitlab.addPipeline(REPOSITORY, { ref: 'refs/merge-requests/9/merge', sha: MERGED });
+    const { provider } = connect(gitlab.url);
+    for (let reads = 0; reads < 5; reads++) await provider.fetchRuns(REPOSITORY);
+    const asked = takeRequests(gitlab).filter((path) => path.startsWith('repository/commits/'));
+    expect(asked).toHaveLength(3);
+  });
+
   it('costs at most twenty calls a page, for the newest of each merge request', async () => {
     const gitlab = await serve();
     for (let iid = 1; iid <= 30; iid++) {

@@ -73,6 +73,18 @@ describe("a branch's pushes", () => {
     );
   });
 
+  it('are no newer than the answer, so that a later push is newer than a commit from the future', async () => {
+    const gitlab = await serve();
+    const commits = ['2030-01-01T00:00:00Z', '2026-01-01T00:00:00Z'].map((committed_date, index) => ({
+      id: sha(String(index)),
+      parent_ids: [],
+      committed_date,
+    }));
+    gitlab.project(REPOSITORY).branches.set('main', commits);
+    const { pushes } = await connect(gitlab.url).pushLog.fetchBranchPushes(REPOSITORY, 'main');
+    expect(pushes.map(({ position }) => position)).toEqual([NOW, EPOCH]);
+  });
+
   it('are none for a branch that does not exist', async () => {
     const gitlab = await serve();
     expect(await connect(gitlab.url).pushLog.fetchBranchPushes(REPOSITORY, 'gone')).toEqual({ pushes: [] });
