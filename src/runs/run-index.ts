@@ -7,6 +7,7 @@ import type { UpstreamFailure } from '../errors.ts';
 import { intersectCoverage, isSameCoverage, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
 import type {
   BranchRuns,
+  Failed,
   UnresolvedRun,
   PullRequestHead,
   RunSource,
@@ -226,9 +227,7 @@ export function createPullRequestReader(
   heads = createBoundedCache<PullRequestHead>(MAX_PULL_REQUESTS),
 ): RunSource['readPullRequest'] {
   if (gitHost === undefined) {
-    const { host } = provider;
-    const message = `no connection knows the pull requests of ${gitRepository}: name a Git host in the project's key git`;
-    return () => Promise.resolve({ kind: 'failed', failure: { kind: 'not_found', host, message } });
+    return () => Promise.resolve(knowsNoPullRequests(gitRepository, provider.host));
   }
   const breaker = new CiBreaker({ now, generation: gitHost.generation });
   const flights = new SingleFlight();
@@ -238,6 +237,12 @@ export function createPullRequestReader(
     return head;
   };
   return (number) => toResult(async () => heads.get(number) ?? flights.do(number, () => fetchHead(number)));
+}
+
+/** @param host for messages */
+export function knowsNoPullRequests(gitRepository: string, host: string): Failed {
+  const message = `no connection knows the pull requests of ${gitRepository}: name a Git host in the project's key git`;
+  return { kind: 'failed', failure: { kind: 'not_found', host, message } };
 }
 
 /** A run without a position affects every build, so it comes first. */
