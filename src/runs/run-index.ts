@@ -11,6 +11,7 @@ import type {
   UnresolvedRun,
   PullRequestHead,
   RunSource,
+  RunStanding,
   RunSubject,
   UnreadRun,
 } from '../resolve/ports.ts';
@@ -118,6 +119,13 @@ interface Parts extends Pick<IndexContext, 'provider' | 'known'> {
   readonly poller: RunPoller;
 }
 
+interface QueueReading {
+  readonly runs: readonly Run[];
+  /** As of the reading, by the run's id: CI may delete a run while the caller looks at it. */
+  readonly standings: ReadonlyMap<string, RunStanding | undefined>;
+  readonly unresolved: readonly UnresolvedRun[];
+}
+
 /** Each method throws `UpstreamError`. */
 class BranchReader {
   readonly #parts: Parts;
@@ -184,8 +192,7 @@ class BranchReader {
       coverage: known.map(({ coverage }) => coverage).reduce(intersectCoverage),
       asOf: listing.listedAt,
       standing: (runId) => {
-        const queued = queue.runs.find(({ id }) => id === runId);
-        const ofQueue = queued && index.standing(queued);
+        const ofQueue = queue.standings.get(runId);
         if (ofQueue !== undefined) return ofQueue;
         const list = known.find((one) => one.runs.some(({ id }) => id === runId)) ?? known[0];
         if (list === undefined) throw new RangeError('a subject has a list');
@@ -199,16 +206,15 @@ class BranchReader {
     };
   }
 
-  async #readQueue(
-    subject: RunSubject,
-    ofBranch: readonly Run[],
-  ): Promise<{ runs: readonly Run[]; unresolved: readonly UnresolvedRun[] }> {
+  async #readQueue(subject: RunSubject, ofBranch: readonly Run[]): Promise<QueueReading> {
     const { provider, known, poller } = this.#parts;
-    if (!readsQueue(subject, provider, known)) return { runs: [], unresolved: [] };
+    if (!readsQueue(subject, provider, known)) return { runs: [], standings: new Map(), unresolved: [] };
     const lists = listUnfinished(selectQueueRuns(subject, ofBranch, known));
     const polled = await Promise.all(lists.map((list) => poller.pollUnfinished(list)));
+    const runs = selectQueueRuns(subject, ofBranch, known);
     return {
-      runs: selectQueueRuns(subject, ofBranch, known),
+      runs,
+      standings: new Map(runs.map((run) => [run.id, known.standing(run)])),
       unresolved: [
         ...polled.filter((run) => run !== undefined),
         ...describeUnlisted(subject, known, provider.host),
