@@ -12,13 +12,18 @@ const PREFIX =
 /**
  * @param branch a branch without runs: it may be misspelled or in another notation
  * @param known the branches with runs, in the order in which CI lists them
+ * @param what `pushes to` if no runs are listed
  * @returns the likely name, or the known ones: `did you mean feature/cart?`
  */
-export function suggestBranch(branch: string, known: readonly string[]): string {
-  if (known.length === 0) return 'it has no runs of any branch';
+export function suggestBranch(
+  branch: string,
+  known: readonly string[],
+  what: 'runs of' | 'pushes to' = 'runs of',
+): string {
+  if (known.length === 0) return `it has no ${what} any branch`;
   const intended = findIntended(branch, known);
   if (intended !== undefined) return `did you mean ${intended}?`;
-  return `it has runs of ${listSome(known)}`;
+  return `it has ${what} ${listSome(known)}`;
 }
 
 function findIntended(branch: string, known: readonly string[]): string | undefined {

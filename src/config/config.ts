@@ -118,11 +118,12 @@ function createProject(
   const { ci: runs = onlyConnection } = entry;
   const ci = byStatuses ? (entry.git ?? runs) : runs;
   const kind = selectKind(connections[ci]?.kind ?? '');
+  const isOfWorkflows = kind.project.runsBelongTo === 'workflows' && !byStatuses;
   return {
     ...common,
     ci,
     git: entry.git ?? (kind.isGitHost ? ci : undefined),
-    ciRepository: kind.project.runsBelongTo === 'workflows' && !byStatuses ? workflows.join(' ') : repository,
+    ciRepository: isOfWorkflows ? [...new Set(workflows)].join(' ') : repository,
     events: byStatuses ? [PUSH_EVENT] : (entry.events ?? kind.project.defaultEvents),
   };
 }

@@ -110,7 +110,10 @@ function findHomeProblems(document: unknown, { HOME }: NodeJS.ProcessEnv): Probl
   });
 }
 
-/** A project may omit its connection if there is only one, and its Git host if `ci` is one. */
+/**
+ * A project may omit its connection if there is only one, or if `git` lists its pushes, and its Git host if `ci`
+ * is one.
+ */
 function findConnectionProblems(document: unknown): Problem[] {
   const names = keysAt(document, ['connections']);
   if (names.length === 0) return [];
@@ -120,7 +123,8 @@ function findConnectionProblems(document: unknown): Problem[] {
     return keys.flatMap((key) => {
       const path = ['projects', project, key];
       const found = valueAt(document, path);
-      if (found === undefined ? key === 'git' || names.length === 1 : typeof found !== 'string') return [];
+      const isOptional = key === 'git' || names.length === 1 || listsPushesByGit(document, project);
+      if (found === undefined ? isOptional : typeof found !== 'string') return [];
       if (typeof found === 'string' && names.includes(found)) return [];
       const nearest = typeof found === 'string' ? suggest(found, names) : undefined;
       const suggestion = nearest === undefined ? '' : `; did you mean ${nearest}?`;
@@ -128,6 +132,11 @@ function findConnectionProblems(document: unknown): Problem[] {
       return [{ path, text: `found ${describeFound(path, found)}, expected ${expected}` }];
     });
   });
+}
+
+function listsPushesByGit(document: unknown, project: string): boolean {
+  const read = (key: string): unknown => valueAt(document, ['projects', project, key]);
+  return read('builds') === 'statuses' && read('git') !== undefined;
 }
 
 /** An identity's token must not be sent to a host outside its cloud. */

@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.ts';
 import { COMPLETE } from '../resolve/coverage.ts';
 import type { BranchRuns, RunSource, RunStanding } from '../resolve/ports.ts';
+import { knowsNoPullRequests } from './run-index.ts';
 import { createCommitRun } from '../resolve/commit-run.ts';
 import type { BranchRequest } from '../resolve/types.ts';
 
@@ -17,7 +18,7 @@ export function createCommitSource(
   readPullRequest: RunSource['readPullRequest'] | undefined,
   now: Clock,
 ): RunSource {
-  const { branch } = request;
+  const { branch, project } = request;
   function read(): Promise<BranchRuns> {
     const asOf = now();
     const run = createCommitRun(request, readPullRequest !== undefined, asOf);
@@ -26,7 +27,8 @@ export function createCommitSource(
   return {
     read,
     readFurther: read,
-    readPullRequest: readPullRequest ?? (() => Promise.reject(new RangeError('no origin needs a look-up'))),
+    readPullRequest:
+      readPullRequest ?? (() => Promise.resolve(knowsNoPullRequests(project.gitRepository, 'no Git host'))),
     confirm: () => Promise.resolve({ kind: 'confirmed' }),
     branchNames: () => [branch],
     peekRuns: () => [],

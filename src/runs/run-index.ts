@@ -7,9 +7,11 @@ import type { UpstreamFailure } from '../errors.ts';
 import { intersectCoverage, isSameCoverage, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
 import type {
   BranchRuns,
+  Failed,
   UnresolvedRun,
   PullRequestHead,
   RunSource,
+  RunStanding,
   RunSubject,
   UnreadRun,
 } from '../resolve/ports.ts';
@@ -117,6 +119,13 @@ interface Parts extends Pick<IndexContext, 'provider' | 'known'> {
   readonly poller: RunPoller;
 }
 
+interface QueueReading {
+  readonly runs: readonly Run[];
+  /** As of the reading, by the run's id: CI may delete a run while the caller looks at it. */
+  readonly standings: ReadonlyMap<string, RunStanding | undefined>;
+  readonly unresolved: readonly UnresolvedRun[];
+}
+
 /** Each method throws `UpstreamError`. */
 class BranchReader {
   readonly #parts: Parts;
@@ -183,8 +192,7 @@ class BranchReader {
       coverage: known.map(({ coverage }) => coverage).reduce(intersectCoverage),
       asOf: listing.listedAt,
       standing: (runId) => {
-        const queued = queue.runs.find(({ id }) => id === runId);
-        const ofQueue = queued && index.standing(queued);
+        const ofQueue = queue.standings.get(runId);
         if (ofQueue !== undefined) return ofQueue;
         const list = known.find((one) => one.runs.some(({ id }) => id === runId)) ?? known[0];
         if (list === undefined) throw new RangeError('a subject has a list');
@@ -198,16 +206,15 @@ class BranchReader {
     };
   }
 
-  async #readQueue(
-    subject: RunSubject,
-    ofBranch: readonly Run[],
-  ): Promise<{ runs: readonly Run[]; unresolved: readonly UnresolvedRun[] }> {
+  async #readQueue(subject: RunSubject, ofBranch: readonly Run[]): Promise<QueueReading> {
     const { provider, known, poller } = this.#parts;
-    if (!readsQueue(subject, provider, known)) return { runs: [], unresolved: [] };
+    if (!readsQueue(subject, provider, known)) return { runs: [], standings: new Map(), unresolved: [] };
     const lists = listUnfinished(selectQueueRuns(subject, ofBranch, known));
     const polled = await Promise.all(lists.map((list) => poller.pollUnfinished(list)));
+    const runs = selectQueueRuns(subject, ofBranch, known);
     return {
-      runs: selectQueueRuns(subject, ofBranch, known),
+      runs,
+      standings: new Map(runs.map((run) => [run.id, known.standing(run)])),
       unresolved: [
         ...polled.filter((run) => run !== undefined),
         ...describeUnlisted(subject, known, provider.host),
@@ -226,9 +233,7 @@ export function createPullRequestReader(
   heads = createBoundedCache<PullRequestHead>(MAX_PULL_REQUESTS),
 ): RunSource['readPullRequest'] {
   if (gitHost === undefined) {
-    const { host } = provider;
-    const message = `no connection knows the pull requests of ${gitRepository}: name a Git host in the project's key git`;
-    return () => Promise.resolve({ kind: 'failed', failure: { kind: 'not_found', host, message } });
+    return () => Promise.resolve(knowsNoPullRequests(gitRepository, provider.host));
   }
   const breaker = new CiBreaker({ now, generation: gitHost.generation });
   const flights = new SingleFlight();
@@ -238,6 +243,12 @@ export function createPullRequestReader(
     return head;
   };
   return (number) => toResult(async () => heads.get(number) ?? flights.do(number, () => fetchHead(number)));
+}
+
+/** @param host for messages */
+export function knowsNoPullRequests(gitRepository: string, host: string): Failed {
+  const message = `no connection knows the pull requests of ${gitRepository}: name a Git host in the project's key git`;
+  return { kind: 'failed', failure: { kind: 'not_found', host, message } };
 }
 
 /** A run without a position affects every build, so it comes first. */

@@ -8,6 +8,9 @@ import { expect, test } from 'vitest';
 import { AnswerService } from '../../src/answers/answer-service.ts';
 import { DigestCache } from '../../src/registry/digest-cache.ts';
 import { createPinMemory } from '../../src/answers/pin-memory.ts';
+import type { CommitStatus } from '../../src/ci/commit-statuses.ts';
+import { createStatusGate } from '../../src/runs/status-gate.ts';
+import { StatusMemory } from '../../src/runs/status-memory.ts';
 import { createRunIndex } from '../../src/runs/run-index.ts';
 import type { UpstreamFailureKind } from '../../src/errors.ts';
 import { lastGoodKey, recall } from '../../src/resolve/recall.ts';
@@ -16,9 +19,9 @@ import type { BranchRequest, Project } from '../../src/resolve/types.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { createImageRule, createProject } from '../fixtures/builders.ts';
 import { judgeCost } from './cost.ts';
-import { countHistories, STYLES, type ProviderStyle } from './pages.ts';
+import { countHistories, GITHUB, STYLES, type ProviderStyle } from './pages.ts';
 import { createSimulation, IMAGES, WORKFLOWS, type Simulation, type TrueBuild } from './simulation.ts';
-import type { UnreadRun } from '../../src/resolve/ports.ts';
+import type { StatusGate, UnreadRun } from '../../src/resolve/ports.ts';
 import { renderParameters } from '../../src/wire/argocd/response.ts';
 
 const FRESH_FOR = 15_000;
@@ -26,6 +29,10 @@ const FRESH_FOR = 15_000;
 const LONGEST_PAUSE = 60_000;
 /** Milliseconds in which a re-run of an old run is noticed, while the branch's newest build is not green. */
 const NOTICED_WITHIN = 1_800_000;
+/** Milliseconds for which a status that was a success may be used. */
+const GREEN_USED_FOR = 2 * 3_600_000;
+/** Milliseconds in which a status is noticed to be a success, where no call for it is conditional. */
+const SCANNED_WITHIN = 3_600_000 + 2 * FRESH_FOR;
 const BRANCHES = ['main', 'feature', 'quiet'];
 const NUMBER_OF_RUNS = Number(process.env['GREENPIN_MODEL_RUNS'] ?? 10_000);
 const SEED = process.env['GREENPIN_MODEL_SEED'] ?? '20260101';
@@ -37,8 +44,9 @@ const project: Project = createProject({
 });
 
 /** One Greenpin, without HTTP. */
-function createGreenpin(sim: Simulation, firstPages: number): AnswerService {
+function createGreenpin(sim: Simulation, firstPages: number, isGated: boolean): AnswerService {
   const now = () => sim.now;
+  const gate = isGated ? createGate(sim) : undefined;
   const runs = createRunIndex({
     provider: sim.ci,
     gitHost: sim.gitHost,
@@ -52,7 +60,8 @@ function createGreenpin(sim: Simulation, firstPages: number): AnswerService {
   const lastGood = createMemoryStore();
   const pins = createPinMemory();
   return new AnswerService({
-    resolve: async (request) => (await resolveBranch(request, { runs, images, lastGood, pins })).decision,
+    resolve: async (request) =>
+      (await resolveBranch(request, { runs, images, lastGood, pins, gate })).decision,
     recall: (request) => recall(request, lastGood, images),
     isNeverHandedOut: async () => false,
     patience: 60_000,
@@ -66,6 +75,18 @@ function createGreenpin(sim: Simulation, firstPages: number): AnswerService {
   });
 }
 
+function createGate(sim: Simulation): StatusGate {
+  const memory = new StatusMemory({
+    statuses: sim.statuses,
+    gitRepository: 'acme/shop',
+    isWanted: () => true,
+    freshFor: () => FRESH_FOR,
+    isQuotaLow: () => false,
+    now: () => sim.now,
+  });
+  return createStatusGate(memory, ['scan']);
+}
+
 interface Given {
   readonly commit: string;
   readonly position: number;
@@ -77,6 +98,7 @@ type Memory = Map<string, Given>;
 interface World {
   readonly sim: Simulation;
   readonly style: ProviderStyle;
+  readonly isGated: boolean;
   readonly answers: AnswerService;
   readonly memory: Memory;
   /** When each branch was asked for. */
@@ -144,6 +166,11 @@ const happening: Record<string, [weight: number, fc.Arbitrary<Action>]> = {
   ],
   rerun: [4, fc.tuple(branch, nth).map(([b, n]) => act(`re-run ${b} ${n}`, (sim) => sim.rerun(b, n)))],
   rerunOld: [1, fc.constantFrom('main', 'feature').map(rerunOld)],
+  block: [
+    1,
+    fc.tuple(branch, nth).map(([b, n]) => act(`${b} ${n} waits for a person`, (sim) => sim.block(b, n))),
+  ],
+  release: [1, fc.tuple(branch, nth).map(([b, n]) => act(`${b} ${n} goes on`, (sim) => sim.release(b, n)))],
   deleteRuns: [
     2,
     fc.tuple(branch, nth).map(([b, n]) => act(`delete runs ${b} ${n}`, (sim) => sim.deleteRuns(b, n))),
@@ -190,9 +217,38 @@ const happening: Record<string, [weight: number, fc.Arbitrary<Action>]> = {
     ),
   ],
 };
-const action = fc.oneof(
-  ...Object.values(happening).map(([weight, arbitrary]) => ({ weight: Math.round(weight * 10), arbitrary })),
+const state = fc.constantFrom<CommitStatus['state']>(
+  'success',
+  'success',
+  'success',
+  'pending',
+  'unsuccessful',
 );
+/** What happens besides to commits that need a status. */
+const gating: typeof happening = {
+  build: [
+    6,
+    branch.map((b) =>
+      act(`build and scan ${b}`, (sim) => {
+        sim.push(b);
+        sim.finish(b, 0, true);
+        sim.setStatus(b, 0, 'success');
+      }),
+    ),
+  ],
+  scan: [
+    8,
+    fc
+      .tuple(branch, nth, state)
+      .map(([b, n, s]) => act(`status of ${b} ${n} is ${s}`, (sim) => sim.setStatus(b, n, s))),
+  ],
+  statusesFail: [1, kind.map((k) => act(`statuses fail ${k}`, (sim) => void (sim.fault.statuses = k)))],
+};
+
+function createAction(weighted: typeof happening): fc.Arbitrary<Action> {
+  const all = Object.values(weighted);
+  return fc.oneof(...all.map(([weight, arbitrary]) => ({ weight: Math.round(weight * 10), arbitrary })));
+}
 
 function poll(all: readonly Ask[]): Action {
   return {
@@ -273,24 +329,28 @@ function judge(request: BranchRequest, answer: Answered, before: Memory, world: 
   }
   memory.set(key, { commit, position });
   if (answer.freshness === 'fresh') {
-    judgeFresh(request, commit, given, sim);
+    judgeFresh(request, commit, given, world);
     judgeReruns(request, commit, world);
   }
 }
 
-function judgeNothing(request: BranchRequest, given: Given | undefined, { sim, style }: World): void {
+function judgeNothing(request: BranchRequest, given: Given | undefined, world: World): void {
+  const { sim, style } = world;
   if (isForks(request)) return;
   expect(given, 'an environment that was up was deleted').toBeUndefined();
   // While the record of a pull request may not be read, runs of unknown origin count as a fork's.
   const isOfPullRequest = style.pullRequestOf?.(request.branch) !== undefined;
   if (isOfPullRequest && sim.now - sim.failedAt < LONGEST_PAUSE + FRESH_FOR) return;
-  expect(missed(request, sim), 'an empty list though a build is there').toBeUndefined();
+  expect(missed(request, world), 'an empty list though a build is there').toBeUndefined();
 }
 
-function judgeFresh(request: BranchRequest, commit: string, given: Given | undefined, sim: Simulation): void {
+function judgeFresh(request: BranchRequest, commit: string, given: Given | undefined, world: World): void {
+  const { sim } = world;
   if (isForks(request)) return judgeFork(request, sim);
-  const truth = missed(request, sim);
+  const truth = missed(request, world);
   if (truth === undefined || truth.commit === commit) return;
+  // A status that is green is read again each hour, and used until then.
+  if (sim.now - (sim.turnedRedAt(commit) ?? -Infinity) < GREEN_USED_FOR) return;
   // What was handed out has stopped being true since, in a way that shows late: a deletion, a re-run off the
   // first page, or an image that is gone (a tag that holds the commit is re-checked each hour).
   if (sim.wasDeleted(commit) || sim.isHardToSee(commit) || sim.lostImage(commit)) return;
@@ -302,8 +362,8 @@ function judgeFresh(request: BranchRequest, commit: string, given: Given | undef
  * Nothing is green but what an old run has made green when it was run again: a listing does not show that,
  * but a look-up, which a question sees to within half an hour, for the questions after it.
  */
-function judgeReruns(request: BranchRequest, commit: string, { sim, polls }: World): void {
-  if (isForks(request) || sim.staleFilterSince !== undefined) return;
+function judgeReruns(request: BranchRequest, commit: string, { sim, polls, isGated }: World): void {
+  if (isForks(request) || isGated || sim.staleFilterSince !== undefined) return;
   const since = sim.greenAgainSince(request.branch);
   if (since === undefined || sim.failedAt > since - LONGEST_PAUSE) return;
   const lookedUp = polls.get(request.branch)?.some((at) => at >= since + NOTICED_WITHIN && at < sim.now);
@@ -333,13 +393,15 @@ function isForks({ number }: BranchRequest): boolean {
 /**
  * The newest build for so long that it must be known by now; undefined: there is none, or nobody could know.
  */
-function missed({ branch: name }: BranchRequest, sim: Simulation): TrueBuild | undefined {
+function missed({ branch: name }: BranchRequest, { sim, style, isGated }: World): TrueBuild | undefined {
   if (sim.staleFilterSince !== undefined) return undefined;
   const truth = sim.truthThroughout(name, sim.now - FRESH_FOR, sim.now);
   if (truth === undefined || sim.isHardToSee(truth.commit)) return undefined;
-  if (!sim.endedUnlisted(truth.commit)) return truth;
-  // Runs off the first page are followed by id, less often the longer they have been going.
-  const lag = 2 * FRESH_FOR + (sim.now - truth.position) / 10;
+  // Statuses that are not green are read less often the longer they have been the same, and so are runs off
+  // the first page, by their ids.
+  const slower = 2 * FRESH_FOR + (sim.now - truth.position) / 10;
+  if (!sim.endedUnlisted(truth.commit) && !isGated) return truth;
+  const lag = isGated && !style.hasValidator ? SCANNED_WITHIN : slower;
   return sim.truthThroughout(name, sim.now - lag, sim.now);
 }
 
@@ -351,20 +413,29 @@ function named(one: Action): Action {
   });
 }
 
-test.each(STYLES)(
+const worlds = [
+  ...STYLES.map((style) => ({ name: style.name, style, isGated: false })),
+  ...[GITHUB, ...STYLES.filter(({ name }) => name === 'keyset' || name === 'by id and number')].map(
+    (style) => ({ name: `statuses; ${style.name}`, style, isGated: true }),
+  ),
+];
+
+test.each(worlds)(
   `$name: random histories, true, safe, fresh and frugal`,
   { timeout: 600_000 },
-  async (style) => {
+  async ({ style, isGated }) => {
+    const action = createAction(isGated ? { ...happening, ...gating } : happening);
     const judged = fc.assert(
       fc.asyncProperty(
         fc.constantFrom(1, 2, 3, 20),
         fc.array(action.map(named), { minLength: 5, maxLength: 60, size: 'max' }),
         async (firstPages, actions) => {
-          const sim = createSimulation(BRANCHES, style);
+          const sim = createSimulation(BRANCHES, style, isGated);
           const world: World = {
             sim,
             style,
-            answers: createGreenpin(sim, firstPages),
+            isGated,
+            answers: createGreenpin(sim, firstPages, isGated),
             memory: new Map(),
             polls: new Map(),
           };
@@ -372,7 +443,10 @@ test.each(STYLES)(
           judgeCost(sim, FRESH_FOR, firstPages, style);
         },
       ),
-      { numRuns: countHistories(style, NUMBER_OF_RUNS), ...(SEED !== 'random' && { seed: Number(SEED) }) },
+      {
+        numRuns: countHistories(isGated ? undefined : style, NUMBER_OF_RUNS),
+        ...(SEED !== 'random' && { seed: Number(SEED) }),
+      },
     );
     await expect(judged).resolves.toBeUndefined();
   },

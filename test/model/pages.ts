@@ -111,7 +111,7 @@ export const STYLES: readonly ProviderStyle[] = [
 ];
 
 /** @returns the histories to try: most for the style that all others were derived from */
-export function countHistories(style: ProviderStyle, all: number): number {
+export function countHistories(style: ProviderStyle | undefined, all: number): number {
   return style === GITHUB ? all : Math.ceil(all / STYLES.length);
 }
 

@@ -4,6 +4,8 @@
  */
 import { UpstreamError, type UpstreamFailureKind } from '../../src/errors.ts';
 import type { Run } from '../../src/resolve/types.ts';
+import { isUnfinished } from '../../src/resolve/run-state.ts';
+import type { CommitStatus, CommitStatuses } from '../../src/ci/commit-statuses.ts';
 import { digest, sha, createPullRequestHead } from '../fixtures/builders.ts';
 import type { Call } from './cost.ts';
 import { GITHUB, newestFirst, PAGE, pageOf, present, type ProviderStyle } from './pages.ts';
@@ -40,9 +42,15 @@ export interface Simulation {
   readonly ci: CiProvider;
   readonly gitHost: GitHost;
   readonly registry: RegistryClient;
+  /** The statuses of commits, in a gated simulation: a commit has none until it gets one. */
+  readonly statuses: CommitStatuses;
   /** Calls to CI and the registry so far. */
   readonly calls: readonly Call[];
-  fault: { ci?: UpstreamFailureKind | undefined; registry?: UpstreamFailureKind | undefined };
+  fault: {
+    ci?: UpstreamFailureKind | undefined;
+    registry?: UpstreamFailureKind | undefined;
+    statuses?: UpstreamFailureKind | undefined;
+  };
   /** When a call last failed. */
   failedAt: number;
   /** Filtered lists show the world as it was then; undefined: as it is. */
@@ -58,6 +66,13 @@ export interface Simulation {
   push(branch: string, foreign?: boolean): string;
   /** Each run of the n-th newest commit of the branch ends. */
   finish(branch: string, nth: number, success: boolean, pushesImages?: boolean): void;
+  /** Each run that goes on now waits for a person, or goes on once more. */
+  block(branch: string, nth: number): void;
+  release(branch: string, nth: number): void;
+  /** Sets the status of the n-th newest commit of the branch. */
+  setStatus(branch: string, nth: number, state: CommitStatus['state']): void;
+  /** When the commit's status last stopped being a success; undefined: it has not. */
+  turnedRedAt(commit: string): number | undefined;
   /** The same runs begin anew. */
   rerun(branch: string, nth: number): void;
   /** Of runs that have ended, only the jobs that had failed run again, and end well: they push no image. */
@@ -110,7 +125,15 @@ export interface Simulation {
   endedUnlisted(commit: string): boolean;
 }
 
-export function createSimulation(branches: readonly string[], style: ProviderStyle = GITHUB): Simulation {
+/** How long before an image's digest was read its commit's statuses may have been: a re-run takes longer. */
+const STATUS_MARGIN = 60_000;
+
+/** @param isGated whether a commit is green only if its status is a success, too */
+export function createSimulation(
+  branches: readonly string[],
+  style: ProviderStyle = GITHUB,
+  isGated = false,
+): Simulation {
   let runs: Run[] = [];
   let filtered: Run[] = [];
   let commits = 0;
@@ -132,6 +155,8 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
   const created = new Map<string, number>();
   const unlisted = new Set<string>();
   const deleted = new Set<string>();
+  const statuses = new Map<string, CommitStatus['state']>();
+  const redAt = new Map<string, number>();
   const epochs = new Map<string, Epoch[]>(
     branches.map((branch) => [branch, [{ from: 0, truth: undefined }]]),
   );
@@ -160,6 +185,7 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
     ci: createCi(),
     gitHost: createGitHost(),
     registry: createRegistry(),
+    statuses: createStatuses(),
     pass(milliseconds) {
       sim.now += milliseconds;
     },
@@ -194,12 +220,23 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
       }
       settle();
     },
+    block: (branch, nth) => setState(branch, nth, 'running', 'blocked'),
+    release: (branch, nth) => setState(branch, nth, 'blocked', 'running'),
+    setStatus(branch, nth, state) {
+      sim.now += 1;
+      const commit = commitOf(branch, nth);
+      if (commit === undefined) return;
+      if (statuses.get(commit) === 'success' && state !== 'success') redAt.set(commit, sim.now);
+      statuses.set(commit, state);
+      settle();
+    },
+    turnedRedAt: (commit) => redAt.get(commit),
     rerun(branch, nth) {
       const commit = commitOf(branch, nth);
       if (commit !== undefined) rerun.add(commit);
       if (style.rerunsAnew === true) return rerunAnew(branch, commit);
       change(commit, (run) =>
-        run.state === 'running'
+        isUnfinished(run)
           ? run
           : {
               ...run,
@@ -213,7 +250,7 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
     },
     rerunFailed(branch, nth) {
       const commit = commitOf(branch, nth);
-      if (runs.some((run) => run.commit === commit && run.state === 'running')) return;
+      if (runs.some((run) => run.commit === commit && isUnfinished(run))) return;
       sim.rerun(branch, nth);
       sim.now += 1000;
       sim.finish(branch, nth, true, false);
@@ -299,7 +336,7 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
   }
 
   function rerunAnew(branch: string, commit: string | undefined): void {
-    const ended = runs.filter((run) => run.commit === commit && run.state !== 'running');
+    const ended = runs.filter((run) => run.commit === commit && !isUnfinished(run));
     if (commit === undefined || ended.length === 0) return;
     sim.now += 1000;
     const again = new Map(ended.map(({ workflow, origin }) => [workflow, origin === 'foreign']));
@@ -307,6 +344,12 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
       if (workflow !== null) runs.push(createQueued(branch, commit, workflow, foreign));
     }
     noteChange(commit);
+    settle();
+  }
+
+  function setState(branch: string, nth: number, from: Run['state'], to: Run['state']): void {
+    sim.now += 1;
+    change(commitOf(branch, nth), (run) => (run.state === from ? { ...run, state: to, outcome: to } : run));
     settle();
   }
 
@@ -328,7 +371,7 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
       if (run.commit !== commit) return run;
       const changed = update(run);
       if (changed === run) return run;
-      if (run.state === 'running') {
+      if (isUnfinished(run)) {
         if (!listed.has(run) || sim.now - run.position > LONG) unlisted.add(run.commit);
       } else if (!listed.has(run)) hard.add(run.commit);
       return { ...changed, updatedAt: Math.floor(sim.now / 1000) * 1000 };
@@ -340,14 +383,17 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
     if (sim.staleFilterSince === undefined) filtered = [...runs];
     for (const branch of branches) {
       const own = newestFirst(runs.filter((run) => run.branch === branch && run.origin === 'own'));
-      const nowGreen = [...new Set(own.map((run) => run.commit))].filter((commit) =>
+      const withRuns = [...new Set(own.map((run) => run.commit))].filter((commit) =>
         WORKFLOWS.every(
           (workflow) =>
             own.find((run) => run.commit === commit && run.workflow === workflow)?.state === 'success',
         ),
       );
+      const nowGreen = withRuns.filter((commit) => passes(commit, 0));
+      for (const commit of withRuns) {
+        if (passes(commit, STATUS_MARGIN)) green.add(`${branch} ${commit}`);
+      }
       for (const commit of nowGreen) {
-        green.add(`${branch} ${commit}`);
         if (!greenNow.has(commit)) turnedGreen.set(commit, (turnedGreen.get(commit) ?? 0) + 1);
       }
       for (const { commit } of own) if (!nowGreen.includes(commit)) greenNow.delete(commit);
@@ -358,6 +404,12 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
         .get(branch)
         ?.push({ from: sim.now, truth: truth === undefined ? undefined : { commit: truth, position } });
     }
+  }
+
+  /** @param marginMs how long ago the status may have been a success */
+  function passes(commit: string, marginMs: number): boolean {
+    const until = (redAt.get(commit) ?? -Infinity) + marginMs;
+    return !isGated || statuses.get(commit) === 'success' || sim.now < until;
   }
 
   function during(branch: string, from: number, to: number): Epoch[] {
@@ -471,6 +523,27 @@ export function createSimulation(branches: readonly string[], style: ProviderSty
         return result;
       },
       resolveRevision: async () => ({ kind: 'found', revisions: [] }),
+    };
+  }
+
+  function createStatuses(): CommitStatuses {
+    return {
+      host: 'git.test',
+      async fetchStatuses(_repository, commit, validator) {
+        await Promise.resolve();
+        const { statuses: failure } = sim.fault;
+        calls.push({ what: `statuses ${commit}`, at: sim.now, outcome: failure ? 'failed' : 'new' });
+        if (failure !== undefined) {
+          sim.failedAt = sim.now;
+          throw new UpstreamError({ kind: failure, host: 'git.test', message: 'git.test failed' });
+        }
+        const state = statuses.get(commit);
+        if (style.hasValidator && validator === `is ${state}`) return 'unchanged';
+        return {
+          statuses: state === undefined ? [] : [{ context: 'scan', state, outcome: state }],
+          ...(style.hasValidator && { validator: `is ${state}` }),
+        };
+      },
     };
   }
 

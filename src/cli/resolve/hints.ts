@@ -11,7 +11,9 @@ export function findHints(request: BranchRequest, resolution: Resolution): strin
     return ['run greenpin check: it tests every connection and gives advice'];
   }
   if (!knownBranches.includes(branch) && isUnknown(resolution)) {
-    return [`CI has no run of ${branch}; ${suggestBranch(branch, knownBranches)}`];
+    return project.builds === 'statuses'
+      ? [`the Git host lists no push to ${branch}; ${suggestBranch(branch, knownBranches, 'pushes to')}`]
+      : [`CI has no run of ${branch}; ${suggestBranch(branch, knownBranches)}`];
   }
   // A branch without runs has no run of any workflow, misspelled or not.
   const unseen = workflows.size === 0 ? [] : project.workflows.filter((path) => !workflows.has(path));

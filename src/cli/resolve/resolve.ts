@@ -41,7 +41,7 @@ export async function resolve(options: ResolveOptions, context: CommandContext):
   const text =
     options.json === true
       ? formatJson({ ...report, hints })
-      : fit(formatResolveReport(report, createColors(context), hints), context);
+      : fit(formatResolveReport(report, createColors(context), hints, request.project.builds), context);
   context.stdout.write(`${text}\n`);
   runtime.flushWarnings(listFailures(resolution));
   return EXIT[resolution.decision.kind];

@@ -1,6 +1,7 @@
 /** `greenpin resolve` as text: the builds, newest first, and the answer. Pure. */
 import { escapeControl } from '../../text/quote.ts';
 import type { BuildReport, ImageReport, ResolveReport } from '../../answers/report.ts';
+import type { Project } from '../../resolve/types.ts';
 import type { Colors } from '../terminal/colors.ts';
 import { padTo } from '../terminal/table.ts';
 
@@ -19,12 +20,14 @@ type Answered = Exclude<ResolveReport['answer'], { kind: 'failed' }>;
 
 /**
  * @param hints sentences
+ * @param builds what the project's builds are
  * @returns lines without a final newline
  */
 export function formatResolveReport(
   given: ResolveReport,
   color: Colors,
   hints: readonly string[] = [],
+  builds: Project['builds'] = 'runs',
 ): string {
   const report = escapeStrings(given);
   const { project, gitRepository, branch, number } = report;
@@ -32,7 +35,7 @@ export function formatResolveReport(
   return [
     color('bold', `${project}: ${branch}`) + color('dim', ` (${gitRepository}${pullRequest})`),
     '',
-    ...formatBuilds(report, color),
+    ...formatBuilds(report, color, builds),
     ...formatIgnored(report),
     '',
     ...formatAnswer(report, color),
@@ -40,11 +43,18 @@ export function formatResolveReport(
   ].join('\n');
 }
 
-function formatBuilds({ builds, answer, ignoredRuns }: ResolveReport, color: Colors): string[] {
+function formatBuilds(
+  { builds, answer, ignoredRuns }: ResolveReport,
+  color: Colors,
+  kind: Project['builds'],
+): string[] {
   if (builds.length === 0) {
     if (answer.kind === 'failed') return ['Builds: unknown.'];
     const isUnknown = answer.freshness === 'fresh' && Object.keys(ignoredRuns).length === 0;
-    return [isUnknown ? 'Builds: none. CI has no run of this branch.' : 'Builds: none that count.'];
+    if (!isUnknown) return ['Builds: none that count.'];
+    return kind === 'statuses'
+      ? ['Builds: none. The Git host lists no push to this branch.']
+      : ['Builds: none. CI has no run of this branch.'];
   }
   const lastExamined = builds.findLastIndex(({ images }) => images !== null);
   const shown = builds.slice(0, Math.max(MOST_BUILDS, lastExamined + 1));

@@ -52,6 +52,11 @@ describe('builds: statuses', () => {
     });
   });
 
+  it('needs no ci if git lists the pushes', () => {
+    const text = `connections: {gh: {kind: github}, other: {kind: github}}\nprojects: {shop: {git: gh, repository: acme/shop, builds: statuses, statuses: [ci], ${IMAGE}}}`;
+    expect(load(text).projects.get('shop')).toMatchObject({ ci: 'gh', git: 'gh' });
+  });
+
   it.each([
     [
       [],
@@ -60,6 +65,15 @@ describe('builds: statuses', () => {
     [
       ['statuses: [ci]', 'workflows: [.github/workflows/build.yml]'],
       'workflows: found a list, expected no such key, since builds: statuses asks no CI for its runs',
+    ],
+    [
+      // One line, though no workflow of the kind has such a name, either.
+      ['statuses: [ci]', 'workflows: [a job]'],
+      'workflows: found a list, expected no such key, since builds: statuses asks no CI for its runs',
+    ],
+    [
+      ['statuses: [ci]', "images: {front: {reference: 'x:{commit}', workflow: a job}}"],
+      'images.front.workflow: found "a job", expected none, since builds: statuses asks no CI for its runs',
     ],
     [
       ['statuses: [ci]', 'events: [push]'],

@@ -261,10 +261,14 @@ describe("a commit that is no build since another image's workflow did not run",
   });
 
   test('fails the answer if its statuses cannot be read', async () => {
-    const gate = createFakeGate();
-    const read = gate.read;
-    gate.read = (commit, since) =>
-      commit === sha('c8') ? Promise.resolve({ kind: 'failed', failure: OUTAGE }) : read(commit, since);
+    const open = createFakeGate();
+    const gate: StatusGate = {
+      ...open,
+      read: (commit, since) =>
+        commit === sha('c8')
+          ? Promise.resolve({ kind: 'failed', failure: OUTAGE })
+          : open.read(commit, since),
+    };
     expect(await answer(of, gate)).toBe('failed');
   });
 

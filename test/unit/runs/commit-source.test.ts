@@ -140,6 +140,12 @@ describe('the image of the commit that the call names', () => {
     expect(await decide()).toMatchObject({ kind: 'answered', freshness: 'stale' });
   });
 
+  test('is missing while the registry fails for a pull request that may be up: nothing says how old it is', async () => {
+    registry.failing.add('*');
+    lastGood = { ...lastGood, wholeSince: () => 1 };
+    expect(await decide({ number: '17' })).toMatchObject({ kind: 'failed', code: 'upstream_failed' });
+  });
+
   test('may have a tag that can move, since the revision proves it', async () => {
     registry.tags.set('registry.test/shop/front:feature', digest('f7'));
     registry.revisions.set(digest('f7'), sha('7'));

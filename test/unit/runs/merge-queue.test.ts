@@ -129,3 +129,15 @@ describe('older runs of the queue than the listing shows', () => {
     });
   });
 });
+
+test('a run that CI deletes while its build is looked at still has its standing', async () => {
+  ci.add(pushed('2', 'c1'), queued('1', 'c1'));
+  const subject = { project: PROJECT, branch: 'main' };
+  const known = await ci.index.read(subject);
+  ci.runs = [pushed('2', 'c1')];
+  ci.now += 1_000_000;
+  await ci.index.read(subject);
+  expect(known.kind === 'known' && known.standing('1')).toMatchObject({
+    pushedBy: expect.any(Number) as number,
+  });
+});

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findHints } from '../../../../src/cli/resolve/hints.ts';
 import type { Decision } from '../../../../src/resolve/decision.ts';
+import type { Project } from '../../../../src/resolve/types.ts';
 import { createRequest } from '../../../fixtures/builders.ts';
 
 const REQUEST = createRequest();
@@ -37,10 +38,15 @@ describe('a workflow that the configuration names', () => {
   });
 });
 
-function notesFor(branch: string, knownBranches: readonly string[]): string {
+function notesFor(
+  branch: string,
+  knownBranches: readonly string[],
+  builds: Project['builds'] = 'runs',
+): string {
   const account = { builds: [], examined: [], ignored: new Map(), workflows: new Set<string>() };
   const resolution = { decision: NOTHING, ...account, knownBranches };
-  return findHints({ ...REQUEST, branch }, resolution).join();
+  const project = { ...REQUEST.project, builds };
+  return findHints({ ...REQUEST, project, branch }, resolution).join();
 }
 
 describe('a branch without runs', () => {
@@ -58,6 +64,14 @@ describe('a branch without runs', () => {
   ])('%s, among %j', (branch, known, expected) => {
     expect(notesFor(branch, known)).toBe(expected);
   });
+});
+
+test.each([
+  ['featuer', ['feature'], 'the Git host lists no push to featuer; did you mean feature?'],
+  ['x', ['main'], 'the Git host lists no push to x; it has pushes to main'],
+  ['x', [], 'the Git host lists no push to x; it has no pushes to any branch'],
+])('with builds: statuses, the hint about %s, among %j, speaks of pushes', (branch, known, expected) => {
+  expect(notesFor(branch, known, 'statuses')).toBe(expected);
 });
 
 test('a branch gets no hint while it is uncertain whether it has runs', () => {
