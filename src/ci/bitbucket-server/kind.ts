@@ -14,8 +14,8 @@ export const bitbucketServer: CiKind<typeof bitbucketServerConnectionSchema> = {
   schema: bitbucketServerConnectionSchema,
   project: bitbucketServerProjectKeys,
   words: {
-    runsPermission: `"${PERMISSION}"`,
-    pullRequestsPermission: `"${PERMISSION}"`,
+    runsPermission: PERMISSION,
+    pullRequestsPermission: PERMISSION,
     addCredentials: 'add tokenFile or tokenEnv',
     urlExample: 'https://HOST, with the context path if there is one',
   },

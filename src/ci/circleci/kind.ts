@@ -11,7 +11,7 @@ export const circleci: CiKind<typeof circleciConnectionSchema> = {
   schema: circleciConnectionSchema,
   project: circleciProjectKeys,
   words: {
-    runsPermission: 'a personal API token of a user who may see the project',
+    runsPermission: 'to be a personal API token, of a user who may see the project',
     pullRequestsPermission: 'a personal API token of a user who may see the project',
     addCredentials: 'add tokenFile or tokenEnv, with a token from User Settings, Personal API Tokens',
     urlExample: 'of a CircleCI server: https://HOST',

@@ -32,8 +32,8 @@ export const forgejo: CiKind<typeof forgejoConnectionSchema> = {
 
 function createWords(urlExample: string): KindWords {
   return {
-    runsPermission: `"${PERMISSION}"`,
-    pullRequestsPermission: `"${PERMISSION}"`,
+    runsPermission: PERMISSION,
+    pullRequestsPermission: PERMISSION,
     addCredentials: 'add tokenFile or tokenEnv',
     urlExample,
   };

@@ -73,7 +73,7 @@ function createRequest(
     // The list would not name the pull request that triggered a run anyway.
     query: { ...query, exclude_pull_requests: true },
     what: `the workflow runs of ${gitRepository}`,
-    permission: 'Actions: read',
+    permission: '"Actions: read"',
   };
 }
 

@@ -10,8 +10,8 @@ export const jenkins: CiKind<typeof jenkinsConnectionSchema> = {
   schema: jenkinsConnectionSchema,
   project: jenkinsProjectKeys,
   words: {
-    runsPermission: `"${PERMISSION}"`,
-    pullRequestsPermission: `"${PERMISSION}"`,
+    runsPermission: PERMISSION,
+    pullRequestsPermission: PERMISSION,
     addCredentials: 'add username, and tokenFile or tokenEnv with an API token of that user',
     urlExample: 'the instance with its context path: https://HOST/jenkins',
   },
