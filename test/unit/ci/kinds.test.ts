@@ -26,8 +26,7 @@ describe.each(names)('%s', (name) => {
   });
 
   it('reads one repository for all spellings of its name that the server takes for the same', () => {
-    const { repositoryKey } = ports.provider;
-    expect(repositoryKey('acme/shop')).toBe(repositoryKey('acme/shop'));
-    expect(repositoryKey('acme/shop')).not.toBe(repositoryKey('acme/back'));
+    expect(ports.provider.repositoryKey('acme/shop')).toBe(ports.provider.repositoryKey('acme/shop'));
+    expect(ports.provider.repositoryKey('acme/shop')).not.toBe(ports.provider.repositoryKey('acme/back'));
   });
 });

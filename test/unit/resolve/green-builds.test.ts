@@ -1,7 +1,7 @@
 /** Which builds may be looked up in the registry while older runs have not been read. */
 import { describe, expect, it } from 'vitest';
 import type { Coverage } from '../../../src/resolve/coverage.ts';
-import { limitTo, selectGreenBuilds } from '../../../src/resolve/search-builds.ts';
+import { selectGreenBuilds } from '../../../src/resolve/select-green-builds.ts';
 import { selectBuilds } from '../../../src/resolve/select-builds.ts';
 import type { Project, Run } from '../../../src/resolve/types.ts';
 import { createProject, createRequest, createRun } from '../../fixtures/builders.ts';
@@ -61,19 +61,5 @@ describe('while older runs have not been read', () => {
       ids: ['9', '8'],
       isAll: false,
     });
-  });
-});
-
-describe('the builds that are worth a look', () => {
-  const { builds } = selectBuilds([run('9'), run('8'), run('7')], createRequest(), { kind: 'own' });
-
-  it.each([
-    [2, false, 2, true],
-    [3, false, 3, true],
-    [4, false, 3, false],
-    [4, true, 3, true],
-  ])('with lookback %i, of three (all: %s): %i, final: %s', (lookback, isAll, count, isFinal) => {
-    const limited = limitTo(lookback, { greens: builds, isAll });
-    expect([limited.builds.length, limited.isFinal]).toEqual([count, isFinal]);
   });
 });

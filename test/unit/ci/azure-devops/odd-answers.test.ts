@@ -65,13 +65,14 @@ describe('a pull request', () => {
   });
 });
 
+async function fetchStatuses(...value: readonly object[]) {
+  const { server, statuses } = await serve();
+  server.fault({ kind: 'alter', body: JSON.stringify({ count: value.length, value }) });
+  const page = await statuses.fetchStatuses(REPOSITORY, commitOf(1));
+  return page === 'unchanged' ? page : page.statuses.map(({ context, state }) => `${context} ${state}`);
+}
+
 describe('the statuses of a commit', () => {
-  async function fetchStatuses(...value: readonly object[]) {
-    const { server, statuses } = await serve();
-    server.fault({ kind: 'alter', body: JSON.stringify({ count: value.length, value }) });
-    const page = await statuses.fetchStatuses(REPOSITORY, commitOf(1));
-    return page === 'unchanged' ? page : page.statuses.map(({ context, state }) => `${context} ${state}`);
-  }
   const scan = { name: 'scan', genre: 'sonar' };
 
   it('are all listed where the server names no ids, since any may be the latest', async () => {

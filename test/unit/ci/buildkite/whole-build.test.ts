@@ -81,12 +81,12 @@ describe('a build', () => {
   });
 });
 
-describe("a pull request's build", () => {
-  const readFrom = (own: string | undefined, repository: string) => {
-    const element = createBuild(7, { pull_request: { id: '9', base: 'main', repository } });
-    return parseBuilds([element], { ...CONTEXT, repository: own }).runs[0];
-  };
+function readFrom(own: string | undefined, repository: string) {
+  const element = createBuild(7, { pull_request: { id: '9', base: 'main', repository } });
+  return parseBuilds([element], { ...CONTEXT, repository: own }).runs[0];
+}
 
+describe("a pull request's build", () => {
   it.each([
     ['git@github.com:acme/shop.git', 'git://github.com/acme/shop.git', 'own', null],
     ['git@github.com:acme/shop.git', 'git://github.com/stranger/shop.git', 'foreign', '9'],
