@@ -1,10 +1,8 @@
-/** Every field of a run, and cursors, refs and answers that came from elsewhere. */
+/** Every field of a run, and cursors and refs that came from elsewhere. */
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { FORGEJO, GITEA } from '../../../../src/ci/gitea/dialect.ts';
 import { salvageGiteaRun } from '../../../../src/ci/gitea/gitea-run.ts';
 import { salvageForgejoRun } from '../../../../src/ci/gitea/forgejo-run.ts';
-import { parseAnswer } from '../../../../src/ci/gitea/parse.ts';
 import { nextCursor, parseCursor } from '../../../../src/ci/gitea/requests.ts';
 import { parseRef } from '../../../../src/ci/gitea/run.ts';
 import { forgejoRunJson, giteaRunJson, type FakeGiteaRun } from '../../../fixtures/gitea/records.ts';
@@ -149,20 +147,18 @@ describe('the next page', () => {
     ['is none at the total', { page: 3, size: 30 }, 1, 61, undefined, undefined],
     ['follows while nothing says otherwise', { page: 3 }, 1, undefined, undefined, '4'],
     ['is none after an empty one', { page: 3 }, 0, undefined, undefined, undefined],
-    ['is none after an empty one, whatever the total', { page: 3, size: 30 }, 0, 999, undefined, undefined],
+    ['is none after an empty one at the total', { page: 3, size: 30 }, 0, 60, undefined, undefined],
     ['follows a link', { page: 2, size: 30 }, 30, 60, linked, '3:30'],
     ['is none without a link to it', { page: 2, size: 30 }, 30, 999, `<${ROOT}>; rel="prev"`, undefined],
   ])('%s', (_name, address, length, total, link, expected) => {
-    expect(nextCursor(address, length, total, link)).toBe(expected);
+    expect(nextCursor(address, { length, total, link }, HOST)).toBe(expected);
   });
-});
 
-describe('an answer', () => {
-  const source = { host: HOST, api: 'Gitea' };
-  const parse = (value: unknown) => () => parseAnswer(z.array(z.unknown()), value, source);
-
-  it('that is a web page says so, but not one that is another text', () => {
-    expect(parse(' <!DOCTYPE html><p>')).toThrow(/page/);
-    expect(parse('Not <html>')).toThrow("that is not as Gitea's API describes it");
+  it.each([
+    [0, 999, undefined],
+    [0, undefined, linked],
+  ])('is no page if %i of %s are shown (link: %s)', (length, total, link) => {
+    const call = () => nextCursor({ page: 3, size: 30 }, { length, total, link }, HOST);
+    expect(call).toThrow('half a page of a list');
   });
 });
