@@ -5,7 +5,6 @@ import {
   createReservingProvider,
   createReservingStatuses,
 } from '../../../src/ci/reserving-provider.ts';
-import type { CommitStatuses } from '../../../src/ci/commit-statuses.ts';
 import type { GitHost } from '../../../src/ci/git-host.ts';
 import type { CiProvider } from '../../../src/ci/provider.ts';
 import { UpstreamError } from '../../../src/errors.ts';
@@ -46,7 +45,7 @@ function createFixture() {
   };
   const provider = createReservingProvider(all as unknown as CiProvider, quota);
   const gitHost = createReservingGitHost(all as unknown as GitHost, quota);
-  const statuses = createReservingStatuses(all as unknown as CommitStatuses, quota);
+  const statuses = createReservingStatuses(all, quota);
   const call = {
     fetchRuns: () => provider.fetchRuns('acme/shop'),
     fetchChanges: () => provider.fetchChanges?.('acme/shop', '1'),
