@@ -58,6 +58,23 @@ export function parseRuns<Raw>(
   return { runs, unread };
 }
 
+/** Runs that were created at nearly the same time may be listed in any order. */
+const SAME_TIME = 60_000;
+
+/**
+ * An API that ignores a parameter it does not know may list the oldest runs first, which then would seem to be
+ * the newest.
+ * @param runs of a page @throws UpstreamError `malformed` unless the newest come first
+ */
+export function requireNewestFirst(runs: readonly Run[], { host }: Source): void {
+  let oldest = Infinity;
+  for (const { createdAt } of runs) {
+    if (createdAt === null) continue;
+    if (createdAt > oldest + SAME_TIME) throw malformedError(host, 'a list that is not newest first');
+    oldest = Math.min(oldest, createdAt);
+  }
+}
+
 /** @throws UpstreamError `malformed`, without the index in a list, so that the message is stable */
 export function parseShape<T>(schema: z.ZodType<T>, value: unknown, source: Source): T {
   const result = schema.safeParse(value);
@@ -66,7 +83,7 @@ export function parseShape<T>(schema: z.ZodType<T>, value: unknown, source: Sour
 }
 
 function misshapen(what: string, { host, api }: Source, cause?: unknown) {
-  return malformedError(host, `${what} that is not as ${api}'s API describes it`, cause);
+  return malformedError(host, `${what} that does not match the API of ${api}`, cause);
 }
 
 /** @returns `a field workflow_runs.id` */

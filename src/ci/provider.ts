@@ -58,6 +58,12 @@ export interface CiProvider {
    * earlier run of a branch leaves it without being deleted. Default: `all`.
    */
   readonly lists?: 'all' | 'newest of each branch' | undefined;
+  /**
+   * False: `Run.updatedAt` does not increase with every change, for example because a run that runs again has
+   * no end. Then the state in the later answer is the newer one. Default: true, a state that changed earlier
+   * than the known one is outdated, whichever answer comes later.
+   */
+  readonly datesChanges?: boolean | undefined;
   /** Numbered paging: the cursor of a page, counted from 1. Without it, pages are read in sequence. */
   readonly cursorOf?: ((page: number) => Cursor) | undefined;
   /** The event of a merge queue's runs (`Run.queuedFor`), if there are such runs. */

@@ -29,7 +29,7 @@ function findHostProblems(
   // `git` is checked by itself.
   if (git !== undefined || selectKindOf(document, ci)?.isGitHost !== false) return [];
   const key = builds === 'statuses' ? 'builds' : 'statuses';
-  const text = `found ${key === 'builds' ? 'statuses' : 'the key'} while ci is no Git host, expected git to name the connection that knows the statuses`;
+  const text = `found ${key === 'builds' ? 'statuses' : 'the key'} while ci is not a Git host, expected git to name the connection that knows the statuses`;
   return [{ path: [...path, key], text }];
 }
 

@@ -17,7 +17,7 @@ export interface SharedFetchOptions {
 /** A response of upstream. */
 export interface Observed<T> {
   readonly value: T;
-  /** When the call began, milliseconds since the epoch, by this process's clock. */
+  /** When the call began, or an earlier one that it repeats, ms since the epoch by this process's clock. */
   readonly observedAt: number;
 }
 
@@ -32,6 +32,8 @@ export interface SharedQuery<T> {
    * @param last the published response, which was not accepted
    */
   readonly fetch: (last: Observed<T> | undefined) => Promise<T>;
+  /** When upstream was asked, by this process's clock, if the caller's own memory answered; else undefined. */
+  readonly askedAt?: (value: T) => number | undefined;
   /** Age beyond which `accept` rejects every response, so that the first read acquires the lease. */
   readonly maxAgeMs?: number;
   /** Calls upstream without reading while a read takes longer. */
@@ -53,14 +55,15 @@ export function createSharedFetch({ channel, now, delay }: SharedFetchOptions): 
   }
 
   async function fetch<T>(
-    { topic, fetch: call, ttlMs }: SharedQuery<T>,
+    { topic, fetch: call, ttlMs, askedAt = () => undefined }: SharedQuery<T>,
     last?: Observed<T>,
     lease?: Lease,
   ): Promise<Observed<T>> {
-    const observedAt = now();
+    const startedAt = now();
     let isPublished = false;
     try {
       const value = await call(last);
+      const observedAt = Math.min(startedAt, askedAt(value) ?? startedAt);
       const ttl = ttlMs(value);
       if (ttl > 0) {
         const record = { text: JSON.stringify(value), ageMs: Math.max(now() - observedAt, 0) };

@@ -144,8 +144,13 @@ class SharedPages {
   async #share({ topic, ttlMs, ...query }: PageQuery): Promise<Observed<RunPage>> {
     const { share, scope } = this.#options;
     const scoped = JSON.stringify([scope, ...topic]);
-    return share({ ...query, topic: scoped, parse: parseRunPage, ttlMs: () => ttlMs });
+    return share({ ...query, topic: scoped, parse: parseRunPage, askedAt, ttlMs: () => ttlMs });
   }
+}
+
+/** A provider may answer from a listing that it has read a moment before. */
+function askedAt({ asOf }: RunPage): number | undefined {
+  return asOf;
 }
 
 function withTime({ value, observedAt }: Observed<RunPage>): RunPage {

@@ -1,11 +1,13 @@
 /** Known runs, filed by list (`keyOfRun`). Bounded: the least recently used list is evicted first. */
 import type { LRUCache } from 'lru-cache';
 import { compareRuns, newestOf } from '../resolve/run-order.ts';
+import { isUnfinished } from '../resolve/run-state.ts';
 import type { Run } from '../resolve/types.ts';
 import { imageCommit } from '../resolve/evaluate-build.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { BranchRecord, type KnownRun } from './branch-record.ts';
 import { RunGroups } from './run-groups.ts';
+import type { CiProvider } from '../ci/provider.ts';
 import { branchOfKey, keyOfRun } from './run-list.ts';
 
 const MAX_BRANCHES = 20_000;
@@ -32,6 +34,7 @@ export interface Sighting {
 export type Sight = () => (asOf?: number) => Sighting;
 
 export class BranchTable {
+  readonly #datesChanges: boolean;
   readonly #records: LRUCache<string, BranchRecord>;
   /** Finds the commit that a short tag means. Numeric keys take less memory than text. */
   readonly #byPrefix = new RunGroups((run) => prefixOf(imageCommit(run)));
@@ -42,7 +45,8 @@ export class BranchTable {
   #evicted = false;
   #names: readonly string[] | undefined;
 
-  constructor() {
+  constructor({ datesChanges = true }: Pick<CiProvider, 'datesChanges'> = {}) {
+    this.#datesChanges = datesChanges;
     this.#records = createBoundedCache<BranchRecord>(MAX_BRANCHES, ({ runs }) => {
       this.#evicted = true;
       if (runs.size > 0) this.#names = undefined;
@@ -86,10 +90,11 @@ export class BranchTable {
   }
 
   /** Stores a run, unless a later state of it is known. @returns whether anything about it is new */
-  put(run: Run, sighting: Sighting): boolean {
-    const { runs } = this.record(keyOfRun(run));
-    const before = runs.get(run.id);
-    if (before !== undefined && isOlderState(run, before.run)) return false;
+  put(found: Run, sighting: Sighting): boolean {
+    const { runs } = this.record(keyOfRun(found));
+    const before = runs.get(found.id);
+    const run = before === undefined ? found : this.#update(found, before, sighting);
+    if (run === undefined) return false;
     if (runs.size === 0) this.#names = undefined;
     if (run.queuedFor !== undefined) this.#queues.set(run.queuedFor, true);
     runs.set(run.id, toKnownRun(run, before, sighting));
@@ -97,6 +102,25 @@ export class BranchTable {
     this.#byPrefix.add(run);
     this.#byNumber?.add(run);
     return before === undefined || !isSameState(run, before.run);
+  }
+
+  /** False for a state older than the known one, which a lagging replica of CI may report. */
+  isCurrent(run: Run): boolean {
+    const known = this.#records.peek(keyOfRun(run))?.runs.get(run.id)?.run;
+    if (known === run) return true;
+    // It was stored with what `keepLatest` has added.
+    return !this.#datesChanges && isUnfinished(run) && known?.outcome === run.outcome;
+  }
+
+  /** @returns the state to store; undefined if a later one is known */
+  #update(run: Run, before: KnownRun, { askedAt }: Sighting): Run | undefined {
+    if (this.#datesChanges) return isOlderState(run, before.run) ? undefined : run;
+    if (askedAt < before.confirmedAt) return undefined;
+    // The time of a wait is that of the answer, so it may be later than the end.
+    if (before.run.state === 'blocked') return run;
+    if (isUnfinished(run)) return keepLatest(run, before.run);
+    // A lagging server may show an end before the last one.
+    return isOlderState(run, before.run) ? undefined : run;
   }
 
   remove(key: string, id: string): void {
@@ -188,6 +212,12 @@ function prefixOf(commit: string): number {
 /** Filtered lists may lag behind; attempts and times of change only ever increase. */
 function isOlderState(run: Run, known: Run): boolean {
   return run.attempt === known.attempt ? run.updatedAt < known.updatedAt : run.attempt < known.attempt;
+}
+
+/** An end and an attempt that were seen stay the latest ones while the run runs again. */
+function keepLatest(run: Run, before: Run): Run {
+  const attempt = Math.max(run.attempt, before.attempt);
+  return { ...run, attempt, updatedAt: Math.max(run.updatedAt, before.updatedAt) };
 }
 
 function isSameState(a: Run, b: Run): boolean {

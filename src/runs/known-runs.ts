@@ -37,14 +37,15 @@ type ReadableTable = Pick<
 export type Unfinished = Pick<UnreadRun, 'position' | 'createdAt'> & { readonly id: string };
 
 export class KnownRuns {
-  readonly #table = new BranchTable();
+  readonly #table: BranchTable;
   readonly #unread = new UnreadRuns();
   readonly #listsAll: boolean;
   #window: Window | undefined;
   #confirmed: Confirmed = { runs: new Set(), unread: new Set(), at: 0 };
 
-  constructor({ lists = 'all' }: Pick<CiProvider, 'lists'> = {}) {
+  constructor({ lists = 'all', datesChanges }: Pick<CiProvider, 'lists' | 'datesChanges'> = {}) {
     this.#listsAll = lists === 'all';
+    this.#table = new BranchTable({ datesChanges });
   }
 
   /**
@@ -60,7 +61,7 @@ export class KnownRuns {
     this.#unread.add(listing.unread, newestOf(runs)?.position);
     const changed = this.#put(runs, sighting);
     this.#confirmed = {
-      runs: new Set(first.runs.filter((run) => this.#isCurrent(run)).map(({ id }) => id)),
+      runs: new Set(first.runs.filter((run) => this.#table.isCurrent(run)).map(({ id }) => id)),
       unread: new Set((first.unread ?? []).flatMap(({ id }) => id ?? [])),
       at: sighting.askedAt,
     };
@@ -95,7 +96,7 @@ export class KnownRuns {
     for (const key of changed) this.#table.trim(key);
     if (isEnd) {
       this.#window = this.#window && raiseWindow(this.#window, runs);
-      const current = runs.filter((run) => this.#isCurrent(run)).map(({ id }) => id);
+      const current = runs.filter((run) => this.#table.isCurrent(run)).map(({ id }) => id);
       const confirmed = new Set([...this.#confirmed.runs, ...current]);
       this.#confirmed = { ...this.#confirmed, runs: confirmed, at: sighting.askedAt };
     }
@@ -281,11 +282,6 @@ export class KnownRuns {
       }
     }
     return removed;
-  }
-
-  /** False for a state older than the known one, which a lagging replica of CI may report. */
-  #isCurrent(run: Run): boolean {
-    return this.#table.peek(keyOfRun(run))?.runs.get(run.id)?.run === run;
   }
 }
 

@@ -60,7 +60,7 @@ describe.skipIf(gitea === undefined)('Gitea', () => {
     const { provider } = connectGitea(forge.url, token);
     expect(await failureOf(provider.fetchRuns(shop.repository))).toMatchObject({
       kind: 'denied',
-      message: expect.stringContaining('it needs the scope read:repository'),
+      message: expect.stringContaining('it needs the scope "read:repository"'),
     });
   });
 

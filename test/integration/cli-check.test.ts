@@ -129,7 +129,7 @@ describe('a probe that fails: exit status 1, with a reason, a hint and the resul
     const words = harness.stable(stdout).replaceAll(/\s+/g, ' ');
     expect(words).toContain(
       'failed ci github acme/shop GITHUB does not accept the token of connection "github": it is wrong, expired or revoked ' +
-        'hint: the token is the one in the file github; it needs "Actions: read" (classic token: the scope repo) on acme/shop',
+        'hint: the token comes from the file github; it needs "Actions: read" (classic token: the scope repo) on acme/shop',
     );
     expect(words).toContain(
       'failed registry REGISTRY/acme/shop-front REGISTRY denies access to REGISTRY/acme/shop-front with the credentials from ' +

@@ -21,7 +21,7 @@ export function nameOf(gitRepository: string, host: string): RepositoryName {
   const [organization, project, repository] = gitRepository.split('/');
   if (!REPOSITORY_PATTERN.test(gitRepository) || !organization || !project || !repository) {
     const expected = 'expected ORGANIZATION/PROJECT/REPOSITORY';
-    throw notFound(host, `${JSON.stringify(gitRepository)} is no Azure Repos repository; ${expected}`);
+    throw notFound(host, `${JSON.stringify(gitRepository)} is not an Azure Repos repository; ${expected}`);
   }
   return { organization, project, repository };
 }

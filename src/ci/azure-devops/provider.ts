@@ -1,12 +1,9 @@
 /** Azure Pipelines: https://learn.microsoft.com/rest/api/azure/devops/build/builds */
 import { UpstreamError } from '../../errors.ts';
-import type { Run } from '../../resolve/types.ts';
 import { malformed } from '../../upstream/failures.ts';
 import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient, CiRequest } from '../client.ts';
-import { createLatestChange } from '../latest-change.ts';
-import { numberAttempt } from '../number-attempt.ts';
 import type { CiProvider, Cursor, RunPage } from '../provider.ts';
 import { parseBuild, parseBuildPage } from './build.ts';
 import { buildApi, digitsOf } from './names.ts';
@@ -23,8 +20,7 @@ const LIST = { repositoryType: 'TfsGit', queryOrder: 'queueTimeDescending', $top
 
 export function createAzureDevOpsProvider(client: CiClient, ids: RepositoryIds): CiProvider {
   const { host } = client;
-  const withAttempt = createAttempts();
-  const list = createList(client, ids, withAttempt);
+  const list = createList(client, ids);
 
   async function probe(gitRepository: string): Promise<string> {
     const { runs } = await list(gitRepository, { $top: 1 });
@@ -38,6 +34,8 @@ export function createAzureDevOpsProvider(client: CiClient, ids: RepositoryIds):
     probe,
 
     paging: 'keyset',
+    // While stages run again, a build has no end, and its times are those of its first attempt.
+    datesChanges: false,
     // Names are case-insensitive.
     repositoryKey: (gitRepository) => gitRepository.toLowerCase(),
 
@@ -60,27 +58,14 @@ export function createAzureDevOpsProvider(client: CiClient, ids: RepositoryIds):
       const repositoryId = await ids.read(gitRepository);
       const request = createRequest(gitRepository, host, apiPath`/${digitsOf(id, host)}`);
       const answer = await client.find(request, () => probe(gitRepository));
-      const run = answer === undefined ? 'gone' : parseBuild(answer.data, repositoryId, sourceOf(client));
-      return run === 'gone' ? run : withAttempt(run);
+      return answer === undefined ? 'gone' : parseBuild(answer.data, repositoryId, sourceOf(client));
     },
-  };
-}
-
-/**
- * While stages run again, a build has no end, and its times are those of its first attempt. The index would
- * take that for an outdated state, and the build would stay green until it has ended again.
- */
-function createAttempts(): (run: Run) => Run {
-  const withLatestChange = createLatestChange();
-  return (run) => {
-    const latest = withLatestChange(run);
-    return { ...latest, attempt: numberAttempt(latest.updatedAt) };
   };
 }
 
 type List = (gitRepository: string, query: CiRequest['query'], cursor?: Cursor) => Promise<RunPage>;
 
-function createList(client: CiClient, ids: RepositoryIds, withAttempt: (run: Run) => Run): List {
+function createList(client: CiClient, ids: RepositoryIds): List {
   const { host } = client;
 
   async function fetchPage(gitRepository: string, query: CiRequest['query']): Promise<ApiResponse> {
@@ -101,7 +86,7 @@ function createList(client: CiClient, ids: RepositoryIds, withAttempt: (run: Run
     const next = headers['x-ms-continuationtoken'] || undefined;
     // A server that ignores the token begins again (MicrosoftDocs/vsts-rest-api-specs#178).
     if (next !== undefined && next === cursor) throw malformed(host, `${host} repeats a page of builds`);
-    return { ...page, runs: page.runs.map(withAttempt), next, clock: parseDate(headers) };
+    return { ...page, next, clock: parseDate(headers) };
   };
 }
 

@@ -12,7 +12,7 @@ export function repositoryPath(gitRepository: string, host: string): string {
     const found = JSON.stringify(gitRepository);
     throw unknown(
       host,
-      `${found} is no repository of Bitbucket Data Center; expected PROJECT/NAME or ~USER/NAME`,
+      `${found} is not a repository of Bitbucket Data Center; expected PROJECT/NAME or ~USER/NAME`,
     );
   }
   return apiPath`/rest/api/latest/projects/${project}/repos/${name}`;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { UpstreamError } from '../../errors.ts';
 import { apiPath } from '../../upstream/json-api.ts';
+import { inGroups } from '../../resilience/in-groups.ts';
 import type { CiClient } from '../client.ts';
 import type { CommitStatus, CommitStatuses } from '../commit-statuses.ts';
 import { parseShape, type Source } from '../elements.ts';
@@ -14,6 +15,7 @@ import { API, parseCursor, parsePage } from './page.ts';
 /** Bitbucket lists the newest 100 statuses of a commit. */
 const PAGE_SIZE = 100;
 const MAX_PAGES = 5;
+const AT_ONCE = 8;
 
 /** A contract test compares this with Bitbucket's OpenAPI description. */
 export const buildStatusSchema = z.object({ key: text, state: text, url: z.unknown().optional() });
@@ -94,8 +96,10 @@ export function createBitbucketServerStatuses(client: CiClient): CommitStatuses 
     host,
     async fetchStatuses(gitRepository, commit) {
       const byKey = Map.groupBy(await fetchList(gitRepository, commit), ({ key }) => key);
-      const keys = [...byKey].map(([key, listed]) => resolveKey(gitRepository, commit, key, listed));
-      return { statuses: (await Promise.all(keys)).flat() };
+      const statuses = await inGroups([...byKey], AT_ONCE, ([key, listed]) =>
+        resolveKey(gitRepository, commit, key, listed),
+      );
+      return { statuses: statuses.flat() };
     },
   };
 }

@@ -10,7 +10,7 @@ export function repositoryPath(gitRepository: string, host: string): string {
   const [, workspace, name] = /^([\w-]+)\/([\w.-]+)$/.exec(gitRepository) ?? [];
   if (workspace === undefined || name === undefined || /^\.+$/.test(name)) {
     const found = JSON.stringify(gitRepository);
-    throw unknown(host, `${found} is no repository of Bitbucket Cloud; expected WORKSPACE/NAME`);
+    throw unknown(host, `${found} is not a repository of Bitbucket Cloud; expected WORKSPACE/NAME`);
   }
   return apiPath`/2.0/repositories/${workspace}/${name}`;
 }

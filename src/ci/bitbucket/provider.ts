@@ -3,7 +3,7 @@ import { apiPath } from '../../upstream/json-api.ts';
 import { malformedError } from '../../upstream/failures.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient, CiRequest } from '../client.ts';
-import type { Source } from '../elements.ts';
+import { requireNewestFirst, type Source } from '../elements.ts';
 import type { CiProvider, Cursor, RunPage } from '../provider.ts';
 import { bracedUuid, repositoryPath } from './names.ts';
 import { API, listFields, parseCursor, parsePage } from './page.ts';
@@ -27,13 +27,15 @@ export function createBitbucketProvider(client: CiClient): CiProvider {
     const asked = { sort: '-created_on', pagelen, page, fields: listFields(PIPELINE_FIELDS), ...query };
     const { data, headers } = await client.get(createRequest(gitRepository, host, '', asked));
     const { values, total, missing, next } = parsePage(data, { page, pagelen }, source);
-    const parsed = parsePipelines(values, gitRepository, source);
+    const clock = parseDate(headers);
+    const parsed = parsePipelines(values, { gitRepository, clock }, source);
+    requireNewestFirst(parsed.runs, source);
     client.reportUnread(parsed.unread);
     const isEmpty = values.length === 0;
     if (missing > 1 || (isEmpty && (missing > 0 || next !== undefined))) {
       throw malformedError(host, 'half a page of pipelines');
     }
-    return { ...parsed, next, total, short: missing === 1, clock: parseDate(headers) };
+    return { ...parsed, next, total, short: missing === 1, clock };
   }
 
   async function probe(gitRepository: string): Promise<string> {
@@ -51,6 +53,8 @@ export function createBitbucketProvider(client: CiClient): CiProvider {
     probe,
 
     paging: 'numbered',
+    // A pipeline has no time of a pause, nor an end while failed steps run again.
+    datesChanges: false,
     cursorOf: String,
     repositoryKey: (gitRepository) => gitRepository.toLowerCase(),
 
@@ -73,7 +77,8 @@ export function createBitbucketProvider(client: CiClient): CiProvider {
       const path = apiPath`/${bracedUuid(id, host)}`;
       const request = createRequest(gitRepository, host, path, { fields: PIPELINE_FIELDS.join(',') });
       const answer = await client.find(request, () => probe(gitRepository));
-      return answer === undefined ? 'gone' : parsePipeline(answer.data, gitRepository, host);
+      if (answer === undefined) return 'gone';
+      return parsePipeline(answer.data, { gitRepository, clock: parseDate(answer.headers) }, host);
     },
   };
 }

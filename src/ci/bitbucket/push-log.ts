@@ -41,32 +41,36 @@ export function createBitbucketPushLog(client: CiClient): PushLog {
     const paging = { pagelen: BRANCHES, page, fields };
     const request = createRequest(gitRepository, '/refs/branches', { ...query, ...paging });
     const { data, headers } = await client.get(request);
-    const { values, next } = parsePage(data, { page, pagelen: BRANCHES }, source);
-    // A branch that cannot be read is looked up by itself.
-    const branches = values.flatMap((value) => branchSchema.safeParse(value).data ?? []);
-    const pushes = branches.map(({ name, target }): Push => ({
-      branch: name,
-      commit: target.hash,
-      position: target.date,
-      tie: '',
-    }));
-    return { pushes, next, clock: parseDate(headers) };
+    return { ...parsePage(data, { page, pagelen: BRANCHES }, source), clock: parseDate(headers) };
   }
 
-  /** A list of commits starts at a hash, since a tag may have the branch's name. */
+  /**
+   * A list of commits starts at a hash, since a tag may have the branch's name.
+   * @returns undefined if there is no such branch
+   */
   async function fetchHead(gitRepository: string, branch: string): Promise<HistoryStart | undefined> {
     const quoted = branch.replaceAll(/["\\]/g, String.raw`\$&`);
-    const { pushes } = await fetchBranches(gitRepository, { q: `name = "${quoted}"` }, 1);
-    const head = pushes.find((push) => push.branch === branch);
-    return head && { commit: head.commit, below: Number.MAX_SAFE_INTEGER };
+    const { values, next } = await fetchBranches(gitRepository, { q: `name = "${quoted}"` }, 1);
+    // Unlike in a list, a branch that cannot be read must not seem to be missing.
+    const found = parseShape(z.array(branchSchema), values, source);
+    const head = found.find(({ name }) => name === branch);
+    if (head !== undefined) return { commit: head.target.hash, below: Number.MAX_SAFE_INTEGER };
+    const isFiltered = found.every(({ name }) => name.toLowerCase() === branch.toLowerCase());
+    if (next !== undefined || !isFiltered) throw malformedError(host, 'branches of other names');
+    return undefined;
   }
 
   return {
     host,
     lists: 'heads',
 
-    fetchPushes: (gitRepository, cursor) =>
-      fetchBranches(gitRepository, { sort: '-target.date' }, parseCursor(cursor)),
+    async fetchPushes(gitRepository, cursor) {
+      const sorted = { sort: '-target.date' };
+      const { values, next, clock } = await fetchBranches(gitRepository, sorted, parseCursor(cursor));
+      // A branch that cannot be read is looked up by itself.
+      const branches = values.flatMap((value) => branchSchema.safeParse(value).data ?? []);
+      return { pushes: branches.map(toPush), next, clock };
+    },
 
     async fetchBranchPushes(gitRepository, branch, cursor) {
       const start =
@@ -86,4 +90,8 @@ export function createBitbucketPushLog(client: CiClient): PushLog {
       return { ...history, clock: parseDate(headers) };
     },
   };
+}
+
+function toPush({ name, target }: z.output<typeof branchSchema>): Push {
+  return { branch: name, commit: target.hash, position: target.date, tie: '' };
 }

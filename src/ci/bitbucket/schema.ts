@@ -85,22 +85,30 @@ const partsSchema = z
   })
   .catch({ uuid: null, build_number: null, created_on: null, target: null });
 
+/** What a pipeline does not say about itself. */
+export interface PipelineContext {
+  readonly gitRepository: string;
+  /** Bitbucket's clock in the response, milliseconds since the epoch; undefined if not reported. */
+  readonly clock: number | undefined;
+}
+
 /** @throws UpstreamError `malformed` */
-export function parsePipeline(value: unknown, gitRepository: string, host: string): Run {
-  return toRun(parseShape(pipelineSchema, value, { host, api: API }), gitRepository);
+export function parsePipeline(value: unknown, context: PipelineContext, host: string): Run {
+  return toRun(parseShape(pipelineSchema, value, { host, api: API }), context);
 }
 
 /** @param elements newest first @throws UpstreamError `malformed` if most of many are no pipelines */
-export function parsePipelines(elements: readonly unknown[], gitRepository: string, source: Source) {
-  const toOwnRun = (raw: RawPipeline) => toRun(raw, gitRepository);
+export function parsePipelines(elements: readonly unknown[], context: PipelineContext, source: Source) {
+  const toOwnRun = (raw: RawPipeline) => toRun(raw, context);
   return parseRuns(elements, { list: 'values', schema: pipelineSchema, toRun: toOwnRun, salvage }, source);
 }
 
-function toRun(raw: RawPipeline, gitRepository: string): Run {
+function toRun(raw: RawPipeline, { gitRepository, clock }: PipelineContext): Run {
   const { target, created_on: createdAt } = raw;
   const ref = refOf(target);
   const workflow = workflowOf(target);
   const startedAt = raw.run_creation_date ?? createdAt;
+  const state = stateOf(raw);
   return {
     id: raw.uuid,
     number: String(raw.build_number),
@@ -114,7 +122,7 @@ function toRun(raw: RawPipeline, gitRepository: string): Run {
     // The clone is merged with the destination before the build, but BITBUCKET_COMMIT is the source's commit.
     builtCommit: ref.kind === 'pull_request' ? null : target.commit.hash,
     event: eventOf(raw),
-    state: stateOf(raw),
+    state,
     outcome: outcomeOf(raw),
     headRepositoryId: raw.repository?.uuid ?? gitRepository,
     // Pull requests from forks run no pipelines of the repository (jira.atlassian.com, BCLOUD-13162).
@@ -125,7 +133,8 @@ function toRun(raw: RawPipeline, gitRepository: string): Run {
     tie: '',
     createdAt,
     startedAt,
-    updatedAt: raw.completed_on ?? startedAt,
+    // A paused pipeline may have pushed until now.
+    updatedAt: raw.completed_on ?? (state === 'blocked' ? (clock ?? startedAt) : startedAt),
     committedAt: null,
   };
 }

@@ -3,8 +3,8 @@ import type { Run } from '../../resolve/types.ts';
 import { apiPath } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient, CiRequest } from '../client.ts';
+import { requireNewestFirst } from '../elements.ts';
 import type { CiDeps } from '../kind.ts';
-import { createLatestChange } from '../latest-change.ts';
 import { hasNext } from '../link-header.ts';
 import { PAGE_SIZE, type PipelinePage } from './page.ts';
 import { createRepositories } from './repositories.ts';
@@ -27,7 +27,6 @@ export interface Builds {
 
 export function createBuilds(client: CiClient, { now }: Pick<CiDeps, 'now'>): Builds {
   const source = { host: client.host, api: 'Buildkite' };
-  const withLatestChange = createLatestChange();
   const repositories = createRepositories(client, source, now);
 
   const contextOf = async (pipeline: string, elements: readonly unknown[], clock: number | undefined) => {
@@ -39,11 +38,12 @@ export function createBuilds(client: CiClient, { now }: Pick<CiDeps, 'now'>): Bu
     const { data, headers } = await client.get(ask(pipeline, '/builds', query));
     const elements = parseElements(data, source);
     const clock = parseDate(headers);
-    const { runs, ...parsed } = parseBuilds(elements, await contextOf(pipeline, elements, clock));
+    const parsed = parseBuilds(elements, await contextOf(pipeline, elements, clock));
+    requireNewestFirst(parsed.runs, source);
     client.reportUnread(parsed.unread);
     // A full page may be the last one, but a server with smaller pages must not seem to have no more.
     const more = hasNext(headers['link']) || elements.length >= PAGE_SIZE;
-    return { ...parsed, runs: runs.map(withLatestChange), more, clock };
+    return { ...parsed, more, clock };
   }
 
   return {
@@ -53,7 +53,7 @@ export function createBuilds(client: CiClient, { now }: Pick<CiDeps, 'now'>): Bu
       const answer = await client.find(request, () => fetchPage(pipeline, { per_page: 1 }));
       if (answer === undefined) return 'gone';
       const context = await contextOf(pipeline, [answer.data], parseDate(answer.headers));
-      return withLatestChange(parseBuild(answer.data, context));
+      return parseBuild(answer.data, context);
     },
   };
 }

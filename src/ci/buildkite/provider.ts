@@ -29,6 +29,8 @@ export function createBuildkiteProvider(client: CiClient, deps: Pick<CiDeps, 'no
     host,
     generation: client.generation,
     paging: 'keyset',
+    // A build whose job is retried has no end until it has ended again.
+    datesChanges: false,
     repositoryKey: (ciRepository) => pipelinesOf(ciRepository).toSorted().join(' '),
 
     fetchRuns: (ciRepository, cursor) => list(ciRepository, {}, cursor),

@@ -32,7 +32,7 @@ export const buildkiteConnectionSchema = mapping(
   {
     title: 'Buildkite connection',
     description:
-      'Buildkite is no Git host: a project with pull requests names the connection of its Git host as git.',
+      'Buildkite is not a Git host. A project with pull requests names the connection to its Git host in git.',
   },
   [atMostOne('tokenEnv', 'tokenFile')],
 );

@@ -46,7 +46,9 @@ export function createHistories(client: CiClient, source: Source): Histories {
     }
     if (before?.outcome === run.outcome) return addHistory(run, before.history);
     const history = await flights.do(run.id, () => fetchHistory(run, client, source));
-    kept.set(run.id, { outcome: run.outcome, history });
+    // The workflows of a run that has succeeded exist, even if they are not listed yet.
+    const isMissing = run.state === 'success' && history.startedAt === undefined;
+    if (!isMissing) kept.set(run.id, { outcome: run.outcome, history });
     return addHistory(run, history);
   }
 
@@ -73,7 +75,7 @@ async function fetchHistory({ id }: Run, client: CiClient, source: Source): Prom
       path: '/api/v3/workflows',
       query: { 'filter[run_id]': id, 'page[cursor]': cursor },
       what: 'the workflows of a run',
-      permission: 'a user who may see the project',
+      permission: 'a user with read access',
     });
     const parsed = parseWorkflowPage(data, source);
     workflows.push(...parsed.workflows);

@@ -48,11 +48,19 @@ export function createHistory(workflows: readonly Workflow[]): RunHistory {
     endedAt: latest(workflows.map((each) => each.ended_at ?? each.created_at)),
     startedAt: latest(workflows.map((each) => each.created_at)),
     attempt: 1 + workflows.length - byName.length,
-    isGreen: byName.every((ofName) => {
-      const newest = ofName.reduce((best, each) => (each.created_at > best.created_at ? each : best));
-      return newest.phase === 'ended' && (newest.outcome ?? newest.current_outcome) === 'succeeded';
-    }),
+    // A run cannot have succeeded without one.
+    isGreen: byName.length > 0 && byName.every((ofName) => newestOf(ofName).every(hasSucceeded)),
   };
+}
+
+/** Of workflows that were created at the same time, none is known to be the newer one. */
+function newestOf(workflows: readonly Workflow[]): readonly Workflow[] {
+  const createdAt = latest(workflows.map((each) => each.created_at));
+  return workflows.filter((each) => each.created_at === createdAt);
+}
+
+function hasSucceeded({ phase, outcome, current_outcome: current }: Workflow): boolean {
+  return phase === 'ended' && (outcome ?? current) === 'succeeded';
 }
 
 function latest(times: readonly number[]): number | undefined {

@@ -10,7 +10,7 @@ import { parseCheckouts, parseProjectId, type CircleciProject } from './schema.t
 /** Hardly ever changes: a project is renamed, or gets another pipeline. */
 const FRESH_FOR = 600_000;
 
-const PERMISSION = 'a user who may see the project';
+const PERMISSION = 'a user with read access';
 
 export interface Projects {
   /** @param ciRepository slugs, joined by blanks @throws UpstreamError */

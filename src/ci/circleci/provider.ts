@@ -30,6 +30,8 @@ export function createCircleciProvider(
     generation: client.generation,
     // The cursor is opaque, as the API's conventions say, and runs are not deleted.
     paging: 'keyset',
+    // A run that runs again has the time of its creation only.
+    datesChanges: false,
     // A run is named by the slug as the configuration spells it, so other spellings are other lists.
     repositoryKey: (ciRepository) => ciRepository,
 

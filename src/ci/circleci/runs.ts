@@ -4,13 +4,20 @@ import type { Run } from '../../resolve/types.ts';
 import { apiPath } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient } from '../client.ts';
+import { requireNewestFirst } from '../elements.ts';
 import type { CiDeps } from '../kind.ts';
-import { createLatestChange } from '../latest-change.ts';
 import type { Cursor, RunPage } from '../provider.ts';
 import { createHistories } from './histories.ts';
 import type { Projects } from './projects.ts';
 import { parseRun, parseRunPage } from './schema.ts';
-import { formatCursor, PAGE_SIZE, parseCursor, searchPeriod } from './search.ts';
+import {
+  formatCursor,
+  PAGE_SIZE,
+  parseCursor,
+  periodBefore,
+  searchPeriod,
+  type SearchStart,
+} from './search.ts';
 
 export interface RunsOptions extends Pick<CiDeps, 'now'> {
   readonly projects: Projects;
@@ -28,7 +35,6 @@ export interface Runs {
 export function createRuns(client: CiClient, { projects, appUrl, now }: RunsOptions): Runs {
   const source = { host: client.host, api: 'CircleCI' };
   const histories = createHistories(client, source);
-  const withLatestChange = createLatestChange();
 
   return {
     async search(ciRepository, filter, cursor) {
@@ -37,13 +43,20 @@ export function createRuns(client: CiClient, { projects, appUrl, now }: RunsOpti
       const scope = { project_ids: found.map(({ id }) => id), ...searchPeriod(start.to) };
       const json = { scope, filter, page: { cursor: start.cursor, limit: PAGE_SIZE } };
       const path = '/api/v3/runs/search';
-      const { data, headers } = await client.get({ ...describe(ciRepository), method: 'POST', path, json });
+      const request = { ...describe(ciRepository), method: 'POST', path, json } as const;
+      const answer = await client.get(request).catch((error: unknown) => endIfRefused(error, start));
+      if (answer === undefined) return { runs: [] };
+      const { data, headers } = answer;
       const page = parseRunPage(data, { projects: found, appUrl, source });
+      requireNewestFirst(page.runs, source);
       const { runs, unread: odd } = await histories.addTo(page.runs);
       const unread = [...page.unread, ...odd];
       client.reportUnread(unread);
-      const next = page.next === undefined ? undefined : formatCursor({ to: start.to, cursor: page.next });
-      return { runs: runs.map(withLatestChange), unread, next, clock: parseDate(headers) };
+      // Older runs are outside the period, so its end proves nothing about a branch.
+      const end = filter === '' ? undefined : periodBefore(start);
+      const next = page.next === undefined ? end : { ...start, cursor: page.next };
+      const short = next === undefined && filter === '';
+      return { runs, unread, next: next && formatCursor(next), short, clock: parseDate(headers) };
     },
 
     async fetchRun(ciRepository, id) {
@@ -53,13 +66,18 @@ export function createRuns(client: CiClient, { projects, appUrl, now }: RunsOpti
       const answer = await client.find(request, () => projects.prove(ciRepository));
       if (answer === undefined) return 'gone';
       const run = parseRun(answer.data, { projects: found, appUrl, source });
-      return withLatestChange(await histories.addToOne(run));
+      return histories.addToOne(run);
     },
   };
 }
 
+/** Whether CircleCI allows searches of older periods is not documented. @throws the error otherwise */
+function endIfRefused(error: unknown, { older }: SearchStart): undefined {
+  if (older === 0 || !(error instanceof UpstreamError) || error.failure.kind !== 'malformed') throw error;
+}
+
 function describe(ciRepository: string) {
-  return { what: `the runs of ${ciRepository}`, permission: 'a user who may see the project' };
+  return { what: `the runs of ${ciRepository}`, permission: 'a user with read access' };
 }
 
 function unknown(host: string): UpstreamError {

@@ -32,7 +32,7 @@ export const circleciConnectionSchema = mapping(
   {
     title: 'CircleCI connection',
     description:
-      'CircleCI is no Git host: a project with pull requests names the connection of its Git host as git.',
+      'CircleCI is not a Git host. A project with pull requests names the connection to its Git host in git.',
   },
   [atMostOne('tokenEnv', 'tokenFile')],
 );

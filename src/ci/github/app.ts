@@ -109,7 +109,7 @@ function loadPrivateKey({ readPrivateKey }: GitHubAppAuth, host: string): KeyObj
     throw deniedError(host, `the GitHub App's private key file holds ${found}; ${advice}`, error);
   }
   if (key.asymmetricKeyType === 'rsa') return key;
-  throw deniedError(host, `the GitHub App's private key is no RSA key; ${advice}`);
+  throw deniedError(host, `the GitHub App's private key is not an RSA key; ${advice}`);
 }
 
 function describeTokenFailure(response: ApiResponse, { host, connection, now }: AppDeps): UpstreamFailure {

@@ -5,7 +5,7 @@ import { UpstreamError } from '../../errors.ts';
 export function nameOf(gitRepository: string, host: string): { owner: string; repo: string } {
   const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(gitRepository) ?? [];
   if (owner === undefined || repo === undefined || /^\.+$/.test(owner) || /^\.+$/.test(repo)) {
-    throw unknown(host, `${JSON.stringify(gitRepository)} is no GitHub repository; expected OWNER/NAME`);
+    throw unknown(host, `${JSON.stringify(gitRepository)} is not a GitHub repository; expected OWNER/NAME`);
   }
   return { owner, repo };
 }

@@ -10,7 +10,7 @@ export function pathOf(gitRepository: string, host: string): string {
   if (parts.length > 1 && parts.every((part) => /^[\w.-]+$/.test(part) && !/^\.+$/.test(part))) {
     return gitRepository;
   }
-  const message = `${JSON.stringify(gitRepository)} is no path of a GitLab project; expected GROUP/NAME`;
+  const message = `${JSON.stringify(gitRepository)} is not the path of a GitLab project; expected GROUP/NAME`;
   throw new UpstreamError({ kind: 'not_found', host, message });
 }
 

@@ -67,8 +67,14 @@ export function describeJenkinsFailure(
   call: CallContext,
   now: number,
 ): UpstreamFailure {
+  const { host, connection, anonymous, what } = call;
+  if (response.status === 401 && !anonymous) {
+    const message =
+      `${host} does not accept the token of connection "${connection}": ` +
+      'it is wrong or revoked, or is not that of the user in username';
+    return { kind: 'denied', host, message };
+  }
   if (response.status !== 404) return describeStatus(response, call, now);
-  const { host, connection, what } = call;
   const message =
     `${host} does not know ${what}, or hides it from connection "${connection}": check the project's ` +
     `workflows and the connection's url, and that the user may read the job (${PERMISSION})`;

@@ -76,6 +76,11 @@ export function withoutProof(job: JobBuilds): JobBuilds {
   return { ...job, seen: { ...job.seen, number: 0 } };
 }
 
+/** @returns the newest builds only: a busy branch's list would otherwise grow for as long as Greenpin runs */
+export function dropOlderBuilds(job: JobBuilds, depth: number): JobBuilds {
+  return job.builds.length <= depth ? job : { ...job, builds: job.builds.slice(0, depth), whole: false };
+}
+
 function isUnproven({ seen }: JobBuilds): boolean {
   return seen.number === 0;
 }
@@ -102,17 +107,29 @@ export function selectPage(
   jobs: Iterable<JobBuilds>,
   before: Place | undefined,
 ): Pick<RunPage, 'runs' | 'unread' | 'next'> {
-  const all = [...jobs];
-  const [first] = unfinishedJobs(all);
-  const end = first && endOf(first);
-  const within = all
-    .flatMap(({ builds }) => builds)
-    .filter((build) => end === undefined || compareRuns(build, end) >= 0)
-    .filter((build) => before === undefined || compareRuns(build, before) < 0)
-    .toSorted((a, b) => compareRuns(b, a));
+  const { builds, end } = selectWithoutGaps(jobs);
+  const within = builds.filter((build) => before === undefined || compareRuns(build, before) < 0);
   const shown = within.slice(0, MAX_PAGE_LENGTH);
   const last = shown.length < within.length ? shown.at(-1) : end;
   return { ...toPage(shown), next: last && formatPlace(last) };
+}
+
+/**
+ * @returns the builds of all these jobs, newest first, down to `end`: an unfinished job may have older builds
+ *   between those of the others below it
+ */
+export function selectWithoutGaps(jobs: Iterable<JobBuilds>): {
+  readonly builds: readonly ReadBuild[];
+  readonly end: Place | undefined;
+} {
+  const all = [...jobs];
+  const [first] = unfinishedJobs(all);
+  const end = first && endOf(first);
+  const builds = all
+    .flatMap((job) => job.builds)
+    .filter((build) => end === undefined || compareRuns(build, end) >= 0)
+    .toSorted((a, b) => compareRuns(b, a));
+  return { builds, end };
 }
 
 export function toPage(builds: readonly ReadBuild[]): Pick<RunPage, 'runs' | 'unread'> {

@@ -4,7 +4,7 @@
  */
 import { UpstreamError } from '../../errors.ts';
 import type { Clock } from '../../clock.ts';
-import { compareRuns } from '../../resolve/run-order.ts';
+import { inGroups } from '../../resilience/in-groups.ts';
 import { KeyedQueue } from '../../resilience/keyed-queue.ts';
 import { isWithin } from '../../clock.ts';
 import type { CiClient } from '../client.ts';
@@ -13,9 +13,11 @@ import type { JenkinsApi } from './api.ts';
 import {
   continueBuilds,
   doubtBuilds,
+  dropOlderBuilds,
   isStale,
   parsePlace,
   selectPage,
+  selectWithoutGaps,
   toPage,
   unfinishedJobs,
   withoutProof,
@@ -36,7 +38,7 @@ const MAX_BUILDS = 20_000;
 /** Builds that a further page adds to a job, and the number of jobs that it reads. */
 const OLDER = 25;
 const MOST_OLDER_JOBS = 4;
-/** Limit on builds kept, in total. */
+/** Limit on builds kept, in total. Above half of it, a refresh forgets the older ones. */
 const MAX_KEPT = 50_000;
 /** If more jobs than this have changed, they are read in chunks of the list of jobs. */
 const MOST_SINGLE_JOBS = 16;
@@ -84,13 +86,13 @@ export class JobListing {
   /**
    * @param names of jobs, which may not exist
    * @param cursor undefined: what the last refresh has read; else with older builds
-   * @returns everything that is known about the jobs
+   * @returns what is known about the jobs without gaps
    */
   async fetchJobs(names: readonly string[], cursor: Cursor | undefined): Promise<RunPage> {
     await this.#ensureRead();
     if (cursor !== undefined) await this.#readOlder(names);
     const jobs = names.flatMap((name) => this.#jobs.get(name) ?? []);
-    const builds = jobs.flatMap((job) => job.builds).toSorted((a, b) => compareRuns(b, a));
+    const { builds } = selectWithoutGaps(jobs);
     const next = jobs.every(({ whole }) => whole) ? undefined : MORE;
     return { ...toPage(builds), next, ...this.#refreshed };
   }
@@ -111,7 +113,10 @@ export class JobListing {
     for (const name of this.#jobs.keys()) if (!names.has(name)) this.#jobs.delete(name);
     const depth = Math.min(DEPTH, Math.max(1, Math.floor(MAX_BUILDS / Math.max(1, listed.length))));
     const left = stale.length > MOST_SINGLE_JOBS ? await this.#readChunks(listed, stale, depth) : stale;
-    await inGroups(left, (job) => this.#readJob(job, depth));
+    await inGroups(left, AT_ONCE, (job) => this.#readJob(job, depth));
+    if (this.#countKept() > MAX_KEPT / 2) {
+      for (const [name, job] of this.#jobs) this.#jobs.set(name, dropOlderBuilds(job, depth));
+    }
     this.#refreshed = { asOf, clock };
   }
 
@@ -134,7 +139,7 @@ export class JobListing {
         wanted.delete(name);
       }
     };
-    await inGroups([...new Set(places)], async (chunk) => {
+    await inGroups([...new Set(places)], AT_ONCE, async (chunk) => {
       try {
         await readChunk(chunk);
       } catch (error) {
@@ -167,12 +172,11 @@ export class JobListing {
 
   /** Reads older builds of these jobs. */
   async #readOlder(names: readonly string[]): Promise<void> {
-    await this.#queue.run('', JSON.stringify(names), () =>
-      inGroups(names, async (name) => {
-        const job = this.#jobs.get(name);
-        if (job !== undefined && !job.whole) await this.#readOlderBuilds(job);
-      }),
-    );
+    const read = async (name: string): Promise<void> => {
+      const job = this.#jobs.get(name);
+      if (job !== undefined && !job.whole) await this.#readOlderBuilds(job);
+    };
+    await this.#queue.run('', JSON.stringify(names), () => inGroups(names, AT_ONCE, read));
   }
 
   /** Begins at the oldest known build, to prove that none was deleted above it. */
@@ -200,10 +204,15 @@ export class JobListing {
     return builds;
   }
 
-  #refuseTooMany(): void {
+  #countKept(): number {
     let kept = 0;
     for (const { builds } of this.#jobs.values()) kept += builds.length;
-    if (kept > MAX_KEPT) throw this.#unavailable(`${this.#pipeline} has more builds than can be read`);
+    return kept;
+  }
+
+  #refuseTooMany(): void {
+    if (this.#countKept() > MAX_KEPT)
+      throw this.#unavailable(`${this.#pipeline} has more builds than can be read`);
   }
 
   #unavailable(problem: string): UpstreamError {
@@ -222,9 +231,3 @@ function isOfOneJob(error: unknown): boolean {
 
 /** What is known already tells where to read on. */
 const MORE = 'older';
-
-async function inGroups<T>(all: readonly T[], read: (one: T) => Promise<void>): Promise<void> {
-  for (let next = 0; next < all.length; next += AT_ONCE) {
-    await Promise.all(all.slice(next, next + AT_ONCE).map(read));
-  }
-}

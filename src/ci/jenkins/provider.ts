@@ -44,7 +44,7 @@ export function createJenkinsProvider(client: CiClient, now: Clock): CiProvider 
     async fetchRun(pipeline, id) {
       const place = parseId(id);
       if (place === undefined) {
-        const message = `${host}: ${JSON.stringify(id)} is no build; expected JOB#NUMBER`;
+        const message = `${host}: ${JSON.stringify(id)} is not a build; expected JOB#NUMBER`;
         throw new UpstreamError({ kind: 'not_found', host, message });
       }
       const { job, number } = place;

@@ -33,13 +33,22 @@ type Revision = z.output<typeof revisionSchema>['revision'];
 interface FoundRevisions {
   readonly revisions: readonly Revision[];
   readonly isTag: boolean;
+  /** The build says so itself, whatever the name of its job. */
+  readonly isPullRequest: boolean;
 }
 
 export function revisionOf(actions: readonly unknown[]): FoundRevisions {
   const revisions = actions.flatMap((action) => revisionSchema.safeParse(action).data?.revision ?? []);
   const classed = revisions.flatMap((revision) => [revision, revision.head ?? {}]);
   // `GitTagSCMRevision`, `GitHubTagSCMHead`, `BitbucketTagSCMHead`.
-  return { revisions, isTag: classed.some(({ _class = '' }) => /Tag(?:SCM)?(?:Head|Revision)/.test(_class)) };
+  const isOf = (pattern: RegExp) => classed.some(({ _class = '' }) => pattern.test(_class));
+  return {
+    revisions,
+    isTag: isOf(/Tag(?:SCM)?(?:Head|Revision)/),
+    isPullRequest:
+      isOf(/(?:Pull|Merge)Request(?:SCM)?(?:Head|Revision)/) ||
+      revisions.some(({ pullHash, origin }) => pullHash !== undefined || origin?.hash !== undefined),
+  };
 }
 
 /** False for a build that waits to begin, or that could not reach the Git host. */

@@ -78,10 +78,13 @@ export function parseSnapshot(value: unknown, pipeline: string, source: Source):
   );
 }
 
-/** @returns number of jobs @throws UpstreamError `malformed` if it is no multibranch pipeline */
+/** @returns number of jobs @throws UpstreamError `malformed` if it is not a multibranch pipeline */
 export function parseJobs(value: unknown, pipeline: string, source: Source) {
   if (typeof value === 'object' && value !== null && '_class' in value && !('jobs' in value)) {
-    throw malformed(source.host, `${pipeline} on ${source.host} is no multibranch pipeline: it has no jobs`);
+    throw malformed(
+      source.host,
+      `${pipeline} on ${source.host} is not a multibranch pipeline: it has no jobs`,
+    );
   }
   const { jobs } = parseShape(snapshotSchema, value, source);
   const inner = jobs.find(({ _class = '' }) => /Folder|MultiBranchProject/.test(_class));
@@ -206,9 +209,12 @@ function runSchema(context: JobContext): z.ZodType<CheckedOut> {
 
 function toRun({ context, ...build }: CheckedOut): Run {
   const { pipeline, job } = context;
-  const { isTag } = revisionOf(build.actions);
-  const ref = describeRef(job, isTag);
-  const isPullRequest = ref.refKind === 'pull_request';
+  const revision = revisionOf(build.actions);
+  const { isTag } = revision;
+  const named = describeRef(job, isTag);
+  const isPullRequest = named.refKind === 'pull_request' || revision.isPullRequest;
+  // A trait of the branch source may name the job otherwise, and the pull request may be a fork's.
+  const ref = isPullRequest ? { ...named, branch: null, refKind: 'pull_request' as const } : named;
   return {
     id: idOf(job, build.number),
     number: String(build.number),

@@ -30,8 +30,8 @@ export const jenkinsConnectionSchema = mapping(
   {
     title: 'Jenkins connection',
     description:
-      'A username with an API token. Without credentials, only what anonymous users may read is seen. ' +
-      'A project names its Git host by git, since Jenkins does not say whose a pull request is.',
+      'A username with an API token. Without credentials, Greenpin sees only what anonymous users may read. ' +
+      'Jenkins is not a Git host. A project with pull requests names the connection to its Git host in git.',
   },
   [
     combinations(

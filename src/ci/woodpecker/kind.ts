@@ -9,8 +9,8 @@ export const woodpecker: CiKind<typeof woodpeckerConnectionSchema> = {
   schema: woodpeckerConnectionSchema,
   project: woodpeckerProjectKeys,
   words: {
-    runsPermission: 'read access to the repository',
-    pullRequestsPermission: 'read access to the repository',
+    runsPermission: 'read access',
+    pullRequestsPermission: 'read access',
     addCredentials: "add tokenFile or tokenEnv (Woodpecker's user settings show a personal access token)",
     urlExample: 'the server with its root path, without /api: https://woodpecker.example.com',
   },
@@ -19,6 +19,6 @@ export const woodpecker: CiKind<typeof woodpeckerConnectionSchema> = {
   createAuth: createTokenAuth,
   connect(connection, deps) {
     const client = createTokenClient(connection, deps);
-    return { provider: createWoodpeckerProvider(client, connection.url) };
+    return { provider: createWoodpeckerProvider(client, connection.url, deps.now) };
   },
 };

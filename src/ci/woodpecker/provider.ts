@@ -1,5 +1,6 @@
 /** Woodpecker's pipelines (server/api/pipeline.go). */
 import type { Run } from '../../resolve/types.ts';
+import { isWithin, type Clock } from '../../clock.ts';
 import { UpstreamError } from '../../errors.ts';
 import { createBoundedCache } from '../../resilience/bounded-cache.ts';
 import { SingleFlight } from '../../resilience/single-flight.ts';
@@ -12,17 +13,19 @@ import { parsePipeline, parsePipelines, parseRepositoryId } from './schema.ts';
 
 /** The server's largest page; it ignores a larger number. */
 const PAGE_SIZE = 50;
-const PERMISSION = 'read access to the repository';
+const PERMISSION = 'read access';
 const MAX_REPOSITORIES = 10_000;
+/** Another repository may get the name of one that was renamed. */
+const FRESH_FOR = 600_000;
 
 /** Every event but those of pull requests, whose `branch` is the target branch. */
 const BRANCH_EVENTS = 'push,manual,cron,deployment';
 
 /** @param url of the server, for links */
-export function createWoodpeckerProvider(client: CiClient, url: string): CiProvider {
+export function createWoodpeckerProvider(client: CiClient, url: string, now: Clock): CiProvider {
   const { host } = client;
   const source: Source = { host, api: 'Woodpecker' };
-  const repositoryIds = createRepositoryIds(client, source);
+  const repositoryIds = createRepositoryIds(client, source, now);
 
   async function list(
     name: string,
@@ -82,22 +85,27 @@ export function createWoodpeckerProvider(client: CiClient, url: string): CiProvi
 }
 
 /** Paths contain the repository's id, which stays the same when the repository is renamed. */
-function createRepositoryIds(client: CiClient, source: Source) {
-  const ids = createBoundedCache<string>(MAX_REPOSITORIES);
+function createRepositoryIds(client: CiClient, source: Source, now: Clock) {
+  const ids = createBoundedCache<{ readonly id: string; readonly at: number }>(MAX_REPOSITORIES);
   const flights = new SingleFlight();
 
   async function fetch(name: string): Promise<string> {
+    const at = now();
     const [owner = '', ...rest] = name.split('/');
     const path = ['/repos/lookup', ...[owner, ...rest].map((part) => apiPath`${part}`)].join('/');
     const { data } = await client.get(createRequest(name, path));
-    const found = parseRepositoryId(data, source);
-    ids.set(name, found);
-    return found;
+    const id = parseRepositoryId(data, source);
+    ids.set(name, { id, at });
+    return id;
   }
 
   return {
     fetch,
-    resolve: async (name: string) => ids.get(name) ?? flights.do(name, () => fetch(name)),
+    async resolve(name: string): Promise<string> {
+      const known = ids.get(name);
+      const isFresh = known !== undefined && isWithin(now(), known.at, FRESH_FOR);
+      return isFresh ? known.id : flights.do(name, () => fetch(name));
+    },
     /** A repository that was removed and added again has another id. */
     async forgetIfGone<T>(name: string, call: () => Promise<T>): Promise<T> {
       try {

@@ -46,14 +46,14 @@ const listSchema = z.array(z.unknown()).max(MAX_ELEMENTS);
 const repositorySchema = z.object({ id });
 
 /** `blocked` waits for an approval. */
-const STATES: Readonly<Record<string, Run['state']>> = {
-  created: 'running',
-  pending: 'running',
-  running: 'running',
-  blocked: 'blocked',
-  success: 'success',
-  skipped: 'skipped',
-};
+const STATES: ReadonlyMap<string, Run['state']> = new Map([
+  ['created', 'running'],
+  ['pending', 'running'],
+  ['running', 'running'],
+  ['blocked', 'blocked'],
+  ['success', 'success'],
+  ['skipped', 'skipped'],
+]);
 
 /** Facts that an answer does not contain. */
 export interface PipelineContext {
@@ -96,7 +96,7 @@ function toRun(pipeline: Pipeline, { repositoryId, webUrl: pages }: PipelineCont
     // GitHub's pull requests may be built merged with their base.
     builtCommit: pipeline.ref.endsWith('/merge') ? null : pipeline.commit,
     event: pipeline.event,
-    state: STATES[pipeline.status] ?? 'unsuccessful',
+    state: STATES.get(pipeline.status) ?? 'unsuccessful',
     outcome: pipeline.status,
     headRepositoryId: headOf(origin, ref.pullRequest, repositoryId),
     origin,

@@ -28,7 +28,7 @@ export const woodpeckerConnectionSchema = mapping(
     title: 'Woodpecker connection',
     description:
       'At most one of tokenEnv and tokenFile. Without credentials, only public repositories can be read. ' +
-      "A project names its Git host by git, since Woodpecker does not know a pull request's state.",
+      'Woodpecker is not a Git host. A project with pull requests names the connection to its Git host in git.',
   },
   [atMostOne('tokenEnv', 'tokenFile')],
 );

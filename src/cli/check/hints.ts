@@ -49,8 +49,8 @@ function describeCredential({ name, kind, auth }: CiConnection): string {
       return `${formatPath(['connections', name])} has no credentials: ${selectKind(kind).words.addCredentials}`;
     case 'token':
       return 'file' in auth.source
-        ? `the token is the one in the file ${auth.source.file}`
-        : `the token is the one in the environment variable ${auth.source.env}`;
+        ? `the token comes from the file ${auth.source.file}`
+        : `the token comes from the environment variable ${auth.source.env}`;
     case 'app':
       return `the credential is App ${auth.id}, installation ${auth.installationId}, key ${auth.privateKeyFile}`;
   }

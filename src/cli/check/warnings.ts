@@ -71,7 +71,8 @@ function findForksWithoutBuilds({ projects }: Config): Finding[] {
 
 /** A project whose CI is no Git host can do without one if it has no pull requests. */
 function findProjectsWithoutGitHost({ connections, projects }: Config): Finding[] {
-  const detail = "no connection knows its pull requests, so runs of pull requests count as a fork's";
+  const detail =
+    "no connection knows its pull requests, so their runs count as a fork's unless CI says otherwise";
   return [...projects.values()]
     .filter(({ ci, git }) => git === undefined && connections.has(ci))
     .map(({ name, ci }) => {

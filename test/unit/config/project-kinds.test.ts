@@ -49,12 +49,12 @@ describe('a project is refused', () => {
     [
       'with statuses if no connection knows them',
       'ci: belt\n    statuses: [scan]',
-      '5:5 projects.shop.statuses: found the key while ci is no Git host, expected git to name the connection that knows the statuses',
+      '5:5 projects.shop.statuses: found the key while ci is not a Git host, expected git to name the connection that knows the statuses',
     ],
     [
       'whose builds are statuses if no connection knows them',
       'ci: belt\n    builds: statuses\n    statuses: [scan]',
-      '5:5 projects.shop.builds: found statuses while ci is no Git host, expected git to name the connection that knows the statuses',
+      '5:5 projects.shop.builds: found statuses while ci is not a Git host, expected git to name the connection that knows the statuses',
     ],
     [
       'with an event of another kind',

@@ -108,6 +108,15 @@ describe('a listing', () => {
     expect(calls).toEqual(['runs 1', 'runs 1 unchanged']);
   });
 
+  it('that the provider had read before is no newer for others than for itself', async () => {
+    odd = { asOf: now - 9000 };
+    const [one, other] = [createReplica(), createReplica()];
+    expect((await list(one)).asOf).toBe(now - 9000);
+    now += 1000;
+    expect((await list(other)).asOf).toBe(now - 10_000);
+    expect((await one.fetchBranchRuns(REPOSITORY, 'main')).asOf).toBe(now - 10_000);
+  });
+
   it('is not returned twice to the same replica', async () => {
     const one = createReplica();
     await list(one);

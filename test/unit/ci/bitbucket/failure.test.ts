@@ -28,6 +28,12 @@ describe('a failure of Bitbucket Cloud', () => {
     });
   });
 
+  it('names the same scope where a 404 may hide a repository', () => {
+    expect(describeFor('by an access token', 404).message).toContain(
+      'may read it ("pipeline" (access token) or "read:pipeline:bitbucket" (API token))',
+    );
+  });
+
   it('says that an API token needs a username', () => {
     expect(describeFor('by an access token', 401).message).toBe(
       'api.bitbucket.org does not accept the token of connection "bit": an access token may have expired, and an API token needs username as well',

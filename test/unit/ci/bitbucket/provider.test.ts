@@ -18,6 +18,14 @@ function page(found: object | 'unchanged') {
 }
 
 describe('the list of pipelines', () => {
+  it('that is oldest first, because the key to sort by was ignored, is refused', async () => {
+    const { server, ports } = await serve();
+    server.data.pipelines.push(createPipeline(1), createPipeline(9));
+    const body = JSON.stringify({ values: [createPipeline(1), createPipeline(9)], pagelen: 100, size: 2 });
+    server.fault({ kind: 'alter', body }, { path: /pipelines/ });
+    expect((await failureOf(ports.provider.fetchRuns('acme/shop'))).message).toContain('not newest first');
+  });
+
   it('is always sorted by creation, newest first, since the default order is the reverse', async () => {
     const { server, ports } = await serve();
     server.data.pipelines = [createPipeline(2), createPipeline(1)];

@@ -73,4 +73,27 @@ describe("a branch's history", () => {
     const failure = await failureOf(served.ports.pushLog.fetchBranchPushes('acme/shop', 'main'));
     expect(failure.kind).toBe('malformed');
   });
+
+  it.each([
+    [
+      'a head that cannot be read',
+      { name: 'main', target: { hash: '3c80cde6b371', date: '2026-01-01T00:00:00Z' } },
+    ],
+    [
+      'another branch, so that the filter was ignored',
+      { name: 'other', target: { hash: hashOf(1), date: '2026-01-01T00:00:00Z' } },
+    ],
+  ])('is a failure, and no missing branch, if the host answers with %s', async (_case, branch) => {
+    const served = await serve();
+    const body = JSON.stringify({ values: [branch] });
+    served.server.fault({ kind: 'alter', body }, { path: /\/refs\/branches/ });
+    const failure = await failureOf(served.ports.pushLog.fetchBranchPushes('acme/shop', 'main'));
+    expect(failure.kind).toBe('malformed');
+  });
+
+  it('is empty for a branch that does not exist', async () => {
+    const served = await serve();
+    fill(served, 'main', createCommit(1, 1));
+    expect(await served.ports.pushLog.fetchBranchPushes('acme/shop', 'gone')).toEqual({ pushes: [] });
+  });
 });

@@ -13,9 +13,10 @@ import {
 } from '../../../fixtures/bitbucket/data.ts';
 
 const HOST = 'api.bitbucket.org';
+const CONTEXT = { gitRepository: 'acme/shop', clock: undefined };
 
 function parse(change: Partial<Pipeline>) {
-  return parsePipeline(createPipeline(7, change), 'acme/shop', HOST);
+  return parsePipeline(createPipeline(7, change), CONTEXT, HOST);
 }
 
 function triggered(type: string, target = createRefTarget('main', 7)) {
@@ -47,7 +48,7 @@ describe('a recorded pipeline', () => {
       },
       trigger: { type: 'pipeline_trigger_push', name: 'PUSH' },
     };
-    expect(parsePipeline(recorded, 'acme/shop', HOST)).toEqual({
+    expect(parsePipeline(recorded, CONTEXT, HOST)).toEqual({
       id: '7d8e9f00-1a2b-4c3d-8e4f-5a6b7c8d9e0f',
       number: '4011',
       attempt: 1,
@@ -90,6 +91,16 @@ describe('the state of a pipeline', () => {
 
   it('paused at a manual step is blocked', () => {
     expect(parse({ state: STATES.paused })).toMatchObject({ state: 'blocked', outcome: 'PAUSED' });
+  });
+
+  it('paused may have pushed until the response, since Bitbucket does not say when the pause began', () => {
+    const clock = Date.parse('2026-01-02T00:00:00Z');
+    const paused = parsePipeline(
+      { ...createPipeline(7, { state: STATES.paused }), completed_on: undefined },
+      { ...CONTEXT, clock },
+      HOST,
+    );
+    expect(paused.updatedAt).toBe(clock);
   });
 
   it('halted, for example without build minutes, is not finished, and no wait for a person', () => {
@@ -183,7 +194,7 @@ describe('a list of pipelines', () => {
     const short = createPipeline(8, {
       target: { ...createRefTarget('feature', 8), commit: { type: 'commit', hash: '3c80cde6b371' } },
     });
-    const { runs, unread } = parsePipelines([createPipeline(9), short], 'acme/shop', {
+    const { runs, unread } = parsePipelines([createPipeline(9), short], CONTEXT, {
       host: HOST,
       api: 'B',
     });
@@ -195,7 +206,7 @@ describe('a list of pipelines', () => {
 
   it('accepts odd values of fields that decide nothing', () => {
     const odd = { ...createPipeline(9), run_number: 0, repository: 'acme', links: 7, completed_on: 'soon' };
-    const { runs } = parsePipelines([odd], 'acme/shop', { host: HOST, api: 'B' });
+    const { runs } = parsePipelines([odd], CONTEXT, { host: HOST, api: 'B' });
     expect(runs).toMatchObject([
       {
         attempt: 1,
@@ -207,7 +218,7 @@ describe('a list of pipelines', () => {
 });
 
 function judge(...pipelines: Pipeline[]) {
-  const { runs } = parsePipelines(pipelines, 'acme/shop', { host: HOST, api: 'B' });
+  const { runs } = parsePipelines(pipelines, CONTEXT, { host: HOST, api: 'B' });
   const project = createProject({ workflows: [], events: bitbucketProjectKeys.defaultEvents });
   return selectBuilds(runs, createRequest({ project, branch: 'main' }), { kind: 'own' }).builds;
 }

@@ -217,16 +217,15 @@ describe("a branch's list", () => {
 });
 
 describe('a retried job', () => {
-  it('shows at once: the build has no end any more, but its time of change does not go back', async () => {
+  it('shows at once, although the build has no end any more', async () => {
     const build = createBuild(1);
     serve([build]);
     const { provider } = connect();
-    const [passed] = (await list(PIPELINE, undefined, { provider } as never)).runs;
+    // The later answer counts, since the time of change goes back.
+    expect(provider.datesChanges).toBe(false);
+    await list(PIPELINE, undefined, { provider } as never);
     serve([{ ...build, state: 'running', finished_at: null }]);
-    expect(await provider.fetchRun(PIPELINE, 'acme/shop#1')).toMatchObject({
-      state: 'running',
-      updatedAt: passed?.updatedAt,
-    });
+    expect(await provider.fetchRun(PIPELINE, 'acme/shop#1')).toMatchObject({ state: 'running' });
     serve([{ ...build, finished_at: isoTime(NOW + 3_600_000) }]);
     expect(await provider.fetchRun(PIPELINE, 'acme/shop#1')).toMatchObject({
       state: 'success',

@@ -1,7 +1,9 @@
 /** What CircleCI's API does that would make a wrong answer. */
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { circleci } from '../../../../src/ci/circleci/kind.ts';
+import { requireNewestFirst } from '../../../../src/ci/elements.ts';
 import type { RunPage } from '../../../../src/ci/provider.ts';
+import type { Run } from '../../../../src/resolve/types.ts';
 import {
   createRun,
   createVcs,
@@ -20,6 +22,7 @@ import {
 } from '../../../fixtures/circleci/server.ts';
 import { connectKind, failureOf } from '../../../fixtures/connect-kind.ts';
 
+const SOURCE = { host: 'circleci.com', api: 'CircleCI' };
 const OTHER_ID = 'a0000000-0000-4000-8000-000000000002';
 const OPAQUE = 'circleci/43G3kM5RtfFE7v5sa4nWAU/44n9pujWcTnVZ2b5S8Fnat';
 
@@ -140,6 +143,23 @@ describe('the end of a run', () => {
   });
 });
 
+describe('a run that has succeeded', () => {
+  it('is not green while none of its workflows is listed, and is asked about again', async () => {
+    const ports = connect();
+    const run = createRun(1, { workflows: [] });
+    serve([run]);
+    expect((await list(SLUG, undefined, ports)).runs).toMatchObject([{ state: 'unsuccessful' }]);
+    serve([{ ...run, workflows: [createWorkflow(1)] }]);
+    expect((await list(SLUG, undefined, ports)).runs).toMatchObject([{ state: 'success' }]);
+  });
+
+  it('is not green if one of two workflows that were created at the same time has failed', async () => {
+    const workflows = [createWorkflow(1), createWorkflow(1, { outcome: 'failed' })];
+    serve([createRun(1, { workflows })]);
+    expect((await list()).runs).toMatchObject([{ state: 'unsuccessful' }]);
+  });
+});
+
 describe('a re-run', () => {
   it('is a new workflow of the same run: it turns an old red run green, as its next attempt', async () => {
     const red = createRun(1, {
@@ -169,11 +189,9 @@ describe('a re-run', () => {
     const [before] = (await list(SLUG, undefined, ports)).runs;
     serve([{ ...green, phase: 'started' }]);
     const [after] = (await list(SLUG, undefined, ports)).runs;
-    expect(after).toMatchObject({
-      state: 'running',
-      attempt: before?.attempt,
-      updatedAt: before?.updatedAt,
-    });
+    expect(after).toMatchObject({ state: 'running', attempt: before?.attempt });
+    // The later answer counts, since the run has the time of its creation only.
+    expect(ports.provider.datesChanges).toBe(false);
     serve([{ ...green, workflows: [...green.workflows, createWorkflow(30)] }]);
     expect((await list(SLUG, undefined, ports)).runs).toMatchObject([{ state: 'success', attempt: 3 }]);
   });
@@ -281,7 +299,49 @@ describe('the number', () => {
   });
 });
 
+async function listBranch(): Promise<RunPage[]> {
+  const { provider } = connect();
+  const pages = [await provider.fetchBranchRuns(SLUG, 'main')];
+  for (let next = pages[0]?.next; next !== undefined; next = pages.at(-1)?.next) {
+    pages.push(await provider.fetchBranchRuns(SLUG, 'main', next));
+  }
+  return pages;
+}
+
+describe("a branch's list", () => {
+  const DAYS = 86_400_000;
+  const daysAgo = (days: number) => ({ created_at: new Date(NOW - days * DAYS).toISOString() });
+
+  it('does not end after the 90 days that one search covers, so that a quiet branch keeps its build', async () => {
+    serve([createRun(2, daysAgo(91)), createRun(1, daysAgo(300))]);
+    expect((await list()).short).toBe(true);
+    const pages = await listBranch();
+    expect(pages.map(({ runs }) => runs.length)).toEqual([0, 1, 0, 1]);
+  });
+
+  it('ends where CircleCI refuses to search further back, and with no other failure', async () => {
+    serve([createRun(1)]);
+    const { provider } = connect();
+    const first = await provider.fetchBranchRuns(SLUG, 'main');
+    server.fault({ kind: 'status', status: 400 }, { path: /search/ });
+    expect(await provider.fetchBranchRuns(SLUG, 'main', first.next)).toEqual({ runs: [] });
+    expect((await failureOf(provider.fetchBranchRuns(SLUG, 'main'))).kind).toBe('malformed');
+    server.heal();
+    server.fault({ kind: 'status', status: 503 }, { path: /search/ });
+    expect((await failureOf(provider.fetchBranchRuns(SLUG, 'main', first.next))).kind).toBe('unavailable');
+  });
+});
+
 describe('a search', () => {
+  it('that shows the oldest first is no list of the newest runs', async () => {
+    serve([createRun(9)]);
+    const ports = connect();
+    const { runs } = await list(SLUG, undefined, ports);
+    expect(() => requireNewestFirst(runs, SOURCE)).not.toThrow();
+    const late = { ...runs[0], createdAt: NOW + 60_001 } as Run;
+    expect(() => requireNewestFirst([...runs, late], SOURCE)).toThrow('not newest first');
+  });
+
   it('covers 90 days to a little after now, in pages of at most 20, and every page the same days', async () => {
     serve(Array.from({ length: 21 }, (_, i) => createRun(21 - i)));
     const ports = connect();

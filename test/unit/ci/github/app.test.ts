@@ -136,7 +136,7 @@ describe('a connection as a GitHub App', () => {
     [
       'a key that is not RSA',
       ec.privateKey,
-      "the GitHub App's private key is no RSA key; download a new one from the App's settings",
+      "the GitHub App's private key is not an RSA key; download a new one from the App's settings",
     ],
   ])('is denied in one clear line when the key file holds %s', async (_name, pem, message) => {
     const { github, auth } = await install('1', 'installation-token');

@@ -157,7 +157,7 @@ describe('parseRun', () => {
     expect(parse).toThrow(UpstreamError);
     expect(parse).toThrow(
       new RegExp(
-        `^api\\.github\\.com answered with a field ${field}(\\.id)? that is not as GitHub's API describes it`,
+        `^api\\.github\\.com answered with a field ${field}(\\.id)? that does not match the API of GitHub`,
       ),
     );
   });
@@ -254,7 +254,7 @@ describe('parseRunPage', () => {
     expect(parseRunPage({ total_count: 1000, workflow_runs }, HOST).runs).toHaveLength(1000);
     workflow_runs.push(rawRun());
     expect(() => parseRunPage({ total_count: 1001, workflow_runs }, HOST)).toThrow(
-      'a field workflow_runs that is not',
+      'a field workflow_runs that does not',
     );
   });
 
@@ -305,7 +305,7 @@ describe('parseRunPage', () => {
   it('fails where hardly an element is a run: that is no list of them', () => {
     const odd = Array.from({ length: 9 }, (_, id) => rawRun({ id: id + 1, path: null }));
     const message =
-      "api.github.com answered with a field workflow_runs.path that is not as GitHub's API describes it; check the connection's url";
+      "api.github.com answered with a field workflow_runs.path that does not match the API of GitHub; check the connection's url";
     expect(() => parsePage([...odd, rawRun()])).toThrow(message);
     expect(parsePage(odd).unread).toHaveLength(9);
   });

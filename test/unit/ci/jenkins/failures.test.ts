@@ -13,11 +13,13 @@ describe('the probe', () => {
     server.verify();
   });
 
-  it('says that a token is wrong', async () => {
+  it("says that a token is wrong, or another user's", async () => {
     const { provider } = await serveJenkins('', 'wrong');
     expect(await failureOf(provider.probe(PIPELINE))).toMatchObject({
       kind: 'denied',
-      message: expect.stringContaining('does not accept the token of connection "ci"'),
+      message: expect.stringMatching(
+        / does not accept the token of connection "ci": .* not that of the user in username$/,
+      ),
     });
   });
 
@@ -45,11 +47,11 @@ describe('the probe', () => {
     expect((await failureOf(provider.probe(PIPELINE))).message).toContain('for example acme/shop/front');
   });
 
-  it('says that a plain job is no multibranch pipeline', async () => {
+  it('says that a plain job is not a multibranch pipeline', async () => {
     const { server, provider } = await serveJenkins();
     const body = '{"_class":"org.jenkinsci.plugins.workflow.job.WorkflowJob"}';
     server.fault({ kind: 'alter', body });
-    expect((await failureOf(provider.probe(PIPELINE))).message).toContain('is no multibranch pipeline');
+    expect((await failureOf(provider.probe(PIPELINE))).message).toContain('is not a multibranch pipeline');
   });
 
   it('recognizes the login page of a single sign-on, at the end of a redirect within its host', async () => {

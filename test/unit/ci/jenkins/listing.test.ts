@@ -292,6 +292,17 @@ describe("a branch's list", () => {
 });
 
 describe("a pull request's list", () => {
+  it('ends where one of the jobs has older builds, whatever the other job shows', async () => {
+    const jenkins = await serveJenkins();
+    jenkins.add('PR-7-merge', { number: 1, timestamp: START });
+    jenkins.add('PR-7-head', ...numbers(20));
+    const first = await jenkins.provider.fetchPullRequestRuns?.(PIPELINE, '7');
+    expect(first && idsOf(first).at(-1)).toBe('PR-7-head#11');
+    const second = await jenkins.provider.fetchPullRequestRuns?.(PIPELINE, '7', first?.next);
+    expect(second && idsOf(second).at(-1)).toBe('PR-7-merge#1');
+    expect([second?.runs.length, second?.next]).toEqual([21, undefined]);
+  });
+
   it('unites the jobs of both strategies', async () => {
     const jenkins = await serveJenkins();
     jenkins.add('PR-7-head', { number: 1 }, { number: 3 });

@@ -134,6 +134,30 @@ describe('a pull request', () => {
   });
 });
 
+describe('a pull request whose job a trait has named like a branch', () => {
+  it.each([
+    ['GitHub', pullRevision(HEAD, 'main')],
+    [
+      'GitLab',
+      {
+        revision: {
+          _class: 'io.jenkins.plugins.gitlabbranchsource.MergeRequestSCMRevision',
+          origin: { hash: HEAD },
+        },
+      },
+    ],
+    ['any plugin that exports the hash', { revision: { pullHash: HEAD } }],
+  ])('is no build of that branch of our own (%s)', (_host, action) => {
+    expect(read({ actions: [action] }).run).toMatchObject({
+      branch: null,
+      pullRequest: null,
+      refKind: 'pull_request',
+      origin: 'unknown',
+      event: 'pull_request',
+    });
+  });
+});
+
 describe('a tag', () => {
   it.each([
     ['jenkins.plugins.git.GitTagSCMRevision', 'jenkins.plugins.git.GitTagSCMHead'],

@@ -23,6 +23,15 @@ describe('the repository', () => {
     expect(await provider.fetchRuns(REPOSITORY)).toMatchObject({ runs: [{ id: '1' }] });
   });
 
+  it('is another one once its name has passed to it, although the renamed one can still be read', async () => {
+    const { provider, server, clock, sent } = await serveWoodpecker();
+    await provider.fetchRuns(REPOSITORY);
+    server.data.repositoryId = 12;
+    clock.now += 600_001;
+    await provider.fetchRuns(REPOSITORY);
+    expect(sent().at(-1)).toBe('/api/repos/12/pipelines?page=1&perPage=50');
+  });
+
   it('is below the root path of the server', async () => {
     const { server, provider, sent } = await serveWoodpecker('sesame', '/woodpecker');
     await provider.fetchRuns(REPOSITORY);

@@ -217,7 +217,7 @@ describe('a CI connection', () => {
 
   test('that denies has a hint with the place of the credential and the permission', () => {
     expect(hint('denied', { kind: 'token', source: { file: '/run/token' } })).toMatch(
-      /in the file \/run\/token; it needs "Actions: read"/,
+      /from the file \/run\/token; it needs "Actions: read"/,
     );
     expect(hint('denied', { kind: 'token', source: { env: 'CI_TOKEN' } })).toContain('variable CI_TOKEN');
     expect(
