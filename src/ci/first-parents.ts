@@ -20,7 +20,7 @@ export interface HistoryStart {
 
 /** @throws RangeError for a cursor of something else */
 export function parseHistoryCursor(cursor: Cursor): HistoryStart {
-  const [, commit, below] = /^([0-9a-f]{40,64})@(\d+)$/.exec(cursor) ?? [];
+  const [, commit, below] = /^([0-9a-f]{40,64})@(-?\d+)$/.exec(cursor) ?? [];
   if (commit === undefined) throw new RangeError('expected a cursor that this push log returned');
   return { commit, below: Number(below) };
 }

@@ -46,13 +46,17 @@ export function createAzureDevOpsStatuses(client: CiClient): CommitStatuses {
   };
 }
 
-/** If a server ignores `latestOnly` and lists the history, the highest id of a genre and name is the latest. */
+/**
+ * If a server ignores `latestOnly` and lists the history, the highest id of a genre and name is the latest.
+ * Without ids, nothing says which one is, so all of them count.
+ */
 function selectLatest(statuses: readonly AzureStatus[]): AzureStatus[] {
   const latest = new Map<string, AzureStatus>();
-  for (const status of statuses) {
-    const key = JSON.stringify([status.context.genre ?? '', status.context.name]);
+  for (const [index, status] of statuses.entries()) {
+    const { id, context } = status;
+    const key = JSON.stringify([context.genre ?? '', context.name, id == null ? index : 'latest']);
     const other = latest.get(key);
-    if (other === undefined || (status.id ?? 0) > (other.id ?? 0)) latest.set(key, status);
+    if (other === undefined || (id ?? 0) > (other.id ?? 0)) latest.set(key, status);
   }
   return [...latest.values()];
 }

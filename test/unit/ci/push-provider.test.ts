@@ -101,9 +101,9 @@ describe('a page', () => {
 
 describe('the provider', () => {
   it('has the keys and the credentials of its connection', () => {
-    const { repositoryKey, generation, paging } = connect();
-    expect(repositoryKey('Acme/Shop')).toBe('acme/shop');
-    expect([generation?.(), paging]).toEqual([7, 'keyset']);
+    const provider = connect();
+    expect(provider.repositoryKey('Acme/Shop')).toBe('acme/shop');
+    expect([provider.generation?.(), provider.paging]).toEqual([7, 'keyset']);
   });
 
   it.each([

@@ -104,6 +104,11 @@ describe('two runs of one workflow, of which CI does not say which is newer', ()
   });
 });
 
+function branchOf(given: Partial<Run>) {
+  const { branch, queueBranch } = evaluate([run('10', given)]).build;
+  return [branch, queueBranch];
+}
+
 describe('the run that represents a build', () => {
   it('is none that was skipped, although its workflow is the first', () => {
     const skipped = run('11', { state: 'skipped' });
@@ -121,10 +126,6 @@ describe('the run that represents a build', () => {
   });
 
   it("names its own branch, the request's if it names none, and the one that it is queued for", () => {
-    const branchOf = (given: Partial<Run>) => {
-      const { branch, queueBranch } = evaluate([run('10', given)]).build;
-      return [branch, queueBranch];
-    };
     expect(branchOf({ branch: 'fork-branch' })).toEqual(['fork-branch', undefined]);
     expect(branchOf({ branch: null })).toEqual(['feature', undefined]);
     expect(branchOf({ branch: 'queue/1', queuedFor: 'main' })).toEqual(['main', 'queue/1']);
@@ -196,7 +197,7 @@ describe("an image's own workflow", () => {
 
   it('alone skipped builds nothing', () => {
     const all = [run('10', { state: 'skipped' }), run('11', { workflow: DOCS, state: 'skipped' })];
-    const previous = images.map((image) => ({ ...image, onMissing: 'previous' as const }));
+    const previous = [createImageRule('front', { workflow: BUILD, onMissing: 'previous' }), docs];
     expect(evaluate(all, { workflows: [], images: previous }).status).toBe('incomplete');
   });
 });

@@ -70,3 +70,12 @@ it('a caller whose clock is ahead gets the answer of now', async () => {
   expect(await fixture.read(sha('a'), fixture.now + SECOND)).toMatchObject({ askedAt: fixture.now });
   expect(fixture.calls).toBe(1);
 });
+
+it('a commit that was first read before our clock went back is read the less often the older it gets', async () => {
+  const fixture = createFixture(true);
+  await fixture.read(sha('a'));
+  fixture.now -= 36_000 * SECOND;
+  const end = fixture.now + 18_000 * SECOND;
+  for (; fixture.now < end; fixture.now += FRESH_FOR) await fixture.read(sha('a'));
+  expect(fixture.calls).toBeLessThan(100);
+});

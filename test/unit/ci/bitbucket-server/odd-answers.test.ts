@@ -61,7 +61,10 @@ describe("a branch's history", () => {
   it('has the time of the author where the server gives no other', async () => {
     const { server, ports } = await serve();
     pushToServer(server, 'main', hashOf(1), NOW);
-    server.data.commits = server.data.commits.map(({ committerTimestamp: _, ...rest }) => rest);
+    server.data.commits = server.data.commits.map((commit) => {
+      const { committerTimestamp: _, ...rest } = commit;
+      return rest;
+    });
     expect(await ports.pushLog.fetchBranchPushes('SHOP/front', 'main')).toMatchObject({
       pushes: [{ branch: 'main', commit: hashOf(1), position: NOW - 1000, tie: '' }],
       clock: NOW,
@@ -79,6 +82,10 @@ describe("a branch's history", () => {
   });
 });
 
+function read(headers: Record<string, string>) {
+  return readQuota({ status: 200, headers, data: null }, NOW);
+}
+
 describe('the quota', () => {
   const full = {
     'x-ratelimit-limit': '60',
@@ -86,7 +93,6 @@ describe('the quota', () => {
     'x-ratelimit-interval-seconds': '2',
     'x-ratelimit-fillrate': '5',
   };
-  const read = (headers: Record<string, string>) => readQuota({ status: 200, headers, data: null }, NOW);
 
   it('is renewed once the bucket has been filled', () => {
     expect(read(full)).toEqual({ remaining: 50, limit: 60, resetsAt: NOW + 4000 });

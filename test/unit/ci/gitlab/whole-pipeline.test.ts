@@ -150,3 +150,45 @@ describe("a branch's list", () => {
     });
   });
 });
+
+describe('a single pipeline', () => {
+  it('of a merged result has its head, although no list has shown it', async () => {
+    const gitlab = await serve();
+    const commit = { id: MERGED, parent_ids: [sha('7a'), HEAD], committed_date: '2026-01-01T00:00:00Z' };
+    gitlab.project(REPOSITORY).commits.set(MERGED, commit);
+    const ref = 'refs/merge-requests/9/merge';
+    const { id } = gitlab.addPipeline(REPOSITORY, { ref, sha: MERGED, source: 'merge_request_event' });
+    expect(await connect(gitlab.url).provider.fetchRun(REPOSITORY, String(id))).toMatchObject({
+      commit: HEAD,
+      builtCommit: MERGED,
+    });
+  });
+});
+
+describe('the probe', () => {
+  it('says whether there are pipelines', async () => {
+    const gitlab = await serve();
+    const { provider } = connect(gitlab.url);
+    expect(await provider.probe(REPOSITORY)).toBe(`sees no pipelines of ${REPOSITORY} yet`);
+    gitlab.addPipeline(REPOSITORY);
+    expect(await provider.probe(REPOSITORY)).toBe(`sees the pipelines of ${REPOSITORY}`);
+  });
+});
+
+describe('the total', () => {
+  it("of a branch's list is GitLab's", async () => {
+    const gitlab = await serve();
+    for (const _ of [1, 2, 3]) gitlab.addPipeline(REPOSITORY, { ref: 'main' });
+    expect(await connect(gitlab.url).provider.fetchBranchRuns(REPOSITORY, 'main')).toMatchObject({
+      total: 3,
+    });
+  });
+});
+
+describe('a cursor of another provider', () => {
+  it.each(['2', '2@', `${HEAD}@1`, 'x2@1', '2@1x'])('is refused: %s', async (cursor) => {
+    const gitlab = await serve();
+    const call = connect(gitlab.url).pushLog.fetchBranchPushes(REPOSITORY, 'main', cursor);
+    await expect(call).rejects.toThrow('expected a cursor that this provider returned');
+  });
+});
