@@ -5,18 +5,8 @@
  */
 import type { UpstreamFailure } from '../errors.ts';
 import { intersectCoverage, isSameCoverage, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
-import type {
-  BranchRuns,
-  UnresolvedRun,
-  PullRequestHead,
-  RunSource,
-  RunSubject,
-  UnreadRun,
-} from '../resolve/ports.ts';
+import type { BranchRuns, UnresolvedRun, RunSource, RunSubject, UnreadRun } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
-import { CiBreaker } from '../ci/ci-breaker.ts';
-import { createBoundedCache } from '../resilience/bounded-cache.ts';
-import { SingleFlight } from '../resilience/single-flight.ts';
 import { Backfill } from './backfill.ts';
 import type { IndexContext } from './index-context.ts';
 import { KnownRuns, type KnownBranch } from './known-runs.ts';
@@ -24,6 +14,7 @@ import { Listing } from './listing.ts';
 import { ListingReader } from './listing-reader.ts';
 import { LookUps } from './look-ups.ts';
 import { listsOf, type RunList } from './run-list.ts';
+import { PullRequestHeads } from './pull-request-heads.ts';
 import { RunPoller } from './run-poller.ts';
 import { toResult } from './to-result.ts';
 import { createReservingProvider, type Quota } from '../ci/reserving-provider.ts';
@@ -32,7 +23,6 @@ import type { Clock } from '../clock.ts';
 import type { GitHost } from '../ci/git-host.ts';
 import type { CiProvider } from '../ci/provider.ts';
 
-const MAX_PULL_REQUESTS = 20_000;
 /** Number of pages that the first listing reads, so that few branches need a look-up. */
 const MAX_FIRST_PAGES = 20;
 
@@ -91,12 +81,13 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     lookUps: new LookUps(context, listing, backfill),
     poller: new RunPoller(context, listing),
   });
-  const heads = createBoundedCache<PullRequestHead>(MAX_PULL_REQUESTS);
+  const { gitHost, gitRepository } = options;
+  const heads = gitHost && new PullRequestHeads({ gitHost, gitRepository, now });
   return {
     read: (subject) => toResult(() => branches.read(subject)),
     readFurther: (subject) => toResult(() => branches.readFurther(subject)),
     readPullRequest: createPullRequestReader(options, heads),
-    peekPullRequest: (number) => heads.peek(number),
+    peekPullRequest: (number) => heads?.peek(number),
     confirm: (runs, since) => toResult(() => branches.confirm(runs, Math.min(since, now()))),
     branchNames: () => known.table.branchNames(),
     peekRuns: (subject) => known.peekRuns(listsOf(subject, provider)),
@@ -190,24 +181,16 @@ class BranchReader {
   }
 }
 
-/** Stores each head before the shared call ends, so that no later call misses it. */
 function createPullRequestReader(
-  { provider, gitHost, gitRepository, now }: RunIndexOptions,
-  heads: ReturnType<typeof createBoundedCache<PullRequestHead>>,
+  { provider, gitRepository }: RunIndexOptions,
+  heads: PullRequestHeads | undefined,
 ): RunSource['readPullRequest'] {
-  if (gitHost === undefined) {
+  if (heads === undefined) {
     const { host } = provider;
     const message = `no connection knows the pull requests of ${gitRepository}: name a Git host in the project's key git`;
     return () => Promise.resolve({ kind: 'failed', failure: { kind: 'not_found', host, message } });
   }
-  const breaker = new CiBreaker({ now, generation: gitHost.generation });
-  const flights = new SingleFlight();
-  const fetchHead = async (number: string): Promise<PullRequestHead> => {
-    const head = await breaker.run(number, () => gitHost.fetchPullRequest(gitRepository, number));
-    heads.set(number, head);
-    return head;
-  };
-  return (number) => toResult(async () => heads.get(number) ?? flights.do(number, () => fetchHead(number)));
+  return (number) => toResult(() => heads.read(number));
 }
 
 /** A run without a position affects every build, so it comes first. */
