@@ -29,6 +29,7 @@ export type ConnectionTrouble =
   | 'not_http'
   | 'wants_tls' // plain HTTP was sent to a TLS port
   | 'plain_realm' // an HTTPS registry names an HTTP token service
+  | 'server' // one of another kind answers, or an older one than required
   | 'policy'; // the host refuses by a policy of its own, and says so
 
 /** A failed upstream call, as a value. */

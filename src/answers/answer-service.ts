@@ -31,7 +31,10 @@ export interface AnswerServiceOptions {
   readonly isNeverHandedOut: (request: BranchRequest, remembered: Remembered) => Promise<boolean>;
   /** Serializes the answer in the caller's format. */
   readonly render: (sets: readonly PinnedSet[], request: BranchRequest) => string;
-  /** Maximum age of an answer from memory, in milliseconds since upstream confirmed it. */
+  /**
+   * Maximum age of an answer from memory, in milliseconds since upstream confirmed it, unless the project has
+   * its own.
+   */
   readonly freshFor: number;
   /** Maximum wait of a caller, in milliseconds. */
   readonly deadline: number;
@@ -43,7 +46,7 @@ export interface AnswerServiceOptions {
 }
 
 interface RememberedAnswer {
-  readonly headSha: string | undefined;
+  readonly variant: string;
   readonly answer: Extract<Answer, { kind: 'answered' | 'nothing' }>;
 }
 
@@ -64,8 +67,8 @@ export class AnswerService {
     const key = lastGoodKey(request);
     const known = this.#answers.get(key);
     return known !== undefined &&
-      known.headSha === request.headSha &&
-      isWithin(now(), known.answer.asOf, freshFor)
+      known.variant === variantOf(request) &&
+      isWithin(now(), known.answer.asOf, request.project.freshForMs ?? freshFor)
       ? known.answer
       : this.#answerBounded(key, request);
   }
@@ -86,7 +89,7 @@ export class AnswerService {
     const { patience } = this.#options;
     const isOverdue = this.#overdue.has(request.project.name);
     const wait = isOverdue ? Math.min(patience, PATIENCE_WHILE_OVERDUE) : patience;
-    const resolving = this.#queue.run(key, request.headSha ?? '', () => this.#resolve(key, request));
+    const resolving = this.#queue.run(key, variantOf(request), () => this.#resolve(key, request));
     try {
       return (await settledWithin(wait, resolving)) ?? (await this.#answerLate(request, resolving, wait));
     } catch (error) {
@@ -101,7 +104,7 @@ export class AnswerService {
     try {
       const answer = this.#present(withConfirmationTime(await resolve(request), now()), request);
       if (answer.kind !== 'failed' && answer.freshness === 'fresh') {
-        this.#answers.set(key, { headSha: request.headSha, answer });
+        this.#answers.set(key, { variant: variantOf(request), answer });
       }
       return answer;
     } catch (error) {
@@ -148,6 +151,11 @@ export class AnswerService {
         return { kind: 'failed', code: decision.code, message: decision.message };
     }
   }
+}
+
+/** The parameters beside `lastGoodKey` on which an answer depends. */
+function variantOf({ headSha = '', targetBranch = '' }: BranchRequest): string {
+  return `${headSha} ${targetBranch}`;
 }
 
 function selectLastGood(remembered: Remembered): LastGood | undefined {

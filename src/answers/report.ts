@@ -3,7 +3,7 @@ import type { Decision } from '../resolve/decision.ts';
 import { createParameterSet, type ParameterSet } from '../wire/argocd/parameter-set.ts';
 import type { Resolution } from '../resolve/resolve-branch.ts';
 import type { ImageFinding, ImageFindings } from '../resolve/resolve-images.ts';
-import type { EvaluatedBuild } from '../resolve/select-builds.ts';
+import type { EvaluatedBuild } from '../resolve/evaluate-build.ts';
 import type { BranchRequest, GateStatus, Run } from '../resolve/types.ts';
 
 /** Stable and documented. Times are in RFC 3339. */
@@ -13,6 +13,7 @@ export interface ResolveReport {
   readonly branch: string;
   readonly headSha: string | null;
   readonly number: string | null;
+  readonly targetBranch: string | null;
   readonly answer: AnswerReport;
   /** The branch's builds, newest first. */
   readonly builds: readonly BuildReport[];
@@ -36,7 +37,8 @@ export interface BuildReport {
   readonly url: string;
   readonly verdict: EvaluatedBuild['status'];
   readonly reason: string;
-  readonly finishedAt: string;
+  /** Null if no CI says so (`builds: registry`). */
+  readonly finishedAt: string | null;
   /** The statuses that decided about it (`statuses`); null if none were read. */
   readonly statuses: readonly GateStatus[] | null;
   /** By name; null if the images were not looked up. */
@@ -49,8 +51,10 @@ export type ImageReport =
       readonly kind: 'found';
       readonly reference: string;
       readonly digest: string;
-      /** The commit of the earlier build that pushed it (`onMissing: previous`), else null. */
+      /** The commit of the other build that pushed it (`onMissing`), else null. */
       readonly fromCommit: string | null;
+      /** The target branch that this build is of (`onMissing: target`), else null. */
+      readonly fromBranch: string | null;
     }
   | { readonly kind: 'absent' | 'failed'; readonly reference: string; readonly reason: string }
   | { readonly kind: 'invalid'; readonly reason: string };
@@ -65,6 +69,7 @@ export function createResolveReport(request: BranchRequest, resolution: Resoluti
     branch: request.branch,
     headSha: request.headSha ?? null,
     number: request.number ?? null,
+    targetBranch: request.targetBranch ?? null,
     answer: reportAnswer(resolution.decision, request),
     builds: resolution.builds.map((evaluated) => reportBuild(evaluated, findings.get(evaluated))),
     ignoredRuns: Object.fromEntries(resolution.ignored),
@@ -88,7 +93,7 @@ function reportBuild(evaluated: EvaluatedBuild, findings: ImageFindings | undefi
     url,
     verdict: evaluated.status,
     reason: evaluated.reason,
-    finishedAt: new Date(finishedAt).toISOString(),
+    finishedAt: finishedAt === 0 ? null : new Date(finishedAt).toISOString(),
     statuses: evaluated.statuses ?? null,
     images: images === undefined ? null : Object.fromEntries(images),
     runs: evaluated.runs.map(reportRun),
@@ -98,9 +103,9 @@ function reportBuild(evaluated: EvaluatedBuild, findings: ImageFindings | undefi
 function reportImage(finding: ImageFinding): ImageReport {
   switch (finding.kind) {
     case 'pinned': {
-      const { repository, tag, digest } = finding.image;
+      const { repository, tag, digest, target: fromBranch = null } = finding.image;
       const fromCommit = finding.from?.commit ?? null;
-      return { kind: 'found', reference: `${repository}:${tag}`, digest, fromCommit };
+      return { kind: 'found', reference: `${repository}:${tag}`, digest, fromCommit, fromBranch };
     }
     case 'absent':
       return { kind: 'absent', reference: finding.reference, reason: finding.reason };

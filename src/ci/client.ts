@@ -5,7 +5,7 @@ import { withDeadline } from '../resilience/deadline.ts';
 import { timeoutError } from '../upstream/failures.ts';
 import type { ApiRequest, ApiResponse, SendApi } from '../upstream/json-api.ts';
 import type { Authorizer } from './authorizer.ts';
-import type { CallContext } from './failure.ts';
+import { pageError, type CallContext } from './failure.ts';
 import { RateLimitBreaker } from './ci-breaker.ts';
 import type { CiDeps } from './kind.ts';
 
@@ -98,6 +98,7 @@ export class CiClient {
     const quota = readQuota(response, now());
     if (quota !== undefined) observer.quota(name, quota.remaining, quota.limit, quota.resetsAt);
     const { status } = response;
+    if (status === 200 && typeof response.data === 'string') throw pageError(host, name);
     if (status === 200 || (status === 304 && validator !== undefined)) return response;
     if (status === 401) authorizer.invalidate();
     const call = { host, connection: name, anonymous, what, permission };

@@ -1,6 +1,7 @@
 /** Failures of a CI call: an unusable credential, or a response other than the one expected. Pure. */
 import { UpstreamError, type UpstreamFailure } from '../errors.ts';
 import type { ApiResponse } from '../upstream/json-api.ts';
+import { malformed } from '../upstream/failures.ts';
 import { parseRetryAfter } from '../upstream/retry-after.ts';
 
 /** Describes a call for messages. */
@@ -11,7 +12,7 @@ export interface CallContext {
   readonly anonymous: boolean;
   /** `the workflow runs of acme/shop` */
   readonly what: string;
-  /** The permission that the call needs: `Actions: read`. */
+  /** The permission that the call needs; completes "it needs ...": `"Actions: read"`. */
   readonly permission: string;
 }
 
@@ -30,13 +31,17 @@ export function describeStatus(response: ApiResponse, call: CallContext, now: nu
   if (status === 403) {
     const reason = anonymous
       ? `without credentials: give connection "${connection}" a token`
-      : `to connection "${connection}": it needs "${permission}"`;
+      : `to connection "${connection}": it needs ${permission}`;
     return { kind: 'denied', host, message: `${host} denies ${what} ${reason}` };
+  }
+  if (status === 404 && isPage(response)) {
+    const message = `${host} has a page in place of an API at the url of connection "${connection}": check its path`;
+    return { kind: 'malformed', host, message };
   }
   if (status === 404) {
     const message =
       `${host} does not know ${what}, or hides it from connection "${connection}": ` +
-      `check the project's repository, and that the connection's credentials may read it ("${permission}")`;
+      `check the project's repository, and that the connection's credentials may read it (${permission})`;
     return { kind: 'not_found', host, message };
   }
   if (status === 429) {
@@ -48,6 +53,26 @@ export function describeStatus(response: ApiResponse, call: CallContext, now: nu
   }
   const message = `${host} answered with the unexpected status ${status}; check the connection's url`;
   return { kind: 'malformed', host, message };
+}
+
+/**
+ * Each API's own 404 is JSON, or empty. Pages come from a web interface or a proxy, which know nothing about
+ * the API's resources; Go's servers and ingress-nginx send a text.
+ */
+export function isPage({ headers, data }: ApiResponse): boolean {
+  if (typeof data !== 'string') return false;
+  return (
+    /^\s*text\/html\b/i.test(headers['content-type'] ?? '') ||
+    /^(?:404 page not found|default backend - 404)\s*$/.test(data)
+  );
+}
+
+/** A response with status 200 that is no JSON: of a sign-in page, or of a server's web interface. */
+export function pageError(host: string, connection: string): UpstreamError {
+  const message =
+    `${host} answered with a page or text in place of JSON: check the url of connection "${connection}", ` +
+    'and that no sign-in page is in front of the API';
+  return malformed(host, message);
 }
 
 function describeUnauthorized({ host, connection, anonymous }: CallContext): string {

@@ -16,9 +16,16 @@ export const gitHostRepository: z.ZodString = text(
  * @param whose `of Buildkite`
  * @param example names of the most frequent events
  */
-export function eventName(events: readonly string[], whose: string, example: string): z.ZodType<string> {
+export function eventName(
+  events: readonly string[],
+  whose: string,
+  example: string,
+  refused: Readonly<Record<string, string>> = {},
+): z.ZodType<string> {
   return z.enum(events, {
     error: ({ input }) => {
+      const reason = typeof input === 'string' ? refused[input] : undefined;
+      if (reason !== undefined) return reason;
       const nearest = typeof input === 'string' ? suggest(input, events) : undefined;
       const expected = `an event ${whose}, for example ${example}`;
       return nearest === undefined ? expected : `${expected}; did you mean ${nearest}?`;

@@ -60,6 +60,8 @@ export interface CiProvider {
   readonly lists?: 'all' | 'newest of each branch' | undefined;
   /** Numbered paging: the cursor of a page, counted from 1. Without it, pages are read in sequence. */
   readonly cursorOf?: ((page: number) => Cursor) | undefined;
+  /** The event of a merge queue's runs (`Run.queuedFor`), if there are such runs. */
+  readonly queueEvent?: string | undefined;
   /** Two spellings of one repository give the same key, so that they share one listing. */
   repositoryKey(ciRepository: string): string;
   /**

@@ -100,6 +100,7 @@ function addResolve(program: Command, context: CommandContext, run: Run): void {
     .addOption(new Option('-b, --branch <BRANCH>', 'branch of the pull request').argParser(parseBranch))
     .option('--head-sha <SHA>', 'head commit of the pull request')
     .option('--number <NUMBER>', 'number of the pull request')
+    .option('--target-branch <BRANCH>', 'branch that the pull request is to be merged into')
     .option('--json', 'print JSON')
     .action((options: Omit<ResolveOptions, 'branch'> & { readonly branch?: string }) => {
       const { branch } = options;

@@ -17,6 +17,7 @@ import { createConnectionObserver } from '../ci/connection-observer.ts';
 import { composeCiDispatchers } from './network.ts';
 import type { Connection } from '../runs/repositories.ts';
 import type { Config } from '../config/config.ts';
+import type { Project } from '../resolve/types.ts';
 import type { Runtime } from './runtime.ts';
 import type { CiInspector } from '../ci/provider.ts';
 
@@ -27,9 +28,14 @@ export interface ComposedConnection extends Connection {
   readonly inspector: CiInspector | undefined;
 }
 
+/** @returns milliseconds: the shortest `freshFor` of the projects that have their own, and the default */
+export function shortestFreshFor(projects: readonly Project[], byDefault: number): number {
+  return Math.min(byDefault, ...projects.flatMap(({ freshForMs }) => freshForMs ?? []));
+}
+
 export function composeConnection(
   connection: CiConnection,
-  { freshForMs, maxFreshForMs }: Config,
+  { freshForMs, maxFreshForMs, projects }: Config,
   timeoutMs: number,
   runtime: Runtime,
   share: SharedFetch | undefined,
@@ -38,7 +44,7 @@ export function composeConnection(
   const { now, warn } = runtime;
   const kind = selectKind(connection.kind);
   const shortestMs = Math.min(Math.max(freshForMs, kind.freshForMs ?? 0), maxFreshForMs);
-  const freshness = new AdaptiveFreshness(shortestMs, maxFreshForMs, now);
+  const freshness = new AdaptiveFreshness(shortestMs, maxFreshForMs, now, kind.callsPerHour);
   const freshFor = () => freshness.freshFor();
   runtime.observer.freshFor(name, freshFor);
   const observer = createConnectionObserver(runtime.observer, {
@@ -56,11 +62,18 @@ export function composeConnection(
   const { inspector } = client;
   if (share === undefined) return { provider, gitHost, statuses, pushes, inspector, freshness };
   const scope = `${name} ${url}`;
+  const own = [...projects.values()].filter(({ ci, git }) => ci === name || git === name);
+  const options = {
+    share,
+    scope,
+    freshFor: () => freshness.freshFor(shortestFreshFor(own, shortestMs)),
+    now,
+  };
   return {
-    provider: createSharedProvider(provider, { share, scope, freshFor, now }),
+    provider: createSharedProvider(provider, options),
     gitHost: gitHost && createSharedGitHost(gitHost, share, scope),
-    statuses: statuses && createSharedStatuses(statuses, { share, scope, freshFor, now }),
-    pushes: pushes && createSharedProvider(pushes, { share, scope: `${scope} pushes`, freshFor, now }),
+    statuses: statuses && createSharedStatuses(statuses, options),
+    pushes: pushes && createSharedProvider(pushes, { ...options, scope: `${scope} pushes` }),
     inspector,
     freshness,
   };

@@ -15,7 +15,7 @@ import { resolveBranch, type Resolution } from '../resolve/resolve-branch.ts';
 import type { BranchRequest } from '../resolve/types.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { Runtime } from './runtime.ts';
-import { RETRY_TIMING, composeConnection, type ComposedConnection } from './ci.ts';
+import { RETRY_TIMING, composeConnection, shortestFreshFor, type ComposedConnection } from './ci.ts';
 
 export interface Core {
   resolve(request: BranchRequest): Promise<Resolution>;
@@ -41,7 +41,7 @@ export function composeCore(
   const registries = composeRegistries(config, timeoutMs, runtime);
   const images = new DigestCache({
     client: share === undefined ? registries : createSharedRegistryClient(registries, share),
-    freshFor: config.freshForMs,
+    freshFor: shortestFreshFor([...config.projects.values()], config.freshForMs),
     now,
   });
   const connections = new Map(

@@ -2,6 +2,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { parsePlatform } from '../image/platform.ts';
 import { parseImageTemplate } from '../image/template.ts';
+import { REGISTRY_EVENT } from '../resolve/commit-run.ts';
 import type { ImageRule, Project } from '../resolve/types.ts';
 import { createRegistrySettings, type RegistrySettings } from '../registry/settings.ts';
 import type { CiConnection } from '../ci/kind.ts';
@@ -45,7 +46,7 @@ export function createConfig(document: ConfigDocument, file: string, env: NodeJS
   const locate = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { server, management, store, dockerConfigFiles } = document;
   const deadlineMs = parseDuration(server.deadline);
-  const connections = Object.entries(document.connections);
+  const connections = Object.entries(document.connections ?? {});
   return {
     file,
     server: {
@@ -71,17 +72,19 @@ export function createConfig(document: ConfigDocument, file: string, env: NodeJS
     projects: new Map(
       Object.entries(document.projects).map(([name, value]) => [
         name,
-        createProject(name, value, document.connections),
+        createProject(name, value, document.connections ?? {}),
       ]),
     ),
   };
 }
 
+type Connections = NonNullable<ConfigDocument['connections']>;
+
 type EntryOf<T> = T extends Record<string, infer Entry> ? Entry : never;
 
 function createConnection(
   name: string,
-  entry: EntryOf<ConfigDocument['connections']>,
+  entry: EntryOf<Connections>,
   locate: (path: string) => string,
 ): CiConnection {
   return {
@@ -97,25 +100,37 @@ function createConnection(
 function createProject(
   name: string,
   entry: EntryOf<ConfigDocument['projects']>,
-  connections: ConfigDocument['connections'],
+  connections: Connections,
 ): Project {
   const [onlyConnection = ''] = Object.keys(connections);
-  const { ci: runs = onlyConnection, repository, workflows = [], statuses = [], images, ...settings } = entry;
+  const { repository, workflows = [], statuses = [], freshFor, images, ...settings } = entry;
+  const common = {
+    ...settings,
+    name,
+    gitRepository: repository,
+    statuses,
+    workflows,
+    freshForMs: freshFor === undefined ? undefined : parseDuration(freshFor),
+    images: Object.entries(images).map(([image, value]) => createImage(image, value)),
+  };
+  if (entry.builds === 'registry') return createProjectWithoutCi(common);
   const byStatuses = entry.builds === 'statuses';
+  const { ci: runs = onlyConnection } = entry;
   const ci = byStatuses ? (entry.git ?? runs) : runs;
   const kind = selectKind(connections[ci]?.kind ?? '');
   return {
-    ...settings,
-    name,
+    ...common,
     ci,
     git: entry.git ?? (kind.isGitHost ? ci : undefined),
-    gitRepository: repository,
     ciRepository: kind.project.runsBelongTo === 'workflows' && !byStatuses ? workflows.join(' ') : repository,
-    statuses,
-    workflows,
     events: byStatuses ? [PUSH_EVENT] : (entry.events ?? kind.project.defaultEvents),
-    images: Object.entries(images).map(([image, value]) => createImage(image, value)),
   };
+}
+
+function createProjectWithoutCi(common: Omit<Project, 'ci' | 'ciRepository' | 'events'>): Project {
+  const { gitRepository: ciRepository, images } = common;
+  const proven = images.map((image): ImageRule => Object.assign(image, { revision: 'require' }));
+  return { ...common, ci: '', ciRepository, events: [REGISTRY_EVENT], images: proven };
 }
 
 type ImageEntry = EntryOf<EntryOf<ConfigDocument['projects']>['images']>;
@@ -123,12 +138,13 @@ type ImageEntry = EntryOf<EntryOf<ConfigDocument['projects']>['images']>;
 function createImage(name: string, entry: ImageEntry): ImageRule {
   const settings: Exclude<ImageEntry, string> =
     typeof entry === 'string' ? { reference: entry, onMissing: 'reject', revision: 'auto' } : entry;
-  const { reference, platform, handOut, onMissing, revision } = settings;
+  const { reference, platform, handOut, workflow, onMissing, revision } = settings;
   return {
     name,
     template: parseImageTemplate(reference),
     platform: platform === undefined ? undefined : parsePlatform(platform),
     handOut,
+    workflow,
     onMissing,
     revision,
   };

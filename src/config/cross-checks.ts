@@ -5,6 +5,7 @@
  */
 import { CLOUD_HOSTS, CLOUDS, parseCloudHost } from '../registry/credentials/cloud/hosts.ts';
 import { parseDuration } from '../schema/duration.ts';
+import { asksNoCi, findBuildsProblems } from './builds.ts';
 import { findImageProblems } from './image-rules.ts';
 import { findStatusProblems } from './status-rules.ts';
 import { suggest } from '../text/suggest.ts';
@@ -19,6 +20,7 @@ export function crossCheck(document: unknown, environment: NodeJS.ProcessEnv): P
     ...findDurationProblems(document),
     ...findHomeProblems(document, environment),
     ...findConnectionProblems(document),
+    ...findBuildsProblems(document),
     ...findIdentityProblems(document),
     ...findImageProblems(document),
     ...findStatusProblems(document),
@@ -55,6 +57,11 @@ function findDurationProblems(document: unknown): Problem[] {
     [['store', 'forgetAfter'], forgetAfter < 24 * HOUR, 'at least 1d'],
     [['maxFreshFor'], maxFreshFor > 24 * HOUR, 'at most 24h'],
     [['freshFor'], freshFor > Math.min(maxFreshFor, 24 * HOUR), 'at most maxFreshFor (5m unless given)'],
+    ...keysAt(document, ['projects']).map((project): (typeof limits)[number] => {
+      const path = ['projects', project, 'freshFor'];
+      const isLonger = durationAt(document, path, '0s') > Math.min(maxFreshFor, 24 * HOUR);
+      return [path, isLonger, 'at most maxFreshFor (5m unless given)'];
+    }),
   ];
   return limits.flatMap(([path, isBroken, expected]) => {
     if (!isBroken) return [];
@@ -109,7 +116,8 @@ function findConnectionProblems(document: unknown): Problem[] {
   if (names.length === 0) return [];
   return keysAt(document, ['projects']).flatMap((project) => {
     if (!isMapping(valueAt(document, ['projects', project]))) return [];
-    return (['ci', 'git'] as const).flatMap((key) => {
+    const keys = asksNoCi(document, project) ? (['git'] as const) : (['ci', 'git'] as const);
+    return keys.flatMap((key) => {
       const path = ['projects', project, key];
       const found = valueAt(document, path);
       if (found === undefined ? key === 'git' || names.length === 1 : typeof found !== 'string') return [];

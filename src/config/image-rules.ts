@@ -46,8 +46,9 @@ function findNameProblems(names: readonly string[], path: DocumentPath): Problem
 function findEntryProblems(image: unknown, path: DocumentPath): Problem[] {
   if (typeof image === 'string') return findReferenceProblems(image, path);
   if (!isMapping(image)) return [];
-  const { reference, platform, handOut } = image;
+  const { reference, platform, handOut, onMissing } = image;
   return [
+    ...(onMissing === 'target' ? findTargetProblems(reference, [...path, 'onMissing']) : []),
     ...(typeof reference === 'string' ? findReferenceProblems(reference, [...path, 'reference']) : []),
     ...(typeof handOut === 'string' ? findHandOutProblems(handOut, [...path, 'handOut']) : []),
     ...(typeof platform === 'string' ? findPlatformProblems(platform, [...path, 'platform']) : []),
@@ -63,6 +64,13 @@ function findReferenceProblems(reference: string, path: DocumentPath): Problem[]
   if (!hint.instead) return problems.map(({ text }) => ({ path, text: `${text}; ${hint.text}` }));
   const found = `found ${describeFound(path, reference)}`;
   return [{ path, text: `${found}, expected ${EXPECTED_REFERENCE}: ${hint.text}` }];
+}
+
+/** The target branch's builds belong to no pull request. */
+function findTargetProblems(reference: unknown, path: DocumentPath): Problem[] {
+  if (typeof reference !== 'string' || !/\{pull_request(?::|\})/.test(reference)) return [];
+  const text = 'found target with {pull_request} in the reference, expected reject or previous';
+  return [{ path, text: `${text}: builds of the target branch belong to no pull request` }];
 }
 
 const EXPECTED_REFERENCE = 'an image reference with a tag';

@@ -1,6 +1,7 @@
 /** Projects and their images: `projects.<name>`. */
 import { z } from 'zod';
 import { ALL_KINDS } from '../ci/kinds.ts';
+import { DURATION_EXPECTED, DURATION_PATTERN } from '../schema/duration.ts';
 import { ONE_LINE } from '../text/secret-patterns.ts';
 import { choice, list, mapping, named, text, whole } from '../schema/fields.ts';
 
@@ -55,9 +56,16 @@ const imageSchema = mapping(
         "Mirror or pull-through cache that replaces the reference's repository in parameter sets. Greenpin never contacts it.",
       examples: ['mirror.local/acme/shop-back'],
     }),
-    onMissing: choice(['reject', 'previous']).default('reject').meta({
+    workflow: textOfKind('workflow', 'the name of a workflow')
+      .optional()
+      .meta({
+        description:
+          'The workflow that pushes this image, for repositories in which each image has its own. It need not run for every commit: for a commit that it did not run for, onMissing applies.',
+        examples: ['.github/workflows/back.yml'],
+      }),
+    onMissing: choice(['reject', 'previous', 'target']).default('reject').meta({
       description:
-        'What to do if a green build has not pushed this image: reject the build, or use the image of a previous build (for monorepos that build only what changed).',
+        "What to do if a green build has not pushed this image (for monorepos that build only what changed): reject the build; use the image of the branch's previous build; or, if there is none, that of the target branch, which the call names in target_branch.",
     }),
     revision: choice(['auto', 'require', 'ignore']).default('auto').meta({
       description:
@@ -102,9 +110,9 @@ export const projectSchema = mapping(
       description: 'The Git repository, for example OWNER/NAME.',
       examples: ['acme/shop'],
     }),
-    builds: choice(['runs', 'statuses']).default('runs').meta({
+    builds: choice(['runs', 'statuses', 'registry']).default('runs').meta({
       description:
-        'What a build is: the runs of a commit in CI, or a commit that was pushed and whose statuses are green (for a CI system that Greenpin does not know, but that reports to the Git host; ci is then the Git host).',
+        "What a build is. runs: the runs of a commit in CI. statuses: a commit that was pushed and whose statuses are green (for a CI system that Greenpin does not know, but that reports to the Git host; ci is then the Git host). registry: the commit that the call names in head_sha, if each image's revision is that commit. No CI is asked, so this is weaker: nothing says that the build was green.",
     }),
     statuses: list(statusPattern, 'a list of statuses or checks, for example [sonarqube, "security/*"]')
       .optional()
@@ -133,6 +141,10 @@ export const projectSchema = mapping(
     forks: z.boolean().default(false).meta({
       description: 'Whether runs of forks count. If true, strangers can deploy images that they built.',
     }),
+    blocked: choice(['pending', 'success']).default('pending').meta({
+      description:
+        'Whether a run that waits for a person (a manual step, an approval) counts as green. Set success only if your builds push their images before that step.',
+    }),
     lookback: whole(1, 100, 'a whole number from 1 to 100').default(5).meta({
       description: 'How many green builds, newest first, to search for one that has all its images.',
     }),
@@ -140,6 +152,13 @@ export const projectSchema = mapping(
       description:
         'Answer for a branch that has never had a green build: an empty list (no environment), or an error.',
     }),
+    freshFor: text(DURATION_PATTERN, DURATION_EXPECTED)
+      .optional()
+      .meta({
+        description:
+          "This project's own freshFor. It replaces the default of the connection's kind, too. If projects share a repository, the shortest counts for its runs.",
+        examples: ['1m'],
+      }),
     images: named(
       imageName,
       z.union([reference, imageSchema], { error: 'an image reference, or a mapping with reference' }),

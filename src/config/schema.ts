@@ -9,7 +9,7 @@ import { DURATION_EXPECTED, DURATION_PATTERN } from '../schema/duration.ts';
 import { atMostOne, mapping, named, text, whole } from '../schema/fields.ts';
 import { ADDRESS, DEFAULT_MANAGEMENT, HIGHEST_PORT } from './management-address.ts';
 import { entryName, projectSchema } from './project.ts';
-import { checkProjectKinds } from './project-kinds.ts';
+import { checkProjectKinds, CONNECTION_RULE } from './project-kinds.ts';
 import { registryHost, registrySchema } from '../registry/settings.ts';
 import { ONE_LINE } from '../text/secret-patterns.ts';
 import { storeSchema } from '../store/settings.ts';
@@ -81,10 +81,11 @@ export const configSchema = mapping(
       description: 'The upper limit for freshFor when less than 20% of an API quota is left.',
     }),
     store: storeSchema.prefault({ kind: 'sqlite' }),
-    connections: named(entryName, connectionSchema, 1, {
+    connections: named(entryName, connectionSchema, 0, {
       title: 'Connections',
-      description: 'Connections to CI systems and Git hosts, by names of your choice.',
-    }),
+      description:
+        'Connections to CI systems and Git hosts, by names of your choice. At least one, unless every project has builds: registry.',
+    }).optional(),
     registries: named(registryHost, registrySchema, 0, {
       title: 'Registries',
       description: 'Registries by HOST or HOST:PORT. Public images and registries on loopback need no entry.',
@@ -112,6 +113,7 @@ export const configSchema = mapping(
     title: 'Greenpin configuration',
     description: 'The configuration file greenpin.yaml: where builds come from and which images they push.',
   },
+  [CONNECTION_RULE],
 ).superRefine(checkProjectKinds, { when: () => true });
 
 /** A validated file with defaults. */

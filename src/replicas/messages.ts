@@ -21,6 +21,7 @@ const run: z.ZodType<Run> = z.object({
   workflow: word.nullable(),
   workflowId: word.nullable(),
   branch: word.min(1).nullable(),
+  queuedFor: word.min(1).optional(),
   pullRequest: word.min(1).nullable(),
   refKind: z.enum(['branch', 'tag', 'pull_request', 'unknown']),
   commit: storedCommit,

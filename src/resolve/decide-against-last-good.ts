@@ -1,13 +1,13 @@
 /** Decides against the last good answer, which another replica may replace at the same time. */
 import { decide, isDowngrade, markUnremembered } from './decide.ts';
 import { decideProvenNothing, type Decision } from './decision.ts';
-import type { Search, SearchPorts } from './find-newest-set.ts';
+import type { Search } from './find-newest-set.ts';
 import { isNeverHandedOut } from './never-handed-out.ts';
 import type { Pins } from './pins.ts';
-import type { ResolvePorts } from './ports.ts';
+import type { ResolvePorts, SearchPorts } from './ports.ts';
 import { evaluateStored, lastGoodKey, type Remembered } from './recall.ts';
 import { resolveImage } from './resolve-images.ts';
-import { recreateGreenBuild } from './select-builds.ts';
+import { recreateGreenBuild } from './evaluate-build.ts';
 import type { BranchRequest, PinnedImage } from './types.ts';
 
 /** Replicas that keep overtaking each other agree at the next poll. */

@@ -1,10 +1,12 @@
 /** The table of answers: compares what was found now with what was handed out last. */
+import { REGISTRY_EVENT } from './commit-run.ts';
 import { decideFailed, answerStale, nameOf, refuse, type Decision } from './decision.ts';
 import type { Failed, ImageSource, UnresolvedRun } from './ports.ts';
 import type { Remembered } from './recall.ts';
 import type { SearchOutcome } from './search-builds.ts';
-import { compareBuilds, type EvaluatedBuild } from './select-builds.ts';
-import type { BranchRequest, LastGood } from './types.ts';
+import type { EvaluatedBuild } from './evaluate-build.ts';
+import { compareBuilds } from './select-builds.ts';
+import type { BranchRequest, LastGood, PinnedImage, PinnedSet } from './types.ts';
 
 /** The result of a search. `asOf` is when upstream last confirmed it, in milliseconds since the epoch. */
 export type Found =
@@ -54,7 +56,7 @@ async function decideComplete(
 ): Promise<Decision> {
   const lastGood = 'lastGood' in remembered ? remembered.lastGood : undefined;
   if (lastGood === undefined || !isDowngrade(found, lastGood)) {
-    return answer(found, describeSubstitutes(found.substituted));
+    return answer(found, request.project.builds === 'registry' ? BY_REVISION : describeSubstitutes(found));
   }
   const pinned = await checkPinnedImages(lastGood, images);
   if (pinned.kind === 'failed') {
@@ -89,14 +91,14 @@ function decideNone(
       return answerLastGood(
         remembered.lastGood,
         asOf,
-        'CI shows no green and complete build now; kept what was handed out before',
+        `${describeNone(request)} now; kept what was handed out before`,
       );
     case 'partial':
       return decideGrown(remembered, request);
     case 'unreadable':
       return refuse(
         request,
-        'CI shows no green and complete build, and what was handed out before cannot be read: the store does not answer',
+        `${describeNone(request)}, and what was handed out before cannot be read: the store does not answer`,
       );
   }
 }
@@ -151,21 +153,48 @@ export function markUnremembered(decision: Decision, builds: readonly EvaluatedB
   return { ...decision, freshness: 'stale', because };
 }
 
+/** A run whose state is unknown, of the branch or of the target branch that lends images. */
+export interface UnknownOutcome extends UnresolvedRun {
+  readonly target?: string | undefined;
+}
+
 /** CI could not report whether a newer run succeeded: the answer is correct, but may not be the newest. */
-export function markPossiblyOutdated(decision: Decision, { failure, position }: UnresolvedRun): Decision {
+export function markPossiblyOutdated(decision: Decision, runs: readonly UnknownOutcome[]): Decision {
   if (decision.kind !== 'answered') return decision;
-  if (position !== null && position <= decision.set.build.position) return decision;
-  const because = `${decision.because}; a newer build may be there: ${failure.message}`;
+  const { set } = decision;
+  const newer = runs.find((run) => mayBeNewer(run, set));
+  if (newer === undefined) return decision;
+  const where = newer.target === undefined ? '' : ` on ${newer.target}`;
+  const because = `${decision.because}; a newer build may be there${where}: ${newer.failure.message}`;
   return { ...decision, freshness: 'stale', because };
 }
 
-/** True if the build or any image is older: a set is newer only if none of its images is older. */
+function mayBeNewer({ position, target }: UnknownOutcome, { build, images }: PinnedSet): boolean {
+  const ofBranch =
+    target === undefined ? [build] : Object.values(images).filter((image) => image.target === target);
+  return ofBranch.some((one) => position === null || position > one.position);
+}
+
+/**
+ * True if the build or any image is older: a set is newer only if none of its images is older. Without CI, the
+ * call's commit is always the newest, and a clock that was wrong when an earlier one was found changes nothing.
+ */
 export function isDowngrade(found: Complete, { set }: LastGood): boolean {
+  if (found.set.build.event === REGISTRY_EVENT) return false;
   if (compareBuilds(found.set.build, set.build) < 0) return true;
   return Object.entries(found.set.images).some(([name, image]) => {
     const before = set.images[name];
-    return before !== undefined && image.commit !== before.commit && image.position < before.position;
+    return before !== undefined && image.commit !== before.commit && isOlderImage(image, before);
   });
+}
+
+/**
+ * Positions compare only images of one branch. Against another branch's, the branch's own image is newer: it
+ * contains the change that the pull request is about. A pull request may change its target branch.
+ */
+function isOlderImage(image: PinnedImage, before: PinnedImage): boolean {
+  if (image.target === before.target) return image.position < before.position;
+  return before.target === undefined;
 }
 
 /** Checks whether all images that were handed out are still in the registry. */
@@ -188,26 +217,43 @@ function decideNoBuild(
   request: BranchRequest,
 ): Decision {
   const { project } = request;
-  const what = hasRuns
+  const known = hasRuns
     ? 'CI knows no green build whose images are all in the registry'
     : project.builds === 'statuses'
       ? 'the Git host knows no branch of this name'
       : 'CI has never run for a branch of this name';
+  const what = project.builds === 'registry' ? describeNone(request) : known;
   const because = `${nameOf(request)}: ${what}`;
   return project.onNoBuild === 'empty'
     ? { kind: 'nothing', freshness: 'fresh', asOf, because }
     : { kind: 'failed', code: 'upstream_failed', message: `${because} (onNoBuild: error)` };
 }
 
+/** The reason for the answers of a project without CI. */
+const BY_REVISION =
+  'the images bear the commit that the call names as their revision; no CI was asked whether its build is green (builds: registry)';
+
+function describeNone({ project }: BranchRequest): string {
+  return project.builds === 'registry'
+    ? 'the registry does not have all images of the commit that the call names'
+    : 'CI shows no green and complete build';
+}
+
 function answer({ set, asOf }: Complete, because: string): Decision {
   return { kind: 'answered', set, freshness: 'fresh', asOf, because };
 }
 
-function describeSubstitutes(names: readonly string[]): string {
-  const base = 'the newest green build whose images are all in the registry';
-  return names.length === 0
-    ? base
-    : `${base}; from an earlier build (onMissing: previous): ${names.join(', ')}`;
+function describeSubstitutes({ substituted, set }: Complete): string {
+  const fromTarget = Object.entries(set.images).flatMap(([name, { target }]) =>
+    target === undefined ? [] : [`${name} (${target})`],
+  );
+  return [
+    'the newest green build whose images are all in the registry',
+    ...(substituted.length === 0 ? [] : [`from an earlier build of the branch: ${substituted.join(', ')}`]),
+    ...(fromTarget.length === 0
+      ? []
+      : [`from the target branch (onMissing: target): ${fromTarget.join(', ')}`]),
+  ].join('; ');
 }
 
 function answerLastGood({ set }: LastGood, asOf: number, because: string): Decision {

@@ -1,6 +1,6 @@
 /** Determines which build an image belongs to, by the revision in its label or annotations. Pure. */
 import type { KnownRuns } from './rival-runs.ts';
-import { imageCommit, type EvaluatedBuild } from './select-builds.ts';
+import { imageCommit, type BuildPart } from './evaluate-build.ts';
 
 /**
  * - `own`: proven to be the build's
@@ -20,7 +20,7 @@ const BEGINNING = /^[0-9a-f]{7,64}(?![0-9a-f])/i;
  */
 export function evaluateRevisions(
   revisions: readonly string[],
-  evaluated: EvaluatedBuild,
+  evaluated: BuildPart,
   known: KnownRuns,
 ): Ownership {
   const owners = new Set(
@@ -30,11 +30,7 @@ export function evaluateRevisions(
   return owners.has('other') ? 'other' : 'unproven';
 }
 
-function evaluateRevision(
-  revision: string,
-  { build, checkedOut }: EvaluatedBuild,
-  known: KnownRuns,
-): Ownership {
+function evaluateRevision(revision: string, { build, checkedOut }: BuildPart, known: KnownRuns): Ownership {
   const { commit, builtCommit } = build;
   const [hex] = BEGINNING.exec(revision) ?? [];
   if (hex === undefined) return 'unproven';

@@ -1,26 +1,20 @@
 /** Finds the newest complete set of a branch, with as much coverage and confirmation as needed. */
 import { admitBuilds } from './admit-builds.ts';
 import type { Found } from './decide.ts';
+import { createTargetSearch } from './find-in-target.ts';
 import type { ImageContext, Unconfirmed } from './image-ownership.ts';
 import type { Pins } from './pins.ts';
-import type { BranchRuns, Failed, ResolvePorts, StatusGate, UnresolvedRun } from './ports.ts';
+import type { BranchRuns, Failed, SearchPorts, StatusGate, UnresolvedRun } from './ports.ts';
 import { resolveOrigin } from './resolve-origin.ts';
-import {
-  searchBuilds,
-  selectGreenBuilds,
-  type ExaminedBuild,
-  type SearchOutcome,
-  type SearchResult,
-  type SelectedGreens,
-} from './search-builds.ts';
-import { selectBuilds, type EvaluatedBuild, type SelectedBuilds } from './select-builds.ts';
+import { searchBuilds, type ExaminedBuild, type SearchOutcome, type SearchResult } from './search-builds.ts';
+import { selectGreenBuilds, type SelectedGreens } from './select-green-builds.ts';
+import type { EvaluatedBuild } from './evaluate-build.ts';
+import { selectBuilds, type SelectedBuilds } from './select-builds.ts';
 import type { Origin } from './select-origin.ts';
-import type { BranchRequest } from './types.ts';
+import type { BranchRequest, Project } from './types.ts';
 
 /** CI's answer may change with each confirmation. After this many, CI counts as unreliable. */
 const MAX_CONFIRMATIONS = 2;
-
-export type SearchPorts = Pick<ResolvePorts, 'runs' | 'images' | 'gate'>;
 
 /** The builds that a search looked at. */
 interface SearchTrace extends SelectedBuilds {
@@ -92,17 +86,20 @@ async function searchKnownRuns(
   known: KnownBranch,
   origin: Origin,
   request: BranchRequest,
-  { images, runs, gate }: SearchPorts,
+  ports: SearchPorts,
   pins: Pins,
 ): Promise<Search | SearchTrace> {
+  const { images, runs, gate } = ports;
   const { asOf: listedAt, standing, unresolved } = known;
   const context = { images, runs, gate, standing, listedAt, pinBefore: pins.before };
   const selected = selectBuilds(known.runs, request, origin);
   const greens = selectGreenBuilds(selected.builds, known.coverage, request.project);
+  const findInTarget = createTargetSearch(request, ports, pins);
+  const search = (some: SelectedGreens) => searchBuilds(some, request, context, findInTarget);
   const { outcome, examined, replacements } =
     gate === undefined
-      ? { ...(await searchBuilds(greens, request, context)), replacements: undefined }
-      : await searchAdmittedBuilds(greens, request, context, gate);
+      ? { ...(await search(greens)), replacements: undefined }
+      : await searchAdmittedBuilds(greens, request.project, gate, search);
   const builds = selected.builds.map((build) => replacements?.get(build) ?? build);
   const trace = { ...selected, builds, examined, context, listedAt };
   if (outcome.kind === 'none' && unresolved !== undefined) {
@@ -115,17 +112,17 @@ async function searchKnownRuns(
 /** Reads the gate of the newest build first, and of more of them only while they are needed. */
 async function searchAdmittedBuilds(
   greens: SelectedGreens,
-  request: BranchRequest,
-  context: ImageContext,
+  project: Project,
   gate: StatusGate,
+  search: (selected: SelectedGreens) => Promise<SearchResult>,
 ): Promise<SearchResult & { readonly replacements?: ReadonlyMap<EvaluatedBuild, EvaluatedBuild> }> {
-  const { lookback } = request.project;
+  const { lookback } = project;
   for (let wanted = 1; ; wanted = wanted < lookback ? Math.min(2 * wanted, lookback) : 2 * wanted) {
-    const admitted = await admitBuilds(greens, wanted, request.project, gate);
+    const admitted = await admitBuilds(greens, wanted, project, gate);
     if ('kind' in admitted) return { outcome: admitted, examined: [] };
     const { selected, hasMore, replacements } = admitted;
-    const search = await searchBuilds(selected, request, context);
-    if (!hasMore || search.outcome.kind !== 'undecided') return { ...search, replacements };
+    const result = await search(selected);
+    if (!hasMore || result.outcome.kind !== 'undecided') return { ...result, replacements };
   }
 }
 

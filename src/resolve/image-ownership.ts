@@ -2,7 +2,8 @@
 import { evaluateRevisions } from './evaluate-revision.ts';
 import type { Absent, Failed, ImageSource, RunSource, RunStanding, StatusGate } from './ports.ts';
 import { findRivals, hasUnreadRival, type KnownRuns } from './rival-runs.ts';
-import { formatAttempt, type EvaluatedBuild } from './select-builds.ts';
+import { mayPushLater } from './run-state.ts';
+import { formatAttempt, type BuildPart } from './evaluate-build.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage, Run } from './types.ts';
 
 /** What upstream must confirm as of `since` or later, in milliseconds since the epoch by our clock. */
@@ -18,7 +19,7 @@ export interface ImageContext {
   readonly images: ImageSource;
   readonly runs: KnownRuns & Pick<RunSource, 'confirm'>;
   /** Undefined: the project requires no statuses. */
-  readonly gate?: Pick<StatusGate, 'peek'> | undefined;
+  readonly gate?: StatusGate | undefined;
   /** The standing of one of the branch's runs, by its id. */
   readonly standing: (runId: string) => RunStanding;
   /** When CI last listed the repository's runs, milliseconds since the epoch. */
@@ -35,7 +36,7 @@ export interface ImageCandidate {
   /** The rule's template, rendered for the build. */
   readonly reference: string;
   readonly rule: ImageRule;
-  readonly evaluated: EvaluatedBuild;
+  readonly evaluated: BuildPart;
   readonly request: BranchRequest;
   readonly context: ImageContext;
 }
@@ -55,13 +56,22 @@ export async function findOwnershipProblem(candidate: ImageCandidate): Promise<A
   const result = await context.images.readRevision(`${image.repository}@${image.digest}`, rule.platform);
   if (result.kind !== 'found') return result;
   const ownership = evaluateRevisions(result.revisions, evaluated, context.runs);
-  if (ownership === 'own') return undefined;
+  if (ownership === 'own' && !isWholeCommitNeeded(candidate, result.revisions)) return undefined;
   if (ownership === 'other') {
     return absent(`the image bears another commit's revision (revision: ${rule.revision})`);
   }
   if (isRequired) return absent("no revision proves the image to be this build's (revision: require)");
   if (rival === undefined) return findMovedTagProblem(candidate);
   return absent(`${rival} may have pushed this tag since, and no revision tells whose the image is`);
+}
+
+/** Without CI, no other commits are known, so one with the same beginning cannot be ruled out. */
+function isWholeCommitNeeded({ request, evaluated }: ImageCandidate, revisions: readonly string[]): boolean {
+  const { builtCommit } = evaluated.build;
+  return (
+    request.project.builds === 'registry' &&
+    !revisions.some((revision) => revision.trim().toLowerCase() === builtCommit)
+  );
 }
 
 /**
@@ -90,15 +100,16 @@ function absent(reason: string): Absent {
 }
 
 /**
- * Has CI confirm rivals that it last reported as running long ago, since they may have finished.
+ * Has CI confirm rivals that it last reported as unfinished long ago, since they may have finished.
  * @returns a description of a run that may have pushed the tag since; undefined if there is none
  */
 async function findRival(candidate: ImageCandidate): Promise<string | Absent | Failed | undefined> {
   const { reference, rule, evaluated, request, context } = candidate;
-  const find = (): Run[] => findRivals(rule.template, reference, evaluated, request, context.runs);
+  const find = (): Run[] => findRivals(rule, reference, evaluated, request, context.runs);
   const rivals = find();
   if (hasUnreadRival(rule.template, evaluated, context.runs)) return 'a run that cannot be read';
-  if (rivals.length === 0 || rivals.some((run) => run.state !== 'running')) return describeRival(rivals[0]);
+  if (rivals.length === 0 || !rivals.every((run) => mayPushLater(run, request.project)))
+    return describeRival(rivals[0]);
   const confirmed = await context.runs.confirm(rivals, context.listedAt - RUNNING_FOR);
   return confirmed.kind === 'failed' ? confirmed : describeRival(find()[0]);
 }

@@ -110,7 +110,13 @@ export interface ResolvePorts {
   readonly pins: PinMemory;
 }
 
-export type RunSubject = Pick<BranchRequest, 'branch' | 'number'>;
+/** The ports to CI, the Git host's statuses and the registry. */
+export type SearchPorts = Pick<ResolvePorts, 'runs' | 'images' | 'gate'>;
+
+/** Runs of a merge queue are read only if the project counts their event. */
+export interface RunSubject extends Pick<BranchRequest, 'branch' | 'number' | 'headSha'> {
+  readonly project?: Pick<BranchRequest['project'], 'events'> | undefined;
+}
 
 export interface PullRequestHead {
   readonly kind: 'known';

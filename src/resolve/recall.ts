@@ -3,7 +3,8 @@
  * connection does not count, and in a set whose images changed, only images with an unchanged rule do.
  */
 import type { ImageSource, LastGoodStore } from './ports.ts';
-import { isSameListing, listingOf } from './select-builds.ts';
+import { listingOf } from './evaluate-build.ts';
+import { isSameListing } from './select-builds.ts';
 import type { BranchRequest, ImageRule, LastGood, PinnedImage } from './types.ts';
 
 export type Remembered =

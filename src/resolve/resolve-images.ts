@@ -6,9 +6,16 @@ import {
   type ImageContext,
   type Unconfirmed,
 } from './image-ownership.ts';
-import type { Absent, Failed } from './ports.ts';
+import type { Absent, Failed, UnresolvedRun } from './ports.ts';
 import { ruleKey } from './recall.ts';
-import { formatAttempts, type EvaluatedBuild } from './select-builds.ts';
+import {
+  formatAttempts,
+  selectImagePart,
+  tagBranch,
+  type BuildPart,
+  type EvaluatedBuild,
+} from './evaluate-build.ts';
+import { shortName } from './named-workflows.ts';
 import type { BranchRequest, Build, ImageRule, PinnedImage } from './types.ts';
 
 /** The finding on one image of one build. */
@@ -20,8 +27,10 @@ export type ImageFinding =
       readonly asOf: number | null;
       /** Runs that CI must confirm first, since it reported them before the tag was read. */
       readonly unconfirmed?: Unconfirmed | undefined;
-      /** The older build that the image comes from (`onMissing: previous`). */
+      /** The other build that the image comes from (`onMissing`). */
       readonly from?: Build;
+      /** The newest run of the target branch whose state is unknown, if the image is the target branch's. */
+      readonly unresolved?: UnresolvedRun | undefined;
     }
   | (Absent & { readonly reference: string })
   | (Failed & { readonly reference: string })
@@ -56,13 +65,15 @@ export async function resolveImages(
  */
 export async function resolveImage(
   rule: ImageRule,
-  evaluated: EvaluatedBuild,
+  whole: EvaluatedBuild,
   request: BranchRequest,
   context: ImageContext,
 ): Promise<ImageFinding> {
-  const found = await readTags(rule, evaluated, request, context);
+  const part = selectImagePart(rule, whole);
+  const found = part === undefined ? notRun(rule) : await readTags(rule, part, request, context);
   if (found.kind !== 'absent') return found;
-  const pin = context.pinBefore(rule, evaluated.build);
+  const evaluated = part ?? whole;
+  const pin = findPin(rule, evaluated.build, context);
   if (pin === undefined) return found;
   const reference = `${pin.repository}@${pin.digest}`;
   const result = await context.images.readDigest(reference, { immutable: true });
@@ -75,10 +86,24 @@ export async function resolveImage(
   return result.kind === 'failed' ? { ...result, reference } : found;
 }
 
+/** No registry is asked: without a run, nothing can have pushed the image for this commit. */
+function notRun({ workflow = '', template }: ImageRule): Absent & { readonly reference: string } {
+  const reason = `${shortName(workflow)}, which pushes this image, has no run for this commit`;
+  return { kind: 'absent', reference: template.text, reason };
+}
+
+/** The same commit may be another branch's, too, so where the image was found before does not matter. */
+function findPin(rule: ImageRule, build: Build, { pinBefore }: ImageContext): PinnedImage | undefined {
+  const pin = pinBefore(rule, build);
+  if (pin?.target === undefined) return pin;
+  const { target: _, ...image } = pin;
+  return image;
+}
+
 /** A tag with `{attempt}` may have an earlier attempt's number: a re-run may repeat only failed jobs. */
 async function readTags(
   rule: ImageRule,
-  evaluated: EvaluatedBuild,
+  evaluated: BuildPart,
   request: BranchRequest,
   context: ImageContext,
 ): Promise<ImageFinding> {
@@ -95,7 +120,7 @@ async function readTags(
 
 async function readTag(
   rule: ImageRule,
-  evaluated: EvaluatedBuild,
+  evaluated: BuildPart,
   attempt: string,
   request: BranchRequest,
   context: ImageContext,
@@ -117,7 +142,7 @@ async function readTag(
   const { repository, tag, digest, asOf, askedAt } = result;
   const { builtCommit: commit, position } = evaluated.build;
   const runs = formatAttempts(evaluated);
-  const pin = context.pinBefore(rule, evaluated.build);
+  const pin = findPin(rule, evaluated.build, context);
   const image =
     pin?.digest === digest ? pin : { repository, tag, digest, rule: ruleKey(rule), commit, position, runs };
   const candidate = { image, askedAt, reference: rendered, rule, evaluated, request, context };
@@ -136,7 +161,7 @@ function renderReference(
   try {
     return renderImageTemplate(rule.template, {
       commit: build.builtCommit,
-      branch: build.branch,
+      branch: tagBranch(build),
       buildId: build.id,
       buildNumber: build.number,
       attempt,

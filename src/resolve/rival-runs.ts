@@ -10,8 +10,10 @@ import {
 } from '../image/template.ts';
 import type { RunSource, UnreadRun } from './ports.ts';
 import { compareRuns } from './run-order.ts';
-import { imageCommit, mayBuildProject, type EvaluatedBuild } from './select-builds.ts';
-import type { BranchRequest, Build, Run } from './types.ts';
+import { mayPushLater } from './run-state.ts';
+import { imageCommit, tagBranch, type BuildPart } from './evaluate-build.ts';
+import { mayBuildImage } from './named-workflows.ts';
+import type { BranchRequest, Build, ImageRule, Run } from './types.ts';
 
 export type KnownRuns = Pick<
   RunSource,
@@ -33,33 +35,34 @@ const MAX_ATTEMPTS = 100;
 /**
  * @param reference as the template renders it for the build
  * @returns runs of any outcome, on any branch, that render the same tag: one finished run or, without one,
- *   all running ones; empty if only the build can have the tag
+ *   all unfinished ones; empty if only the build can have the tag
  */
 export function findRivals(
-  template: ImageTemplate,
+  rule: ImageRule,
   reference: string,
-  evaluated: EvaluatedBuild,
+  evaluated: BuildPart,
   request: BranchRequest,
   known: KnownRuns,
 ): Run[] {
-  const going: Run[] = [];
+  const { template } = rule;
+  const unfinished: Run[] = [];
   for (const run of candidates(template, evaluated, request, known)) {
     const isRival =
       imageCommit(run) !== evaluated.build.builtCommit &&
-      mayPushImages(run, request) &&
-      mayHavePushedSince(run, evaluated) &&
+      mayPushImage(run, rule, request) &&
+      mayHavePushedSince(run, evaluated, request) &&
       mayRender(template, reference, run, branchOf(run, evaluated.build, known), request);
     if (!isRival) continue;
-    if (run.state !== 'running') return [run];
-    going.push(run);
+    if (!mayPushLater(run, request.project)) return [run];
+    unfinished.push(run);
   }
-  return going;
+  return unfinished;
 }
 
 /** @returns whether an unreadable run that was created after the build began may have pushed its tag */
 export function hasUnreadRival(
   template: ImageTemplate,
-  { build, startedAt }: EvaluatedBuild,
+  { build, startedAt }: BuildPart,
   known: KnownRuns,
 ): boolean {
   return known
@@ -82,10 +85,10 @@ function mayShareTag({ branch, commit }: UnreadRun, template: ImageTemplate, bui
     const isPrefix = commitDigits > 0 && commitDigits < WHOLE_COMMIT;
     return isPrefix && commit !== null && commit.startsWith(build.builtCommit.slice(0, commitDigits));
   }
-  if (branch === null || branch === build.branch) return true;
+  if (branch === null || branch === tagBranch(build)) return true;
   return (
     !holdsWhole(template, 'pull_request') &&
-    branchText(template, branch) === branchText(template, build.branch)
+    branchText(template, branch) === branchText(template, tagBranch(build))
   );
 }
 
@@ -102,7 +105,7 @@ function holdsWhole({ parts }: ImageTemplate, variable: TemplateVariable): boole
 /** Narrows to runs that may have the same tag, to avoid rendering it for every run of the repository. */
 function candidates(
   template: ImageTemplate,
-  { build }: EvaluatedBuild,
+  { build }: BuildPart,
   { number }: BranchRequest,
   known: KnownRuns,
 ): Iterable<Run> {
@@ -112,7 +115,7 @@ function candidates(
   if (holdsWhole(template, 'pull_request')) return known.peekRuns({ branch: build.branch, number });
   const names = known.branchNames();
   if (variables.has('branch') || variables.has('ref_slug')) {
-    return runsOf(branchesLike(build.branch, template, names), known);
+    return runsOf(branchesLike(tagBranch(build), template, names), known);
   }
   return holdsWhole(template, 'build_number') ? known.peekNumber(build.number) : runsOf(names, known);
 }
@@ -146,8 +149,8 @@ function branchText(template: ImageTemplate, branch: string): string | undefined
   }
 }
 
-function mayPushImages(run: Run, { project }: BranchRequest): boolean {
-  return run.state !== 'skipped' && (run.mayPush || project.forks) && mayBuildProject(run, project);
+function mayPushImage(run: Run, rule: ImageRule, { project }: BranchRequest): boolean {
+  return run.state !== 'skipped' && (run.mayPush || project.forks) && mayBuildImage(run, rule, project);
 }
 
 /**
@@ -156,9 +159,13 @@ function mayPushImages(run: Run, { project }: BranchRequest): boolean {
  * that was run again, under the same id or another (Jenkins: "Restart from Stage"), the first run may have
  * pushed the image, and CI does not report when.
  */
-function mayHavePushedSince(run: Run, { runs, repeated, startedAt, build }: EvaluatedBuild): boolean {
+function mayHavePushedSince(
+  run: Run,
+  { runs, repeated, startedAt, build }: BuildPart,
+  { project }: BranchRequest,
+): boolean {
   const overwrittenBefore = repeated ? startedAt : build.finishedAt;
-  if (run.state === 'running' || run.updatedAt >= overwrittenBefore) return true;
+  if (mayPushLater(run, project) || run.updatedAt >= overwrittenBefore) return true;
   if (run.startedAt !== startedAt) return run.startedAt > startedAt;
   return runs.every((own) => compareRuns(run, own) >= 0);
 }
@@ -166,7 +173,7 @@ function mayHavePushedSince(run: Run, { runs, repeated, startedAt, build }: Eval
 /** A run that names only a pull request not read yet may belong to the build's branch. */
 function branchOf({ branch, pullRequest }: Run, build: Build, known: KnownRuns): string {
   const head = pullRequest === null ? undefined : known.peekPullRequest(pullRequest);
-  return branch ?? head?.headBranch ?? build.branch;
+  return branch ?? head?.headBranch ?? tagBranch(build);
 }
 
 /** Tries earlier attempts too, since each has its own tag. */

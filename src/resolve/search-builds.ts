@@ -1,13 +1,12 @@
 /** Searches for the newest green build whose images are all in the registry. */
 import type { ImageContext, Unconfirmed } from './image-ownership.ts';
 import type { Failed } from './ports.ts';
-import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
-import { coversTime, type Coverage } from './coverage.ts';
-import type { EvaluatedBuild } from './select-builds.ts';
-import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet, Project } from './types.ts';
-
-/** Milliseconds by which a committer's clock may be ahead. */
-const COMMIT_CLOCK_MARGIN = 3_600_000;
+import { resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
+import type { SelectedGreens } from './select-green-builds.ts';
+import type { EvaluatedBuild } from './evaluate-build.ts';
+import { findLentImage, type LentImage } from './find-lent-image.ts';
+import { compareBuilds } from './select-builds.ts';
+import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
 
 /** A green build with the findings on its images. */
 export interface ExaminedBuild {
@@ -21,7 +20,7 @@ export type SearchOutcome =
       readonly set: PinnedSet;
       /** Oldest confirmation of an image, milliseconds since the epoch; null if none is needed. */
       readonly asOf: number | null;
-      /** Names of the images that come from an older build (`onMissing: previous`). */
+      /** Names of the images that come from an earlier build of the branch (`onMissing`). */
       readonly substituted: readonly string[];
       /** The set counts once CI has confirmed these runs. */
       readonly unconfirmed?: Unconfirmed | undefined;
@@ -39,96 +38,86 @@ export interface SearchResult {
   readonly examined: readonly ExaminedBuild[];
 }
 
+/** Finds an image in the target branch (`onMissing: target`). Never throws. */
+export type FindInTarget = (rule: ImageRule) => Promise<ImageFinding>;
+
+/** A search through one branch's builds. */
+interface BuildSearch extends SelectedGreens {
+  readonly request: BranchRequest;
+  readonly context: ImageContext;
+  readonly findInTarget: FindInTarget;
+}
+
 export async function searchBuilds(
   selected: SelectedGreens,
   request: BranchRequest,
   context: ImageContext,
+  findInTarget: FindInTarget,
 ): Promise<SearchResult> {
-  const { lookback } = request.project;
-  const greens = selected.greens.slice(0, lookback);
-  const final = selected.isAll || greens.length === lookback;
+  const search = { ...selected, request, context, findInTarget };
+  const { lookback, images } = request.project;
+  const { greens, isAll } = selected;
   const examined: ExaminedBuild[] = [];
-  for (const [index, evaluated] of greens.entries()) {
+  for (const evaluated of greens.slice(0, lookback)) {
     const own = await resolveImages(evaluated, request, context);
-    const findings = await substitute(own, greens.slice(index + 1), request, context);
+    const substituted = await substitute(own, evaluated, search);
+    const { findings } = substituted;
     examined.push({ evaluated, findings });
     const outcome = assemble(evaluated.build, findings);
     if (outcome !== undefined) return { outcome, examined };
-    if (!final && lacksOnlySubstitutes(findings, request.project.images)) break;
+    if (!substituted.isFinal && lacksOnlySubstitutes(findings, images)) {
+      return { outcome: { kind: 'undecided' }, examined };
+    }
   }
-  return { outcome: { kind: final ? 'none' : 'undecided' }, examined };
+  return { outcome: { kind: isAll || greens.length >= lookback ? 'none' : 'undecided' }, examined };
 }
 
-export interface SelectedGreens {
-  /** Newest first. */
-  readonly greens: readonly EvaluatedBuild[];
-  /** The branch has no older green build. */
-  readonly isAll: boolean;
+interface Substituted {
+  readonly findings: ImageFindings;
+  /** False if an older build that was not read yet could have an image that is still missing. */
+  readonly isFinal: boolean;
 }
 
-/**
- * Selects the green builds, but none beyond the first whose status runs not read yet could still change. A
- * commit made well within the covered time has no older runs.
- * @param builds of the branch, newest first
- * @param coverage which runs of the branch were read
- */
-export function selectGreenBuilds(
-  builds: readonly EvaluatedBuild[],
-  coverage: Coverage,
-  project: Pick<Project, 'builds'>,
-): SelectedGreens {
-  const greens: EvaluatedBuild[] = [];
-  for (const evaluated of builds) {
-    if (evaluated.status === 'unsuccessful' || evaluated.status === 'running') continue;
-    if (!isWhole(evaluated, coverage, project)) return { greens, isAll: false };
-    if (evaluated.status === 'green') greens.push(evaluated);
-  }
-  return { greens, isAll: coverage.kind === 'complete' };
-}
-
-function isWhole(
-  { committedAt }: EvaluatedBuild,
-  coverage: Coverage,
-  { builds }: Pick<Project, 'builds'>,
-): boolean {
-  // The commit's earlier pushes change nothing.
-  if (coverage.kind === 'complete' || builds === 'statuses') return true;
-  return committedAt !== null && coversTime(coverage, committedAt - COMMIT_CLOCK_MARGIN);
-}
-
-/** Fills absent images that may come from an earlier build (`onMissing: previous`). */
+/** Fills absent images that may come from another build (`onMissing`). */
 async function substitute(
   findings: ImageFindings,
-  older: readonly EvaluatedBuild[],
-  request: BranchRequest,
-  context: ImageContext,
-): Promise<ImageFindings> {
+  evaluated: EvaluatedBuild,
+  search: BuildSearch,
+): Promise<Substituted> {
+  const { images } = search.request.project;
   const filled = new Map(findings);
-  for (const rule of request.project.images) {
-    if (rule.onMissing !== 'previous' || findings.get(rule.name)?.kind !== 'absent') continue;
-    const previous = await findPrevious(rule, older, request, context);
-    if (previous !== undefined) filled.set(rule.name, previous);
+  let isFinal = true;
+  for (const rule of images) {
+    const own = findings.get(rule.name);
+    if (rule.onMissing === 'reject' || own?.kind !== 'absent') continue;
+    const previous = await findPrevious(rule, evaluated, search);
+    if (previous.finding !== undefined) filled.set(rule.name, previous.finding);
+    else if (!previous.isFinal) isFinal = false;
+    else if (rule.onMissing === 'target' && lacksOnlySubstitutes(findings, images)) {
+      filled.set(rule.name, withReason(own.reason, await search.findInTarget(rule)));
+    }
   }
-  return filled;
+  return { findings: filled, isFinal };
 }
 
-async function findPrevious(
-  rule: ImageRule,
-  older: readonly EvaluatedBuild[],
-  request: BranchRequest,
-  context: ImageContext,
-): Promise<ImageFinding | undefined> {
-  for (const evaluated of older) {
-    const finding = await resolveImage(rule, evaluated, request, context);
-    if (finding.kind === 'pinned') return { ...finding, from: evaluated.build };
-    if (finding.kind !== 'absent') return finding;
-  }
-  return undefined;
+/** @param reason why the branch's own build does not have the image */
+function withReason(reason: string, inTarget: ImageFinding): ImageFinding {
+  return inTarget.kind === 'absent' ? { ...inTarget, reason: `${reason}; ${inTarget.reason}` } : inTarget;
+}
+
+/** Searches the older builds of the branch. */
+function findPrevious(rule: ImageRule, of: EvaluatedBuild, search: BuildSearch): Promise<LentImage> {
+  const { greens, partial, isAll, request, context } = search;
+  const isOlder = ({ build }: EvaluatedBuild): boolean => compareBuilds(build, of.build) < 0;
+  const older = { greens: greens.filter(isOlder), partial: partial.filter(isOlder), isAll };
+  // Without a workflow of the image's own, the newer builds may have it, too, and were searched.
+  const searched = rule.workflow === undefined ? greens.length - older.greens.length : 0;
+  return findLentImage(rule, older, searched, request, context);
 }
 
 /** If true, an older build that was not read yet could complete this one, so it must not be skipped. */
 function lacksOnlySubstitutes(findings: ImageFindings, rules: readonly ImageRule[]): boolean {
-  return rules.every((rule) => findings.get(rule.name)?.kind !== 'absent' || rule.onMissing === 'previous');
+  return rules.every((rule) => findings.get(rule.name)?.kind !== 'absent' || rule.onMissing !== 'reject');
 }
 
 /**
@@ -153,7 +142,9 @@ function assemble(build: Build, findings: ImageFindings): SearchOutcome | undefi
     kind: 'complete',
     set: { build, images },
     asOf: asOf.length === 0 ? null : Math.min(...asOf),
-    substituted: pinned.flatMap((finding) => (finding.from === undefined ? [] : [finding.name])),
+    substituted: pinned.flatMap(({ name, from, image }) =>
+      from === undefined || image.target !== undefined ? [] : [name],
+    ),
     unconfirmed: joinUnconfirmed(pinned.map((finding) => finding.unconfirmed)),
   };
 }

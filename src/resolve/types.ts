@@ -13,13 +13,23 @@ export interface ImageRule {
    * Never requested, and not stored.
    */
   readonly handOut?: string | undefined;
-  readonly onMissing: 'reject' | 'previous';
+  /** The workflow that pushes the image, in the words of `Run.workflow`; undefined: no certain one. */
+  readonly workflow?: string | undefined;
+  /** `target`: like `previous`, and then the target branch's newest green build. */
+  readonly onMissing: 'reject' | 'previous' | 'target';
   readonly revision: 'auto' | 'require' | 'ignore';
 }
 
 export interface Project {
   readonly name: string;
-  /** Name of the CI connection in the configuration. */
+  /**
+   * What a build is:
+   * - `runs`: a commit with CI's runs of it
+   * - `statuses`: a commit that was pushed and whose `statuses` are green, whatever CI set them
+   * - `registry`: the commit that the call names; no CI is asked
+   */
+  readonly builds: 'runs' | 'statuses' | 'registry';
+  /** Name of the CI connection in the configuration; empty if no CI is asked. */
   readonly ci: string;
   /** Name of the connection that serves its pull requests; undefined if there is none. */
   readonly git?: string | undefined;
@@ -27,18 +37,23 @@ export interface Project {
   readonly gitRepository: string;
   /** What the CI provider lists the runs of: the Git repository, or a name of CI's own (a Jenkins job). */
   readonly ciRepository: string;
-  /** `statuses`: a build is a commit that was pushed and whose `statuses` are green, whatever CI set them. */
-  readonly builds: 'runs' | 'statuses';
   /** Statuses and checks, by name or glob, that must be successful as well; empty: none. */
   readonly statuses: readonly string[];
-  /** Workflows, by name or id, that must be green; empty: every workflow that ran for the commit. */
+  /**
+   * Workflows, by name or id, that must be green; empty: every workflow that ran for the commit. One that an
+   * image names (`ImageRule.workflow`) is required of that image only.
+   */
   readonly workflows: readonly string[];
   /** Events whose runs count, most trusted first. */
   readonly events: readonly string[];
   readonly forks: boolean;
+  /** Whether a run that waits for a person counts as green. */
+  readonly blocked?: 'pending' | 'success' | undefined;
   /** Number of green builds to search for a complete one, the newest included. */
   readonly lookback: number;
   readonly onNoBuild: 'empty' | 'error';
+  /** Maximum age of its answers in milliseconds; undefined: as its connection and the server say. */
+  readonly freshForMs?: number | undefined;
   readonly images: readonly ImageRule[];
 }
 
@@ -49,6 +64,8 @@ export interface BranchRequest {
   readonly headSha?: string | undefined;
   /** The pull request's number: digits without leading zeros. */
   readonly number?: string | undefined;
+  /** The branch that the pull request is to be merged into. */
+  readonly targetBranch?: string | undefined;
 }
 
 /** One execution of a workflow in CI, translated by its provider. */
@@ -65,6 +82,11 @@ export interface Run {
   readonly workflowId: string | null;
   /** Null if the run has no branch; then `pullRequest` may be set. */
   readonly branch: string | null;
+  /**
+   * The branch for whose merge queue the run tested a commit on a branch of the queue's own. The commit becomes
+   * the head of this branch if the queue merges it.
+   */
+  readonly queuedFor?: string | undefined;
   /** The pull request's number, for a run that names it instead of a branch; otherwise null. */
   readonly pullRequest: string | null;
   /** The kind of ref in `branch`, since a Git tag may have a branch's name. `unknown` counts as a branch. */
@@ -124,13 +146,15 @@ export interface Build {
   /** The commit that CI checked out, which tags and revisions name; `commit` if unknown. */
   readonly builtCommit: string;
   readonly branch: string;
+  /** The merge queue's own branch that CI built, and that tags name in place of `branch`. */
+  readonly queueBranch?: string | undefined;
   readonly id: string;
   readonly number: string;
   readonly attempt: string;
   readonly url: string;
   /** Event of the run that represents the build. */
   readonly event: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; 0 if no CI says so (`builds: registry`). */
   readonly finishedAt: number;
   /** Position of its newest run. */
   readonly position: number;
@@ -145,15 +169,17 @@ export interface PinnedImage {
   readonly digest: Digest;
   /** Key of the rule that found it (`ruleKey`), since it is not valid for another template or platform. */
   readonly rule: string;
-  /** `Build.builtCommit` of the set's build, or of an older one (`onMissing: previous`). */
+  /** `Build.builtCommit` of the set's build, or of another one (`onMissing`). */
   readonly commit: string;
   /** `Build.position` of that build. */
   readonly position: number;
   /** The build's runs and attempts (`101:1 102:3`), since a later attempt may push another image. */
   readonly runs: string;
+  /** The target branch whose build it is (`onMissing: target`); undefined: the branch's own build. */
+  readonly target?: string | undefined;
 }
 
-/** Every image of a project, from one build. */
+/** Every image of a project, from one build unless `onMissing` says otherwise. */
 export interface PinnedSet {
   readonly build: Build;
   readonly images: Readonly<Record<string, PinnedImage>>;

@@ -2,7 +2,7 @@
 import type { LRUCache } from 'lru-cache';
 import { compareRuns, newestOf } from '../resolve/run-order.ts';
 import type { Run } from '../resolve/types.ts';
-import { imageCommit } from '../resolve/select-builds.ts';
+import { imageCommit } from '../resolve/evaluate-build.ts';
 import { createBoundedCache } from '../resilience/bounded-cache.ts';
 import { BranchRecord, type KnownRun } from './branch-record.ts';
 import { RunGroups } from './run-groups.ts';
@@ -10,6 +10,7 @@ import { branchOfKey, keyOfRun } from './run-list.ts';
 
 const MAX_BRANCHES = 20_000;
 const MAX_RUNS = 100_000;
+const MAX_QUEUES = 1_000;
 /**
  * The shortest prefix looked up: https://git-scm.com/docs/git-config#Documentation/git-config.txt-coreabbrev
  */
@@ -36,6 +37,8 @@ export class BranchTable {
   readonly #byPrefix = new RunGroups((run) => prefixOf(imageCommit(run)));
   /** Runs of other workflows may share a number. Built on first use, since few templates contain one. */
   #byNumber: RunGroups<string> | undefined;
+  /** Branches whose merge queue has runs. */
+  readonly #queues = createBoundedCache<true>(MAX_QUEUES);
   #evicted = false;
   #names: readonly string[] | undefined;
 
@@ -88,6 +91,7 @@ export class BranchTable {
     const before = runs.get(run.id);
     if (before !== undefined && isOlderState(run, before.run)) return false;
     if (runs.size === 0) this.#names = undefined;
+    if (run.queuedFor !== undefined) this.#queues.set(run.queuedFor, true);
     runs.set(run.id, toKnownRun(run, before, sighting));
     if (before !== undefined) this.#unlist(before.run);
     this.#byPrefix.add(run);
@@ -147,6 +151,11 @@ export class BranchTable {
   /** @param prefix at least 7 lower-case hex digits */
   findCommit(prefix: string): readonly Run[] {
     return this.#byPrefix.find(prefixOf(prefix)).filter((run) => imageCommit(run).startsWith(prefix));
+  }
+
+  /** @returns whether a run of the branch's merge queue was seen */
+  hasQueue(branch: string): boolean {
+    return this.#queues.get(branch) === true;
   }
 
   findNumber(number: string): readonly Run[] {

@@ -5,6 +5,7 @@
 import { COMPLETE, isCovered, NO_COVERAGE, type Coverage } from '../resolve/coverage.ts';
 import type { BranchRuns, RunStanding, UnreadRun } from '../resolve/ports.ts';
 import { compareRuns, newestOf, oldestOf } from '../resolve/run-order.ts';
+import { isUnfinished } from '../resolve/run-state.ts';
 import type { Run } from '../resolve/types.ts';
 import { BranchRecord, type KnownRun, type Reading } from './branch-record.ts';
 import { BranchTable, type Sighting } from './branch-table.ts';
@@ -29,7 +30,7 @@ type Known = Extract<BranchRuns, { kind: 'known' }>;
 
 type ReadableTable = Pick<
   BranchTable,
-  'size' | 'branchNames' | 'listedBranches' | 'branchlessRuns' | 'findCommit' | 'findNumber'
+  'size' | 'branchNames' | 'listedBranches' | 'branchlessRuns' | 'findCommit' | 'findNumber' | 'hasQueue'
 >;
 
 /** A run that has not finished, or that could not be parsed. */
@@ -137,10 +138,15 @@ export class KnownRuns {
     this.#unread.settle(id);
   }
 
-  /** When the last call that reported the run's state began, ms since the epoch; undefined if unknown. */
-  confirmedAt(run: Run): number | undefined {
+  /** @returns undefined if the run is not known */
+  standing(run: Run): RunStanding | undefined {
     const known = this.#table.peek(keyOfRun(run))?.runs.get(run.id);
-    return known && standingOf(known, this.#confirmed).confirmedAt;
+    return known && standingOf(known, this.#confirmed);
+  }
+
+  /** What the listing covers. */
+  get coverage(): Coverage {
+    return this.#window?.coverage ?? NO_COVERAGE;
   }
 
   /** A read-only view of all known runs. */
@@ -216,7 +222,7 @@ export class KnownRuns {
     const window = this.#window;
     if (window === undefined) return [];
     return this.peekRuns([list]).filter(
-      (run) => run.state === 'running' && !isCovered(run.position, window.firstPage),
+      (run) => isUnfinished(run) && !isCovered(run.position, window.firstPage),
     );
   }
 

@@ -2,7 +2,8 @@
 import { createReservingGitHost } from '../ci/reserving-provider.ts';
 import type { GitHost } from '../ci/git-host.ts';
 import { ConfigError } from '../errors.ts';
-import { createRunIndex, type RunIndex } from './run-index.ts';
+import { createCommitSource } from './commit-source.ts';
+import { createPullRequestReader, createRunIndex, type RunIndex } from './run-index.ts';
 import type { AdaptiveFreshness } from './adaptive-freshness.ts';
 import { ImagePrefetcher } from './prefetch.ts';
 import type { ImageSource, RunSource, StatusGate } from '../resolve/ports.ts';
@@ -37,6 +38,8 @@ interface Repository {
   readonly index: RunIndex;
   /** By the project's name. */
   readonly prefetchers: Map<string, ImagePrefetcher>;
+  /** `Project.freshForMs` of its projects. The shortest counts, since they share one listing. */
+  readonly freshFor: Set<number | undefined>;
 }
 
 /**
@@ -52,6 +55,12 @@ export function composeRuns({
   now,
 }: RunsDeps): (request: BranchRequest) => RunSource {
   const repositories = new Map<string, Repository>();
+  const heads = new Map(
+    [...projects.values()].map((project) => [
+      project.name,
+      createHeadReader(project, connections.get(project.git ?? ''), now),
+    ]),
+  );
   for (const project of projects.values()) {
     const connection = connections.get(project.ci);
     const provider = connection && selectProvider(project, connection);
@@ -62,17 +71,31 @@ export function composeRuns({
     const repository =
       repositories.get(key) ?? createRepository(project, provider, connection.freshness, git, now);
     repositories.set(key, repository);
+    repository.freshFor.add(project.freshForMs);
     const { index, prefetchers } = repository;
     const deps = { images, gate: gateOf(project), now };
     prefetchers.set(project.name, createProjectPrefetcher(project, index, deps));
   }
-  return ({ project, branch }) => {
+  return (request) => {
+    const { project, branch } = request;
+    if (project.builds === 'registry') return createCommitSource(request, heads.get(project.name), now);
     const connection = connections.get(project.ci);
     const provider = connection && selectProvider(project, connection);
     const repository = provider && repositories.get(repositoryKey(project, provider));
     if (repository === undefined) throw new RangeError(`project ${project.name} has no CI connection`);
     return notifying(repository, project, branch);
   };
+}
+
+/** For projects without CI; the others read pull requests by their index. */
+function createHeadReader(
+  { builds, gitRepository }: Project,
+  git: Connection | undefined,
+  now: Clock,
+): RunSource['readPullRequest'] | undefined {
+  if (builds !== 'registry' || git?.gitHost === undefined) return undefined;
+  const gitHost = createReservingGitHost(git.gitHost, git.freshness);
+  return createPullRequestReader({ provider: gitHost, gitHost, gitRepository, now });
 }
 
 function selectProvider({ builds }: Project, { provider, pushes }: Connection): CiProvider | undefined {
@@ -100,19 +123,20 @@ function createRepository(
 ): Repository {
   freshness.repositories += 1;
   const prefetchers = new Map<string, ImagePrefetcher>();
+  const freshFor = new Set<number | undefined>();
   const index = createRunIndex({
     provider,
     gitHost: git?.gitHost && createReservingGitHost(git.gitHost, git.freshness),
     ciRepository,
     gitRepository,
-    freshFor: () => freshness.freshFor(),
+    freshFor: () => Math.min(...[...freshFor].map((own) => freshness.freshFor(own))),
     quota: freshness,
     now,
     onChanged(branches) {
       for (const prefetcher of prefetchers.values()) prefetcher.onChanged(branches);
     },
   });
-  return { index, prefetchers };
+  return { index, prefetchers, freshFor };
 }
 
 function createProjectPrefetcher(

@@ -13,6 +13,7 @@ import { KnownRuns, type KnownBranch } from './known-runs.ts';
 import { Listing } from './listing.ts';
 import { ListingReader } from './listing-reader.ts';
 import { LookUps } from './look-ups.ts';
+import { describeUnlisted, listUnfinished, readsQueue, selectQueueRuns } from './queue-runs.ts';
 import { listsOf, type RunList } from './run-list.ts';
 import { PullRequestHeads } from './pull-request-heads.ts';
 import { RunPoller } from './run-poller.ts';
@@ -123,7 +124,7 @@ class BranchReader {
       if (known.list(list) === undefined) await this.#extend(list);
       lookUps.repeatIfDue(list);
     }
-    return this.#describe(lists);
+    return this.#describe(subject, lists);
   }
 
   async readFurther(subject: RunSubject): Promise<BranchRuns> {
@@ -131,7 +132,7 @@ class BranchReader {
     // Another request may have completed one of two lists meanwhile.
     const partial = lists.filter((list) => lists.length === 1 || this.#coverageOf(list).kind !== 'complete');
     await Promise.all(partial.map((list) => this.#extend(list)));
-    return this.#describe(lists);
+    return this.#describe(subject, lists);
   }
 
   async confirm(
@@ -154,7 +155,7 @@ class BranchReader {
     return this.#parts.known.list(list)?.coverage ?? NO_COVERAGE;
   }
 
-  async #describe(lists: readonly RunList[]): Promise<BranchRuns> {
+  async #describe(subject: RunSubject, lists: readonly RunList[]): Promise<BranchRuns> {
     const { provider, known: index, listing, poller } = this.#parts;
     const polled = await Promise.all(lists.map((list) => poller.pollUnfinished(list)));
     const known = lists.map((list) => {
@@ -163,27 +164,56 @@ class BranchReader {
       return { ...one, unread: index.unread(list) };
     });
     const runs = known.flatMap((one) => one.runs);
+    const queue = await this.#readQueue(subject, runs);
     const unread = known.flatMap((one) =>
       one.unread.map((run) => toUnresolvedRun(run, one.runs, provider.host)),
     );
     return {
       kind: 'known',
-      runs,
+      runs: [...runs, ...queue.runs],
       coverage: known.map(({ coverage }) => coverage).reduce(intersectCoverage),
       asOf: listing.listedAt,
       standing: (runId) => {
+        const queued = queue.runs.find(({ id }) => id === runId);
+        const ofQueue = queued && index.standing(queued);
+        if (ofQueue !== undefined) return ofQueue;
         const list = known.find((one) => one.runs.some(({ id }) => id === runId)) ?? known[0];
         if (list === undefined) throw new RangeError('a subject has a list');
         return list.standing(runId);
       },
-      unresolved: selectNewestUnresolved([...unread, ...polled.filter((run) => run !== undefined)]),
+      unresolved: selectNewestUnresolved([
+        ...unread,
+        ...queue.unresolved,
+        ...polled.filter((run) => run !== undefined),
+      ]),
+    };
+  }
+
+  async #readQueue(
+    subject: RunSubject,
+    ofBranch: readonly Run[],
+  ): Promise<{ runs: readonly Run[]; unresolved: readonly UnresolvedRun[] }> {
+    const { provider, known, poller } = this.#parts;
+    if (!readsQueue(subject, provider, known)) return { runs: [], unresolved: [] };
+    const lists = listUnfinished(selectQueueRuns(subject, ofBranch, known));
+    const polled = await Promise.all(lists.map((list) => poller.pollUnfinished(list)));
+    return {
+      runs: selectQueueRuns(subject, ofBranch, known),
+      unresolved: [
+        ...polled.filter((run) => run !== undefined),
+        ...describeUnlisted(subject, known, provider.host),
+      ],
     };
   }
 }
 
-function createPullRequestReader(
-  { provider, gitRepository }: RunIndexOptions,
-  heads: PullRequestHeads | undefined,
+type PullRequestOptions = Pick<RunIndexOptions, 'gitHost' | 'gitRepository' | 'now'> & {
+  readonly provider: Pick<CiProvider, 'host'>;
+};
+
+export function createPullRequestReader(
+  { provider, gitHost, gitRepository, now }: PullRequestOptions,
+  heads = gitHost && new PullRequestHeads({ gitHost, gitRepository, now }),
 ): RunSource['readPullRequest'] {
   if (heads === undefined) {
     const { host } = provider;

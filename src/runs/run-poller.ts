@@ -99,7 +99,7 @@ export class RunPoller {
 
   #isUnconfirmed(run: Run, since: number): boolean {
     const { known, now } = this.#context;
-    const at = known.confirmedAt(run);
+    const at = known.standing(run)?.confirmedAt;
     // In the future: the clock was set back.
     return at !== undefined && (at < since || at > now());
   }

@@ -13,6 +13,7 @@ const image = z.object({
   commit: storedCommit,
   position: time,
   runs: z.string(),
+  target: z.string().optional(),
 });
 
 /** Answers stored before builds had a tie-break are all from GitHub, and their tags name `commit`. */
@@ -23,6 +24,7 @@ const build = z
     commit: storedCommit,
     builtCommit: storedCommit.optional(),
     branch: z.string().min(1),
+    queueBranch: z.string().min(1).optional(),
     id: z.string(),
     number: z.string(),
     attempt: z.string(),

@@ -151,6 +151,7 @@ const TROUBLES: Readonly<Record<ConnectionTrouble, Row>> = {
       `${host} must name its token service by https: correct its realm or external URL ` +
       '(behind a proxy: X-Forwarded-Proto)',
   },
+  server: { causes: [], hint: (_host, { host: key }) => `is ${key} the server that you mean?` },
   policy: { causes: [], hint: (host) => `${host} has a rule against it; ask its administrators which` },
 };
 

@@ -22,6 +22,7 @@ const MAX_FRESH_FOR = 300_000;
 /** How long the fakes are quiet when nothing goes on in the background any more. */
 const QUIET_MS = 20;
 const GATE = 'ci/scan';
+const MARGIN_SECONDS = 30;
 
 export type CreateUpstream = (elapsed: () => number) => Promise<CiUpstream>;
 
@@ -68,7 +69,8 @@ interface Head {
 
 export async function createKindWorld(options: WorldOptions): Promise<KindWorld> {
   const { create, createGit, scenario, size } = options;
-  let elapsed = 0;
+  // The fakes create a run a second.
+  let elapsed = (size + MARGIN_SECONDS) * 1000;
   const ci = await create(() => elapsed);
   const isGitHost = ci.ports.gitHost !== undefined;
   const git = isGitHost ? ci : await createGit(() => elapsed);

@@ -8,9 +8,14 @@ import { namesASecret } from './secret-patterns.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** @returns the schema without required keys and rules for secrets: the templates report these in one line */
+/** @returns the schema without what the templates report in one line: required keys, and rules for secrets */
 export function configPart(): Schema {
-  const { $schema: _draft, required: _required, ...schema } = translate(configJsonSchema()) as Schema;
+  const {
+    $schema: _draft,
+    required: _required,
+    allOf: _rules,
+    ...schema
+  } = translate(configJsonSchema()) as Schema;
   return schema;
 }
 

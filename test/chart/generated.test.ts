@@ -121,7 +121,6 @@ describe('the schema of config', () => {
       { ...good, registries: { a: { roleArn: 'arn:aws:iam::123456789012:role/a' } } },
     ],
     ['an unknown store', { ...good, store: { kind: 'etcd' } }],
-    ['no connection', { ...good, connections: {} }],
     ['a port as a string', { ...good, server: { port: '4355' } }],
   ])("judges %s as Greenpin's own schema does", ([, value]) => {
     expect(mine(value)).toBe(own(value));
@@ -136,7 +135,7 @@ describe('the schema of config', () => {
       return Object.fromEntries(entries.map(([key, value]) => [key, keys(value)]));
     };
     const { required, ...rest } = keys(configJsonSchema()) as { required: unknown };
-    expect(required).toEqual(['connections', 'projects']);
+    expect(required).toEqual(['projects']);
     expect(keys(configPart())).toEqual(rest);
   });
 });

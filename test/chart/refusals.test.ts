@@ -20,6 +20,19 @@ describe.skipIf(withoutHelm).for(eachHelm)('helm $version refuses', ({ command }
     expect(stderr).toMatch(/^config\.projects: found none, expected a project, for example/m);
   });
 
+  it('no connection only while a project asks CI', async () => {
+    const images = { front: 'ghcr.io/acme/front:{commit}' };
+    const shop = { builds: 'registry', repository: 'acme/shop', images };
+    const token = { existingSecret: 'a' };
+    expect(await template(command, { values: { token, config: { projects: { shop } } } })).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+    const projects = { shop, blog: { ...shop, builds: 'runs' } };
+    const { stderr } = await template(command, { values: { token, config: { projects } } });
+    expect(stderr).toMatch(/^config\.connections: found none/m);
+  });
+
   it.for<[string, unknown]>([
     [
       `replicas: found 2 with config.store.kind sqlite, expected 1, or config.store.kind: redis, ${SHARED}`,

@@ -4,7 +4,9 @@ problems of its configuration in the same form.
 */}}
 {{- define "greenpin.validate" -}}
 {{- $config := .Values.config }}
-{{- if not $config.connections }}
+{{- $asksCi := not $config.projects }}
+{{- range $config.projects }}{{ if ne (dig "builds" "runs" .) "registry" }}{{ $asksCi = true }}{{ end }}{{ end }}
+{{- if and $asksCi (not $config.connections) }}
 config.connections: found none, expected a connection to CI, for example github: {kind: github, tokenEnv: GITHUB_TOKEN}
 {{- end }}
 {{- if not $config.projects }}

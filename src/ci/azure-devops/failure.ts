@@ -1,7 +1,7 @@
 /** Azure DevOps' own failures: sign-in pages, old servers, hidden projects. Pure. */
 import type { UpstreamFailure } from '../../errors.ts';
 import type { ApiResponse } from '../../upstream/json-api.ts';
-import { describeStatus, type CallContext } from '../failure.ts';
+import { type CallContext, describeStatus, isPage } from '../failure.ts';
 
 /** Azure DevOps Server 2020 serves this version, and so do all newer ones and dev.azure.com. */
 export const API_VERSION = '6.0';
@@ -34,9 +34,9 @@ export function describeAzureDevOpsFailure(
   if (isSignInPage(response)) return { kind: 'denied', host, message: describeSignIn(call) };
   if (response.status === 400 && typeKeyOf(response.data) === 'VssVersionOutOfRangeException') {
     const message = `${host} is too old: connection "${connection}" needs Azure DevOps Server 2020 or newer`;
-    return { kind: 'malformed', host, message };
+    return { kind: 'malformed', host, message, trouble: 'server' };
   }
-  if (response.status === 404 && isHtml(response)) {
+  if (response.status === 404 && isPage(response)) {
     const message =
       `${host} has no API for ${what}: check the organization or collection in the project's repository, ` +
       `and that the url of connection "${connection}" names neither`;
@@ -50,10 +50,6 @@ function describeSignIn({ host, connection, anonymous }: CallContext): string {
     ? `${host} answers with its sign-in page: give connection "${connection}" a token`
     : `${host} answers with its sign-in page: the token of connection "${connection}" is wrong, ` +
         'expired or revoked, or is not for this organization';
-}
-
-function isHtml({ headers }: ApiResponse): boolean {
-  return /^\s*text\/html\b/i.test(headers['content-type'] ?? '');
 }
 
 /** The name of the server's exception, as in `{"$id":"1","message":"TF...","typeKey":"..."}`. */

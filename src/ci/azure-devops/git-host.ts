@@ -17,7 +17,7 @@ export function createAzureDevOpsGitHost(client: CiClient, { now }: Pick<CiDeps,
   function ask(gitRepository: string, path: string, query?: CiRequest['query']): CiRequest {
     const what = `the pull requests of ${gitRepository}`;
     const api = repositoryApi(gitRepository, host);
-    return { path: `${api}/pullrequests${path}`, query, what, permission: 'Code (Read)' };
+    return { path: `${api}/pullrequests${path}`, query, what, permission: '"Code (Read)"' };
   }
 
   function listOpen(gitRepository: string, top: number, skip: number) {

@@ -27,7 +27,7 @@ export function createAzureDevOpsInspector(client: CiClient, ids: RepositoryIds)
         path: `${buildApi(gitRepository, client.host)}/definitions`,
         query: { repositoryId, repositoryType: 'TfsGit', $top: PAGE_SIZE },
         what: `the pipelines of ${gitRepository}`,
-        permission: 'Build (Read)',
+        permission: '"Build (Read)"',
       });
       if (headers['x-ms-continuationtoken']) return undefined;
       const { value } = parseShape(pageSchema, data, sourceOf(client));

@@ -1,6 +1,7 @@
 /** Azure DevOps Services (dev.azure.com) and Azure DevOps Server. */
-import { createSecretReader, createSecretSource } from '../../secrets/secret.ts';
+import { createSecretReader } from '../../secrets/secret.ts';
 import type { CiDeps, CiKind, CiPorts } from '../kind.ts';
+import { createTokenAuth } from '../token-connection.ts';
 import { createAzureDevOpsClient, type AzureDevOpsConnection } from './client.ts';
 import { createAzureDevOpsGitHost } from './git-host.ts';
 import { createAzureDevOpsInspector } from './inspector.ts';
@@ -23,10 +24,7 @@ export const azureDevOps: CiKind<typeof azureDevOpsConnectionSchema> = {
   isGitHost: true,
   // Without validators, each refresh is a database query, and a user has 200 units in five minutes.
   freshForMs: 30_000,
-  createAuth({ tokenFile, tokenEnv }, locate) {
-    const source = createSecretSource(tokenFile, tokenEnv, locate);
-    return source === undefined ? { kind: 'none' } : { kind: 'token', source };
-  },
+  createAuth: createTokenAuth,
   connect({ name, url, auth }, deps) {
     const read = auth.kind === 'token' ? createSecretReader(auth.source, deps) : undefined;
     return createAzureDevOps({ name, url, read }, deps);

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import type { PullRequestHead } from '../../resolve/ports.ts';
 import type { ToOurClock } from '../clock-translation.ts';
-import { describeProblem, parseShape, type Source } from '../elements.ts';
+import { parseShape, type Source } from '../elements.ts';
 import { commit, id, instant, MAX_ELEMENTS, text } from '../fields.ts';
 import type { OpenPullRequest, PullRequestPage } from '../git-host.ts';
+import { parseOpenPullRequests } from '../pull-request-elements.ts';
 import { branchOf, notFound } from './names.ts';
 
 const repository = z.object({ id: text.toLowerCase(), name: text.nullish() });
@@ -65,19 +66,14 @@ export function parsePullRequestPage(
   source: Source,
   toOurClock: ToOurClock,
 ): Pick<PullRequestPage, 'pullRequests' | 'unread'> & { readonly count: number } {
-  const pullRequests: OpenPullRequest[] = [];
-  const unread: PullRequestPage['unread'][number][] = [];
   const { value: elements } = parseShape(pageSchema, value, source);
-  for (const element of elements) {
-    const { data, error } = azureOpenPullRequestSchema.safeParse(element);
-    if (data === undefined) {
-      const number = numberSchema.safeParse(element).data?.pullRequestId ?? null;
-      unread.push({ number, problem: describeProblem(error) });
-    } else {
-      pullRequests.push(toOpenPullRequest(data, toOurClock));
-    }
-  }
-  return { pullRequests, unread, count: elements.length };
+  const parsed = parseOpenPullRequests(elements, {
+    list: 'value',
+    schema: azureOpenPullRequestSchema,
+    toOpenPullRequest: (raw) => toOpenPullRequest(raw, toOurClock),
+    numberOf: (element) => numberSchema.safeParse(element).data?.pullRequestId,
+  });
+  return { ...parsed, count: elements.length };
 }
 
 function toOpenPullRequest(

@@ -34,7 +34,7 @@ export function createAzureDevOpsPushLog(client: CiClient): PushLog {
       path: `${repositoryApi(gitRepository, host)}/pushes`,
       query: { 'searchCriteria.includeRefUpdates': true, $top: PAGE_SIZE, $skip: skip, ...query },
       what: `the pushes of ${gitRepository}`,
-      permission: 'Code (Read)',
+      permission: '"Code (Read)"',
     });
     const { pushes, count } = parsePushPage(data, source);
     const next = count < PAGE_SIZE ? undefined : String(skip + count);

@@ -48,7 +48,7 @@ export class RepositoryIds {
     const { data } = await this.#client.get({
       path: repositoryApi(gitRepository, this.#client.host),
       what: `the repository ${gitRepository}`,
-      permission: 'Code (Read)',
+      permission: '"Code (Read)"',
     });
     return parseShape(azureRepositorySchema, data, sourceOf(this.#client)).id.toLowerCase();
   }

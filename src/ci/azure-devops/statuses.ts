@@ -34,7 +34,7 @@ export function createAzureDevOpsStatuses(client: CiClient): CommitStatuses {
         path: `${repositoryApi(gitRepository, host)}${apiPath`/commits/${commit}/statuses`}`,
         query: { latestOnly: true, top: MOST_STATUSES },
         what: `the statuses of a commit of ${gitRepository}`,
-        permission: 'Code (Read)',
+        permission: '"Code (Read)"',
       });
       const { value } = parseShape(pageSchema, data, sourceOf(client));
       // The list may be cut; nobody has so many contexts.

@@ -21,7 +21,7 @@ export function describeBitbucketServerFailure(
   if (response.status === 401 && isUnauthorized && !anonymous) {
     const message =
       `${host} denies ${what} to connection "${connection}": ` +
-      `its token is wrong or expired, or lacks "${permission}"`;
+      `its token is wrong or expired, or lacks ${permission}`;
     return { kind: 'denied', host, message };
   }
   if (response.status === 404 && exceptions === undefined) {

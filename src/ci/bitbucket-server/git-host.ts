@@ -13,7 +13,7 @@ import { parsePullRequest, parsePullRequests } from './pull-request.ts';
 const PAGE_SIZE = 100;
 
 /** The permission that every call needs. */
-export const PERMISSION = 'Repository read';
+export const PERMISSION = '"Repository read"';
 
 export function createBitbucketServerGitHost(client: CiClient, { now }: Pick<CiDeps, 'now'>): GitHost {
   const { host, generation } = client;

@@ -25,7 +25,7 @@ export function createFailureDescription(signsIn: 'as nobody' | 'as a user' | 'b
         `it needs the scope ${describeScope(call.permission)}`;
       return { kind: 'denied', host, message };
     }
-    return describeStatus(response, call, now);
+    return describeStatus(response, { ...call, permission: describeScope(call.permission) }, now);
   };
 }
 

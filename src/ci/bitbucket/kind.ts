@@ -1,9 +1,6 @@
 /** Bitbucket Cloud. */
-import { createSecretReader, createSecretSource } from '../../secrets/secret.ts';
-import { createJsonApi } from '../../upstream/json-api.ts';
-import { createBasicAuthorizer, createTokenAuthorizer } from '../authorizer.ts';
-import { CiClient } from '../client.ts';
 import type { CiKind } from '../kind.ts';
+import { createTokenAuth, createTokenClient } from '../token-connection.ts';
 import { createFailureDescription, describeScope } from './failure.ts';
 import { createBitbucketGitHost } from './git-host.ts';
 import { bitbucketProjectKeys } from './project-keys.ts';
@@ -23,30 +20,18 @@ export const bitbucket: CiKind<typeof bitbucketConnectionSchema> = {
     urlExample: 'https://api.bitbucket.org',
   },
   isGitHost: true,
-  // 1,000 calls an hour, and each refresh costs one for pipelines and one for pull requests.
   freshForMs: 60_000,
-  createAuth({ tokenFile, tokenEnv, username }, locate) {
-    const source = createSecretSource(tokenFile, tokenEnv, locate);
-    return source === undefined ? { kind: 'none' } : { kind: 'token', source, username };
-  },
-  connect({ name, url, auth }, deps) {
-    const { host } = new URL(url);
-    const call = { host, connection: name };
-    const read = auth.kind === 'token' ? createSecretReader(auth.source, deps) : undefined;
-    const username = auth.kind === 'token' ? auth.username : undefined;
-    const isUser = username !== undefined;
-    const client = new CiClient({
-      ...deps,
-      name,
-      host,
-      send: createJsonApi(url, { accept: 'application/json' }, deps),
-      authorizer: isUser
-        ? createBasicAuthorizer(read, username, call)
-        : createTokenAuthorizer(read, 'Bearer', call),
+  // https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/
+  callsPerHour: 1000,
+  createAuth: createTokenAuth,
+  connect(connection, deps) {
+    const { auth } = connection;
+    const isUser = auth.kind === 'token' && auth.username !== undefined;
+    const client = createTokenClient(connection, deps, {
       describeFailure: createFailureDescription(
-        read === undefined ? 'as nobody' : isUser ? 'as a user' : 'by an access token',
+        auth.kind === 'none' ? 'as nobody' : isUser ? 'as a user' : 'by an access token',
       ),
-      readQuota: createQuotaReader(read === undefined),
+      readQuota: createQuotaReader(auth.kind === 'none'),
     });
     return {
       provider: createBitbucketProvider(client),

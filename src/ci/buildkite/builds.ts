@@ -60,5 +60,5 @@ export function createBuilds(client: CiClient, { now }: Pick<CiDeps, 'now'>): Bu
 
 function ask(pipeline: string, path: string, query: CiRequest['query']): CiRequest {
   const what = `the builds of pipeline ${pipeline}`;
-  return createRequest(pipeline, path, { query: { ...query, ...BRIEF }, what, permission: 'read_builds' });
+  return createRequest(pipeline, path, { query: { ...query, ...BRIEF }, what, permission: '"read_builds"' });
 }

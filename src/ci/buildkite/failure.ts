@@ -2,7 +2,7 @@
 import type { UpstreamFailure } from '../../errors.ts';
 import type { ApiResponse } from '../../upstream/json-api.ts';
 import type { QuotaReading } from '../client.ts';
-import { describeStatus, type CallContext } from '../failure.ts';
+import { type CallContext, describeStatus, isPage } from '../failure.ts';
 
 const SECOND = 1000;
 
@@ -16,10 +16,10 @@ export function describeBuildkiteFailure(
   now: number,
 ): UpstreamFailure {
   const { host, connection, what, permission } = call;
-  if (response.status === 404) {
+  if (response.status === 404 && !isPage(response)) {
     const message =
       `${host} does not know ${what}, or hides it from connection "${connection}": check workflows, and ` +
-      `that the token may read the organization ("${permission}")`;
+      `that the token may read the organization (${permission})`;
     return { kind: 'not_found', host, message };
   }
   const failure = describeStatus(response, call, now);

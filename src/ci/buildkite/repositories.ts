@@ -22,7 +22,7 @@ export function createRepositories(client: CiClient, source: Source, now: Clock)
   async function fetchUrl(pipeline: string): Promise<string> {
     const at = now();
     const what = `the repository of pipeline ${pipeline}`;
-    const { data } = await client.get(createRequest(pipeline, '', { what, permission: 'read_pipelines' }));
+    const { data } = await client.get(createRequest(pipeline, '', { what, permission: '"read_pipelines"' }));
     const url = parsePipeline(data, source);
     known.set(pipeline, { url, at });
     return url;

@@ -1,7 +1,7 @@
 /** CircleCI's own failures. Pure. */
 import type { UpstreamFailure } from '../../errors.ts';
 import type { ApiResponse } from '../../upstream/json-api.ts';
-import { describeStatus, type CallContext } from '../failure.ts';
+import { type CallContext, describeStatus, isPage } from '../failure.ts';
 
 /** @param now milliseconds since the epoch, when the response came */
 export function describeCircleciFailure(
@@ -10,7 +10,7 @@ export function describeCircleciFailure(
   now: number,
 ): UpstreamFailure {
   const { host, connection, what } = call;
-  if (response.status !== 404) return describeStatus(response, call, now);
+  if (response.status !== 404 || isPage(response)) return describeStatus(response, call, now);
   return { kind: 'not_found', host, message: describeUnknown(host, connection, what) };
 }
 

@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import type { UnreadRun } from '../../resolve/ports.ts';
 import type { Run } from '../../resolve/types.ts';
-import { parseRuns, type Source } from '../elements.ts';
+import { parseRuns, parseShape, type Source } from '../elements.ts';
 import { MAX_ELEMENTS } from '../fields.ts';
 import { forgejoRunSchema, salvageForgejoRun, toForgejoRun } from './forgejo-run.ts';
 import { giteaRunSchema, salvageGiteaRun, toGiteaRun } from './gitea-run.ts';
-import { checkKind, parseAnswer } from './parse.ts';
+import { checkKind } from './wrong-kind.ts';
 
 export interface RunList {
   readonly total: number;
@@ -88,11 +88,11 @@ function createParsers<Raw>(parts: ParserParts<Raw>): Pick<Dialect, 'parseRun' |
   return {
     parseRun(value, host, asOf) {
       checkKind(value, kind, host);
-      return toRun(parseAnswer(schema, value, { host, api }), asOf);
+      return toRun(parseShape(schema, value, { host, api }), asOf);
     },
     parseRunList(value, host, asOf) {
       const source: Source = { host, api };
-      const { total_count: total, workflow_runs: elements } = parseAnswer(pageSchema, value, source);
+      const { total_count: total, workflow_runs: elements } = parseShape(pageSchema, value, source);
       checkKind(elements[0], kind, host);
       const shape = { list: 'workflow_runs', schema, toRun: (raw: Raw) => toRun(raw, asOf), salvage };
       return { total, length: elements.length, ...parseRuns(elements, shape, source) };

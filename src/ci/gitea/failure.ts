@@ -1,11 +1,10 @@
 /** Failures of Gitea and Forgejo. Pure. */
-import type { UpstreamError, UpstreamFailure } from '../../errors.ts';
+import type { UpstreamFailure } from '../../errors.ts';
 import type { ApiResponse } from '../../upstream/json-api.ts';
-import { malformed } from '../../upstream/failures.ts';
 import { describeStatus, type CallContext } from '../failure.ts';
 
 /** Every call needs this scope of the token. */
-export const PERMISSION = 'read:repository';
+export const PERMISSION = 'the scope "read:repository"';
 
 export function describeGiteaFailure(response: ApiResponse, call: CallContext, now: number): UpstreamFailure {
   const { host, connection, what, anonymous } = call;
@@ -14,7 +13,7 @@ export function describeGiteaFailure(response: ApiResponse, call: CallContext, n
     // `token does not have at least one of required scope(s), ...` or, for one of the repository's units,
     // `user should have specific read permission or be a repo admin or a site admin`.
     const reason = messageOf(data).startsWith('token does not have')
-      ? `it needs the scope ${PERMISSION}`
+      ? `it needs ${PERMISSION}`
       : "its user may not read the repository's code or Actions, or they are switched off";
     return {
       kind: 'denied',
@@ -23,12 +22,6 @@ export function describeGiteaFailure(response: ApiResponse, call: CallContext, n
     };
   }
   return describeStatus(response, call, now);
-}
-
-/** A proxy in front of the instance asks for a sign-in, or the URL is not the instance's. */
-export function webPageError(host: string): UpstreamError {
-  const message = `${host} answered with a web page in place of JSON; check the connection's url, and let Greenpin reach /api/v1 without a sign-in page`;
-  return malformed(host, message);
 }
 
 function messageOf(data: unknown): string {

@@ -1,10 +1,9 @@
 /** Gitea's workflows, for `greenpin check` (`routers/api/v1/repo/action.go`, ActionsListRepositoryWorkflows). */
 import { z } from 'zod';
 import type { CiClient } from '../client.ts';
-import type { Source } from '../elements.ts';
+import { parseShape, type Source } from '../elements.ts';
 import { MAX_ELEMENTS, text } from '../fields.ts';
 import type { CiInspector } from '../provider.ts';
-import { parseAnswer } from './parse.ts';
 import { createRequest } from './requests.ts';
 
 /** A contract test compares this with the OpenAPI description of Gitea 1.26.0. */
@@ -17,7 +16,7 @@ export function createGiteaInspector(client: CiClient, source: Source): CiInspec
   return {
     async fetchWorkflows(gitRepository) {
       const { data } = await client.get(createRequest(gitRepository, 'the workflows', '/actions/workflows'));
-      const { workflows } = parseAnswer(workflowsSchema, data, source);
+      const { workflows } = parseShape(workflowsSchema, data, source);
       // The id is the file's name, as in the runs.
       return (workflows ?? []).map(({ id: path, state }) => ({
         path,

@@ -1,9 +1,7 @@
 /** Gitea Actions and Forgejo Actions. */
-import { createSecretReader, createSecretSource, type SecretDeps } from '../../secrets/secret.ts';
-import { createJsonApi } from '../../upstream/json-api.ts';
-import { createTokenAuthorizer } from '../authorizer.ts';
-import { CiClient } from '../client.ts';
-import type { CiConnection, CiDeps, CiKind, CiPorts, ConnectionAuth, KindWords } from '../kind.ts';
+import type { SecretDeps } from '../../secrets/secret.ts';
+import type { CiConnection, CiDeps, CiKind, CiPorts, KindWords } from '../kind.ts';
+import { createTokenAuth, createTokenClient } from '../token-connection.ts';
 import { FORGEJO, GITEA, type Dialect } from './dialect.ts';
 import { describeGiteaFailure, PERMISSION } from './failure.ts';
 import { createGiteaGitHost } from './git-host.ts';
@@ -19,7 +17,7 @@ export const gitea: CiKind<typeof giteaConnectionSchema> = {
   project: giteaProjectKeys,
   words: createWords('https://gitea.example.com'),
   isGitHost: true,
-  createAuth,
+  createAuth: createTokenAuth,
   connect: (connection, deps) => connect(connection, deps, GITEA),
 };
 
@@ -28,45 +26,31 @@ export const forgejo: CiKind<typeof forgejoConnectionSchema> = {
   project: giteaProjectKeys,
   words: createWords('https://forgejo.example.com'),
   isGitHost: true,
-  createAuth,
+  createAuth: createTokenAuth,
   connect: (connection, deps) => connect(connection, deps, FORGEJO),
 };
 
 function createWords(urlExample: string): KindWords {
   return {
-    runsPermission: `"${PERMISSION}"`,
-    pullRequestsPermission: `"${PERMISSION}"`,
+    runsPermission: PERMISSION,
+    pullRequestsPermission: PERMISSION,
     addCredentials: 'add tokenFile or tokenEnv',
     urlExample,
   };
 }
 
-function createAuth(
-  { tokenFile, tokenEnv }: { tokenFile?: string | undefined; tokenEnv?: string | undefined },
-  locate: (path: string) => string,
-): ConnectionAuth {
-  const source = createSecretSource(tokenFile, tokenEnv, locate);
-  return source === undefined ? { kind: 'none' } : { kind: 'token', source };
-}
-
-function connect({ name, url, auth }: CiConnection, deps: CiDeps & SecretDeps, dialect: Dialect): CiPorts {
-  const { host } = new URL(url);
-  const read = auth.kind === 'token' ? createSecretReader(auth.source, deps) : undefined;
-  const client = new CiClient({
-    ...deps,
-    name,
-    host,
-    send: createJsonApi(`${url.replace(/\/+$/, '')}/api/v1`, { accept: 'application/json' }, deps),
-    authorizer: createTokenAuthorizer(read, 'token', { host, connection: name }),
+function connect(connection: CiConnection, deps: CiDeps & SecretDeps, dialect: Dialect): CiPorts {
+  // Neither has a rate limit of its own.
+  const client = createTokenClient(connection, deps, {
+    apiPath: '/api/v1',
+    scheme: 'token',
     describeFailure: describeGiteaFailure,
-    // Neither has a limit of its own.
-    readQuota: () => undefined,
   });
-  const source = { host, api: dialect.api };
+  const source = { host: client.host, api: dialect.api };
   return {
     provider: createGiteaProvider(client, dialect, deps),
     gitHost: createGiteaGitHost(client, source, deps),
-    statuses: createGiteaStatuses(client, source, url),
+    statuses: createGiteaStatuses(client, source, connection.url),
     pushLog: createGiteaPushLog(client, source),
     // Forgejo cannot list workflows.
     inspector: dialect === GITEA ? createGiteaInspector(client, source) : undefined,

@@ -1,5 +1,5 @@
 /** Runs of Gitea Actions and Forgejo Actions. */
-import { UpstreamError } from '../../errors.ts';
+import { UpstreamError, type UpstreamFailureKind } from '../../errors.ts';
 import type { Run } from '../../resolve/types.ts';
 import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
 import { malformedError } from '../../upstream/failures.ts';
@@ -8,11 +8,13 @@ import type { CiClient, CiRequest } from '../client.ts';
 import type { CiDeps } from '../kind.ts';
 import type { CiProvider, Cursor, RunPage } from '../provider.ts';
 import type { Dialect } from './dialect.ts';
-import { createRequest, nextCursor, PAGE_SIZE, parseCursor } from './requests.ts';
+import { countMissing, createRequest, nextCursor, PAGE_SIZE, parseCursor } from './requests.ts';
 import { explainMissingRuns } from './version.ts';
 
 const WHAT = 'the workflow runs';
 const RUNS = '/actions/runs';
+/** An older server has no such list, and shows its web interface. */
+const MISSING: ReadonlySet<UpstreamFailureKind> = new Set(['not_found', 'malformed']);
 
 export function createGiteaProvider(
   client: CiClient,
@@ -33,8 +35,11 @@ export function createGiteaProvider(
     const answer = await client.get(createRequest(gitRepository, WHAT, RUNS, query));
     const { runs, unread, total, length } = dialect.parseRunList(answer.data, host, asOf(answer));
     client.reportUnread(unread);
-    const next = nextCursor(address, length, total, answer.headers['link']);
-    if (length === 0 && next !== undefined) throw malformedError(host, 'half a page of workflow runs');
+    const facts = { length, total, link: answer.headers['link'] };
+    const next = nextCursor(address, facts, host);
+    const missing = next === undefined ? countMissing(address, facts) : 0;
+    // The list and its length come from two queries. If more runs are missing, it is incomplete.
+    if (missing > 1) throw malformedError(host, 'half a page of workflow runs');
     const selected = isOurs === undefined ? runs : runs.filter(isOurs);
     return {
       runs: selected,
@@ -42,6 +47,7 @@ export function createGiteaProvider(
       next,
       // It counts what the server has selected.
       total: selected.length === runs.length ? total : undefined,
+      short: missing === 1,
       clock: parseDate(answer.headers),
     };
   }
@@ -84,7 +90,7 @@ export function createGiteaProvider(
       try {
         return await proveReadable(gitRepository);
       } catch (error) {
-        if (!(error instanceof UpstreamError) || error.failure.kind !== 'not_found') throw error;
+        if (!(error instanceof UpstreamError) || !MISSING.has(error.failure.kind)) throw error;
         throw await explainMissingRuns(client, dialect, error);
       }
     },

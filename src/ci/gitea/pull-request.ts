@@ -2,11 +2,10 @@
 import { z } from 'zod';
 import type { PullRequestHead } from '../../resolve/ports.ts';
 import type { ToOurClock } from '../clock-translation.ts';
-import type { Source } from '../elements.ts';
+import { parseShape, type Source } from '../elements.ts';
 import { commit, id, instant, MAX_ELEMENTS, text } from '../fields.ts';
 import type { OpenPullRequest, PullRequestPage } from '../git-host.ts';
 import { parseOpenPullRequests } from '../pull-request-elements.ts';
-import { parseAnswer } from './parse.ts';
 
 /** A contract test compares this with the OpenAPI description of Gitea 1.26.0. */
 export const giteaPullRequestSchema = z.object({
@@ -38,7 +37,7 @@ const numberSchema = z.object({ number: id });
 
 /** @throws UpstreamError `malformed` */
 export function parsePullRequest(value: unknown, source: Source, toOurClock: ToOurClock): PullRequestHead {
-  return toHead(parseAnswer(giteaPullRequestSchema, value, source), toOurClock);
+  return toHead(parseShape(giteaPullRequestSchema, value, source), toOurClock);
 }
 
 /** Returns malformed elements in `unread`. @throws UpstreamError `malformed` if the answer is not a list */
@@ -47,7 +46,7 @@ export function parsePullRequestPage(
   source: Source,
   toOurClock: ToOurClock,
 ): Pick<PullRequestPage, 'pullRequests' | 'unread'> & { readonly length: number } {
-  const elements = parseAnswer(z.array(z.unknown()).max(MAX_ELEMENTS), value, source);
+  const elements = parseShape(z.array(z.unknown()).max(MAX_ELEMENTS), value, source);
   const parsed = parseOpenPullRequests(elements, {
     list: '',
     schema: openPullRequestSchema,

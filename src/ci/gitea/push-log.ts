@@ -2,11 +2,10 @@
 import { z } from 'zod';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient } from '../client.ts';
-import type { Source } from '../elements.ts';
+import { parseShape, type Source } from '../elements.ts';
 import { followFirstParents, parseHistoryCursor, type ListedCommit } from '../first-parents.ts';
 import { commit, id, instant, MAX_ELEMENTS, padNumber, text } from '../fields.ts';
 import type { Push, PushLog } from '../push-log.ts';
-import { parseAnswer } from './parse.ts';
 import { createProof, createRequest, nextCursor, PAGE_SIZE, parseCursor, totalOf } from './requests.ts';
 
 const listSchema = z.array(z.unknown()).max(MAX_ELEMENTS);
@@ -43,12 +42,13 @@ export function createGiteaPushLog(client: CiClient, source: Source): PushLog {
       const answer = await client.get(
         createRequest(gitRepository, 'the activities', '/activities/feeds', query),
       );
-      const elements = parseAnswer(listSchema, answer.data, source);
+      const elements = parseShape(listSchema, answer.data, source);
       const pushes = elements.flatMap((element) => parsePush(element) ?? []);
+      const facts = { length: elements.length, total: totalOf(answer), link: answer.headers['link'] };
       return {
         // Within a second, the order of the activities is arbitrary.
         pushes: pushes.toSorted((a, b) => b.position - a.position || (a.tie < b.tie ? 1 : -1)),
-        next: nextCursor(address, elements.length, totalOf(answer), answer.headers['link']),
+        next: nextCursor(address, facts, client.host),
         clock: parseDate(answer.headers),
       };
     },
@@ -62,7 +62,7 @@ export function createGiteaPushLog(client: CiClient, source: Source): PushLog {
       const prove = () => client.get(createProof(gitRepository));
       const answer = await client.find(request, prove);
       if (answer === undefined) return { pushes: [] };
-      const commits = parseAnswer(z.array(commitSchema).max(MAX_ELEMENTS), answer.data, source).map(toListed);
+      const commits = parseShape(z.array(commitSchema).max(MAX_ELEMENTS), answer.data, source).map(toListed);
       const [head] = commits;
       if (head === undefined) return { pushes: [] };
       const from = start ?? { commit: head.commit, below: Infinity };

@@ -4,9 +4,8 @@ import { apiPath } from '../../upstream/json-api.ts';
 import { malformed } from '../../upstream/failures.ts';
 import type { CiClient } from '../client.ts';
 import type { CommitStatus, CommitStatuses } from '../commit-statuses.ts';
-import type { Source } from '../elements.ts';
+import { parseShape, type Source } from '../elements.ts';
 import { MAX_ELEMENTS, text, webUrl } from '../fields.ts';
-import { parseAnswer } from './parse.ts';
 import { createProof, createRequest, nextCursor, PAGE_SIZE, parseCursor, totalOf } from './requests.ts';
 
 /** A contract test compares this with the OpenAPI description of Gitea 1.26.0. */
@@ -50,9 +49,10 @@ export function createGiteaStatuses(client: CiClient, source: Source, url: strin
         const answer = await client.find(request, prove);
         // An unknown commit has no statuses.
         if (answer === undefined) break;
-        const page = parseAnswer(combinedSchema, answer.data, source).statuses ?? [];
+        const page = parseShape(combinedSchema, answer.data, source).statuses ?? [];
         statuses.push(...page.toSorted((a, b) => b.id - a.id).map((status) => toStatus(status, url)));
-        cursor = nextCursor(address, page.length, totalOf(answer), answer.headers['link']);
+        const facts = { length: page.length, total: totalOf(answer), link: answer.headers['link'] };
+        cursor = nextCursor(address, facts, client.host);
       }
       return { statuses };
     },

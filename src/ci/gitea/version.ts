@@ -1,10 +1,11 @@
 /** Explains a list of runs that is not there, by the server's version. */
 import { z } from 'zod';
 import { UpstreamError } from '../../errors.ts';
+import { malformed } from '../../upstream/failures.ts';
 import type { CiClient } from '../client.ts';
 import type { Dialect } from './dialect.ts';
 import { PERMISSION } from './failure.ts';
-import { describeWrongKind } from './parse.ts';
+import { describeWrongKind } from './wrong-kind.ts';
 
 const versionSchema = z.object({ version: z.string() });
 
@@ -22,10 +23,11 @@ export async function explainMissingRuns(
     const { data } = await client.get(request);
     const version = versionSchema.safeParse(data).data?.version;
     const message = version === undefined ? undefined : judgeVersion(version, dialect, client.host);
-    return message === undefined ? missing : new UpstreamError({ ...missing.failure, message });
+    return message === undefined ? missing : malformed(client.host, message, 'server');
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
-    if (error.failure.kind !== 'not_found') return missing;
+    // A page in place of the list has been described already.
+    if (error.failure.kind !== 'not_found' || missing.failure.kind !== 'not_found') return missing;
     const message = `${client.host} has no ${dialect.api} API at the connection's url; check its path`;
     return new UpstreamError({ ...missing.failure, message });
   }

@@ -125,6 +125,6 @@ function describeTokenFailure(response: ApiResponse, { host, connection, now }: 
     return denied(`${host} does not know the installation of ${app}: ${remedy}`);
   }
   const what = `a token for ${app}`;
-  const call = { host, connection, anonymous: false, what, permission: 'Actions: read' };
+  const call = { host, connection, anonymous: false, what, permission: '"Actions: read"' };
   return describeGitHubFailure(response, call, now());
 }

@@ -81,7 +81,7 @@ function describeForbidden({ headers }: ApiResponse, call: CallContext): Upstrea
   const isSso = sso?.trim().startsWith('required') === true;
   const reason = isSso
     ? `: authorize the token of connection "${connection}" for the organization's single sign-on`
-    : ` to connection "${connection}": it needs "${permission}" (fine-grained token or App), ` +
+    : ` to connection "${connection}": it needs ${permission} (fine-grained token or App), ` +
       'or the scope repo (classic token)';
   const remedyUrl = isSso ? authorizationPage(sso, host) : undefined;
   return { kind: 'denied', host, message: `${host} denies ${what}${reason}`, remedyUrl };

@@ -10,7 +10,7 @@ import { hasNext } from '../link-header.ts';
 import { PAGE_SIZE } from './page.ts';
 import { parsePullRequest, parsePullRequestPage } from './pull-request.ts';
 
-const PERMISSION = 'Pull requests: read';
+const PERMISSION = '"Pull requests: read"';
 
 export function createGitHubGitHost(client: CiClient, { now }: Pick<CiDeps, 'now'>): GitHost {
   const { host, generation } = client;

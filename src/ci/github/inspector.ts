@@ -35,7 +35,7 @@ export function createGitHubInspector(client: CiClient): CiInspector {
         path: apiPath`/repos/${owner}/${repo}/actions/workflows`,
         query: { per_page: PAGE_SIZE },
         what: `the workflows of ${gitRepository}`,
-        permission: 'Actions: read',
+        permission: '"Actions: read"',
       });
       const { total, workflows } = parseWorkflowPage(data, host);
       return total > PAGE_SIZE ? undefined : workflows;

@@ -31,6 +31,7 @@ export function createGitHubProvider(client: CiClient): CiProvider {
     probe,
 
     paging: 'numbered',
+    queueEvent: 'merge_group',
     cursorOf: (page) => formatCursor({ page }),
     // GitHub's names are case-insensitive.
     repositoryKey: (gitRepository) => gitRepository.toLowerCase(),
@@ -72,7 +73,7 @@ function createRequest(
     // The list would not name the pull request that triggered a run anyway.
     query: { ...query, exclude_pull_requests: true },
     what: `the workflow runs of ${gitRepository}`,
-    permission: 'Actions: read',
+    permission: '"Actions: read"',
   };
 }
 

@@ -12,7 +12,7 @@ import { hasNext } from '../link-header.ts';
 import { PAGE_SIZE } from './page.ts';
 import { parseShape } from './schema.ts';
 
-const PERMISSION = 'Contents: read';
+const PERMISSION = '"Contents: read"';
 const HEADS = 'refs/heads/';
 
 /** A contract test compares this with GitHub's OpenAPI description. */

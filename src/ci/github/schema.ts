@@ -102,6 +102,7 @@ function toRun(run: z.infer<typeof githubRunSchema>): Run {
     workflow: withoutRef(run.path),
     workflowId: run.workflow_id ?? '',
     branch: run.head_branch,
+    queuedFor: queuedFor(run.head_branch, run.event),
     pullRequest: null,
     refKind: refKindOf(run.path, run.event),
     commit: run.head_sha,
@@ -120,6 +121,16 @@ function toRun(run: z.infer<typeof githubRunSchema>): Run {
     updatedAt: run.updated_at,
     committedAt: commitTime(run.head_commit?.timestamp),
   };
+}
+
+/**
+ * The branch of a merge group: `gh-readonly-queue/main/pr-12-` and the commit that it is based on
+ * (`merge_group.head_ref` in https://docs.github.com/webhooks/webhook-events-and-payloads#merge_group).
+ */
+const QUEUE_BRANCH = /^gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]+$/;
+
+function queuedFor(branch: string | null, event: string): string | undefined {
+  return event === 'merge_group' ? QUEUE_BRANCH.exec(branch ?? '')?.[1] : undefined;
 }
 
 function stateOf(completed: boolean, conclusion: string | null): Run['state'] {

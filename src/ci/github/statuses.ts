@@ -60,7 +60,7 @@ const STATUSES: StatusList = {
   path: 'status',
   query: {},
   what: 'the commit statuses',
-  permission: 'Commit statuses: read',
+  permission: '"Commit statuses: read"',
   parse: parseStatusPage,
 };
 
@@ -72,7 +72,7 @@ const CHECK_RUNS: StatusList = {
   path: 'check-runs',
   query: { filter: 'latest' },
   what: 'the check runs',
-  permission: 'Checks: read',
+  permission: '"Checks: read"',
   parse: parseCheckRunPage,
 };
 

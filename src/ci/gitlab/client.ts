@@ -1,34 +1,10 @@
-/** GitLab's part of a CI connection: paths, headers, and answers that are no JSON. */
-import { malformed } from '../../upstream/failures.ts';
-import { apiPath, createJsonApi, type ApiResponse } from '../../upstream/json-api.ts';
-import { createTokenAuthorizer } from '../authorizer.ts';
-import { CiClient, type CiRequest } from '../client.ts';
+/** GitLab's part of a CI connection: paths and headers. */
+import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
+import type { CiClient, CiRequest } from '../client.ts';
 import type { Source } from '../elements.ts';
-import type { CiConnection, CiDeps } from '../kind.ts';
-import type { SecretReader } from '../../secrets/secret.ts';
-import { describeGitLabFailure, readGitLabQuota } from './failure.ts';
 import { pathOf } from './names.ts';
 
 const PERMISSION = 'the scope read_api and at least the role Reporter';
-
-/** @param read undefined: anonymous */
-export function createGitLabClient(
-  { name, url }: Pick<CiConnection, 'name' | 'url'>,
-  read: SecretReader | undefined,
-  deps: CiDeps,
-): CiClient {
-  const { host } = new URL(url);
-  return new CiClient({
-    ...deps,
-    name,
-    host,
-    send: createJsonApi(`${url.replace(/\/+$/, '')}/api/v4`, { accept: 'application/json' }, deps),
-    // All of GitLab's access tokens are accepted as Bearer tokens, too.
-    authorizer: createTokenAuthorizer(read, 'Bearer', { host, connection: name }),
-    describeFailure: describeGitLabFailure,
-    readQuota: readGitLabQuota,
-  });
-}
 
 /** A resource of a GitLab project. */
 export interface ProjectResource {
@@ -54,7 +30,7 @@ export function createRequest(client: CiClient, resource: ProjectResource): CiRe
 
 /** @throws UpstreamError */
 export async function fetchResource(client: CiClient, resource: ProjectResource): Promise<ApiResponse> {
-  return checkJson(client, await client.get(createRequest(client, resource)));
+  return client.get(createRequest(client, resource));
 }
 
 /**
@@ -67,16 +43,7 @@ export async function findResource(
   resource: ProjectResource,
   proveReadable: () => Promise<unknown>,
 ): Promise<ApiResponse | undefined> {
-  const response = await client.find(createRequest(client, resource), proveReadable);
-  return response && checkJson(client, response);
-}
-
-/** A sign-in page of GitLab or of a proxy, or the web interface of another path. */
-function checkJson({ host }: CiClient, response: ApiResponse): ApiResponse {
-  if (typeof response.data !== 'string') return response;
-  const remedy =
-    "check that the connection's url is the instance's own, with its path, and that no sign-in page is in front of its API";
-  throw malformed(host, `${host} answered with a page or text in place of JSON; ${remedy}`);
+  return client.find(createRequest(client, resource), proveReadable);
 }
 
 export function sourceOf({ host }: Pick<CiClient, 'host'>): Source {

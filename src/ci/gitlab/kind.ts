@@ -1,7 +1,7 @@
 /** GitLab CI/CD, at gitlab.com or self-managed. */
-import { createSecretReader, createSecretSource } from '../../secrets/secret.ts';
 import type { CiKind } from '../kind.ts';
-import { createGitLabClient } from './client.ts';
+import { createTokenAuth, createTokenClient } from '../token-connection.ts';
+import { describeGitLabFailure, readGitLabQuota } from './failure.ts';
 import { createGitLabGitHost } from './git-host.ts';
 import { gitlabProjectKeys } from './project-keys.ts';
 import { createGitLabProvider } from './provider.ts';
@@ -19,14 +19,13 @@ export const gitlab: CiKind<typeof gitlabConnectionSchema> = {
     urlExample: 'of a self-managed GitLab: https://HOST, or https://HOST/PATH',
   },
   isGitHost: true,
-  createAuth({ tokenFile, tokenEnv }, locate) {
-    const source = createSecretSource(tokenFile, tokenEnv, locate);
-    return source === undefined ? { kind: 'none' } : { kind: 'token', source };
-  },
+  createAuth: createTokenAuth,
   connect(connection, deps) {
-    const { auth } = connection;
-    const read = auth.kind === 'token' ? createSecretReader(auth.source, deps) : undefined;
-    const client = createGitLabClient(connection, read, deps);
+    const client = createTokenClient(connection, deps, {
+      apiPath: '/api/v4',
+      describeFailure: describeGitLabFailure,
+      readQuota: readGitLabQuota,
+    });
     return {
       provider: createGitLabProvider(client),
       gitHost: createGitLabGitHost(client, deps),

@@ -201,7 +201,11 @@ class PipelineReader {
     const isNumbered = typeof first === 'object' && first !== null && 'iid' in first;
     return isNumbered
       ? malformedError(host, "pipelines that are not as GitLab's API describes them")
-      : malformed(host, `${host} does not number pipelines, as GitLab does since version 14.6: upgrade it`);
+      : malformed(
+          host,
+          `${host} does not number pipelines, as GitLab does since version 14.6: upgrade it`,
+          'server',
+        );
   }
 }
 

@@ -1,6 +1,5 @@
 /** Jenkins' remote access API: `.../api/json?tree=` (https://www.jenkins.io/doc/book/using/remote-access-api/). */
 import { UpstreamError, type UpstreamFailure } from '../../errors.ts';
-import { malformed } from '../../upstream/failures.ts';
 import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient, CiRequest } from '../client.ts';
@@ -8,7 +7,7 @@ import type { Source } from '../elements.ts';
 import { describeStatus, type CallContext } from '../failure.ts';
 import { jobPath } from './job-names.ts';
 
-export const PERMISSION = 'Overall/Read and Job/Read';
+export const PERMISSION = '"Overall/Read" and "Job/Read"';
 
 export interface JenkinsAnswer {
   readonly data: unknown;
@@ -31,8 +30,6 @@ export function createJenkinsApi(client: CiClient): JenkinsApi {
 
   async function get(pipeline: string, path: string, tree: string): Promise<JenkinsAnswer> {
     const { data, headers } = await client.get(createRequest(pipeline, path, tree));
-    const isPage = /^text\/html\b/i.test(headers['content-type'] ?? '');
-    if (isPage) throw signInPage(host);
     return { data, clock: parseDate(headers) };
   }
 
@@ -64,13 +61,6 @@ function createRequest(pipeline: string, path: string, tree: string): CiRequest 
   };
 }
 
-function signInPage(host: string): UpstreamError {
-  const message =
-    `${host} answered with a web page in place of JSON, for example the login page of a single sign-on: ` +
-    "check the connection's url, and that requests with an API token reach Jenkins itself";
-  return malformed(host, message);
-}
-
 /** @param now milliseconds since the epoch, when the response came */
 export function describeJenkinsFailure(
   response: ApiResponse,
@@ -81,6 +71,6 @@ export function describeJenkinsFailure(
   const { host, connection, what } = call;
   const message =
     `${host} does not know ${what}, or hides it from connection "${connection}": check the project's ` +
-    `workflows and the connection's url, and that the user may read the job ("${PERMISSION}")`;
+    `workflows and the connection's url, and that the user may read the job (${PERMISSION})`;
   return { kind: 'not_found', host, message };
 }

@@ -1,9 +1,6 @@
 /** Jenkins, with multibranch pipelines. */
-import { createSecretReader, createSecretSource } from '../../secrets/secret.ts';
-import { createJsonApi } from '../../upstream/json-api.ts';
-import { createBasicAuthorizer } from '../authorizer.ts';
-import { CiClient } from '../client.ts';
 import type { CiKind } from '../kind.ts';
+import { createTokenAuth, createTokenClient } from '../token-connection.ts';
 import { describeJenkinsFailure, PERMISSION } from './api.ts';
 import { jenkinsProjectKeys } from './project-keys.ts';
 import { createJenkinsProvider } from './provider.ts';
@@ -13,8 +10,8 @@ export const jenkins: CiKind<typeof jenkinsConnectionSchema> = {
   schema: jenkinsConnectionSchema,
   project: jenkinsProjectKeys,
   words: {
-    runsPermission: `"${PERMISSION}"`,
-    pullRequestsPermission: `"${PERMISSION}"`,
+    runsPermission: PERMISSION,
+    pullRequestsPermission: PERMISSION,
     addCredentials: 'add username, and tokenFile or tokenEnv with an API token of that user',
     urlExample: 'the instance with its context path: https://HOST/jenkins',
   },
@@ -22,23 +19,9 @@ export const jenkins: CiKind<typeof jenkinsConnectionSchema> = {
   isGitHost: false,
   // Each refresh makes Jenkins look at every job.
   freshForMs: 30_000,
-  createAuth({ username, tokenFile, tokenEnv }, locate) {
-    const source = createSecretSource(tokenFile, tokenEnv, locate);
-    return source === undefined ? { kind: 'none' } : { kind: 'token', source, username };
-  },
-  connect({ name, url, auth }, deps) {
-    const { host } = new URL(url);
-    const read = auth.kind === 'token' ? createSecretReader(auth.source, deps) : undefined;
-    const username = auth.kind === 'token' ? (auth.username ?? '') : '';
-    const client = new CiClient({
-      ...deps,
-      name,
-      host,
-      send: createJsonApi(url, { accept: 'application/json' }, deps),
-      authorizer: createBasicAuthorizer(read, username, { host, connection: name }),
-      describeFailure: describeJenkinsFailure,
-      readQuota: () => undefined,
-    });
+  createAuth: createTokenAuth,
+  connect(connection, deps) {
+    const client = createTokenClient(connection, deps, { describeFailure: describeJenkinsFailure });
     return { provider: createJenkinsProvider(client, deps.now) };
   },
 };

@@ -52,7 +52,7 @@ export async function check(options: CheckOptions, context: CommandContext): Pro
     ...probeConnections(config, core),
     ...probeImages(config, core),
   ];
-  const probed = (await Promise.all<Finding | Finding[]>(probes)).flat();
+  const probed = mergeRepeated((await Promise.all<Finding | Finding[]>(probes)).flat());
   const findings = [...checkFiles(config, runtime), ...probed, ...findWarnings(config)];
   const text =
     options.json === true
@@ -68,6 +68,17 @@ function formatCheck(config: Config, findings: readonly Finding[], context: Comm
   const projects = config.projects.size === 1 ? '1 project' : `${config.projects.size} projects`;
   const title = color('bold', escapeControl(`${config.file}: valid, ${projects}`));
   return `${title}\n\n${formatFindings(findings, color, terminalWidth(context.stdout))}`;
+}
+
+/** Several calls may fail for one reason, for example an unknown host: the worst finding stands for all. */
+function mergeRepeated(findings: readonly Finding[]): Finding[] {
+  const merged = new Map<string, Finding>();
+  for (const finding of findings) {
+    const key = JSON.stringify([finding.subject, finding.target, finding.detail]);
+    const other = merged.get(key);
+    if (other === undefined || finding.level === 'failed') merged.set(key, finding);
+  }
+  return [...merged.values()];
 }
 
 async function checkStore({ store }: Config, runtime: Runtime): Promise<Finding> {

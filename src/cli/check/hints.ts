@@ -9,11 +9,7 @@ import { hintForConnection, type ConnectionKeys } from '../../upstream/connectio
 import { formatPath } from '../../text/document-path.ts';
 import type { Place } from './places.ts';
 
-export function hintForCi(
-  failure: UpstreamFailure,
-  connection: CiConnection,
-  { target, keys }: Place,
-): string {
+export function hintForCi(failure: UpstreamFailure, connection: CiConnection, { keys }: Place): string {
   const { words } = selectKind(connection.kind);
   const url = `${formatPath(['connections', connection.name, 'url'])} (${connection.url})`;
   const connectionKeys = { host: url, caFile: formatPath(['connections', connection.name, 'caFile']) };
@@ -25,9 +21,9 @@ export function hintForCi(
       if (words.singleSignOn !== undefined && failure.message.includes('single sign-on')) {
         return `${describeCredential(connection)}; authorize it: ${failure.remedyUrl ?? words.singleSignOn}`;
       }
-      return `${describeCredential(connection)}; it needs ${words.runsPermission} on ${target}`;
+      return `${describeCredential(connection)}; it needs ${words.runsPermission}`;
     case 'not_found':
-      return `check ${keys.join(', ')}; a repository that may not be seen looks the same: ${describeCredential(connection)}`;
+      return `check ${[...keys, url].join(', ')}; what may not be seen looks the same: ${describeCredential(connection)}`;
     case 'rate_limited':
       return connection.auth.kind === 'none'
         ? `give ${formatPath(['connections', connection.name])} a token, or wait ${describeWait(failure)}`
@@ -35,6 +31,7 @@ export function hintForCi(
     case 'unavailable':
       return 'CI itself is failing; try again later';
     case 'malformed':
+      if (failure.trouble !== undefined) return hintForConnection(failure, connectionKeys);
       return `does ${url} lead to the API (${words.urlExample}), and not to a login page?`;
   }
 }

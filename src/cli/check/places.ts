@@ -28,10 +28,11 @@ export function listGitRepositories(
       keys
         .filter((key) => project[key] === connection)
         .map((key) => {
-          const { name, ciRepository, gitRepository } = project;
+          const { name, ciRepository, gitRepository, workflows } = project;
           const target = key === 'ci' ? ciRepository : gitRepository;
-          const named = target === gitRepository ? 'repository' : 'workflows';
-          return [target, formatPath(['projects', name, named])] as const;
+          // Jenkins' job may have the repository's name.
+          const isJob = key === 'ci' && ciRepository === workflows.join(' ');
+          return [target, formatPath(['projects', name, isJob ? 'workflows' : 'repository'])] as const;
         }),
     ),
   );

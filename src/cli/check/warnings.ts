@@ -27,7 +27,18 @@ export function findWarnings(config: Config): Finding[] {
     ...findUnknownPaths(config),
     ...findMutableTags(config),
     ...findShortCommits(config),
+    ...findProjectsWithoutCi(config),
   ];
+}
+
+function findProjectsWithoutCi({ projects }: Config): Finding[] {
+  const detail =
+    "no CI is asked (builds: registry): an image's revision proves its commit, but nothing proves that its build was green";
+  const hint =
+    'name the CI in ci if Greenpin can read it; otherwise, push images only after the tests have passed';
+  return [...projects.values()]
+    .filter(({ builds }) => builds === 'registry')
+    .map(({ name }) => warning('builds', formatPath(['projects', name]), detail, hint));
 }
 
 /** A warning only, since Argo CD's own setting is unknown here. */

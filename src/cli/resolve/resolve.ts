@@ -21,6 +21,7 @@ export interface ResolveOptions {
   readonly branch: string;
   readonly headSha?: string;
   readonly number?: string;
+  readonly targetBranch?: string;
   readonly json?: boolean;
 }
 
@@ -62,11 +63,14 @@ function listFailures({ decision, examined }: Resolution): string[] {
 
 /** Applies the rules of a plugin call, so that the explained answer is the one Argo CD would get. */
 function parseRequest(
-  { project, branch, headSha, number }: ResolveOptions,
+  { project, branch, headSha, number, targetBranch }: ResolveOptions,
   { projects }: Config,
 ): BranchRequest {
   try {
-    return parseBranchRequest({ project, branch, head_sha: headSha, number }, projects);
+    return parseBranchRequest(
+      { project, branch, head_sha: headSha, number, target_branch: targetBranch },
+      projects,
+    );
   } catch (error) {
     if (error instanceof ApiError) throw new UsageError(error.message, { cause: error });
     throw error;

@@ -11,6 +11,7 @@ const MARKS = {
   green: ['green', '✓'],
   running: ['yellow', '…'],
   unsuccessful: ['red', '✗'],
+  blocked: ['yellow', '…'],
   incomplete: ['yellow', '?'],
 } as const;
 
@@ -64,11 +65,12 @@ function formatBuild(
   color: Colors,
 ): string[] {
   const [style, mark] = MARKS[build.verdict];
-  const number = `#${build.number}`.padEnd(numberWidth + 1);
+  const number = formatNumber(build.number).padEnd(numberWidth + 1);
+  const finishedAt = build.finishedAt === null ? '' : `${formatTime(build.finishedAt, 16)}  `;
   const images = Object.entries(build.images ?? {});
   const nameWidth = Math.max(0, ...images.map(([name]) => name.length));
   return [
-    `  ${color(style, mark)} ${build.commit.slice(0, 7)}  ${number}  ${formatTime(build.finishedAt, 16)}  ` +
+    `  ${color(style, mark)} ${build.commit.slice(0, 7)}  ${number}  ${finishedAt}` +
       `${build.verdict}: ${build.reason}${describeUse(build, answer)}`,
     ...images.flatMap(([name, image]) =>
       hang(`      ${padTo(name, nameWidth)}  `, formatImage(image, color)),
@@ -99,8 +101,8 @@ function describeUse({ commit, verdict, images }: BuildReport, answer: ResolveRe
 function formatImage(image: ImageReport, color: Colors): string[] {
   switch (image.kind) {
     case 'found': {
-      const from =
-        image.fromCommit === null ? '' : `  from build ${image.fromCommit.slice(0, 7)} (onMissing: previous)`;
+      const whose = image.fromBranch === null ? '' : ` of the target branch ${image.fromBranch}`;
+      const from = image.fromCommit === null ? '' : `  from build ${image.fromCommit.slice(0, 7)}${whose}`;
       return [`${image.reference}${from}`, color('dim', image.digest)];
     }
     case 'absent': {
@@ -143,8 +145,14 @@ function listAnswerRows({ parameters }: Answered, headSha: string | null): [stri
     const digests = Object.entries(set).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',
     );
-    return [['build', `${commit} #${number}`], ['url', url], ...head, ...digests];
+    const name = `${commit} ${formatNumber(number)}`.trimEnd();
+    return [['build', name], ...(url === '' ? [] : [['url', url] as [string, string]]), ...head, ...digests];
   });
+}
+
+/** Empty without CI, which would number its builds. */
+function formatNumber(number: string): string {
+  return number === '' ? '' : `#${number}`;
 }
 
 /** @param length 16 shows minutes, 19 seconds */

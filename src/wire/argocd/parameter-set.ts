@@ -28,6 +28,7 @@ interface BuildParameters {
   readonly number: string;
   readonly attempt: string;
   readonly url: string;
+  /** RFC 3339; empty if no CI says so. */
   readonly finishedAt: string;
   readonly isHead: 'true' | 'false' | '';
 }
@@ -62,7 +63,7 @@ export function createParameterSet(set: PinnedSet, { project, headSha }: Audienc
     number,
     attempt,
     url,
-    finishedAt: new Date(finishedAt).toISOString(),
+    finishedAt: finishedAt === 0 ? '' : new Date(finishedAt).toISOString(),
     isHead,
   };
   return { ...digests, images, build };

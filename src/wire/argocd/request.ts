@@ -12,6 +12,8 @@ const MAX_PROJECTS_LISTED = 20;
 const MAX_LIST = 150;
 /** SHA-256, or at least the first 12 digits of SHA-1, which is all that Bitbucket Cloud reports. */
 const COMMIT = /^(?:[0-9a-f]{12,40}|[0-9a-f]{64})$/i;
+/** The length of a SHA-1 in hex digits. */
+const WHOLE_COMMIT = 40;
 const DIGITS = /^[0-9]+$/;
 const INTRODUCTION = 'Invalid request: ';
 
@@ -39,10 +41,11 @@ export function parseBranchRequest(
   const branch = parseBranch(parameters['branch'], problems);
   const project = parseProject(parameters['project'], projects, problems);
   const headSha = parseHeadSha(parameters['head_sha'], problems);
+  if (project?.builds === 'registry') checkWholeCommit(parameters['head_sha'], headSha, project, problems);
   const number = parseNumber(parameters['number'], problems);
-  checkTargetBranch(parameters['target_branch'], problems);
+  const targetBranch = parseTargetBranch(parameters['target_branch'], problems);
   if (branch === undefined || project === undefined || problems.length > 0) throw invalid(...problems);
-  return { project, branch, headSha, number };
+  return { project, branch, headSha, number, targetBranch };
 }
 
 function invalid(...problems: readonly string[]): ApiError {
@@ -115,6 +118,23 @@ function parseHeadSha(value: unknown, problems: string[]): string | undefined {
   return undefined;
 }
 
+/** Without CI, only the call says which commit to look for. */
+function checkWholeCommit(
+  given: unknown,
+  headSha: string | undefined,
+  { name }: Project,
+  problems: string[],
+): void {
+  if (isMissing(given)) {
+    const pass = 'pass head_sha: "{{ .head_sha }}" on to the plugin';
+    problems.push(`head_sha is missing, and project ${name} needs it (builds: registry); ${pass}`);
+  } else if (headSha !== undefined && headSha.length < WHOLE_COMMIT) {
+    problems.push(
+      `head_sha must be a whole commit for project ${name} (builds: registry), found ${quote(headSha)}`,
+    );
+  }
+}
+
 function parseNumber(value: unknown, problems: string[]): string | undefined {
   if (isMissing(value)) return undefined;
   const number = typeof value === 'string' && DIGITS.test(value) ? Number(value) : value;
@@ -123,7 +143,10 @@ function parseNumber(value: unknown, problems: string[]): string | undefined {
   return undefined;
 }
 
-function checkTargetBranch(value: unknown, problems: string[]): void {
-  if (isMissing(value) || typeof value === 'string') return;
+/** Only `onMissing: target` needs it, so an odd value counts as none instead of being an error. */
+function parseTargetBranch(value: unknown, problems: string[]): string | undefined {
+  if (isMissing(value)) return undefined;
+  if (typeof value === 'string') return parseBranch(value, []);
   problems.push(`target_branch must be a string, found ${describe(value)}`);
+  return undefined;
 }

@@ -1,10 +1,6 @@
 /** Conveyor, the example of `docs/development/adding-a-ci-provider.md`. */
-import { createTokenAuthorizer } from '../../../src/ci/authorizer.ts';
-import { CiClient } from '../../../src/ci/client.ts';
-import { describeStatus } from '../../../src/ci/failure.ts';
 import type { CiKind } from '../../../src/ci/kind.ts';
-import { createSecretReader, createSecretSource } from '../../../src/secrets/secret.ts';
-import { createJsonApi } from '../../../src/upstream/json-api.ts';
+import { createTokenAuth, createTokenClient } from '../../../src/ci/token-connection.ts';
 import { conveyorProjectKeys } from './project-keys.ts';
 import { createConveyorProvider, createConveyorStatuses } from './provider.ts';
 import { conveyorConnectionSchema } from './settings.ts';
@@ -22,22 +18,9 @@ export const conveyor: CiKind<typeof conveyorConnectionSchema> = {
   isGitHost: false,
   // Without validators, each refresh costs a call.
   freshForMs: 30_000,
-  createAuth({ tokenFile, tokenEnv }, locate) {
-    const source = createSecretSource(tokenFile, tokenEnv, locate);
-    return source === undefined ? { kind: 'none' } : { kind: 'token', source };
-  },
-  connect({ name, url, auth }, deps) {
-    const { host } = new URL(url);
-    const read = auth.kind === 'token' ? createSecretReader(auth.source, deps) : undefined;
-    const client = new CiClient({
-      ...deps,
-      name,
-      host,
-      send: createJsonApi(url, { accept: 'application/json' }, deps),
-      authorizer: createTokenAuthorizer(read, 'Bearer', { host, connection: name }),
-      describeFailure: describeStatus,
-      readQuota: () => undefined,
-    });
+  createAuth: createTokenAuth,
+  connect(connection, deps) {
+    const client = createTokenClient(connection, deps);
     return { provider: createConveyorProvider(client), statuses: createConveyorStatuses(client) };
   },
 };

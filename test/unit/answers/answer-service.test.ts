@@ -131,6 +131,17 @@ test('nothing to deploy is an empty list', async () => {
   });
 });
 
+test("an answer from memory is at most as old as the project's own freshFor", async () => {
+  const project = createProject({ freshForMs: 60_000 });
+  await answers.answer(createRequest({ project }));
+  now += 59_999;
+  await answers.answer(createRequest({ project }));
+  expect(asked).toHaveLength(1);
+  now += 1;
+  await answers.answer(createRequest({ project }));
+  expect(asked).toHaveLength(2);
+});
+
 describe('from memory', () => {
   test('a fresh answer is returned at once, until its facts are freshFor old', async () => {
     await answers.answer(createRequest());
@@ -160,11 +171,16 @@ describe('from memory', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test('branches, pull requests and heads have separate answers', async () => {
-    for (const given of [{}, { branch: 'other' }, { number: '1' }, { number: '1', headSha: sha('1') }]) {
+  test('branches, pull requests, heads and target branches have separate answers', async () => {
+    const others = [
+      { number: '1' },
+      { number: '1', headSha: sha('1') },
+      { number: '1', targetBranch: 'main' },
+    ];
+    for (const given of [{}, { branch: 'other' }, ...others]) {
       await answers.answer(createRequest(given));
     }
-    expect(asked).toHaveLength(4);
+    expect(asked).toHaveLength(5);
   });
 });
 

@@ -17,6 +17,7 @@ const found = (name: string) => ({
   reference: reference(name, '7'),
   digest: digest(`${name[0]}7`),
   fromCommit: null,
+  fromBranch: null,
 });
 const parameters = (name: string) => ({
   reference: `registry.test/shop/${name}@${digest(`${name[0]}7`)}`,
@@ -39,6 +40,7 @@ describe('resolve --json', () => {
       branch: 'feature',
       headSha: sha('8'),
       number: '17',
+      targetBranch: null,
       answer: {
         kind: 'answered',
         freshness: 'fresh',
@@ -105,7 +107,7 @@ describe('resolve --json', () => {
   });
 
   test('has null for missing input', async () => {
-    expect(await reportOf({})).toMatchObject({ headSha: null, number: null });
+    expect(await reportOf({})).toMatchObject({ headSha: null, number: null, targetBranch: null });
   });
 
   test('has a reason and no parameters if there is nothing to deploy', async () => {
@@ -137,7 +139,13 @@ describe('resolve --json', () => {
     });
     expect(builds.map(({ images }) => images)).toStrictEqual([
       {
-        front: { kind: 'found', reference: reference('front', '8'), digest: digest('f8'), fromCommit: null },
+        front: {
+          kind: 'found',
+          reference: reference('front', '8'),
+          digest: digest('f8'),
+          fromCommit: null,
+          fromBranch: null,
+        },
         back: {
           kind: 'failed',
           reference: reference('back', '8'),
@@ -157,6 +165,18 @@ describe('resolve --json', () => {
       request: { project: createProject({ images }) },
     });
     expect(builds[0]?.images?.['back']).toMatchObject({ digest: digest('b7'), fromCommit: sha('7') });
+  });
+
+  test('names the target branch and the build of an image that comes from it', async () => {
+    const images = [createImageRule('front'), createImageRule('back', { onMissing: 'target' })];
+    const { builds, targetBranch } = await reportOf({
+      runs: [{ id: '7', branch: 'main' }, { id: '8' }],
+      front: ['8'],
+      back: ['7'],
+      request: { project: createProject({ images }), targetBranch: 'main' },
+    });
+    expect(targetBranch).toBe('main');
+    expect(builds[0]?.images?.['back']).toMatchObject({ fromCommit: sha('7'), fromBranch: 'main' });
   });
 
   test('reports an image with an invalid reference', async () => {

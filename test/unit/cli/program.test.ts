@@ -151,7 +151,7 @@ test('schema prints the JSON Schema of the configuration, and takes --config lik
   expect([status, stderr]).toEqual([0, '']);
   expect(JSON.parse(stdout)).toMatchObject({
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    required: ['connections', 'projects'],
+    required: ['projects'],
   });
 });
 

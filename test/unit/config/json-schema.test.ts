@@ -46,7 +46,7 @@ describe('the printed schema', () => {
 
   it('names the defaults and lets them be left out', () => {
     expect(schema).toMatchObject({
-      required: ['connections', 'projects'],
+      required: ['projects'],
       properties: {
         server: { properties: { port: { default: 4355 }, deadline: { default: '20s' } } },
         freshFor: { default: '15s' },

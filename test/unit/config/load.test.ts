@@ -89,6 +89,7 @@ describe('a configuration with what has no default', () => {
         workflows: [],
         events: ['push', 'pull_request'],
         forks: false,
+        blocked: 'pending',
         lookback: 5,
         onNoBuild: 'empty',
         images: [

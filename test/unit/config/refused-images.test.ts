@@ -66,7 +66,11 @@ describe('images', () => {
     ],
     [
       "images: {front: {reference: 'x:1', onMissing: skip}}",
-      '4:40 projects.shop.images.front.onMissing: found "skip", expected reject or previous',
+      '4:40 projects.shop.images.front.onMissing: found "skip", expected reject or previous or target',
+    ],
+    [
+      "images: {front: {reference: 'x:pr-{pull_request}', onMissing: target}}",
+      '4:56 projects.shop.images.front.onMissing: found target with {pull_request} in the reference, expected reject or previous: builds of the target branch belong to no pull request',
     ],
     [
       "images: {front: {reference: 'x:1', revision: always}}",

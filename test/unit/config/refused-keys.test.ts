@@ -89,7 +89,7 @@ describe('keys that are not known', () => {
       '3:20 connections.gh.URL: found an unknown key, expected one of kind, url, tokenEnv, tokenFile, app, caFile; did you mean url?',
     ]);
     expect(projectRefusals("images: {front: {reference: 'x:{commit}', onmissing: previous}}")).toEqual([
-      '4:47 projects.shop.images.front.onmissing: found an unknown key, expected one of reference, platform, handOut, onMissing, revision; did you mean onMissing?',
+      '4:47 projects.shop.images.front.onmissing: found an unknown key, expected one of reference, platform, handOut, workflow, onMissing, revision; did you mean onMissing?',
     ]);
   });
 });

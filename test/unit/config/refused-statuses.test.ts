@@ -34,7 +34,7 @@ describe('statuses', () => {
       'statuses: [""]',
       'statuses[0]: found "", expected the name of a status or check, in which * stands for any text, for example security/*',
     ],
-    ['builds: status', 'builds: found "status", expected runs or statuses'],
+    ['builds: status', 'builds: found "status", expected runs or statuses or registry'],
   ])('%s', (key, problem) => {
     expect(refusals(key)).toEqual([problem]);
   });

@@ -1,5 +1,5 @@
 /** How the parts are connected, where no other test would see a wire that is missing. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AdaptiveFreshness } from '../../../src/runs/adaptive-freshness.ts';
 import { composeGates } from '../../../src/runs/gates.ts';
 import { composeRuns } from '../../../src/runs/repositories.ts';
@@ -87,4 +87,75 @@ it('a project whose Git host knows neither statuses nor pushes is a configuratio
   expect(compose({ builds: 'statuses' })[1]).toThrow(
     'projects.shop.builds: found statuses, expected runs, since the connection "github" knows no pushes',
   );
+});
+
+async function countListings(...own: readonly (number | undefined)[]): Promise<number> {
+  let now = 1_000_000;
+  let listings = 0;
+  const provider = {
+    host: 'ci.test',
+    paging: 'numbered',
+    repositoryKey: (gitRepository: string) => gitRepository,
+    fetchRuns() {
+      listings += 1;
+      return Promise.resolve({ runs: [], total: 0 });
+    },
+  } as unknown as CiProvider;
+  const freshness = new AdaptiveFreshness(30_000, 300_000, () => now);
+  const projects = own.map((freshForMs, i) => createProject({ name: `p${i}`, freshForMs }));
+  const runsFor = composeRuns({
+    projects: new Map(projects.map((project) => [project.name, project])),
+    connections: new Map([['github', { provider, freshness }]]),
+    images: {} as ImageSource,
+    gateOf: () => undefined,
+    now: () => now,
+  });
+  const [project] = projects;
+  for (const until = now + 60_000; now < until; now += 1_000) {
+    await runsFor(createRequest({ project: project ?? createProject() })).read({ branch: 'b' });
+  }
+  return listings;
+}
+
+describe("a project's own freshFor", () => {
+  it.each([
+    [[undefined], 2],
+    [[10_000], 6],
+    [[60_000], 1],
+    [[60_000, 10_000], 6],
+    [[60_000, undefined], 2],
+  ])('of %j lists the repository %i times a minute: the shortest counts', async (own, expected) => {
+    expect(await countListings(...own)).toBe(expected);
+  });
+});
+
+it.each([
+  ['the shortest of its projects', [5_000, 60_000], 12],
+  ["longer than the connection's, if every project wants that", [60_000, 60_000], 1],
+  ['that of the connection', [undefined, 60_000], 2],
+])('statuses that are pending are read again after freshFor: %s', async (_name, own, expected) => {
+  let now = 1_000_000;
+  let calls = 0;
+  const statuses = {
+    host: 'git.test',
+    fetchStatuses() {
+      calls += 1;
+      // A change each time, so that nothing is read less often.
+      const pending = { context: 'scan', state: 'pending' as const, outcome: `pending ${calls}` };
+      return Promise.resolve({ statuses: [pending] });
+    },
+  };
+  const provider = { repositoryKey: (name: string) => name } as unknown as CiProvider;
+  const freshness = new AdaptiveFreshness(30_000, 300_000, () => now);
+  const projects = own.map((freshForMs, i) =>
+    createProject({ name: `p${i}`, git: 'github', statuses: ['scan'], freshForMs }),
+  );
+  const gateOf = composeGates({
+    projects: new Map(projects.map((project) => [project.name, project])),
+    connections: new Map([['github', { provider, statuses, freshness }]]),
+    now: () => now,
+  });
+  const [project = createProject()] = projects;
+  for (const until = now + 60_000; now < until; now += 1_000) await gateOf(project)?.read('7'.repeat(40));
+  expect(calls).toBe(expected);
 });

@@ -106,7 +106,7 @@ describe('a failure says what to do', () => {
   it('about a page that is no API', async () => {
     const { server, provider } = await serve();
     server.fault({ kind: 'status', status: 200, headers: HTML, body: '<title>Our wiki</title>' });
-    expect((await failureOf(provider.probe(REPOSITORY))).message).toContain("check the connection's url");
+    expect((await failureOf(provider.probe(REPOSITORY))).message).toContain('check the url of connection');
   });
 });
 

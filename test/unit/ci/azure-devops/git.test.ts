@@ -86,7 +86,7 @@ describe('a pull request', () => {
     const { gitHost } = await servePullRequest({ title: 5 as unknown as string });
     expect(await gitHost.fetchOpenPullRequests(REPOSITORY)).toMatchObject({
       pullRequests: [],
-      unread: [{ number: '42', problem: 'a field title' }],
+      unread: [{ number: '42', problem: 'a field value.title' }],
     });
   });
 });

@@ -7,7 +7,7 @@ const CALL = {
   connection: 'bit',
   anonymous: false,
   what: 'the pull requests of SHOP/front',
-  permission: 'Repository read',
+  permission: '"Repository read"',
 };
 
 function describeFor(status: number, exception?: string, headers: Record<string, string> = {}) {

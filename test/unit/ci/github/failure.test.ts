@@ -8,7 +8,7 @@ const ASKED = {
   connection: 'hub',
   anonymous: false,
   what: 'the workflow runs of acme/shop',
-  permission: 'Actions: read',
+  permission: '"Actions: read"',
 };
 
 function failure(status: number, headers: Record<string, string> = {}, data: unknown = {}, asked = {}) {

@@ -192,6 +192,16 @@ describe('parseRun', () => {
     expect(parsed({ path, event })).toMatchObject({ refKind });
   });
 
+  it.each([
+    ['merge_group', 'gh-readonly-queue/main/pr-12-1a2b3c4d', 'main'],
+    ['merge_group', 'gh-readonly-queue/release/1.0/pr-12-1a2b3c4d', 'release/1.0'],
+    ['merge_group', 'main', undefined],
+    ['push', 'gh-readonly-queue/main/pr-12-1a2b3c4d', undefined],
+  ])('a run on %s of %s is queued for %s', (event, head_branch, expected) => {
+    expect(parsed({ event, head_branch })).toMatchObject({ branch: head_branch });
+    expect(parsed({ event, head_branch }).queuedFor).toBe(expected);
+  });
+
   it('takes a null head_branch as no branch', () => {
     expect(parsed({ head_branch: null }).branch).toBeNull();
   });

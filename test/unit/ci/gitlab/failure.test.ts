@@ -48,7 +48,7 @@ describe('a denial', () => {
   it('names the scope that the token lacks', () => {
     const data = { error: 'insufficient_scope', scope: 'api read_api' };
     expect(describeGitLabFailure(respond(403, {}, data), CALL, NOW).message).toBe(
-      'gitlab.test denies the pipelines of acme/shop to connection "lab": it needs "the scope read_api"',
+      'gitlab.test denies the pipelines of acme/shop to connection "lab": it needs the scope read_api',
     );
   });
 

@@ -140,7 +140,7 @@ describe('the address', () => {
     const headers = { 'content-type': 'text/html' };
     gitlab.fault({ kind: 'status', status: 200, headers, body: '<html>Sign in</html>' });
     const { message } = await failureOf(connect(gitlab.url).provider.probe(REPOSITORY));
-    expect(message).toContain("check that the connection's url is the instance's own");
+    expect(message).toContain('check the url of connection "lab"');
   });
 
   it.each(['acme', 'acme/..', 'acme/a b', 'acme//shop'])('is never made of %j', async (repository) => {

@@ -24,7 +24,9 @@ describe('the probe', () => {
   it('says of a missing permission which ones the user needs', async () => {
     const { server, provider } = await serveJenkins();
     server.fault({ kind: 'status', status: 403, headers: HTML, body: '<html>' });
-    expect((await failureOf(provider.probe(PIPELINE))).message).toContain('Overall/Read and Job/Read');
+    expect((await failureOf(provider.probe(PIPELINE))).message).toContain(
+      'it needs "Overall/Read" and "Job/Read"',
+    );
   });
 
   it('says of a job that does not exist, or is hidden, which key names it', async () => {
@@ -57,7 +59,7 @@ describe('the probe', () => {
       { kind: 'status', status: 302, headers: { location: '/securityRealm/commenceLogin?from=%2F' } },
       { path: /^\/job/ },
     );
-    expect((await failureOf(provider.probe(PIPELINE))).message).toContain('login page of a single sign-on');
+    expect((await failureOf(provider.probe(PIPELINE))).message).toContain('a page or text in place of JSON');
   });
 
   it('sends no credentials to the host of a single sign-on', async () => {

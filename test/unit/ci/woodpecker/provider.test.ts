@@ -92,6 +92,6 @@ describe('failures', () => {
     server.fault({ kind: 'status', status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' });
     const failure = await failureOf(provider.probe(REPOSITORY));
     expect(failure.kind).toBe('malformed');
-    expect(failure.message).toContain("check the connection's url");
+    expect(failure.message).toContain('check the url of connection');
   });
 });

@@ -114,8 +114,19 @@ test('an image of an earlier build is marked', async () => {
     back: ['7'],
     request: { project: createProject({ images }) },
   });
+  expect(lines).toContain('      back   registry.test/shop/back:sha-7000000  from build 7000000');
+});
+
+test('an image of the target branch is marked', async () => {
+  const images = [createImageRule('front'), createImageRule('back', { onMissing: 'target' })];
+  const lines = await linesOf({
+    runs: [{ id: '7', branch: 'main' }, { id: '8' }],
+    front: ['8'],
+    back: ['7'],
+    request: { project: createProject({ images }), targetBranch: 'main' },
+  });
   expect(lines).toContain(
-    '      back   registry.test/shop/back:sha-7000000  from build 7000000 (onMissing: previous)',
+    '      back   registry.test/shop/back:sha-7000000  from build 7000000 of the target branch main',
   );
 });
 

@@ -49,7 +49,17 @@ describe('what is accepted', () => {
       branch: 'feature/x',
       headSha: SHA1,
       number: '42',
+      targetBranch: 'main',
     });
+  });
+
+  it.each([
+    ['refs/heads/main', 'main'],
+    ['', undefined],
+    ['{{ .target_branch }}', undefined],
+    ['x'.repeat(256), undefined],
+  ])('takes the target branch %j as %j: an odd one is none, not an error', (target_branch, expected) => {
+    expect(parse({ branch: 'b', target_branch }).targetBranch).toBe(expected);
   });
 
   it('ignores what it does not know, of any type', () => {
@@ -390,4 +400,28 @@ it('either answers a checked question or refuses with one stable line, whatever 
       },
     ),
   );
+});
+
+describe('a project with builds: registry', () => {
+  const known = new Map([['shop', { ...project('shop'), builds: 'registry' as const }]]);
+
+  it.each([SHA1, SHA256])('takes the whole commit %s', (head_sha) => {
+    expect(parse({ branch: 'b', head_sha }, known).headSha).toBe(head_sha);
+  });
+
+  it.each([
+    [
+      undefined,
+      'head_sha is missing, and project shop needs it (builds: registry); pass head_sha: "{{ .head_sha }}" on',
+    ],
+    [
+      SHA1.slice(0, 12),
+      'head_sha must be a whole commit for project shop (builds: registry), found "1a2b3c4d5e6f"',
+    ],
+    ['x', 'head_sha must be a commit of 40 or 64 hex digits, or at least the first 12, found "x"'],
+  ])('refuses the head %j', (head_sha, problem) => {
+    const message = refusal(() => parse({ branch: 'b', head_sha }, known));
+    expect(message.match(/head_sha (?:is|must)/g)).toHaveLength(1);
+    expect(message).toContain(problem.slice(0, 60));
+  });
 });

@@ -1,14 +1,5 @@
-/** Parses answers of Gitea and Forgejo: what is wrong with one that is not as expected. Pure. */
-import type { z } from 'zod';
+/** Tells Gitea and Forgejo apart. Pure. */
 import { malformed } from '../../upstream/failures.ts';
-import { parseShape, type Source } from '../elements.ts';
-import { webPageError } from './failure.ts';
-
-/** @throws UpstreamError `malformed` */
-export function parseAnswer<T>(schema: z.ZodType<T>, value: unknown, source: Source): T {
-  if (typeof value === 'string' && /^\s*<(?:!doctype|html)/i.test(value)) throw webPageError(source.host);
-  return parseShape(schema, value, source);
-}
 
 /** Only Gitea's runs have the one field, only Forgejo's the other. */
 const MARKS = { gitea: 'head_sha', forgejo: 'commit_sha' } as const;
@@ -20,7 +11,9 @@ type Kind = keyof typeof MARKS;
 export function checkKind(run: unknown, kind: Kind, host: string): void {
   if (typeof run !== 'object' || run === null) return;
   const other = kind === 'gitea' ? 'forgejo' : 'gitea';
-  if (!(MARKS[kind] in run) && MARKS[other] in run) throw malformed(host, describeWrongKind(other, host));
+  if (!(MARKS[kind] in run) && MARKS[other] in run) {
+    throw malformed(host, describeWrongKind(other, host), 'server');
+  }
 }
 
 /** @param found what the server runs */
