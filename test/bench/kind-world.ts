@@ -22,7 +22,8 @@ const MAX_FRESH_FOR = 300_000;
 /** How long the fakes are quiet when nothing goes on in the background any more. */
 const QUIET_MS = 20;
 const GATE = 'ci/scan';
-const MARGIN_SECONDS = 30;
+const MINUTE = 60_000;
+const MARGIN = MINUTE / 2;
 
 export type CreateUpstream = (elapsed: () => number) => Promise<CiUpstream>;
 
@@ -69,8 +70,8 @@ interface Head {
 
 export async function createKindWorld(options: WorldOptions): Promise<KindWorld> {
   const { create, createGit, scenario, size } = options;
-  // The fakes create a run a second.
-  let elapsed = (size + MARGIN_SECONDS) * 1000;
+  // GitLab's fake creates a pipeline a minute; a change in the future would be listed again and again.
+  let elapsed = size * MINUTE + MARGIN;
   const ci = await create(() => elapsed);
   const isGitHost = ci.ports.gitHost !== undefined;
   const git = isGitHost ? ci : await createGit(() => elapsed);

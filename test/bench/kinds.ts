@@ -55,8 +55,8 @@ export async function benchKinds(): Promise<void> {
     printCells('kind', [
       'freshFor',
       'cold',
-      'a minute',
       'one new build',
+      'a minute',
       `${(CYCLES * CYCLE_MS) / 60_000} minutes`,
     ]);
     for (const [name, create] of Object.entries(KINDS)) await benchKind(name, create, scenario);
