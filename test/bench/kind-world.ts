@@ -9,6 +9,7 @@ import { AdaptiveFreshness } from '../../src/runs/adaptive-freshness.ts';
 import { composeGates } from '../../src/runs/gates.ts';
 import { composeRuns, type Connection } from '../../src/runs/repositories.ts';
 import { resolveBranch } from '../../src/resolve/resolve-branch.ts';
+import type { Decision } from '../../src/resolve/decision.ts';
 import type { ImageSource } from '../../src/resolve/ports.ts';
 import type { Project } from '../../src/resolve/types.ts';
 import { compareRuns } from '../../src/resolve/run-order.ts';
@@ -90,9 +91,9 @@ export async function createKindWorld(options: WorldOptions): Promise<KindWorld>
     calls: () => settle(counts),
     async cycle() {
       for (const head of heads.toReversed()) {
-        const kind = await resolve(head);
+        const decision = await resolve(head);
         const expected = scenario === 'gate' ? 'nothing' : 'answered';
-        if (kind !== expected) throw new Error(`${scenario} of ${head.branch}: ${kind}`);
+        if (decision.kind !== expected) throw new Error(JSON.stringify({ scenario, head, decision }));
       }
     },
     async build() {
@@ -146,8 +147,7 @@ interface Parts {
   readonly freshness: AdaptiveFreshness;
 }
 
-/** @returns a function that resolves a pull request to the kind of the decision */
-function composeResolve({ ci, git, scenario, freshness }: Parts): (head: Head) => Promise<string> {
+function composeResolve({ ci, git, scenario, freshness }: Parts): (head: Head) => Promise<Decision> {
   const { now } = ci;
   const connections = new Map<string, Connection>([
     ['ci', createConnection(ci, freshness)],
@@ -162,7 +162,7 @@ function composeResolve({ ci, git, scenario, freshness }: Parts): (head: Head) =
     const request = { project, ...head };
     const gate = gateOf(project);
     const { decision } = await resolveBranch(request, { ...ports, runs: runs(request), gate });
-    return decision.kind;
+    return decision;
   };
 }
 
