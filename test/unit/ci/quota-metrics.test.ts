@@ -3,6 +3,7 @@ import { Agent } from 'undici';
 import { expect, it } from 'vitest';
 import { selectKind } from '../../../src/ci/kinds.ts';
 import { createJsonReply } from '../../../src/cli/demo/loopback-server.ts';
+import { UpstreamError } from '../../../src/errors.ts';
 import { createMetrics } from '../../../src/metrics.ts';
 import { createFakeServer } from '../../fixtures/fake-server.ts';
 
@@ -37,7 +38,7 @@ async function readQuota(kindName: string, headers: Record<string, string>): Pro
   const { hasRuns = true } = kind;
   // The answer has no data, so that the call fails; its headers are read all the same.
   const call = hasRuns ? provider.probe(repositoryOf(kindName)) : gitHost?.probe(repositoryOf(kindName));
-  await expect(call).rejects.toThrow();
+  await expect(call).rejects.toBeInstanceOf(UpstreamError);
   const lines = (await metrics.expose()).split('\n');
   return lines.filter((line) => line.startsWith('greenpin_quota_')).toSorted();
 }
