@@ -133,7 +133,7 @@ function createQuotaObserver(
   }
   addGauge(
     'greenpin_quota_remaining',
-    'Calls left for the CI connection in the current quota window.',
+    'Calls left for the CI connection in the current quota window, if its kind reports a quota (Azure DevOps: units of load; Bitbucket Cloud: by our own count).',
     quotas,
     ({ remaining, limit, resetsAt }) => (now() < resetsAt ? remaining : limit),
   );
@@ -145,7 +145,7 @@ function createQuotaObserver(
   );
   addGauge(
     'greenpin_fresh_for_seconds',
-    'Current maximum age of a listing of the CI connection: freshFor, extended when the quota runs low.',
+    'Current maximum age of a listing of the CI connection: freshFor, extended when the quota runs low or many repositories share a small one.',
     freshness,
     (read) => read() / 1000,
   );

@@ -101,6 +101,8 @@ export interface CiKind<Schema extends z.ZodObject = z.ZodObject> {
   readonly isGitHost: boolean;
   /** The shortest `freshFor` that this kind's quota allows, in milliseconds; `maxFreshFor` limits it. */
   readonly freshForMs?: number | undefined;
+  /** Calls that one credential may make, if listings of many repositories would use them up. */
+  readonly callsPerHour?: number | undefined;
   /** @param locate resolves a path relative to the configuration file */
   createAuth(entry: z.output<Schema>, locate: (path: string) => string): ConnectionAuth;
   /** Neither sends requests nor reads secrets yet. */

@@ -44,7 +44,7 @@ export function composeConnection(
   const { now, warn } = runtime;
   const kind = selectKind(connection.kind);
   const shortestMs = Math.min(Math.max(freshForMs, kind.freshForMs ?? 0), maxFreshForMs);
-  const freshness = new AdaptiveFreshness(shortestMs, maxFreshForMs, now);
+  const freshness = new AdaptiveFreshness(shortestMs, maxFreshForMs, now, kind.callsPerHour);
   const freshFor = () => freshness.freshFor();
   runtime.observer.freshFor(name, freshFor);
   const observer = createConnectionObserver(runtime.observer, {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { PullRequestHead, RevisionResult } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
+import type { PullRequestPage } from '../ci/git-host.ts';
 import type { StatusPage } from '../ci/commit-statuses.ts';
 import type { RunPage } from '../ci/provider.ts';
 import type { DigestResult } from '../registry/registry-client.ts';
@@ -86,6 +87,25 @@ const statusPage = z.object({
   validator: word.optional(),
 });
 
+const pullRequestPage = z.object({
+  pullRequests: z
+    .array(
+      z.object({
+        number: word.min(1),
+        title: z.string(),
+        author: z.string().nullable(),
+        labels: z.array(z.string()).max(10_000),
+        isDraft: z.boolean(),
+        targetBranch: z.string(),
+        head: pullRequestHead,
+      }),
+    )
+    .max(10_000),
+  next: z.string().optional(),
+  validator: word.optional(),
+  unread: z.array(z.object({ number: word.nullable(), problem: z.string() })).max(10_000),
+});
+
 const digestResult = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('found'), digest: storedDigest, mediaType: word }),
   z.object({
@@ -103,6 +123,8 @@ export const parseRun = (value: unknown): Run | 'gone' | undefined =>
   value === 'gone' ? value : run.safeParse(value).data;
 export const parsePullRequestHead = (value: unknown): PullRequestHead | undefined =>
   pullRequestHead.safeParse(value).data;
+export const parsePullRequestPage = (value: unknown): PullRequestPage | undefined =>
+  pullRequestPage.safeParse(value).data;
 export const parseStatusPage = (value: unknown): StatusPage | undefined => statusPage.safeParse(value).data;
 export const parseDigestResult = (value: unknown): DigestResult | undefined =>
   digestResult.safeParse(value).data;

@@ -9,6 +9,9 @@ const LEAST_RESERVED = 0.05;
 const MOST_RESERVED = 0.5;
 /** GitHub's window in milliseconds, used if upstream does not say when its own ends. */
 const WINDOW = 3_600_000;
+const HOUR = 3_600_000;
+/** Of a known limit, the share that the listings of all repositories may use together. */
+const LISTINGS_SHARE = 0.5;
 /** A listing sometimes has several pages. */
 const CALLS_PER_LISTING = 2;
 
@@ -18,6 +21,7 @@ export class AdaptiveFreshness implements Quota {
   readonly #freshFor: number;
   readonly #maxFreshFor: number;
   readonly #now: Clock;
+  readonly #callsPerHour: number;
   #remaining = 0;
   /** 0 if upstream reports no limit. */
   #limit = 0;
@@ -28,11 +32,14 @@ export class AdaptiveFreshness implements Quota {
   /**
    * @param freshFor window in milliseconds while the quota is comfortable
    * @param maxFreshFor window in milliseconds when the quota is used up; linear in between
+   * @param callsPerHour calls that one credential may make, if upstream's limit is so small that listings of
+   *   many repositories would use it up
    */
-  constructor(freshFor: number, maxFreshFor: number, now: Clock) {
+  constructor(freshFor: number, maxFreshFor: number, now: Clock, callsPerHour = Infinity) {
     this.#freshFor = freshFor;
     this.#maxFreshFor = maxFreshFor;
     this.#now = now;
+    this.#callsPerHour = callsPerHour;
   }
 
   /**
@@ -50,13 +57,19 @@ export class AdaptiveFreshness implements Quota {
    * Milliseconds for which a listing is fresh now.
    * @param own the window of a project, in place of the connection's
    */
-  freshFor(own: number = this.#freshFor): number {
+  freshFor(own: number = this.#freshForAll()): number {
     const now = this.#now();
     // A replica served by others may not call CI for hours, so its knowledge of the quota ends with the window.
     if (now < this.#refusedUntil || now >= this.#resetsAt || this.#limit <= 0) return own;
     const left = Math.max(0, this.#remaining / this.#limit);
     const shortage = Math.max(0, 1 - left / COMFORTABLE);
     return own + (this.#maxFreshFor - own) * shortage;
+  }
+
+  /** One call refreshes one repository. */
+  #freshForAll(): number {
+    const affordable = (this.repositories * HOUR) / (this.#callsPerHour * LISTINGS_SHARE);
+    return Math.min(Math.max(this.#freshFor, affordable), this.#maxFreshFor);
   }
 
   /** Whether listings need all calls that are left until the window ends, with a margin. */

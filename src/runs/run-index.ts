@@ -9,16 +9,12 @@ import type {
   BranchRuns,
   Failed,
   UnresolvedRun,
-  PullRequestHead,
   RunSource,
   RunStanding,
   RunSubject,
   UnreadRun,
 } from '../resolve/ports.ts';
 import type { Run } from '../resolve/types.ts';
-import { CiBreaker } from '../ci/ci-breaker.ts';
-import { createBoundedCache } from '../resilience/bounded-cache.ts';
-import { SingleFlight } from '../resilience/single-flight.ts';
 import { Backfill } from './backfill.ts';
 import type { IndexContext } from './index-context.ts';
 import { KnownRuns, type KnownBranch } from './known-runs.ts';
@@ -27,6 +23,7 @@ import { ListingReader } from './listing-reader.ts';
 import { LookUps } from './look-ups.ts';
 import { describeUnlisted, listUnfinished, readsQueue, selectQueueRuns } from './queue-runs.ts';
 import { listsOf, type RunList } from './run-list.ts';
+import { PullRequestHeads } from './pull-request-heads.ts';
 import { RunPoller } from './run-poller.ts';
 import { toResult } from './to-result.ts';
 import { createReservingProvider, type Quota } from '../ci/reserving-provider.ts';
@@ -35,7 +32,6 @@ import type { Clock } from '../clock.ts';
 import type { GitHost } from '../ci/git-host.ts';
 import type { CiProvider } from '../ci/provider.ts';
 
-const MAX_PULL_REQUESTS = 20_000;
 /** Number of pages that the first listing reads, so that few branches need a look-up. */
 const MAX_FIRST_PAGES = 20;
 
@@ -94,12 +90,13 @@ export function createRunIndex(options: RunIndexOptions): RunIndex {
     lookUps: new LookUps(context, listing, backfill),
     poller: new RunPoller(context, listing),
   });
-  const heads = createBoundedCache<PullRequestHead>(MAX_PULL_REQUESTS);
+  const { gitHost, gitRepository } = options;
+  const heads = gitHost && new PullRequestHeads({ gitHost, gitRepository, now });
   return {
     read: (subject) => toResult(() => branches.read(subject)),
     readFurther: (subject) => toResult(() => branches.readFurther(subject)),
     readPullRequest: createPullRequestReader(options, heads),
-    peekPullRequest: (number) => heads.peek(number),
+    peekPullRequest: (number) => heads?.peek(number),
     confirm: (runs, since) => toResult(() => branches.confirm(runs, Math.min(since, now()))),
     branchNames: () => known.table.branchNames(),
     peekRuns: (subject) => known.peekRuns(listsOf(subject, provider)),
@@ -227,22 +224,14 @@ type PullRequestOptions = Pick<RunIndexOptions, 'gitHost' | 'gitRepository' | 'n
   readonly provider: Pick<CiProvider, 'host'>;
 };
 
-/** Stores each head before the shared call ends, so that no later call misses it. */
 export function createPullRequestReader(
   { provider, gitHost, gitRepository, now }: PullRequestOptions,
-  heads = createBoundedCache<PullRequestHead>(MAX_PULL_REQUESTS),
+  heads = gitHost && new PullRequestHeads({ gitHost, gitRepository, now }),
 ): RunSource['readPullRequest'] {
-  if (gitHost === undefined) {
+  if (heads === undefined) {
     return () => Promise.resolve(knowsNoPullRequests(gitRepository, provider.host));
   }
-  const breaker = new CiBreaker({ now, generation: gitHost.generation });
-  const flights = new SingleFlight();
-  const fetchHead = async (number: string): Promise<PullRequestHead> => {
-    const head = await breaker.run(number, () => gitHost.fetchPullRequest(gitRepository, number));
-    heads.set(number, head);
-    return head;
-  };
-  return (number) => toResult(async () => heads.get(number) ?? flights.do(number, () => fetchHead(number)));
+  return (number) => toResult(() => heads.read(number));
 }
 
 /** @param host for messages */

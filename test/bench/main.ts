@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { benchBranches } from './branches.ts';
 import { benchColdResolve } from './cold-resolve.ts';
 import { benchDigest } from './digest.ts';
+import { benchKinds } from './kinds.ts';
 import { benchMemoryAnswer } from './memory-answer.ts';
 import { benchStart } from './start.ts';
 import { buildTrees, type Tree } from './tree.ts';
@@ -17,6 +18,7 @@ const PARTS: Readonly<Record<string, (trees: readonly Tree[]) => Promise<void>>>
   start: benchStart,
   branches: benchBranches,
   digest: benchDigest,
+  kinds: benchKinds,
 };
 
 console.log(`Node ${process.version}, ${availableParallelism()} cores`);

@@ -88,6 +88,8 @@ async function createUpstream(): Promise<CiUpstream> {
     claims: { total: false, validator: false, workflows: false, pullRequestRuns: 'name the number' },
     ports: connect(10_000),
     impatient: connect(50),
+    now: DEPS.now,
+    connect: () => connect(10_000),
     gitRepository: REPOSITORY,
     host: new URL(url).host,
     secret: SECRET,

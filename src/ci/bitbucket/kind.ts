@@ -20,8 +20,9 @@ export const bitbucket: CiKind<typeof bitbucketConnectionSchema> = {
     urlExample: 'https://api.bitbucket.org',
   },
   isGitHost: true,
-  // 1,000 calls an hour, and each refresh costs one for pipelines and one for pull requests.
   freshForMs: 60_000,
+  // https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/
+  callsPerHour: 1000,
   createAuth: createTokenAuth,
   connect(connection, deps) {
     const { auth } = connection;

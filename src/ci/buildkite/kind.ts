@@ -16,8 +16,10 @@ export const buildkite: CiKind<typeof buildkiteConnectionSchema> = {
     urlExample: 'https://api.buildkite.com',
   },
   isGitHost: false,
-  // Without validators, each refresh costs a call for each pipeline, of 50 a minute that a user has by default.
+  // Without validators, each refresh costs a call for each pipeline.
   freshForMs: 30_000,
+  // 50 a minute for a user, unless the plan says otherwise: https://buildkite.com/docs/apis/rest-api/rate-limits
+  callsPerHour: 3000,
   createAuth: createTokenAuth,
   connect(connection, deps) {
     const client = createTokenClient(connection, deps, {

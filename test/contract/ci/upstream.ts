@@ -62,6 +62,10 @@ export interface CiUpstream {
   readonly ports: CiPorts;
   /** The same ports with a deadline of a fraction of a second. */
   readonly impatient: CiPorts;
+  /** The clock of the ports. */
+  readonly now: () => number;
+  /** Creates ports like `ports`, which know nothing yet. */
+  readonly connect: () => CiPorts;
   readonly gitRepository: string;
   /** Host and port. */
   readonly host: string;
@@ -107,6 +111,9 @@ export interface CiUpstream {
   /** @throws Error if a request arrived that the upstream's API does not know */
   readonly close: () => Promise<void>;
 }
+
+/** For the `elapsed` of `createUpstream`, the milliseconds that have passed since it began: none pass. */
+export const noTime = (): number => 0;
 
 export const GREEN = { branch: 'main', state: 'success' } as const;
 

@@ -327,3 +327,37 @@ it("a pull request's head is fetched once for each connection and repository", a
   }
   expect(calls).toEqual(questions.map(([scope, of]) => `pull request 7 of ${of} in ${scope}`));
 });
+
+it('the list of open pull requests is fetched once while it is new', async () => {
+  const head = createPullRequestHead();
+  const one = {
+    number: '7',
+    title: 'A',
+    author: null,
+    labels: ['x'],
+    isDraft: false,
+    targetBranch: 'main',
+    head,
+  };
+  const createReplicaHost = () =>
+    createSharedGitHost(
+      createFakeGitHost(
+        async () => head,
+        async (gitRepository, cursor = 'first') => {
+          calls.push(`${cursor} page of ${gitRepository}`);
+          return { pullRequests: [one], unread: [{ number: null, problem: 'no head' }], next: '2' };
+        },
+      ),
+      createSharedFetch({ channel, now: () => now, delay: async (ms) => void (now += ms) }),
+      'hub',
+    );
+  const expected = { pullRequests: [one], unread: [{ number: null, problem: 'no head' }], next: '2' };
+  for (const host of [createReplicaHost(), createReplicaHost()]) {
+    expect(await host.fetchOpenPullRequests(REPOSITORY)).toEqual(expected);
+    expect(await host.fetchOpenPullRequests(REPOSITORY, '2')).toEqual(expected);
+  }
+  expect(calls).toEqual([`first page of ${REPOSITORY}`, `2 page of ${REPOSITORY}`]);
+  now += HOUR;
+  await createReplicaHost().fetchOpenPullRequests(REPOSITORY);
+  expect(calls).toHaveLength(3);
+});

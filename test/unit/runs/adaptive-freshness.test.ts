@@ -44,3 +44,23 @@ test('the window narrows when the quota window ends, even without a call to CI',
   now = 3_600_000;
   expect(freshness.freshFor()).toBe(15_000);
 });
+
+test.each([
+  [1, 60_000],
+  [8, 60_000],
+  [16, 115_200],
+  [100, 300_000],
+])(
+  '%i repositories under a limit of 1,000 calls an hour: listings use half of it, %i ms',
+  (many, expected) => {
+    const freshness = new AdaptiveFreshness(60_000, 300_000, () => 0, 1000);
+    freshness.repositories = many;
+    expect(freshness.freshFor()).toBe(expected);
+  },
+);
+
+test("a project's own window does not depend on the number of repositories", () => {
+  const freshness = new AdaptiveFreshness(60_000, 300_000, () => 0, 1000);
+  freshness.repositories = 100;
+  expect(freshness.freshFor(30_000)).toBe(30_000);
+});

@@ -16,13 +16,17 @@ it('concurrent requests for several repositories leave the calls reserved for li
     host: 'ci.test',
     repositoryKey: (gitRepository: string) => gitRepository,
   } as unknown as CiProvider;
+  const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
+  let remaining = 260;
+  const reportQuota = () => freshness.observe(remaining, 5000, 3_600_000);
+  reportQuota();
   const gitHost = createFakeGitHost(async (gitRepository, number) => {
     calls.push(`${gitRepository} ${number}`);
     await held.promise;
+    remaining -= 1;
+    reportQuota();
     return createPullRequestHead({ openedAfter: null });
   });
-  const freshness = new AdaptiveFreshness(15_000, 300_000, () => 0);
-  freshness.observe(260, 5000, 3_600_000);
   const projects = ['shop', 'blog'].map((name) =>
     createProject({ name, git: 'github', gitRepository: `acme/${name}` }),
   );
