@@ -118,6 +118,8 @@ function findKeyIssues(
       ? []
       : checkText(each.project.repository, project['repository'], [...path, 'repository']),
   );
+  // With statuses, the other keys are refused as such.
+  if (project['builds'] === 'statuses') return ofRepository.slice(0, 1);
   return [
     ...ofRepository.slice(0, 1),
     ...listAt(project['events']).flatMap((each, i) => checkText(keys.event, each, [...path, 'events', i])),
@@ -148,7 +150,7 @@ function findWorkflowIssues(
     each,
   ]);
   const issues = [...entries, ...ofImages].flatMap(([at, each]) => checkText(workflow, each, at));
-  if (runsBelongTo !== 'workflows' || project['builds'] === 'statuses') return issues;
+  if (runsBelongTo !== 'workflows') return issues;
   if (workflows === undefined) {
     const expected = `what to list the runs of: ${describeExpected(workflow)}`;
     issues.push(createIssue([...path, 'workflows'], undefined, expected));
@@ -188,7 +190,7 @@ function findTooManyWorkflows(
   path: DocumentPath,
 ): z.core.$ZodRawIssue[] {
   const workflows = project['workflows'];
-  if (listAt(workflows).length <= most) return [];
+  if (listAt(workflows).length <= most || project['builds'] === 'statuses') return [];
   const expected = most === 1 ? 'exactly one for this kind of connection' : `at most ${most}`;
   return [createIssue([...path, 'workflows'], workflows, expected)];
 }
