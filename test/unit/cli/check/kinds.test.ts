@@ -99,6 +99,8 @@ function redirect(location: string): Reply {
   return { status: 302, headers: { location }, body: Buffer.alloc(0) };
 }
 
+const stopSignal = () => new AbortController().signal;
+
 /** @returns the findings about the connection, with HOST for the server */
 async function findingsOf(name: string, respond: (path: string) => Reply): Promise<Finding[]> {
   const { project, connection } = kindOf(name);
@@ -117,7 +119,6 @@ async function findingsOf(name: string, respond: (path: string) => Reply): Promi
     }),
   );
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const stopSignal = () => new AbortController().signal;
   try {
     await check(
       { config, json: true },
