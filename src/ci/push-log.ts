@@ -18,6 +18,11 @@ export interface Push {
 export interface PushPage {
   /** Newest first, without tags and deletions. */
   readonly pushes: readonly Push[];
+  /**
+   * The place of an entry of the log that does not say which branches were pushed. Pushes below it are left
+   * out, and the list ends there, since it may hide a newer push of any branch.
+   */
+  readonly gap?: Pick<Push, 'position' | 'tie'> | undefined;
   /** The next, older page; undefined: the list ends here. */
   readonly next?: Cursor | undefined;
   /** Makes the next request for the page conditional (ETag). */

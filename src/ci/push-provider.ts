@@ -44,9 +44,27 @@ export function createPushProvider(
   };
 }
 
-function toRunPage({ pushes, next, validator, clock }: PushPage): RunPage {
-  return { runs: pushes.map(toRun), next, validator, clock };
+function toRunPage({ pushes, gap, next, validator, clock }: PushPage): RunPage {
+  const runs = pushes.map(toRun);
+  return { runs: gap === undefined ? runs : [...runs, ...markGap(gap)], next, validator, clock };
 }
+
+/**
+ * Runs of no branch, which count nowhere. They let the next listing meet this one at the gap. A listing must
+ * reach below the newest known run for that, so there are two.
+ */
+function markGap({ position, tie }: NonNullable<PushPage['gap']>): Run[] {
+  return [position, position - 1].map((at) => ({
+    ...toRun({ branch: '', commit: NO_COMMIT, position: at, tie }),
+    branch: null,
+    refKind: 'unknown',
+    state: 'skipped',
+    outcome: 'unknown branches',
+    mayPush: false,
+  }));
+}
+
+const NO_COMMIT = '0'.repeat(40);
 
 function toRun(push: Push): Run {
   const { branch, commit, position, tie } = push;

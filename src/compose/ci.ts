@@ -62,7 +62,7 @@ export function composeConnection(
   const { inspector } = client;
   if (share === undefined) return { provider, gitHost, statuses, pushes, inspector, freshness };
   const scope = `${name} ${url}`;
-  const own = [...projects.values()].filter(({ ci }) => ci === name);
+  const own = [...projects.values()].filter(({ ci, git }) => ci === name || git === name);
   const options = {
     share,
     scope,
@@ -72,8 +72,8 @@ export function composeConnection(
   return {
     provider: createSharedProvider(provider, options),
     gitHost: gitHost && createSharedGitHost(gitHost, share, scope),
-    statuses: statuses && createSharedStatuses(statuses, { share, scope, freshFor, now }),
-    pushes: pushes && createSharedProvider(pushes, { share, scope: `${scope} pushes`, freshFor, now }),
+    statuses: statuses && createSharedStatuses(statuses, options),
+    pushes: pushes && createSharedProvider(pushes, { ...options, scope: `${scope} pushes` }),
     inspector,
     freshness,
   };

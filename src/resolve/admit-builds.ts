@@ -1,6 +1,7 @@
 /** Admits green builds through the project's gate: its `statuses` must be successful on their commits, too. */
 import type { Failed, GateReading, StatusGate } from './ports.ts';
-import type { SelectedGreens } from './search-builds.ts';
+import { compareBuilds } from './select-builds.ts';
+import type { SelectedGreens } from './select-green-builds.ts';
 import type { EvaluatedBuild } from './evaluate-build.ts';
 import type { Project } from './types.ts';
 
@@ -22,26 +23,43 @@ export interface AdmittedBuilds {
  * @returns a failure if a gate cannot be read, since an older build must not take the newer one's place
  */
 export async function admitBuilds(
-  { greens, isAll }: SelectedGreens,
+  { greens, partial, isAll }: SelectedGreens,
   wanted: number,
   { lookback }: Project,
   gate: StatusGate,
 ): Promise<AdmittedBuilds | Failed> {
   const replacements = new Map<EvaluatedBuild, EvaluatedBuild>();
   const passed: EvaluatedBuild[] = [];
-  let calls = 0;
+  const readGate = createGateReader(gate, lookback);
   for (const green of greens) {
-    if (passed.length === wanted)
-      return { selected: { greens: passed, isAll: false }, hasMore: true, replacements };
-    if (gate.peek(green.build.commit) === undefined && ++calls > lookback + MOST_CLOSED)
-      return tooManyClosed(gate);
-    const reading = await gate.read(green.build.commit);
+    if (passed.length === wanted) {
+      // A build that was not read may have what an older one would lend.
+      const newer = partial.filter(({ build }) => compareBuilds(build, green.build) > 0);
+      return {
+        selected: { greens: passed, partial: newer, isAll: false },
+        hasMore: true,
+        replacements,
+      };
+    }
+    const reading = await readGate(green.build.commit);
     if (reading.kind === 'failed') return reading;
     const admitted = withGate(green, reading);
     replacements.set(green, admitted);
     if (reading.status === 'green') passed.push(admitted);
   }
-  return { selected: { greens: passed, isAll }, hasMore: false, replacements };
+  return { selected: { greens: passed, partial, isAll }, hasMore: false, replacements };
+}
+
+/** @returns a function that reads a commit's gate, and fails after too many calls */
+export function createGateReader(
+  gate: StatusGate,
+  lookback: number,
+): (commit: string) => Promise<GateReading | Failed> {
+  let calls = 0;
+  return async (commit) =>
+    gate.peek(commit) === undefined && ++calls > lookback + MOST_CLOSED
+      ? tooManyClosed(gate)
+      : gate.read(commit);
 }
 
 function withGate(green: EvaluatedBuild, { status, reason, statuses }: GateReading): EvaluatedBuild {

@@ -1,11 +1,12 @@
 /** The table of answers: compares what was found now with what was handed out last. */
+import { REGISTRY_EVENT } from './commit-run.ts';
 import { decideFailed, answerStale, nameOf, refuse, type Decision } from './decision.ts';
 import type { Failed, ImageSource, UnresolvedRun } from './ports.ts';
 import type { Remembered } from './recall.ts';
 import type { SearchOutcome } from './search-builds.ts';
 import type { EvaluatedBuild } from './evaluate-build.ts';
 import { compareBuilds } from './select-builds.ts';
-import type { BranchRequest, LastGood, PinnedImage } from './types.ts';
+import type { BranchRequest, LastGood, PinnedImage, PinnedSet } from './types.ts';
 
 /** The result of a search. `asOf` is when upstream last confirmed it, in milliseconds since the epoch. */
 export type Found =
@@ -152,16 +153,34 @@ export function markUnremembered(decision: Decision, builds: readonly EvaluatedB
   return { ...decision, freshness: 'stale', because };
 }
 
+/** A run whose state is unknown, of the branch or of the target branch that lends images. */
+export interface UnknownOutcome extends UnresolvedRun {
+  readonly target?: string | undefined;
+}
+
 /** CI could not report whether a newer run succeeded: the answer is correct, but may not be the newest. */
-export function markPossiblyOutdated(decision: Decision, { failure, position }: UnresolvedRun): Decision {
+export function markPossiblyOutdated(decision: Decision, runs: readonly UnknownOutcome[]): Decision {
   if (decision.kind !== 'answered') return decision;
-  if (position !== null && position <= decision.set.build.position) return decision;
-  const because = `${decision.because}; a newer build may be there: ${failure.message}`;
+  const { set } = decision;
+  const newer = runs.find((run) => mayBeNewer(run, set));
+  if (newer === undefined) return decision;
+  const where = newer.target === undefined ? '' : ` on ${newer.target}`;
+  const because = `${decision.because}; a newer build may be there${where}: ${newer.failure.message}`;
   return { ...decision, freshness: 'stale', because };
 }
 
-/** True if the build or any image is older: a set is newer only if none of its images is older. */
+function mayBeNewer({ position, target }: UnknownOutcome, { build, images }: PinnedSet): boolean {
+  const ofBranch =
+    target === undefined ? [build] : Object.values(images).filter((image) => image.target === target);
+  return ofBranch.some((one) => position === null || position > one.position);
+}
+
+/**
+ * True if the build or any image is older: a set is newer only if none of its images is older. Without CI, the
+ * call's commit is always the newest, and a clock that was wrong when an earlier one was found changes nothing.
+ */
 export function isDowngrade(found: Complete, { set }: LastGood): boolean {
+  if (found.set.build.event === REGISTRY_EVENT) return false;
   if (compareBuilds(found.set.build, set.build) < 0) return true;
   return Object.entries(found.set.images).some(([name, image]) => {
     const before = set.images[name];

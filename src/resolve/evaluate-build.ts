@@ -17,6 +17,11 @@ export interface EvaluatedBuild extends BuildPart {
   readonly status: BuildStatus;
   /** The reason for the status, for people: `build.yml failure (push)`. */
   readonly reason: string;
+  /**
+   * True if the commit would be green, had the workflow of an image that takes no other build's
+   * (`onMissing: reject`) run for it. Its other images may still be taken for a newer commit.
+   */
+  readonly isPartial: boolean;
   /** The part of each workflow that images name and that ran for the commit. */
   readonly byWorkflow: ReadonlyMap<string, BuildPart>;
   /** The statuses that let the build pass the project's gate, or not; undefined if it was not read. */
@@ -61,8 +66,8 @@ export function evaluateBuild(
       return [[workflow, { ...part, build: { ...part.build, position, tie } }]];
     }),
   );
-  const [status, reason] = evaluateStatus(whole.runs, identities, byWorkflow, project);
-  return { ...whole, status, reason, byWorkflow };
+  const [status, reason, isPartial = false] = evaluateStatus(whole.runs, identities, byWorkflow, project);
+  return { ...whole, status, reason, isPartial, byWorkflow };
 }
 
 /** @param group runs of one commit, newest first */
@@ -144,7 +149,7 @@ function evaluateStatus(
   ids: WorkflowIds,
   byWorkflow: EvaluatedBuild['byWorkflow'],
   project: Project,
-): [BuildStatus, string] {
+): [status: BuildStatus, reason: string, isPartial?: boolean] {
   const { workflows, images } = project;
   const named = new Set(images.flatMap(({ workflow }) => workflow ?? []));
   const isOfImage = (run: Run) => [...named].some((name) => isRunOf(run, name));
@@ -157,18 +162,18 @@ function evaluateStatus(
   if (running.length > 0) return ['running', describe(running)];
   const blocked = project.blocked === 'success' ? [] : inState('blocked');
   if (blocked.length > 0) return ['blocked', describe(blocked)];
-  const missing = [
-    ...workflows.filter((name) => !named.has(name) && !isComplete(name, runs, ids)).map(shortName),
-    ...images.flatMap(({ name, workflow, onMissing }) =>
-      workflow !== undefined && onMissing === 'reject' && !byWorkflow.has(workflow)
-        ? `${shortName(workflow)} (image ${name})`
-        : [],
-    ),
-  ];
-  if (missing.length > 0) return ['incomplete', `no run of ${missing.join(', ')}`];
-  return inState('success', 'blocked').length === 0
-    ? ['incomplete', describe(runs)]
-    : ['green', describe(runs)];
+  const missing = workflows.filter((name) => !named.has(name) && !isComplete(name, runs, ids)).map(shortName);
+  const ofImages = images.flatMap(({ name, workflow, onMissing }) =>
+    workflow !== undefined && onMissing === 'reject' && !byWorkflow.has(workflow)
+      ? `${shortName(workflow)} (image ${name})`
+      : [],
+  );
+  const hasRun = inState('success', 'blocked').length > 0;
+  if (missing.length + ofImages.length > 0) {
+    const reason = `no run of ${[...missing, ...ofImages].join(', ')}`;
+    return ['incomplete', reason, hasRun && missing.length === 0];
+  }
+  return [hasRun ? 'green' : 'incomplete', describe(runs)];
 }
 
 /**
@@ -265,7 +270,14 @@ export function formatAttempt({ id, attempt }: Run): string {
 /** Recreates a build that was handed out, since CI may have forgotten its runs. */
 export function recreateGreenBuild(build: Build): EvaluatedBuild {
   const forgotten = { runs: [], startedAt: 0, checkedOut: false, repeated: true, committedAt: null };
-  return { build, status: 'green', reason: 'handed out before', byWorkflow: new Map(), ...forgotten };
+  return {
+    build,
+    status: 'green',
+    reason: 'handed out before',
+    isPartial: false,
+    byWorkflow: new Map(),
+    ...forgotten,
+  };
 }
 
 /** @returns the branch that the build's tags name */

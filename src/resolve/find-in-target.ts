@@ -1,9 +1,10 @@
 /** Finds an image in the newest green build of the target branch that has it (`onMissing: target`). */
 import type { Pins } from './pins.ts';
 import type { SearchPorts } from './ports.ts';
-import { resolveImage, type ImageFinding } from './resolve-images.ts';
-import { limitTo, selectGreenBuilds, type FindInTarget } from './search-builds.ts';
-import { selectImagePart } from './evaluate-build.ts';
+import { findLentImage } from './find-lent-image.ts';
+import type { ImageFinding } from './resolve-images.ts';
+import type { FindInTarget } from './search-builds.ts';
+import { selectGreenBuilds } from './select-green-builds.ts';
 import { selectBuilds } from './select-builds.ts';
 import type { BranchRequest, ImageRule } from './types.ts';
 
@@ -39,20 +40,13 @@ async function findInTarget(
     const context = { images, runs, gate, standing, listedAt, pinBefore: pins.before };
     // A fork can have a branch of the same name, so only the repository's own runs count.
     const { builds } = selectBuilds(known.runs, target, { kind: 'own' });
-    const { greens, isAll } = selectGreenBuilds(builds, known.coverage, project);
-    const ran = greens.filter((evaluated) => selectImagePart(rule, evaluated) !== undefined);
-    const candidates = limitTo(project.lookback, { greens: ran, isAll });
-    for (const evaluated of candidates.builds) {
-      const reading = await gate?.read(evaluated.build.commit);
-      if (reading?.kind === 'failed') return { ...reading, reference: rule.template.text };
-      if (reading !== undefined && reading.status !== 'green') continue;
-      const finding = await resolveImage(rule, evaluated, target, context);
-      if (finding.kind === 'pinned') {
-        return { ...finding, image: { ...finding.image, target: targetBranch }, from: evaluated.build };
-      }
-      if (finding.kind !== 'absent') return finding;
+    const greens = selectGreenBuilds(builds, known.coverage, project);
+    const { finding, isFinal } = await findLentImage(rule, greens, 0, target, context);
+    if (finding?.kind === 'pinned') {
+      return { ...finding, image: { ...finding.image, target: targetBranch }, unresolved };
     }
-    if (candidates.isFinal) {
+    if (finding !== undefined) return finding;
+    if (isFinal) {
       return unresolved === undefined
         ? absent(rule, `neither has a green build of the target branch ${targetBranch}`)
         : { kind: 'failed', failure: unresolved.failure, reference: rule.template.text };

@@ -6,14 +6,8 @@ import type { ImageContext, Unconfirmed } from './image-ownership.ts';
 import type { Pins } from './pins.ts';
 import type { BranchRuns, Failed, SearchPorts, StatusGate, UnresolvedRun } from './ports.ts';
 import { resolveOrigin } from './resolve-origin.ts';
-import {
-  searchBuilds,
-  selectGreenBuilds,
-  type ExaminedBuild,
-  type SearchOutcome,
-  type SearchResult,
-  type SelectedGreens,
-} from './search-builds.ts';
+import { searchBuilds, type ExaminedBuild, type SearchOutcome, type SearchResult } from './search-builds.ts';
+import { selectGreenBuilds, type SelectedGreens } from './select-green-builds.ts';
 import type { EvaluatedBuild } from './evaluate-build.ts';
 import { selectBuilds, type SelectedBuilds } from './select-builds.ts';
 import type { Origin } from './select-origin.ts';

@@ -19,7 +19,7 @@ export interface ImageContext {
   readonly images: ImageSource;
   readonly runs: KnownRuns & Pick<RunSource, 'confirm'>;
   /** Undefined: the project requires no statuses. */
-  readonly gate?: Pick<StatusGate, 'peek'> | undefined;
+  readonly gate?: StatusGate | undefined;
   /** The standing of one of the branch's runs, by its id. */
   readonly standing: (runId: string) => RunStanding;
   /** When CI last listed the repository's runs, milliseconds since the epoch. */

@@ -3,7 +3,7 @@
  * decide whether that set may follow the last one.
  */
 import { decideAgainstLastGood } from './decide-against-last-good.ts';
-import { markPossiblyOutdated } from './decide.ts';
+import { markPossiblyOutdated, type UnknownOutcome } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { findNewestSet } from './find-newest-set.ts';
 import { createPins } from './pins.ts';
@@ -35,12 +35,23 @@ export async function resolveBranch(request: BranchRequest, ports: ResolvePorts)
   const search = await findNewestSet(request, ports, pins);
   const decision = await decideAgainstLastGood(search, remembered, pins, request, ports);
   const { unresolved, builds, examined, ignored, workflows } = search;
+  const unknown = unresolved === undefined ? [] : [unresolved];
   return {
-    decision: unresolved === undefined ? decision : markPossiblyOutdated(decision, unresolved),
+    decision: markPossiblyOutdated(decision, [...unknown, ...listUnknownOfTarget(examined)]),
     builds,
     examined,
     ignored,
     workflows,
     knownBranches: ports.runs.branchNames(),
   };
+}
+
+function listUnknownOfTarget(examined: readonly ExaminedBuild[]): UnknownOutcome[] {
+  return examined
+    .flatMap(({ findings }) => [...findings.values()])
+    .flatMap((finding) =>
+      finding.kind === 'pinned' && finding.unresolved !== undefined
+        ? [{ ...finding.unresolved, target: finding.image.target }]
+        : [],
+    );
 }

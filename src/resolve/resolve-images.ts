@@ -6,7 +6,7 @@ import {
   type ImageContext,
   type Unconfirmed,
 } from './image-ownership.ts';
-import type { Absent, Failed } from './ports.ts';
+import type { Absent, Failed, UnresolvedRun } from './ports.ts';
 import { ruleKey } from './recall.ts';
 import {
   formatAttempts,
@@ -29,6 +29,8 @@ export type ImageFinding =
       readonly unconfirmed?: Unconfirmed | undefined;
       /** The other build that the image comes from (`onMissing`). */
       readonly from?: Build;
+      /** The newest run of the target branch whose state is unknown, if the image is the target branch's. */
+      readonly unresolved?: UnresolvedRun | undefined;
     }
   | (Absent & { readonly reference: string })
   | (Failed & { readonly reference: string })

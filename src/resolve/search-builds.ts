@@ -1,13 +1,12 @@
 /** Searches for the newest green build whose images are all in the registry. */
 import type { ImageContext, Unconfirmed } from './image-ownership.ts';
 import type { Failed } from './ports.ts';
-import { resolveImage, resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
-import { coversTime, type Coverage } from './coverage.ts';
-import { selectImagePart, type EvaluatedBuild } from './evaluate-build.ts';
-import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet, Project } from './types.ts';
-
-/** Milliseconds by which a committer's clock may be ahead. */
-const COMMIT_CLOCK_MARGIN = 3_600_000;
+import { resolveImages, type ImageFinding, type ImageFindings } from './resolve-images.ts';
+import type { SelectedGreens } from './select-green-builds.ts';
+import type { EvaluatedBuild } from './evaluate-build.ts';
+import { findLentImage, type LentImage } from './find-lent-image.ts';
+import { compareBuilds } from './select-builds.ts';
+import type { BranchRequest, Build, ImageRule, PinnedImage, PinnedSet } from './types.ts';
 
 /** A green build with the findings on its images. */
 export interface ExaminedBuild {
@@ -57,11 +56,11 @@ export async function searchBuilds(
 ): Promise<SearchResult> {
   const search = { ...selected, request, context, findInTarget };
   const { lookback, images } = request.project;
-  const { builds: candidates, isFinal } = limitTo(lookback, search);
+  const { greens, isAll } = selected;
   const examined: ExaminedBuild[] = [];
-  for (const [index, evaluated] of candidates.entries()) {
+  for (const evaluated of greens.slice(0, lookback)) {
     const own = await resolveImages(evaluated, request, context);
-    const substituted = await substitute(own, index, search);
+    const substituted = await substitute(own, evaluated, search);
     const { findings } = substituted;
     examined.push({ evaluated, findings });
     const outcome = assemble(evaluated.build, findings);
@@ -70,70 +69,7 @@ export async function searchBuilds(
       return { outcome: { kind: 'undecided' }, examined };
     }
   }
-  return { outcome: { kind: isFinal ? 'none' : 'undecided' }, examined };
-}
-
-export interface SelectedGreens {
-  /** Newest first. */
-  readonly greens: readonly EvaluatedBuild[];
-  /** The branch has no older green build. */
-  readonly isAll: boolean;
-}
-
-/**
- * Selects the green builds, but none beyond the first whose status runs not read yet could still change. A
- * commit made well within the covered time has no older runs.
- * @param builds of the branch, newest first
- * @param coverage which runs of the branch were read
- */
-export function selectGreenBuilds(
-  builds: readonly EvaluatedBuild[],
-  coverage: Coverage,
-  project: Pick<Project, 'builds'>,
-): SelectedGreens {
-  const greens: EvaluatedBuild[] = [];
-  for (const evaluated of builds) {
-    if (evaluated.status !== 'green' && evaluated.status !== 'incomplete') continue;
-    if (!isWhole(evaluated, coverage, project)) return { greens, isAll: false };
-    if (evaluated.status === 'green') greens.push(evaluated);
-  }
-  return { greens, isAll: coverage.kind === 'complete' };
-}
-
-function isWhole(
-  { committedAt }: EvaluatedBuild,
-  coverage: Coverage,
-  { builds }: Pick<Project, 'builds'>,
-): boolean {
-  // The commit's earlier pushes change nothing.
-  if (coverage.kind === 'complete' || builds === 'statuses') return true;
-  return committedAt !== null && coversTime(coverage, committedAt - COMMIT_CLOCK_MARGIN);
-}
-
-/** Builds worth looking up in the registry; final if no further one would be. */
-interface Candidates {
-  readonly builds: readonly EvaluatedBuild[];
-  readonly isFinal: boolean;
-}
-
-/** @param lookback the most builds that are worth it */
-export function limitTo(lookback: number, { greens, isAll }: SelectedGreens): Candidates {
-  return { builds: greens.slice(0, lookback), isFinal: isAll || greens.length >= lookback };
-}
-
-/**
- * Builds that did not run the image's own workflow cannot have it and cost no call, so they do not count
- * towards `lookback`.
- */
-function selectPrevious(rule: ImageRule, index: number, search: BuildSearch): Candidates {
-  const { greens, isAll, request } = search;
-  const { lookback } = request.project;
-  if (rule.workflow === undefined) {
-    const { builds, isFinal } = limitTo(lookback, search);
-    return { builds: builds.slice(index + 1), isFinal };
-  }
-  const ran = greens.slice(index + 1).filter((evaluated) => selectImagePart(rule, evaluated) !== undefined);
-  return limitTo(lookback, { greens: ran, isAll });
+  return { outcome: { kind: isAll || greens.length >= lookback ? 'none' : 'undecided' }, examined };
 }
 
 interface Substituted {
@@ -143,17 +79,20 @@ interface Substituted {
 }
 
 /** Fills absent images that may come from another build (`onMissing`). */
-async function substitute(findings: ImageFindings, index: number, search: BuildSearch): Promise<Substituted> {
+async function substitute(
+  findings: ImageFindings,
+  evaluated: EvaluatedBuild,
+  search: BuildSearch,
+): Promise<Substituted> {
   const { images } = search.request.project;
   const filled = new Map(findings);
   let isFinal = true;
   for (const rule of images) {
     const own = findings.get(rule.name);
     if (rule.onMissing === 'reject' || own?.kind !== 'absent') continue;
-    const older = selectPrevious(rule, index, search);
-    const previous = await findPrevious(rule, older.builds, search);
-    if (previous !== undefined) filled.set(rule.name, previous);
-    else if (!older.isFinal) isFinal = false;
+    const previous = await findPrevious(rule, evaluated, search);
+    if (previous.finding !== undefined) filled.set(rule.name, previous.finding);
+    else if (!previous.isFinal) isFinal = false;
     else if (rule.onMissing === 'target' && lacksOnlySubstitutes(findings, images)) {
       filled.set(rule.name, withReason(own.reason, await search.findInTarget(rule)));
     }
@@ -166,17 +105,14 @@ function withReason(reason: string, inTarget: ImageFinding): ImageFinding {
   return inTarget.kind === 'absent' ? { ...inTarget, reason: `${reason}; ${inTarget.reason}` } : inTarget;
 }
 
-async function findPrevious(
-  rule: ImageRule,
-  older: readonly EvaluatedBuild[],
-  { request, context }: BuildSearch,
-): Promise<ImageFinding | undefined> {
-  for (const evaluated of older) {
-    const finding = await resolveImage(rule, evaluated, request, context);
-    if (finding.kind === 'pinned') return { ...finding, from: evaluated.build };
-    if (finding.kind !== 'absent') return finding;
-  }
-  return undefined;
+/** Searches the older builds of the branch. */
+function findPrevious(rule: ImageRule, of: EvaluatedBuild, search: BuildSearch): Promise<LentImage> {
+  const { greens, partial, isAll, request, context } = search;
+  const isOlder = ({ build }: EvaluatedBuild): boolean => compareBuilds(build, of.build) < 0;
+  const older = { greens: greens.filter(isOlder), partial: partial.filter(isOlder), isAll };
+  // Without a workflow of the image's own, the newer builds may have it, too, and were searched.
+  const searched = rule.workflow === undefined ? greens.length - older.greens.length : 0;
+  return findLentImage(rule, older, searched, request, context);
 }
 
 /** If true, an older build that was not read yet could complete this one, so it must not be skipped. */

@@ -55,7 +55,7 @@ function createMemory(
     statuses: createReservingStatuses(statuses, freshness),
     gitRepository,
     isWanted: (context) => patterns.some((pattern) => matchesPattern(context, pattern)),
-    freshFor: () => freshness.freshFor(),
+    freshFor: () => Math.min(...projects.map(({ freshForMs }) => freshness.freshFor(freshForMs))),
     isQuotaLow: () => freshness.isLow(),
     now,
     generation: provider.generation,

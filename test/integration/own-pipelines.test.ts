@@ -145,7 +145,7 @@ describe('Buildkite', () => {
     push(COMMIT);
     const { status, stdout } = await cli.run(['check']);
     expect(stdout).toContain('sees the builds of acme/shop');
-    expect(stdout.replaceAll(/\s+/g, ' ')).toContain("add git with the name of the Git host's connection");
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('add a connection to the Git host');
     expect(status).toBe(0);
   });
 });

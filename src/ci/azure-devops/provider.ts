@@ -1,9 +1,12 @@
 /** Azure Pipelines: https://learn.microsoft.com/rest/api/azure/devops/build/builds */
 import { UpstreamError } from '../../errors.ts';
+import type { Run } from '../../resolve/types.ts';
 import { malformed } from '../../upstream/failures.ts';
 import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient, CiRequest } from '../client.ts';
+import { createLatestChange } from '../latest-change.ts';
+import { numberAttempt } from '../number-attempt.ts';
 import type { CiProvider, Cursor, RunPage } from '../provider.ts';
 import { parseBuild, parseBuildPage } from './build.ts';
 import { buildApi, digitsOf } from './names.ts';
@@ -20,7 +23,8 @@ const LIST = { repositoryType: 'TfsGit', queryOrder: 'queueTimeDescending', $top
 
 export function createAzureDevOpsProvider(client: CiClient, ids: RepositoryIds): CiProvider {
   const { host } = client;
-  const list = createList(client, ids);
+  const withAttempt = createAttempts();
+  const list = createList(client, ids, withAttempt);
 
   async function probe(gitRepository: string): Promise<string> {
     const { runs } = await list(gitRepository, { $top: 1 });
@@ -41,25 +45,42 @@ export function createAzureDevOpsProvider(client: CiClient, ids: RepositoryIds):
 
     async fetchBranchRuns(gitRepository, branch, cursor) {
       const page = await list(gitRepository, { branchName: `refs/heads/${branch}` }, cursor);
-      // Some servers ignore the case of the name.
-      return { ...page, runs: page.runs.filter((run) => run.branch === branch) };
+      // Some servers ignore the case of the name, and a tag may have it.
+      const runs = page.runs.filter((run) => run.branch === branch && run.refKind === 'branch');
+      return { ...page, runs };
     },
 
-    fetchPullRequestRuns: (gitRepository, number, cursor) =>
-      list(gitRepository, { branchName: `refs/pull/${digitsOf(number, host)}/merge` }, cursor),
+    async fetchPullRequestRuns(gitRepository, number, cursor) {
+      const branchName = `refs/pull/${digitsOf(number, host)}/merge`;
+      const page = await list(gitRepository, { branchName }, cursor);
+      return { ...page, runs: page.runs.filter((run) => run.pullRequest === number) };
+    },
 
     async fetchRun(gitRepository, id) {
       const repositoryId = await ids.read(gitRepository);
       const request = createRequest(gitRepository, host, apiPath`/${digitsOf(id, host)}`);
       const answer = await client.find(request, () => probe(gitRepository));
-      return answer === undefined ? 'gone' : parseBuild(answer.data, repositoryId, sourceOf(client));
+      const run = answer === undefined ? 'gone' : parseBuild(answer.data, repositoryId, sourceOf(client));
+      return run === 'gone' ? run : withAttempt(run);
     },
+  };
+}
+
+/**
+ * While stages run again, a build has no end, and its times are those of its first attempt. The index would
+ * take that for an outdated state, and the build would stay green until it has ended again.
+ */
+function createAttempts(): (run: Run) => Run {
+  const withLatestChange = createLatestChange();
+  return (run) => {
+    const latest = withLatestChange(run);
+    return { ...latest, attempt: numberAttempt(latest.updatedAt) };
   };
 }
 
 type List = (gitRepository: string, query: CiRequest['query'], cursor?: Cursor) => Promise<RunPage>;
 
-function createList(client: CiClient, ids: RepositoryIds): List {
+function createList(client: CiClient, ids: RepositoryIds, withAttempt: (run: Run) => Run): List {
   const { host } = client;
 
   async function fetchPage(gitRepository: string, query: CiRequest['query']): Promise<ApiResponse> {
@@ -80,7 +101,7 @@ function createList(client: CiClient, ids: RepositoryIds): List {
     const next = headers['x-ms-continuationtoken'] || undefined;
     // A server that ignores the token begins again (MicrosoftDocs/vsts-rest-api-specs#178).
     if (next !== undefined && next === cursor) throw malformed(host, `${host} repeats a page of builds`);
-    return { ...page, next, clock: parseDate(headers) };
+    return { ...page, runs: page.runs.map(withAttempt), next, clock: parseDate(headers) };
   };
 }
 

@@ -35,7 +35,7 @@ export function createGiteaGitHost(client: CiClient, source: Source, { now }: Pi
       return {
         pullRequests,
         unread,
-        next: nextCursor(address, length, totalOf(answer), headers['link']),
+        next: nextCursor(address, { length, total: totalOf(answer), link: headers['link'] }, host),
       };
     },
 

@@ -8,7 +8,7 @@ import type { CiClient, CiRequest } from '../client.ts';
 import type { CiDeps } from '../kind.ts';
 import type { CiProvider, Cursor, RunPage } from '../provider.ts';
 import type { Dialect } from './dialect.ts';
-import { createRequest, nextCursor, PAGE_SIZE, parseCursor } from './requests.ts';
+import { countMissing, createRequest, nextCursor, PAGE_SIZE, parseCursor } from './requests.ts';
 import { explainMissingRuns } from './version.ts';
 
 const WHAT = 'the workflow runs';
@@ -35,8 +35,11 @@ export function createGiteaProvider(
     const answer = await client.get(createRequest(gitRepository, WHAT, RUNS, query));
     const { runs, unread, total, length } = dialect.parseRunList(answer.data, host, asOf(answer));
     client.reportUnread(unread);
-    const next = nextCursor(address, length, total, answer.headers['link']);
-    if (length === 0 && next !== undefined) throw malformedError(host, 'half a page of workflow runs');
+    const facts = { length, total, link: answer.headers['link'] };
+    const next = nextCursor(address, facts, host);
+    const missing = next === undefined ? countMissing(address, facts) : 0;
+    // The list and its length come from two queries. If more runs are missing, it is incomplete.
+    if (missing > 1) throw malformedError(host, 'half a page of workflow runs');
     const selected = isOurs === undefined ? runs : runs.filter(isOurs);
     return {
       runs: selected,
@@ -44,6 +47,7 @@ export function createGiteaProvider(
       next,
       // It counts what the server has selected.
       total: selected.length === runs.length ? total : undefined,
+      short: missing === 1,
       clock: parseDate(answer.headers),
     };
   }

@@ -44,10 +44,11 @@ export function createGiteaPushLog(client: CiClient, source: Source): PushLog {
       );
       const elements = parseShape(listSchema, answer.data, source);
       const pushes = elements.flatMap((element) => parsePush(element) ?? []);
+      const facts = { length: elements.length, total: totalOf(answer), link: answer.headers['link'] };
       return {
         // Within a second, the order of the activities is arbitrary.
         pushes: pushes.toSorted((a, b) => b.position - a.position || (a.tie < b.tie ? 1 : -1)),
-        next: nextCursor(address, elements.length, totalOf(answer), answer.headers['link']),
+        next: nextCursor(address, facts, client.host),
         clock: parseDate(answer.headers),
       };
     },

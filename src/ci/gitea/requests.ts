@@ -1,4 +1,5 @@
 /** Requests to Gitea and Forgejo. Pure. */
+import { malformedError } from '../../upstream/failures.ts';
 import { apiPath, type ApiResponse } from '../../upstream/json-api.ts';
 import type { CiRequest } from '../client.ts';
 import { hasNext } from '../link-header.ts';
@@ -43,24 +44,40 @@ export function parseCursor(cursor: Cursor | undefined): PageAddress {
   return { page: Number(page), size: size === undefined ? undefined : Number(size) };
 }
 
+/** A page of a list as the server sent it. */
+export interface PageFacts {
+  /** Elements on this page. */
+  readonly length: number;
+  /** Length of the list; undefined if the answer does not say. */
+  readonly total: number | undefined;
+  /** The `Link` header. */
+  readonly link: string | undefined;
+}
+
 /**
  * Gitea links its pages, Forgejo only some. Without links, the length of the list decides, and the length of
  * the first page: servers reduce the requested one (`MAX_RESPONSE_ITEMS`).
- * @param length elements on this page
- * @param total length of the list; undefined if the answer does not say
+ * @returns where the list goes on; undefined at its end
+ * @throws UpstreamError `malformed` if the page is empty, though elements must be on it
  */
-export function nextCursor(
-  { page, size }: PageAddress,
-  length: number,
-  total: number | undefined,
-  link: string | undefined,
-): Cursor | undefined {
+export function nextCursor(address: PageAddress, facts: PageFacts, host: string): Cursor | undefined {
+  const { page, size } = address;
+  const { length, total, link } = facts;
   const first = page === 1 ? length : size;
   const next = first === undefined ? String(page + 1) : `${page + 1}:${first}`;
-  if (link !== undefined) return hasNext(link) ? next : undefined;
+  const isLinked = link !== undefined && hasNext(link);
+  if (length === 0 && (isLinked || countMissing(address, facts) > 0)) {
+    throw malformedError(host, 'half a page of a list');
+  }
+  if (link !== undefined) return isLinked ? next : undefined;
   if (length === 0) return undefined;
   const isEnd = total !== undefined && first !== undefined && (page - 1) * first + length >= total;
   return isEnd ? undefined : next;
+}
+
+/** @returns how many elements the list has, by its length, behind its last page; at least so many */
+export function countMissing({ page, size = PAGE_SIZE }: PageAddress, { length, total }: PageFacts): number {
+  return Math.max(0, (total ?? 0) - ((page - 1) * size + length));
 }
 
 /** @returns `X-Total-Count` */

@@ -51,7 +51,8 @@ export function createGiteaStatuses(client: CiClient, source: Source, url: strin
         if (answer === undefined) break;
         const page = parseShape(combinedSchema, answer.data, source).statuses ?? [];
         statuses.push(...page.toSorted((a, b) => b.id - a.id).map((status) => toStatus(status, url)));
-        cursor = nextCursor(address, page.length, totalOf(answer), answer.headers['link']);
+        const facts = { length: page.length, total: totalOf(answer), link: answer.headers['link'] };
+        cursor = nextCursor(address, facts, client.host);
       }
       return { statuses };
     },

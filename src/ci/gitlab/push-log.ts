@@ -3,16 +3,16 @@ import { z } from 'zod';
 import { apiPath } from '../../upstream/json-api.ts';
 import { parseDate } from '../../upstream/retry-after.ts';
 import type { CiClient } from '../client.ts';
-import { parseShape } from '../elements.ts';
+import { parseShape, type Source } from '../elements.ts';
 import { commit, id, instant, MAX_ELEMENTS, padNumber, text } from '../fields.ts';
 import type { Cursor } from '../provider.ts';
-import type { Push, PushLog } from '../push-log.ts';
+import type { Push, PushLog, PushPage } from '../push-log.ts';
 import { fetchResource, findResource, sourceOf } from './client.ts';
 import { PAGE_SIZE, parsePageNumber, placePage } from './page.ts';
 
 const eventsSchema = z.array(z.unknown()).max(MAX_ELEMENTS);
 
-/** A push to a branch. One that removes it has no commit; one of many refs at once names none. */
+/** A push to a branch. */
 const pushSchema = z.object({
   id,
   created_at: instant,
@@ -22,6 +22,18 @@ const pushSchema = z.object({
     ref: text.min(1),
     commit_to: commit,
   }),
+});
+
+/**
+ * A push of more refs at once than the instance's limit (three by default) names none of them
+ * (`push_event_activities_limit`, https://docs.gitlab.com/administration/settings/push_event_activities_limit/).
+ */
+const otherSchema = z.object({
+  id,
+  created_at: instant,
+  push_data: z
+    .object({ action: text.catch(''), ref_type: text.catch('') })
+    .catch({ action: '', ref_type: '' }),
 });
 
 const commitsSchema = z.array(z.object({ id: commit, committed_date: instant })).max(MAX_ELEMENTS);
@@ -37,11 +49,12 @@ export function createGitLabPushLog(client: CiClient): PushLog {
       const resource = { gitRepository, path: '/events', query, what: 'push events' };
       const response = await fetchResource(client, resource);
       const events = parseShape(eventsSchema, response.data, source);
-      return {
-        pushes: events.flatMap((event) => toPush(event) ?? []),
-        next: placePage(response, page, events.length, client).next,
-        clock: parseDate(response.headers),
-      };
+      const { next } = placePage(response, page, events.length, client);
+      const clock = parseDate(response.headers);
+      const end = events.findIndex(isOfUnknownBranches);
+      const readable = end < 0 ? events : events.slice(0, end);
+      const pushes = readable.flatMap((event) => toPush(event) ?? []);
+      return end < 0 ? { pushes, next, clock } : { pushes, gap: parsePlace(events[end], source), clock };
     },
 
     async fetchBranchPushes(gitRepository, branch, cursor) {
@@ -69,6 +82,19 @@ export function createGitLabPushLog(client: CiClient): PushLog {
       return { pushes, next, clock: parseDate(response.headers) };
     },
   };
+}
+
+/** True unless the event is the push of a known branch, or cannot have pushed a branch. */
+function isOfUnknownBranches(event: unknown): boolean {
+  if (toPush(event) !== undefined) return false;
+  const { action, ref_type } = otherSchema.safeParse(event).data?.push_data ?? {};
+  return action !== 'removed' && ref_type !== 'tag';
+}
+
+/** @throws UpstreamError `malformed` */
+function parsePlace(event: unknown, source: Source): NonNullable<PushPage['gap']> {
+  const place = parseShape(otherSchema, event, source);
+  return { position: place.created_at, tie: padNumber(place.id) };
 }
 
 function toPush(event: unknown): Push | undefined {

@@ -27,7 +27,7 @@ const MAX_REPOSITORIES = 5_000;
 const MAX_TAG_PAGES = 50;
 
 interface TagNames {
-  /** Undefined: too many. */
+  /** Undefined: too many, or some may be missing. */
   readonly names: ReadonlySet<string> | undefined;
   /** The newest pipeline that existed before the names were read. */
   readonly upTo: number;
@@ -93,6 +93,8 @@ export class RefKinds {
 
   async #readTags(gitRepository: string, upTo: number): Promise<TagNames> {
     const names = new Set<string>();
+    let count = 0;
+    let expected: number | undefined;
     let page = 1;
     for (let cursor: string | undefined = '1'; cursor !== undefined; page++) {
       if (page > MAX_TAG_PAGES) return this.#keepTags(gitRepository, { names: undefined, upTo });
@@ -101,9 +103,14 @@ export class RefKinds {
       const response = await fetchResource(this.#client, { gitRepository, path, query, what: 'tags' });
       const shown = parseTagNames(response.data, sourceOf(this.#client));
       for (const name of shown) names.add(name);
-      cursor = placePage(response, page, shown.length, this.#client).next;
+      count += shown.length;
+      const { next, total } = placePage(response, page, shown.length, this.#client);
+      expected = page === 1 ? total : expected;
+      cursor = next;
     }
-    return this.#keepTags(gitRepository, { names, upTo });
+    // A tag that is removed meanwhile moves the others up, so that the next page skips one.
+    const isWhole = page === 2 || (count === expected && names.size === count);
+    return isWhole ? this.#keepTags(gitRepository, { names, upTo }) : { names: undefined, upTo };
   }
 
   #keepTags(gitRepository: string, tags: TagNames): TagNames {

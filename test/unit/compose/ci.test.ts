@@ -60,19 +60,26 @@ it('replicas share responses within one connection to one server', async () => {
   expect(topics.size).toBe(3);
 });
 
-it("accepts another replica's listing only as old as the shortest freshFor of the connection's projects", async () => {
-  const ages: (number | undefined)[] = [];
-  const share = async <T>({ parse, maxAgeMs }: SharedQuery<T>): Promise<Observed<T>> => {
-    ages.push(maxAgeMs);
-    const value = parse({ runs: [] });
-    if (value === undefined) throw new RangeError('only runs are shared here');
-    return { value, observedAt: 0 };
-  };
-  for (const keys of ['', ', freshFor: 5s', ', freshFor: 1m']) {
-    const config = load(
-      `connections: {hub: {kind: github}}\n${PROJECTS.replace('shop: {', `shop: {ci: hub${keys}, `)}\nfreshFor: 20s`,
-    );
-    await compose(HUB, share, config).provider.fetchRuns('acme/shop');
-  }
-  expect(ages).toEqual([20_000, 5_000, 20_000]);
-});
+it.each([
+  ['listing', ({ provider }) => provider.fetchRuns('acme/shop')],
+  ['list of pushes', ({ pushes }) => pushes?.fetchRuns('acme/shop')],
+  ['statuses', ({ statuses }) => statuses?.fetchStatuses('acme/shop', '7'.repeat(40))],
+] satisfies [string, (composed: ReturnType<typeof compose>) => Promise<unknown> | undefined][])(
+  "accepts another replica's %s only as old as the shortest freshFor of the connection's projects",
+  async (_what, fetch) => {
+    const ages: (number | undefined)[] = [];
+    const share = async <T>({ parse, maxAgeMs }: SharedQuery<T>): Promise<Observed<T>> => {
+      ages.push(maxAgeMs);
+      const value = parse({ runs: [] }) ?? parse({ statuses: [] });
+      if (value === undefined) throw new RangeError('only runs and statuses are shared here');
+      return { value, observedAt: 0 };
+    };
+    for (const keys of ['', ', freshFor: 5s', ', freshFor: 1m']) {
+      const config = load(
+        `connections: {hub: {kind: github}}\n${PROJECTS.replace('shop: {', `shop: {ci: hub${keys}, `)}\nfreshFor: 20s`,
+      );
+      await fetch(compose(HUB, share, config));
+    }
+    expect(ages).toEqual([20_000, 5_000, 20_000]);
+  },
+);

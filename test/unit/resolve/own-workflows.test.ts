@@ -1,6 +1,7 @@
 /** Images that name the workflow that pushes them (`images.<name>.workflow`). */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createPinMemory } from '../../../src/answers/pin-memory.ts';
+import type { StatusGate } from '../../../src/resolve/ports.ts';
 import { resolveBranch, type Resolution } from '../../../src/resolve/resolve-branch.ts';
 import type { ImageRule, Project, Run } from '../../../src/resolve/types.ts';
 import { createMemoryStore } from '../../../src/store/memory.ts';
@@ -12,7 +13,8 @@ import {
   digest,
   sha,
 } from '../../fixtures/builders.ts';
-import { createFakeRegistry, createFakeRunSource } from '../../fixtures/fake-ports.ts';
+import { createFakeGate } from '../../fixtures/fake-gate.ts';
+import { createFakeRegistry, createFakeRunSource, OUTAGE } from '../../fixtures/fake-ports.ts';
 
 const FRONT = '.github/workflows/front.yml';
 const BACK = '.github/workflows/back.yml';
@@ -49,9 +51,9 @@ function push(name: string, commit: string): void {
   );
 }
 
-function resolve(of: Project, lastGood = createMemoryStore()): Promise<Resolution> {
+function resolve(of: Project, lastGood = createMemoryStore(), gate?: StatusGate): Promise<Resolution> {
   const request = createRequest({ project: of });
-  return resolveBranch(request, { runs, images: registry, lastGood, pins: createPinMemory() });
+  return resolveBranch(request, { runs, images: registry, lastGood, pins: createPinMemory(), gate });
 }
 
 function short(commit: string): string {
@@ -59,8 +61,8 @@ function short(commit: string): string {
 }
 
 /** `c9: front c9, back c8`, or the kind of decision. */
-async function answer(of: Project): Promise<string> {
-  const { decision } = await resolve(of);
+async function answer(of: Project, gate?: StatusGate): Promise<string> {
+  const { decision } = await resolve(of, createMemoryStore(), gate);
   if (decision.kind !== 'answered') return decision.kind;
   const { build, images } = decision.set;
   const found = Object.entries(images).map(([name, { commit }]) => `${name} ${short(commit)}`);
@@ -207,4 +209,70 @@ test("an image may name its workflow by the provider's id", async () => {
   push('back', 'c9');
   const images = [rule('front', { workflow: '31' }), rule('back', { workflow: '32' })];
   expect(await answer(project({}, { images, workflows: ['31'] }))).toBe('c9: front c9, back c9');
+});
+
+describe("a commit that is no build since another image's workflow did not run", () => {
+  const of = createProject({
+    workflows: [LINT],
+    images: [rule('front'), rule('back', { onMissing: 'previous' })],
+  });
+
+  beforeEach(() => {
+    runs.runs = [
+      ...['c7', 'c8', 'c9'].map((commit, index) => run(`${index + 1}`, LINT, commit)),
+      run('4', FRONT, 'c7', { position: 1000 }),
+      run('5', BACK, 'c7', { position: 1000 }),
+      run('6', BACK, 'c8', { position: 2000 }),
+      run('7', FRONT, 'c9', { position: 3000 }),
+    ];
+    for (const commit of ['c7', 'c9']) push('front', commit);
+    for (const commit of ['c7', 'c8']) push('back', commit);
+  });
+
+  test('lends the image that it built: the newer commit contains its change', async () => {
+    expect(await answer(of)).toBe('c9: front c9, back c8');
+    expect((await resolve(of)).builds[1]).toMatchObject({
+      status: 'incomplete',
+      reason: 'no run of front.yml (image front)',
+    });
+  });
+
+  test('lends nothing while a workflow that every build needs has not run', async () => {
+    runs.runs = runs.runs.filter(({ id }) => id !== '2');
+    expect(await answer(of)).toBe('c9: front c9, back c7');
+  });
+
+  test('lends nothing if it failed', async () => {
+    runs.runs.push(run('8', LINT, 'c8', { position: 2001, state: 'unsuccessful' }));
+    expect(await answer(of)).toBe('c9: front c9, back c7');
+  });
+
+  test('is never handed out by itself', async () => {
+    runs.runs = runs.runs.filter(({ commit }) => commit !== sha('c9'));
+    expect(await answer(of)).toBe('c7: front c7, back c7');
+  });
+
+  test('lends nothing while its statuses are not green', async () => {
+    const gate = createFakeGate();
+    gate.closed.set(sha('c8'), { status: 'running', reason: 'scan pending' });
+    expect(await answer(of, gate)).toBe('c9: front c9, back c7');
+    gate.closed.clear();
+    expect(await answer(of, gate)).toBe('c9: front c9, back c8');
+  });
+
+  test('fails the answer if its statuses cannot be read', async () => {
+    const gate = createFakeGate();
+    const read = gate.read;
+    gate.read = (commit, since) =>
+      commit === sha('c8') ? Promise.resolve({ kind: 'failed', failure: OUTAGE }) : read(commit, since);
+    expect(await answer(of, gate)).toBe('failed');
+  });
+
+  test('does not take the place of a newer build whose statuses were not read yet', async () => {
+    // c9, c8 (back only), c7 (whole), c6 (back only)
+    runs.runs.push(run('10', LINT, 'c6', { position: 500 }), run('11', BACK, 'c6', { position: 500 }));
+    runs.runs = runs.runs.filter(({ id }) => id !== '6');
+    push('back', 'c6');
+    expect(await answer(of, createFakeGate())).toBe('c9: front c9, back c7');
+  });
 });

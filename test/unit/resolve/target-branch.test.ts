@@ -14,6 +14,7 @@ import {
   digest,
   sha,
 } from '../../fixtures/builders.ts';
+import { createFakeGate } from '../../fixtures/fake-gate.ts';
 import { createFakeRegistry, createFakeRunSource, OUTAGE } from '../../fixtures/fake-ports.ts';
 
 const PROJECT = createProject({
@@ -183,6 +184,50 @@ test.each([
   const gate = createGate(others);
   const { decision } = await resolveBranch(REQUEST, { runs, images: registry, lastGood, pins, gate });
   expect(decision.kind).toBe(expected);
+});
+
+test("closed builds of the target branch do not count towards lookback, as on the branch's own", async () => {
+  for (const id of ['6', '8', '9']) runs.runs.push(onMain(id));
+  const gate = createFakeGate();
+  for (const id of ['6', '8', '9']) gate.closed.set(sha(id), { status: 'running', reason: 'scan pending' });
+  const request = { ...REQUEST, project: { ...PROJECT, lookback: 2 } };
+  const { decision } = await resolveBranch(request, { runs, images: registry, lastGood, pins, gate });
+  expect(decision).toMatchObject({ freshness: 'fresh', set: { images: { back: { digest: digest('b5') } } } });
+});
+
+describe('a run of the target branch whose state CI cannot report', () => {
+  beforeEach(() => {
+    const known = runs;
+    runs = {
+      ...known,
+      read: async (subject) => {
+        const read = await known.read(subject);
+        return subject.branch === 'main' && read.kind === 'known'
+          ? { ...read, unresolved: known.unresolved }
+          : { ...read, unresolved: undefined };
+      },
+    };
+    known.unresolved = { failure: OUTAGE, position: 5001 };
+  });
+
+  test('makes the answer stale if it may have pushed a newer image', async () => {
+    expect(await decide()).toMatchObject({
+      freshness: 'stale',
+      because: expect.stringContaining('a newer build may be there on main') as string,
+      set: { images: { back: { digest: digest('b5') } } },
+    });
+  });
+
+  test('changes nothing for an image of the branch itself', async () => {
+    push('7', 'back');
+    expect(await decide()).toMatchObject({ freshness: 'fresh' });
+  });
+
+  test('changes nothing if it is older than the build that has the image', async () => {
+    runs.runs.push(onMain('6'));
+    push('6', 'back');
+    expect(await decide()).toMatchObject({ freshness: 'fresh' });
+  });
 });
 
 describe('never backwards:', () => {

@@ -107,6 +107,16 @@ describe('the image of the commit that the call names', () => {
     });
   });
 
+  test("follows the call after our clock, or another replica's, was ahead", async () => {
+    registry.tags.set('registry.test/shop/front:sha-8000000', digest('f8'));
+    registry.revisions.set(digest('f7'), sha('7'));
+    registry.revisions.set(digest('f8'), sha('8'));
+    now += 3_600_000;
+    await decide();
+    now -= 3_600_000;
+    expect(await decide({ headSha: sha('8') })).toMatchObject({ set: { build: { commit: sha('8') } } });
+  });
+
   test('follows the call to any other commit, even back: the call knows the head', async () => {
     const eight = 'registry.test/shop/front:sha-8000000';
     registry.tags.set(eight, digest('f8'));

@@ -18,13 +18,17 @@ function newestFirst(all: readonly Push[]): Push[] {
 
 /** @param lists of `pushes`, `forgotten` are not in the log any more */
 function createFixture(lists: 'pushes' | 'heads', pushes: Push[], forgotten: Push[] = []) {
-  const fixture = { now: 1_000_000, pushes, calls: [] as string[] };
+  const fixture = { now: 1_000_000, pushes, gap: undefined as number | undefined, calls: [] as string[] };
   const log: PushLog = {
     host: 'git.test',
     lists,
     async fetchPushes() {
       fixture.calls.push('list');
       const all = newestFirst(fixture.pushes);
+      const { gap } = fixture;
+      if (gap !== undefined) {
+        return { pushes: all.filter(({ position }) => position > gap), gap: { position: gap, tie: '' } };
+      }
       if (lists === 'pushes') return { pushes: all };
       // The newest push, not the newest commit, is the head.
       const heads = new Map(fixture.pushes.map((each) => [each.branch, each]));
@@ -106,6 +110,36 @@ describe('a log of pushes', () => {
     expect((await fixture.read('main')).commits).toEqual(['b2', 'a1']);
     expect((await fixture.read('feature')).commits).toEqual(['c3']);
     expect(fixture.calls).toEqual(['list']);
+  });
+
+  test('with a push of unknown branches has each branch looked up once, and goes on from there', async () => {
+    const fixture = createFixture('pushes', [
+      push('main', 'a3', 1),
+      push('main', 'a1', 5),
+      push('old', 'b1', 6),
+    ]);
+    expect((await fixture.read('main')).commits).toEqual(['a1', 'a3']);
+    // Branch main was among them.
+    fixture.gap = 10;
+    fixture.now += FRESH_FOR;
+    fixture.calls = [];
+    fixture.pushes.push(push('main', 'a2', 8));
+    expect(await fixture.read('main')).toMatchObject({ commits: ['a1', 'a3'], coverage: 'since' });
+    expect(await fixture.read('main', true)).toMatchObject({
+      commits: ['a2', 'a1', 'a3'],
+      coverage: 'complete',
+    });
+    expect(await fixture.read('old', true)).toMatchObject({ commits: ['b1'], coverage: 'complete' });
+    expect(fixture.calls).toEqual(['list', 'branch main', 'branch old']);
+    fixture.now += FRESH_FOR;
+    fixture.calls = [];
+    expect(await fixture.read('main')).toMatchObject({ coverage: 'complete' });
+    expect(await fixture.read('old')).toMatchObject({ coverage: 'complete' });
+    expect(fixture.calls).toEqual(['list']);
+    fixture.pushes.push(push('old', 'b2', 11));
+    fixture.now += FRESH_FOR;
+    expect((await fixture.read('old')).commits).toEqual(['b2', 'b1']);
+    expect(fixture.calls).toEqual(['list', 'list']);
   });
 
   test('does not prove that a branch it does not show has no push', async () => {

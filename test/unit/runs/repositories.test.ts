@@ -124,3 +124,34 @@ describe("a project's own freshFor", () => {
     expect(await countListings(...own)).toBe(expected);
   });
 });
+
+it.each([
+  ['the shortest of its projects', [5_000, 60_000], 12],
+  ["longer than the connection's, if every project wants that", [60_000, 60_000], 1],
+  ['that of the connection', [undefined, 60_000], 2],
+])('statuses that are pending are read again after freshFor: %s', async (_name, own, expected) => {
+  let now = 1_000_000;
+  let calls = 0;
+  const statuses = {
+    host: 'git.test',
+    fetchStatuses() {
+      calls += 1;
+      // A change each time, so that nothing is read less often.
+      const pending = { context: 'scan', state: 'pending' as const, outcome: `pending ${calls}` };
+      return Promise.resolve({ statuses: [pending] });
+    },
+  };
+  const provider = { repositoryKey: (name: string) => name } as unknown as CiProvider;
+  const freshness = new AdaptiveFreshness(30_000, 300_000, () => now);
+  const projects = own.map((freshForMs, i) =>
+    createProject({ name: `p${i}`, git: 'github', statuses: ['scan'], freshForMs }),
+  );
+  const gateOf = composeGates({
+    projects: new Map(projects.map((project) => [project.name, project])),
+    connections: new Map([['github', { provider, statuses, freshness }]]),
+    now: () => now,
+  });
+  const [project = createProject()] = projects;
+  for (const until = now + 60_000; now < until; now += 1_000) await gateOf(project)?.read('7'.repeat(40));
+  expect(calls).toBe(expected);
+});

@@ -1,11 +1,13 @@
 /** Lists of builds by the repository's id. */
 import { describe, expect, it } from 'vitest';
+import { createRunIndex } from '../../../../src/runs/run-index.ts';
 import {
   commitOf,
   createFakeBuild,
   pullRequestParts,
   REPOSITORY,
   REPOSITORY_ID,
+  timeOf,
 } from '../../../fixtures/azure-devops/data.ts';
 import { NOW, serve } from '../../../fixtures/azure-devops/connect.ts';
 import { failureOf } from '../../../fixtures/github/connect.ts';
@@ -70,6 +72,27 @@ describe('the list of builds', () => {
     expect(await provider.fetchBranchRuns(REPOSITORY, 'main')).toMatchObject({ runs: [{ id: '1' }] });
   });
 
+  it('of a branch or a pull request shows no others if a server ignores the filter', async () => {
+    const { server, provider } = await serve();
+    const value = [
+      createFakeBuild(3, { sourceBranch: 'refs/tags/feature' }),
+      createFakeBuild(2),
+      createFakeBuild(1, pullRequestParts('42', commitOf(99), 'False')),
+    ];
+    server.fault(
+      {
+        kind: 'status',
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ count: 3, value }),
+      },
+      { path: /build\/builds/ },
+    );
+    expect(await provider.fetchBranchRuns(REPOSITORY, 'feature')).toMatchObject({ runs: [] });
+    expect(await provider.fetchPullRequestRuns?.(REPOSITORY, '43')).toMatchObject({ runs: [] });
+    expect(await provider.fetchPullRequestRuns?.(REPOSITORY, '42')).toMatchObject({ runs: [{ id: '1' }] });
+  });
+
   it('of a branch with the name of a pull request shows no builds of pull requests', async () => {
     const { provider, data } = await serve();
     const head = commitOf(99);
@@ -78,6 +101,47 @@ describe('the list of builds', () => {
     expect(await provider.fetchPullRequestRuns?.(REPOSITORY, '42')).toMatchObject({
       runs: [{ id: '1', commit: head }],
     });
+  });
+});
+
+describe('a build whose stages run again', () => {
+  it('is not green until it has ended again, though its times are those of before', async () => {
+    const { provider, data } = await serve();
+    let now = NOW;
+    const index = createRunIndex({
+      provider,
+      gitRepository: REPOSITORY,
+      ciRepository: REPOSITORY,
+      freshFor: () => 0,
+      now: () => now,
+      firstPages: 1,
+    });
+    const readStates = async () => {
+      now += MINUTE;
+      const known = await index.read({ branch: 'main' });
+      return known.kind === 'known' ? known.runs.map(({ state }) => state) : known.failure.message;
+    };
+    const build = createFakeBuild(1);
+    data.builds.push(build);
+    expect(await readStates()).toEqual(['success']);
+    const again = { ...build, status: 'inProgress' };
+    delete again.result;
+    delete again.finishTime;
+    data.builds = [again];
+    expect(await readStates()).toEqual(['running']);
+    data.builds = [{ ...build, result: 'failed', finishTime: timeOf(90) }];
+    expect(await readStates()).toEqual(['unsuccessful']);
+  });
+
+  it('is not taken for one that has ended because a server shows an outdated state', async () => {
+    const { provider, data } = await serve();
+    const build = createFakeBuild(1);
+    data.builds.push({ ...build, result: 'failed', finishTime: timeOf(90) });
+    const late = await provider.fetchRun(REPOSITORY, '1');
+    data.builds = [build];
+    const outdated = await provider.fetchRun(REPOSITORY, '1');
+    if (late === 'gone' || outdated === 'gone') throw new Error('expected runs');
+    expect(outdated.attempt).toBeLessThan(late.attempt);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { UpstreamError, type UpstreamFailure } from '../../../../src/errors.ts';
 import type { Cursor, RunPage } from '../../../../src/ci/provider.ts';
 import { connectForge } from '../../../fixtures/gitea/connect.ts';
-import { addRun, connectFake } from '../../../fixtures/gitea/connect-fake.ts';
+import { addRun, connectFake, type ConnectedFake } from '../../../fixtures/gitea/connect-fake.ts';
 
 const REPOSITORY = 'acme/shop';
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -47,6 +47,51 @@ describe.each(APIS)('%s reduces the page size, and', (api) => {
     const link = '<http://x/?page=3>; rel="next"';
     server.fault({ kind: 'status', status: 200, headers: { ...JSON_TYPE, link }, body });
     expect((await failureOf(ports.provider.fetchRuns(REPOSITORY, '2:50'))).kind).toBe('malformed');
+  });
+});
+
+describe.each(APIS)('the list of %s', (api) => {
+  /** Answers one request with the first runs of a list. */
+  async function cutList({ server }: ConnectedFake, shown: number, total: number): Promise<void> {
+    for (let made = 0; made < total; made++) addRun(server);
+    const whole = await fetch(`${server.url}/api/v1/repos/acme/shop/actions/runs`, {
+      headers: { authorization: 'token sesame' },
+    });
+    const { workflow_runs: runs } = (await whole.json()) as { workflow_runs: unknown[] };
+    const body = JSON.stringify({ total_count: total, workflow_runs: runs.slice(0, shown) });
+    const links = { link: '<http://x/?page=1>; rel="first"' };
+    const headers = { ...JSON_TYPE, ...(api === 'gitea' && links) };
+    server.fault({ kind: 'status', status: 200, headers, body }, { times: 1 });
+  }
+
+  it.each([
+    ['is empty', 0],
+    ['ends too early', 5],
+  ])('is a failure, not the end of all runs, if it %s', async (_, shown) => {
+    const fake = await connectFake(api);
+    await cutList(fake, shown, 7);
+    const read = readAll((cursor) => fake.ports.provider.fetchRuns(REPOSITORY, cursor));
+    expect((await failureOf(read)).kind).toBe('malformed');
+  });
+
+  it('may be one short where pages are linked, since its length comes from another query', async () => {
+    const fake = await connectFake(api);
+    await cutList(fake, 5, 6);
+    const read = readAll((cursor) => fake.ports.provider.fetchRuns(REPOSITORY, cursor));
+    if (api === 'gitea') expect((await read).pages).toMatchObject([{ short: true, next: undefined }]);
+    else expect((await failureOf(read)).kind).toBe('malformed');
+  });
+
+  it('of open pull requests is a failure if it is empty, though it has a length', async () => {
+    const { server, ports } = await connectFake(api);
+    server.fault({
+      kind: 'status',
+      status: 200,
+      headers: { ...JSON_TYPE, 'x-total-count': '3' },
+      body: '[]',
+    });
+    const failure = await failureOf(ports.gitHost?.fetchOpenPullRequests(REPOSITORY) ?? Promise.resolve());
+    expect(failure.kind).toBe('malformed');
   });
 });
 

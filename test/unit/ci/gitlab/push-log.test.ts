@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { sha } from '../../../fixtures/builders.ts';
-import { connect, REPOSITORY, serve, takeRequests } from '../../../fixtures/gitlab/connect.ts';
+import { connect, NOW, REPOSITORY, serve, takeRequests } from '../../../fixtures/gitlab/connect.ts';
 
 const EPOCH = Date.parse('2026-01-01T00:00:00Z');
 const commitOf = (number: number) => number.toString(16).padStart(40, '0');
 
 describe('pushes', () => {
-  it('of all branches are listed newest first, without tags, removals and pushes of many refs', async () => {
+  it('of all branches are listed newest first, without tags and removals', async () => {
     const gitlab = await serve();
     gitlab.addPushEvent(REPOSITORY, { action: 'created', ref: 'feature' });
     gitlab.addPushEvent(REPOSITORY, { ref_type: 'tag', ref: 'v1' });
     gitlab.addPushEvent(REPOSITORY, { action: 'removed', commit_to: null });
-    gitlab.addPushEvent(REPOSITORY, { ref: null, commit_to: null, ref_count: 5 });
+    gitlab.addPushEvent(REPOSITORY, { action: 'removed', ref: null, commit_to: null, ref_count: 5 });
     gitlab.addPushEvent(REPOSITORY);
     const page = await connect(gitlab.url).pushLog.fetchPushes(REPOSITORY);
     expect(page).toMatchObject({
@@ -22,6 +22,19 @@ describe('pushes', () => {
       next: undefined,
     });
     expect(takeRequests(gitlab)).toEqual(['events?action=pushed&sort=desc&per_page=100&page=1']);
+  });
+
+  it('end at a push of many branches at once, which names none of them', async () => {
+    const gitlab = await serve();
+    gitlab.addPushEvent(REPOSITORY, { ref: 'feature' });
+    gitlab.addPushEvent(REPOSITORY, { ref: null, commit_to: null, commit_count: 0, ref_count: 5 });
+    gitlab.addPushEvent(REPOSITORY);
+    const page = await connect(gitlab.url).pushLog.fetchPushes(REPOSITORY);
+    expect(page).toEqual({
+      pushes: [{ branch: 'main', commit: commitOf(3), position: EPOCH + 3000, tie: '3'.padStart(20, '0') }],
+      gap: { position: EPOCH + 2000, tie: '2'.padStart(20, '0') },
+      clock: NOW,
+    });
   });
 
   it('are read in pages', async () => {

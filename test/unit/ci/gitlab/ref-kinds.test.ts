@@ -84,3 +84,20 @@ it("counts a pipeline that is deleted meanwhile as none of the branch's", async 
   );
   expect(kindsOf(await connect(gitlab.url).provider.fetchRuns(REPOSITORY))).toEqual(['tag']);
 });
+
+it('asks for each pipeline if a tag may be missing, since another was removed while tags were read', async () => {
+  const gitlab = await serve();
+  const { tags } = gitlab.project(REPOSITORY);
+  for (let number = 100; number < 250; number++) tags.add(`v${number}`);
+  for (let number = 1; number <= 20; number++) gitlab.addPipeline(REPOSITORY, { ref: `feature-${number}` });
+  gitlab.addPipeline(REPOSITORY, { ref: 'v200', tag: true });
+  // v100 was removed after the first page, so v200 has moved onto it.
+  const rest = [...tags].slice(101).map((name) => ({ name }));
+  const headers = { 'content-type': 'application/json', 'x-next-page': '', 'x-total': '149' };
+  const body = JSON.stringify(rest);
+  gitlab.fault({ kind: 'status', status: 200, headers, body }, { path: /tags\?.*&page=2$/, times: 1 });
+  expect(kindsOf(await connect(gitlab.url).provider.fetchRuns(REPOSITORY)).slice(0, 2)).toEqual([
+    'tag',
+    'branch',
+  ]);
+});
