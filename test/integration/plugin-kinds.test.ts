@@ -26,6 +26,7 @@ import { createJenkinsServer } from '../fixtures/jenkins/server.ts';
 import { createFakeRegistry } from '../fixtures/registry/fake-registry.ts';
 import { imageManifest, LINUX_AMD64 } from '../fixtures/registry/images.ts';
 
+const PIPELINE_JOB = 'org.jenkinsci.plugins.workflow.job.WorkflowJob';
 const START = Date.parse('2026-01-01T06:00:00Z');
 const TOKEN = 'sesame';
 const GREENPIN_TOKEN = 'open';
@@ -81,7 +82,7 @@ async function createAzureWorld(now: () => number): Promise<World> {
     push(number, branch, isGreen) {
       const result = isGreen ? 'succeeded' : 'failed';
       const changes = { sourceBranch: `refs/heads/${branch}`, sourceVersion: commitOf(number), result };
-      data.builds.push(createFakeBuild(number, changes as object));
+      data.builds.push(createFakeBuild(number, changes));
     },
     openPullRequest(number, branch, head) {
       const isFork = head === 'fork';
@@ -144,8 +145,7 @@ async function createJenkinsWorld(now: () => number): Promise<World> {
     const job = data.jobs.find((each) => each.name === name);
     if (job !== undefined) job.builds.unshift(createBuild(build, name));
     else {
-      const _class = 'org.jenkinsci.plugins.workflow.job.WorkflowJob';
-      data.jobs = [...data.jobs, { _class, name, builds: [createBuild(build, name)] }];
+      data.jobs = [...data.jobs, { _class: PIPELINE_JOB, name, builds: [createBuild(build, name)] }];
     }
   };
   return {
