@@ -102,19 +102,22 @@ async function createAzureWorld(now: () => number): Promise<World> {
   };
 }
 
+function bitbucketCommit(number: number) {
+  return { type: 'commit', hash: commitOf(number) } as const;
+}
+
 async function createBitbucketWorld(now: () => number): Promise<World> {
   const bitbucket = await createFakeBitbucket('acme/shop', `Bearer ${TOKEN}`, { now });
   const { data } = bitbucket;
   const { createPipeline, createPullRequest, createPullRequestTarget, createRefTarget, STATES } =
     bitbucketData;
-  const commit = (number: number) => ({ type: 'commit', hash: commitOf(number) }) as const;
   return {
     servers: [bitbucket],
     connections: { ci: { kind: 'bitbucket', url: bitbucket.url, tokenEnv: 'TOKEN' } },
     project: { repository: 'acme/shop' },
     headDigits: 12,
     push(number, branch, isGreen) {
-      const target = { ...createRefTarget(branch, number), commit: commit(number) };
+      const target = { ...createRefTarget(branch, number), commit: bitbucketCommit(number) };
       const state = isGreen ? STATES.success : STATES.unsuccessful;
       data.pipelines.unshift(createPipeline(number, { target, state }));
     },
@@ -128,7 +131,10 @@ async function createBitbucketWorld(now: () => number): Promise<World> {
       data.pullRequests.unshift({ ...opened, source });
       // Bitbucket never builds forks.
       if (head === 'own') {
-        const target = { ...createPullRequestTarget(branch, number, number), commit: commit(number) };
+        const target = {
+          ...createPullRequestTarget(branch, number, number),
+          commit: bitbucketCommit(number),
+        };
         data.pipelines.unshift(createPipeline(number, { target }));
       }
       return commitOf(number);
