@@ -24,10 +24,15 @@ export function apiUrl({ example, except, suggest, inCluster = false }: ApiUrlOp
   const unless = except === undefined ? '' : `(?!(?:${except})(?:/|$))`;
   const plain = inCluster ? `(?:${LOOPBACK}|${SERVICE})` : LOOPBACK;
   const where = inCluster ? 'on loopback or to a Service of the cluster, NAME.NAMESPACE.svc' : 'on loopback';
+  const pattern = new RegExp(`^${unless}(?:https://${HOST}|http://${plain})${REST}$`);
   return text(
-    new RegExp(`^${unless}(?:https://${HOST}|http://${plain})${REST}$`),
+    pattern,
     `an https URL without credentials and query, for example ${example} (http only ${where}, since the token would travel in clear)`,
-    suggest,
+    (found) => {
+      const meant = suggest?.(found) ?? found;
+      const candidates = [meant, meant.replace(/^http:/, 'https:'), `https://${meant}`];
+      return candidates.find((each) => each !== found && pattern.test(each));
+    },
   );
 }
 

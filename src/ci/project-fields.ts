@@ -8,7 +8,7 @@ import { suggest } from '../text/suggest.ts';
  * `git` connection checks.
  */
 export const gitHostRepository: z.ZodString = text(
-  /^[\w~.-]+(?:\/[\w ~.-]+)+$/,
+  /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[\w~.-]+(?:\/[\w ~.-]+)+$/,
   "the Git host's name of the repository, for example acme/shop",
 );
 

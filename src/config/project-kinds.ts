@@ -190,7 +190,7 @@ function findTooManyWorkflows(
   path: DocumentPath,
 ): z.core.$ZodRawIssue[] {
   const workflows = project['workflows'];
-  if (listAt(workflows).length <= most) return [];
+  if (listAt(workflows).length <= most || project['builds'] === 'statuses') return [];
   const expected = most === 1 ? 'exactly one for this kind of connection' : `at most ${most}`;
   return [createIssue([...path, 'workflows'], workflows, expected)];
 }

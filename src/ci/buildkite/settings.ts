@@ -10,9 +10,9 @@ const MAY = 'an API access token with the scopes read_builds and read_pipelines'
 const url = apiUrl({
   example: API,
   // People read builds at buildkite.com, and the paths of the API begin with its version.
-  except: 'https://(?:www\\.)?buildkite\\.com|https?://[^?]*/v2',
+  except: 'https://(?:(?:www|graphql)\\.)?buildkite\\.com|https?://[^?]*/v2',
   suggest: (found) => {
-    if (/^(?:https?:\/\/)?(?:www\.|api\.)?buildkite\.com(?:\/|$)/.test(found)) return API;
+    if (/^(?:https?:\/\/)?(?:[a-z]+\.)?buildkite\.com(?:\/|$)/.test(found)) return API;
     const [, root] = /^(https?:\/\/[^?]+?)\/v2\/?$/.exec(found) ?? [];
     return root;
   },

@@ -10,7 +10,8 @@ const MAY = 'a personal API token of a user who may see the project; project tok
 const url = apiUrl({
   example: CLOUD,
   // People read runs at app.circleci.com, and the paths of the API begin with its version.
-  except: 'https://(?:app|www)\\.circleci\\.com|https?://[^?]*/api(?:/v[0-9.]+)?',
+  except:
+    'https://(?:app|www)\\.circleci\\.com|https://circleci\\.com/[^/]+|https?://[^?]*/api(?:/v[0-9.]+)?',
   suggest: (found) => {
     if (/^(?:https?:\/\/)?(?:app\.|www\.)?circleci\.com(?:\/|$)/.test(found)) return CLOUD;
     const [, root] = /^(https?:\/\/[^?]+?)\/api(?:\/v[\d.]+)?\/?$/.exec(found) ?? [];

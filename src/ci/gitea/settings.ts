@@ -10,8 +10,8 @@ function instanceUrl(example: string) {
   return apiUrl({
     example,
     // The API's path is appended.
-    except: 'https?://\\S+/api/v1',
-    suggest: (found) => /^(https?:\/\/\S+)\/api\/v1\/?$/.exec(found)?.[1],
+    except: 'https?://\\S+/api',
+    suggest: (found) => /^(https?:\/\/\S+?)\/api(?:\/.*)?$/.exec(found)?.[1],
     inCluster: true,
   }).meta({
     description: 'URL of the instance, with its path if it has one, without /api/v1.',

@@ -9,10 +9,13 @@ const TOKEN = 'a token with the scope read_api and at least the role Reporter';
 /** The path that GitLab's own documentation shows in every URL of the API. */
 const API_PATH = /\/api(?:\/v4)?\/?$/;
 
+/** There, no path leads to an instance. */
+const CLOUD = /^(https:\/\/gitlab\.com)\//;
+
 const url = apiUrl({
   example: 'https://gitlab.example.com',
-  except: '[^?#]*/api(?:/v4)?/?$',
-  suggest: (found) => (API_PATH.test(found) ? found.replace(API_PATH, '') : undefined),
+  except: '[^?#]*/api(?:/v4)?/?$|https://gitlab\\.com/[^/]+',
+  suggest: (found) => (API_PATH.test(found) ? found.replace(API_PATH, '') : CLOUD.exec(found)?.[1]),
 });
 
 export const gitlabConnectionSchema = mapping(

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { text } from '../../schema/fields.ts';
 import { suggest } from '../../text/suggest.ts';
 import type { ProjectKeys } from '../kind.ts';
+import { gitHostRepository } from '../project-fields.ts';
 
 /** Jenkins names no events. These are the kinds of jobs below a multibranch pipeline; tags never count. */
 const EVENTS = ['branch', 'pull_request'];
@@ -32,14 +33,8 @@ const workflow = text(
   },
 );
 
-/** The Git host's kind checks its form. */
-const repository = text(
-  /^[^\s/:][^\s/:]*(?:\/[^\s/:]+)+$/,
-  'the Git repository as its host names it, for example acme/shop; the job belongs in workflows',
-);
-
 export const jenkinsProjectKeys: ProjectKeys = {
-  repository,
+  repository: gitHostRepository,
   workflow,
   runsBelongTo: 'workflows',
   // Numbers and places are compared within one pipeline.

@@ -5,11 +5,11 @@ describe('connections', () => {
   const url =
     'expected an https URL without credentials and query, for example https://api.github.com (http only on loopback, since the token would travel in clear)';
   it.each([
-    ['http://github.example.com/api/v3', ''],
-    ['http://127.0.0.1.example.com', ''],
-    ['http://localhost.example.com', ''],
+    ['http://github.example.com/api/v3', '; did you mean https://github.example.com/api/v3?'],
+    ['http://127.0.0.1.example.com', '; did you mean https://127.0.0.1.example.com?'],
+    ['http://localhost.example.com', '; did you mean https://localhost.example.com?'],
     ['ftp://github.example.com', ''],
-    ['github.example.com', ''],
+    ['github.example.com', '; did you mean https://github.example.com?'],
     ['https://github.example.com/?x=1', ''],
     ['https://github.example.com/#x', ''],
     ['https://', ''],

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { findHints } from '../../../../src/cli/resolve/hints.ts';
 import type { Decision } from '../../../../src/resolve/decision.ts';
+import { evaluateBuild, type EvaluatedBuild } from '../../../../src/resolve/evaluate-build.ts';
 import type { Project } from '../../../../src/resolve/types.ts';
-import { createRequest } from '../../../fixtures/builders.ts';
+import { createRequest, createRun } from '../../../fixtures/builders.ts';
 
 const REQUEST = createRequest();
 const BUILD = '.github/workflows/build.yml';
@@ -96,5 +97,51 @@ describe('an error', () => {
 
   test('that the configuration requests (onNoBuild: error) gets none', () => {
     expect(notesOf({ kind: 'failed', code: 'upstream_failed', message: 'no build' }, [], [])).toEqual([]);
+  });
+});
+
+describe('nothing to deploy has a hint at the likely cause', () => {
+  const project = { ...REQUEST.project, name: 'shop', workflows: [] };
+
+  /** @param ignored reasons why runs do not count */
+  function causesOf(
+    ignored: readonly string[],
+    { git = 'hub', builds = [] }: { git?: string | null; builds?: readonly EvaluatedBuild[] } = {},
+  ): string[] {
+    const request = { ...REQUEST, project: { ...project, git: git ?? undefined } };
+    return findHints(request, {
+      decision: NOTHING,
+      builds,
+      examined: [],
+      ignored: new Map(ignored.map((reason) => [reason, 1])),
+      workflows: new Set(),
+      knownBranches: [REQUEST.branch],
+    });
+  }
+
+  test('if no run has an event that counts', () => {
+    expect(causesOf(['event schedule is not in events', 'event api is not in events'])).toEqual([
+      'no run of the branch counts; if runs of schedule or api push the images, add that to projects.shop.events',
+    ]);
+  });
+
+  test('if no Git host says whose the runs are', () => {
+    expect(causesOf(['of unknown origin'], { git: null })).toEqual([
+      "name the connection to the Git host in projects.shop.git: without one, runs of pull requests count as a fork's",
+    ]);
+  });
+
+  test('if the newest build waits for a person', () => {
+    const run = createRun({ id: '1', state: 'blocked', outcome: 'manual' });
+    const build = evaluateBuild([run], new Map(), { ...REQUEST, project });
+    expect(causesOf([], { builds: [build] })).toEqual([
+      'the newest build waits for a person in CI; projects.shop.blocked: success would count it',
+    ]);
+  });
+
+  test('but not if several causes are likely, or another one', () => {
+    expect(causesOf(["a fork's", 'event api is not in events'])).toEqual([]);
+    expect(causesOf(['of unknown origin'])).toEqual([]);
+    expect(causesOf(["a tag's"])).toEqual([]);
   });
 });
