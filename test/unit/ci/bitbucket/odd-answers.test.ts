@@ -35,7 +35,11 @@ describe('the list of pipelines', () => {
 describe('a pipeline', () => {
   it('whose id is no UUID cannot be read, since it could not be read again', () => {
     const odd = { ...createPipeline(2), uuid: `${createPipeline(2).uuid}x` };
-    const { runs, unread } = parsePipelines([createPipeline(3), odd, createPipeline(1)], 'acme/shop', SOURCE);
+    const { runs, unread } = parsePipelines(
+      [createPipeline(3), odd, createPipeline(1)],
+      { gitRepository: 'acme/shop', clock: undefined },
+      SOURCE,
+    );
     expect(runs.map(({ number }) => number)).toEqual(['3', '1']);
     expect(unread).toMatchObject([{ id: null, position: 2 }]);
   });
