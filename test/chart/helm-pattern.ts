@@ -26,6 +26,13 @@ export function toHelmPattern(source: string): TextRule {
   return { ...rest, allOf: [wanted, ...(rest.allOf ?? [])] };
 }
 
+/** @returns the pattern without its conditions, which matches all that the pattern matches, and more */
+export function withoutLookaheads(source: string): string {
+  const at = source.search(/\(\?[=!]/);
+  if (at === -1) return source;
+  return withoutLookaheads(source.slice(0, at) + source.slice(closingParenthesis(source, at) + 1));
+}
+
 function closingParenthesis(source: string, open: number): number {
   let depth = 0;
   let inClass = false;

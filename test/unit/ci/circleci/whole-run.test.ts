@@ -74,7 +74,11 @@ describe('a run', () => {
 
 describe('a cursor', () => {
   it('keeps the end of the period for all pages', () => {
-    expect(parseCursor('1767225600 a b\nc', NOW)).toEqual({ to: 1_767_225_600, cursor: 'a b\nc' });
+    expect(parseCursor('1767225600 1 a b\nc', NOW)).toEqual({
+      to: 1_767_225_600,
+      older: 1,
+      cursor: 'a b\nc',
+    });
   });
 
   it.each(['x1767225600 a', '1767225600', '1767225600 ', '1234567890123 a'])(
