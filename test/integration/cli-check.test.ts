@@ -129,7 +129,7 @@ describe('a probe that fails: exit status 1, with a reason, a hint and the resul
     const words = harness.stable(stdout).replaceAll(/\s+/g, ' ');
     expect(words).toContain(
       'failed ci github acme/shop GITHUB does not accept the token of connection "github": it is wrong, expired or revoked ' +
-        'hint: the token comes from the file github; it needs "Actions: read" (classic token: the scope repo) on acme/shop',
+        'hint: the token comes from the file github; it needs "Actions: read" (classic token: the scope repo)',
     );
     expect(words).toContain(
       'failed registry REGISTRY/acme/shop-front REGISTRY denies access to REGISTRY/acme/shop-front with the credentials from ' +
@@ -192,7 +192,7 @@ describe('a probe that fails: exit status 1, with a reason, a hint and the resul
     expect(status).toBe(1);
     const words = harness.stable(stdout).replaceAll(/\s+/g, ' ');
     expect(words).toContain('GITHUB does not know the workflow runs of acme/shap, or hides it');
-    expect(words).toContain('hint: check projects.shop.repository;');
+    expect(words).toContain('hint: check projects.shop.repository, connections.github.url');
     expect(words).toContain(
       '127.0.0.1:1 refuses connections hint: nothing listens there, or a firewall rejects the connection: check host and port in ' +
         'projects.shop.images.front',

@@ -66,12 +66,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
   circleci: {
     ...BY_JOB,
     project: { ...REPOSITORY, workflows: ['gh/acme/shop'] },
-    permission: 'it needs a user who may see the project',
+    permission: 'it needs a user with read access',
     address: 'of a CircleCI server: https://HOST',
   },
   woodpecker: {
     ...BY_REPOSITORY,
-    permission: 'it needs read access to the repository',
+    permission: 'it needs read access',
     address: 'the server with its root path, without /api',
   },
 };
@@ -150,14 +150,14 @@ describe.each(NAMES)('check of %s says of', (name) => {
   test('a token that is not accepted, where it comes from', async () => {
     const { detail, hint } = await failedOf(name, () => json(401, { message: 'Unauthorized' }));
     expect(detail).toMatch(/^HOST does not accept the token of connection "ci": /);
-    expect(hint).toContain('the token is the one in the environment variable TOKEN; it needs ');
+    expect(hint).toContain('the token comes from the environment variable TOKEN; it needs ');
   });
 
   test('a token without permission, which one it needs, in the words of its kind', async () => {
     const { detail, hint } = await failedOf(name, () => json(403, { message: 'Forbidden' }));
     expect(detail).toMatch(/^HOST denies .* to connection "ci": /);
     expect(detail).toContain(permission);
-    expect(hint).toContain('the token is the one in the environment variable TOKEN');
+    expect(hint).toContain('the token comes from the environment variable TOKEN');
   });
 
   test.skipIf(name === 'bitbucket-server')('what is unknown, each key that may be wrong', async () => {
