@@ -103,14 +103,19 @@ export class AnswerService {
     const { resolve, now, onDefect } = this.#options;
     try {
       const answer = this.#present(withConfirmationTime(await resolve(request), now()), request);
-      if (answer.kind !== 'failed' && answer.freshness === 'fresh') {
-        this.#answers.set(key, { variant: variantOf(request), answer });
-      }
+      this.#remember(key, variantOf(request), answer);
       return answer;
     } catch (error) {
       onDefect(error);
       throw error;
     }
+  }
+
+  /** A stale answer may be newer than the one to the same branch with another head, which must not return. */
+  #remember(key: string, variant: string, answer: Answer): void {
+    if (answer.kind === 'failed') return;
+    if (answer.freshness === 'fresh') this.#answers.set(key, { variant, answer });
+    else this.#answers.delete(key);
   }
 
   /** Called when patience has run out. A late result is still remembered for the next caller. */

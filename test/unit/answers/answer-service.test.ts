@@ -171,6 +171,13 @@ describe('from memory', () => {
     expect(asked).toHaveLength(2);
   });
 
+  test('a fresh answer is forgotten once another head got a newer one that is stale', async () => {
+    await answers.answer(createRequest());
+    resolve = async () => ({ ...decided('8'), freshness: 'stale' }) as Decision;
+    expect(buildId(await answers.answer(createRequest({ headSha: sha('8') })))).toBe('8 stale');
+    expect(buildId(await answers.answer(createRequest()))).toBe('8 stale');
+  });
+
   test('branches, pull requests, heads and target branches have separate answers', async () => {
     const others = [
       { number: '1' },
