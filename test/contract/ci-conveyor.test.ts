@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'undici';
 import { describeConnection } from './ci/suite.ts';
-import type { CiUpstream, ContractFault, ContractRun } from './ci/upstream.ts';
+import { TRANSPORT_FAULTS, type CiUpstream, type ContractFault, type ContractRun } from './ci/upstream.ts';
 import { conveyor as kind } from './conveyor/kind.ts';
 import { createConveyorServer, PAGE_SIZE, type ConveyorBuild } from './conveyor/server.ts';
 import type { FakeFault } from '../fixtures/fake-server.ts';
@@ -13,10 +13,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const SAMPLE_ID = randomUUID();
 
 const FAULTS: Record<ContractFault, FakeFault> = {
-  'no answer': { kind: 'hang' },
-  'a body that stalls': { kind: 'stall' },
-  'a reset connection': { kind: 'reset' },
-  'a truncated body': { kind: 'truncate' },
+  ...TRANSPORT_FAULTS,
   'rejected credentials': { kind: 'status', status: 401 },
   'a missing permission': { kind: 'status', status: 403 },
   'an unknown repository': { kind: 'status', status: 404 },

@@ -3,6 +3,7 @@ import { UpstreamError, type UpstreamFailure, type UpstreamFailureKind } from '.
 import type { CiKind, CiPorts } from '../../../src/ci/kind.ts';
 import type { Cursor, RunPage } from '../../../src/ci/provider.ts';
 import type { Run } from '../../../src/resolve/types.ts';
+import type { FakeFault } from '../../fixtures/fake-server.ts';
 
 export interface ContractRun {
   readonly branch: string | null;
@@ -29,6 +30,14 @@ export const FAULTS = {
 } as const satisfies Record<string, UpstreamFailureKind>;
 
 export type ContractFault = keyof typeof FAULTS;
+
+/** Faults below HTTP, which are the same for every API. */
+export const TRANSPORT_FAULTS = {
+  'no answer': { kind: 'hang' },
+  'a body that stalls': { kind: 'stall' },
+  'a reset connection': { kind: 'reset' },
+  'a truncated body': { kind: 'truncate' },
+} as const satisfies Partial<Record<ContractFault, FakeFault>>;
 
 /**
  * Claims of a kind about its answers, each of which the suite tests. Its ports are claims too, and are not
